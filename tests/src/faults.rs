@@ -1,0 +1,286 @@
+//! A connection to DynamoDB that fails on purpose, at the HTTP layer of the SDK: everything above it is the real thing.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+
+/// What becomes of one call to DynamoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Another transaction holds one of the items: refused, nothing was done.
+    Conflict,
+    /// Too much at once: refused, nothing was done.
+    Throttle,
+    /// The server failed before it did anything.
+    ServerError,
+    /// The connection broke before the request was sent.
+    DroppedBefore,
+    /// The connection broke after the request was carried out; the answer is lost.
+    DroppedAfter,
+    /// Others overtake.
+    Delay,
+    /// The process is gone: nothing is sent any more.
+    Dead,
+}
+
+/// One call, as a schedule sees it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// How many calls were made before this one.
+    pub number: u64,
+    /// The operation, such as `TransactWriteItems`.
+    pub operation: String,
+    /// The request, in DynamoDB's JSON.
+    pub body: Value,
+}
+
+impl Call {
+    /// Tells whether the call changes the table.
+    pub fn is_write(&self) -> bool {
+        !matches!(
+            self.operation.as_str(),
+            "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems"
+        )
+    }
+}
+
+type Schedule = dyn Fn(&Call) -> Fault + Send + Sync;
+
+/// A schedule of faults and the count of what was dealt out.
+#[derive(Clone)]
+pub struct Faults {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    schedule: Mutex<Arc<Schedule>>,
+    calls: AtomicU64,
+    dead: AtomicBool,
+    dealt: Mutex<BTreeMap<(String, Fault), u64>>,
+    inner: SharedHttpClient,
+}
+
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Faults")
+            .field("calls", &self.calls())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Faults {
+    /// Wraps the SDK's HTTP client; without a schedule nothing fails.
+    pub fn around(inner: SharedHttpClient) -> Faults {
+        let shared = Shared {
+            schedule: Mutex::new(Arc::new(|_: &Call| Fault::None)),
+            calls: AtomicU64::new(0),
+            dead: AtomicBool::new(false),
+            dealt: Mutex::default(),
+            inner,
+        };
+        Faults {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Returns the client to give to the SDK.
+    pub fn client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.clone())
+    }
+
+    /// Replaces the schedule and starts counting anew.
+    pub fn schedule(&self, schedule: impl Fn(&Call) -> Fault + Send + Sync + 'static) {
+        *lock(&self.shared.schedule) = Arc::new(schedule);
+        lock(&self.shared.dealt).clear();
+        self.shared.calls.store(0, Ordering::SeqCst);
+        self.shared.dead.store(false, Ordering::SeqCst);
+    }
+
+    /// Lets every call through from now on.
+    pub fn heal(&self) {
+        self.schedule(|_| Fault::None);
+    }
+
+    /// Deals out each fault of a mix with its share of a thousand calls, the same ones for the same seed.
+    pub fn mix(&self, seed: u64, shares: &[(Fault, u32)]) {
+        let random = Mutex::new(StdRng::seed_from_u64(seed));
+        let shares = shares.to_vec();
+        self.schedule(move |call| {
+            let mut drawn = lock(&random).random_range(0..1000_u32);
+            for (fault, share) in &shares {
+                let applies = *fault != Fault::Conflict
+                    || call.operation == "TransactWriteItems"
+                    || call.is_write();
+                if drawn < *share {
+                    return if applies { *fault } else { Fault::None };
+                }
+                drawn -= share;
+            }
+            Fault::None
+        });
+    }
+
+    /// Kills the process, as far as DynamoDB can tell, when call `number` would be sent.
+    pub fn die_at(&self, number: u64) {
+        self.schedule(move |call| {
+            if call.number >= number {
+                Fault::Dead
+            } else {
+                Fault::None
+            }
+        });
+    }
+
+    /// Returns how many calls were made since the schedule was set.
+    pub fn calls(&self) -> u64 {
+        self.shared.calls.load(Ordering::SeqCst)
+    }
+
+    /// Tells whether a call met [`Fault::Dead`].
+    pub fn died(&self) -> bool {
+        self.shared.dead.load(Ordering::SeqCst)
+    }
+
+    /// Returns how often each operation met each fault since the schedule was set.
+    pub fn dealt(&self) -> BTreeMap<(String, Fault), u64> {
+        lock(&self.shared.dealt).clone()
+    }
+
+    /// Returns how often a fault was dealt out, whatever the operation.
+    pub fn count(&self, fault: Fault) -> u64 {
+        self.dealt()
+            .iter()
+            .filter(|((_, dealt), _)| *dealt == fault)
+            .map(|(_, n)| n)
+            .sum()
+    }
+
+    fn draw(&self, request: &HttpRequest) -> (Fault, Call) {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let body = request
+            .body()
+            .bytes()
+            .and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let call = Call {
+            number: self.shared.calls.fetch_add(1, Ordering::SeqCst),
+            operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
+            body: body.unwrap_or(Value::Null),
+        };
+        let schedule = lock(&self.shared.schedule).clone();
+        let fault = schedule(&call);
+        if fault == Fault::Dead {
+            self.shared.dead.store(true, Ordering::SeqCst);
+        }
+        *lock(&self.shared.dealt)
+            .entry((call.operation.clone(), fault))
+            .or_default() += 1;
+        (fault, call)
+    }
+}
+
+impl HttpClient for Faults {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.shared.inner.http_connector(settings, components);
+        SharedHttpConnector::new(FaultyConnector {
+            faults: self.clone(),
+            inner,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct FaultyConnector {
+    faults: Faults,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for FaultyConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (fault, call) = self.faults.draw(&request);
+        let inner = self.inner.clone();
+        HttpConnectorFuture::new(async move {
+            match fault {
+                Fault::None => inner.call(request).await,
+                Fault::Conflict => Ok(conflict(&call)),
+                Fault::Throttle => Ok(refusal(
+                    400,
+                    "ThrottlingException",
+                    json!({"message": "rate exceeded"}),
+                )),
+                Fault::ServerError => Ok(refusal(
+                    500,
+                    "InternalServerError",
+                    json!({"message": "injected"}),
+                )),
+                Fault::DroppedBefore | Fault::Dead => Err(broken()),
+                Fault::DroppedAfter => inner.call(request).await.and(Err(broken())),
+                Fault::Delay => {
+                    // a hundred turns for everybody else rather than a stretch of time
+                    for _ in 0..100 {
+                        tokio::task::yield_now().await;
+                    }
+                    inner.call(request).await
+                }
+            }
+        })
+    }
+}
+
+fn broken() -> ConnectorError {
+    ConnectorError::io("the connection was dropped on purpose".into())
+}
+
+/// A transaction is cancelled because of its first item; a single write is told straight.
+fn conflict(call: &Call) -> HttpResponse {
+    let message = "Transaction is ongoing for the item";
+    let Some(items) = call.body["TransactItems"].as_array() else {
+        return refusal(
+            400,
+            "TransactionConflictException",
+            json!({"message": message}),
+        );
+    };
+    let mut reasons = vec![json!({"Code": "None"}); items.len()];
+    if let Some(first) = reasons.first_mut() {
+        *first = json!({"Code": "TransactionConflict", "Message": message});
+    }
+    let summary = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+    refusal(
+        400,
+        "TransactionCanceledException",
+        json!({"Message": summary, "CancellationReasons": reasons}),
+    )
+}
+
+fn refusal(status: u16, kind: &str, mut body: Value) -> HttpResponse {
+    body["__type"] = json!(format!("com.amazonaws.dynamodb.v20120810#{kind}"));
+    let status = StatusCode::try_from(status).unwrap_or_else(|error| panic!("{error}"));
+    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
+    response
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,356 @@
+//! An identity provider: one bearer token, used over HTTP.
+
+use std::collections::BTreeSet;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
+
+use crate::manners::{self, Exchange};
+use crate::pattern;
+use crate::urn;
+
+/// One identity provider's view of the service: a base URL and, usually, a token.
+#[derive(Clone, Debug)]
+pub struct Idp {
+    base: String,
+    token: Option<String>,
+    http: reqwest::Client,
+}
+
+impl Idp {
+    /// Connects to the SCIM base URL with a token, or as nobody.
+    pub fn new(base: impl Into<String>, token: Option<String>) -> Idp {
+        Idp {
+            base: base.into(),
+            token,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// Returns the SCIM base URL.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Returns the same provider with another token.
+    pub fn with_token(&self, token: Option<&str>) -> Idp {
+        Idp {
+            token: token.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// Starts a request; `path` is appended to the base URL as it stands.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", HeaderValue::from_static("application/scim+json"));
+        if let Some(token) = &self.token
+            && let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}"))
+        {
+            headers.insert("authorization", value);
+        }
+        Request {
+            http: self.http.clone(),
+            url: format!("{}{path}", self.base),
+            line: format!("{method} {path}"),
+            method,
+            headers,
+            body: None,
+        }
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path).send().await
+    }
+
+    /// Sends a POST.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::POST, path).body(&body).send().await
+    }
+
+    /// Sends a PUT.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::PUT, path).body(&body).send().await
+    }
+
+    /// Sends a PATCH with these `Operations`.
+    pub async fn patch(&self, path: &str, operations: Value) -> Answer {
+        let body = json!({"schemas": [urn::PATCH], "Operations": operations});
+        self.request(Method::PATCH, path).body(&body).send().await
+    }
+
+    /// Sends a DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path).send().await
+    }
+
+    /// Asks a resource endpoint for what a filter matches.
+    pub async fn filter(&self, endpoint: &str, filter: &str) -> Answer {
+        self.get(&format!("{endpoint}?filter={}", encode(filter)))
+            .await
+    }
+
+    /// Creates a user who has no more than a name; returns the id.
+    pub async fn user(&self, user_name: &str) -> String {
+        let body = json!({"schemas": [urn::USER], "userName": user_name, "active": true});
+        self.post("/Users", body).await.expect(201).id()
+    }
+
+    /// Creates a group; returns the id.
+    pub async fn group(&self, display_name: &str, members: &[&str]) -> String {
+        let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
+        let body =
+            json!({"schemas": [urn::GROUP], "displayName": display_name, "members": members});
+        self.post("/Groups", body).await.expect(201).id()
+    }
+
+    /// Reads the ids of a group's members.
+    pub async fn members(&self, group: &str) -> BTreeSet<String> {
+        let answer = self.get(&format!("/Groups/{group}")).await.expect(200);
+        let listed = answer.select("/members/*/value");
+        let set: BTreeSet<String> = listed
+            .iter()
+            .filter_map(|v| v.as_str())
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(
+            set.len(),
+            listed.len(),
+            "a member is listed twice: {listed:?}"
+        );
+        set
+    }
+}
+
+/// Percent-encodes a query value as most clients do: everything but unreserved characters.
+pub fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
+/// A request being put together.
+#[derive(Debug)]
+pub struct Request {
+    http: reqwest::Client,
+    method: Method,
+    url: String,
+    line: String,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// Sets a header, in place of any of that name.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Request {
+        let (name, value) = header(name, value);
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Adds a header beside those of that name.
+    #[must_use]
+    pub fn another_header(mut self, name: &str, value: &str) -> Request {
+        let (name, value) = header(name, value);
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Leaves a header out.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Request {
+        self.headers.remove(name);
+        self
+    }
+
+    /// Sets a JSON body, as `application/scim+json` unless a content type is set already.
+    #[must_use]
+    pub fn body(self, body: &Value) -> Request {
+        self.raw(body.to_string())
+    }
+
+    /// Sets a body byte for byte.
+    #[must_use]
+    pub fn raw(mut self, body: impl Into<Vec<u8>>) -> Request {
+        let json = HeaderValue::from_static("application/scim+json");
+        self.headers.entry("content-type").or_insert(json);
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sends it and checks the manners of what comes back.
+    ///
+    /// # Panics
+    /// When no answer comes, or one without manners.
+    pub async fn send(self) -> Answer {
+        let line = self.line.clone();
+        match self.attempt().await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{line}: no answer: {error}"),
+        }
+    }
+
+    /// Sends it to a service that may be dying: the connection may break.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    ///
+    /// # Panics
+    /// When an answer comes that has no manners.
+    pub async fn attempt(self) -> Result<Answer, reqwest::Error> {
+        let accept = self
+            .headers
+            .get("accept")
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let sent = self
+            .body
+            .as_deref()
+            .and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let mut request = self
+            .http
+            .request(self.method, &self.url)
+            .headers(self.headers);
+        if let Some(body) = self.body {
+            request = request.body(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await?;
+        let faults = manners::faults(&Exchange {
+            request: &self.line,
+            accept: accept.as_deref(),
+            sent: sent.as_ref(),
+            status,
+            headers: &headers,
+            text: &text,
+        });
+        assert!(
+            faults.is_empty(),
+            "{}: {status} {text}\n{}",
+            self.line,
+            faults.join("\n")
+        );
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer {
+            request: self.line,
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+fn header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    match (name, HeaderValue::from_bytes(value.as_bytes())) {
+        (Ok(name), Ok(value)) => (name, value),
+        other => panic!("not a header: {other:?}"),
+    }
+}
+
+/// An answer whose manners were checked.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The method and the path that it answers.
+    pub request: String,
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null when there is none.
+    pub body: Value,
+}
+
+impl Answer {
+    /// Asserts the status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Answer {
+        assert_eq!(self.status, status, "{}: {}", self.request, self.body);
+        self
+    }
+
+    /// Asserts an error: its status and its `scimType`, `""` for none.
+    #[track_caller]
+    pub fn refused(self, status: u16, scim_type: &str) -> Answer {
+        let got = self.body["scimType"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert_eq!(
+            (self.status, got.as_str()),
+            (status, scim_type),
+            "{}: {}",
+            self.request,
+            self.body
+        );
+        self
+    }
+
+    /// Asserts what the body holds; see [`pattern::differences`].
+    #[track_caller]
+    pub fn is(self, pattern: Value) -> Answer {
+        let found = pattern::differences(&pattern, &self.body);
+        assert!(
+            found.is_empty(),
+            "{}: {}\n{}",
+            self.request,
+            self.body,
+            found.join("\n")
+        );
+        self
+    }
+
+    /// Returns every value at a pointer; see [`pattern::select`].
+    pub fn select(&self, pointer: &str) -> Vec<&Value> {
+        pattern::select(&self.body, pointer)
+    }
+
+    /// Returns every string at a pointer, in the order of the answer.
+    pub fn strings(&self, pointer: &str) -> Vec<String> {
+        self.select(pointer)
+            .into_iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Returns a header, if it is there once and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Returns the `id` of the resource.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        self.string("/id")
+    }
+
+    /// Returns the string at a pointer.
+    #[track_caller]
+    pub fn string(&self, pointer: &str) -> String {
+        match self.body.pointer(pointer).and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => panic!(
+                "{}: no string at `{pointer}` in {}",
+                self.request, self.body
+            ),
+        }
+    }
+
+    /// Returns `totalResults`.
+    #[track_caller]
+    pub fn total(&self) -> u64 {
+        match self.body["totalResults"].as_u64() {
+            Some(total) => total,
+            None => panic!("{}: no totalResults in {}", self.request, self.body),
+        }
+    }
+}
