@@ -1,1 +1,62 @@
-//! stub
+//! SCIM 2.0 (RFC 7643, RFC 7644), as values and functions.
+//!
+//! Nothing here does I/O, reads a clock, or knows a tenant: JSON and text come in, JSON and decisions
+//! go out.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `schema` | attributes and their characteristics, as data; what everything below reads |
+//! | `resource`, `value` | a User or Group in canonical form, and how JSON gets there |
+//! | `path` | `name.givenName`, `urn:…:User:manager.value` |
+//! | `filter` | one syntax tree for `filter=`, `emails[…]` and PATCH paths: parser, printer, evaluator |
+//! | `patch` | PATCH messages: read, brought into the RFC's form, applied; group members apart |
+//! | `query`, `sort`, `projection`, `list` | list requests and what is answered |
+//! | `precondition` | `If-Match`, `If-None-Match` |
+//! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas |
+//! | `dialect` | what identity providers send that the RFC does not allow, rule by rule |
+//! | `error` | every refusal, its status and `scimType` |
+//! | [`limits`] | every bound on input |
+//! | `fold` | caseless comparison |
+
+mod schema;
+
+mod resource;
+mod value;
+
+mod path;
+
+mod filter;
+
+mod patch;
+
+mod list;
+mod projection;
+mod query;
+mod sort;
+
+mod precondition;
+
+pub mod discovery;
+
+mod dialect;
+
+mod error;
+mod fold;
+pub mod limits;
+
+pub use self::error::{ERROR_URN, Error};
+pub use self::filter::{CompareOp, Filter, Literal, member_filter_matches};
+pub use self::fold::fold;
+pub use self::list::{LIST_RESPONSE_URN, list_response};
+pub use self::patch::{MemberChange, MemberOp, PATCH_OP_URN, Patch};
+pub use self::path::AttrPath;
+pub use self::precondition::Precondition;
+pub use self::projection::Projection;
+pub use self::query::{Query, SEARCH_REQUEST_URN};
+pub use self::resource::Resource;
+pub use self::schema::{
+    Attribute, AttributeKind, ENTERPRISE_USER_SCHEMA, Extension, GROUP, GROUP_SCHEMA, Mutability,
+    RESOURCE_TYPE_SCHEMA, ResourceType, Returned, SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA,
+    Schema, USER, USER_SCHEMA, Uniqueness,
+};
+pub use self::sort::{Sort, SortKey};

@@ -1,0 +1,141 @@
+//! The discovery documents: what the service supports, its resource types and its schemas (RFC 7644 §4).
+
+use serde_json::{Map, Value, json};
+
+use crate::limits::{MAX_BODY_BYTES, MAX_PATCH_OPERATIONS, MAX_RESULTS};
+use crate::schema::{
+    Attribute, ENTERPRISE_USER_SCHEMA, GROUP, GROUP_SCHEMA, RESOURCE_TYPE_SCHEMA, ResourceType,
+    SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER, USER_SCHEMA,
+};
+
+const SCHEMAS: [&Schema; 6] = [
+    &USER_SCHEMA,
+    &GROUP_SCHEMA,
+    &ENTERPRISE_USER_SCHEMA,
+    &SERVICE_PROVIDER_CONFIG_SCHEMA,
+    &RESOURCE_TYPE_SCHEMA,
+    &SCHEMA_SCHEMA,
+];
+
+const RESOURCE_TYPES: [&ResourceType; 2] = [&USER, &GROUP];
+
+/// Returns the document of `/ServiceProviderConfig` (RFC 7643 §5).
+pub fn service_provider_config(base_url: &str) -> Value {
+    json!({
+        "schemas": [SERVICE_PROVIDER_CONFIG_SCHEMA.id],
+        "patch": { "supported": true },
+        // authentik reads `maxOperations` as the most operations of one PATCH even without bulk
+        "bulk": {
+            "supported": false,
+            "maxOperations": MAX_PATCH_OPERATIONS,
+            "maxPayloadSize": MAX_BODY_BYTES,
+        },
+        "filter": { "supported": true, "maxResults": MAX_RESULTS },
+        "changePassword": { "supported": false },
+        "sort": { "supported": true },
+        "etag": { "supported": true },
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken",
+            "name": "OAuth Bearer Token",
+            "description": "A token issued for one connection, sent as `Authorization: Bearer`",
+            "specUri": "https://www.rfc-editor.org/info/rfc6750",
+            "primary": true,
+        }],
+        "meta": meta(base_url, "ServiceProviderConfig", "/ServiceProviderConfig"),
+    })
+}
+
+/// Returns the documents of `/Schemas`.
+pub fn schemas(base_url: &str) -> Vec<Value> {
+    let document = |schema: &&Schema| schema_document(schema, base_url);
+    SCHEMAS.iter().map(document).collect()
+}
+
+/// Returns the document of `/Schemas/{urn}`, the URN in any case.
+pub fn schema(urn: &str, base_url: &str) -> Option<Value> {
+    SCHEMAS
+        .iter()
+        .find(|schema| schema.id.eq_ignore_ascii_case(urn))
+        .map(|schema| schema_document(schema, base_url))
+}
+
+/// Returns the documents of `/ResourceTypes`.
+pub fn resource_types(base_url: &str) -> Vec<Value> {
+    let document = |rt: &&ResourceType| resource_type_document(rt, base_url);
+    RESOURCE_TYPES.iter().map(document).collect()
+}
+
+/// Returns the document of `/ResourceTypes/{name}`, the name in any case.
+pub fn resource_type(name: &str, base_url: &str) -> Option<Value> {
+    RESOURCE_TYPES
+        .iter()
+        .find(|rt| rt.name.eq_ignore_ascii_case(name))
+        .map(|rt| resource_type_document(rt, base_url))
+}
+
+fn meta(base_url: &str, resource_type: &str, path: &str) -> Value {
+    let base_url = base_url.trim_end_matches('/');
+    json!({ "resourceType": resource_type, "location": format!("{base_url}{path}") })
+}
+
+fn resource_type_document(rt: &ResourceType, base_url: &str) -> Value {
+    let mut document = json!({
+        "schemas": [RESOURCE_TYPE_SCHEMA.id],
+        "id": rt.name,
+        "name": rt.name,
+        "description": rt.description,
+        "endpoint": rt.endpoint,
+        "schema": rt.schema.id,
+    });
+    let extensions: Vec<Value> = rt
+        .extensions
+        .iter()
+        .map(|extension| json!({ "schema": extension.schema.id, "required": extension.required }))
+        .collect();
+    if !extensions.is_empty() {
+        document["schemaExtensions"] = extensions.into();
+    }
+    let path = format!("/ResourceTypes/{}", rt.name);
+    document["meta"] = meta(base_url, "ResourceType", &path);
+    document
+}
+
+fn schema_document(schema: &Schema, base_url: &str) -> Value {
+    json!({
+        "schemas": [SCHEMA_SCHEMA.id],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+        "meta": meta(base_url, "Schema", &format!("/Schemas/{}", schema.id)),
+    })
+}
+
+fn attribute_document(attribute: &Attribute) -> Value {
+    let mut document = Map::new();
+    let mut put = |name: &str, value: Value| {
+        document.insert(name.to_owned(), value);
+    };
+    put("name", attribute.name.into());
+    put("type", attribute.kind.as_str().into());
+    put("multiValued", attribute.multi_valued.into());
+    put("description", attribute.description.into());
+    put("required", attribute.required.into());
+    put("caseExact", attribute.case_exact.into());
+    put("mutability", attribute.mutability.as_str().into());
+    put("returned", attribute.returned.as_str().into());
+    put("uniqueness", attribute.uniqueness.as_str().into());
+    for (name, values) in [
+        ("canonicalValues", attribute.canonical_values),
+        ("referenceTypes", attribute.reference_types),
+    ] {
+        if !values.is_empty() {
+            put(name, values.into());
+        }
+    }
+    if attribute.is_complex() {
+        let subs = attribute.sub_attributes.iter().map(attribute_document);
+        put("subAttributes", subs.collect::<Vec<_>>().into());
+    }
+    Value::Object(document)
+}

@@ -1,0 +1,220 @@
+//! Filters (RFC 7644 §3.4.2.2): one syntax tree for `filter=`, for `emails[…]` and for PATCH paths.
+
+mod eval;
+mod lexer;
+mod parser;
+mod print;
+
+use serde_json::{Map, Number, Value};
+
+pub(crate) use self::eval::{Scope, visit};
+pub(crate) use self::parser::parse_path;
+use crate::error::Error;
+use crate::path::AttrPath;
+use crate::resource::Resource;
+use crate::schema::{GROUP, ResourceType};
+
+/// A condition on a resource, or on one value of a multi-valued attribute.
+///
+/// A filter that was parsed is canonical: names are spelled as declared, and inside
+/// [`Filter::ValuePath`] paths name sub-attributes alone. `Display` prints the form of the RFC, and
+/// parsing that gives the same filter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// All of them hold; two at least.
+    And(Vec<Filter>),
+    /// One of them holds; two at least.
+    Or(Vec<Filter>),
+    /// It does not hold.
+    Not(Box<Filter>),
+    /// A value of the attribute compares so.
+    Compare {
+        /// What is compared.
+        path: AttrPath,
+        /// How.
+        op: CompareOp,
+        /// With what.
+        value: Literal,
+    },
+    /// The attribute has a value that is not empty.
+    Present(AttrPath),
+    /// The filter holds for one and the same value of the attribute.
+    ValuePath {
+        /// The attribute.
+        path: AttrPath,
+        /// What one of its values must meet.
+        filter: Box<Filter>,
+    },
+}
+
+/// How two values compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareOp {
+    /// Equal.
+    Eq,
+    /// Not equal.
+    Ne,
+    /// Contains.
+    Co,
+    /// Starts with.
+    Sw,
+    /// Ends with.
+    Ew,
+    /// Greater than.
+    Gt,
+    /// Greater than or equal.
+    Ge,
+    /// Less than.
+    Lt,
+    /// Less than or equal.
+    Le,
+}
+
+impl CompareOp {
+    const ALL: [CompareOp; 9] = [
+        CompareOp::Eq,
+        CompareOp::Ne,
+        CompareOp::Co,
+        CompareOp::Sw,
+        CompareOp::Ew,
+        CompareOp::Gt,
+        CompareOp::Ge,
+        CompareOp::Lt,
+        CompareOp::Le,
+    ];
+
+    /// Returns the operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CompareOp::Eq => "eq",
+            CompareOp::Ne => "ne",
+            CompareOp::Co => "co",
+            CompareOp::Sw => "sw",
+            CompareOp::Ew => "ew",
+            CompareOp::Gt => "gt",
+            CompareOp::Ge => "ge",
+            CompareOp::Lt => "lt",
+            CompareOp::Le => "le",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        CompareOp::ALL
+            .into_iter()
+            .find(|op| op.as_str().eq_ignore_ascii_case(word))
+    }
+
+    fn is_ordering(self) -> bool {
+        use CompareOp::{Ge, Gt, Le, Lt};
+        matches!(self, Gt | Ge | Lt | Le)
+    }
+
+    fn is_substring(self) -> bool {
+        use CompareOp::{Co, Ew, Sw};
+        matches!(self, Co | Sw | Ew)
+    }
+}
+
+/// The value an attribute is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// Text.
+    String(String),
+    /// A number.
+    Number(Number),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `null`: no value.
+    Null,
+}
+
+impl Literal {
+    fn to_json(&self) -> Value {
+        match self {
+            Literal::String(text) => text.as_str().into(),
+            Literal::Number(number) => number.clone().into(),
+            Literal::Bool(value) => (*value).into(),
+            Literal::Null => Value::Null,
+        }
+    }
+}
+
+impl Filter {
+    /// Parses a filter on resources of a type.
+    ///
+    /// # Errors
+    /// `InvalidFilter` when the text is not a filter, is larger or deeper than [`crate::limits`]
+    /// allow, or orders what has no order.
+    pub fn parse(rt: &'static ResourceType, text: &str) -> Result<Filter, Error> {
+        parser::parse_filter(rt, text)
+    }
+
+    /// Whether the resource meets the filter. An attribute that nobody declared has no value.
+    pub fn matches(&self, resource: &Resource) -> bool {
+        let scope = Scope::Resource(resource.resource_type());
+        eval::matches(self, resource.attributes(), scope)
+    }
+
+    /// Returns every path in use; of a value path it is the path before the bracket.
+    pub fn attributes(&self) -> impl Iterator<Item = &AttrPath> {
+        let mut paths = Vec::new();
+        self.collect(&mut paths);
+        paths.into_iter()
+    }
+
+    fn collect<'a>(&'a self, paths: &mut Vec<&'a AttrPath>) {
+        match self {
+            Filter::And(all) | Filter::Or(all) => all.iter().for_each(|f| f.collect(paths)),
+            Filter::Not(filter) => filter.collect(paths),
+            Filter::Compare { path, .. }
+            | Filter::Present(path)
+            | Filter::ValuePath { path, .. } => {
+                paths.push(path);
+            }
+        }
+    }
+
+    /// Returns the sub-attributes a value must have to meet the filter, when the filter is `eq`
+    /// comparisons joined by `and` and nothing else. Such a filter can stand for the value.
+    pub(crate) fn implied(&self) -> Option<Map<String, Value>> {
+        match self {
+            Filter::Compare {
+                path,
+                op: CompareOp::Eq,
+                value,
+            } if *value != Literal::Null => {
+                let name = path.attribute.clone();
+                Some(Map::from_iter([(name, value.to_json())]))
+            }
+            Filter::And(all) => {
+                let mut implied = Map::new();
+                for (name, value) in all
+                    .iter()
+                    .map(Filter::implied)
+                    .collect::<Option<Vec<_>>>()?
+                    .into_iter()
+                    .flatten()
+                {
+                    let before = implied.insert(name, value.clone());
+                    if before.is_some_and(|before| before != value) {
+                        return None;
+                    }
+                }
+                Some(implied)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether one value of a multi-valued attribute meets the filter.
+    pub(crate) fn matches_value(&self, value: &Value, scope: Scope) -> bool {
+        value
+            .as_object()
+            .is_some_and(|object| eval::matches(self, object, scope))
+    }
+}
+
+/// Whether one member of a Group meets the filter of a value path, as in `members[type eq "User"]`.
+pub fn member_filter_matches(filter: &Filter, member: &Value) -> bool {
+    filter.matches_value(member, Scope::Value(GROUP.attribute("members")))
+}

@@ -1,0 +1,71 @@
+//! Caseless comparison of text.
+
+use std::borrow::Cow;
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+
+/// Folds text so that two spellings of the same name become equal.
+///
+/// This is Unicode canonical caseless matching (decompose, case fold, compose), which is what the
+/// PRECIS profile `UsernameCaseMapped` of RFC 7644 §5 comes to for names in use. It does not fold
+/// compatibility characters. Folding twice is the same as folding once.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let decomposed = DecomposingNormalizer::new_nfd().normalize(text);
+    let folded = CaseMapper::new().fold_string(&decomposed);
+    ComposingNormalizer::new_nfc()
+        .normalize(&folded)
+        .into_owned()
+}
+
+/// Folds text unless the attribute is `caseExact`.
+pub(crate) fn fold_unless(case_exact: bool, text: &str) -> Cow<'_, str> {
+    if case_exact || is_folded_ascii(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(fold(text))
+    }
+}
+
+fn is_folded_ascii(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(a: &str, b: &str, same: bool) {
+        assert_eq!(fold(a) == fold(b), same, "{a:?} and {b:?}");
+    }
+
+    #[test]
+    fn spellings_of_one_name_are_equal() {
+        check("Ada@Example.TEST", "ada@example.test", true);
+        check("STRASSE", "straße", true);
+        check("Å", "a\u{30a}", true);
+        check("ΣΊΣΥΦΟΣ", "σίσυφος", true);
+        check("ada", "adam", false);
+        check("e", "é", false);
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_is_folding_once(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn fold_unless_agrees_with_fold(text in any::<String>()) {
+            prop_assert_eq!(fold_unless(false, &text), fold(&text));
+            prop_assert_eq!(fold_unless(true, &text), text.as_str());
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Applies one operation to the attributes of a resource.
+
+use serde_json::{Map, Value};
+
+use super::overlay;
+use crate::dialect;
+use crate::error::{Error, quoted};
+use crate::filter::{Filter, Scope};
+use crate::fold::fold;
+use crate::limits::MAX_VALUES;
+use crate::path::AttrPath;
+use crate::schema::Attribute;
+use crate::value;
+
+/// A change of one attribute or sub-attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Operation {
+    /// The attribute, and the sub-attribute, if that is what changes.
+    pub(super) path: AttrPath,
+    /// Which values of a multi-valued attribute; all, without.
+    pub(super) filter: Option<Filter>,
+    /// The attribute's declaration; none in an extension that nobody declared.
+    pub(super) attribute: Option<&'static Attribute>,
+    /// What happens to it.
+    pub(super) action: Action,
+}
+
+/// What happens to an attribute. The values have been checked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Action {
+    Add(Value),
+    Replace(Value),
+    Remove,
+    /// Removes the values that these name.
+    RemoveListed(Vec<Value>),
+}
+
+impl Operation {
+    pub(super) fn apply(&self, attributes: &mut Map<String, Value>) -> Result<(), Error> {
+        let Some(urn) = &self.path.schema else {
+            return self.apply_in(attributes);
+        };
+        let name = spelling(attributes, urn);
+        if self.path.is_whole_schema() {
+            attributes.shift_remove(&name);
+            return Ok(());
+        }
+        let mut extension = into_object(take(attributes, &name));
+        self.apply_in(&mut extension)?;
+        put(attributes, name, Value::Object(extension));
+        Ok(())
+    }
+
+    fn apply_in(&self, object: &mut Map<String, Value>) -> Result<(), Error> {
+        let name = spelling(object, &self.path.attribute);
+        let old = take(object, &name);
+        let new = if self.is_multi_valued(&old) {
+            let old = match old {
+                Value::Null => Vec::new(),
+                old => dialect::values(old),
+            };
+            Value::Array(self.change_values(old)?)
+        } else {
+            self.change_value(old)
+        };
+        put(object, name, new);
+        Ok(())
+    }
+
+    fn is_multi_valued(&self, old: &Value) -> bool {
+        match self.attribute {
+            Some(attribute) => attribute.multi_valued,
+            None => old.is_array() || self.filter.is_some(),
+        }
+    }
+
+    /// Returns what becomes of the value of a single-valued attribute.
+    fn change_value(&self, old: Value) -> Value {
+        if let Some(sub) = &self.path.sub {
+            let mut object = into_object(old);
+            self.change_sub(&mut object, sub);
+            return Value::Object(object);
+        }
+        match (&self.action, old) {
+            (Action::Add(new) | Action::Replace(new), old) => merged(old, new),
+            (Action::Remove | Action::RemoveListed(_), _) => Value::Null,
+        }
+    }
+
+    fn change_sub(&self, object: &mut Map<String, Value>, sub: &str) {
+        let name = spelling(object, sub);
+        match &self.action {
+            Action::Add(new) | Action::Replace(new) => {
+                let single = self.attribute.is_some_and(|a| !a.multi_valued);
+                let renewed = sub == "value" && single && object.get(&name) != Some(new);
+                if renewed {
+                    object.clear();
+                }
+                object.insert(name, new.clone());
+            }
+            Action::Remove | Action::RemoveListed(_) => {
+                object.shift_remove(&name);
+            }
+        }
+    }
+
+    /// Returns what becomes of the values of a multi-valued attribute.
+    fn change_values(&self, mut values: Vec<Value>) -> Result<Vec<Value>, Error> {
+        let whole = self.filter.is_none() && self.path.sub.is_none();
+        let touched = match &self.action {
+            Action::Add(new) if whole => self.append(&mut values, new),
+            Action::Replace(new) if whole => {
+                values = dialect::values(new.clone());
+                Vec::new()
+            }
+            Action::Remove if whole => return Ok(Vec::new()),
+            Action::RemoveListed(listed) => {
+                values.retain(|value| !listed.iter().any(|listed| self.names(listed, value)));
+                return Ok(values);
+            }
+            _ => self.change_selected(&mut values)?,
+        };
+        keep_one_primary(&mut values, &touched);
+        values.retain(|value| !is_empty(value));
+        if self.attribute.is_some() {
+            value::check_values(&self.path.attribute, &values)?;
+        } else if values.len() > MAX_VALUES {
+            return Err(Error::InvalidValue(format!(
+                "{} holds at most {MAX_VALUES} values",
+                quoted(&self.path.attribute)
+            )));
+        }
+        Ok(values)
+    }
+
+    /// Appends what is not there yet, and lays what is there over it. Returns the places.
+    fn append(&self, values: &mut Vec<Value>, new: &Value) -> Vec<usize> {
+        let append = |new: Value| {
+            if let Some(place) = values.iter().position(|old| self.is_same(old, &new)) {
+                values[place] = laid_over(values[place].take(), &new);
+                return place;
+            }
+            values.push(new);
+            values.len() - 1
+        };
+        dialect::values(new.clone())
+            .into_iter()
+            .map(append)
+            .collect()
+    }
+
+    /// Changes the values that the filter selects, or makes the one it describes. Returns the places.
+    fn change_selected(&self, values: &mut Vec<Value>) -> Result<Vec<usize>, Error> {
+        let selected = |place: &usize| self.selects(&values[*place]);
+        let selected: Vec<usize> = (0..values.len()).filter(selected).collect();
+        match &self.action {
+            Action::Add(new) | Action::Replace(new) if selected.is_empty() => {
+                values.push(self.create(new)?);
+                return Ok(vec![values.len() - 1]);
+            }
+            _ => {}
+        }
+        for &place in &selected {
+            values[place] = self.change_one_of_many(values[place].take());
+        }
+        Ok(selected)
+    }
+
+    fn selects(&self, value: &Value) -> bool {
+        match &self.filter {
+            Some(filter) => filter.matches_value(value, Scope::Value(self.attribute)),
+            None => value.is_object(),
+        }
+    }
+
+    fn change_one_of_many(&self, old: Value) -> Value {
+        if let Some(sub) = &self.path.sub {
+            let mut object = into_object(old);
+            self.change_sub(&mut object, sub);
+            return Value::Object(object);
+        }
+        match &self.action {
+            Action::Add(new) => laid_over(old, new),
+            Action::Replace(new) => laid_over(self.described().unwrap_or_default(), new),
+            Action::Remove | Action::RemoveListed(_) => Value::Null,
+        }
+    }
+
+    /// Makes the value that the filter describes, with what the operation puts into it.
+    ///
+    /// RFC 7644 §3.5.2.3 has `noTarget` here. Entra addresses values that do not exist yet, as in
+    /// `emails[type eq "work"].value`, and means them to be made.
+    fn create(&self, new: &Value) -> Result<Value, Error> {
+        let described = self.described().ok_or_else(|| {
+            let attribute = quoted(&self.path.attribute);
+            Error::NoTarget(format!(
+                "no value of {attribute} meets the filter of the path, add the value first"
+            ))
+        })?;
+        let Some(sub) = &self.path.sub else {
+            return Ok(laid_over(described, new));
+        };
+        let mut object = into_object(described);
+        object.insert(sub.clone(), new.clone());
+        Ok(Value::Object(object))
+    }
+
+    /// Returns the value that the filter describes, if it describes one, and what it describes is valid.
+    fn described(&self) -> Option<Value> {
+        let Some(filter) = &self.filter else {
+            return Some(Value::Object(Map::new()));
+        };
+        let described = Value::Object(filter.implied()?);
+        let checked = match self.attribute {
+            Some(attribute) => value::check_one(attribute, described).ok().flatten()?,
+            None => described,
+        };
+        self.selects(&checked).then_some(checked)
+    }
+
+    /// Whether two values are the same one: equal, or of equal `value` and `type` (RFC 7643 §2.4).
+    fn is_same(&self, a: &Value, b: &Value) -> bool {
+        if a == b {
+            return true;
+        }
+        let same_type = match (text(a, "type"), text(b, "type")) {
+            (Some(a), Some(b)) => is_equal(a, b, false),
+            (a, b) => a == b,
+        };
+        same_type && self.is_same_key(a, b)
+    }
+
+    fn is_same_key(&self, a: &Value, b: &Value) -> bool {
+        let exact = self
+            .attribute
+            .and_then(|attribute| attribute.sub("value"))
+            .is_some_and(|value| value.case_exact);
+        match (value::key(a), value::key(b)) {
+            (Some(a), Some(b)) => is_equal(a, b, exact),
+            _ => false,
+        }
+    }
+
+    /// Whether a listed value names this one: by its `value`, and its `type` if it is given; without a
+    /// `value`, by everything that is listed.
+    fn names(&self, listed: &Value, value: &Value) -> bool {
+        if listed == value {
+            return true;
+        }
+        let (Value::Object(subs), Value::Object(object)) = (listed, value) else {
+            return false;
+        };
+        if subs.contains_key("value") {
+            return match text(listed, "type") {
+                Some(_) => self.is_same(listed, value),
+                None => self.is_same_key(listed, value),
+            };
+        }
+        subs.iter()
+            .all(|(name, value)| object.get(name) == Some(value))
+    }
+}
+
+/// Sets the value of a name; what is unassigned is removed.
+fn put(object: &mut Map<String, Value>, name: String, value: Value) {
+    if is_empty(&value) {
+        object.shift_remove(&name);
+    } else {
+        object.insert(name, value);
+    }
+}
+
+/// Takes a value out and leaves its place.
+fn take(object: &mut Map<String, Value>, name: &str) -> Value {
+    object.get_mut(name).map_or(Value::Null, Value::take)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
+/// Returns how a name is spelled here; names that nobody declared are spelled as they first came.
+fn spelling(object: &Map<String, Value>, name: &str) -> String {
+    if object.contains_key(name) {
+        return name.to_owned();
+    }
+    let same = object.keys().find(|key| key.eq_ignore_ascii_case(name));
+    same.map_or_else(|| name.to_owned(), Clone::clone)
+}
+
+fn into_object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// Lays one complex value over another; what is not complex is replaced.
+fn laid_over(old: Value, new: &Value) -> Value {
+    match (old, new) {
+        (Value::Object(mut old), Value::Object(new)) => {
+            overlay(&mut old, new);
+            Value::Object(old)
+        }
+        _ => new.clone(),
+    }
+}
+
+/// Lays one complex value over another, unless their `value` tells that they are different things.
+fn merged(old: Value, new: &Value) -> Value {
+    match (old.get("value"), new.get("value")) {
+        (Some(before), Some(after)) if before != after => new.clone(),
+        _ => laid_over(old, new),
+    }
+}
+
+/// The newly marked value is the preferred one (RFC 7644 §3.5.2).
+fn keep_one_primary(values: &mut [Value], touched: &[usize]) {
+    if !touched
+        .iter()
+        .any(|&place| value::is_primary(&values[place]))
+    {
+        return;
+    }
+    for (place, value) in values.iter_mut().enumerate() {
+        if value::is_primary(value) && !touched.contains(&place) {
+            value["primary"] = false.into();
+        }
+    }
+}
+
+fn text<'a>(value: &'a Value, sub: &str) -> Option<&'a str> {
+    value.get(sub)?.as_str()
+}
+
+fn is_equal(a: &str, b: &str, case_exact: bool) -> bool {
+    if case_exact || (a.is_ascii() && b.is_ascii()) {
+        return a == b || (!case_exact && a.eq_ignore_ascii_case(b));
+    }
+    fold(a) == fold(b)
+}

@@ -1,0 +1,384 @@
+//! Brings the operations of a PATCH into the form of the RFC.
+//!
+//! What comes out has a path to one attribute or sub-attribute each. An operation without a path, or
+//! on a whole schema, or on a complex attribute as `name`, becomes one operation for each key of its
+//! value, so that "replace" merges into what is there (RFC 7644 §3.5.2.3) and `null` takes away.
+
+use serde_json::{Map, Value};
+
+use super::Patch;
+use super::apply::{Action, Operation};
+use super::members;
+use crate::dialect;
+use crate::error::{Error, quoted};
+use crate::filter::{Filter, parse_path};
+use crate::path::AttrPath;
+use crate::schema::{Attribute, Mutability, ResourceType, Returned};
+use crate::value;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Add,
+    Replace,
+    Remove,
+}
+
+/// Where an operation does it.
+pub(super) struct Target {
+    pub(super) path: AttrPath,
+    pub(super) filter: Option<Filter>,
+    /// Whether a `path` names it. What a key of a value names by the way is not worth an error.
+    explicit: bool,
+}
+
+/// Compiles the operations of a message.
+pub(super) fn compile(rt: &'static ResourceType, operations: Vec<Value>) -> Result<Patch, Error> {
+    let mut compiler = Compiler {
+        rt,
+        patch: Patch {
+            operations: Vec::new(),
+            members: Vec::new(),
+        },
+    };
+    for operation in operations {
+        compiler.operation(operation)?;
+    }
+    Ok(compiler.patch)
+}
+
+struct Compiler {
+    rt: &'static ResourceType,
+    patch: Patch,
+}
+
+impl Compiler {
+    fn operation(&mut self, operation: Value) -> Result<(), Error> {
+        let Value::Object(mut operation) = operation else {
+            let detail = "an operation must be a JSON object with `op`, `path` and `value`";
+            return Err(Error::InvalidSyntax(detail.to_owned()));
+        };
+        let verb = verb(dialect::take(&mut operation, "op"))?;
+        let path = path(dialect::take(&mut operation, "path"))?;
+        let value = dialect::take(&mut operation, "value");
+        if value.is_none() && verb != Verb::Remove {
+            let detail = "an `add` or `replace` operation needs a `value`";
+            return Err(Error::InvalidValue(detail.to_owned()));
+        }
+        let value = value.unwrap_or(Value::Null);
+        match path {
+            Some(path) => {
+                let (path, filter) = parse_path(self.rt, &path)?;
+                let target = Target {
+                    path,
+                    filter,
+                    explicit: true,
+                };
+                self.place(verb, target, value)
+            }
+            None if verb == Verb::Remove => Err(Error::NoTarget(
+                "a `remove` operation needs a `path` that says what to remove".to_owned(),
+            )),
+            None => match value {
+                Value::Object(object) => self.keys(verb, object),
+                _ => Err(Error::InvalidValue(
+                    "the `value` of an operation without `path` must be an object".to_owned(),
+                )),
+            },
+        }
+    }
+
+    /// Compiles `{"displayName": …, "name.givenName": …, "urn:…:User": {…}}`, the value of an
+    /// operation without a path. Its keys are attributes, or paths (Entra with `aadOptscim062020`).
+    fn keys(&mut self, verb: Verb, object: Map<String, Value>) -> Result<(), Error> {
+        for (key, value) in object {
+            let (path, filter) = match parse_path(self.rt, &key) {
+                Ok(parsed) => parsed,
+                Err(error) if key.contains('[') => return Err(error),
+                Err(_) => continue,
+            };
+            let stranger = path.schema.is_some() && self.is_unknown_schema(&path);
+            let path = if stranger && filter.is_none() && value.is_object() {
+                // as in a POST: an object under a URN that nobody declared is an extension
+                AttrPath::extended(key, "")
+            } else {
+                path
+            };
+            let target = Target {
+                path,
+                filter,
+                explicit: false,
+            };
+            self.place(verb, target, value)?;
+        }
+        Ok(())
+    }
+
+    fn is_unknown_schema(&self, path: &AttrPath) -> bool {
+        let urn = path.schema.as_deref();
+        urn.is_some_and(|urn| self.rt.extension(urn).is_none())
+    }
+
+    fn place(&mut self, verb: Verb, target: Target, value: Value) -> Result<(), Error> {
+        if target.path.is_whole_schema() {
+            return self.whole_schema(verb, target, value);
+        }
+        match self.rt.declared(&target.path) {
+            Some(attribute) => self.declared(verb, target, attribute, value),
+            None if self.is_unknown_schema(&target.path) => {
+                self.undeclared(verb, target, value);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Compiles an operation on an attribute of an extension that nobody declared.
+    fn undeclared(&mut self, verb: Verb, target: Target, value: Value) {
+        let action = match verb {
+            Verb::Remove => removal(dialect::removed_values(Some(value))),
+            Verb::Add => match value::without_nulls(value) {
+                Some(value) => Action::Add(value),
+                None => return,
+            },
+            Verb::Replace => value::without_nulls(value).map_or(Action::Remove, Action::Replace),
+        };
+        self.push(target, None, action);
+    }
+
+    fn whole_schema(&mut self, verb: Verb, target: Target, value: Value) -> Result<(), Error> {
+        let Some(urn) = target.path.schema.clone() else {
+            return match (verb, value) {
+                (Verb::Add | Verb::Replace, Value::Object(object)) => self.keys(verb, object),
+                _ => Err(Error::Mutability(format!(
+                    "`{}` cannot be removed, DELETE the resource instead",
+                    self.rt.schema.id
+                ))),
+            };
+        };
+        match (verb, value) {
+            (Verb::Add, Value::Null) => Ok(()),
+            (Verb::Remove, _) | (Verb::Replace, Value::Null) => {
+                self.push(target, None, Action::Remove);
+                Ok(())
+            }
+            (_, Value::Object(object)) => {
+                for (key, value) in object {
+                    let path = self.in_extension(&urn, key);
+                    let target = Target {
+                        path,
+                        filter: None,
+                        explicit: false,
+                    };
+                    self.place(verb, target, value)?;
+                }
+                Ok(())
+            }
+            _ => Err(Error::InvalidValue(format!(
+                "{} must be an object",
+                quoted(&urn)
+            ))),
+        }
+    }
+
+    fn in_extension(&self, urn: &str, key: String) -> AttrPath {
+        let path = AttrPath::extended(urn, key);
+        if self.is_unknown_schema(&path) {
+            return path;
+        }
+        AttrPath::parse(self.rt, &path.to_string()).unwrap_or(path)
+    }
+
+    fn declared(
+        &mut self,
+        verb: Verb,
+        target: Target,
+        attribute: &'static Attribute,
+        value: Value,
+    ) -> Result<(), Error> {
+        let changed = match &target.path.sub {
+            None => attribute,
+            Some(sub) => match attribute.sub(sub) {
+                Some(sub) => sub,
+                None => return Ok(()),
+            },
+        };
+        if !self.may_change(verb, &target, attribute, changed)? {
+            return Ok(());
+        }
+        if target.filter.is_some() && !attribute.multi_valued {
+            return Err(Error::InvalidPath(format!(
+                "`{}` has one value, leave the filter out of the path",
+                attribute.name
+            )));
+        }
+        if attribute.is_keyed() {
+            let op = members::compile(verb, target, attribute, value)?;
+            self.patch.members.extend(op);
+            return Ok(());
+        }
+        match (verb, value) {
+            (Verb::Remove, value) => self.remove(target, attribute, changed, value),
+            (verb, value) if is_merged(&target, attribute) => match dialect::single(value) {
+                Value::Object(object) if !object.is_empty() => {
+                    self.subs(verb, &target.path, attribute, object)
+                }
+                value => self.set(verb, target, attribute, changed, value),
+            },
+            (verb, value) => self.set(verb, target, attribute, changed, value),
+        }
+    }
+
+    /// Whether the client may change the attribute; `false` passes over the operation.
+    fn may_change(
+        &self,
+        verb: Verb,
+        target: &Target,
+        attribute: &Attribute,
+        changed: &Attribute,
+    ) -> Result<bool, Error> {
+        if attribute.returned == Returned::Never {
+            return Ok(false);
+        }
+        // `schemas` follows from what is there; some clients add an extension's URN by themselves
+        if attribute.name == "schemas" && verb != Verb::Remove {
+            return Ok(false);
+        }
+        let read_only = [attribute, changed]
+            .iter()
+            .any(|attribute| attribute.mutability == Mutability::ReadOnly);
+        if read_only && target.explicit {
+            return Err(Error::Mutability(format!(
+                "`{}` is read-only, leave it out",
+                target.path
+            )));
+        }
+        Ok(!read_only)
+    }
+
+    fn remove(
+        &mut self,
+        target: Target,
+        attribute: &'static Attribute,
+        changed: &'static Attribute,
+        value: Value,
+    ) -> Result<(), Error> {
+        let whole = target.filter.is_none() && target.path.sub.is_none();
+        if whole && attribute.required {
+            return Err(Error::Mutability(format!(
+                "`{}` is required and cannot be removed, replace it",
+                attribute.name
+            )));
+        }
+        let listed = dialect::removed_values(Some(value)).filter(|_| whole && changed.multi_valued);
+        let check = |value| value::check_one(attribute, value).transpose();
+        let listed = listed
+            .map(|listed| listed.into_iter().filter_map(check).collect())
+            .transpose()?;
+        self.push(target, Some(attribute), removal(listed));
+        Ok(())
+    }
+
+    fn subs(
+        &mut self,
+        verb: Verb,
+        path: &AttrPath,
+        attribute: &'static Attribute,
+        object: Map<String, Value>,
+    ) -> Result<(), Error> {
+        for (key, value) in object {
+            let Some(sub) = attribute.sub(&key) else {
+                continue;
+            };
+            let target = Target {
+                path: path.clone().with_sub(sub.name),
+                filter: None,
+                explicit: false,
+            };
+            self.declared(verb, target, attribute, value)?;
+        }
+        Ok(())
+    }
+
+    fn set(
+        &mut self,
+        verb: Verb,
+        target: Target,
+        attribute: &'static Attribute,
+        changed: &'static Attribute,
+        value: Value,
+    ) -> Result<(), Error> {
+        let name = target.path.to_string();
+        let value = if target.filter.is_some() && target.path.sub.is_none() {
+            value::check_one(attribute, value)?
+        } else {
+            value::check_as(changed, &name, value)?
+        };
+        if value.is_none() && verb == Verb::Replace && attribute.required {
+            return Err(Error::InvalidValue(format!(
+                "`{name}` is required and must not be empty"
+            )));
+        }
+        let action = match (verb, value) {
+            (Verb::Add, Some(value)) => Action::Add(value),
+            (Verb::Add, None) => return Ok(()),
+            (_, Some(value)) => Action::Replace(value),
+            (_, None) => Action::Remove,
+        };
+        self.push(target, Some(attribute), action);
+        Ok(())
+    }
+
+    fn push(&mut self, target: Target, attribute: Option<&'static Attribute>, action: Action) {
+        self.patch.operations.push(Operation {
+            path: target.path,
+            filter: target.filter,
+            attribute,
+            action,
+        });
+    }
+}
+
+fn removal(listed: Option<Vec<Value>>) -> Action {
+    listed.map_or(Action::Remove, Action::RemoveListed)
+}
+
+/// Whether a value is laid over what is there sub-attribute by sub-attribute, as a `name` is.
+///
+/// A complex value that a `value` identifies, as a `manager`, is taken whole: the `$ref` of the old
+/// manager says nothing about the new one.
+fn is_merged(target: &Target, attribute: &Attribute) -> bool {
+    attribute.is_complex()
+        && !attribute.multi_valued
+        && target.path.sub.is_none()
+        && attribute.sub("value").is_none()
+}
+
+fn verb(op: Option<Value>) -> Result<Verb, Error> {
+    let name = op.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let verbs = [
+        ("add", Verb::Add),
+        ("replace", Verb::Replace),
+        ("remove", Verb::Remove),
+    ];
+    verbs
+        .into_iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, verb)| verb)
+        .ok_or_else(|| {
+            Error::InvalidSyntax(format!(
+                "`op` must be `add`, `replace` or `remove`, not {}",
+                quoted(name)
+            ))
+        })
+}
+
+/// Reads `path`; an empty one is none.
+fn path(path: Option<Value>) -> Result<Option<String>, Error> {
+    match path {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(path)) if path.trim().is_empty() => Ok(None),
+        Some(Value::String(path)) => Ok(Some(path)),
+        Some(_) => Err(Error::InvalidPath("`path` must be a string".to_owned())),
+    }
+}

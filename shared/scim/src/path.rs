@@ -1,0 +1,286 @@
+//! Attribute paths: `userName`, `name.givenName`, `urn:…:User:manager.value` (RFC 7644 §3.10).
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, quoted};
+use crate::schema::ResourceType;
+
+/// A path to an attribute or sub-attribute. Two paths that differ in case only are equal.
+///
+/// A path that came from a [`ResourceType`] is canonical: names are spelled as the schema spells them,
+/// the core schema's URN is left out, and an attribute that only an extension declares has that
+/// extension's URN. An empty `attribute` stands for the extension itself.
+#[derive(Debug, Clone, Eq)]
+pub struct AttrPath {
+    /// The URN of the extension, where it is not the core schema.
+    pub schema: Option<String>,
+    /// The name of the attribute; empty for the whole extension.
+    pub attribute: String,
+    /// The name of the sub-attribute.
+    pub sub: Option<String>,
+}
+
+impl AttrPath {
+    /// Makes the path of a core attribute.
+    pub fn new(attribute: impl Into<String>) -> Self {
+        AttrPath {
+            schema: None,
+            attribute: attribute.into(),
+            sub: None,
+        }
+    }
+
+    /// Makes the path of an attribute of an extension.
+    pub fn extended(schema: impl Into<String>, attribute: impl Into<String>) -> Self {
+        AttrPath {
+            schema: Some(schema.into()),
+            ..AttrPath::new(attribute)
+        }
+    }
+
+    /// Makes the path of a sub-attribute of this attribute.
+    pub fn with_sub(self, sub: impl Into<String>) -> Self {
+        AttrPath {
+            sub: Some(sub.into()),
+            ..self
+        }
+    }
+
+    /// Parses a path and spells it as the resource type declares it. Unknown names stay as they are.
+    ///
+    /// # Errors
+    /// `InvalidPath` when the text is not a path.
+    pub fn parse(rt: &'static ResourceType, text: &str) -> Result<Self, Error> {
+        match whole_schema(rt, text) {
+            Some(path) => Ok(path),
+            None => Ok(text.parse::<AttrPath>()?.canonical(rt)),
+        }
+    }
+
+    /// Whether this is an extension, or the core schema, as a whole.
+    pub fn is_whole_schema(&self) -> bool {
+        self.attribute.is_empty()
+    }
+
+    /// Whether this is the core attribute of that name, or one of its sub-attributes.
+    pub fn is_core(&self, attribute: &str) -> bool {
+        self.schema.is_none() && self.attribute.eq_ignore_ascii_case(attribute)
+    }
+
+    fn canonical(self, rt: &'static ResourceType) -> Self {
+        let schema = match self.schema {
+            Some(urn) if urn.eq_ignore_ascii_case(rt.schema.id) => None,
+            Some(urn) => Some(rt.extension(&urn).map_or(urn, |known| known.id.to_owned())),
+            None if rt.attribute(&self.attribute).is_some() => None,
+            None => rt
+                .extension_declaring(&self.attribute)
+                .map(|extension| extension.id.to_owned()),
+        };
+        let path = AttrPath { schema, ..self };
+        let Some(attribute) = rt.declared(&path) else {
+            return path;
+        };
+        let known = |sub: String| attribute.sub(&sub).map_or(sub, |sub| sub.name.to_owned());
+        AttrPath {
+            attribute: attribute.name.to_owned(),
+            sub: path.sub.map(known),
+            ..path
+        }
+    }
+}
+
+/// Recognises a path that is the URN of a schema and nothing else.
+fn whole_schema(rt: &'static ResourceType, text: &str) -> Option<AttrPath> {
+    if text.eq_ignore_ascii_case(rt.schema.id) {
+        return Some(AttrPath::new(""));
+    }
+    if let Some(extension) = rt.extension(text) {
+        return Some(AttrPath::extended(extension.id, ""));
+    }
+    is_versioned_urn(text).then(|| AttrPath::extended(text, ""))
+}
+
+/// Whether text is the URN of a schema by its looks: it ends as `:2.0:User` does.
+fn is_versioned_urn(text: &str) -> bool {
+    let mut parts = text.rsplitn(3, ':');
+    let (Some(name), Some(version), Some(namespace)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    is_name(name)
+        && is_urn(namespace)
+        && version
+            .split_once('.')
+            .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
+}
+
+impl FromStr for AttrPath {
+    type Err = Error;
+
+    /// Parses `[URI ":"] ATTRNAME ["." ATTRNAME]`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (schema, names) = match text.rsplit_once(':') {
+            Some((urn, names)) => (Some(urn), names),
+            None => (None, text),
+        };
+        let (attribute, sub) = match names.split_once('.') {
+            Some((attribute, sub)) => (attribute, Some(sub)),
+            None => (names, None),
+        };
+        if !schema.is_none_or(is_urn) || !is_name(attribute) || !sub.is_none_or(is_name) {
+            let text = quoted(text);
+            return Err(Error::InvalidPath(format!(
+                "{text} is not an attribute path, write it as in `name.givenName`"
+            )));
+        }
+        Ok(AttrPath {
+            schema: schema.map(str::to_owned),
+            attribute: attribute.to_owned(),
+            sub: sub.map(str::to_owned),
+        })
+    }
+}
+
+/// Whether text is an ATTRNAME (RFC 7643 §2.1), or `$ref`.
+pub(crate) fn is_name(text: &str) -> bool {
+    let text = text.strip_prefix('$').unwrap_or(text);
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// Whether text can stand where the URN of a schema stands; it may be a URL too.
+pub(crate) fn is_urn(text: &str) -> bool {
+    let reserved = |c: char| c.is_whitespace() || c.is_control() || "[]()\"".contains(c);
+    text.contains(':') && !text.contains(reserved)
+}
+
+impl PartialEq for AttrPath {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
+            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+            (None, None) => true,
+            _ => false,
+        };
+        self.attribute.eq_ignore_ascii_case(&other.attribute)
+            && same(&self.schema, &other.schema)
+            && same(&self.sub, &other.sub)
+    }
+}
+
+impl fmt::Display for AttrPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(schema) = &self.schema {
+            f.write_str(schema)?;
+            if !self.is_whole_schema() {
+                f.write_str(":")?;
+            }
+        }
+        f.write_str(&self.attribute)?;
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::schema::{ENTERPRISE_USER_SCHEMA, USER};
+
+    const ENTERPRISE: &str = ENTERPRISE_USER_SCHEMA.id;
+
+    fn check(text: &str, expected: &str) {
+        let path = AttrPath::parse(&USER, text).map(|path| path.to_string());
+        assert_eq!(path.as_deref(), Ok(expected), "{text}");
+    }
+
+    #[test]
+    fn spelled_as_declared() {
+        check("userName", "userName");
+        check("USERNAME", "userName");
+        check("Emails.VALUE", "emails.value");
+        check("meta.lastmodified", "meta.lastModified");
+        check("groups.$REF", "groups.$ref");
+        check(
+            "urn:ietf:params:scim:schemas:core:2.0:User:name.givenname",
+            "name.givenName",
+        );
+        check("manager", &format!("{ENTERPRISE}:manager"));
+        check("Manager.Value", &format!("{ENTERPRISE}:manager.value"));
+        let shouted = format!("{}:DEPARTMENT", ENTERPRISE.to_uppercase());
+        check(&shouted, &format!("{ENTERPRISE}:department"));
+        check(ENTERPRISE, ENTERPRISE);
+        check(&ENTERPRISE.to_lowercase(), ENTERPRISE);
+    }
+
+    #[test]
+    fn unknown_names_stay() {
+        check("favouriteColour", "favouriteColour");
+        check("name.Foo", "name.Foo");
+        check("urn:x:y:attr.sub", "urn:x:y:attr.sub");
+        check("urn:x:ext:2.0:User", "urn:x:ext:2.0:User");
+        check("urn:x:ext:2.0:User:colour", "urn:x:ext:2.0:User:colour");
+    }
+
+    #[test]
+    fn a_whole_schema_has_no_attribute() {
+        let whole =
+            |text: &str| AttrPath::parse(&USER, text).is_ok_and(|path| path.is_whole_schema());
+        assert!(whole(ENTERPRISE));
+        assert!(whole("urn:ietf:params:scim:schemas:core:2.0:User"));
+        assert!(whole("urn:x:ext:2.0:User"));
+        assert!(!whole("urn:x:y:attr"));
+        assert!(!whole("userName"));
+    }
+
+    #[test]
+    fn what_is_not_a_path() {
+        for text in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a.b.c",
+            "1a",
+            "a b",
+            "a[",
+            "$",
+            ":",
+            ":a",
+            "urn:x:",
+            "urn:x:1.0",
+            "ä",
+            "a:b",
+            "emails[type eq \"work\"]",
+        ] {
+            let error = AttrPath::parse(&USER, text);
+            assert!(
+                matches!(error, Err(Error::InvalidPath(_))),
+                "{text}: {error:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_or_refused(text in any::<String>()) {
+            let _ = AttrPath::parse(&USER, &text);
+        }
+
+        #[test]
+        fn printed_paths_parse_to_themselves(
+            text in "(urn:[a-z]{1,5}:([12]\\.0:)?)?[a-zA-Z][a-z_-]{0,8}(\\.[a-z]{1,5})?"
+        ) {
+            if let Ok(path) = AttrPath::parse(&USER, &text) {
+                prop_assert_eq!(AttrPath::parse(&USER, &path.to_string()), Ok(path));
+            }
+        }
+    }
+}

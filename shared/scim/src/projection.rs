@@ -1,0 +1,244 @@
+//! Which attributes an answer holds: `attributes` and `excludedAttributes` (RFC 7644 §3.9).
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, quoted};
+use crate::limits::MAX_PROJECTED_ATTRIBUTES;
+use crate::path::{AttrPath, is_urn};
+use crate::resource::Resource;
+use crate::schema::{Attribute, COMMON, ResourceType, Returned};
+
+/// The choice of attributes for an answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Projection {
+    included: Vec<AttrPath>,
+    excluded: Vec<AttrPath>,
+}
+
+impl Projection {
+    /// Chooses what is returned by default.
+    pub fn all() -> Self {
+        Projection::default()
+    }
+
+    /// Reads the two query parameters: names, separated by commas. Unknown names choose nothing.
+    ///
+    /// The RFC calls them mutually exclusive. Given both, what is asked for and not excluded is returned.
+    ///
+    /// # Errors
+    /// `InvalidValue` when a name is not an attribute path, or there are too many.
+    pub fn parse(
+        rt: &'static ResourceType,
+        attributes: Option<&str>,
+        excluded: Option<&str>,
+    ) -> Result<Self, Error> {
+        Ok(Projection {
+            included: paths(rt, "attributes", attributes)?,
+            excluded: paths(rt, "excludedAttributes", excluded)?,
+        })
+    }
+
+    /// Whether the client made no choice.
+    pub fn is_default(&self) -> bool {
+        self.included.is_empty() && self.excluded.is_empty()
+    }
+
+    /// Whether the answer needs the attribute, or extension, of that canonical name.
+    pub fn wants(&self, attribute: &str) -> bool {
+        let common = COMMON.iter().find(|common| common.name == attribute);
+        if common.is_some_and(|common| common.returned == Returned::Always) {
+            return true;
+        }
+        let names = |path: &AttrPath| match &path.schema {
+            None => path.attribute == attribute || path.is_whole_schema(),
+            Some(urn) => urn == attribute,
+        };
+        let whole = |path: &AttrPath| {
+            path.sub.is_none() && (path.schema.is_none() || path.is_whole_schema())
+        };
+        let included = self.included.is_empty() || self.included.iter().any(names);
+        included && !self.excluded.iter().any(|path| names(path) && whole(path))
+    }
+
+    /// Returns the resource as the client sees it.
+    ///
+    /// `meta.location` and the `$ref` of `groups` are made from the base URL, which ends in `/scim/v2`.
+    /// Attributes come in the order of the schema.
+    pub fn render(&self, resource: &Resource, base_url: &str) -> Value {
+        let rt = resource.resource_type();
+        let mut source = located(resource, base_url);
+        let mut answer = Map::new();
+        let [common @ .., meta] = &COMMON;
+        let meta_value = source.shift_remove(meta.name);
+        for attribute in common.iter().chain(rt.schema.attributes) {
+            let value = source.shift_remove(attribute.name);
+            self.put(&mut answer, attribute, value);
+        }
+        for (name, value) in source {
+            if is_urn(&name) {
+                self.put_extension(&mut answer, rt, name, value);
+            }
+        }
+        self.put(&mut answer, meta, meta_value);
+        name_schemas(rt, &mut answer);
+        Value::Object(answer)
+    }
+
+    fn put(&self, answer: &mut Map<String, Value>, attribute: &Attribute, value: Option<Value>) {
+        let path = AttrPath::new(attribute.name);
+        let value = value.and_then(|value| self.project(&path, attribute.returned, value));
+        if let Some(value) = value {
+            answer.insert(attribute.name.to_owned(), value);
+        }
+    }
+
+    fn put_extension(
+        &self,
+        answer: &mut Map<String, Value>,
+        rt: &'static ResourceType,
+        urn: String,
+        value: Value,
+    ) {
+        let schema = rt.extension(&urn);
+        let Value::Object(object) = value else { return };
+        let kept = |(name, value): (String, Value)| {
+            let attribute = schema.and_then(|schema| schema.attribute(&name));
+            let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
+            let path = AttrPath::extended(urn.as_str(), name.as_str());
+            Some((name, self.project(&path, returned, value)?))
+        };
+        let object: Map<String, Value> = object.into_iter().filter_map(kept).collect();
+        if !object.is_empty() {
+            answer.insert(urn, Value::Object(object));
+        }
+    }
+
+    /// Returns what of the value of an attribute is part of the answer.
+    fn project(&self, path: &AttrPath, returned: Returned, value: Value) -> Option<Value> {
+        match returned {
+            Returned::Always => return Some(value),
+            Returned::Never => return None,
+            Returned::Default | Returned::Request => {}
+        }
+        let included: Vec<_> = named(&self.included, path).collect();
+        let excluded: Vec<_> = named(&self.excluded, path).collect();
+        let unasked = included.is_empty();
+        if unasked && (returned == Returned::Request || !self.included.is_empty()) {
+            return None;
+        }
+        let whole = included.iter().any(Option::is_none) || unasked;
+        if excluded.iter().any(Option::is_none) {
+            return None;
+        }
+        if whole && excluded.is_empty() {
+            return Some(value);
+        }
+        let keeps = |name: &str| {
+            let among = |subs: &[Option<&str>]| {
+                subs.iter()
+                    .flatten()
+                    .any(|sub| sub.eq_ignore_ascii_case(name))
+            };
+            (whole || among(&included)) && !among(&excluded)
+        };
+        keep_subs(value, &keeps)
+    }
+}
+
+/// Returns the sub-attributes that a list of paths names of an attribute, `None` for all of it.
+fn named<'a>(
+    paths: &'a [AttrPath],
+    attribute: &'a AttrPath,
+) -> impl Iterator<Item = Option<&'a str>> {
+    paths.iter().filter_map(|path| {
+        if path.is_whole_schema() {
+            return same_schema(path, attribute).then_some(None);
+        }
+        let same = same_schema(path, attribute)
+            && path.attribute.eq_ignore_ascii_case(&attribute.attribute);
+        same.then_some(path.sub.as_deref())
+    })
+}
+
+fn same_schema(a: &AttrPath, b: &AttrPath) -> bool {
+    match (&a.schema, &b.schema) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        _ => false,
+    }
+}
+
+fn keep_subs(value: Value, keeps: &dyn Fn(&str) -> bool) -> Option<Value> {
+    match value {
+        Value::Array(values) => {
+            let values: Vec<Value> = values
+                .into_iter()
+                .filter_map(|value| keep_subs(value, keeps))
+                .collect();
+            (!values.is_empty()).then_some(Value::Array(values))
+        }
+        Value::Object(mut object) => {
+            object.retain(|name, _| keeps(name));
+            (!object.is_empty()).then_some(Value::Object(object))
+        }
+        simple => Some(simple),
+    }
+}
+
+/// Returns the attributes with the URLs that follow from where the service is.
+fn located(resource: &Resource, base_url: &str) -> Map<String, Value> {
+    let base_url = base_url.trim_end_matches('/');
+    let mut attributes = resource.attributes().clone();
+    if let Some(id) = resource.get("id").and_then(Value::as_str) {
+        let endpoint = resource.resource_type().endpoint;
+        let meta = attributes
+            .entry("meta")
+            .or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(meta) = meta {
+            let location = format!("{base_url}{endpoint}/{id}");
+            meta.insert("location".to_owned(), location.into());
+        }
+    }
+    if let Some(Value::Array(groups)) = attributes.get_mut("groups") {
+        for group in groups.iter_mut().filter_map(Value::as_object_mut) {
+            if let Some(id) = group.get("value").and_then(Value::as_str) {
+                let location = format!("{base_url}/Groups/{id}");
+                group.insert("$ref".to_owned(), location.into());
+            }
+        }
+    }
+    attributes
+}
+
+/// `schemas` names what is in the answer (RFC 7643 §3).
+fn name_schemas(rt: &'static ResourceType, answer: &mut Map<String, Value>) {
+    let extensions = answer.keys().filter(|name| is_urn(name));
+    let urns: Vec<Value> = std::iter::once(rt.schema.id)
+        .chain(extensions.map(String::as_str))
+        .map(Value::from)
+        .collect();
+    answer.insert("schemas".to_owned(), Value::Array(urns));
+}
+
+fn paths(
+    rt: &'static ResourceType,
+    parameter: &str,
+    list: Option<&str>,
+) -> Result<Vec<AttrPath>, Error> {
+    let names = list.unwrap_or_default().split(',').map(str::trim);
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    if names.len() > MAX_PROJECTED_ATTRIBUTES {
+        return Err(Error::InvalidValue(format!(
+            "`{parameter}` takes {MAX_PROJECTED_ATTRIBUTES} names at most"
+        )));
+    }
+    let parse = |name: &str| {
+        AttrPath::parse(rt, name).map_err(|_| {
+            let name = quoted(name);
+            Error::InvalidValue(format!(
+                "{name} in `{parameter}` is not the name of an attribute"
+            ))
+        })
+    };
+    names.into_iter().map(parse).collect()
+}

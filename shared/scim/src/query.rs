@@ -1,0 +1,137 @@
+//! What a list request asks for, from the query string or from a `.search` body (RFC 7644 §3.4.2, §3.4.3).
+
+use serde_json::Value;
+
+use crate::dialect;
+use crate::error::{Error, quoted};
+use crate::filter::Filter;
+use crate::limits::MAX_RESULTS;
+use crate::projection::Projection;
+use crate::resource::{object, require_schema};
+use crate::schema::ResourceType;
+use crate::sort::Sort;
+
+/// The URN of the message that `.search` takes.
+pub const SEARCH_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+const PARAMETERS: [&str; 7] = [
+    "filter",
+    "sortBy",
+    "sortOrder",
+    "startIndex",
+    "count",
+    "attributes",
+    "excludedAttributes",
+];
+
+/// A list request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Which resources.
+    pub filter: Option<Filter>,
+    /// In which order.
+    pub sort: Option<Sort>,
+    /// The 1-based place of the first resource of the page.
+    pub start_index: u64,
+    /// The most resources in the page, [`MAX_RESULTS`] at most; `None` leaves it to the service.
+    pub count: Option<u64>,
+    /// Which of their attributes.
+    pub projection: Projection,
+}
+
+impl Query {
+    /// Reads decoded query parameters. Names are caseless, unknown ones are ignored, the last one wins.
+    ///
+    /// # Errors
+    /// `InvalidFilter` for `filter`, `InvalidValue` for the others.
+    pub fn from_pairs(
+        rt: &'static ResourceType,
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Query, Error> {
+        let mut values: [Option<String>; PARAMETERS.len()] = Default::default();
+        for (name, value) in pairs {
+            let place = PARAMETERS
+                .iter()
+                .position(|known| known.eq_ignore_ascii_case(&name));
+            if let Some(place) = place {
+                values[place] = Some(value);
+            }
+        }
+        let [
+            filter,
+            sort_by,
+            sort_order,
+            start_index,
+            count,
+            attributes,
+            excluded,
+        ] = &values;
+        let sort_by = sort_by.as_deref().filter(|by| !by.trim().is_empty());
+        Ok(Query {
+            filter: filter
+                .as_deref()
+                .map(|filter| Filter::parse(rt, filter))
+                .transpose()?,
+            sort: sort_by
+                .map(|by| Sort::parse(rt, by, sort_order.as_deref()))
+                .transpose()?,
+            start_index: number("startIndex", start_index.as_deref())?.map_or(1, |n| n.max(1)),
+            count: number("count", count.as_deref())?.map(|count| count.min(MAX_RESULTS)),
+            projection: Projection::parse(rt, attributes.as_deref(), excluded.as_deref())?,
+        })
+    }
+
+    /// Reads the body of a POST to `.search`; what it holds means what the query parameters mean.
+    ///
+    /// # Errors
+    /// `InvalidSyntax` when the body is not a SearchRequest, else as [`Query::from_pairs`].
+    pub fn from_search_request(rt: &'static ResourceType, body: Value) -> Result<Query, Error> {
+        let mut body = object(body)?;
+        require_schema(dialect::take(&mut body, "schemas"), SEARCH_REQUEST_URN)?;
+        let mut pairs = Vec::new();
+        for (name, value) in body {
+            let known = PARAMETERS.iter().any(|p| p.eq_ignore_ascii_case(&name));
+            if known && let Some(text) = parameter(&name, value)? {
+                pairs.push((name, text));
+            }
+        }
+        Query::from_pairs(rt, pairs)
+    }
+}
+
+/// Writes a member of a SearchRequest as the query parameter it stands for.
+fn parameter(name: &str, value: Value) -> Result<Option<String>, Error> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Array(names) if names.iter().all(Value::is_string) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            Ok(Some(names.join(",")))
+        }
+        _ => {
+            let name = quoted(name);
+            Err(Error::InvalidValue(format!(
+                "{name} of the SearchRequest has the wrong type"
+            )))
+        }
+    }
+}
+
+/// Reads an integer. Below zero is zero (RFC 7644 §3.4.2.4); too large is as large as can be.
+fn number(name: &str, text: Option<&str>) -> Result<Option<u64>, Error> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let text = quoted(text);
+        return Err(Error::InvalidValue(format!(
+            "`{name}` must be an integer, not {text}"
+        )));
+    }
+    if text.starts_with('-') {
+        return Ok(Some(0));
+    }
+    Ok(Some(digits.parse().unwrap_or(u64::MAX)))
+}

@@ -1,0 +1,247 @@
+//! Resources: JSON that has been checked against its schemas.
+
+use serde_json::{Map, Value};
+
+use crate::dialect;
+use crate::error::{Error, quoted};
+use crate::filter::visit;
+use crate::path::{AttrPath, is_urn};
+use crate::schema::{Attribute, Mutability, ResourceType};
+use crate::value;
+
+/// A User or a Group, in canonical form.
+///
+/// Names are spelled as the schema spells them, booleans are booleans, there is no `null` and no empty
+/// array or object, and there is no password. Of attributes that no schema declares only extension
+/// objects (URN keys) are kept, as they came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    resource_type: &'static ResourceType,
+    attributes: Map<String, Value>,
+}
+
+impl Resource {
+    /// Checks the body of a POST or PUT.
+    ///
+    /// What the service owns (`id`, `meta`, `groups`), `password`, and unknown attributes are dropped.
+    ///
+    /// # Errors
+    /// `InvalidSyntax` when the body is not an object or has no `schemas`; `InvalidValue` when
+    /// `schemas` lacks the core schema, a value does not fit its attribute, or one is missing.
+    pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Resource, Error> {
+        let mut body = object(body)?;
+        let schemas = dialect::take(&mut body, "schemas");
+        require_schema(schemas, rt.schema.id)?;
+        let mut attributes = Map::new();
+        for (name, value) in body {
+            if let Some((name, value)) = check_member(rt, name, value)? {
+                attributes.insert(name, value);
+            }
+        }
+        let resource = Resource::from_stored(rt, attributes);
+        resource.check_required()?;
+        Ok(resource)
+    }
+
+    /// Returns what a PUT of `new` makes of this resource (RFC 7644 §3.5.1).
+    ///
+    /// What `new` omits is cleared. What the service owns stays. `active` stays where `new` omits it:
+    /// a missing key never brings anyone back.
+    ///
+    /// # Errors
+    /// `Mutability` when `new` changes an immutable attribute.
+    pub fn replaced_by(&self, new: Resource) -> Result<Resource, Error> {
+        let rt = self.resource_type;
+        let mut attributes = new.attributes;
+        for (name, value) in &self.attributes {
+            let kept = rt.attribute(name).is_some_and(|attribute| {
+                let owned = attribute.mutability == Mutability::ReadOnly;
+                let kept = owned || attribute.mutability == Mutability::Immutable;
+                owned || (!attributes.contains_key(name) && (kept || name == "active"))
+            });
+            if kept {
+                attributes.insert(name.clone(), value.clone());
+            }
+        }
+        let replaced = Resource::from_stored(rt, attributes);
+        self.check_immutable(&replaced)?;
+        Ok(replaced)
+    }
+
+    /// Takes a resource from the store, where it was put after it had been checked.
+    pub fn from_stored(rt: &'static ResourceType, attributes: Map<String, Value>) -> Resource {
+        let mut resource = Resource {
+            resource_type: rt,
+            attributes,
+        };
+        resource.name_schemas();
+        resource
+    }
+
+    /// Returns the kind of resource.
+    pub fn resource_type(&self) -> &'static ResourceType {
+        self.resource_type
+    }
+
+    /// Returns all attributes, `schemas` included: the core schema and each extension with data.
+    pub fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
+    /// Returns all attributes, `schemas` included.
+    pub fn into_attributes(self) -> Map<String, Value> {
+        self.attributes
+    }
+
+    /// Returns the attribute, or extension, of that canonical name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.attributes.get(name)
+    }
+
+    /// Sets an attribute the service owns, by its canonical name. `null` and empty values remove it.
+    pub fn set(&mut self, name: &str, value: Value) {
+        match value::without_nulls(value) {
+            Some(value) => {
+                self.attributes.insert(name.to_owned(), value);
+            }
+            None => {
+                self.attributes.shift_remove(name);
+            }
+        }
+        self.name_schemas();
+    }
+
+    /// Removes an attribute by its canonical name, and returns what it was.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let removed = self.attributes.shift_remove(name);
+        self.name_schemas();
+        removed
+    }
+
+    /// Returns every string at a path, those of a multi-valued attribute one by one.
+    ///
+    /// A complex attribute without a sub-attribute stands for its `value`.
+    pub fn strings(&self, path: &AttrPath) -> Vec<&str> {
+        let mut strings = Vec::new();
+        visit(&self.attributes, path, &mut |value| {
+            strings.extend(value.as_str().or_else(|| value::key(value)));
+            false
+        });
+        strings
+    }
+
+    /// Checks that every required attribute has a value that is not blank.
+    pub(crate) fn check_required(&self) -> Result<(), Error> {
+        let rt = self.resource_type;
+        check_present(rt.schema.attributes, &self.attributes, "")?;
+        for extension in rt.extensions {
+            let urn = extension.schema.id;
+            match self.attributes.get(urn).and_then(Value::as_object) {
+                Some(object) => check_present(extension.schema.attributes, object, urn)?,
+                None if extension.required => return Err(missing(urn)),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that no immutable attribute that had a value has another one in `new`.
+    pub(crate) fn check_immutable(&self, new: &Resource) -> Result<(), Error> {
+        let changed = |attribute: &&Attribute| {
+            let before = self.attributes.get(attribute.name);
+            attribute.mutability == Mutability::Immutable
+                && before.is_some()
+                && before != new.attributes.get(attribute.name)
+        };
+        let attributes = self.resource_type.schema.attributes;
+        match attributes.iter().find(changed) {
+            Some(attribute) => Err(Error::Mutability(format!(
+                "`{}` is immutable, leave it as it was created",
+                attribute.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Computes `schemas` from what is there (RFC 7643 §3), in first place.
+    fn name_schemas(&mut self) {
+        let extensions = self.attributes.keys().filter(|name| is_urn(name));
+        let urns: Vec<Value> = std::iter::once(self.resource_type.schema.id)
+            .chain(extensions.map(String::as_str))
+            .map(Value::from)
+            .collect();
+        self.attributes
+            .shift_insert(0, "schemas".to_owned(), Value::Array(urns));
+    }
+}
+
+/// Checks one member of the body. Unknown ones are nothing.
+fn check_member(
+    rt: &'static ResourceType,
+    name: String,
+    value: Value,
+) -> Result<Option<(String, Value)>, Error> {
+    let (name, value) = if let Some(attribute) = rt.attribute(&name) {
+        if !value::is_settable(attribute) {
+            return Ok(None);
+        }
+        (attribute.name.to_owned(), value::check(attribute, value)?)
+    } else if let Some(schema) = rt.extension(&name) {
+        (schema.id.to_owned(), value::check_extension(schema, value)?)
+    } else if is_urn(&name) && value.is_object() {
+        (name, value::without_nulls(value))
+    } else {
+        return Ok(None);
+    };
+    Ok(value.map(|value| (name, value)))
+}
+
+/// Takes a request body apart.
+///
+/// # Errors
+/// `InvalidSyntax` when it is not an object.
+pub(crate) fn object(body: Value) -> Result<Map<String, Value>, Error> {
+    match body {
+        Value::Object(object) => Ok(object),
+        _ => Err(Error::InvalidSyntax(
+            "the request body must be a JSON object".to_owned(),
+        )),
+    }
+}
+
+/// Checks that `schemas` names the URN; others are ignored, as Entra sends some of its own.
+pub(crate) fn require_schema(schemas: Option<Value>, urn: &str) -> Result<(), Error> {
+    let Some(Value::Array(schemas)) = schemas else {
+        return Err(Error::InvalidSyntax(format!(
+            "the request body needs `schemas`, an array with `{urn}`"
+        )));
+    };
+    let named = |schema: &Value| schema.as_str().is_some_and(|s| s.eq_ignore_ascii_case(urn));
+    if schemas.iter().any(named) {
+        return Ok(());
+    }
+    Err(Error::InvalidValue(format!(
+        "`schemas` must contain `{urn}`, which is what is read here"
+    )))
+}
+
+fn check_present(
+    attributes: &[Attribute],
+    object: &Map<String, Value>,
+    urn: &str,
+) -> Result<(), Error> {
+    let is_missing = |attribute: &&Attribute| {
+        let blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+        attribute.required && object.get(attribute.name).is_none_or(blank)
+    };
+    match attributes.iter().find(is_missing) {
+        None => Ok(()),
+        Some(attribute) if urn.is_empty() => Err(missing(attribute.name)),
+        Some(attribute) => Err(missing(&format!("{urn}:{}", attribute.name))),
+    }
+}
+
+fn missing(name: &str) -> Error {
+    let name = quoted(name);
+    Error::InvalidValue(format!("{name} is required and must not be empty"))
+}

@@ -1,0 +1,37 @@
+//! The Group resource type (RFC 7643 §4.2, §8.7.1).
+
+use super::{Attribute, ResourceType, Schema};
+
+/// `display` is not in RFC 7643 §8.7.1 but in §2.4, and clients send it.
+const MEMBERS: &[Attribute] = &[
+    Attribute::string("value", "The id of the member.")
+        .case_exact()
+        .immutable(),
+    Attribute::reference("$ref", &["User", "Group"], "The URI of the member.").immutable(),
+    Attribute::string("type", "The kind of member.")
+        .immutable()
+        .canonical(&["User", "Group"]),
+    Attribute::string("display", "A name for the member, for display only."),
+];
+
+/// The core schema of a Group.
+pub static GROUP_SCHEMA: Schema = Schema {
+    id: "urn:ietf:params:scim:schemas:core:2.0:Group",
+    name: "Group",
+    description: "Group",
+    attributes: &[
+        // RFC 7643 §4.2 says REQUIRED, the schema of §8.7.1 says false.
+        // This code takes the stance: required, because groups are looked up by it.
+        Attribute::string("displayName", "A name for the Group, unique in the tenant.").required(),
+        Attribute::complex("members", MEMBERS, "The members of the Group.").multi_valued(),
+    ],
+};
+
+/// The Group resource type.
+pub static GROUP: ResourceType = ResourceType {
+    name: "Group",
+    endpoint: "/Groups",
+    description: "Group",
+    schema: &GROUP_SCHEMA,
+    extensions: &[],
+};

@@ -1,0 +1,134 @@
+//! The order of a list: `sortBy` and `sortOrder` (RFC 7644 §3.4.2.3).
+
+use serde_json::Value;
+
+use crate::dialect;
+use crate::error::{Error, quoted};
+use crate::filter::visit;
+use crate::fold::fold_unless;
+use crate::path::AttrPath;
+use crate::resource::Resource;
+use crate::schema::{AttributeKind, ResourceType};
+use crate::value;
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sort {
+    /// The attribute.
+    pub path: AttrPath,
+    /// Whether the greatest comes first; then what has no value comes first too.
+    pub descending: bool,
+}
+
+/// The place of a resource in an ascending list. What has no value comes last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SortKey {
+    /// `false` before `true`.
+    Bool(bool),
+    /// A number, mapped to an integer of the same order.
+    Number(i64),
+    /// Text, folded unless the attribute is `caseExact`.
+    Text(String),
+    /// A point in time.
+    Instant(jiff::Timestamp),
+    /// No value.
+    Missing,
+}
+
+impl Sort {
+    /// Reads the query parameters.
+    ///
+    /// # Errors
+    /// `InvalidValue` when `by` is not a path that can be sorted by, or `order` is neither
+    /// `ascending` nor `descending`.
+    pub fn parse(rt: &'static ResourceType, by: &str, order: Option<&str>) -> Result<Sort, Error> {
+        let descending = match order.map(str::trim).filter(|order| !order.is_empty()) {
+            None => false,
+            Some(order) if order.eq_ignore_ascii_case("ascending") => false,
+            Some(order) if order.eq_ignore_ascii_case("descending") => true,
+            Some(order) => {
+                let order = quoted(order);
+                return Err(Error::InvalidValue(format!(
+                    "`sortOrder` is `ascending` or `descending`, not {order}"
+                )));
+            }
+        };
+        let path = AttrPath::parse(rt, by.trim())
+            .map_err(|error| Error::InvalidValue(format!("`sortBy`: {error}")))?;
+        let path = sortable(rt, path)?;
+        Ok(Sort { path, descending })
+    }
+
+    /// Returns where the resource stands in an ascending list.
+    ///
+    /// Of several values the primary one counts, or else the first.
+    pub fn key(&self, resource: &Resource) -> SortKey {
+        let attribute = AttrPath {
+            sub: None,
+            ..self.path.clone()
+        };
+        let mut chosen: Option<&Value> = None;
+        visit(resource.attributes(), &attribute, &mut |value| {
+            let primary = value::is_primary(value);
+            if primary || chosen.is_none() {
+                chosen = Some(value);
+            }
+            primary
+        });
+        let value = match &self.path.sub {
+            Some(sub) => chosen.and_then(|value| value.get(sub)),
+            None => chosen,
+        };
+        value.map_or(SortKey::Missing, |value| self.key_of(resource, value))
+    }
+
+    fn key_of(&self, resource: &Resource, value: &Value) -> SortKey {
+        let declared = resource.resource_type().declared(&self.path);
+        let declared = match &self.path.sub {
+            Some(sub) => declared.and_then(|attribute| attribute.sub(sub)),
+            None => declared,
+        };
+        match value {
+            Value::Bool(value) => SortKey::Bool(*value),
+            Value::Number(number) => number
+                .as_f64()
+                .map_or(SortKey::Missing, |number| SortKey::Number(ordered(number))),
+            Value::String(text) => match declared {
+                Some(attribute) if attribute.kind == AttributeKind::DateTime => {
+                    value::instant(text).map_or(SortKey::Missing, SortKey::Instant)
+                }
+                declared => {
+                    let exact = declared.is_some_and(|attribute| attribute.case_exact);
+                    SortKey::Text(fold_unless(exact, text).into_owned())
+                }
+            },
+            Value::Null | Value::Array(_) | Value::Object(_) => SortKey::Missing,
+        }
+    }
+}
+
+/// Maps a number to an integer so that both have the same order.
+fn ordered(number: f64) -> i64 {
+    let bits = number.to_bits().cast_signed();
+    if bits < 0 { bits ^ i64::MAX } else { bits }
+}
+
+/// A complex attribute is sorted by its `value`, or cannot be.
+fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error> {
+    let complex = rt
+        .declared(&path)
+        .filter(|attribute| attribute.is_complex() && path.sub.is_none());
+    let unsortable = || {
+        Error::InvalidValue(format!(
+            "`sortBy` cannot be `{path}`, name one of its attributes"
+        ))
+    };
+    match complex {
+        _ if path.is_whole_schema() => Err(unsortable()),
+        None => Ok(path),
+        Some(attribute) => match dialect::compared_sub_attribute(attribute) {
+            Some(sub) => Ok(path.with_sub(sub)),
+            None => Err(unsortable()),
+        },
+    }
+}
