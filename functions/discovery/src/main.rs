@@ -1,2 +1,8 @@
-//! stub
-fn main(){}
+//! Hands the function to the Lambda runtime.
+
+use rollcall_directory::Directory;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    rollcall_edge::run(discovery::router(Directory::from_env().await?)).await
+}

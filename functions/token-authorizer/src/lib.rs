@@ -1,1 +1,81 @@
-//! stub
+//! The Lambda authorizer of the REST API: a bearer token in, a verdict out, one call to the table.
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerResponse,
+};
+use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
+use rollcall_directory::Directory;
+use rollcall_edge::{AuthorizerContext, bearer, chain};
+use serde_json::Value;
+
+/// Why there is no verdict to hand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No good token. API Gateway answers 401 for an authorizer that fails with exactly this text, and for no other.
+    #[error("Unauthorized")]
+    Unauthorized,
+    /// The verdict could not be found; API Gateway answers 500. What happened is in the log.
+    #[error("the authorizer failed")]
+    Failed,
+}
+
+/// The authorizer over one directory.
+pub fn handler(directory: Directory) -> Authorizer {
+    Authorizer { directory }
+}
+
+/// What the Lambda runtime and the local gateway call for each request.
+#[derive(Clone, Debug)]
+pub struct Authorizer {
+    directory: Directory,
+}
+
+impl Authorizer {
+    /// Says who a request comes from.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn call(
+        &self,
+        request: ApiGatewayCustomAuthorizerRequest,
+    ) -> Result<ApiGatewayCustomAuthorizerResponse, Error> {
+        let header = request.authorization_token.unwrap_or_default();
+        let token = bearer(&header).ok_or(Error::Unauthorized)?;
+        let resources = every_method(&request.method_arn.unwrap_or_default()).ok_or_else(|| {
+            tracing::error!("the event names no method of an API");
+            Error::Failed
+        })?;
+        let verdict = self.directory.authenticate(token, "").await.map_err(|error| {
+            tracing::error!(error = chain(&error), "the token could not be looked up");
+            Error::Failed
+        })?;
+        let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
+        Ok(allow(resources, &context))
+    }
+}
+
+/// The ARN pattern of every method of the API stage that a method ARN belongs to.
+///
+/// A policy may be cached under the token, and one that named a single method would then refuse the next.
+fn every_method(method_arn: &str) -> Option<String> {
+    let mut parts = method_arn.splitn(3, '/');
+    let (api, stage) = (parts.next()?, parts.next()?);
+    let is_arn = api.starts_with("arn:") && !stage.is_empty();
+    is_arn.then(|| format!("{api}/{stage}/*/*"))
+}
+
+fn allow(resources: String, context: &AuthorizerContext) -> ApiGatewayCustomAuthorizerResponse {
+    let mut statement = IamPolicyStatement::default();
+    statement.action = vec!["execute-api:Invoke".to_owned()];
+    statement.effect = IamPolicyEffect::Allow;
+    statement.resource = vec![resources];
+    let mut policy = ApiGatewayCustomAuthorizerPolicy::default();
+    policy.version = Some("2012-10-17".to_owned());
+    policy.statement = vec![statement];
+    let mut response = ApiGatewayCustomAuthorizerResponse::default();
+    response.principal_id = Some(context.token_id.clone());
+    response.policy_document = policy;
+    response.context = context.to_strings().into_iter().map(|(name, text)| (name, Value::String(text))).collect();
+    response
+}

@@ -1,2 +1,15 @@
-//! stub
-fn main(){}
+//! Hands the authorizer to the Lambda runtime.
+
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
+use lambda_runtime::{LambdaEvent, service_fn};
+use rollcall_directory::Directory;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    rollcall_edge::init_logging();
+    let authorizer = token_authorizer::handler(Directory::from_env().await?);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
+        authorizer.call(event.payload).await.map_err(lambda_runtime::Error::from)
+    }))
+    .await
+}

@@ -1,1 +1,9 @@
-//! stub
+//! `/Users`: the function that answers for people.
+
+use rollcall_directory::{Directory, USERS};
+use rollcall_edge::{HttpFunction, finish, resource_router};
+
+/// The function over one directory.
+pub fn router(directory: Directory) -> HttpFunction {
+    finish(resource_router(directory, &USERS))
+}

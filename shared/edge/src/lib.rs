@@ -1,1 +1,53 @@
-//! stub
+//! What every HTTP function shares: from a Lambda event to a SCIM answer.
+//!
+//! A request passes, in this order,
+//! - `function`, the outermost layer: path normalisation (`path`), content negotiation (`negotiation`), panics, and the
+//!   log (`access_log`);
+//! - a router: `resources` (`/Users`, `/Groups`), `discovery`, `root` (the base URL and what does not exist);
+//! - the extractors of its handler: who is calling (`caller`, from `authorizer` or `bearer`), where (`base_url`), and
+//!   what is asked (`segment`, `query`, `body`);
+//! - the handler, which calls one method of the directory;
+//! - `answer` or `error`, which make the response.
+//!
+//! No rule of the protocol is written here: those are in `rollcall_scim`.
+
+mod function;
+mod path;
+mod negotiation;
+mod access_log;
+
+mod resources;
+mod discovery;
+mod root;
+
+mod caller;
+mod authorizer;
+mod bearer;
+mod base_url;
+mod segment;
+mod query;
+mod body;
+
+mod answer;
+mod error;
+
+pub use access_log::{chain, init_logging};
+pub use authorizer::AuthorizerContext;
+pub use base_url::BaseUrl;
+pub use bearer::bearer;
+pub use discovery::discovery_router;
+pub use function::{HttpFunction, finish};
+pub use negotiation::{PLAIN_JSON, SCIM_JSON};
+pub use path::BASE_PATH;
+pub use resources::resource_router;
+pub use root::root_router;
+
+/// Hands a function to the Lambda runtime, for good.
+///
+/// # Errors
+///
+/// Only those of the runtime: the function itself answers every request.
+pub async fn run(function: HttpFunction) -> Result<(), lambda_http::Error> {
+    init_logging();
+    lambda_http::run(function).await
+}

@@ -1,0 +1,70 @@
+//! Content negotiation: SCIM's own media type, unless the client names plain JSON and nothing wider.
+
+use http::HeaderMap;
+use http::header::ACCEPT;
+
+/// The media type of SCIM bodies (RFC 7644 §8.1).
+pub const SCIM_JSON: &str = "application/scim+json";
+/// The media type for clients that read nothing else (OneLogin).
+pub const PLAIN_JSON: &str = "application/json";
+
+/// The content type to answer in.
+///
+/// An `Accept` that admits neither is not refused with 406: every client that has sent one reads JSON all the same.
+pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
+    let ranges: Vec<&str> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter(|range| is_wanted(range))
+        .map(|range| range.split(';').next().unwrap_or_default().trim())
+        .collect();
+    let names = |media_type: &str| ranges.iter().any(|range| range.eq_ignore_ascii_case(media_type));
+    let plain_only = names(PLAIN_JSON) && !names(SCIM_JSON) && !names("application/*") && !names("*/*");
+    if plain_only { PLAIN_JSON } else { SCIM_JSON }
+}
+
+/// Whether a media range is listed to be wanted: `q=0` says the contrary.
+fn is_wanted(range: &str) -> bool {
+    let quality = range.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok()).flatten()
+    });
+    quality != Some(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn plain_json_only_where_nothing_else_is_named() {
+        for (accept, expected) in [
+            (&[][..], SCIM_JSON),
+            (&["application/scim+json"], SCIM_JSON),
+            (&["application/scim+json; charset=utf-8"], SCIM_JSON),
+            (&["application/json"], PLAIN_JSON),
+            (&["Application/JSON; charset=utf-8"], PLAIN_JSON),
+            (&["application/json;q=0.9, text/plain"], PLAIN_JSON),
+            (&["application/json, application/scim+json"], SCIM_JSON),
+            (&["application/json", "application/scim+json"], SCIM_JSON),
+            (&["application/json, application/scim+json;q=0"], PLAIN_JSON),
+            (&["application/json, text/plain, */*"], SCIM_JSON),
+            (&["application/json, */*;q=0"], PLAIN_JSON),
+            (&["application/json;q=0"], SCIM_JSON),
+            (&["application/*"], SCIM_JSON),
+            (&["*/*"], SCIM_JSON),
+            (&["text/html"], SCIM_JSON),
+            (&[""], SCIM_JSON),
+            (&[";;,,;q=,"], SCIM_JSON),
+        ] {
+            let headers = accept.iter().map(|value| (ACCEPT, HeaderValue::from_static(value)));
+            let mut map = HeaderMap::new();
+            headers.for_each(|(name, value)| _ = map.append(name, value));
+            assert_eq!(content_type(&map), expected, "{accept:?}");
+        }
+    }
+}
