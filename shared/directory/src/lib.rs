@@ -1,1 +1,53 @@
-//! stub
+//! The product over one DynamoDB table: tenants, connections, tokens, users, groups, memberships, journal.
+//!
+//! Lowest first:
+//!
+//! - [`keys`](TenantId) make every key; `kind` says how [`USERS`] and [`GROUPS`] differ; `table` and `transaction` are
+//!   the few DynamoDB operations everything is made of, with retries and [`cost`] in one place.
+//! - `record` is a stored resource, `complete` turns records into SCIM resources, `writes` plans the transaction of a
+//!   change, `journal` its entry.
+//! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
+//!   many; `access`, `search`, `bookmarks` and `counts` list.
+//! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
+//! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
+
+mod access;
+mod bookmarks;
+mod complete;
+mod connections;
+pub mod cost;
+mod counts;
+mod directory;
+mod error;
+mod intents;
+mod journal;
+mod keys;
+mod kind;
+mod members;
+mod person;
+mod record;
+mod resources;
+mod roles;
+mod search;
+mod secret;
+pub mod setup;
+mod table;
+mod tenant;
+mod tokens;
+mod transaction;
+mod writes;
+
+pub use connections::{Connection, Provider};
+pub use directory::{Directory, TABLE_NAME_VARIABLE};
+pub use error::Error;
+pub use journal::Actor;
+pub use keys::{InvalidTenantId, TenantId};
+pub use kind::{GROUPS, Kind, USERS};
+pub use person::PersonState;
+pub use roles::{Grant, Permission, Role, Source, UnknownRole};
+pub use search::Page;
+pub use secret::{Purpose, TokenSecret};
+pub use tenant::{
+    ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,
+};
+pub use tokens::{Caller, IssuedToken, Refusal, Token, Verdict};

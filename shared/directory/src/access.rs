@@ -1,0 +1,266 @@
+//! How a filter's candidates are found: by key where the filter allows it, else by reading all. Pure.
+//!
+//! The candidates are a superset of the matches: the whole filter is evaluated on each of them afterwards.
+
+use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
+
+use crate::kind::{Kind, Lookup};
+
+/// Where candidates come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Access {
+    /// The resource of this id.
+    Id(String),
+    /// The resource of this folded unique name.
+    Name(String),
+    /// The resources whose folded unique name begins so.
+    NamePrefix(String),
+    /// The resources with this value of a look-up attribute.
+    Lookup(&'static str, String),
+    /// The users who are members of this group.
+    MembersOf(String),
+    /// The groups that this user is a member of.
+    GroupsOf(String),
+    /// All that any of these give.
+    Any(Vec<Access>),
+    /// Every resource.
+    All,
+}
+
+/// The cheapest way to all resources of the kind that can match.
+pub(crate) fn plan(kind: &'static Kind, filter: Option<&Filter>) -> Access {
+    filter.map_or(Access::All, |filter| of_filter(kind, filter))
+}
+
+fn of_filter(kind: &'static Kind, filter: &Filter) -> Access {
+    match filter {
+        Filter::And(all) => all
+            .iter()
+            .map(|part| of_filter(kind, part))
+            .min_by_key(rank)
+            .unwrap_or(Access::All),
+        Filter::Or(any) => {
+            let parts: Vec<Access> = any.iter().map(|part| of_filter(kind, part)).collect();
+            if parts.contains(&Access::All) {
+                Access::All
+            } else {
+                Access::Any(parts)
+            }
+        }
+        Filter::Compare {
+            path,
+            op,
+            value: Literal::String(value),
+        } => of_comparison(kind, path, *op, value),
+        Filter::ValuePath { path, filter } => of_value_path(kind, path, filter),
+        Filter::Compare { .. } | Filter::Not(_) | Filter::Present(_) => Access::All,
+    }
+}
+
+/// Lower is cheaper: a read of one item, a query, a query with one read for each hit, everything.
+fn rank(access: &Access) -> u8 {
+    match access {
+        Access::Id(_) => 0,
+        Access::Name(_) => 1,
+        Access::Lookup(..) => 2,
+        Access::GroupsOf(_) => 3,
+        Access::NamePrefix(_) => 4,
+        Access::Any(_) => 5,
+        Access::MembersOf(_) => 6,
+        Access::All => 7,
+    }
+}
+
+fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &str) -> Access {
+    let core = path
+        .schema
+        .as_deref()
+        .is_none_or(|urn| urn.eq_ignore_ascii_case(kind.resource_type.schema.id));
+    let sub = path.sub.as_deref();
+    let is = |attribute: &str| core && path.attribute.eq_ignore_ascii_case(attribute);
+    let is_value = sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
+    match op {
+        CompareOp::Eq if is("id") => Access::Id(value.to_owned()),
+        CompareOp::Eq if is(kind.unique) => Access::Name(fold(value)),
+        CompareOp::Eq if is("members") && is_value && kind.has_members() => {
+            Access::GroupsOf(value.to_owned())
+        }
+        CompareOp::Eq if is("groups") && is_value && !kind.has_members() => {
+            Access::MembersOf(value.to_owned())
+        }
+        CompareOp::Eq => lookup(kind, &is, sub).map_or(Access::All, |lookup| {
+            Access::Lookup(lookup.code, lookup.normalise(value))
+        }),
+        CompareOp::Sw if is(kind.unique) && !value.is_empty() => Access::NamePrefix(fold(value)),
+        _ => Access::All,
+    }
+}
+
+fn lookup(
+    kind: &'static Kind,
+    is: &impl Fn(&str) -> bool,
+    sub: Option<&str>,
+) -> Option<&'static Lookup> {
+    kind.lookups.iter().find(|lookup| {
+        let same_sub = match (sub, lookup.sub) {
+            (Some(sub), Some(own)) => sub.eq_ignore_ascii_case(own),
+            // A bare multi-valued attribute means its `value`.
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        is(lookup.attribute) && same_sub
+    })
+}
+
+/// `emails[type eq "work" and value eq "x"]` gives what `emails.value eq "x"` gives.
+fn of_value_path(kind: &'static Kind, path: &AttrPath, filter: &Filter) -> Access {
+    match filter {
+        Filter::And(all) => all
+            .iter()
+            .map(|part| of_value_path(kind, path, part))
+            .min_by_key(rank)
+            .unwrap_or(Access::All),
+        Filter::Compare {
+            path: sub,
+            op,
+            value: Literal::String(value),
+        } => {
+            let full = AttrPath {
+                sub: Some(sub.attribute.clone()),
+                ..path.clone()
+            };
+            of_comparison(kind, &full, *op, value)
+        }
+        _ => Access::All,
+    }
+}
+
+/// The member ids that a filter on groups asks about, when it asks about members in no other way: then only those
+/// memberships need to be read. `None`: it needs all of them.
+pub(crate) fn members_asked_about(filter: &Filter) -> Option<Vec<String>> {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => {
+            let all: Option<Vec<Vec<String>>> = parts.iter().map(members_asked_about).collect();
+            all.map(|lists| lists.concat())
+        }
+        Filter::Not(inner) => members_asked_about(inner),
+        Filter::Present(path) => (!is_members(path)).then(Vec::new),
+        Filter::Compare { path, op, value } if is_members(path) => {
+            let is_value = path
+                .sub
+                .as_deref()
+                .is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
+            asked_id(*op, value).filter(|_| is_value)
+        }
+        Filter::Compare { .. } => Some(Vec::new()),
+        Filter::ValuePath { path, filter } if is_members(path) => match filter.as_ref() {
+            Filter::Compare { path, op, value } if path.attribute.eq_ignore_ascii_case("value") => {
+                asked_id(*op, value)
+            }
+            _ => None,
+        },
+        Filter::ValuePath { .. } => Some(Vec::new()),
+    }
+}
+
+fn is_members(path: &AttrPath) -> bool {
+    path.attribute.eq_ignore_ascii_case("members")
+}
+
+fn asked_id(op: CompareOp, value: &Literal) -> Option<Vec<String>> {
+    match (op, value) {
+        (CompareOp::Eq, Literal::String(id)) => Some(vec![id.clone()]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{GROUPS, USERS};
+
+    fn planned(kind: &'static Kind, filter: &str) -> Access {
+        plan(
+            kind,
+            Some(&Filter::parse(kind.resource_type, filter).unwrap()),
+        )
+    }
+
+    #[test]
+    fn what_identity_providers_ask_is_a_key_read() {
+        let lookup = |code, value: &str| Access::Lookup(code, value.to_owned());
+        let users = |filter: &str, expected: Access| {
+            assert_eq!(planned(&USERS, filter), expected, "{filter}")
+        };
+        users(r#"userName eq "Bob@X""#, Access::Name("bob@x".into()));
+        users(r#"USERNAME EQ "bob""#, Access::Name("bob".into()));
+        users(
+            r#"urn:ietf:params:scim:schemas:core:2.0:User:userName eq "b""#,
+            Access::Name("b".into()),
+        );
+        users(r#"externalId eq "Ab""#, lookup("X", "Ab"));
+        users(r#"emails.value eq "A@b""#, lookup("E", "a@b"));
+        users(r#"emails eq "A@b""#, lookup("E", "a@b"));
+        users(
+            r#"emails[type eq "work"].value eq "a@b""#,
+            lookup("E", "a@b"),
+        );
+        users(
+            r#"emails[type eq "work" and value eq "a@b"]"#,
+            lookup("E", "a@b"),
+        );
+        users(r#"displayName eq "X""#, lookup("L", "x"));
+        users(r#"id eq "1" and manager eq "2""#, Access::Id("1".into()));
+        users(r#"manager eq "2" and id eq "1""#, Access::Id("1".into()));
+        users(r#"userName sw "Bo""#, Access::NamePrefix("bo".into()));
+        users(r#"groups.value eq "g""#, Access::MembersOf("g".into()));
+        users(
+            r#"userName eq "a" or externalId eq "b""#,
+            Access::Any(vec![Access::Name("a".into()), lookup("X", "b")]),
+        );
+        let groups = |filter: &str, expected: Access| {
+            assert_eq!(planned(&GROUPS, filter), expected, "{filter}")
+        };
+        groups(r#"displayName eq "Eng""#, Access::Name("eng".into()));
+        groups(r#"members eq "u""#, Access::GroupsOf("u".into()));
+        groups(r#"members[value eq "u"]"#, Access::GroupsOf("u".into()));
+        groups(
+            r#"id eq "g" and members.value eq "u""#,
+            Access::Id("g".into()),
+        );
+    }
+
+    #[test]
+    fn the_rest_is_read_through() {
+        for filter in [
+            r#"userName ne "a""#,
+            r#"not (userName eq "a")"#,
+            "userName pr",
+            r#"title eq "x""#,
+            r#"userName eq "a" or title eq "x""#,
+            r#"emails[type eq "work"]"#,
+            "active eq true",
+        ] {
+            assert_eq!(planned(&USERS, filter), Access::All, "{filter}");
+        }
+    }
+
+    #[test]
+    fn only_the_memberships_asked_about_are_needed() {
+        let asked = |filter: &str| {
+            members_asked_about(&Filter::parse(GROUPS.resource_type, filter).unwrap())
+        };
+        assert_eq!(
+            asked(r#"id eq "g" and members eq "u""#),
+            Some(vec!["u".to_owned()])
+        );
+        assert_eq!(
+            asked(r#"members[value eq "u"] or members.value eq "v""#),
+            Some(vec!["u".into(), "v".into()])
+        );
+        assert_eq!(asked(r#"displayName co "x""#), Some(vec![]));
+        assert_eq!(asked("members pr"), None);
+        assert_eq!(asked(r#"members.display eq "x""#), None);
+        assert_eq!(asked(r#"not (members[display eq "x"])"#), None);
+    }
+}

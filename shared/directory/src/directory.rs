@@ -1,0 +1,92 @@
+//! The directory as a whole: what is done before a tenant is known.
+
+use aws_sdk_dynamodb::Client;
+
+use crate::error::Error;
+use crate::journal::Actor;
+use crate::keys::TenantId;
+use crate::table::Table;
+use crate::tenant::{NewTenant, Tenant};
+use crate::tokens::{Caller, Verdict, authenticate};
+
+/// The environment variable that names the table.
+pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
+
+/// The product over one DynamoDB table; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    table: Table,
+}
+
+impl Directory {
+    /// Over the named table of the client's account.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            table: Table {
+                client,
+                name: table.into(),
+            },
+        }
+    }
+
+    /// As a Lambda function finds it: the table in `TABLE_NAME`, all else as the AWS SDK reads it from the
+    /// environment (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
+    ///
+    /// # Errors
+    /// When `TABLE_NAME` is not set.
+    pub async fn from_env() -> Result<Self, std::env::VarError> {
+        let table = std::env::var(TABLE_NAME_VARIABLE)?;
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(
+                aws_smithy_http_client::tls::rustls_provider::CryptoMode::Ring,
+            ))
+            .build_https();
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .http_client(http)
+            .load()
+            .await;
+        Ok(Self::new(Client::new(&config), table))
+    }
+
+    /// Says whether a presented bearer token may go on, and books the request on it.
+    ///
+    /// # Errors
+    /// Only those of the table; a token that is no good is a [`Verdict`], not an error.
+    pub async fn authenticate(&self, bearer: &str, request_id: &str) -> Result<Verdict, Error> {
+        authenticate(&self.table, bearer, request_id).await
+    }
+
+    /// The tenant of a caller, acted upon by that caller.
+    pub fn tenant(&self, caller: &Caller) -> Tenant {
+        Tenant {
+            table: self.table.clone(),
+            id: caller.tenant.clone(),
+            actor: Actor::Token {
+                id: caller.token_id.clone(),
+                connection: caller.connection_id.clone(),
+            },
+            request_id: caller.request_id.clone(),
+        }
+    }
+
+    /// A tenant, acted upon by Rollcall itself: set-up and upkeep.
+    pub fn system(&self, tenant: TenantId) -> Tenant {
+        let request_id = uuid::Uuid::now_v7().to_string();
+        Tenant {
+            table: self.table.clone(),
+            id: tenant,
+            actor: Actor::System,
+            request_id,
+        }
+    }
+
+    /// Makes a tenant.
+    ///
+    /// # Errors
+    /// `uniqueness` when there is one of this id.
+    pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant, Error> {
+        let tenant = self.system(new.id.clone());
+        tenant.establish(new).await?;
+        Ok(tenant)
+    }
+}

@@ -1,0 +1,67 @@
+//! What can go wrong in the directory, in two voices: what the client may know and what the log must.
+
+use aws_sdk_dynamodb::Error as DynamoDbError;
+use rollcall_scim as scim;
+
+/// A failed operation.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request cannot be granted; the client is told exactly why.
+    #[error(transparent)]
+    Scim(#[from] scim::Error),
+    /// DynamoDB was too busy, or others kept writing the same items; a later try will do.
+    #[error("the table stayed busy through every retry")]
+    Busy(#[source] Option<Box<DynamoDbError>>),
+    /// DynamoDB failed or could not be reached.
+    #[error("the table failed")]
+    Table(#[source] Box<DynamoDbError>),
+    /// An item in the table is not what this version of the code wrote.
+    #[error("unreadable item: {0}")]
+    Corrupt(String),
+}
+
+/// How long a client is asked to wait when the table is busy.
+const BUSY_RETRY_AFTER_SECONDS: u32 = 2;
+
+impl Error {
+    /// The error as the client may see it: nothing internal.
+    pub fn to_scim(&self) -> scim::Error {
+        match self {
+            Self::Scim(error) => error.clone(),
+            Self::Busy(_) => scim::Error::Unavailable {
+                retry_after: BUSY_RETRY_AFTER_SECONDS,
+            },
+            Self::Table(_) | Self::Corrupt(_) => scim::Error::Internal,
+        }
+    }
+
+    /// Whether the fault is on this side, so that it belongs in the log.
+    pub fn is_fault(&self) -> bool {
+        !matches!(self, Self::Scim(_))
+    }
+
+    pub(crate) fn corrupt(what: impl std::fmt::Display) -> Self {
+        Self::Corrupt(what.to_string())
+    }
+}
+
+impl From<DynamoDbError> for Error {
+    fn from(error: DynamoDbError) -> Self {
+        if is_busy(&error) {
+            Self::Busy(Some(Box::new(error)))
+        } else {
+            Self::Table(Box::new(error))
+        }
+    }
+}
+
+fn is_busy(error: &DynamoDbError) -> bool {
+    matches!(
+        error,
+        DynamoDbError::ProvisionedThroughputExceededException(_)
+            | DynamoDbError::RequestLimitExceeded(_)
+            | DynamoDbError::ThrottlingException(_)
+            | DynamoDbError::TransactionConflictException(_)
+            | DynamoDbError::TransactionInProgressException(_)
+    )
+}

@@ -1,0 +1,125 @@
+//! What a person is beyond their SCIM attributes: signed in or only invited, with which roles and why. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Record;
+use crate::roles::{Mappings, Role};
+use crate::tenant::{RoleSync, RouteBy, Settings};
+
+/// Whether somebody may be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonState {
+    /// Has signed in, and may.
+    Active,
+    /// Was pushed, and has never signed in.
+    Invited,
+    /// Was deactivated.
+    Inactive,
+}
+
+/// A role and since when it is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Held {
+    pub(crate) role: Role,
+    pub(crate) since: Timestamp,
+}
+
+/// What the directory keeps of a person beside the SCIM document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Standing {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_login_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_login_at: Option<Timestamp>,
+    /// Sessions that began up to here are over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sessions_over_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) manual: Option<Held>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) default: Option<Held>,
+    /// What the last sign-in's claim decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) claim: Option<Claimed>,
+    /// The mapped roles by group as the last sign-in found them; what counts where roles change at sign-in only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) at_login: Mappings,
+    /// The effective role that was last announced by an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) announced: Option<Role>,
+}
+
+/// The mapped groups that a claim named, and the memberships at that moment: what changes later counts on top.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claimed {
+    pub(crate) groups: BTreeSet<String>,
+    pub(crate) memberships: BTreeSet<String>,
+}
+
+impl Standing {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Record {
+    /// The person's state.
+    pub(crate) fn state(&self) -> PersonState {
+        match (self.inactive, self.standing.first_login_at) {
+            (true, _) => PersonState::Inactive,
+            (false, None) => PersonState::Invited,
+            (false, Some(_)) => PersonState::Active,
+        }
+    }
+
+    /// The groups by which the person has mapped roles now, each with its role.
+    pub(crate) fn mapped(&self, settings: &Settings, mappings: &Mappings) -> Mappings {
+        if self.inactive {
+            return Mappings::new();
+        }
+        if settings.role_sync == RoleSync::AtLogin {
+            return self.standing.at_login.clone();
+        }
+        self.routed(settings.route_by, mappings)
+    }
+
+    /// The mapped roles that memberships and the last claim give, whatever the time they come to count.
+    pub(crate) fn routed(&self, route_by: RouteBy, mappings: &Mappings) -> Mappings {
+        let groups = match (route_by, &self.standing.claim) {
+            (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => self.groups.clone(),
+            (RouteBy::Claim, None) => BTreeSet::new(),
+            (RouteBy::Claim, Some(claimed)) => &claimed.groups - &self.left_since(claimed),
+            (RouteBy::ClaimThenMembership, Some(claimed)) => {
+                let joined = &self.groups - &claimed.memberships;
+                &(&claimed.groups - &self.left_since(claimed)) | &joined
+            }
+        };
+        groups
+            .into_iter()
+            .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
+            .collect()
+    }
+
+    fn left_since(&self, claimed: &Claimed) -> BTreeSet<String> {
+        &claimed.memberships - &self.groups
+    }
+
+    /// The role that counts; nobody inactive has one.
+    ///
+    /// The highest of the mapped and manual grants; the default one counts where there is no other.
+    pub(crate) fn effective_role(&self, settings: &Settings, mappings: &Mappings) -> Option<Role> {
+        if self.inactive {
+            return None;
+        }
+        let mapped = self.mapped(settings, mappings).into_values().max();
+        let manual = self.standing.manual.map(|held| held.role);
+        mapped
+            .max(manual)
+            .or(self.standing.default.map(|held| held.role))
+    }
+}
