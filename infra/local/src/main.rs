@@ -1,2 +1,62 @@
-//! stub
-fn main(){}
+//! `rollcall`: starts the local run, prints where it is, and stops when told to.
+
+mod cli;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use rollcall_local::Local;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use cli::{Arguments, greeting};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    init_logging();
+    match run(&Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // a closed stderr leaves nobody to tell
+            let _ = writeln!(io::stderr(), "rollcall: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let (storage, _temporary) = arguments.storage()?;
+    let local = Local::start(arguments.options(storage.clone())).await?;
+    let mut stdout = io::stdout();
+    // whoever closed stdout does not want to know
+    let _ = stdout
+        .write_all(greeting(&local, &storage).as_bytes())
+        .and_then(|()| stdout.flush());
+
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    // whoever asks twice does not want to wait for requests to finish
+    tokio::select! {
+        () = local.shutdown() => {}
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// To stderr; `RUST_LOG` says what. By default what goes wrong and no more, so that a script which never reads stderr
+/// does not stop the service once the pipe is full.
+fn init_logging() {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .compact()
+        .init();
+}

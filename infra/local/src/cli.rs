@@ -1,0 +1,95 @@
+//! What the person at the terminal says and sees.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Parser;
+use rollcall_local::{Local, Options, Storage};
+
+/// Rollcall on this machine: SCIM 2.0 provisioning with everything it needs, no AWS account among it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rollcall",
+    version,
+    after_help = "RUST_LOG=info shows every request."
+)]
+pub(crate) struct Arguments {
+    /// The port of the API on 127.0.0.1; 0 for any that is free
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where people, tokens and `local.json` are kept [default: .rollcall; with --in-memory a temporary directory, for
+    /// `local.json` alone]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Forget everything at the end
+    #[arg(long)]
+    in_memory: bool,
+    /// The port of the embedded DynamoDB on 127.0.0.1 [default: any that is free]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    dynamodb_port: u16,
+}
+
+impl Arguments {
+    /// Where to keep what. A temporary directory is for as long as it is held.
+    pub(crate) fn storage(&self) -> std::io::Result<(Storage, Option<tempfile::TempDir>)> {
+        Ok(match (&self.data_dir, self.in_memory) {
+            (None, false) => (Storage::Disk(PathBuf::from(".rollcall")), None),
+            (Some(directory), false) => (Storage::Disk(directory.clone()), None),
+            (Some(directory), true) => (Storage::MemoryWithFile(directory.clone()), None),
+            (None, true) => {
+                let directory = tempfile::Builder::new().prefix("rollcall-").tempdir()?;
+                (
+                    Storage::MemoryWithFile(directory.path().to_owned()),
+                    Some(directory),
+                )
+            }
+        })
+    }
+
+    pub(crate) fn options(&self, storage: Storage) -> Options {
+        Options {
+            port: self.port,
+            dynamodb_port: Some(self.dynamodb_port),
+            storage,
+            ..Options::default()
+        }
+    }
+}
+
+/// What is printed once the service answers.
+pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
+    let mut text = String::from("Rollcall is running. Give an identity provider one of these:\n");
+    for tenant in local.tenants() {
+        // writing to a string cannot fail
+        let _ = write!(
+            text,
+            "\n  {}\n    SCIM base URL  {}\n    token          {}\n",
+            tenant.name, tenant.scim_base_url, tenant.scim_token
+        );
+    }
+    if let Some(tenant) = local.tenants().first() {
+        let _ = write!(
+            text,
+            "\nTry it:\n  curl -H 'Authorization: Bearer {}' {}/Users\n",
+            tenant.scim_token, tenant.scim_base_url
+        );
+    }
+    let data = match storage {
+        Storage::Disk(directory) => format!("kept in {}", directory.display()),
+        Storage::Memory | Storage::MemoryWithFile(_) => "in memory, gone at the end".to_owned(),
+    };
+    let _ = write!(text, "\nData      {data}\n");
+    if let Some(file) = local.local_file() {
+        let _ = writeln!(text, "All this  {}", file.display());
+    }
+    if let Some(endpoint) = local.dynamodb_endpoint() {
+        let _ = writeln!(text, "DynamoDB  {endpoint}");
+    }
+    text.push_str("\nCtrl-C stops it.\n");
+    text
+}

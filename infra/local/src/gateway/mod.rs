@@ -1,0 +1,315 @@
+//! A small API Gateway: the REST API of `infra/template.yaml`, served as AWS serves it.
+//!
+//! Each request is matched to a route, its token shown to the route's authorizer, and the whole made into the event that
+//! the route's function gets in Lambda. What API Gateway answers by itself comes from the template too.
+
+mod body;
+mod encoding;
+mod event;
+mod policy;
+mod router;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerResponse,
+};
+use axum::body::Body;
+use futures::future::BoxFuture;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use lambda_http::request::LambdaRequest;
+use serde_json::Value;
+use tokio::task::JoinError;
+use uuid::Uuid;
+
+use crate::template::{Context, GatewayResponse, ResponseType, Route, Template};
+
+use event::Incoming;
+use router::{Matched, Router};
+
+pub use router::RouterError;
+
+/// The largest body that API Gateway takes.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// How long API Gateway waits for a function.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+/// The header under which AWS gives a request's id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// How an authorizer's failure must read to be the client's fault.
+const UNAUTHORIZED: &str = "Unauthorized";
+
+/// A function that answers HTTP requests.
+pub type HttpHandler =
+    Arc<dyn Fn(lambda_http::Request) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
+/// A function that decides about tokens; its error is the text that Lambda would report.
+pub type AuthorizerHandler = Arc<
+    dyn Fn(
+            ApiGatewayCustomAuthorizerRequest,
+        ) -> BoxFuture<'static, Result<ApiGatewayCustomAuthorizerResponse, String>>
+        + Send
+        + Sync,
+>;
+
+/// The functions there are, by the name of their folders.
+#[derive(Clone, Default)]
+pub struct Functions {
+    /// Those that answer.
+    pub http: HashMap<&'static str, HttpHandler>,
+    /// Those that allow.
+    pub authorizers: HashMap<&'static str, AuthorizerHandler>,
+}
+
+/// Why the template cannot be served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// Two routes are the same.
+    #[error(transparent)]
+    Router(#[from] RouterError),
+    /// A route names a function or an authorizer that the local run has not.
+    #[error(
+        "infra/template.yaml: {method} {path} needs `functions/{function}`, which the local run does not know"
+    )]
+    UnknownFunction {
+        /// The route's method.
+        method: http::Method,
+        /// The route's path.
+        path: String,
+        /// The function's folder.
+        function: String,
+    },
+    /// The gateway could not word an answer.
+    #[error("infra/template.yaml: there is no gateway response `{0}` and no default for it")]
+    NoResponse(&'static str),
+}
+
+/// The API, ready to answer.
+pub struct Gateway {
+    router: Router,
+    template: Template,
+    functions: Functions,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("router", &self.router)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// The API of a template over these functions.
+    ///
+    /// # Errors
+    ///
+    /// When the template needs something that is not there.
+    pub fn new(template: Template, functions: Functions) -> Result<Self, GatewayError> {
+        for route in &template.routes {
+            let unknown = |function: &str| GatewayError::UnknownFunction {
+                method: route.method.clone(),
+                path: route.path.clone(),
+                function: function.to_owned(),
+            };
+            functions
+                .http
+                .get(route.function.as_str())
+                .ok_or_else(|| unknown(&route.function))?;
+            if let Some(authorizer) = &route.authorizer {
+                functions
+                    .authorizers
+                    .get(authorizer.function.as_str())
+                    .ok_or_else(|| unknown(&authorizer.function))?;
+            }
+        }
+        for kind in ResponseType::ALL {
+            template
+                .response(kind)
+                .ok_or(GatewayError::NoResponse(kind.name()))?;
+        }
+        Ok(Self {
+            router: Router::new(&template.routes)?,
+            template,
+            functions,
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request<Body>, peer: SocketAddr) -> Response<Body> {
+        let request_id = Uuid::new_v4().to_string();
+        let mut response = match self.serve(request, peer, &request_id).await {
+            Ok(response) => response,
+            Err(kind) => self.answer(kind, &request_id),
+        };
+        if let Ok(id) = HeaderValue::try_from(request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn serve(
+        &self,
+        request: Request<Body>,
+        peer: SocketAddr,
+        request_id: &str,
+    ) -> Result<Response<Body>, ResponseType> {
+        let (parts, body) = request.into_parts();
+        let body = body::read(body, MAX_BODY_BYTES).await?;
+        let incoming = Incoming::read(parts, body, peer, request_id)
+            .ok_or(ResponseType::BadRequestParameters)?;
+        let matched = self
+            .router
+            .route(&incoming.method, &incoming.path)
+            .ok_or(ResponseType::MissingAuthenticationToken)?;
+        let context = self.authorize(matched.route, &incoming).await?;
+        self.invoke(matched, incoming, context).await
+    }
+
+    /// What the route's authorizer says about the caller; nothing where it has none.
+    async fn authorize(
+        &self,
+        route: &Route,
+        incoming: &Incoming,
+    ) -> Result<HashMap<String, Value>, ResponseType> {
+        let Some(authorizer) = &route.authorizer else {
+            return Ok(HashMap::new());
+        };
+        let handler = self.functions.authorizers.get(authorizer.function.as_str());
+        let handler = handler.ok_or(ResponseType::AuthorizerConfigurationError)?;
+        let method_arn = incoming.method_arn();
+        let mut event = ApiGatewayCustomAuthorizerRequest::default();
+        event.type_ = Some("TOKEN".to_owned());
+        event.authorization_token = Some(
+            incoming
+                .header(&authorizer.header)
+                .ok_or(ResponseType::Unauthorized)?,
+        );
+        event.method_arn = Some(method_arn.clone());
+        let verdict = within_timeout(handler(event)).await.map_err(|fault| {
+            fault.log(&authorizer.function);
+            ResponseType::AuthorizerFailure
+        })?;
+        match verdict {
+            Ok(verdict) if policy::allows(&verdict.policy_document, &method_arn) => {
+                context(verdict)
+            }
+            Ok(_) => Err(ResponseType::AccessDenied),
+            Err(text) if text == UNAUTHORIZED => Err(ResponseType::Unauthorized),
+            Err(_) => Err(ResponseType::AuthorizerFailure),
+        }
+    }
+
+    async fn invoke(
+        &self,
+        matched: Matched<'_>,
+        incoming: Incoming,
+        authorizer: HashMap<String, Value>,
+    ) -> Result<Response<Body>, ResponseType> {
+        let name = matched.route.function.clone();
+        let handler = self
+            .functions
+            .http
+            .get(name.as_str())
+            .ok_or(ResponseType::Default5xx)?
+            .clone();
+        let event = incoming.into_event(matched, authorizer);
+        let call = async move { handler(LambdaRequest::ApiGatewayV1(event).into()).await };
+        within_timeout(call).await.map_err(|fault| {
+            fault.log(&name);
+            match fault {
+                Fault::Crashed(_) => ResponseType::Default5xx,
+                Fault::TimedOut => ResponseType::IntegrationTimeout,
+            }
+        })
+    }
+
+    /// An answer that API Gateway gives by itself.
+    fn answer(&self, kind: ResponseType, request_id: &str) -> Response<Body> {
+        let context = Context {
+            request_id,
+            response_type: kind.name(),
+        };
+        // checked at start-up to be there
+        let words = self
+            .template
+            .response(kind)
+            .map(|response| render(response, context));
+        words.unwrap_or_else(|| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
+    }
+}
+
+/// Why a function gave no answer.
+enum Fault {
+    Crashed(JoinError),
+    TimedOut,
+}
+
+impl Fault {
+    fn log(&self, function: &str) {
+        match self {
+            Self::Crashed(error) => tracing::error!(function, %error, "the function crashed"),
+            Self::TimedOut => {
+                tracing::error!(function, "the function took longer than API Gateway waits")
+            }
+        }
+    }
+}
+
+/// Runs a function as Lambda would: a panic ends it and nothing else, so does its time, and a client that hangs up does
+/// not.
+async fn within_timeout<T: Send + 'static>(
+    call: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Fault> {
+    let mut task = tokio::spawn(call);
+    match tokio::time::timeout(INTEGRATION_TIMEOUT, &mut task).await {
+        Ok(Ok(output)) => Ok(output),
+        Ok(Err(error)) => Err(Fault::Crashed(error)),
+        Err(_elapsed) => {
+            task.abort();
+            Err(Fault::TimedOut)
+        }
+    }
+}
+
+/// The authorizer's context as functions get it: its values are strings, with the principal among them.
+fn context(
+    verdict: ApiGatewayCustomAuthorizerResponse,
+) -> Result<HashMap<String, Value>, ResponseType> {
+    let as_text = |value: Value| match value {
+        Value::String(text) => Ok(Value::String(text)),
+        Value::Bool(_) | Value::Number(_) => Ok(Value::String(value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            Err(ResponseType::AuthorizerConfigurationError)
+        }
+    };
+    let given = match verdict.context {
+        Value::Object(given) => given,
+        Value::Null => serde_json::Map::new(),
+        _ => return Err(ResponseType::AuthorizerConfigurationError),
+    };
+    let principal = verdict
+        .principal_id
+        .ok_or(ResponseType::AuthorizerConfigurationError)?;
+    let principal = ("principalId".to_owned(), Value::String(principal));
+    let given = given
+        .into_iter()
+        .map(|(name, value)| Ok((name, as_text(value)?)));
+    given.chain([Ok(principal)]).collect()
+}
+
+fn render(words: &GatewayResponse, context: Context<'_>) -> Response<Body> {
+    let mut response = Response::new(Body::from(words.body(context)));
+    *response.status_mut() = words.status;
+    response.headers_mut().extend(words.headers.iter().cloned());
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! The gateway over functions of the test's own.
+
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerPolicy;
+use http_body_util::BodyExt;
+use lambda_http::RequestExt;
+use serde_json::json;
+
+use super::*;
+
+const PEER: ([u8; 4], u16) = ([127, 0, 0, 1], 50_000);
+
+fn functions() -> Functions {
+    let echo: HttpHandler = Arc::new(|request| {
+        Box::pin(async move {
+            if request.headers().contains_key("x-panic") {
+                panic!("asked to");
+            }
+            let fields = request
+                .request_context()
+                .authorizer()
+                .unwrap()
+                .fields
+                .clone();
+            Response::new(Body::from(json!(fields).to_string()))
+        })
+    });
+    let guard: AuthorizerHandler = Arc::new(|event| {
+        Box::pin(async move {
+            let arn = event.method_arn.unwrap_or_default();
+            let (effect, resource) = match event.authorization_token.unwrap_or_default().as_str() {
+                "Bearer good" => ("Allow", arn),
+                "Bearer denied" => ("Deny", arn),
+                "Bearer elsewhere" => ("Allow", arn.replace("rollcall", "other")),
+                "Bearer broken" => return Err("the table is away".to_owned()),
+                "Bearer panic" => panic!("asked to"),
+                "Bearer nested" => return Ok(verdict("Allow", &arn, json!({"tenant": {"a": 1}}))),
+                _ => return Err("Unauthorized".to_owned()),
+            };
+            Ok(verdict(
+                effect,
+                &resource,
+                json!({"tenant": "acme", "n": 1}),
+            ))
+        })
+    });
+    Functions {
+        http: ["users", "groups", "discovery"]
+            .into_iter()
+            .map(|name| (name, echo.clone()))
+            .collect(),
+        authorizers: HashMap::from([("token-authorizer", guard)]),
+    }
+}
+
+fn verdict(effect: &str, resource: &str, context: Value) -> ApiGatewayCustomAuthorizerResponse {
+    let statement = json!({"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let mut verdict = ApiGatewayCustomAuthorizerResponse::default();
+    verdict.principal_id = Some("t-1".to_owned());
+    verdict.policy_document =
+        serde_json::from_value::<ApiGatewayCustomAuthorizerPolicy>(policy).unwrap();
+    verdict.context = context;
+    verdict
+}
+
+async fn ask(request: http::request::Builder) -> (StatusCode, http::HeaderMap, Value) {
+    let gateway = Gateway::new(Template::deployed().unwrap(), functions()).unwrap();
+    let request = request
+        .header("Host", "localhost")
+        .body(Body::empty())
+        .unwrap();
+    let (parts, body) = gateway.handle(request, PEER.into()).await.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (
+        parts.status,
+        parts.headers,
+        serde_json::from_slice(&body).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn what_the_authorizer_says_reaches_the_function() {
+    let request = Request::get("/scim/v2/Users").header("Authorization", "Bearer good");
+    let (status, headers, body) = ask(request).await;
+    assert_eq!(
+        (status, body),
+        (
+            StatusCode::OK,
+            json!({"tenant": "acme", "n": "1", "principalId": "t-1"})
+        )
+    );
+    assert!(Uuid::parse_str(headers["x-amzn-requestid"].to_str().unwrap()).is_ok());
+}
+
+#[tokio::test]
+async fn discovery_asks_nobody() {
+    for token in ["", "Bearer broken", "Bearer wrong"] {
+        let (status, _, body) =
+            ask(Request::get("/scim/v2/Schemas").header("Authorization", token)).await;
+        assert_eq!((status, body), (StatusCode::OK, json!({})), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_worded_by_the_template() {
+    let get = Request::get;
+    let users = |token: &str| get("/scim/v2/Users").header("Authorization", token);
+    for (request, expected) in [
+        (get("/scim/v2/Users"), 401),
+        (users(""), 401),
+        (users("Bearer wrong"), 401),
+        (
+            users("Bearer good").header("Authorization", "Bearer good"),
+            401,
+        ),
+        (users("Bearer denied"), 403),
+        (users("Bearer elsewhere"), 403),
+        (users("Bearer broken"), 500),
+        (users("Bearer panic"), 500),
+        (users("Bearer nested"), 500),
+        (users("Bearer good").header("X-Panic", "1"), 500),
+        (get("/scim/v2/Schemas").header("X-Panic", "1"), 500),
+        (get("/scim/v2/Nowhere"), 401),
+        (get("/elsewhere"), 404),
+        (get("/"), 404),
+        (get("/scim/v2/Users?filter=%zz"), 400),
+    ] {
+        let shown = format!("{request:?}");
+        let (status, headers, body) = ask(request).await;
+        assert_eq!(status.as_u16(), expected, "{shown}");
+        assert_eq!(body["status"], status.as_str(), "{shown}");
+        assert_eq!(headers["content-type"], "application/scim+json", "{shown}");
+        assert_eq!(
+            headers.contains_key("www-authenticate"),
+            status == 401,
+            "{shown}"
+        );
+        assert!(!body.to_string().contains("$context"), "{shown}");
+    }
+}
+
+#[test]
+fn a_function_that_is_not_there_stops_the_start() {
+    let template = || Template::deployed().unwrap();
+    let mut without = functions();
+    without.http.remove("groups");
+    let error = Gateway::new(template(), without)
+        .expect_err("no groups")
+        .to_string();
+    assert!(error.contains("`functions/groups`"), "{error}");
+    let mut without = functions();
+    without.authorizers.clear();
+    let error = Gateway::new(template(), without)
+        .expect_err("no authorizer")
+        .to_string();
+    assert!(error.contains("`functions/token-authorizer`"), "{error}");
+}

@@ -1,0 +1,102 @@
+//! The tenants of the local run: there from the first start on, each with a connection and a token.
+
+use rollcall_directory::{Directory, Error, NewTenant, Provider, Settings, TenantId, Verdict};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The tenants' ids and names.
+const TENANTS: [(&str, &str); 2] = [("acme", "Acme"), ("globex", "Globex")];
+/// What the connection and the token of each are called.
+const LABEL: &str = "local run";
+
+/// A tenant that an identity provider can be pointed at right away.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeededTenant {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What the identity provider is given as base URL.
+    pub scim_base_url: String,
+    /// What the identity provider is given as token, in plain text.
+    pub scim_token: String,
+}
+
+impl std::fmt::Debug for SeededTenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SeededTenant")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes what is missing of the tenants. Tokens that an earlier start wrote down stay as long as they are good; a start
+/// that was killed before it wrote them down has lost them, and there are new ones.
+pub(crate) async fn ensure_tenants(
+    directory: &Directory,
+    known: &[SeededTenant],
+    scim_base_url: &str,
+) -> Result<Vec<SeededTenant>, Error> {
+    let mut tenants = Vec::with_capacity(TENANTS.len());
+    for (id, name) in TENANTS {
+        // the ids above are ids
+        let Ok(tenant) = id.parse::<TenantId>() else {
+            continue;
+        };
+        ensure_tenant(directory, &tenant, name).await?;
+        let token = match known.iter().find(|known| known.id == id) {
+            Some(known) if is_good(directory, &known.scim_token, &tenant).await? => {
+                known.scim_token.clone()
+            }
+            _ => issue_token(directory, tenant).await?,
+        };
+        tenants.push(SeededTenant {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            scim_base_url: scim_base_url.to_owned(),
+            scim_token: token,
+        });
+    }
+    Ok(tenants)
+}
+
+/// Unmetered, so that bulk tools run at full speed.
+async fn ensure_tenant(directory: &Directory, id: &TenantId, name: &str) -> Result<(), Error> {
+    let settings = Settings {
+        rate_limit: None,
+        ..Settings::default()
+    };
+    let new = NewTenant {
+        id: id.clone(),
+        name: name.to_owned(),
+        settings,
+    };
+    match directory.create_tenant(new).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.to_scim().status() == 409 => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn is_good(directory: &Directory, token: &str, of: &TenantId) -> Result<bool, Error> {
+    let request_id = Uuid::new_v4().to_string();
+    Ok(match directory.authenticate(token, &request_id).await? {
+        Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => caller.tenant == *of,
+        Verdict::Refused(_) => false,
+    })
+}
+
+async fn issue_token(directory: &Directory, id: TenantId) -> Result<String, Error> {
+    let tenant = directory.system(id);
+    let ours = tenant
+        .connections()
+        .await?
+        .into_iter()
+        .find(|connection| connection.label == LABEL);
+    let connection = match ours {
+        Some(connection) => connection,
+        None => tenant.create_connection(LABEL, Provider::Other).await?,
+    };
+    let issued = tenant.issue_token(&connection.id, LABEL, None).await?;
+    Ok(issued.secret.expose().to_owned())
+}

@@ -1,0 +1,305 @@
+//! The whole service on one machine, as a value: what `cargo run` starts and what the tests drive.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::serve::ListenerExt;
+use rollcall_directory::Directory;
+use rollcall_edge::BASE_PATH;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::data_dir::{DataDir, DataDirError};
+use crate::dynamodb::{self, Dynamodb, DynamodbError, TABLE_NAME};
+use crate::gateway::{Gateway, GatewayError};
+use crate::local_file::LocalFile;
+use crate::seed::{SeededTenant, ensure_tenants};
+use crate::template::{Template, TemplateError};
+use crate::wiring;
+
+/// Puts something between the functions and the database: takes the HTTP client they would use, gives the one they use.
+pub type WrapHttpClient = Box<dyn FnOnce(SharedHttpClient) -> SharedHttpClient + Send>;
+
+/// How to start. The default is what tests want: in memory, on a free port.
+#[derive(Default)]
+pub struct Options {
+    /// The port of the API on 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// The port of the DynamoDB API on 127.0.0.1, 0 for any that is free; none for no port at all.
+    pub dynamodb_port: Option<u16>,
+    /// Where data is kept.
+    pub storage: Storage,
+    /// For tests that inject faults. Setting up the tenants is not affected, nor is [`Local::directory`].
+    pub wrap_http_client: Option<WrapHttpClient>,
+}
+
+/// Where data is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory; no file is written at all.
+    #[default]
+    Memory,
+    /// In memory, with `local.json` in this directory.
+    MemoryWithFile(PathBuf),
+    /// In this directory, with `local.json`.
+    Disk(PathBuf),
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("port", &self.port)
+            .field("storage", &self.storage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the service does not start. Up to the first write, nothing was touched.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port is taken.
+    #[error("port {port} cannot be used: {error}; choose another with {option}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// The option that names it.
+        option: &'static str,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The template cannot be served.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// There is no database.
+    #[error(transparent)]
+    Dynamodb(#[from] DynamodbError),
+    /// The tenants could not be made.
+    #[error("the tenants cannot be made: {0}")]
+    Seed(#[from] rollcall_directory::Error),
+    /// `local.json` could not be written.
+    #[error("`{path}` cannot be written: {error}")]
+    LocalFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+}
+
+/// The running service. Dropping it stops it at once; [`Local::shutdown`] lets requests finish.
+#[derive(Debug)]
+pub struct Local {
+    address: SocketAddr,
+    dynamodb_address: Option<SocketAddr>,
+    dynamodb: Dynamodb,
+    tenants: Vec<SeededTenant>,
+    local_file: Option<PathBuf>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    _data_dir: Option<DataDir>,
+}
+
+impl Local {
+    /// Starts the service. When this returns, it answers.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        // everything that can be refused comes before everything that writes
+        let template = Template::deployed()?;
+        let api = bind(options.port, "--port").await?;
+        let dynamodb_listener = match options.dynamodb_port {
+            Some(port) => Some(bind(port, "--dynamodb-port").await?),
+            None => None,
+        };
+        let data_dir = open(&options.storage)?;
+        let dynamodb = match (&options.storage, &data_dir) {
+            (Storage::Disk(_), Some(data_dir)) => Dynamodb::on_disk(&data_dir.database())?,
+            _ => Dynamodb::in_memory()?,
+        };
+        dynamodb.ensure_table().await?;
+
+        let http = dynamodb.in_process();
+        let http = options
+            .wrap_http_client
+            .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
+        let functions = Directory::new(dynamodb::client(http), TABLE_NAME);
+        let gateway = Gateway::new(template, wiring::functions(&functions))?;
+
+        let mut local = Self {
+            address: address(&api)?,
+            dynamodb_address: dynamodb_listener.as_ref().map(address).transpose()?,
+            dynamodb,
+            tenants: Vec::new(),
+            local_file: None,
+            stop: watch::Sender::new(false),
+            tasks: JoinSet::new(),
+            _data_dir: None,
+        };
+        local.seed(data_dir.as_ref().map(DataDir::path)).await?;
+        local._data_dir = data_dir;
+        local.serve(api, dynamodb_listener, gateway);
+        Ok(local)
+    }
+
+    async fn seed(&mut self, directory: Option<&Path>) -> Result<(), StartError> {
+        let known = directory
+            .and_then(LocalFile::read)
+            .unwrap_or_default()
+            .tenants;
+        self.tenants = ensure_tenants(&self.directory(), &known, &self.scim_base_url()).await?;
+        let Some(directory) = directory else {
+            return Ok(());
+        };
+        let path = LocalFile::path(directory);
+        let file = LocalFile {
+            dynamodb_endpoint: self.dynamodb_address.map(dynamodb::endpoint),
+            table_name: TABLE_NAME.to_owned(),
+            tenants: self.tenants.clone(),
+        };
+        file.write(directory)
+            .map_err(|error| StartError::LocalFile {
+                path: path.clone(),
+                error,
+            })?;
+        self.local_file = Some(path);
+        Ok(())
+    }
+
+    fn serve(&mut self, api: TcpListener, dynamodb: Option<TcpListener>, gateway: Gateway) {
+        self.tasks.spawn(serve_api(api, gateway, self.stopped()));
+        if let Some(listener) = dynamodb {
+            self.tasks
+                .spawn(self.dynamodb.clone().serve(listener, self.stopped()));
+        }
+        let (sweep, stopped) = (self.dynamodb.clone().sweep(), self.stopped());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = sweep => {}
+                () = stopped => {}
+            }
+        });
+    }
+
+    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // an error says that the sender is gone, which is a reason to stop too
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
+    }
+
+    /// What an identity provider is given as base URL, without a slash at the end.
+    pub fn scim_base_url(&self) -> String {
+        format!("http://{}{BASE_PATH}", self.address)
+    }
+
+    /// Where the API listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The tenants there are from the start, with their tokens.
+    pub fn tenants(&self) -> &[SeededTenant] {
+        &self.tenants
+    }
+
+    /// Where `local.json` is, when there is one.
+    pub fn local_file(&self) -> Option<&Path> {
+        self.local_file.as_deref()
+    }
+
+    /// The URL of the DynamoDB API, when it has a port.
+    pub fn dynamodb_endpoint(&self) -> Option<String> {
+        self.dynamodb_address.map(dynamodb::endpoint)
+    }
+
+    /// The directory, undisturbed by whatever wraps the functions' HTTP client.
+    pub fn directory(&self) -> Directory {
+        Directory::new(self.dynamodb_client(), TABLE_NAME)
+    }
+
+    /// A client of the table, [`TABLE_NAME`], undisturbed likewise.
+    pub fn dynamodb_client(&self) -> Client {
+        dynamodb::client(self.dynamodb.in_process())
+    }
+
+    /// The database; for a client of one's own, see [`dynamodb::client`].
+    pub fn dynamodb(&self) -> &Dynamodb {
+        &self.dynamodb
+    }
+
+    /// Takes no more requests, lets those under way finish, and returns when everything is closed.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn open(storage: &Storage) -> Result<Option<DataDir>, DataDirError> {
+    match storage {
+        Storage::Memory => Ok(None),
+        Storage::MemoryWithFile(path) => DataDir::open_without_data(path).map(Some),
+        Storage::Disk(path) => DataDir::open(path).map(Some),
+    }
+}
+
+async fn bind(port: u16, option: &'static str) -> Result<TcpListener, StartError> {
+    dynamodb::listen(port)
+        .await
+        .map_err(|error| StartError::Port {
+            port,
+            option,
+            error,
+        })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|error| StartError::Port {
+        port: 0,
+        option: "--port",
+        error,
+    })
+}
+
+async fn serve_api(
+    listener: TcpListener,
+    gateway: Gateway,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let api = Router::new().fallback(answer).with_state(Arc::new(gateway));
+    // small answers on a kept-alive connection must not wait for each other's acknowledgement
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let service = api.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .await
+    {
+        tracing::error!(%error, "the API's port is closed");
+    }
+}
+
+async fn answer(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> axum::response::Response {
+    gateway.handle(request, peer).await
+}

@@ -1,0 +1,94 @@
+//! CloudFormation's YAML as plain JSON, the long form of its short functions: `!Ref X` is `{"Ref": "X"}`.
+
+use serde_json::{Map, Value, json};
+use serde_yaml_ng::Value as Yaml;
+
+use super::TemplateError;
+
+/// Reads a template.
+///
+/// # Errors
+///
+/// When the text is no YAML, or holds what JSON cannot.
+pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
+    let yaml =
+        serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("the document", error))?;
+    to_json(yaml)
+}
+
+fn to_json(yaml: Yaml) -> Result<Value, TemplateError> {
+    Ok(match yaml {
+        Yaml::Sequence(items) => {
+            Value::Array(items.into_iter().map(to_json).collect::<Result<_, _>>()?)
+        }
+        Yaml::Mapping(entries) => Value::Object(
+            entries
+                .into_iter()
+                .map(|(key, value)| Ok((key_text(key)?, to_json(value)?)))
+                .collect::<Result<Map<_, _>, _>>()?,
+        ),
+        Yaml::Tagged(tagged) => long_form(&tagged.tag.to_string(), to_json(tagged.value)?),
+        scalar => {
+            serde_json::to_value(scalar).map_err(|error| TemplateError::new("a scalar", error))?
+        }
+    })
+}
+
+fn key_text(key: Yaml) -> Result<String, TemplateError> {
+    match key {
+        Yaml::String(text) => Ok(text),
+        other => Err(TemplateError::new("a key", format!("{other:?} is no text"))),
+    }
+}
+
+fn long_form(tag: &str, argument: Value) -> Value {
+    match (tag.trim_start_matches('!'), argument) {
+        ("Ref", name) => json!({"Ref": name}),
+        ("Condition", name) => json!({"Condition": name}),
+        ("GetAtt", Value::String(path)) => {
+            let (resource, attribute) = path.split_once('.').unwrap_or((&path, ""));
+            json!({"Fn::GetAtt": [resource, attribute]})
+        }
+        (function, argument) => json!({ format!("Fn::{function}"): argument }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_functions_have_a_long_form() {
+        for (yaml, expected) in [
+            ("!Ref Api", json!({"Ref": "Api"})),
+            ("!GetAtt Table.Arn", json!({"Fn::GetAtt": ["Table", "Arn"]})),
+            (
+                "!GetAtt Nested.Outputs.Arn",
+                json!({"Fn::GetAtt": ["Nested", "Outputs.Arn"]}),
+            ),
+            (
+                "!GetAtt [Table, Arn]",
+                json!({"Fn::GetAtt": ["Table", "Arn"]}),
+            ),
+            ("!Sub https://${Api}", json!({"Fn::Sub": "https://${Api}"})),
+            (
+                "!If [Yes, !Ref A, !Ref B]",
+                json!({"Fn::If": ["Yes", {"Ref": "A"}, {"Ref": "B"}]}),
+            ),
+            ("!Condition Yes", json!({"Condition": "Yes"})),
+            (
+                "{a: [1, true, null, \"1\"]}",
+                json!({"a": [1, true, null, "1"]}),
+            ),
+        ] {
+            assert_eq!(parse(yaml).unwrap(), expected, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn what_cloudformation_would_refuse_is_refused() {
+        for yaml in ["a: [", "1: x", "a: 1\na: 2"] {
+            assert!(parse(yaml).is_err(), "{yaml}");
+        }
+    }
+}

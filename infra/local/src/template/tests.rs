@@ -1,0 +1,232 @@
+//! The reader against the deployed template and against broken ones.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const SMALL: &str = r#"
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      Auth:
+        DefaultAuthorizer: Bearer
+        Authorizers:
+          Bearer:
+            FunctionArn: !GetAtt Guard.Arn
+            FunctionPayloadType: TOKEN
+            Identity: { Header: Authorization, ReauthorizeEvery: 0 }
+      GatewayResponses:
+        DEFAULT_4XX: { StatusCode: "400", ResponseTemplates: { application/json: four } }
+        DEFAULT_5XX: { StatusCode: "500", ResponseTemplates: { application/json: five } }
+  Guard:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: ../functions/guard }
+  Things:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: ../functions/things
+      Events:
+        List: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /things, Method: get } }
+        About: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /about, Method: GET, Auth: { Authorizer: NONE } } }
+        Nightly: { Type: Schedule, Properties: { Schedule: rate(1 day) } }
+"#;
+
+#[test]
+fn routes_name_their_function_and_their_authorizer() {
+    let guard = Authorizer {
+        function: "guard".to_owned(),
+        header: "Authorization".to_owned(),
+    };
+    let route = |path: &str, authorizer| Route {
+        method: Method::GET,
+        path: path.to_owned(),
+        function: "things".to_owned(),
+        authorizer,
+    };
+    assert_eq!(
+        Template::parse(SMALL).unwrap().routes,
+        [route("/about", None), route("/things", Some(guard))]
+    );
+}
+
+#[test]
+fn responses_fall_back_to_the_default_of_their_class() {
+    let template = Template::parse(SMALL).unwrap();
+    let status = |kind| {
+        template
+            .response(kind)
+            .map(|response| response.status.as_u16())
+    };
+    assert_eq!(status(ResponseType::Unauthorized), Some(400));
+    assert_eq!(status(ResponseType::Default5xx), Some(500));
+    assert_eq!(status(ResponseType::AuthorizerFailure), Some(500));
+}
+
+#[test]
+fn what_does_not_fit_together_is_an_error() {
+    for (from, to, problem) in [
+        (
+            "!GetAtt Guard.Arn",
+            "!GetAtt Gourd.Arn",
+            "its function is unknown",
+        ),
+        (
+            "DefaultAuthorizer: Bearer",
+            "DefaultAuthorizer: Barer",
+            "no authorizer `Barer`",
+        ),
+        (
+            "Authorizer: NONE",
+            "Authorizer: Nobody",
+            "no authorizer `Nobody`",
+        ),
+        (
+            "ReauthorizeEvery: 0",
+            "ReauthorizeEvery: 300",
+            "nothing of it may be cached",
+        ),
+        (
+            "FunctionPayloadType: TOKEN",
+            "FunctionPayloadType: REQUEST",
+            "type TOKEN",
+        ),
+        (
+            "RestApiId: !Ref Api, Path: /about",
+            "RestApiId: !Ref Other, Path: /about",
+            "not `!Ref Api`",
+        ),
+        ("Method: get", "Method: any", "`any` is no method"),
+        (
+            "../functions/things",
+            "../elsewhere",
+            "not a folder of `functions/`",
+        ),
+        (
+            "Type: AWS::Serverless::Api",
+            "Type: AWS::Serverless::HttpApi",
+            "must be one",
+        ),
+        ("StatusCode: \"500\"", "StatusCode: \"5xx\"", "no status"),
+        ("Path: /things, ", "", "missing field"),
+    ] {
+        let broken = SMALL.replacen(from, to, 1);
+        assert_ne!(broken, SMALL, "{from}");
+        let error = Template::parse(&broken).expect_err(problem).to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn the_deployed_api_is_what_scim_asks_for() {
+    let template = Template::deployed().unwrap();
+    let of = |function: &str, authorized: bool| -> BTreeSet<&str> {
+        let routes = template.routes.iter();
+        routes
+            .filter(|route| route.function == function && route.authorizer.is_some() == authorized)
+            .map(|route| route.path.as_str())
+            .collect()
+    };
+    let below = |paths: &[&'static str]| BTreeSet::from_iter(paths.iter().copied());
+    assert_eq!(
+        of("users", true),
+        below(&[
+            "/scim/v2/Users",
+            "/scim/v2/Users/.search",
+            "/scim/v2/Users/{id}"
+        ])
+    );
+    assert_eq!(
+        of("groups", true),
+        below(&[
+            "/scim/v2/Groups",
+            "/scim/v2/Groups/.search",
+            "/scim/v2/Groups/{id}"
+        ])
+    );
+    assert_eq!(of("discovery", true), below(&["/scim/v2/{proxy+}"]));
+    let open = [
+        "/scim/v2",
+        "/scim/v2/ResourceTypes",
+        "/scim/v2/ResourceTypes/{id}",
+        "/scim/v2/Schemas",
+        "/scim/v2/Schemas/{id}",
+        "/scim/v2/ServiceProviderConfig",
+    ];
+    assert_eq!(of("discovery", false), below(&open));
+    assert_eq!(
+        of("users", false).len() + of("groups", false).len() + of("token-authorizer", false).len(),
+        0
+    );
+}
+
+/// A wrong method must reach a function, which answers 405: API Gateway would take the path for an unknown one.
+#[test]
+fn every_path_takes_every_method_that_scim_has() {
+    let template = Template::deployed().unwrap();
+    let paths: BTreeSet<_> = template.routes.iter().map(|route| &route.path).collect();
+    for path in paths {
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let owners = template
+                .routes
+                .iter()
+                .filter(|route| &route.path == path && route.method == method)
+                .count();
+            assert_eq!(owners, 1, "{method} {path}");
+        }
+    }
+}
+
+/// All of them, those included that only AWS gives.
+#[test]
+fn every_gateway_response_is_a_scim_error() {
+    let template = Template::deployed().unwrap();
+    let context = Context {
+        request_id: "0190a8c0-0000-7000-8000-000000000000",
+        response_type: "X",
+    };
+    assert_eq!(template.responses.len(), 21, "API Gateway has 21 types");
+    for (name, response) in &template.responses {
+        let body: Value = serde_json::from_str(&response.body(context)).expect(name);
+        assert_eq!(
+            body["schemas"],
+            serde_json::json!(["urn:ietf:params:scim:api:messages:2.0:Error"]),
+            "{name}"
+        );
+        assert_eq!(body["status"], response.status.as_str(), "{name}");
+        assert!(
+            body["detail"]
+                .as_str()
+                .is_some_and(|detail| !detail.is_empty()),
+            "{name}"
+        );
+        let header = |wanted: &str| {
+            response
+                .headers
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value)
+        };
+        assert_eq!(
+            header("content-type").map(|value| value.as_bytes()),
+            Some(&b"application/scim+json"[..]),
+            "{name}"
+        );
+        assert_eq!(
+            header("www-authenticate").is_some(),
+            response.status == 401,
+            "{name}"
+        );
+        assert_eq!(
+            header("retry-after").is_some(),
+            [429, 503].contains(&response.status.as_u16()),
+            "{name}"
+        );
+    }
+}
