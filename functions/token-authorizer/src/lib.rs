@@ -1,7 +1,8 @@
 //! The Lambda authorizer of the REST API: a bearer token in, a verdict out, one call to the table.
 
 use aws_lambda_events::apigw::{
-    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerResponse,
+    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequest,
+    ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use rollcall_directory::Directory;
@@ -46,10 +47,14 @@ impl Authorizer {
             tracing::error!("the event names no method of an API");
             Error::Failed
         })?;
-        let verdict = self.directory.authenticate(token, "").await.map_err(|error| {
-            tracing::error!(error = chain(&error), "the token could not be looked up");
-            Error::Failed
-        })?;
+        let verdict = self
+            .directory
+            .authenticate(token, "")
+            .await
+            .map_err(|error| {
+                tracing::error!(error = chain(&error), "the token could not be looked up");
+                Error::Failed
+            })?;
         let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
         Ok(allow(resources, &context))
     }
@@ -76,6 +81,10 @@ fn allow(resources: String, context: &AuthorizerContext) -> ApiGatewayCustomAuth
     let mut response = ApiGatewayCustomAuthorizerResponse::default();
     response.principal_id = Some(context.token_id.clone());
     response.policy_document = policy;
-    response.context = context.to_strings().into_iter().map(|(name, text)| (name, Value::String(text))).collect();
+    response.context = context
+        .to_strings()
+        .into_iter()
+        .map(|(name, text)| (name, Value::String(text)))
+        .collect();
     response
 }

@@ -8,8 +8,13 @@ use rollcall_directory::Directory;
 async fn main() -> Result<(), lambda_runtime::Error> {
     rollcall_edge::init_logging();
     let authorizer = token_authorizer::handler(Directory::from_env().await?);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
-        authorizer.call(event.payload).await.map_err(lambda_runtime::Error::from)
-    }))
+    lambda_runtime::run(service_fn(
+        async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
+            authorizer
+                .call(event.payload)
+                .await
+                .map_err(lambda_runtime::Error::from)
+        },
+    ))
     .await
 }

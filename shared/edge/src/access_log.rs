@@ -15,12 +15,18 @@ use crate::error::Fault;
 ///
 /// `RUST_LOG` sets what is logged, and Lambda's own `AWS_LAMBDA_LOG_LEVEL` its level; without them it is `info`.
 pub fn init_logging() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok());
     let filter = EnvFilter::builder()
         .with_default_directive(level.unwrap_or(LevelFilter::INFO).into())
         .from_env_lossy();
     // A second start, in a process that logs already, changes nothing.
-    _ = tracing_subscriber::fmt().json().with_span_list(false).with_env_filter(filter).try_init();
+    _ = tracing_subscriber::fmt()
+        .json()
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .try_init();
 }
 
 /// Logs an answered request; its id, method, route and tenant are those of the current span.
@@ -39,7 +45,10 @@ pub(crate) fn record(response: &Response, took: Duration, cost: Cost) {
 }
 
 /// An error with everything that caused it, outermost first.
-pub fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -56,8 +56,16 @@ pub(crate) fn resource(
 }
 
 /// One page of a search.
-pub(crate) fn page(page: &Page, projection: &Projection, base: &BaseUrl) -> Result<Response, Error> {
-    let resources = page.resources.iter().map(|resource| projection.render(resource, base.as_str())).collect();
+pub(crate) fn page(
+    page: &Page,
+    projection: &Projection,
+    base: &BaseUrl,
+) -> Result<Response, Error> {
+    let resources = page
+        .resources
+        .iter()
+        .map(|resource| projection.render(resource, base.as_str()))
+        .collect();
     list(page.total, page.start_index, resources)
 }
 
@@ -65,13 +73,20 @@ pub(crate) fn page(page: &Page, projection: &Projection, base: &BaseUrl) -> Resu
 ///
 /// Where the resources are more than Lambda can return, the page ends sooner: `itemsPerPage` says where, and the client
 /// goes on from there (RFC 7644 §3.4.2.4 allows fewer than `count`).
-pub(crate) fn list(total: u64, start_index: u64, mut resources: Vec<Value>) -> Result<Response, Error> {
+pub(crate) fn list(
+    total: u64,
+    start_index: u64,
+    mut resources: Vec<Value>,
+) -> Result<Response, Error> {
     let fitting = how_many_fit(&resources);
     if fitting == 0 && !resources.is_empty() {
         return Err(too_large());
     }
     resources.truncate(fitting);
-    Ok(json(200, &scim::list_response(total, start_index, resources)))
+    Ok(json(
+        200,
+        &scim::list_response(total, start_index, resources),
+    ))
 }
 
 /// How many of the resources, from the first on, fit into one answer.
@@ -106,7 +121,10 @@ struct Weight(usize);
 
 impl std::io::Write for Weight {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.iter().map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 }).sum::<usize>();
+        self.0 += bytes
+            .iter()
+            .map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 })
+            .sum::<usize>();
         Ok(bytes.len())
     }
 
@@ -116,11 +134,18 @@ impl std::io::Write for Weight {
 }
 
 pub(crate) fn version(resource: &Resource) -> &str {
-    resource.get("meta").and_then(|meta| meta.get("version")).and_then(Value::as_str).unwrap_or_default()
+    resource
+        .get("meta")
+        .and_then(|meta| meta.get("version"))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn location(resource: &Resource, base: &BaseUrl) -> String {
-    let id = resource.get("id").and_then(Value::as_str).unwrap_or_default();
+    let id = resource
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     format!("{base}{}/{id}", resource.resource_type().endpoint)
 }
 

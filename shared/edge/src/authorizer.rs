@@ -32,15 +32,25 @@ impl AuthorizerContext {
     pub fn from_verdict(verdict: Verdict) -> Option<Self> {
         let (caller, retry_after) = match verdict {
             Verdict::Accepted(caller) => (caller, None),
-            Verdict::Throttled { caller, retry_after_seconds } => (caller, Some(retry_after_seconds)),
+            Verdict::Throttled {
+                caller,
+                retry_after_seconds,
+            } => (caller, Some(retry_after_seconds)),
             Verdict::Refused(_) => return None,
         };
-        Some(Self { tenant: caller.tenant, token_id: caller.token_id, connection_id: caller.connection_id, retry_after })
+        Some(Self {
+            tenant: caller.tenant,
+            token_id: caller.token_id,
+            connection_id: caller.connection_id,
+            retry_after,
+        })
     }
 
     /// The context as the authorizer hands it to API Gateway.
     pub fn to_strings(&self) -> BTreeMap<&'static str, String> {
-        let retry_after = self.retry_after.map(|seconds| (RETRY_AFTER, seconds.to_string()));
+        let retry_after = self
+            .retry_after
+            .map(|seconds| (RETRY_AFTER, seconds.to_string()));
         [
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
@@ -54,7 +64,12 @@ impl AuthorizerContext {
     /// Reads the context of a request. Anything that the authorizer does not write gives nothing, so that it fails
     /// closed.
     pub fn from_fields(fields: &HashMap<String, Value>) -> Option<Self> {
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let text = |name: &str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
         let retry_after = match fields.get(RETRY_AFTER) {
             Some(seconds) => Some(seconds.as_str()?.parse().ok()?),
             None => None,
@@ -104,8 +119,11 @@ mod tests {
     /// Sends a verdict through API Gateway: strings out, JSON fields with API Gateway's own among them in.
     fn through_gateway(verdict: Verdict) -> AuthorizerContext {
         let context = AuthorizerContext::from_verdict(verdict).unwrap();
-        let mut fields: HashMap<String, Value> =
-            context.to_strings().into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
+        let mut fields: HashMap<String, Value> = context
+            .to_strings()
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), json!(text)))
+            .collect();
         fields.insert("principalId".to_owned(), json!("t-1"));
         fields.insert("integrationLatency".to_owned(), json!(12));
         let read = AuthorizerContext::from_fields(&fields).unwrap();
@@ -121,15 +139,26 @@ mod tests {
 
     #[test]
     fn a_throttled_caller_is_told_when_to_come_again() {
-        let context = through_gateway(Verdict::Throttled { caller: caller(), retry_after_seconds: 7 });
+        let context = through_gateway(Verdict::Throttled {
+            caller: caller(),
+            retry_after_seconds: 7,
+        });
         let error = context.into_caller("r-1").expect_err("throttled");
         assert_eq!((error.status(), error.retry_after()), (429, Some(7)));
     }
 
     #[test]
     fn a_refused_token_has_no_context() {
-        for refusal in [Refusal::Malformed, Refusal::Unknown, Refusal::Revoked, Refusal::Expired] {
-            assert_eq!(AuthorizerContext::from_verdict(Verdict::Refused(refusal)), None);
+        for refusal in [
+            Refusal::Malformed,
+            Refusal::Unknown,
+            Refusal::Revoked,
+            Refusal::Expired,
+        ] {
+            assert_eq!(
+                AuthorizerContext::from_verdict(Verdict::Refused(refusal)),
+                None
+            );
         }
     }
 

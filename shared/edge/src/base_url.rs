@@ -20,7 +20,10 @@ impl BaseUrl {
     ///
     /// A host that is no host (only a hostile client sends one) is not repeated: URLs are then relative to the server.
     pub(crate) fn of(parts: &Parts) -> Self {
-        let mount = Some(mount(&requested_path(parts))).filter(|mount| is_plain(mount)).unwrap_or_default().to_owned();
+        let mount = Some(mount(&requested_path(parts)))
+            .filter(|mount| is_plain(mount))
+            .unwrap_or_default()
+            .to_owned();
         match host(parts) {
             Some(host) => Self(format!("{}://{host}{mount}{BASE_PATH}", scheme(parts))),
             None => Self(format!("{mount}{BASE_PATH}")),
@@ -59,31 +62,49 @@ fn requested_path(parts: &Parts) -> String {
 
 /// The host the client asked for, or else the one API Gateway knows itself by.
 fn host(parts: &Parts) -> Option<&str> {
-    let asked = parts.headers.get(HOST).and_then(|value| value.to_str().ok());
+    let asked = parts
+        .headers
+        .get(HOST)
+        .and_then(|value| value.to_str().ok());
     let own = match parts.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.domain_name.as_deref(),
         Some(RequestContext::ApiGatewayV2(context)) => context.domain_name.as_deref(),
         _ => None,
     };
-    [asked, own].into_iter().flatten().find(|host| is_authority(host))
+    [asked, own]
+        .into_iter()
+        .flatten()
+        .find(|host| is_authority(host))
 }
 
 fn scheme(parts: &Parts) -> &'static str {
-    let forwarded = parts.headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let forwarded = parts
+        .headers
+        .get("x-forwarded-proto")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let first = forwarded.split(',').next().unwrap_or_default().trim();
-    if first.eq_ignore_ascii_case("http") { "http" } else { "https" }
+    if first.eq_ignore_ascii_case("http") {
+        "http"
+    } else {
+        "https"
+    }
 }
 
 /// Whether a text is a host with an optional port, and nothing that could mean more inside a URL, a header or JSON.
 fn is_authority(host: &str) -> bool {
     (1..=255).contains(&host.len())
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
         && host.parse::<http::uri::Authority>().is_ok()
 }
 
 /// Whether a mount is made of what stage names and base path mappings are made of.
 fn is_plain(mount: &str) -> bool {
-    mount.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~$+!*'()".contains(&byte))
+    mount
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~$+!*'()".contains(&byte))
 }
 
 #[cfg(test)]
@@ -98,11 +119,16 @@ mod tests {
         let mut context = ApiGatewayProxyRequestContext::default();
         context.path = path.map(str::to_owned);
         context.domain_name = Some("api.example.test".to_owned());
-        let mut request = Request::builder().uri("/scim/v2/Users").header("host", HeaderValue::from_bytes(host).unwrap());
+        let mut request = Request::builder()
+            .uri("/scim/v2/Users")
+            .header("host", HeaderValue::from_bytes(host).unwrap());
         if let Some(scheme) = scheme {
             request = request.header("x-forwarded-proto", scheme);
         }
-        let request = request.body(()).unwrap().with_request_context(RequestContext::ApiGatewayV1(context));
+        let request = request
+            .body(())
+            .unwrap()
+            .with_request_context(RequestContext::ApiGatewayV1(context));
         BaseUrl::of(&request.into_parts().0).to_string()
     }
 
@@ -110,29 +136,80 @@ mod tests {
     fn is_what_the_client_has_configured() {
         let execute_api = "abc123.execute-api.eu-central-1.amazonaws.com";
         for (host, scheme, path, expected) in [
-            ("scim.example.test", None, None, "https://scim.example.test/scim/v2"),
-            ("scim.example.test", Some("https"), Some("/scim/v2/Users"), "https://scim.example.test/scim/v2"),
-            ("127.0.0.1:8080", Some("http"), Some("/scim/v2/Users"), "http://127.0.0.1:8080/scim/v2"),
-            ("[::1]:8080", Some("HTTP"), None, "http://[::1]:8080/scim/v2"),
+            (
+                "scim.example.test",
+                None,
+                None,
+                "https://scim.example.test/scim/v2",
+            ),
+            (
+                "scim.example.test",
+                Some("https"),
+                Some("/scim/v2/Users"),
+                "https://scim.example.test/scim/v2",
+            ),
+            (
+                "127.0.0.1:8080",
+                Some("http"),
+                Some("/scim/v2/Users"),
+                "http://127.0.0.1:8080/scim/v2",
+            ),
+            (
+                "[::1]:8080",
+                Some("HTTP"),
+                None,
+                "http://[::1]:8080/scim/v2",
+            ),
             (
                 execute_api,
                 Some("https"),
                 Some("/prod/scim/v2//Users/"),
                 "https://abc123.execute-api.eu-central-1.amazonaws.com/prod/scim/v2",
             ),
-            ("x.test", Some("https, http"), Some("/base/scim/v2/Users"), "https://x.test/base/scim/v2"),
+            (
+                "x.test",
+                Some("https, http"),
+                Some("/base/scim/v2/Users"),
+                "https://x.test/base/scim/v2",
+            ),
             ("x.test", Some("javascript"), None, "https://x.test/scim/v2"),
-            ("x.test", None, Some("/\"><é/scim/v2"), "https://x.test/scim/v2"),
+            (
+                "x.test",
+                None,
+                Some("/\"><é/scim/v2"),
+                "https://x.test/scim/v2",
+            ),
         ] {
-            assert_eq!(base_url(host.as_bytes(), scheme, path), expected, "{host} {scheme:?} {path:?}");
+            assert_eq!(
+                base_url(host.as_bytes(), scheme, path),
+                expected,
+                "{host} {scheme:?} {path:?}"
+            );
         }
     }
 
     #[test]
     fn a_hostile_host_is_not_repeated() {
         let long = "a".repeat(300);
-        for host in ["", "a b", "a/b", "user@host", "a\"b", "a?b", "a#b", "a\\b", "<x>", "é", "a:b:c", &long] {
-            assert_eq!(base_url(host.as_bytes(), None, None), "https://api.example.test/scim/v2", "{host}");
+        for host in [
+            "",
+            "a b",
+            "a/b",
+            "user@host",
+            "a\"b",
+            "a?b",
+            "a#b",
+            "a\\b",
+            "<x>",
+            "é",
+            "a:b:c",
+            &long,
+        ] {
+            assert_eq!(
+                base_url(host.as_bytes(), None, None),
+                "https://api.example.test/scim/v2",
+                "{host}"
+            );
         }
     }
 

@@ -6,7 +6,10 @@
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once([' ', '\t'])?;
     let token = token.trim();
-    let one_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+    let one_token = !token.is_empty()
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b',');
     (scheme.eq_ignore_ascii_case("Bearer") && one_token).then_some(token)
 }
 

@@ -29,7 +29,11 @@ impl<S: Sync> FromRequest<S> for JsonObject {
 
 async fn read(body: Body) -> Result<bytes::Bytes, scim::Error> {
     // The body is in memory already, so a failure to read it can only be the limit.
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| scim::Error::PayloadTooLarge { limit: MAX_BODY_BYTES })
+    to_bytes(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|_| scim::Error::PayloadTooLarge {
+            limit: MAX_BODY_BYTES,
+        })
 }
 
 fn parse(bytes: &[u8], headers: &HeaderMap) -> Result<Value, scim::Error> {
@@ -40,17 +44,30 @@ fn parse(bytes: &[u8], headers: &HeaderMap) -> Result<Value, scim::Error> {
     }
     match serde_json::from_slice(bytes) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(value) => Err(invalid(format!("the body must be a JSON object, not {}", kind_of(&value)))),
+        Ok(value) => Err(invalid(format!(
+            "the body must be a JSON object, not {}",
+            kind_of(&value)
+        ))),
         // The message names a position and never repeats the body.
-        Err(error) => Err(invalid(format!("the body is not valid JSON: {error}{}", hint(headers)))),
+        Err(error) => Err(invalid(format!(
+            "the body is not valid JSON: {error}{}",
+            hint(headers)
+        ))),
     }
 }
 
 /// A word on the content type, for bodies that turn out not to be JSON.
 fn hint(headers: &HeaderMap) -> &'static str {
-    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let declared = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let says_json = declared.is_empty() || declared.to_ascii_lowercase().contains("json");
-    if says_json { "" } else { " (its `Content-Type` says so too; send `application/scim+json`)" }
+    if says_json {
+        ""
+    } else {
+        " (its `Content-Type` says so too; send `application/scim+json`)"
+    }
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -88,13 +105,23 @@ mod tests {
             (b"{\"a\":1,\"a\":2}", json!({"a": 2})),
             ("{\"é\":\"\\u00e9\"}".as_bytes(), json!({"é": "é"})),
         ] {
-            assert_eq!(parsed(body).ok(), Some(expected), "{}", String::from_utf8_lossy(body));
+            assert_eq!(
+                parsed(body).ok(),
+                Some(expected),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
 
     #[test]
     fn refuses_everything_else_with_invalid_syntax() {
-        let deep = [b"{\"a\":".repeat(100_000), b"1".to_vec(), b"}".repeat(100_000)].concat();
+        let deep = [
+            b"{\"a\":".repeat(100_000),
+            b"1".to_vec(),
+            b"}".repeat(100_000),
+        ]
+        .concat();
         for body in [
             &b""[..],
             b"  \n",
@@ -118,13 +145,18 @@ mod tests {
             &b"[".repeat(100_000),
         ] {
             let error = parsed(body).expect_err("refused");
-            assert_eq!((error.status(), error.scim_type()), (400, Some("invalidSyntax")));
+            assert_eq!(
+                (error.status(), error.scim_type()),
+                (400, Some("invalidSyntax"))
+            );
         }
     }
 
     #[test]
     fn says_where_and_not_what() {
-        let error = parsed(b"{\n \"password\": hunter2 }").expect_err("refused").to_string();
+        let error = parsed(b"{\n \"password\": hunter2 }")
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains("line 2 column"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
@@ -132,7 +164,12 @@ mod tests {
     #[test]
     fn hints_at_a_wrong_content_type() {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/xml"))]);
-        assert!(parse(b"<User/>", &headers).expect_err("refused").to_string().contains("Content-Type"));
+        assert!(
+            parse(b"<User/>", &headers)
+                .expect_err("refused")
+                .to_string()
+                .contains("Content-Type")
+        );
         assert!(parse(b"{}", &headers).is_ok());
     }
 
@@ -140,7 +177,9 @@ mod tests {
     async fn the_size_is_bounded() {
         let exactly = Body::from(vec![b' '; MAX_BODY_BYTES]);
         assert!(read(exactly).await.is_ok());
-        let error = read(Body::from(vec![b' '; MAX_BODY_BYTES + 1])).await.expect_err("refused");
+        let error = read(Body::from(vec![b' '; MAX_BODY_BYTES + 1]))
+            .await
+            .expect_err("refused");
         assert_eq!(error.status(), 413);
     }
 }

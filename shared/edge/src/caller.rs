@@ -5,7 +5,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
-use rollcall_directory::{Caller, Directory, Tenant};
+use rollcall_directory::{Directory, Tenant};
 use rollcall_scim as scim;
 use tracing::Span;
 
@@ -26,7 +26,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let directory = Directory::from_ref(state);
-        let caller = context(parts, &directory).await?.into_caller(&request_id(parts))?;
+        let caller = context(parts, &directory)
+            .await?
+            .into_caller(&request_id(parts))?;
         Span::current().record("tenant", caller.tenant.as_str());
         Ok(Self(directory.tenant(&caller)))
     }
@@ -39,7 +41,13 @@ pub(crate) fn request_id(parts: &Parts) -> String {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref(),
         _ => None,
     };
-    id.or_else(|| parts.lambda_context_ref().map(|context| context.request_id.as_str())).unwrap_or("-").to_owned()
+    id.or_else(|| {
+        parts
+            .lambda_context_ref()
+            .map(|context| context.request_id.as_str())
+    })
+    .unwrap_or("-")
+    .to_owned()
 }
 
 /// What is known of the caller.
@@ -48,9 +56,13 @@ pub(crate) fn request_id(parts: &Parts) -> String {
 /// `cargo lambda watch`, which calls no authorizer: there the token is verified here, by the same code.
 async fn context(parts: &Parts, directory: &Directory) -> Result<AuthorizerContext, Error> {
     let context = match parts.request_context_ref() {
-        Some(RequestContext::ApiGatewayV1(context)) => AuthorizerContext::from_fields(&context.authorizer.fields),
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            AuthorizerContext::from_fields(&context.authorizer.fields)
+        }
         Some(RequestContext::ApiGatewayV2(_)) => match sole_bearer(parts) {
-            Some(token) => AuthorizerContext::from_verdict(directory.authenticate(token, &request_id(parts)).await?),
+            Some(token) => AuthorizerContext::from_verdict(
+                directory.authenticate(token, &request_id(parts)).await?,
+            ),
             None => None,
         },
         _ => None,

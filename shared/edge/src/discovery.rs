@@ -36,15 +36,25 @@ async fn schemas(_: Unfiltered, base: BaseUrl) -> Response {
 }
 
 async fn schema(_: Unfiltered, base: BaseUrl, Segment(urn): Segment) -> Result<Response, Error> {
-    one("no schema has this id, `/Schemas` lists those there are", discovery::schema(&urn, base.as_str()))
+    one(
+        "no schema has this id, `/Schemas` lists those there are",
+        discovery::schema(&urn, base.as_str()),
+    )
 }
 
 async fn resource_types(_: Unfiltered, base: BaseUrl) -> Response {
     all(discovery::resource_types(base.as_str()))
 }
 
-async fn resource_type(_: Unfiltered, base: BaseUrl, Segment(name): Segment) -> Result<Response, Error> {
-    one("no resource type has this name, `/ResourceTypes` lists those there are", discovery::resource_type(&name, base.as_str()))
+async fn resource_type(
+    _: Unfiltered,
+    base: BaseUrl,
+    Segment(name): Segment,
+) -> Result<Response, Error> {
+    one(
+        "no resource type has this name, `/ResourceTypes` lists those there are",
+        discovery::resource_type(&name, base.as_str()),
+    )
 }
 
 /// A whole list: sorting and paging are ignored here (RFC 7644 §4).
@@ -67,9 +77,15 @@ impl<S: Sync> FromRequestParts<S> for Unfiltered {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        match QueryPairs::from_request_parts(parts, state).await?.get("filter") {
+        match QueryPairs::from_request_parts(parts, state)
+            .await?
+            .get("filter")
+        {
             None => Ok(Self),
-            Some(_) => Err(scim::Error::Forbidden("discovery endpoints take no `filter`, leave it out".to_owned()).into()),
+            Some(_) => Err(scim::Error::Forbidden(
+                "discovery endpoints take no `filter`, leave it out".to_owned(),
+            )
+            .into()),
         }
     }
 }

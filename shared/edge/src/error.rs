@@ -45,7 +45,10 @@ pub(crate) fn refusal(error: &scim::Error) -> Response {
     let mut response = answer::json(error.status(), &error.to_json());
     if error.status() == 401 {
         // RFC 7644 §2: a 401 says how to authenticate.
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scim\""));
+        response.headers_mut().insert(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"scim\""),
+        );
     }
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
@@ -77,7 +80,10 @@ mod tests {
             assert_eq!(response.headers()[CONTENT_TYPE], "application/scim+json");
             let body = body_of(response).await;
             assert_eq!(body["status"], status.to_string());
-            assert_eq!(body["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
+            assert_eq!(
+                body["schemas"][0],
+                "urn:ietf:params:scim:api:messages:2.0:Error"
+            );
         }
     }
 
@@ -86,7 +92,10 @@ mod tests {
         let busy = refusal(&scim::Error::Unavailable { retry_after: 2 });
         assert_eq!(busy.headers()[RETRY_AFTER], "2");
         let many = refusal(&scim::Error::TooManyRequests { retry_after: 60 });
-        assert_eq!((many.status().as_u16(), &many.headers()[RETRY_AFTER]), (429, &HeaderValue::from_static("60")));
+        assert_eq!(
+            (many.status().as_u16(), &many.headers()[RETRY_AFTER]),
+            (429, &HeaderValue::from_static("60"))
+        );
     }
 
     #[tokio::test]

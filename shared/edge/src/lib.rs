@@ -11,22 +11,22 @@
 //!
 //! No rule of the protocol is written here: those are in `rollcall_scim`.
 
-mod function;
-mod path;
-mod negotiation;
 mod access_log;
+mod function;
+mod negotiation;
+mod path;
 
-mod resources;
 mod discovery;
+mod resources;
 mod root;
 
-mod caller;
 mod authorizer;
-mod bearer;
 mod base_url;
-mod segment;
-mod query;
+mod bearer;
 mod body;
+mod caller;
+mod query;
+mod segment;
 
 mod answer;
 mod error;

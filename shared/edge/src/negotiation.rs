@@ -20,8 +20,13 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
         .filter(|range| is_wanted(range))
         .map(|range| range.split(';').next().unwrap_or_default().trim())
         .collect();
-    let names = |media_type: &str| ranges.iter().any(|range| range.eq_ignore_ascii_case(media_type));
-    let plain_only = names(PLAIN_JSON) && !names(SCIM_JSON) && !names("application/*") && !names("*/*");
+    let names = |media_type: &str| {
+        ranges
+            .iter()
+            .any(|range| range.eq_ignore_ascii_case(media_type))
+    };
+    let plain_only =
+        names(PLAIN_JSON) && !names(SCIM_JSON) && !names("application/*") && !names("*/*");
     if plain_only { PLAIN_JSON } else { SCIM_JSON }
 }
 
@@ -29,7 +34,10 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
 fn is_wanted(range: &str) -> bool {
     let quality = range.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok()).flatten()
+        name.trim()
+            .eq_ignore_ascii_case("q")
+            .then(|| value.trim().parse::<f32>().ok())
+            .flatten()
     });
     quality != Some(0.0)
 }
@@ -61,7 +69,9 @@ mod tests {
             (&[""], SCIM_JSON),
             (&[";;,,;q=,"], SCIM_JSON),
         ] {
-            let headers = accept.iter().map(|value| (ACCEPT, HeaderValue::from_static(value)));
+            let headers = accept
+                .iter()
+                .map(|value| (ACCEPT, HeaderValue::from_static(value)));
             let mut map = HeaderMap::new();
             headers.for_each(|(name, value)| _ = map.append(name, value));
             assert_eq!(content_type(&map), expected, "{accept:?}");

@@ -14,12 +14,18 @@ pub(crate) fn normalise(path: &str) -> String {
         normal.push('/');
         push_encoded(&mut normal, segment);
     }
-    if normal.is_empty() { "/".to_owned() } else { normal }
+    if normal.is_empty() {
+        "/".to_owned()
+    } else {
+        normal
+    }
 }
 
 /// What stands before `/scim/…` in a path: empty, or the likes of `/prod`.
 pub(crate) fn mount(path: &str) -> &str {
-    path.strip_suffix(below_mount(path)).unwrap_or_default().trim_end_matches('/')
+    path.strip_suffix(below_mount(path))
+        .unwrap_or_default()
+        .trim_end_matches('/')
 }
 
 /// The non-empty segments of a path.
@@ -32,14 +38,22 @@ fn below_mount(path: &str) -> &str {
     let marker = BASE_PATH.split('/').nth(1).unwrap_or_default();
     path.match_indices(marker)
         .map(|(at, _)| (at, at + marker.len()))
-        .find(|&(start, end)| path[..start].ends_with('/') && (end == path.len() || path[end..].starts_with('/')))
+        .find(|&(start, end)| {
+            path[..start].ends_with('/') && (end == path.len() || path[end..].starts_with('/'))
+        })
         .map_or(path, |(start, _)| &path[start - 1..])
 }
 
 fn push_encoded(path: &mut String, segment: &str) {
     let bytes = segment.as_bytes();
     for (at, &byte) in bytes.iter().enumerate() {
-        let escape = byte == b'%' && bytes[at + 1..].iter().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() == 2;
+        let escape = byte == b'%'
+            && bytes[at + 1..]
+                .iter()
+                .take(2)
+                .filter(|byte| byte.is_ascii_hexdigit())
+                .count()
+                == 2;
         if escape || byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
             path.push(char::from(byte));
         } else {

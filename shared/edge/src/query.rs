@@ -33,7 +33,11 @@ impl QueryPairs {
 
     /// The last value given for a parameter; parameter names are caseless.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
@@ -56,7 +60,9 @@ fn decode(text: &str) -> Result<String, scim::Error> {
         !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     });
     if broken_escape {
-        return Err(invalid("a `%` in the query string must start an escape such as `%20`; send a percent sign as `%25`"));
+        return Err(invalid(
+            "a `%` in the query string must start an escape such as `%20`; send a percent sign as `%25`",
+        ));
     }
     match percent_decode_str(&text).decode_utf8() {
         Ok(decoded) => Ok(decoded.into_owned()),
@@ -78,8 +84,14 @@ mod tests {
             ("", vec![]),
             ("a=1&b=2", vec![("a", "1"), ("b", "2")]),
             ("a=1&a=2", vec![("a", "1"), ("a", "2")]),
-            ("filter=userName+eq+%22a%2Bb%40x%22", vec![("filter", r#"userName eq "a+b@x""#)]),
-            ("filter=userName%20eq%20%22x%22", vec![("filter", r#"userName eq "x""#)]),
+            (
+                "filter=userName+eq+%22a%2Bb%40x%22",
+                vec![("filter", r#"userName eq "a+b@x""#)],
+            ),
+            (
+                "filter=userName%20eq%20%22x%22",
+                vec![("filter", r#"userName eq "x""#)],
+            ),
             ("aadOptscim062020", vec![("aadOptscim062020", "")]),
             ("cursor&count=2", vec![("cursor", ""), ("count", "2")]),
             ("cursor=", vec![("cursor", "")]),
@@ -89,16 +101,29 @@ mod tests {
             ("a=%C3%A9", vec![("a", "é")]),
             ("%61=1", vec![("a", "1")]),
         ] {
-            let expected = expected.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            assert_eq!(QueryPairs::parse(raw).map_err(|error| error.to_string()), Ok(QueryPairs(expected)), "{raw}");
+            let expected = expected
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            assert_eq!(
+                QueryPairs::parse(raw).map_err(|error| error.to_string()),
+                Ok(QueryPairs(expected)),
+                "{raw}"
+            );
         }
     }
 
     #[test]
     fn refuses_broken_encodings() {
-        for raw in ["a=%", "a=%2", "a=%zz", "a=100%", "%g1=1", "a=%FF", "a=%C3", "a=%+1"] {
+        for raw in [
+            "a=%", "a=%2", "a=%zz", "a=100%", "%g1=1", "a=%FF", "a=%C3", "a=%+1",
+        ] {
             let error = QueryPairs::parse(raw).expect_err(raw);
-            assert_eq!((error.status(), error.scim_type()), (400, Some("invalidSyntax")), "{raw}");
+            assert_eq!(
+                (error.status(), error.scim_type()),
+                (400, Some("invalidSyntax")),
+                "{raw}"
+            );
         }
     }
 

@@ -25,7 +25,10 @@ pub fn resource_router(directory: Directory, kind: &'static Kind) -> Router {
     Router::new()
         .route(&collection, get(list).post(create))
         .route(&format!("{collection}/.search"), post(search))
-        .route(&format!("{collection}/{{id}}"), get(read).put(replace).patch(patch).delete(delete))
+        .route(
+            &format!("{collection}/{{id}}"),
+            get(read).put(replace).patch(patch).delete(delete),
+        )
         .with_state(Resources { directory, kind })
 }
 
@@ -107,7 +110,9 @@ async fn replace(
     JsonObject(body): JsonObject,
 ) -> Answer {
     let wanted = Resource::parse(kind.resource_type, body)?;
-    let replaced = tenant.replace(kind, &id, wanted, &precondition, &projection).await?;
+    let replaced = tenant
+        .replace(kind, &id, wanted, &precondition, &projection)
+        .await?;
     answer::resource(StatusCode::OK, &replaced, &projection, &base)
 }
 
@@ -126,7 +131,10 @@ async fn patch(
 ) -> Answer {
     let patch = Patch::parse(kind.resource_type, body)?;
     let wanted = (!kind.has_members() || !projection.is_default()).then_some(&projection);
-    match tenant.patch(kind, &id, patch, &precondition, wanted).await? {
+    match tenant
+        .patch(kind, &id, patch, &precondition, wanted)
+        .await?
+    {
         Some(patched) => answer::resource(StatusCode::OK, &patched, &projection, &base),
         None => Ok(answer::no_content()),
     }
@@ -152,7 +160,11 @@ impl FromRequestParts<Resources> for Attributes {
     async fn from_request_parts(parts: &mut Parts, state: &Resources) -> Result<Self, Error> {
         let pairs = QueryPairs::from_request_parts(parts, state).await?;
         let (attributes, excluded) = (pairs.get("attributes"), pairs.get("excludedAttributes"));
-        Ok(Self(Projection::parse(state.kind.resource_type, attributes, excluded)?))
+        Ok(Self(Projection::parse(
+            state.kind.resource_type,
+            attributes,
+            excluded,
+        )?))
     }
 }
 
@@ -163,13 +175,23 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        let (matching, not_matching) = (combined(&parts.headers, IF_MATCH), combined(&parts.headers, IF_NONE_MATCH));
-        Ok(Self(Precondition::new(matching.as_deref(), not_matching.as_deref())?))
+        let (matching, not_matching) = (
+            combined(&parts.headers, IF_MATCH),
+            combined(&parts.headers, IF_NONE_MATCH),
+        );
+        Ok(Self(Precondition::new(
+            matching.as_deref(),
+            not_matching.as_deref(),
+        )?))
     }
 }
 
 /// A list header as one value, however many lines it came in (RFC 9110 §5.3).
 fn combined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let lines: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let lines: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }

@@ -18,7 +18,8 @@ use crate::caller::Authenticated;
 use crate::error::Error;
 use crate::path::{BASE_PATH, segments};
 
-const ENDPOINTS: &str = "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
+const ENDPOINTS: &str =
+    "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
 
 /// The base URL, the search over all resource types, and the endpoints that are known and not supported.
 pub fn root_router(directory: Directory) -> Router {
@@ -45,11 +46,17 @@ impl FromRef<Root> for Directory {
 
 /// Tells a person who opened the base URL in a browser that it is the right one.
 async fn base_url(base: BaseUrl) -> Error {
-    no_endpoint(format!("this is the SCIM base URL, `{base}`; the endpoints below it are {ENDPOINTS}"))
+    no_endpoint(format!(
+        "this is the SCIM base URL, `{base}`; the endpoints below it are {ENDPOINTS}"
+    ))
 }
 
 /// `POST /.search`: one query over all resource types (RFC 7644 §3.4.3), users before groups.
-async fn search(Authenticated(tenant): Authenticated, base: BaseUrl, JsonObject(body): JsonObject) -> Result<Response, Error> {
+async fn search(
+    Authenticated(tenant): Authenticated,
+    base: BaseUrl,
+    JsonObject(body): JsonObject,
+) -> Result<Response, Error> {
     let mut found = Found::default();
     for kind in [&USERS, &GROUPS] {
         let query = Query::from_search_request(kind.resource_type, body.clone())?;
@@ -68,14 +75,33 @@ struct Found {
 
 impl Found {
     /// Adds what one kind has to the page, as if its resources followed those of the kinds before.
-    async fn extend(&mut self, tenant: &Tenant, kind: &'static Kind, mut query: Query, base: &BaseUrl) -> Result<(), Error> {
+    async fn extend(
+        &mut self,
+        tenant: &Tenant,
+        kind: &'static Kind,
+        mut query: Query,
+        base: &BaseUrl,
+    ) -> Result<(), Error> {
         let already = self.resources.len() as u64;
         self.start_index = query.start_index;
-        query.start_index = if already > 0 { 1 } else { query.start_index.saturating_sub(self.total).max(1) };
-        query.count = Some(query.count.unwrap_or(DEFAULT_RESULTS).saturating_sub(already));
+        query.start_index = if already > 0 {
+            1
+        } else {
+            query.start_index.saturating_sub(self.total).max(1)
+        };
+        query.count = Some(
+            query
+                .count
+                .unwrap_or(DEFAULT_RESULTS)
+                .saturating_sub(already),
+        );
         let page = tenant.search(kind, &query).await?;
         self.total += page.total;
-        self.resources.extend(page.resources.iter().map(|resource| query.projection.render(resource, base.as_str())));
+        self.resources.extend(
+            page.resources
+                .iter()
+                .map(|resource| query.projection.render(resource, base.as_str())),
+        );
         Ok(())
     }
 }
@@ -89,16 +115,23 @@ async fn bulk() -> Error {
 }
 
 fn unsupported(what: &str) -> Error {
-    scim::Error::NotImplemented { what: what.to_owned() }.into()
+    scim::Error::NotImplemented {
+        what: what.to_owned(),
+    }
+    .into()
 }
 
 /// Answers for paths that lead nowhere, saying where they should lead.
 pub(crate) async fn unknown_endpoint(base: BaseUrl, uri: Uri) -> Error {
     let mut path = segments(uri.path());
     match (path.next(), path.next()) {
-        (Some("scim"), Some("v2")) => no_endpoint(format!("there is no such endpoint; below `{base}` there are {ENDPOINTS}")),
+        (Some("scim"), Some("v2")) => no_endpoint(format!(
+            "there is no such endpoint; below `{base}` there are {ENDPOINTS}"
+        )),
         (Some("scim"), Some(version)) if is_version(version) => scim::Error::InvalidVersion.into(),
-        _ => no_endpoint(format!("there is no such endpoint; the SCIM base URL is `{base}`, and below it there are {ENDPOINTS}")),
+        _ => no_endpoint(format!(
+            "there is no such endpoint; the SCIM base URL ends in `{BASE_PATH}`, and below it there are {ENDPOINTS}"
+        )),
     }
 }
 
@@ -112,5 +145,7 @@ fn no_endpoint(detail: String) -> Error {
 }
 
 fn is_version(segment: &str) -> bool {
-    segment.strip_prefix(['v', 'V']).is_some_and(|digits| digits.starts_with(|digit: char| digit.is_ascii_digit()))
+    segment
+        .strip_prefix(['v', 'V'])
+        .is_some_and(|digits| digits.starts_with(|digit: char| digit.is_ascii_digit()))
 }

@@ -16,7 +16,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let decoded = Path::<String>::from_request_parts(parts, state).await.map(|Path(text)| text);
-        Ok(Self(decoded.unwrap_or_else(|_| segments(parts.uri.path()).last().unwrap_or_default().to_owned())))
+        let decoded = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map(|Path(text)| text);
+        Ok(Self(decoded.unwrap_or_else(|_| {
+            segments(parts.uri.path())
+                .last()
+                .unwrap_or_default()
+                .to_owned()
+        })))
     }
 }
