@@ -66,7 +66,7 @@ impl Tenant {
     pub(crate) fn walk(&self, kind: &Kind, query: &Query) -> Walk {
         let reader = match &self.actor {
             Actor::Token { id, .. } => id.as_str(),
-            Actor::System => "system",
+            _ => "system",
         };
         let filter = query
             .filter

@@ -1,15 +1,20 @@
 //! Connections: one identity provider of one tenant each.
 
 use jiff::Timestamp;
+use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::journal::Subject;
+use crate::journal::{Entry, Subject};
 use crate::record::now;
 use crate::table::{Range, from_item, to_item};
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
+
+/// Tokens whose revocation goes into one transaction, two writes each.
+const TOKENS_AT_ONCE: usize = 45;
 
 /// The products that connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +63,6 @@ impl Tenant {
             created_at: now(),
         };
         let key = self.id.connection(&connection.id);
-        let subject = Subject {
-            kind: "connection",
-            id: connection.id.clone(),
-            name: label.to_owned(),
-        };
         let mut transaction = Transaction::default();
         transaction.put_if(
             to_item(&key, &connection)?,
@@ -70,7 +70,7 @@ impl Tenant {
             Guard::Stale,
         );
         transaction.put(
-            self.entry("connection.created", subject)
+            self.entry("connection.created", connection_subject(&connection))
                 .to_item(&self.id)?,
         );
         self.commit(&transaction).await?;
@@ -89,11 +89,93 @@ impl Tenant {
         items.into_iter().map(from_item).collect()
     }
 
+    /// One connection.
+    ///
+    /// # Errors
+    /// `404` when there is none of this id.
+    pub async fn connection(&self, id: &str) -> Result<Connection, Error> {
+        match self.table.get(&self.id.connection(id)).await? {
+            Some(item) => from_item(item),
+            None => Err(scim::Error::NotFound {
+                what: format!("connection `{id}`"),
+            }
+            .into()),
+        }
+    }
+
+    /// Changes what a connection is called, or which product it is.
+    ///
+    /// # Errors
+    /// `404` when there is none of this id.
+    pub async fn change_connection(
+        &self,
+        id: &str,
+        label: Option<String>,
+        provider: Option<Provider>,
+    ) -> Result<Connection, Error> {
+        let before = self.connection(id).await?;
+        let mut after = before.clone();
+        after.label = label.unwrap_or(after.label);
+        after.provider = provider.unwrap_or(after.provider);
+        if after == before {
+            return Ok(after);
+        }
+        let mut transaction = Transaction::default();
+        let item = to_item(&self.id.connection(id), &after)?;
+        transaction.put_if(item, Expression::present(), Guard::Stale);
+        let told =
+            |c: &Connection| Some(json!({"name": c.label, "provider": c.provider}).to_string());
+        let entry = self.entry("connection.updated", connection_subject(&after));
+        transaction.put(
+            Entry {
+                before: told(&before),
+                after: told(&after),
+                ..entry
+            }
+            .to_item(&self.id)?,
+        );
+        self.commit(&transaction).await?;
+        Ok(after)
+    }
+
+    /// Deletes a connection; its tokens die with it, the people and groups it pushed stay.
+    ///
+    /// # Errors
+    /// `404` when there is none of this id.
+    pub async fn delete_connection(&self, id: &str) -> Result<(), Error> {
+        let connection = self.connection(id).await?;
+        let tokens = self.token_items().await?;
+        let live = tokens.iter().filter(|token| token.is_live_of(id));
+        // Tokens first, so that a failure half-way leaves nothing that still works and looks deleted.
+        for chunk in live.collect::<Vec<_>>().chunks(TOKENS_AT_ONCE) {
+            let mut transaction = Transaction::default();
+            for token in chunk {
+                self.write_revocation(&mut transaction, token)?;
+            }
+            self.commit(&transaction).await?;
+        }
+        let mut transaction = Transaction::default();
+        transaction.delete_if(self.id.connection(id), Expression::present(), Guard::Stale);
+        transaction.put(
+            self.entry("connection.deleted", connection_subject(&connection))
+                .to_item(&self.id)?,
+        );
+        self.commit(&transaction).await
+    }
+
     /// Commits what nobody else competes for.
     pub(crate) async fn commit(&self, transaction: &Transaction) -> Result<(), Error> {
         match self.table.transact(transaction).await?.is_empty() {
             true => Ok(()),
             false => Err(Error::Busy(None)),
         }
+    }
+}
+
+fn connection_subject(connection: &Connection) -> Subject {
+    Subject {
+        kind: "connection",
+        id: connection.id.clone(),
+        name: connection.label.clone(),
     }
 }

@@ -5,8 +5,10 @@ use aws_sdk_dynamodb::Client;
 use crate::error::Error;
 use crate::journal::Actor;
 use crate::keys::TenantId;
+use crate::secret::{Purpose, TokenSecret};
+use crate::sessions::{IssuedSession, Session};
 use crate::table::Table;
-use crate::tenant::{NewTenant, Tenant};
+use crate::tenant::Tenant;
 use crate::tokens::{Caller, Verdict, authenticate};
 
 /// The environment variable that names the table.
@@ -80,13 +82,37 @@ impl Directory {
         }
     }
 
-    /// Makes a tenant.
+    /// The session that a bearer token or cookie names, if it is in force.
     ///
     /// # Errors
-    /// `uniqueness` when there is one of this id.
-    pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant, Error> {
-        let tenant = self.system(new.id.clone());
-        tenant.establish(new).await?;
-        Ok(tenant)
+    /// Only those of the table.
+    pub async fn session(&self, presented: &str) -> Result<Option<Session>, Error> {
+        match TokenSecret::parse_for(Purpose::Session, presented) {
+            Some(secret) => {
+                self.system(secret.claimed_tenant().clone())
+                    .session(&secret)
+                    .await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a portal link, once; `None` when it is no good (any more).
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn open_portal_link(&self, presented: &str) -> Result<Option<IssuedSession>, Error> {
+        match TokenSecret::parse_for(Purpose::PortalLink, presented) {
+            Some(link) => {
+                self.system(link.claimed_tenant().clone())
+                    .redeem_portal_link(&link)
+                    .await
+            }
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
     }
 }

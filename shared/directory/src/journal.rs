@@ -24,6 +24,15 @@ pub enum Actor {
         /// The connection the token belongs to.
         connection: String,
     },
+    /// A person in a session.
+    Person {
+        /// The user's id.
+        id: String,
+    },
+    /// Whoever opened a portal link.
+    PortalLink,
+    /// The application, by its service key.
+    Application,
     /// Rollcall itself.
     System,
 }

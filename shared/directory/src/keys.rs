@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | tenant | `T#<tenant>` | `TENANT` |
 //! | connection | `T#<tenant>` | `CONN#<id>` |
+//! | role mapping | `T#<tenant>` | `ROLEMAP#<group id>` |
+//! | active owners | `T#<tenant>` | `OWNERS` |
+//! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
 //! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7: listing is in order of creation) |
 //! | tombstone | `T#<tenant>#UD`, `…#GD` | id |
@@ -12,9 +15,15 @@
 //! | membership | `T#<tenant>#M#<group id>` | member id |
 //! | count shard | `T#<tenant>#C` | `<U or G>#<shard>` |
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
+//! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last one given |
+//! | logged request | `T#<tenant>#Q` | UUIDv7 |
+//! | reconciliation of a group | `T#<tenant>#R` | group id |
 //! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
+//!
+//! Two things belong to the stack and to no tenant: the list of tenants (`S#TENANTS`) and the application's service
+//! keys (`S#KEYS`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -88,6 +97,15 @@ impl Partition {
         &self.0
     }
 
+    /// The tenant whose journal this partition key names.
+    pub(crate) fn journal_of(partition: &str) -> Option<TenantId> {
+        partition
+            .strip_prefix("T#")?
+            .strip_suffix("#J")?
+            .parse()
+            .ok()
+    }
+
     pub(crate) fn at(&self, sort: impl Into<String>) -> Key {
         Key {
             partition: self.clone(),
@@ -119,6 +137,18 @@ impl TenantId {
 
     pub(crate) fn connection(&self, id: &str) -> Key {
         self.config().at(format!("CONN#{id}"))
+    }
+
+    pub(crate) fn mapping(&self, group: &str) -> Key {
+        self.config().at(format!("ROLEMAP#{group}"))
+    }
+
+    pub(crate) fn owners(&self) -> Key {
+        self.config().at("OWNERS")
+    }
+
+    pub(crate) fn sessions(&self) -> Partition {
+        self.partition("#S")
     }
 
     pub(crate) fn tokens(&self) -> Partition {
@@ -174,6 +204,26 @@ impl TenantId {
         self.partition("#J")
     }
 
+    pub(crate) fn events(&self) -> Partition {
+        self.partition("#F")
+    }
+
+    pub(crate) fn event(&self, sequence: u64) -> Key {
+        self.events().at(format!("{sequence:016}"))
+    }
+
+    pub(crate) fn event_head(&self) -> Key {
+        self.events().at("HEAD")
+    }
+
+    pub(crate) fn requests(&self) -> Partition {
+        self.partition("#Q")
+    }
+
+    pub(crate) fn reconciliations(&self) -> Partition {
+        self.partition("#R")
+    }
+
     pub(crate) fn bookmarks(&self) -> Partition {
         self.partition("#B")
     }
@@ -184,6 +234,19 @@ impl TenantId {
 
     pub(crate) fn intent_steps(&self, intent: &str) -> Partition {
         self.partition(&format!("#I#{intent}"))
+    }
+}
+
+/// What belongs to the whole stack: nothing a tenant owns is in here.
+pub(crate) struct Stack;
+
+impl Stack {
+    pub(crate) fn tenants() -> Partition {
+        Partition("S#TENANTS".to_owned())
+    }
+
+    pub(crate) fn service_keys() -> Partition {
+        Partition("S#KEYS".to_owned())
     }
 }
 

@@ -70,7 +70,7 @@ pub static GROUPS: Kind = Kind {
 
 impl Kind {
     /// Whether members hang on resources of this kind.
-    pub(crate) fn has_members(&self) -> bool {
+    pub fn has_members(&self) -> bool {
         std::ptr::eq(self, &GROUPS)
     }
 

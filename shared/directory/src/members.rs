@@ -115,6 +115,19 @@ impl Tenant {
             .collect()
     }
 
+    /// Since when a person is a member of a group.
+    pub(crate) async fn member_since(
+        &self,
+        group: &str,
+        user: &str,
+    ) -> Result<Option<jiff::Timestamp>, Error> {
+        let item = self.table.get(&self.id.member(group, user)).await?;
+        Ok(item
+            .map(from_item::<Membership>)
+            .transpose()?
+            .map(|membership| membership.since))
+    }
+
     /// What has to be done to a group so that it has the members that `change` asks for.
     pub(crate) async fn member_steps(
         &self,

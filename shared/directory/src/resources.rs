@@ -13,6 +13,7 @@ use crate::complete::Needs;
 use crate::error::Error;
 use crate::kind::Kind;
 use crate::members::{Step, WRITES_PER_STEP, growth, is_id};
+use crate::people::last_owner;
 use crate::record::{Record, now};
 use crate::tenant::Tenant;
 use crate::transaction::{Guard, MAX_WRITES, Transaction};
@@ -182,13 +183,15 @@ impl Tenant {
             let mut transaction = self.resource_writes(kind, Some(&record), None)?;
             let subject = subject(kind, &State::of(kind, &record)?);
             if kind.has_members() {
+                // Its role goes with it, at once; what points to it is cleaned up afterwards.
+                transaction.delete(self.id.mapping(id));
                 transaction.append(self.prepare_forget_group(&subject)?);
             } else {
                 transaction = self
                     .with_groups_forgetting(transaction, &record, &subject)
                     .await?;
             }
-            if self.table.transact(&transaction).await?.is_empty() {
+            if self.committed(&transaction, kind).await? {
                 return self.sweep().await;
             }
             self.settle().await?;
@@ -315,15 +318,20 @@ impl Tenant {
         }
     }
 
+    /// Commits; `false` when something was not as it had been read.
     async fn committed(&self, transaction: &Transaction, kind: &Kind) -> Result<bool, Error> {
         let failed = self.table.transact(transaction).await?;
-        if !failed.contains(&Guard::Stale) && failed.contains(&Guard::Unique) {
-            return Err(scim::Error::Uniqueness {
-                attribute: kind.unique.to_owned(),
-            }
-            .into());
+        if failed.contains(&Guard::Stale) {
+            return Ok(false);
         }
-        Ok(failed.is_empty())
+        if failed.contains(&Guard::LastOwner) {
+            return Err(last_owner());
+        }
+        if failed.contains(&Guard::Unique) {
+            let attribute = kind.unique.to_owned();
+            return Err(scim::Error::Uniqueness { attribute }.into());
+        }
+        Ok(true)
     }
 
     /// The stored record.

@@ -3,7 +3,7 @@
 //! Every grant knows its source. *Mapped* grants come and go with membership and mapping; *manual* ones are a person's
 //! doing and outlive deactivation; the *default* one is given at the first sign-in that no group decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -69,7 +69,7 @@ pub struct Grant {
 }
 
 /// The role of each mapped group, by group id.
-pub type Mappings = BTreeMap<String, Role>;
+pub(crate) type Mappings = BTreeMap<String, Role>;
 
 impl Role {
     /// Every role, lowest first.
@@ -140,38 +140,9 @@ impl Permission {
     }
 }
 
-/// The mapped role that membership in these groups gives: the highest, and by which group.
-pub fn mapped_role(groups: &BTreeSet<String>, mappings: &Mappings) -> Option<(Role, String)> {
-    groups
-        .iter()
-        .filter_map(|group| mappings.get(group).map(|role| (*role, group.clone())))
-        .max_by(|(a, g), (b, h)| a.cmp(b).then(h.cmp(g)))
-}
-
-/// The role that counts: the highest of all grants.
-pub fn effective(grants: &[Grant]) -> Option<Role> {
-    grants.iter().map(|grant| grant.role).max()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_highest_mapped_group_wins() {
-        let mappings = Mappings::from([("a".into(), Role::Viewer), ("b".into(), Role::Admin)]);
-        let check = |groups: &[&str], expected: Option<Role>| {
-            let groups = groups.iter().map(ToString::to_string).collect();
-            assert_eq!(
-                mapped_role(&groups, &mappings).map(|(role, _)| role),
-                expected
-            );
-        };
-        check(&[], None);
-        check(&["c"], None);
-        check(&["a", "c"], Some(Role::Viewer));
-        check(&["a", "b"], Some(Role::Admin));
-    }
 
     #[test]
     fn roles_are_ranked_and_spelt_one_way() {

@@ -207,7 +207,7 @@ impl Tenant {
     }
 
     /// The ids that can match, in order of creation.
-    async fn candidates(
+    pub(crate) async fn candidates(
         &self,
         kind: &'static Kind,
         access: &Access,
@@ -268,7 +268,11 @@ impl Tenant {
     }
 
     /// The records of these ids that there are, in the order of the ids.
-    async fn records(&self, kind: &'static Kind, ids: &[String]) -> Result<Vec<Record>, Error> {
+    pub(crate) async fn records(
+        &self,
+        kind: &'static Kind,
+        ids: &[String],
+    ) -> Result<Vec<Record>, Error> {
         let keys = ids
             .iter()
             .filter(|id| is_id(id))

@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::journal::{Actor, Entry, Subject};
 use crate::keys::TenantId;
-use crate::record::now;
 use crate::roles::Role;
-use crate::table::{Table, from_item, to_item};
-use crate::transaction::{Expression, Guard, Transaction};
+use crate::table::{Table, from_item};
 
 /// What happens to ids in a group write that name nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,10 +123,10 @@ pub struct NewTenant {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct TenantItem {
-    display_name: String,
-    created_at: jiff::Timestamp,
-    settings: Settings,
+pub(crate) struct TenantItem {
+    pub(crate) display_name: String,
+    pub(crate) created_at: jiff::Timestamp,
+    pub(crate) settings: Settings,
 }
 
 /// One tenant, as one actor within one request sees it. Nothing reaches another tenant through it.
@@ -146,52 +144,33 @@ impl Tenant {
         &self.id
     }
 
-    pub(crate) async fn settings(&self) -> Result<Settings, Error> {
-        let item = self.table.get(&self.id.tenant_key()).await?;
-        let item = item.ok_or_else(|| Error::corrupt(format!("tenant `{}` is gone", self.id)))?;
-        Ok(from_item::<TenantItem>(item)?.settings)
+    /// The tenant's settings.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn settings(&self) -> Result<Settings, Error> {
+        Ok(self.stored().await?.settings)
+    }
+
+    pub(crate) async fn stored(&self) -> Result<TenantItem, Error> {
+        match self.table.get(&self.id.tenant_key()).await? {
+            Some(item) => from_item(item),
+            None => Err(scim::Error::NotFound {
+                what: format!("tenant `{}`", self.id),
+            }
+            .into()),
+        }
     }
 
     pub(crate) fn entry(&self, action: impl Into<String>, subject: Subject) -> Entry {
         Entry {
             action: action.into(),
-            at: now(),
+            at: crate::record::now(),
             actor: self.actor.clone(),
             request_id: self.request_id.clone(),
             subject,
             before: None,
             after: None,
-        }
-    }
-
-    /// Creates the tenant itself.
-    ///
-    /// # Errors
-    /// `uniqueness` when there is one of this id.
-    pub(crate) async fn establish(&self, new: NewTenant) -> Result<(), Error> {
-        let item = TenantItem {
-            display_name: new.name.clone(),
-            created_at: now(),
-            settings: new.settings,
-        };
-        let mut transaction = Transaction::default();
-        transaction.put_if(
-            to_item(&self.id.tenant_key(), &item)?,
-            Expression::absent(),
-            Guard::Unique,
-        );
-        let subject = Subject {
-            kind: "tenant",
-            id: self.id.to_string(),
-            name: new.name,
-        };
-        transaction.put(self.entry("tenant.created", subject).to_item(&self.id)?);
-        match self.table.transact(&transaction).await?.is_empty() {
-            true => Ok(()),
-            false => Err(scim::Error::Uniqueness {
-                attribute: "id".to_owned(),
-            }
-            .into()),
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Caller {
     pub connection_id: String,
     /// The request's id, for the journal and the log.
     pub request_id: String,
+
 }
 
 /// What the table says of a presented token.
@@ -96,7 +97,7 @@ pub struct IssuedToken {
 /// The meter is GCRA: `tat` is the time at which all requests so far are paid for, one `interval` each, and `allow_at`
 /// is `tat` less the burst: before it, a request is refused. Both move in the same update.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct TokenItem {
+pub(crate) struct TokenItem {
     #[serde(rename = "SK")]
     hash: String,
     id: String,
@@ -116,14 +117,25 @@ struct TokenItem {
     cost_us: i64,
     /// `allow_at` less now, after one request of an idle token.
     lead_us: i64,
+    /// How long the requests made with it are kept in the log.
+    keep_days: u32,
+}
+
+/// What one request adds to `tat`, and where `allow_at` is after one request of an idle token, in microseconds.
+pub(crate) fn meter_of(limit: Option<RateLimit>) -> (i64, i64) {
+    limit.map_or((0, 0), |limit| {
+        let interval = 60_000_000 / i64::from(limit.per_minute.max(1));
+        (interval, interval * (1 - i64::from(limit.burst)))
+    })
 }
 
 impl TokenItem {
-    fn meter(&mut self, limit: Option<RateLimit>) {
-        (self.cost_us, self.lead_us) = limit.map_or((0, 0), |limit| {
-            let interval = 60_000_000 / i64::from(limit.per_minute.max(1));
-            (interval, interval * (1 - i64::from(limit.burst)))
-        });
+    pub(crate) fn is_live_of(&self, connection: &str) -> bool {
+        self.connection_id == connection && self.revoked_us.is_none()
+    }
+
+    pub(crate) fn hash(&self) -> &str {
+        &self.hash
     }
 
     fn token(self) -> Token {
@@ -154,7 +166,9 @@ impl Tenant {
     ) -> Result<IssuedToken, Error> {
         let secret = TokenSecret::generate(Purpose::Scim, &self.id);
         let created = now();
-        let mut item = TokenItem {
+        let settings = self.settings().await?;
+        let (cost_us, lead_us) = meter_of(settings.rate_limit);
+        let item = TokenItem {
             hash: secret.hash().0,
             id: Uuid::now_v7().to_string(),
             connection_id: connection_id.to_owned(),
@@ -166,10 +180,10 @@ impl Tenant {
             revoked_us: None,
             tat: 0,
             allow_at: 0,
-            cost_us: 0,
-            lead_us: 0,
+            cost_us,
+            lead_us,
+            keep_days: settings.retention_days,
         };
-        item.meter(self.settings().await?.rate_limit);
         let subject = Subject {
             kind: "token",
             id: item.id.clone(),
@@ -216,6 +230,16 @@ impl Tenant {
             return Ok(());
         }
         let mut transaction = Transaction::default();
+        self.write_revocation(&mut transaction, &item)?;
+        self.commit(&transaction).await
+    }
+
+    /// The writes by which one token is refused from its next request on.
+    pub(crate) fn write_revocation(
+        &self,
+        transaction: &mut Transaction,
+        item: &TokenItem,
+    ) -> Result<(), Error> {
         transaction.update_if(
             self.id.tokens().at(&item.hash),
             Expression::new("SET revoked_us = :now").with(":now", number(now().as_microsecond())),
@@ -224,14 +248,14 @@ impl Tenant {
         );
         let subject = Subject {
             kind: "token",
-            id: item.id,
-            name: item.title,
+            id: item.id.clone(),
+            name: item.title.clone(),
         };
         transaction.put(self.entry("token.revoked", subject).to_item(&self.id)?);
-        self.commit(&transaction).await
+        Ok(())
     }
 
-    async fn token_items(&self) -> Result<Vec<TokenItem>, Error> {
+    pub(crate) async fn token_items(&self) -> Result<Vec<TokenItem>, Error> {
         let items = self.table.query_all(Range::all(self.id.tokens())).await?;
         items.into_iter().map(from_item).collect()
     }

@@ -20,6 +20,8 @@ pub(crate) enum Guard {
     Stale,
     /// Another resource has the name.
     Unique,
+    /// The tenant would be left without an owner.
+    LastOwner,
 }
 
 /// Writes that are committed together or not at all.

@@ -62,6 +62,11 @@ impl Tenant {
                 after.as_ref(),
             )?;
         }
+        self.write_owners(
+            &mut transaction,
+            before.as_ref().map(|state| state.record),
+            after.as_ref().map(|state| state.record),
+        );
         self.write_count(&mut transaction, kind, before.is_some(), after.is_some());
         self.write_entry(&mut transaction, kind, before.as_ref(), after.as_ref())?;
         Ok(transaction)

@@ -1,0 +1,265 @@
+//! People as an admin sees them: their state, their role and why, and the roles given by hand.
+
+use rollcall_scim as scim;
+use serde_json::json;
+
+use crate::error::Error;
+use crate::journal::{Entry, Subject};
+use crate::kind::USERS;
+use crate::mappings::{Mapping, by_group};
+use crate::person::{Held, PersonState};
+use crate::record::{Record, now};
+use crate::roles::{Grant, Role, Source};
+use crate::sessions::user_name;
+use crate::table::{from_item, string};
+use crate::tenant::{Settings, Tenant};
+use crate::transaction::{Expression, Guard, Transaction};
+use crate::writes::{State, subject};
+
+/// How often a write starts over before the table counts as busy.
+const MAX_TURNS: usize = 20;
+
+/// One person in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// The user's id.
+    pub id: String,
+    /// `userName`.
+    pub user_name: String,
+    /// `displayName`.
+    pub display_name: Option<String>,
+    /// Active, invited or inactive.
+    pub state: PersonState,
+    /// The role that counts.
+    pub role: Option<Role>,
+    /// When the person was made known.
+    pub created_at: jiff::Timestamp,
+    /// The last sign-in.
+    pub last_login_at: Option<jiff::Timestamp>,
+}
+
+/// A person's role, and every grant behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRole {
+    /// The role that counts; none while the person is inactive.
+    pub effective: Option<Role>,
+    /// Every grant, mapped ones first.
+    pub grants: Vec<Grant>,
+}
+
+impl Record {
+    /// Whether the person is an owner who may act as one.
+    pub(crate) fn is_active_owner(&self) -> bool {
+        !self.inactive
+            && self
+                .standing
+                .manual
+                .is_some_and(|held| held.role == Role::Owner)
+    }
+
+    /// The groups on which the person's roles can hang.
+    pub(crate) fn role_groups(&self) -> std::collections::BTreeSet<String> {
+        let claimed = self
+            .standing
+            .claim
+            .iter()
+            .flat_map(|claimed| claimed.groups.iter().cloned());
+        self.groups.iter().cloned().chain(claimed).collect()
+    }
+}
+
+impl Tenant {
+    pub(crate) fn own_subject(&self) -> Subject {
+        Subject {
+            kind: "tenant",
+            id: self.id.to_string(),
+            name: self.id.to_string(),
+        }
+    }
+
+    /// The person and the tenant's settings in one call.
+    pub(crate) async fn person_and_settings(
+        &self,
+        user: &str,
+    ) -> Result<Option<(Record, Settings)>, Error> {
+        let user_key = self.id.resource(&USERS, user);
+        let (mut record, mut settings) = (None, None);
+        for item in self
+            .table
+            .batch_get([user_key, self.id.tenant_key()])
+            .await?
+        {
+            if item.get("SK") == Some(&string(user)) {
+                record = Some(Record::from_item(item)?);
+            } else {
+                settings = Some(from_item::<crate::tenant::TenantItem>(item)?.settings);
+            }
+        }
+        Ok(record.zip(settings))
+    }
+
+    /// The write of a person whose standing changes while the document does not.
+    pub(crate) fn person_write(
+        &self,
+        before: &Record,
+        after: &Record,
+    ) -> Result<Transaction, Error> {
+        let mut transaction = Transaction::default();
+        let unchanged = Expression::at_revision(before.revision);
+        transaction.put_if(after.to_item(&self.id, &USERS)?, unchanged, Guard::Stale);
+        self.write_owners(&mut transaction, Some(before), Some(after));
+        Ok(transaction)
+    }
+
+    /// Keeps the list of active owners, and the last of them on it.
+    pub(crate) fn write_owners(
+        &self,
+        transaction: &mut Transaction,
+        before: Option<&Record>,
+        after: Option<&Record>,
+    ) {
+        let owns = |record: Option<&Record>| record.is_some_and(Record::is_active_owner);
+        let Some(id) = after.or(before).map(|record| &record.id) else {
+            return;
+        };
+        let ids = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![id.clone()]);
+        match (owns(before), owns(after)) {
+            (false, true) => {
+                transaction.update(
+                    self.id.owners(),
+                    Expression::new("ADD active_ids :ids").with(":ids", ids),
+                );
+            }
+            (true, false) => transaction.update_if(
+                self.id.owners(),
+                Expression::new("DELETE active_ids :ids").with(":ids", ids),
+                Expression::new("size(active_ids) > :one").with(":one", crate::table::number(1)),
+                Guard::LastOwner,
+            ),
+            _ => {}
+        }
+    }
+
+    /// The person's role and why.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn person_role(&self, user: &str) -> Result<PersonRole, Error> {
+        let record = self.record(&USERS, user).await?;
+        let settings = self.settings().await?;
+        let mappings = self.mappings_of(&record.role_groups()).await?;
+        let joined = self.joined(&record, &mappings).await?;
+        Ok(PersonRole {
+            effective: record.effective_role(&settings, &by_group(&mappings)),
+            grants: grants(&record, &settings, &mappings, &joined),
+        })
+    }
+
+    /// Since when the person is in each mapped group.
+    async fn joined(
+        &self,
+        record: &Record,
+        mappings: &[Mapping],
+    ) -> Result<std::collections::BTreeMap<String, jiff::Timestamp>, Error> {
+        let mut joined = std::collections::BTreeMap::new();
+        for mapping in mappings {
+            if let Some(since) = self.member_since(&mapping.group, &record.id).await? {
+                joined.insert(mapping.group.clone(), since);
+            }
+        }
+        Ok(joined)
+    }
+
+    /// Gives a role by hand, or takes it away.
+    ///
+    /// # Errors
+    /// `404` when there is no such person; `403` for the last owner.
+    pub async fn give_role(&self, user: &str, role: Option<Role>) -> Result<(), Error> {
+        for _ in 0..MAX_TURNS {
+            let record = self.record(&USERS, user).await?;
+            if record.standing.manual.map(|held| held.role) == role {
+                return Ok(());
+            }
+            let mut after = record.clone();
+            after.revision += 1;
+            after.standing.manual = role.map(|role| Held { role, since: now() });
+            let mut transaction = self.person_write(&record, &after)?;
+            let told = |record: &Record| {
+                json!({"role_id": record.standing.manual.map(|held| held.role)}).to_string()
+            };
+            let entry = self.entry(
+                "user.role_given",
+                subject(&USERS, &State::of(&USERS, &record)?),
+            );
+            let entry = Entry {
+                before: Some(told(&record)),
+                after: Some(told(&after)),
+                ..entry
+            };
+            transaction.put(entry.to_item(&self.id)?);
+            let failed = self.table.transact(&transaction).await?;
+            if failed.contains(&Guard::LastOwner) && !failed.contains(&Guard::Stale) {
+                return Err(last_owner());
+            }
+            if failed.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy(None))
+    }
+}
+
+pub(crate) fn last_owner() -> Error {
+    let detail = "the last active owner cannot be deactivated, deleted or demoted, make somebody else an owner first";
+    Error::Scim(scim::Error::Forbidden(detail.to_owned()))
+}
+
+/// A person as a list shows them.
+pub(crate) fn person(record: &Record, role: Option<Role>) -> Result<Person, Error> {
+    let resource = record.resource(&USERS)?;
+    Ok(Person {
+        id: record.id.clone(),
+        user_name: user_name(record)?,
+        display_name: resource
+            .get("displayName")
+            .and_then(|name| name.as_str())
+            .map(str::to_owned),
+        state: record.state(),
+        role,
+        created_at: record.created,
+        last_login_at: record.standing.last_login_at,
+    })
+}
+
+fn grants(
+    record: &Record,
+    settings: &Settings,
+    mappings: &[Mapping],
+    joined: &std::collections::BTreeMap<String, jiff::Timestamp>,
+) -> Vec<Grant> {
+    let mapped = record.mapped(settings, &by_group(mappings));
+    let since = |group: &str| {
+        let mapped_since = mappings
+            .iter()
+            .find(|mapping| mapping.group == group)
+            .map(|mapping| mapping.since);
+        let joined_since = joined.get(group).copied().or(record.standing.last_login_at);
+        mapped_since.max(joined_since).unwrap_or(record.modified)
+    };
+    let mapped = mapped.into_iter().map(|(group, role)| Grant {
+        role,
+        since: since(&group),
+        source: Source::Mapped { group },
+    });
+    let held = |held: Option<Held>, source: Source| {
+        held.map(|h| Grant {
+            role: h.role,
+            source,
+            since: h.since,
+        })
+    };
+    mapped
+        .chain(held(record.standing.manual, Source::Manual))
+        .chain(held(record.standing.default, Source::Default))
+        .collect()
+}

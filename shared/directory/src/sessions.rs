@@ -1,0 +1,223 @@
+//! Sessions: opaque, hashed at rest, over with the very write that deactivates the person.
+//!
+//! A session of a person says who they are; what they may do is decided at each look from the person as stored. A
+//! session of a portal link belongs to nobody: it carries the role that the application gave it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::keys::{Key, TenantId};
+use crate::kind::USERS;
+use crate::mappings::by_group;
+use crate::person::PersonState;
+use crate::record::{Record, now};
+use crate::roles::Role;
+use crate::secret::{Purpose, TokenSecret};
+use crate::table::{from_item, to_item};
+use crate::tenant::Tenant;
+use crate::transaction::{Expression, Guard, Transaction};
+
+/// How long a session lasts.
+pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
+/// How long a portal link can be opened.
+pub(crate) const PORTAL_LINK_LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long what a portal link opened lasts.
+pub(crate) const PORTAL_SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
+
+/// A session or portal link as the table holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SessionItem {
+    /// The person; none for what a portal link opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    /// The role, where there is no person to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) given_role: Option<Role>,
+    pub(crate) began: Timestamp,
+    pub(crate) ends: Timestamp,
+    /// For DynamoDB's time to live.
+    expires: i64,
+}
+
+/// A session that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The person, unless a portal link opened the session.
+    pub person: Option<SessionPerson>,
+    /// The role that counts now.
+    pub role: Option<Role>,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// The person a session belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionPerson {
+    /// The user's id.
+    pub id: String,
+    /// The user's name.
+    pub user_name: String,
+}
+
+/// A new session or link, with the only showing of its plain text.
+#[derive(Clone, Debug)]
+pub struct IssuedSession {
+    /// The plain text.
+    pub secret: TokenSecret,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+impl SessionItem {
+    pub(crate) fn new(user: Option<String>, given_role: Option<Role>, life: Duration) -> Self {
+        let began = now();
+        let ends = began + life;
+        Self {
+            user,
+            given_role,
+            began,
+            ends,
+            expires: ends.as_second(),
+        }
+    }
+}
+
+impl Tenant {
+    pub(crate) fn session_key(&self, secret: &TokenSecret) -> Key {
+        self.id.sessions().at(secret.hash().0)
+    }
+
+    /// The writes of a new session.
+    pub(crate) fn open_session(
+        &self,
+        purpose: Purpose,
+        item: &SessionItem,
+    ) -> Result<(IssuedSession, Transaction), Error> {
+        let secret = TokenSecret::generate(purpose, &self.id);
+        let mut transaction = Transaction::default();
+        let key = self.session_key(&secret);
+        transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);
+        Ok((
+            IssuedSession {
+                secret,
+                expires_at: item.ends,
+            },
+            transaction,
+        ))
+    }
+
+    /// A link that opens the console once, with this role.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn issue_portal_link(&self, role: Role) -> Result<IssuedSession, Error> {
+        let item = SessionItem::new(None, Some(role), PORTAL_LINK_LIFE);
+        let (issued, mut transaction) = self.open_session(Purpose::PortalLink, &item)?;
+        transaction.put(
+            self.entry("portal_link.created", self.own_subject())
+                .to_item(&self.id)?,
+        );
+        self.commit(&transaction).await?;
+        Ok(issued)
+    }
+
+    /// Turns a portal link into a session; the link is used up in the same transaction.
+    ///
+    /// # Errors
+    /// Only those of the table; `None` when the link is no good (any more).
+    pub async fn redeem_portal_link(
+        &self,
+        link: &TokenSecret,
+    ) -> Result<Option<IssuedSession>, Error> {
+        let Some(item) = self.session_item(link, Purpose::PortalLink).await? else {
+            return Ok(None);
+        };
+        let session = SessionItem::new(None, item.given_role, PORTAL_SESSION_LIFE);
+        let (issued, mut transaction) = self.open_session(Purpose::Session, &session)?;
+        transaction.delete_if(self.session_key(link), Expression::present(), Guard::Stale);
+        transaction.put(
+            self.entry("portal_link.opened", self.own_subject())
+                .to_item(&self.id)?,
+        );
+        let committed = self.table.transact(&transaction).await?.is_empty();
+        Ok(committed.then_some(issued))
+    }
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn end_session(&self, secret: &TokenSecret) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        transaction.delete(self.session_key(secret));
+        self.commit(&transaction).await
+    }
+
+    async fn session_item(
+        &self,
+        secret: &TokenSecret,
+        purpose: Purpose,
+    ) -> Result<Option<SessionItem>, Error> {
+        if secret.purpose() != purpose || secret.claimed_tenant() != &self.id {
+            return Ok(None);
+        }
+        let item = self.table.get(&self.session_key(secret)).await?;
+        let item = item.map(from_item::<SessionItem>).transpose()?;
+        Ok(item.filter(|item| item.ends > now()))
+    }
+
+    /// The session, if it is in force: decided from consistent reads of the session, the person and the mappings.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn session(&self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
+        let Some(item) = self.session_item(secret, Purpose::Session).await? else {
+            return Ok(None);
+        };
+        let tenant = self.id.clone();
+        let Some(user) = &item.user else {
+            return Ok(Some(Session {
+                tenant,
+                person: None,
+                role: item.given_role,
+                expires_at: item.ends,
+            }));
+        };
+        let Some((record, settings)) = self.person_and_settings(user).await? else {
+            return Ok(None);
+        };
+        let over = record
+            .standing
+            .sessions_over_at
+            .is_some_and(|over| item.began <= over);
+        if over || record.state() == PersonState::Inactive {
+            return Ok(None);
+        }
+        let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
+        let role = record.effective_role(&settings, &mappings);
+        let person = SessionPerson {
+            id: record.id.clone(),
+            user_name: user_name(&record)?,
+        };
+        Ok(Some(Session {
+            tenant,
+            person: Some(person),
+            role,
+            expires_at: item.ends,
+        }))
+    }
+}
+
+pub(crate) fn user_name(record: &Record) -> Result<String, Error> {
+    let resource = record.resource(&USERS)?;
+    Ok(resource
+        .get(USERS.unique)
+        .and_then(|name| name.as_str())
+        .unwrap_or_default()
+        .to_owned())
+}
