@@ -56,6 +56,7 @@ impl Idp {
             method,
             headers,
             body: None,
+            bad_weather: false,
         }
     }
 
@@ -144,9 +145,17 @@ pub struct Request {
     line: String,
     headers: HeaderMap,
     body: Option<Vec<u8>>,
+    bad_weather: bool,
 }
 
 impl Request {
+    /// Allows for 500, because DynamoDB fails on purpose.
+    #[must_use]
+    pub fn in_bad_weather(mut self) -> Request {
+        self.bad_weather = true;
+        self
+    }
+
     /// Sets a header, in place of any of that name.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Request {
@@ -231,6 +240,7 @@ impl Request {
             status,
             headers: &headers,
             text: &text,
+            bad_weather: self.bad_weather,
         });
         assert!(
             faults.is_empty(),

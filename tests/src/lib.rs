@@ -1,13 +1,19 @@
 //! What the tests of the service are made of.
 //!
+//! - [`service`]: the running service and its tenants; every test begins with [`service::run`].
 //! - [`idp`]: an identity provider that speaks HTTP; every answer it gets is checked by [`manners`].
+//! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
+//! - [`table`]: an embedded DynamoDB that can be filled by the ten thousand.
 //! - [`urn`]: the schema URNs.
 
+pub mod audit;
 pub mod faults;
 pub mod idp;
 pub mod manners;
 pub mod pattern;
+pub mod service;
+pub mod table;
 pub mod transcript;
 pub mod urn;

@@ -1,0 +1,188 @@
+//! An embedded DynamoDB of a test's own, with the directory over it, filled by the ten thousand.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use dynoxide::{AttributeValue, Database, ImportOptions};
+use rollcall_directory::{Directory, NewTenant, Settings, Tenant, TenantId, USERS, setup};
+use rollcall_scim::{Projection, Resource};
+use serde_json::json;
+
+use crate::urn;
+
+const NAME: &str = "rollcall";
+
+/// A table in memory.
+pub struct TestTable {
+    database: Database,
+    client: Client,
+}
+
+impl TestTable {
+    /// Starts an empty one, reached through `http` or, by default, over the loopback interface.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start() -> TestTable {
+        let database = Database::memory().unwrap_or_else(|error| panic!("{error:?}"));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.unwrap_or_else(|error| panic!("{error}"));
+        let endpoint = listener
+            .local_addr()
+            .map(|address| format!("http://{address}"));
+        let endpoint = endpoint.unwrap_or_else(|error| panic!("{error}"));
+        tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        let client = client(&endpoint, plain_http());
+        setup::create_table(&client, NAME)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        TestTable { database, client }
+    }
+
+    /// Returns the directory over it.
+    pub fn directory(&self) -> Directory {
+        Directory::new(self.client.clone(), NAME)
+    }
+
+    /// Creates a tenant without a rate limit.
+    ///
+    /// # Panics
+    /// When it cannot be created.
+    pub async fn tenant(&self, name: &str) -> Tenant {
+        let id: TenantId = name.parse().unwrap_or_else(|error| panic!("{error}"));
+        let settings = Settings {
+            rate_limit: None,
+            ..Settings::default()
+        };
+        let new = NewTenant {
+            id,
+            name: name.to_owned(),
+            settings,
+        };
+        self.directory()
+            .create_tenant(new)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Creates `count` users called `seed-000000`, `seed-000001`, … past the API: the first as anybody is created,
+    /// the others as copies of the items that this wrote. Returns their ids in order.
+    ///
+    /// # Panics
+    /// When the items are not as they were when this was written.
+    pub async fn seed_users(&self, tenant: &Tenant, count: usize) -> Vec<String> {
+        let first = user(tenant, &name_of(0)).await;
+        let patterns = self.items_about(&first).await;
+        assert!(
+            patterns.len() >= 2,
+            "a user is at least an item and a name: {patterns:?}"
+        );
+        let mut ids = vec![first.clone()];
+        let mut items = Vec::new();
+        for number in 1..count {
+            let id = uuid::Uuid::now_v7().to_string();
+            let rename = |text: &str| {
+                text.replace(&first, &id)
+                    .replace(&name_of(0), &name_of(number))
+            };
+            for pattern in &patterns {
+                items.push(
+                    pattern
+                        .iter()
+                        .map(|(name, value)| (name.clone(), copy(value, &rename)))
+                        .collect(),
+                );
+            }
+            ids.push(id);
+        }
+        let imported = self
+            .database
+            .import_items(NAME, items, ImportOptions::default());
+        imported.unwrap_or_else(|error| panic!("{error:?}"));
+        self.count_up(tenant, count - 1).await;
+        ids
+    }
+
+    /// Every item that names the id, the journal's left out.
+    async fn items_about(&self, id: &str) -> Vec<HashMap<String, SdkValue>> {
+        let scanned = self
+            .client
+            .scan()
+            .table_name(NAME)
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        let about = |item: &&HashMap<String, SdkValue>| {
+            let text = format!("{item:?}");
+            text.contains(id) && !text.contains("request_id")
+        };
+        scanned.items().iter().filter(about).cloned().collect()
+    }
+
+    async fn count_up(&self, tenant: &Tenant, by: usize) {
+        let partition = format!("T#{}#C", tenant.id());
+        self.client
+            .update_item()
+            .table_name(NAME)
+            .key("PK", SdkValue::S(partition))
+            .key("SK", SdkValue::S("U#00".to_owned()))
+            .update_expression("ADD amount :by")
+            .expression_attribute_values(":by", SdkValue::N(by.to_string()))
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+    }
+}
+
+/// The name of a seeded user.
+pub fn name_of(number: usize) -> String {
+    format!("seed-{number:06}")
+}
+
+/// Creates a user with everything that identity providers look people up by.
+async fn user(tenant: &Tenant, name: &str) -> String {
+    let body = json!({
+        "schemas": [urn::USER], "userName": name, "externalId": format!("x-{name}"), "active": true,
+        "displayName": format!("d-{name}"), "name": {"givenName": "Seed", "familyName": name},
+        "emails": [{"type": "work", "value": format!("{name}@example.test"), "primary": true}],
+    });
+    let resource =
+        Resource::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
+    let created = tenant.create(&USERS, resource, &Projection::all()).await;
+    let created = created.unwrap_or_else(|error| panic!("{error}"));
+    created
+        .get("id")
+        .and_then(|id| id.as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn copy(value: &SdkValue, rename: &impl Fn(&str) -> String) -> AttributeValue {
+    match value {
+        SdkValue::S(text) => AttributeValue::S(rename(text)),
+        SdkValue::N(number) => AttributeValue::N(number.clone()),
+        SdkValue::Bool(flag) => AttributeValue::BOOL(*flag),
+        other => panic!("a fresh user holds {other:?}"),
+    }
+}
+
+fn plain_http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+fn client(endpoint: &str, http: SharedHttpClient) -> Client {
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::new("local"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .retry_config(retries)
+        .http_client(http)
+        .build();
+    Client::from_conf(config)
+}

@@ -1,0 +1,313 @@
+//! What things cost, in DynamoDB's own units: printed as a table, asserted by units and calls, never by time.
+
+use std::io::Write as _;
+
+use rollcall_directory::cost::{Cost, measure};
+use rollcall_directory::{GROUPS, Provider, Tenant, USERS, Verdict};
+use rollcall_scim::{Filter, Patch, Precondition, Projection, Query, Resource};
+use rollcall_tests::service::run;
+use rollcall_tests::table::{TestTable, name_of};
+use rollcall_tests::urn;
+use serde_json::{Value, json};
+
+/// The rows of the printed table.
+#[derive(Default)]
+struct Ledger(Vec<(String, Cost)>);
+
+impl Ledger {
+    fn book(&mut self, what: impl Into<String>, cost: Cost) -> Cost {
+        self.0.push((what.into(), cost));
+        cost
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        let mut out = std::io::stderr().lock();
+        let _ = writeln!(
+            out,
+            "\n{:<58} {:>5} {:>8} {:>8}",
+            "operation", "calls", "read", "write"
+        );
+        for (what, cost) in &self.0 {
+            let _ = writeln!(
+                out,
+                "{what:<58} {:>5} {:>8} {:>8}",
+                cost.calls, cost.read_units, cost.write_units
+            );
+        }
+    }
+}
+
+fn query(pairs: &[(&str, &str)]) -> Query {
+    query_of(&USERS, pairs)
+}
+
+fn query_of(kind: &'static rollcall_directory::Kind, pairs: &[(&str, &str)]) -> Query {
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Query::from_pairs(kind.resource_type, pairs).unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn group(tenant: &Tenant, name: &str, members: &[String]) -> String {
+    let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
+    let body = json!({"schemas": [urn::GROUP], "displayName": name, "members": members});
+    let resource =
+        Resource::parse(GROUPS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
+    let created = tenant
+        .create(&GROUPS, resource, &Projection::all())
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    created
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+async fn patch_members(tenant: &Tenant, group: &str, operation: Value) -> Cost {
+    let body = json!({"schemas": [urn::PATCH], "Operations": [operation]});
+    let patch = Patch::parse(GROUPS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
+    let precondition = Precondition::none();
+    let (answer, cost) = measure(tenant.patch(&GROUPS, group, patch, &precondition, None)).await;
+    assert!(
+        answer.is_ok_and(|body| body.is_none()),
+        "the members are not read to answer"
+    );
+    cost
+}
+
+#[test]
+fn a_member_costs_the_same_in_any_group() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("members").await;
+        let people = table.seed_users(&tenant, 10_003).await;
+        let mut ledger = Ledger::default();
+        let mut costs = Vec::new();
+        for size in [10, 1_000, 10_000] {
+            let id = group(&tenant, &format!("group-of-{size}"), &people[..size]).await;
+            let add = json!({"op": "add", "path": "members", "value": [{"value": people[10_001]}]});
+            let added = ledger.book(
+                format!("add one member to a group of {size}"),
+                patch_members(&tenant, &id, add).await,
+            );
+            let again =
+                json!({"op": "add", "path": "members", "value": [{"value": people[10_001]}]});
+            let again = ledger.book(
+                format!("add them again to a group of {size}"),
+                patch_members(&tenant, &id, again).await,
+            );
+            let remove = json!({"op": "remove", "path": format!("members[value eq \"{}\"]", people[10_001])});
+            let removed = ledger.book(
+                format!("remove one member of a group of {size}"),
+                patch_members(&tenant, &id, remove).await,
+            );
+            let rename =
+                json!({"op": "replace", "path": "displayName", "value": format!("renamed-{size}")});
+            let renamed = ledger.book(
+                format!("rename a group of {size}"),
+                patch_members(&tenant, &id, rename).await,
+            );
+            let filter = format!("id eq \"{id}\" and members eq \"{}\"", people[5]);
+            let asked = query_of(
+                &GROUPS,
+                &[("filter", &filter), ("excludedAttributes", "members")],
+            );
+            let (page, asked) = measure(tenant.search(&GROUPS, &asked)).await;
+            assert!(page.is_ok_and(|page| page.total == 1));
+            ledger.book(
+                format!("ask whether somebody is in a group of {size}"),
+                asked,
+            );
+            costs.push([added, again, removed, renamed, asked]);
+        }
+        assert_eq!(costs[0], costs[1]);
+        assert_eq!(costs[0], costs[2]);
+        let [added, again, ..] = costs[0];
+        assert!(added.calls <= 4, "{added:?}");
+        assert_eq!(
+            again.write_units, 0.0,
+            "nothing changes, nothing is written"
+        );
+    });
+}
+
+#[test]
+fn looking_somebody_up_never_scans() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("look-ups").await;
+        let people = table.seed_users(&tenant, 2_000).await;
+        let name = name_of(1_234);
+        group(&tenant, "Everybody", &people[..200]).await;
+        let mut ledger = Ledger::default();
+        let filters = [
+            format!("userName eq \"{}\"", name.to_uppercase()),
+            format!("externalId eq \"x-{name}\""),
+            format!("emails.value eq \"{name}@EXAMPLE.test\""),
+            format!("emails eq \"{name}@example.test\""),
+            format!("emails[type eq \"work\"].value eq \"{name}@example.test\""),
+            format!("emails[type eq \"work\" and value eq \"{name}@example.test\"]"),
+            format!("displayName eq \"D-{name}\""),
+            format!("id eq \"{}\"", people[1_234]),
+            format!("userName eq \"{name}\" and active eq true"),
+            format!("active eq true and userName eq \"{name}\""),
+            format!("userName eq \"{name}\" or externalId eq \"nobody\""),
+            format!("userName sw \"{name}\""),
+        ];
+        for filter in &filters {
+            let (page, cost) = measure(tenant.search(&USERS, &query(&[("filter", filter)]))).await;
+            let page = page.unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(page.total, 1, "{filter}");
+            assert!(
+                cost.calls <= 4 && cost.read_units <= 5.0,
+                "{filter}: {cost:?}"
+            );
+            ledger.book(filter.replace(&people[1_234], "…"), cost);
+        }
+        let (page, cost) = measure(tenant.search(
+            &GROUPS,
+            &query_of(
+                &GROUPS,
+                &[
+                    ("filter", "displayName eq \"everybody\""),
+                    ("excludedAttributes", "members"),
+                ],
+            ),
+        ))
+        .await;
+        assert!(page.is_ok_and(|page| page.total == 1));
+        ledger.book("displayName eq, of a group, members left out", cost);
+        assert!(cost.calls <= 3 && cost.read_units <= 3.0, "{cost:?}");
+        let nobody = query(&[("filter", "userName eq \"nobody\"")]);
+        let (_, cost) = measure(tenant.search(&USERS, &nobody)).await;
+        ledger.book("userName eq, of nobody", cost);
+        assert!(cost.calls <= 2 && cost.read_units <= 2.0, "{cost:?}");
+        let read = measure(tenant.read(&USERS, &people[7], &Projection::all()))
+            .await
+            .1;
+        ledger.book("read one person", read);
+        let (found, all) =
+            measure(tenant.search(&USERS, &query(&[("filter", "title eq \"nobody\"")]))).await;
+        assert!(found.is_ok_and(|page| page.total == 0));
+        ledger.book("title eq (reads all 2,000: for comparison)", all);
+        assert!(all.read_units > 50.0, "{all:?}");
+    });
+}
+
+#[test]
+fn every_page_of_a_walk_costs_the_same() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("walk").await;
+        let people = table.seed_users(&tenant, 50_000).await;
+        let mut ledger = Ledger::default();
+        let mut costs = Vec::new();
+        let mut seen = 0;
+        for page in 0..500 {
+            let start = (page * 100 + 1).to_string();
+            let walk = query(&[("startIndex", &start), ("count", "100")]);
+            let (answer, cost) = measure(tenant.search(&USERS, &walk)).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(answer.total, 50_000);
+            let ids: Vec<&str> = answer
+                .resources
+                .iter()
+                .filter_map(|r| r.get("id")?.as_str())
+                .collect();
+            assert_eq!(ids, people[seen..seen + 100], "page {page}");
+            seen += ids.len();
+            costs.push(cost);
+        }
+        for page in [0, 1, 250, 498, 499] {
+            ledger.book(
+                format!("page {} of 500, 100 people each", page + 1),
+                costs[page],
+            );
+        }
+        let (least, most) = costs
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(least, most), cost| {
+                (least.min(cost.read_units), most.max(cost.read_units))
+            });
+        assert!(most - least <= 1.0, "between {least} and {most} read units");
+        let calls = costs.iter().map(|cost| cost.calls);
+        assert!(calls.clone().max() <= calls.min().map(|least| least + 1));
+    });
+}
+
+#[test]
+fn the_authorizer_costs_one_call() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("authorizer").await;
+        let connection = tenant
+            .create_connection("idp", Provider::Okta)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        let issued = tenant
+            .issue_token(&connection.id, "token", None)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        let directory = table.directory();
+        let mut ledger = Ledger::default();
+        for turn in ["first", "second", "third"] {
+            let (verdict, cost) =
+                measure(directory.authenticate(issued.secret.expose(), "request")).await;
+            assert!(matches!(verdict, Ok(Verdict::Accepted(_))), "{verdict:?}");
+            ledger.book(
+                format!("authenticate and meter a request, the {turn} time"),
+                cost,
+            );
+            assert_eq!((cost.calls, cost.write_units), (1, 1.0), "{cost:?}");
+        }
+        let (verdict, cost) = measure(directory.authenticate("nonsense", "request")).await;
+        assert!(matches!(verdict, Ok(Verdict::Refused(_))));
+        ledger.book("refuse what is no token", cost);
+        assert_eq!(cost.calls, 0);
+    });
+}
+
+#[test]
+fn writing_a_person() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("writes").await;
+        let people = table.seed_users(&tenant, 10).await;
+        let mut ledger = Ledger::default();
+        let body = json!({"schemas": [urn::USER], "userName": "new", "externalId": "e", "emails": [{"value": "new@example.test"}]});
+        let resource =
+            Resource::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
+        let (created, cost) = measure(tenant.create(&USERS, resource, &Projection::all())).await;
+        assert!(created.is_ok());
+        ledger.book("create a person", cost);
+        assert!(cost.calls <= 2, "{cost:?}");
+        let change = |value: Value| {
+            let body = json!({"schemas": [urn::PATCH], "Operations": [{"op": "replace", "path": "active", "value": value}]});
+            Patch::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"))
+        };
+        for (what, value) in [
+            ("deactivate a person", false),
+            ("deactivate them again", false),
+        ] {
+            let all = Projection::all();
+            let (answer, cost) = measure(tenant.patch(
+                &USERS,
+                &people[3],
+                change(json!(value)),
+                &Precondition::none(),
+                Some(&all),
+            ))
+            .await;
+            assert!(answer.is_ok());
+            ledger.book(what, cost);
+            assert!(cost.calls <= 2, "{cost:?}");
+        }
+        let (_, cost) = measure(tenant.delete(&USERS, &people[4], &Precondition::none())).await;
+        ledger.book("delete a person", cost);
+        assert!(cost.calls <= 5, "{cost:?}");
+        assert!(Filter::parse(USERS.resource_type, "userName pr").is_ok());
+    });
+}

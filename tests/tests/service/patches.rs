@@ -1,0 +1,464 @@
+//! PATCH (RFC 7644 §3.5.2) and the dialects of its clients: what a person was, the operations, what the person is.
+
+use rollcall_tests::idp::Idp;
+use rollcall_tests::service::run;
+use rollcall_tests::urn;
+use serde_json::{Map, Value, json};
+
+/// What a client owns of a resource, but for the name.
+fn owned(resource: &Value) -> Value {
+    let mut members: Map<String, Value> = resource.as_object().cloned().unwrap_or_default();
+    for name in ["schemas", "id", "meta", "userName", "groups"] {
+        members.remove(name);
+    }
+    Value::Object(members)
+}
+
+async fn person(idp: &Idp, name: &str, before: &Value) -> String {
+    let mut body = before.clone();
+    body["schemas"] = json!([urn::USER, urn::ENTERPRISE]);
+    body["userName"] = json!(name);
+    body["active"] = before.get("active").cloned().unwrap_or(json!(true));
+    idp.post("/Users", body).await.expect(201).id()
+}
+
+/// Checks one row: applied, applied a second time where that must change nothing, and read back.
+async fn check(idp: &Idp, row: usize, before: Value, operations: Value, after: Value) {
+    let id = person(idp, &format!("p{row}"), &before).await;
+    let path = format!("/Users/{id}");
+    let answer = idp.patch(&path, operations.clone()).await.expect(200);
+    let mut after = after;
+    if after.get("active").is_none() {
+        after["active"] = before.get("active").cloned().unwrap_or(json!(true));
+    }
+    assert_eq!(owned(&answer.body), after, "{operations} on {before}");
+    let read = idp.get(&path).await.expect(200);
+    assert_eq!(read.body, answer.body, "the answer is what is stored");
+    let again = idp.patch(&path, operations.clone()).await.expect(200);
+    assert_eq!(
+        again.body, answer.body,
+        "applied twice is applied once: {operations} on {before}"
+    );
+}
+
+async fn check_all(idp: &Idp, rows: Vec<(Value, Value, Value)>) {
+    for (row, (before, operations, after)) in rows.into_iter().enumerate() {
+        check(idp, row, before, operations, after).await;
+    }
+}
+
+#[test]
+fn as_the_rfc_has_it() {
+    run(async |service| {
+        let idp = service.tenant("patches").await.idp();
+        let work = json!({"type": "work", "value": "w@x", "primary": true});
+        let home = json!({"type": "home", "value": "h@x"});
+        check_all(&idp, vec![
+            (json!({}), json!([{"op": "add", "path": "title", "value": "t"}]), json!({"title": "t"})),
+            (json!({"title": "t"}), json!([{"op": "replace", "path": "title", "value": "u"}]), json!({"title": "u"})),
+            (json!({}), json!([{"op": "replace", "path": "title", "value": "u"}]), json!({"title": "u"})),
+            (json!({"title": "t"}), json!([{"op": "remove", "path": "title"}]), json!({})),
+            (json!({}), json!([{"op": "remove", "path": "title"}]), json!({})),
+            (json!({}), json!([{"op": "add", "value": {"title": "t", "nickName": "n"}}]), json!({"title": "t", "nickName": "n"})),
+            // complex: merged by add and replace, sub-attribute by sub-attribute
+            (
+                json!({"name": {"givenName": "g", "familyName": "f"}}),
+                json!([{"op": "add", "path": "name", "value": {"givenName": "h"}}]),
+                json!({"name": {"givenName": "h", "familyName": "f"}}),
+            ),
+            (json!({}), json!([{"op": "add", "path": "name.givenName", "value": "g"}]), json!({"name": {"givenName": "g"}})),
+            (json!({"name": {"givenName": "g"}}), json!([{"op": "remove", "path": "name.givenName"}]), json!({})),
+            (json!({"name": {"givenName": "g"}}), json!([{"op": "remove", "path": "name"}]), json!({})),
+            // multi-valued: added to, replaced whole, emptied
+            (
+                json!({"emails": [home]}),
+                json!([{"op": "add", "path": "emails", "value": [work]}]),
+                json!({"emails": [home, work]}),
+            ),
+            (json!({"emails": [home]}), json!([{"op": "add", "path": "emails", "value": home}]), json!({"emails": [home]})),
+            (json!({"emails": [home]}), json!([{"op": "replace", "path": "emails", "value": [work]}]), json!({"emails": [work]})),
+            (json!({"emails": [home, work]}), json!([{"op": "remove", "path": "emails"}]), json!({})),
+            (json!({"emails": [home, work]}), json!([{"op": "replace", "path": "emails", "value": []}]), json!({})),
+            // value paths
+            (
+                json!({"emails": [home, work]}),
+                json!([{"op": "replace", "path": "emails[type eq \"home\"].value", "value": "n@x"}]),
+                json!({"emails": [{"type": "home", "value": "n@x"}, work]}),
+            ),
+            (
+                json!({"emails": [home, work]}),
+                json!([{"op": "remove", "path": "emails[type eq \"home\"]"}]),
+                json!({"emails": [work]}),
+            ),
+            (
+                json!({"emails": [home, work]}),
+                json!([{"op": "remove", "path": "emails[type eq \"work\"].primary"}]),
+                json!({"emails": [home, {"type": "work", "value": "w@x"}]}),
+            ),
+            (
+                json!({"emails": [home]}),
+                json!([{"op": "add", "path": "emails[type eq \"home\"].display", "value": "d"}]),
+                json!({"emails": [{"type": "home", "value": "h@x", "display": "d"}]}),
+            ),
+            // in order
+            (
+                json!({}),
+                json!([
+                    {"op": "add", "path": "title", "value": "a"},
+                    {"op": "replace", "path": "title", "value": "b"},
+                    {"op": "add", "path": "emails", "value": [home]},
+                    {"op": "remove", "path": "emails[type eq \"home\"]"},
+                ]),
+                json!({"title": "b"}),
+            ),
+            // the extension
+            (
+                json!({}),
+                json!([{"op": "add", "path": format!("{}:department", urn::ENTERPRISE), "value": "d"}]),
+                json!({urn::ENTERPRISE: {"department": "d"}}),
+            ),
+            (
+                json!({urn::ENTERPRISE: {"department": "d", "division": "e"}}),
+                json!([{"op": "remove", "path": format!("{}:department", urn::ENTERPRISE)}]),
+                json!({urn::ENTERPRISE: {"division": "e"}}),
+            ),
+            (json!({urn::ENTERPRISE: {"department": "d"}}), json!([{"op": "remove", "path": urn::ENTERPRISE}]), json!({})),
+            (
+                json!({}),
+                json!([{"op": "add", "path": format!("{}:name.givenName", urn::USER), "value": "g"}]),
+                json!({"name": {"givenName": "g"}}),
+            ),
+        ])
+        .await;
+    });
+}
+
+#[test]
+fn a_new_primary_takes_the_place_of_the_old_one() {
+    run(async |service| {
+        let idp = service.tenant("primaries").await.idp();
+        let before = json!({"emails": [{"value": "a@x", "type": "work", "primary": true}, {"value": "b@x", "type": "home"}]});
+        let rows = [
+            json!([{"op": "add", "path": "emails", "value": [{"value": "c@x", "primary": true}]}]),
+            json!([{"op": "replace", "path": "emails[type eq \"home\"].primary", "value": true}]),
+            json!([{"op": "add", "path": "emails[type eq \"home\"].primary", "value": "True"}]),
+        ];
+        for (row, operations) in rows.into_iter().enumerate() {
+            let id = person(&idp, &format!("p{row}"), &before).await;
+            let answer = idp
+                .patch(&format!("/Users/{id}"), operations.clone())
+                .await
+                .expect(200);
+            let primaries: Vec<&Value> = answer
+                .select("/emails/*")
+                .into_iter()
+                .filter(|e| e["primary"] == true)
+                .collect();
+            assert_eq!(primaries.len(), 1, "{operations}: {}", answer.body);
+            assert_ne!(primaries[0]["value"], "a@x", "{operations}");
+        }
+        let two = json!({"schemas": [urn::USER], "userName": "two", "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]});
+        idp.post("/Users", two).await.refused(400, "invalidValue");
+    });
+}
+
+#[test]
+fn in_the_dialects_of_clients() {
+    run(async |service| {
+        let idp = service.tenant("dialects").await.idp();
+        check_all(&idp, vec![
+            // operations and names in any letter case
+            (json!({}), json!([{"op": "Add", "path": "TITLE", "value": "t"}]), json!({"title": "t"})),
+            (json!({}), json!([{"op": "REPLACE", "path": "Name.GIVENNAME", "value": "g"}]), json!({"name": {"givenName": "g"}})),
+            (
+                json!({"emails": [{"type": "work", "value": "w"}]}),
+                json!([{"op": "Replace", "path": "EMAILS[TYPE EQ \"work\"].VALUE", "value": "v"}]),
+                json!({"emails": [{"type": "work", "value": "v"}]}),
+            ),
+            // booleans as strings, and strings as strings
+            (json!({}), json!([{"op": "replace", "path": "active", "value": "False"}]), json!({"active": false})),
+            (json!({"active": false}), json!([{"op": "replace", "value": {"active": "TRUE"}}]), json!({"active": true})),
+            (json!({}), json!([{"op": "replace", "path": "title", "value": "True"}]), json!({"title": "True"})),
+            // a value path that matches nothing makes the element
+            (
+                json!({}),
+                json!([{"op": "Add", "path": "emails[type eq \"work\"].value", "value": "w@x"}]),
+                json!({"emails": [{"type": "work", "value": "w@x"}]}),
+            ),
+            (
+                json!({"emails": [{"type": "home", "value": "h"}]}),
+                json!([{"op": "replace", "path": "emails[type eq \"work\" and primary eq true].value", "value": "w"}]),
+                json!({"emails": [{"type": "home", "value": "h"}, {"type": "work", "primary": true, "value": "w"}]}),
+            ),
+            (
+                json!({}),
+                json!([{"op": "replace", "path": "roles[primary eq \"True\"].value", "value": "Admin"}]),
+                json!({"roles": [{"primary": true, "value": "Admin"}]}),
+            ),
+            // keys of a value without a path: dotted, with a URN, value paths
+            (
+                json!({"name": {"familyName": "f"}}),
+                json!([{"op": "replace", "value": {
+                    "name.givenName": "g",
+                    format!("{}:department", urn::ENTERPRISE): "d",
+                    "phoneNumbers[type eq \"mobile\"].value": "1",
+                }}]),
+                json!({"name": {"familyName": "f", "givenName": "g"}, "phoneNumbers": [{"type": "mobile", "value": "1"}], urn::ENTERPRISE: {"department": "d"}}),
+            ),
+            // read-only keys of a value without a path are passed over
+            (
+                json!({}),
+                json!([{"op": "replace", "value": {"id": "x", "meta": {"version": "1"}, "groups": [], "schemas": [], "title": "t"}}]),
+                json!({"title": "t"}),
+            ),
+            // the manager in four spellings
+            (
+                json!({}),
+                json!([{"op": "Add", "path": format!("{}:manager", urn::ENTERPRISE), "value": "271"}]),
+                json!({urn::ENTERPRISE: {"manager": {"value": "271"}}}),
+            ),
+            (
+                json!({}),
+                json!([{"op": "Add", "path": "manager", "value": [{"value": "271"}]}]),
+                json!({urn::ENTERPRISE: {"manager": {"value": "271"}}}),
+            ),
+            (
+                json!({urn::ENTERPRISE: {"manager": {"value": "271"}}}),
+                json!([{"op": "Replace", "path": format!("{}:manager.value", urn::ENTERPRISE), "value": "272"}]),
+                json!({urn::ENTERPRISE: {"manager": {"value": "272"}}}),
+            ),
+            (
+                json!({urn::ENTERPRISE: {"manager": {"value": "271"}}}),
+                json!([{"op": "Replace", "path": "manager", "value": ""}]),
+                json!({}),
+            ),
+            // removal with a list of values
+            (
+                json!({"emails": [{"value": "a", "type": "work"}, {"value": "b", "type": "home"}]}),
+                json!([{"op": "remove", "path": "emails", "value": [{"value": "a"}]}]),
+                json!({"emails": [{"value": "b", "type": "home"}]}),
+            ),
+            // null is unassigned, and an empty string is a string
+            (json!({"title": "t"}), json!([{"op": "replace", "path": "title", "value": null}]), json!({})),
+            (json!({"title": "t"}), json!([{"op": "replace", "value": {"title": null}}]), json!({})),
+            (json!({"title": "t"}), json!([{"op": "replace", "path": "title", "value": ""}]), json!({"title": ""})),
+            // what nobody knows is passed over
+            (
+                json!({}),
+                json!([{"op": "add", "path": "shoeSize", "value": 44}, {"op": "add", "value": {"hatSize": 7, "title": "t"}}]),
+                json!({"title": "t"}),
+            ),
+            (
+                json!({}),
+                json!([{"op": "add", "path": "title", "value": "t", "name": "n", "externalId": null}]),
+                json!({"title": "t"}),
+            ),
+            // an extension of the client's own
+            (
+                json!({}),
+                json!([{"op": "add", "path": "urn:example:x:1.0:User:badge", "value": {"a": 1}}]),
+                json!({"urn:example:x:1.0:User": {"badge": {"a": 1}}}),
+            ),
+        ])
+        .await;
+    });
+}
+
+#[test]
+fn refused_whole() {
+    run(async |service| {
+        let idp = service.tenant("refused-patches").await.idp();
+        let before = json!({"title": "t", "emails": [{"type": "work", "value": "w"}]});
+        let id = person(&idp, "p", &before).await;
+        let path = format!("/Users/{id}");
+        let unchanged = idp.get(&path).await.expect(200).body;
+        let rows = [
+            (json!({"op": "remove"}), "noTarget"),
+            (
+                json!({"op": "replace", "path": "id", "value": "x"}),
+                "mutability",
+            ),
+            (
+                json!({"op": "replace", "path": "meta.created", "value": "x"}),
+                "mutability",
+            ),
+            (
+                json!({"op": "add", "path": "groups", "value": [{"value": "x"}]}),
+                "mutability",
+            ),
+            (json!({"op": "remove", "path": "userName"}), "mutability"),
+            (
+                json!({"op": "add", "path": "emails[", "value": "x"}),
+                "invalidPath",
+            ),
+            (
+                json!({"op": "add", "path": "emails[type eq \"work\"", "value": "x"}),
+                "invalidPath",
+            ),
+            (
+                json!({"op": "add", "path": "name..givenName", "value": "x"}),
+                "invalidPath",
+            ),
+            (
+                json!({"op": "add", "path": "a b", "value": "x"}),
+                "invalidPath",
+            ),
+            (
+                json!({"op": "add", "path": "", "value": "x"}),
+                "invalidPath",
+            ),
+            (
+                json!({"op": "move", "path": "title", "value": "x"}),
+                "invalidSyntax",
+            ),
+            (json!({"path": "title", "value": "x"}), "invalidSyntax"),
+            (
+                json!({"op": "add", "path": "active", "value": "maybe"}),
+                "invalidValue",
+            ),
+            (
+                json!({"op": "add", "path": "active", "value": 1}),
+                "invalidValue",
+            ),
+            (
+                json!({"op": "add", "path": "title", "value": 7}),
+                "invalidValue",
+            ),
+            (
+                json!({"op": "add", "path": "title", "value": ["a", "b"]}),
+                "invalidValue",
+            ),
+            (
+                json!({"op": "add", "path": "emails[type eq \"work\"].value", "value": {"a": 1}}),
+                "invalidValue",
+            ),
+            (json!({"op": "add", "value": "x"}), "invalidValue"),
+            (
+                json!({"op": "replace", "path": "emails[value sw \"nobody\"].type", "value": "x"}),
+                "noTarget",
+            ),
+            (
+                json!({"op": "replace", "path": "emails[type eq \"x\" or type eq \"y\"].value", "value": "z"}),
+                "noTarget",
+            ),
+        ];
+        for (operation, scim_type) in rows {
+            let good = json!({"op": "replace", "path": "title", "value": "half"});
+            let refused = idp.patch(&path, json!([good, operation])).await;
+            assert_eq!(
+                (refused.status, refused.body["scimType"].as_str()),
+                (400, Some(scim_type)),
+                "{operation}: {}",
+                refused.body
+            );
+            assert_eq!(
+                idp.get(&path).await.body,
+                unchanged,
+                "{operation} left something behind"
+            );
+        }
+        // the envelope
+        let envelopes = [
+            json!({"schemas": [urn::PATCH], "Operations": []}),
+            json!({"schemas": [urn::PATCH]}),
+            json!({"schemas": [urn::PATCH], "Operations": {}}),
+            json!({"schemas": [urn::PATCH], "Operations": "x"}),
+            json!({"schemas": [urn::PATCH], "Operations": ["x"]}),
+            json!({"schemas": [urn::USER], "Operations": [{"op": "add", "path": "title", "value": "x"}]}),
+            json!({"Operations": [{"op": "add", "path": "title", "value": "x"}]}),
+            json!([]),
+            json!("x"),
+        ];
+        for body in envelopes {
+            let refused = idp
+                .request(http::Method::PATCH, &path)
+                .body(&body)
+                .send()
+                .await
+                .expect(400);
+            assert!(
+                ["invalidSyntax", "invalidValue"]
+                    .iter()
+                    .any(|t| refused.body["scimType"] == *t),
+                "{body}: {}",
+                refused.body
+            );
+            assert_eq!(
+                idp.get(&path).await.body,
+                unchanged,
+                "{body} left something behind"
+            );
+        }
+        // a name that is taken
+        idp.user("taken").await;
+        idp.patch(
+            &path,
+            json!([{"op": "replace", "path": "userName", "value": "TAKEN"}]),
+        )
+        .await
+        .refused(409, "uniqueness");
+        assert_eq!(idp.get(&path).await.body, unchanged);
+    });
+}
+
+#[test]
+fn a_thousand_operations_and_one() {
+    run(async |service| {
+        let idp = service.tenant("many-operations").await.idp();
+        let id = person(&idp, "p", &json!({})).await;
+        let path = format!("/Users/{id}");
+        let operations = |n: usize| {
+            let one = |i: usize| json!({"op": "add", "path": "title", "value": format!("t{i}")});
+            Value::Array((0..n).map(one).collect())
+        };
+        idp.patch(&path, operations(1000))
+            .await
+            .expect(200)
+            .is(json!({"title": "t999"}));
+        let refused = idp.patch(&path, operations(1001)).await;
+        assert!([400, 413].contains(&refused.status), "{}", refused.body);
+        idp.get(&path).await.is(json!({"title": "t999"}));
+    });
+}
+
+#[test]
+fn put_clears_what_it_does_not_name() {
+    run(async |service| {
+        let idp = service.tenant("puts").await.idp();
+        let before = json!({"title": "t", "active": false, "emails": [{"value": "a"}], urn::ENTERPRISE: {"department": "d"}, "urn:x:y": {"a": 1}});
+        let id = person(&idp, "p", &before).await;
+        let path = format!("/Users/{id}");
+        let body = json!({"schemas": [urn::USER], "userName": "q", "id": "other", "meta": {"created": "2000-01-01T00:00:00Z"}, "groups": [{"value": "g"}]});
+        let answer = idp.put(&path, body).await.expect(200);
+        assert_eq!(owned(&answer.body), json!({"active": false}));
+        answer.is(json!({"id": id, "userName": "q", "schemas": [urn::USER], "groups": null}));
+        idp.put(&path, json!({"schemas": [urn::USER]}))
+            .await
+            .refused(400, "invalidValue");
+        idp.get(&path)
+            .await
+            .expect(200)
+            .is(json!({"userName": "q"}));
+    });
+}
+
+#[test]
+fn active_taken_away_revives_nobody() {
+    run(async |service| {
+        let idp = service.tenant("revivals").await.idp();
+        let id = person(&idp, "p", &json!({"active": false})).await;
+        let path = format!("/Users/{id}");
+        idp.patch(&path, json!([{"op": "remove", "path": "active"}]))
+            .await
+            .expect(200)
+            .is(json!({"active": null}));
+        let tenant = idp
+            .put(&path, json!({"schemas": [urn::USER], "userName": "p"}))
+            .await
+            .expect(200);
+        assert_ne!(
+            tenant.body["active"], true,
+            "a missing key never revives anyone"
+        );
+    });
+}

@@ -1,0 +1,202 @@
+//! Bearer tokens: what is no token, what is one no longer, and what beside the token could name a tenant.
+
+use http::Method;
+use jiff::{Timestamp, ToSpan};
+use rollcall_tests::service::{Service, run};
+use serde_json::json;
+
+#[test]
+fn what_is_no_token() {
+    run(async |service| {
+        let tenant = service.tenant("no-tokens").await;
+        let idp = tenant.idp();
+        let good = tenant.token().to_owned();
+        let last = if good.ends_with('0') { "1" } else { "0" };
+        let middle = good.len() - 12;
+        let swapped = if &good[middle..=middle] == "a" {
+            "b"
+        } else {
+            "a"
+        };
+        let headers = [
+            String::new(),
+            "Bearer".to_owned(),
+            "Bearer ".to_owned(),
+            good.clone(),
+            format!("Basic {good}"),
+            format!("Token {good}"),
+            format!("Bearer {}", good.to_uppercase()),
+            format!("Bearer {}{last}", &good[..good.len() - 1]),
+            format!("Bearer {}{swapped}{}", &good[..middle], &good[middle + 1..]),
+            format!("Bearer {}", &good[..good.len() - 1]),
+            format!("Bearer {good}x"),
+            format!("Bearer {good} {good}"),
+            format!("Bearer {good},"),
+            "Bearer rcs_acme_x".to_owned(),
+            "Bearer rcs__".to_owned(),
+            format!("Bearer {}", "x".repeat(7_000)),
+            "Bearer eyJhbGciOiJub25lIn0.eyJhdWQiOiI4YWRmOGU2ZSJ9.".to_owned(),
+        ];
+        for header in headers {
+            let answer = idp
+                .request(Method::GET, "/Users")
+                .header("authorization", &header)
+                .send()
+                .await;
+            assert_eq!(answer.status, 401, "{header}: {}", answer.body);
+            let answer = idp
+                .request(Method::DELETE, "/Users/x")
+                .header("authorization", &header)
+                .send()
+                .await;
+            assert_eq!(answer.status, 401, "{header}: {}", answer.body);
+        }
+        idp.with_token(None).get("/Users").await.expect(401);
+        idp.with_token(None).get("/Nothing").await.expect(401);
+        idp.with_token(None)
+            .get(&format!("/Users?access_token={good}"))
+            .await
+            .expect(401);
+        idp.request(Method::GET, "/Users")
+            .another_header("authorization", &format!("Bearer {good}"))
+            .send()
+            .await
+            .expect(401);
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            idp.request(Method::GET, "/Users")
+                .header("authorization", &format!("{scheme} {good}"))
+                .send()
+                .await
+                .expect(200);
+        }
+    });
+}
+
+#[test]
+fn revoked_means_the_next_request() {
+    run(async |service| {
+        let tenant = service.tenant("revoked").await;
+        let (old, new) = (
+            tenant.issue("old", None).await,
+            tenant.issue("new", None).await,
+        );
+        let (with_old, with_new) = (
+            tenant.idp().with_token(Some(&old.1)),
+            tenant.idp().with_token(Some(&new.1)),
+        );
+        with_old.get("/Users").await.expect(200);
+        with_new.get("/Users").await.expect(200);
+        tenant.revoke(&old.0).await;
+        with_old.get("/Users").await.expect(401);
+        with_old
+            .post(
+                "/Users",
+                json!({"schemas": [rollcall_tests::urn::USER], "userName": "x"}),
+            )
+            .await
+            .expect(401);
+        with_new
+            .get("/Users")
+            .await
+            .expect(200)
+            .is(json!({"totalResults": 0}));
+        tenant.revoke(&old.0).await;
+        with_old.get("/Users").await.expect(401);
+    });
+}
+
+#[test]
+fn expired_means_refused() {
+    run(async |service| {
+        let tenant = service.tenant("expired").await;
+        let now = Timestamp::now();
+        let past = tenant.issue("past", Some(now - 1.second())).await;
+        let future = tenant.issue("future", Some(now + 1.hour())).await;
+        tenant
+            .idp()
+            .with_token(Some(&past.1))
+            .get("/Users")
+            .await
+            .expect(401);
+        tenant
+            .idp()
+            .with_token(Some(&future.1))
+            .get("/Users")
+            .await
+            .expect(200);
+    });
+}
+
+#[test]
+fn refusals_do_not_tell_why() {
+    run(async |service| {
+        let tenant = service.tenant("same-words").await;
+        let past = tenant
+            .issue("past", Some(Timestamp::now() - 1.second()))
+            .await;
+        let gone = tenant.issue("gone", None).await;
+        tenant.revoke(&gone.0).await;
+        let idp = tenant.idp();
+        let malformed = idp
+            .with_token(Some("nonsense"))
+            .get("/Users")
+            .await
+            .expect(401)
+            .body;
+        for token in [&past.1, &gone.1] {
+            assert_eq!(
+                idp.with_token(Some(token))
+                    .get("/Users")
+                    .await
+                    .expect(401)
+                    .body,
+                malformed
+            );
+        }
+        assert_eq!(
+            idp.with_token(None).get("/Users").await.expect(401).body,
+            malformed
+        );
+    });
+}
+
+#[test]
+fn last_use_is_seen() {
+    run(async |service| {
+        let tenant = service.tenant("last-used").await;
+        let issued = tenant.issue("new", None).await;
+        assert_eq!(tenant.last_used(&issued.0).await, None);
+        let before = Timestamp::now();
+        tenant
+            .idp()
+            .with_token(Some(&issued.1))
+            .get("/Users?count=0")
+            .await
+            .expect(200);
+        let used = tenant.last_used(&issued.0).await;
+        assert!(used.is_some_and(|at| at >= before - 1.second()), "{used:?}");
+    });
+}
+
+#[test]
+fn plain_text_is_nowhere_in_the_table() {
+    run(async |_| {
+        let own = Service::start().await;
+        let tenant = own.tenant("secrets").await;
+        let issued = tenant.issue("label", None).await;
+        let user = json!({"schemas": [rollcall_tests::urn::USER], "userName": "u", "password": "S3cret-pa55word"});
+        let id = tenant.idp().post("/Users", user).await.expect(201).id();
+        let change = json!([{"op": "replace", "path": "password", "value": "An0ther-pa55word"}, {"op": "add", "path": "title", "value": "t"}]);
+        tenant
+            .idp()
+            .patch(&format!("/Users/{id}"), change)
+            .await
+            .expect(200);
+        let table = own.dump().await;
+        assert!(table.contains("label"), "the dump shows what is there");
+        for secret in [&issued.1, tenant.token(), "pa55word"] {
+            let random = secret.rsplit('_').next().unwrap_or(secret);
+            assert!(!table.contains(random), "{random} is in the table");
+        }
+    });
+}
