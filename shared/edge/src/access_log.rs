@@ -7,26 +7,45 @@ use std::time::Duration;
 
 use axum::response::Response;
 use rollcall_directory::cost::Cost;
+use tracing::Subscriber;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::error::Fault;
+
+/// What is never logged, whatever `RUST_LOG` says: the runtime's traces hold whole events, and it reports a refused
+/// token as an error of the authorizer (real faults are logged where they happen).
+const NEVER: &str = "lambda_runtime=info,lambda_runtime::layers::panic=off";
 
 /// Starts logging to standard output, a JSON object per line, as CloudWatch Logs Insights reads it.
 ///
 /// `RUST_LOG` sets what is logged, and Lambda's own `AWS_LAMBDA_LOG_LEVEL` its level; without them it is `info`.
 pub fn init_logging() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
-        .ok()
-        .and_then(|level| level.parse().ok());
-    let filter = EnvFilter::builder()
-        .with_default_directive(level.unwrap_or(LevelFilter::INFO).into())
-        .from_env_lossy();
-    // A second start, in a process that logs already, changes nothing.
-    _ = tracing_subscriber::fmt()
+    // Logging that has been started already goes on as it is.
+    _ = tracing::subscriber::set_global_default(subscriber(std::io::stdout));
+}
+
+fn subscriber<W>(writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let variable = |name: &str| std::env::var(name).ok();
+    let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
+    let level = level.unwrap_or(LevelFilter::INFO).to_string();
+    // A directive replaces those before it that are about the same.
+    let directives = [
+        level,
+        variable("RUST_LOG").unwrap_or_default(),
+        NEVER.to_owned(),
+    ];
+    let filter = EnvFilter::builder().parse_lossy(directives.join(","));
+    tracing_subscriber::fmt()
         .json()
+        .flatten_event(true)
         .with_span_list(false)
         .with_env_filter(filter)
-        .try_init();
+        .with_writer(writer)
+        .finish()
 }
 
 /// Logs an answered request; its id, method, route and tenant are those of the current span.
@@ -51,4 +70,102 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use axum::response::IntoResponse;
+    use rollcall_directory as directory;
+    use rollcall_scim as scim;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::error::Error;
+
+    /// What was logged, shared between the logger and the test.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0
+                .lock()
+                .expect("not poisoned")
+                .extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Logs an answer as the outer layer does, and returns the lines.
+    fn logged(error: Error) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        tracing::subscriber::with_default(subscriber(move || writer.clone()), || {
+            let span = tracing::info_span!("request", request_id = "r-1", tenant = "acme");
+            let cost = Cost {
+                calls: 2,
+                read_units: 0.5,
+                write_units: 4.0,
+            };
+            span.in_scope(|| record(&error.into_response(), Duration::from_millis(7), cost));
+        });
+        let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    }
+
+    #[test]
+    fn a_client_error_is_one_line_and_no_error() {
+        let lines = logged(scim::Error::Unauthorized.into());
+        let [line] = &lines[..] else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(
+            (&line["level"], &line["status"]),
+            (&"INFO".into(), &401.into())
+        );
+        assert_eq!(
+            (&line["dynamodb_calls"], &line["write_units"], &line["ms"]),
+            (&2.into(), &4.0.into(), &7.into())
+        );
+        assert_eq!(
+            (&line["span"]["request_id"], &line["span"]["tenant"]),
+            (&"r-1".into(), &"acme".into())
+        );
+    }
+
+    #[test]
+    fn a_fault_is_logged_once_with_its_causes() {
+        let lines = logged(directory::Error::Corrupt("item 42".to_owned()).into());
+        let errors: Vec<_> = lines
+            .iter()
+            .filter(|line| line["level"] == "ERROR")
+            .collect();
+        let [fault] = errors[..] else {
+            panic!("{lines:?}")
+        };
+        assert!(
+            fault["error"]
+                .as_str()
+                .is_some_and(|error| error.contains("item 42")),
+            "{fault}"
+        );
+        assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn a_chain_names_every_cause() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("outer")]
+        struct Outer(#[source] io::Error);
+        assert_eq!(chain(&Outer(io::Error::other("inner"))), "outer: inner");
+    }
 }

@@ -154,3 +154,116 @@ fn put(response: &mut Response, name: HeaderName, value: &str) {
         response.headers_mut().insert(name, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use rollcall_scim::USER;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A user with a display name of so many quotes, each of which weighs two bytes.
+    fn user(quotes: usize) -> Resource {
+        let user = json!({
+            "id": "id-1",
+            "displayName": "\"".repeat(quotes),
+            "meta": {"resourceType": "User", "version": "W/\"7\""},
+        });
+        let Value::Object(user) = user else {
+            unreachable!("an object")
+        };
+        Resource::from_stored(&USER, user)
+    }
+
+    fn base() -> BaseUrl {
+        let request = http::Request::builder()
+            .header("host", "x.test")
+            .body(())
+            .expect("a request");
+        BaseUrl::of(&request.into_parts().0)
+    }
+
+    async fn body_of(response: Response) -> Value {
+        serde_json::from_slice(
+            &to_bytes(response.into_body(), usize::MAX)
+                .await
+                .expect("a body"),
+        )
+        .expect("JSON")
+    }
+
+    #[test]
+    fn one_resource_carries_version_and_url() {
+        for (status, location) in [
+            (StatusCode::OK, None),
+            (
+                StatusCode::CREATED,
+                Some("https://x.test/scim/v2/Users/id-1"),
+            ),
+        ] {
+            let response =
+                resource(status, &user(1), &Projection::all(), &base()).expect("an answer");
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[ETAG], "W/\"7\"");
+            assert_eq!(
+                response.headers()[CONTENT_LOCATION],
+                "https://x.test/scim/v2/Users/id-1"
+            );
+            assert_eq!(
+                response
+                    .headers()
+                    .get(LOCATION)
+                    .and_then(|value| value.to_str().ok()),
+                location
+            );
+        }
+    }
+
+    #[test]
+    fn what_lambda_cannot_return_is_refused() {
+        assert!(
+            resource(
+                StatusCode::OK,
+                &user(1_000_000),
+                &Projection::all(),
+                &base()
+            )
+            .is_ok()
+        );
+        assert!(
+            resource(
+                StatusCode::OK,
+                &user(2_000_000),
+                &Projection::all(),
+                &base()
+            )
+            .is_err()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_page_ends_where_lambda_does() {
+        for (quotes, count, kept) in [(1, 3, 3), (700_000, 3, 2), (0, 0, 0)] {
+            let resources = (0..count).map(|_| user(quotes)).collect();
+            let found = Page {
+                total: 9,
+                start_index: 4,
+                resources,
+            };
+            let body = body_of(page(&found, &Projection::all(), &base()).expect("an answer")).await;
+            assert_eq!(
+                (&body["totalResults"], &body["startIndex"]),
+                (&json!(9), &json!(4))
+            );
+            assert_eq!(body["itemsPerPage"], json!(kept), "{quotes} {count}");
+            assert_eq!(body["Resources"].as_array().map(Vec::len), Some(kept));
+        }
+        let huge = Page {
+            total: 1,
+            start_index: 1,
+            resources: vec![user(2_000_000)],
+        };
+        assert!(page(&huge, &Projection::all(), &base()).is_err());
+    }
+}

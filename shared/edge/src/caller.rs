@@ -78,3 +78,109 @@ fn sole_bearer(parts: &Parts) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::BehaviorVersion;
+    use axum::response::IntoResponse;
+    use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+    use lambda_http::request::from_str;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A directory that can reach no table: whoever gets as far as asking it fails the test with a 500.
+    fn directory() -> Directory {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .build();
+        Directory::new(aws_sdk_dynamodb::Client::from_conf(config), "unreachable")
+    }
+
+    async fn authenticated(event: Value) -> Result<Authenticated, Error> {
+        let (mut parts, _) = from_str(&event.to_string()).expect("an event").into_parts();
+        Authenticated::from_request_parts(&mut parts, &directory()).await
+    }
+
+    /// A REST API event with what the authorizer wrote, and headers that try to be somebody.
+    fn rest(authorizer: Value) -> Value {
+        json!({
+            "path": "/scim/v2/Users", "httpMethod": "GET",
+            "headers": {"X-Tenant-ID": "globex", "tenant": "globex", "Authorization": "Bearer rcs_globex_x"},
+            "requestContext": {"requestId": "r-1", "httpMethod": "GET", "identity": {}, "authorizer": authorizer},
+        })
+    }
+
+    fn payload_v2(headers: Value) -> Value {
+        json!({
+            "version": "2.0", "rawPath": "/scim/v2/Users", "rawQueryString": "", "headers": headers,
+            "isBase64Encoded": false,
+            "requestContext": {"requestId": "r-1", "timeEpoch": 0, "http": {"method": "GET", "path": "/scim/v2/Users"}},
+        })
+    }
+
+    #[tokio::test]
+    async fn the_tenant_is_the_authorizers() {
+        let context =
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "principalId": "t"});
+        let Ok(Authenticated(tenant)) = authenticated(rest(context)).await else {
+            panic!("not authenticated")
+        };
+        assert_eq!(tenant.id().as_str(), "acme");
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_in_without_a_verdict() {
+        for event in [
+            rest(json!({})),
+            rest(json!({"principalId": "t"})),
+            rest(json!({"tenant": "acme"})),
+            payload_v2(json!({})),
+            payload_v2(json!({"authorization": "Basic YTpi"})),
+            payload_v2(json!({"authorization": "Bearer"})),
+            payload_v2(json!({"authorization": "Bearer not-one-of-ours"})),
+            payload_v2(json!({"authorization": "Bearer a,Bearer b"})),
+        ] {
+            let Err(error) = authenticated(event.clone()).await else {
+                panic!("let in: {event}")
+            };
+            let response = error.into_response();
+            assert_eq!(response.status(), 401, "{event}");
+            assert_eq!(
+                response.headers()[WWW_AUTHENTICATE],
+                "Bearer realm=\"scim\""
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn who_used_up_the_rate_is_told_when_to_come_again() {
+        let context =
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "retry_after": "7"});
+        let Err(error) = authenticated(rest(context)).await else {
+            panic!("let in")
+        };
+        let response = error.into_response();
+        assert_eq!(
+            (
+                response.status().as_u16(),
+                response.headers()[RETRY_AFTER].to_str().ok()
+            ),
+            (429, Some("7"))
+        );
+    }
+
+    #[test]
+    fn two_authorization_headers_are_none() {
+        let request = |values: &[&str]| {
+            let mut request = http::Request::builder();
+            for value in values {
+                request = request.header(AUTHORIZATION, *value);
+            }
+            request.body(()).expect("a request").into_parts().0
+        };
+        assert_eq!(sole_bearer(&request(&["Bearer a"])), Some("a"));
+        assert_eq!(sole_bearer(&request(&["Bearer a", "Bearer a"])), None);
+        assert_eq!(sole_bearer(&request(&[])), None);
+    }
+}
