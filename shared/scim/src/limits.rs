@@ -36,3 +36,8 @@ pub const MAX_FILTER_TERMS: usize = 500;
 
 /// The most names in `attributes` and in `excludedAttributes`.
 pub const MAX_PROJECTED_ATTRIBUTES: usize = 200;
+
+/// The largest resource, as JSON, in bytes; the members of a Group do not count.
+///
+/// A DynamoDB item is 400 KB at most, and the journal keeps a resource before and after a change in one.
+pub const MAX_RESOURCE_BYTES: usize = 128 * 1024;

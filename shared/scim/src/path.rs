@@ -63,6 +63,25 @@ impl AttrPath {
         self.attribute.is_empty()
     }
 
+    /// Whether this names the extension with that URN as a whole.
+    ///
+    /// Of a URN that nobody declared only the data tells where it ends: `urn:x:ext` may be the attribute
+    /// `ext` of `urn:x`, or all of `urn:x:ext`.
+    pub(crate) fn names_schema(&self, urn: &str) -> bool {
+        let Some(schema) = &self.schema else {
+            return false;
+        };
+        let rest = match urn.get(..schema.len()) {
+            Some(start) if start.eq_ignore_ascii_case(schema) => &urn[schema.len()..],
+            _ => return false,
+        };
+        let named = match rest.strip_prefix(':') {
+            None => rest.is_empty() && self.is_whole_schema(),
+            Some(name) => name.eq_ignore_ascii_case(&self.attribute),
+        };
+        named && self.sub.is_none()
+    }
+
     /// Whether this is the core attribute of that name, or one of its sub-attributes.
     pub fn is_core(&self, attribute: &str) -> bool {
         self.schema.is_none() && self.attribute.eq_ignore_ascii_case(attribute)
@@ -155,7 +174,11 @@ pub(crate) fn is_name(text: &str) -> bool {
 /// Whether text can stand where the URN of a schema stands; it may be a URL too.
 pub(crate) fn is_urn(text: &str) -> bool {
     let reserved = |c: char| c.is_whitespace() || c.is_control() || "[]()\"".contains(c);
-    text.contains(':') && !text.contains(reserved)
+    let begins = |scheme: &str| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    (begins("urn:") || begins("http://") || begins("https://")) && !text.contains(reserved)
 }
 
 impl PartialEq for AttrPath {
@@ -238,6 +261,21 @@ mod tests {
         assert!(whole("urn:x:ext:2.0:User"));
         assert!(!whole("urn:x:y:attr"));
         assert!(!whole("userName"));
+    }
+
+    #[test]
+    fn extensions_as_a_whole() {
+        let check = |text: &str, urn: &str, expected: bool| {
+            let path = AttrPath::parse(&USER, text).expect("a path");
+            assert_eq!(path.names_schema(urn), expected, "{text} {urn}");
+        };
+        check("urn:x:ext", "URN:X:ext", true);
+        check("urn:x:ext", "urn:x", false);
+        check("urn:x:ext", "urn:x:extra", false);
+        check("urn:x:ext.a", "urn:x:ext", false);
+        check(ENTERPRISE, ENTERPRISE, true);
+        check("manager", ENTERPRISE, false);
+        check("userName", "urn:x", false);
     }
 
     #[test]

@@ -51,10 +51,10 @@ impl Projection {
         }
         let names = |path: &AttrPath| match &path.schema {
             None => path.attribute == attribute || path.is_whole_schema(),
-            Some(urn) => urn == attribute,
+            Some(urn) => urn == attribute || path.names_schema(attribute),
         };
         let whole = |path: &AttrPath| {
-            path.sub.is_none() && (path.schema.is_none() || path.is_whole_schema())
+            path.sub.is_none() && (path.schema.is_none() || path.names_schema(attribute))
         };
         let included = self.included.is_empty() || self.included.iter().any(names);
         included && !self.excluded.iter().any(|path| names(path) && whole(path))
@@ -151,8 +151,13 @@ fn named<'a>(
     attribute: &'a AttrPath,
 ) -> impl Iterator<Item = Option<&'a str>> {
     paths.iter().filter_map(|path| {
-        if path.is_whole_schema() {
-            return same_schema(path, attribute).then_some(None);
+        let urn = attribute.schema.as_deref();
+        let whole = match urn {
+            None => path.schema.is_none() && path.is_whole_schema(),
+            Some(urn) => path.names_schema(urn),
+        };
+        if whole {
+            return Some(None);
         }
         let same = same_schema(path, attribute)
             && path.attribute.eq_ignore_ascii_case(&attribute.attribute);

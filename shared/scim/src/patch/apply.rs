@@ -40,15 +40,29 @@ impl Operation {
         let Some(urn) = &self.path.schema else {
             return self.apply_in(attributes);
         };
-        let name = spelling(attributes, urn);
-        if self.path.is_whole_schema() {
-            attributes.shift_remove(&name);
+        let whole = attributes.keys().find(|name| self.path.names_schema(name));
+        if let Some(name) = whole.filter(|_| self.fits_extension()).cloned() {
+            let old = take(attributes, &name);
+            put(attributes, name, self.change_value(old));
             return Ok(());
         }
+        if self.path.is_whole_schema() {
+            return Ok(());
+        }
+        let name = spelling(attributes, urn);
         let mut extension = into_object(take(attributes, &name));
         self.apply_in(&mut extension)?;
         put(attributes, name, Value::Object(extension));
         Ok(())
+    }
+
+    /// Whether this can be done to an extension as a whole.
+    fn fits_extension(&self) -> bool {
+        self.filter.is_none()
+            && match &self.action {
+                Action::Add(new) | Action::Replace(new) => new.is_object(),
+                Action::Remove | Action::RemoveListed(_) => true,
+            }
     }
 
     fn apply_in(&self, object: &mut Map<String, Value>) -> Result<(), Error> {
@@ -81,9 +95,9 @@ impl Operation {
             self.change_sub(&mut object, sub);
             return Value::Object(object);
         }
-        match (&self.action, old) {
-            (Action::Add(new) | Action::Replace(new), old) => merged(old, new),
-            (Action::Remove | Action::RemoveListed(_), _) => Value::Null,
+        match &self.action {
+            Action::Add(new) | Action::Replace(new) => merged(old, new),
+            Action::Remove | Action::RemoveListed(_) => Value::Null,
         }
     }
 

@@ -310,7 +310,7 @@ impl Compiler {
     ) -> Result<(), Error> {
         let name = target.path.to_string();
         let value = if target.filter.is_some() && target.path.sub.is_none() {
-            value::check_one(attribute, value)?
+            value::check_one(attribute, dialect::single(value))?
         } else {
             value::check_as(changed, &name, value)?
         };

@@ -8,6 +8,8 @@
 mod apply;
 mod compile;
 mod members;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value};
 
@@ -83,7 +85,7 @@ impl Patch {
         }
         let patched = Resource::from_stored(resource.resource_type(), attributes);
         resource.check_immutable(&patched)?;
-        patched.check_required()?;
+        patched.check_whole()?;
         Ok(patched)
     }
 
