@@ -1,7 +1,8 @@
 //! The directory the local run keeps its data in: ours or nobody's, and one process at a time.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The file that makes a directory ours, and that a running process holds locked.
@@ -59,7 +60,12 @@ impl DataDir {
             path: path.to_owned(),
             error,
         };
-        fs::create_dir_all(path).map_err(unusable)?;
+        // people's data: nobody else on this machine is to read it
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(unusable)?;
         let marker = path.join(MARKER);
         let mut lock = OpenOptions::new()
             .read(true)

@@ -109,9 +109,8 @@ impl Dynamodb {
 
     /// Deletes expired items again and again; never ends.
     pub async fn sweep(self) {
-        let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
         loop {
-            ticks.tick().await;
+            tokio::time::sleep(SWEEP_INTERVAL).await;
             let database = self.database.clone();
             match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
                 Ok(Ok(deleted)) => tracing::debug!(deleted, "swept expired items"),
