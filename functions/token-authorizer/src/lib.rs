@@ -5,7 +5,7 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::Directory;
+use rollcall_directory::{Directory, cost};
 use rollcall_edge::{AuthorizerContext, bearer, chain};
 use serde_json::Value;
 
@@ -47,14 +47,18 @@ impl Authorizer {
             tracing::error!("the event names no method of an API");
             Error::Failed
         })?;
-        let verdict = self
-            .directory
-            .authenticate(token, "")
-            .await
-            .map_err(|error| {
-                tracing::error!(error = chain(&error), "the token could not be looked up");
-                Error::Failed
-            })?;
+        // A TOKEN event carries no id of the request; the function takes its own event's.
+        let (verdict, cost) = cost::measure(self.directory.authenticate(token, "")).await;
+        let verdict = verdict.map_err(|error| {
+            tracing::error!(error = chain(&error), "the token could not be looked up");
+            Error::Failed
+        })?;
+        tracing::info!(
+            ?verdict,
+            dynamodb_calls = cost.calls,
+            write_units = cost.write_units,
+            "authenticated"
+        );
         let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
         Ok(allow(resources, &context))
     }

@@ -77,17 +77,19 @@ fn host(parts: &Parts) -> Option<&str> {
         .find(|host| is_authority(host))
 }
 
+/// The scheme as API Gateway forwards it. Only `cargo lambda watch` sends payload 2.0 without a word on it: plain HTTP.
 fn scheme(parts: &Parts) -> &'static str {
     let forwarded = parts
         .headers
         .get("x-forwarded-proto")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let first = forwarded.split(',').next().unwrap_or_default().trim();
-    if first.eq_ignore_ascii_case("http") {
-        "http"
-    } else {
-        "https"
+        .and_then(|value| value.to_str().ok());
+    let first = forwarded
+        .and_then(|schemes| schemes.split(',').next())
+        .map(str::trim);
+    match (first, parts.request_context_ref()) {
+        (Some(scheme), _) if scheme.eq_ignore_ascii_case("http") => "http",
+        (None, Some(RequestContext::ApiGatewayV2(_))) => "http",
+        _ => "https",
     }
 }
 

@@ -66,7 +66,7 @@ fn hint(headers: &HeaderMap) -> &'static str {
     if says_json {
         ""
     } else {
-        " (its `Content-Type` says so too; send `application/scim+json`)"
+        "; its `Content-Type` should be `application/scim+json`"
     }
 }
 
