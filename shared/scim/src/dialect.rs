@@ -66,9 +66,8 @@ pub(crate) fn is_blank(kind: AttributeKind, text: &str) -> bool {
 /// A literal without quotes is text, where the attribute holds text.
 ///
 /// `externalId eq jyoung` and `externalId eq 701984` → `externalId eq "…"`. Entra's documentation.
-pub(crate) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<String> {
-    kind.is_none_or(AttributeKind::is_text)
-        .then(|| word.to_owned())
+pub(crate) fn bare_literal(kind: AttributeKind, word: &str) -> Option<String> {
+    kind.is_text().then(|| word.to_owned())
 }
 
 /// A complex attribute compared as a whole compares its `value`.

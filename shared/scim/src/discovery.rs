@@ -1,5 +1,8 @@
 //! The discovery documents: what the service supports, its resource types and its schemas (RFC 7644 §4).
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value, json};
 
 use crate::limits::{MAX_BODY_BYTES, MAX_PATCH_OPERATIONS, MAX_RESULTS};

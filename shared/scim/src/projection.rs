@@ -1,5 +1,8 @@
 //! Which attributes an answer holds: `attributes` and `excludedAttributes` (RFC 7644 §3.9).
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, quoted};

@@ -1,5 +1,8 @@
 //! What a list request asks for, from the query string or from a `.search` body (RFC 7644 §3.4.2, §3.4.3).
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use crate::dialect;

@@ -132,3 +132,115 @@ fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::{ENTERPRISE_USER_SCHEMA, USER};
+
+    fn sort(by: &str) -> Sort {
+        Sort::parse(&USER, by, None).expect("a valid sort")
+    }
+
+    fn user(attributes: Value) -> Resource {
+        match attributes {
+            Value::Object(attributes) => Resource::from_stored(&USER, attributes),
+            _ => unreachable!("an object literal"),
+        }
+    }
+
+    /// Checks that resources that hold these come in this order, none equal.
+    fn check(by: &str, ascending: &[Value]) {
+        let keys: Vec<SortKey> = ascending
+            .iter()
+            .map(|attributes| sort(by).key(&user(attributes.clone())))
+            .collect();
+        assert!(
+            keys.windows(2).all(|pair| pair[0] < pair[1]),
+            "{by}: {keys:?}"
+        );
+    }
+
+    #[test]
+    fn orders() {
+        check(
+            "userName",
+            &[
+                json!({"userName": "ada"}),
+                json!({"userName": "Bea"}),
+                json!({"userName": "cyd"}),
+                json!({}),
+            ],
+        );
+        check(
+            "externalId",
+            &[
+                json!({"externalId": "B"}),
+                json!({"externalId": "a"}),
+                json!({}),
+            ],
+        );
+        check(
+            "active",
+            &[json!({"active": false}), json!({"active": true}), json!({})],
+        );
+        check(
+            "meta.created",
+            &[
+                json!({"meta": {"created": "2024-01-01T01:00:00+02:00"}}),
+                json!({"meta": {"created": "2024-01-01T00:00:00Z"}}),
+                json!({}),
+            ],
+        );
+        check(
+            "urn:x:ext:2.0:User:n",
+            &[-2.5, -1.0, 0.0, 3.0, 20.0].map(|n| json!({"urn:x:ext:2.0:User": {"n": n}})),
+        );
+        check(
+            "manager",
+            &["a", "b"].map(|m| json!({(ENTERPRISE_USER_SCHEMA.id): {"manager": {"value": m}}})),
+        );
+    }
+
+    #[test]
+    fn of_several_values_the_primary_or_the_first_counts() {
+        let emails = |emails: Value| json!({ "emails": emails });
+        check(
+            "emails",
+            &[
+                emails(json!([{"value": "z"}, {"value": "a", "primary": true}])),
+                emails(json!([{"value": "b"}, {"value": "a"}])),
+                emails(json!([{"type": "work"}, {"value": "a"}])),
+            ],
+        );
+    }
+
+    #[test]
+    fn parameters() {
+        let order =
+            |order: &str| Sort::parse(&USER, "title", Some(order)).map(|sort| sort.descending);
+        assert_eq!(order("Ascending"), Ok(false));
+        assert_eq!(order("DESCENDING"), Ok(true));
+        assert_eq!(order(""), Ok(false));
+        assert!(matches!(order("up"), Err(Error::InvalidValue(_))));
+        assert_eq!(
+            sort("emails").path,
+            AttrPath::new("emails").with_sub("value")
+        );
+        for by in ["", "a b", "name", "addresses", ENTERPRISE_USER_SCHEMA.id] {
+            let error = Sort::parse(&USER, by, None);
+            assert!(matches!(error, Err(Error::InvalidValue(_))), "{by}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_keep_their_order(a in any::<i32>(), b in -1e300..1e300f64) {
+            let a = f64::from(a);
+            prop_assert_eq!(ordered(a).cmp(&ordered(b)), a.total_cmp(&b));
+        }
+    }
+}

@@ -1,9 +1,14 @@
 //! Filters (RFC 7644 §3.4.2.2): one syntax tree for `filter=`, for `emails[…]` and for PATCH paths.
 
-mod eval;
 mod lexer;
+
 mod parser;
+
+mod comparison;
+
 mod print;
+
+mod eval;
 
 use serde_json::{Map, Number, Value};
 
