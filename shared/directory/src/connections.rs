@@ -174,7 +174,7 @@ impl Tenant {
 
 fn connection_subject(connection: &Connection) -> Subject {
     Subject {
-        kind: "connection",
+        kind: "connection".into(),
         id: connection.id.clone(),
         name: connection.label.clone(),
     }

@@ -198,7 +198,7 @@ impl Tenant {
     async fn apply_steps(&self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
         let mut steps: Vec<Step> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
         let group = Subject {
-            kind: GROUPS.noun,
+            kind: GROUPS.noun.into(),
             id: intent.subject_id.clone(),
             name: intent.subject_name.clone(),
         };

@@ -3,6 +3,8 @@
 //! The entry is the audit log, the event feed and the outbox at once. Its id is a UUIDv7 made before the commit, so
 //! ids do not tell the order of commits; the feed's sequence is given later, by whoever reads the table's stream.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rollcall_scim::Resource;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,9 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::keys::TenantId;
-use crate::table::{Item, to_item};
+use crate::record::now;
+use crate::table::{Item, Range, from_item, to_item};
+use crate::tenant::Tenant;
 
 /// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,35 +43,156 @@ pub enum Actor {
 
 /// What a change was about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Subject {
+pub struct Subject {
+    /// `user`, `group`, `tenant`, `connection`, `token`.
     #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    pub(crate) id: String,
-    pub(crate) name: String,
+    pub kind: Cow<'static, str>,
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
 }
 
-/// One entry in the making.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Entry {
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its id, a UUIDv7: in order of time, not of commits.
+    #[serde(rename = "SK")]
+    pub id: String,
     /// `user.created`, `group.members_changed`, …
     #[serde(rename = "type")]
-    pub(crate) action: String,
-    pub(crate) at: Timestamp,
-    pub(crate) actor: Actor,
-    pub(crate) request_id: String,
-    pub(crate) subject: Subject,
-    /// The attributes that changed, as a JSON object; absent on creation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) before: Option<String>,
-    /// The attributes as they are now; absent on deletion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) after: Option<String>,
+    pub action: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// Within which request.
+    pub request_id: String,
+    /// About what.
+    pub subject: Subject,
+    /// The attributes that changed as they were, as a JSON object; absent on creation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The attributes that changed as they are now; absent on deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The sequence of its first event in the feed, once it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
 }
+
+/// What an audit query asks for; everything is optional.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Not after.
+    pub to: Option<Timestamp>,
+    /// The id of the token or person who did it.
+    pub actor: Option<String>,
+    /// The id or name of the person or thing it was done to.
+    pub subject: Option<String>,
+    /// The action, or the beginning of it (`user.`).
+    pub action: Option<String>,
+    /// Behind this entry of an earlier page.
+    pub after: Option<String>,
+    /// At most so many entries.
+    pub limit: usize,
+}
+
+/// Entries one audit query looks at before it answers with what it has.
+const MAX_LOOKED_AT: usize = 2_000;
 
 impl Entry {
     pub(crate) fn to_item(&self, tenant: &TenantId) -> Result<Item, Error> {
-        to_item(&tenant.journal().at(Uuid::now_v7().to_string()), self)
+        to_item(&tenant.journal().at(&self.id), self)
     }
+
+    fn answers(&self, query: &AuditQuery) -> bool {
+        let actor = |wanted: &String| match &self.actor {
+            Actor::Token { id, connection } => id == wanted || connection == wanted,
+            Actor::Person { id } => id == wanted,
+            Actor::PortalLink | Actor::Application | Actor::System => false,
+        };
+        let subject = |wanted: &String| {
+            self.subject.id == *wanted
+                || self.subject.name.eq_ignore_ascii_case(wanted)
+                || self.action == MEMBERS_CHANGED
+                    && self.after.as_deref().is_some_and(|a| a.contains(wanted))
+        };
+        query.actor.as_ref().is_none_or(actor)
+            && query.subject.as_ref().is_none_or(subject)
+            && query
+                .action
+                .as_ref()
+                .is_none_or(|wanted| self.action.starts_with(wanted))
+            && query.from.is_none_or(|from| self.at >= from)
+            && query.to.is_none_or(|to| self.at <= to)
+    }
+}
+
+/// The action of entries that hold several changes of members.
+pub(crate) const MEMBERS_CHANGED: &str = "group.members_changed";
+
+impl Tenant {
+    pub(crate) fn entry(&self, action: impl Into<String>, subject: Subject) -> Entry {
+        Entry {
+            id: Uuid::now_v7().to_string(),
+            action: action.into(),
+            at: now(),
+            actor: self.actor.clone(),
+            request_id: self.request_id.clone(),
+            subject,
+            before: None,
+            after: None,
+            sequence: None,
+        }
+    }
+
+    /// The audit log, newest first, and behind which entry the next page starts.
+    ///
+    /// A page may be short, even empty, and still have a next one: looking is bounded.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn audit(&self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
+        let mut found = Vec::new();
+        let mut behind = query.after.clone().or_else(|| query.to.map(just_after));
+        let mut looked_at = 0;
+        loop {
+            let range = Range::all(self.id.journal())
+                .descending(true)
+                .after(behind.take())
+                .limit(200);
+            let page = self.table.query(&range).await?;
+            for item in page.items {
+                let entry: Entry = from_item(item)?;
+                looked_at += 1;
+                if query.from.is_some_and(|from| entry.at < from) {
+                    return Ok((found, None));
+                }
+                let id = entry.id.clone();
+                if entry.answers(query) {
+                    found.push(entry);
+                }
+                if found.len() >= query.limit || looked_at >= MAX_LOOKED_AT {
+                    return Ok((found, Some(id)));
+                }
+            }
+            match page.next {
+                Some(next) => behind = Some(next),
+                None => return Ok((found, None)),
+            }
+        }
+    }
+}
+
+/// An id behind every entry made up to this millisecond.
+fn just_after(at: Timestamp) -> String {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis.saturating_add(1), &[0; 10])
+        .into_uuid()
+        .to_string()
 }
 
 /// The attributes in which two states of a resource differ, as they were and as they are.

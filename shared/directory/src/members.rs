@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::journal::Subject;
+use crate::journal::{MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::record::{Record, now};
 use crate::table::{Item, Range, from_item, number, string, text, to_item};
@@ -208,7 +208,7 @@ impl Tenant {
             };
             steps.iter().filter(wanted).map(Step::member).collect()
         };
-        let mut entry = self.entry("group.members_changed", group.clone());
+        let mut entry = self.entry(MEMBERS_CHANGED, group.clone());
         entry.after = Some(json!({"added": ids(true), "removed": ids(false)}).to_string());
         transaction.put(entry.to_item(&self.id)?);
         Ok(transaction)

@@ -71,7 +71,7 @@ impl Record {
 impl Tenant {
     pub(crate) fn own_subject(&self) -> Subject {
         Subject {
-            kind: "tenant",
+            kind: "tenant".into(),
             id: self.id.to_string(),
             name: self.id.to_string(),
         }

@@ -214,6 +214,8 @@ impl Tenant {
     ) -> Result<BTreeSet<String>, Error> {
         Ok(match access {
             Access::Id(id) => BTreeSet::from([id.clone()]),
+            // Nothing is called nothing, and DynamoDB has no empty key.
+            Access::Name(folded) if folded.is_empty() => BTreeSet::new(),
             Access::Name(folded) => {
                 let item = self.table.get(&self.id.name(kind, folded)).await?;
                 item.map(from_item::<Pointer>)

@@ -253,16 +253,24 @@ impl Table {
     ///
     /// Answers the guards that did not hold: empty when the transaction is committed.
     pub(crate) async fn transact(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
-        (|| self.transact_once(transaction))
+        // One token for all tries: where the answer to a commit was lost and the next try is turned away as busy, the
+        // one after it must not run into what the first has written.
+        let token = uuid::Uuid::new_v4().to_string();
+        (|| self.transact_once(transaction, &token))
             .retry(backoff())
             .when(|error: &Error| matches!(error, Error::Busy(_)))
             .await
     }
 
-    async fn transact_once(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
+    async fn transact_once(
+        &self,
+        transaction: &Transaction,
+        token: &str,
+    ) -> Result<Vec<Guard>, Error> {
         let sent = self
             .client
             .transact_write_items()
+            .client_request_token(token)
             .set_transact_items(Some(transaction.items(&self.name)?))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()

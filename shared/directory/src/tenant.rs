@@ -4,7 +4,7 @@ use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::journal::{Actor, Entry, Subject};
+use crate::journal::Actor;
 use crate::keys::TenantId;
 use crate::roles::Role;
 use crate::table::{Table, from_item};
@@ -159,18 +159,6 @@ impl Tenant {
                 what: format!("tenant `{}`", self.id),
             }
             .into()),
-        }
-    }
-
-    pub(crate) fn entry(&self, action: impl Into<String>, subject: Subject) -> Entry {
-        Entry {
-            action: action.into(),
-            at: crate::record::now(),
-            actor: self.actor.clone(),
-            request_id: self.request_id.clone(),
-            subject,
-            before: None,
-            after: None,
         }
     }
 }

@@ -30,7 +30,6 @@ pub struct Caller {
     pub connection_id: String,
     /// The request's id, for the journal and the log.
     pub request_id: String,
-
 }
 
 /// What the table says of a presented token.
@@ -121,9 +120,12 @@ pub(crate) struct TokenItem {
     keep_days: u32,
 }
 
+/// The `lead_us` of a token without a limit: functions whose clocks differ never refuse each other's requests.
+const UNMETERED_LEAD_US: i64 = -3_600_000_000;
+
 /// What one request adds to `tat`, and where `allow_at` is after one request of an idle token, in microseconds.
 pub(crate) fn meter_of(limit: Option<RateLimit>) -> (i64, i64) {
-    limit.map_or((0, 0), |limit| {
+    limit.map_or((0, UNMETERED_LEAD_US), |limit| {
         let interval = 60_000_000 / i64::from(limit.per_minute.max(1));
         (interval, interval * (1 - i64::from(limit.burst)))
     })
@@ -185,7 +187,7 @@ impl Tenant {
             keep_days: settings.retention_days,
         };
         let subject = Subject {
-            kind: "token",
+            kind: "token".into(),
             id: item.id.clone(),
             name: label.to_owned(),
         };
@@ -247,7 +249,7 @@ impl Tenant {
             Guard::Stale,
         );
         let subject = Subject {
-            kind: "token",
+            kind: "token".into(),
             id: item.id.clone(),
             name: item.title.clone(),
         };

@@ -212,7 +212,7 @@ pub(crate) fn subject(kind: &Kind, state: &State<'_>) -> Subject {
         .and_then(|name| name.as_str())
         .unwrap_or_default();
     Subject {
-        kind: kind.noun,
+        kind: kind.noun.into(),
         id: state.record.id.clone(),
         name: name.to_owned(),
     }

@@ -1,0 +1,283 @@
+//! The event feed: the journal in the order of its commits, gap-free, to be read by cursor and sent to the bus.
+//!
+//! Entries get their place when they are relayed, not when they are made: an id made before a commit can come to
+//! light after a reader's cursor has passed it, a sequence given after the commit cannot. One conditional head per
+//! tenant gives it, outside the transactions of writers, so that they never wait for one another.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
+use crate::keys::Partition;
+use crate::record::now;
+use crate::table::{Range, from_item, number, to_item};
+use crate::tenant::Tenant;
+use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
+use crate::{Directory, TenantId};
+
+/// How often a relay competes for the head before it gives up; there is one relay for a tenant at a time.
+const MAX_TURNS: usize = 40;
+/// After this time no transaction of the relay can still be half-way.
+const RELAY_SETTLES: Duration = Duration::from_secs(300);
+/// The version of the event's JSON shape.
+pub const EVENT_VERSION: u32 = 1;
+
+/// One event: what the application polls and the bus carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The same however often the event is delivered.
+    pub id: String,
+    /// Its place among the tenant's events, from 1, without gaps.
+    pub sequence: u64,
+    /// `user.created`, `group.member_added`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The version of this shape.
+    pub version: u32,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// When the change was made.
+    pub occurred_at: Timestamp,
+    /// Who made it.
+    pub actor: Actor,
+    /// What it was made to.
+    pub subject: Subject,
+    /// What changed, as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What changed, as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+    /// The request that made the change.
+    pub request_id: String,
+}
+
+/// An event as the table holds it.
+#[derive(Debug, Serialize, Deserialize)]
+struct EventItem {
+    /// JSON.
+    event: String,
+    expires: i64,
+}
+
+/// The last sequence given.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Head {
+    given: u64,
+}
+
+impl Directory {
+    /// The tenant whose journal has this partition key, and nothing for any other key of the table.
+    pub fn journal_of(&self, partition_key: &str) -> Option<Tenant> {
+        Partition::journal_of(partition_key).map(|tenant| self.system(tenant))
+    }
+}
+
+impl Tenant {
+    /// Gives these journal entries their places in the feed and answers their events, in the feed's order.
+    ///
+    /// Entries that have their places keep them: relaying again answers the same events.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn relay(&self, entries: &[String]) -> Result<Vec<Event>, Error> {
+        let keep_days = match self.settings().await {
+            Ok(settings) => settings.retention_days,
+            Err(Error::Scim(_)) => 30,
+            Err(error) => return Err(error),
+        };
+        let mut events = Vec::new();
+        for _ in 0..MAX_TURNS {
+            let (placed, waiting) = self.look_up(entries).await?;
+            if waiting.is_empty() {
+                for entry in placed {
+                    events.extend(placed_events(&self.id, &entry));
+                }
+                events.sort_by_key(|event: &Event| event.sequence);
+                return Ok(events);
+            }
+            self.place(waiting, keep_days).await?;
+        }
+        Err(Error::Busy(None))
+    }
+
+    async fn look_up(&self, ids: &[String]) -> Result<(Vec<Entry>, Vec<Entry>), Error> {
+        let items = self
+            .table
+            .batch_get(ids.iter().map(|id| self.id.journal().at(id)))
+            .await?;
+        let mut entries = items
+            .into_iter()
+            .map(from_item::<Entry>)
+            .collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(|entry| ids.iter().position(|id| *id == entry.id));
+        Ok(entries
+            .into_iter()
+            .partition(|entry| entry.sequence.is_some()))
+    }
+
+    /// Places as many entries as fit one transaction; whether it was committed shows when they are looked up again.
+    async fn place(&self, waiting: Vec<Entry>, keep_days: u32) -> Result<(), Error> {
+        let head = self.table.get(&self.id.event_head()).await?;
+        let given = head
+            .map(from_item::<Head>)
+            .transpose()?
+            .unwrap_or_default()
+            .given;
+        let expires = now().as_second() + i64::from(keep_days) * 86_400;
+        let mut transaction = Transaction::default();
+        let mut next = given + 1;
+        for mut entry in waiting {
+            entry.sequence = Some(next);
+            let events = placed_events(&self.id, &entry);
+            if transaction.len() + events.len() + 2 > MAX_WRITES {
+                break;
+            }
+            for event in &events {
+                let event_json = serde_json::to_string(event).map_err(Error::corrupt)?;
+                let item = EventItem {
+                    event: event_json,
+                    expires,
+                };
+                transaction.put(to_item(&self.id.event(event.sequence), &item)?);
+            }
+            let set = Expression::new("SET sequence = :sequence, expires = :expires")
+                .with(":sequence", number(next))
+                .with(":expires", number(expires));
+            let waits = Expression::new("attribute_exists(PK) AND attribute_not_exists(sequence)");
+            transaction.update_if(self.id.journal().at(&entry.id), set, waits, Guard::Stale);
+            next += events.len() as u64;
+        }
+        let unmoved = match given {
+            0 => Expression::absent(),
+            given => Expression::new("given = :read_given").with(":read_given", number(given)),
+        };
+        let head = to_item(&self.id.event_head(), &Head { given: next - 1 })?;
+        transaction.put_if(head, unmoved, Guard::Stale);
+        self.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Events behind a cursor, in order: every reader sees every event exactly once, in one order, the same for all.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let behind = self.id.event(after).sort;
+        let range = Range::prefix(self.id.events(), "0")
+            .after(Some(behind))
+            .limit(limit);
+        let page = self.table.query(&range).await?;
+        let event = |item| {
+            let item: EventItem = from_item(item)?;
+            serde_json::from_str(&item.event).map_err(Error::corrupt)
+        };
+        let events = page
+            .items
+            .into_iter()
+            .map(event)
+            .collect::<Result<Vec<Event>, Error>>()?;
+        Ok(without_gap(after, events))
+    }
+
+    /// The ids of journal entries behind `after` that have no place in the feed yet.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn unplaced(&self, after: Option<&str>) -> Result<Vec<String>, Error> {
+        let range = Range::all(self.id.journal()).after(after.map(str::to_owned));
+        let entries = self
+            .table
+            .query_all(range)
+            .await?
+            .into_iter()
+            .map(from_item::<Entry>);
+        let waiting = |entry: Result<Entry, Error>| match entry {
+            Ok(entry) => entry.sequence.is_none().then_some(Ok(entry.id)),
+            Err(error) => Some(Err(error)),
+        };
+        entries.filter_map(waiting).collect()
+    }
+}
+
+/// The events up to the first gap: a query may catch a transaction of the relay half-way, and what is missing then
+/// will be there a moment later. Behind the cursor itself, what is missing for long has outlived its retention.
+fn without_gap(after: u64, events: Vec<Event>) -> Vec<Event> {
+    let settled = now() - RELAY_SETTLES;
+    let expired = events
+        .first()
+        .filter(|first| first.sequence > after + 1 && first.occurred_at < settled);
+    let mut next = expired.map_or(after + 1, |first| first.sequence);
+    let in_order = |event: &Event| {
+        let follows = event.sequence == next;
+        next += 1;
+        follows
+    };
+    events.into_iter().take_while(in_order).collect()
+}
+
+/// The events of an entry that has its place.
+fn placed_events(tenant: &TenantId, entry: &Entry) -> Vec<Event> {
+    let parse = |text: &Option<String>| {
+        text.as_deref()
+            .and_then(|text| serde_json::from_str::<Value>(text).ok())
+    };
+    let first = entry.sequence.unwrap_or_default();
+    let event =
+        |n: u64, id: String, kind: &str, before: Option<Value>, after: Option<Value>| Event {
+            id,
+            sequence: first + n,
+            kind: kind.to_owned(),
+            version: EVENT_VERSION,
+            tenant: tenant.clone(),
+            occurred_at: entry.at,
+            actor: entry.actor.clone(),
+            subject: entry.subject.clone(),
+            before,
+            after,
+            request_id: entry.request_id.clone(),
+        };
+    let after = parse(&entry.after);
+    if entry.action != MEMBERS_CHANGED {
+        return vec![event(
+            0,
+            entry.id.clone(),
+            &entry.action,
+            parse(&entry.before),
+            after,
+        )];
+    }
+    let ids = |list: &str| -> Vec<String> {
+        let list = after
+            .as_ref()
+            .and_then(|after| after[list].as_array())
+            .into_iter()
+            .flatten();
+        list.filter_map(|id| id.as_str().map(str::to_owned))
+            .collect()
+    };
+    let added = ids("added")
+        .into_iter()
+        .map(|id| ("group.member_added", id));
+    let removed = ids("removed")
+        .into_iter()
+        .map(|id| ("group.member_removed", id));
+    let changes: Vec<_> = removed.chain(added).collect();
+    if changes.is_empty() {
+        // Only what is shown of members has changed.
+        return vec![event(0, entry.id.clone(), "group.updated", None, None)];
+    }
+    let one = |(n, (kind, user)): (usize, (&str, String))| {
+        event(
+            n as u64,
+            format!("{}.{n}", entry.id),
+            kind,
+            None,
+            Some(json!({"member": user})),
+        )
+    };
+    changes.into_iter().enumerate().map(one).collect()
+}

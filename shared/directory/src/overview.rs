@@ -1,0 +1,264 @@
+//! Lists as an admin needs them: people with state and role, groups with count and mapping, members with state.
+//!
+//! Every page is bounded in what it reads: it may be short and still have a next one.
+
+use rollcall_scim::Filter;
+use serde_json::Value;
+
+use crate::access::{Access, plan};
+use crate::complete::Needs;
+use crate::error::Error;
+use crate::kind::{GROUPS, Kind, USERS};
+use crate::mappings::by_group;
+use crate::people::{Person, person};
+use crate::person::PersonState;
+use crate::record::Record;
+use crate::roles::{Mappings, Role};
+use crate::table::{Range, text};
+use crate::tenant::{Settings, Tenant};
+
+/// People one page looks at before it answers with what it has.
+const MAX_LOOKED_AT: usize = 2_000;
+/// People read at once.
+const READ_AT_ONCE: usize = 200;
+
+/// What a list of people is narrowed by; everything is optional.
+#[derive(Clone, Debug, Default)]
+pub struct PeopleQuery {
+    /// Only people in this state.
+    pub state: Option<PersonState>,
+    /// Only people whom this SCIM filter matches.
+    pub filter: Option<Filter>,
+    /// Only people whose name or mail address begins with or holds this, without regard to case.
+    pub text: Option<String>,
+    /// Behind this person of an earlier page.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// One group with what hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupSummary {
+    /// The group's id.
+    pub id: String,
+    /// `displayName`.
+    pub display_name: String,
+    /// The identity provider's id.
+    pub external_id: Option<String>,
+    /// How many members it has.
+    pub member_count: u64,
+    /// The role it is mapped to.
+    pub role: Option<Role>,
+}
+
+/// What roles are decided by, read once for a page.
+struct Ground {
+    settings: Settings,
+    mappings: Mappings,
+}
+
+impl Ground {
+    fn person(&self, record: &Record) -> Result<Person, Error> {
+        person(
+            record,
+            record.effective_role(&self.settings, &self.mappings),
+        )
+    }
+}
+
+impl Tenant {
+    async fn ground(&self) -> Result<Ground, Error> {
+        Ok(Ground {
+            settings: self.settings().await?,
+            mappings: by_group(&self.mappings().await?),
+        })
+    }
+
+    /// One person.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn person(&self, id: &str) -> Result<Person, Error> {
+        let record = self.record(&USERS, id).await?;
+        self.ground().await?.person(&record)
+    }
+
+    /// People in order of creation, and behind whom the next page starts.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn people(
+        &self,
+        query: &PeopleQuery,
+    ) -> Result<(Vec<Person>, Option<String>), Error> {
+        let ground = self.ground().await?;
+        let access = plan(&USERS, query.filter.as_ref());
+        if access != Access::All {
+            let ids: Vec<String> = self
+                .candidates(&USERS, &access)
+                .await?
+                .into_iter()
+                .collect();
+            let behind = query.after.as_deref().unwrap_or_default();
+            let ids: Vec<String> = ids.into_iter().filter(|id| id.as_str() > behind).collect();
+            let records = self.records(&USERS, &ids).await?;
+            let mut people = self.chosen(records, query, &ground).await?;
+            let more = people.len() > query.limit;
+            people.truncate(query.limit);
+            let next = people
+                .last()
+                .filter(|_| more)
+                .map(|person| person.id.clone());
+            return Ok((people, next));
+        }
+        let mut people = Vec::new();
+        let mut behind = query.after.clone();
+        let mut looked_at = 0;
+        loop {
+            let range = Range::all(self.id.resources(&USERS))
+                .after(behind.take())
+                .limit(READ_AT_ONCE);
+            let page = self.table.query(&range).await?;
+            looked_at += page.items.len();
+            let records = page
+                .items
+                .into_iter()
+                .map(Record::from_item)
+                .collect::<Result<Vec<_>, _>>()?;
+            people.extend(self.chosen(records, query, &ground).await?);
+            if people.len() > query.limit {
+                people.truncate(query.limit);
+                let next = people.last().map(|person| person.id.clone());
+                return Ok((people, next));
+            }
+            match page.next {
+                next @ Some(_) if looked_at >= MAX_LOOKED_AT => return Ok((people, next)),
+                next @ Some(_) => behind = next,
+                None => return Ok((people, None)),
+            }
+        }
+    }
+
+    async fn chosen(
+        &self,
+        records: Vec<Record>,
+        query: &PeopleQuery,
+        ground: &Ground,
+    ) -> Result<Vec<Person>, Error> {
+        let needs = query
+            .filter
+            .as_ref()
+            .map(Needs::of_filter)
+            .unwrap_or_default();
+        let resources = self.complete(&USERS, &records, &needs).await?;
+        let wanted = query.text.as_ref().map(|text| text.to_lowercase());
+        let mut people = Vec::new();
+        for (record, resource) in records.iter().zip(resources) {
+            let in_state = query.state.is_none_or(|state| state == record.state());
+            let matches = query
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(&resource));
+            let named = wanted
+                .as_ref()
+                .is_none_or(|text| record.document.to_lowercase().contains(text));
+            if in_state && matches && named {
+                people.push(ground.person(record)?);
+            }
+        }
+        Ok(people)
+    }
+
+    /// The members of a group with their states, by id, and behind whom the next page starts.
+    ///
+    /// # Errors
+    /// `404` when there is no such group.
+    pub async fn group_people(
+        &self,
+        group: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Person>, Option<String>), Error> {
+        self.record(&GROUPS, group).await?;
+        self.settle().await?;
+        let page = self
+            .table
+            .query(&Range::all(self.id.members(group)).after(after).limit(limit))
+            .await?;
+        let ids = page
+            .items
+            .iter()
+            .map(|item| text(item, "SK").map(str::to_owned));
+        let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+        let ground = self.ground().await?;
+        let records = self.records(&USERS, &ids).await?;
+        let people = records
+            .iter()
+            .map(|record| ground.person(record))
+            .collect::<Result<_, _>>()?;
+        Ok((people, page.next))
+    }
+
+    /// One group with its mapping.
+    ///
+    /// # Errors
+    /// `404` when there is no such group.
+    pub async fn group(&self, id: &str) -> Result<GroupSummary, Error> {
+        let record = self.record(&GROUPS, id).await?;
+        let mappings = self.mappings_of(&[id.to_owned()].into()).await?;
+        summary(&record, &by_group(&mappings))
+    }
+
+    /// The groups in order of their names, and behind which the next page starts.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn groups(
+        &self,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<GroupSummary>, Option<String>), Error> {
+        let page = self
+            .table
+            .query(&Range::all(self.id.names(&GROUPS)).after(after).limit(limit))
+            .await?;
+        let ids = page
+            .items
+            .iter()
+            .map(|item| text(item, "id").map(str::to_owned));
+        let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+        let mappings = by_group(&self.mappings().await?);
+        let records = self.records(&GROUPS, &ids).await?;
+        let groups = records
+            .iter()
+            .map(|record| summary(record, &mappings))
+            .collect::<Result<_, _>>()?;
+        Ok((groups, page.next))
+    }
+
+    /// How many people, or groups, there are.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn total(&self, kind: &'static Kind) -> Result<u64, Error> {
+        self.count(kind).await
+    }
+}
+
+fn summary(record: &Record, mappings: &Mappings) -> Result<GroupSummary, Error> {
+    let resource = record.resource(&GROUPS)?;
+    let text = |name: &str| {
+        resource
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    Ok(GroupSummary {
+        id: record.id.clone(),
+        display_name: text("displayName").unwrap_or_default(),
+        external_id: text("externalId"),
+        member_count: record.members,
+        role: mappings.get(&record.id).copied(),
+    })
+}

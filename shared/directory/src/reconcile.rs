@@ -1,0 +1,226 @@
+//! Role reconciliation: whom an event concerns is looked at again, and the decision is made from stored state.
+//!
+//! So events may come twice, late or in any order. What it brings about is the announcement: the effective role of a
+//! person is always decided afresh where it counts (`sessions`), and `user.role_changed` tells the application.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::feed::Event;
+use crate::journal::Entry;
+use crate::kind::USERS;
+use crate::mappings::by_group;
+use crate::record::{Record, now};
+use crate::table::{Range, from_item, text, to_item};
+use crate::tenant::Tenant;
+use crate::writes::{State, subject};
+
+/// People looked at between two notes of progress.
+const PEOPLE_AT_ONCE: usize = 100;
+/// People looked at at the same time.
+const CONCURRENCY: usize = 8;
+/// How often a person is looked at again when they change under our eyes.
+const MAX_TURNS: usize = 20;
+
+/// How far the reconciliation of a mapped group has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The group's id.
+    #[serde(rename = "SK")]
+    pub group: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How many members the group had then.
+    pub people: u64,
+    /// How many have been looked at.
+    pub looked_at: u64,
+    /// Behind which member it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) behind: Option<String>,
+    /// When it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Tenant {
+    /// Follows up one event. Answers the group whose members are still to be looked at, if time ran out.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn follow_up(
+        &self,
+        event: &Event,
+        deadline: Instant,
+    ) -> Result<Option<String>, Error> {
+        match event.kind.as_str() {
+            "group.member_added" | "group.member_removed" => {
+                let member = event
+                    .after
+                    .as_ref()
+                    .and_then(|after| after["member"].as_str());
+                if let Some(member) = member {
+                    self.reconcile_person(member).await?;
+                }
+                Ok(None)
+            }
+            "group.mapping_changed" => {
+                self.begin_reconciliation(&event.subject.id).await?;
+                self.reconcile_group(&event.subject.id, deadline).await
+            }
+            kind if kind.starts_with("user.") || kind == "auth.login" => {
+                self.reconcile_person(&event.subject.id).await?;
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Announces the person's effective role if it is not what was last announced.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn reconcile_person(&self, user: &str) -> Result<bool, Error> {
+        for _ in 0..MAX_TURNS {
+            let Some((record, settings)) = self.person_and_settings(user).await? else {
+                return Ok(false);
+            };
+            let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
+            let role = record.effective_role(&settings, &mappings);
+            if role == record.standing.announced {
+                return Ok(false);
+            }
+            let mut after = record.clone();
+            after.revision += 1;
+            after.standing.announced = role;
+            let mut transaction = self.person_write(&record, &after)?;
+            let told =
+                |record: &Record| Some(json!({"role": record.standing.announced}).to_string());
+            let entry = self.entry(
+                "user.role_changed",
+                subject(&USERS, &State::of(&USERS, &record)?),
+            );
+            let entry = Entry {
+                before: told(&record),
+                after: told(&after),
+                ..entry
+            };
+            transaction.put(entry.to_item(&self.id)?);
+            if self.table.transact(&transaction).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Err(Error::Busy(None))
+    }
+
+    async fn begin_reconciliation(&self, group: &str) -> Result<(), Error> {
+        let people = self
+            .records(&crate::kind::GROUPS, &[group.to_owned()])
+            .await?
+            .pop()
+            .map_or(0, |g| g.members);
+        let progress = Progress {
+            group: group.to_owned(),
+            started_at: now(),
+            people,
+            looked_at: 0,
+            behind: None,
+            finished_at: None,
+        };
+        self.note(&progress).await
+    }
+
+    async fn note(&self, progress: &Progress) -> Result<(), Error> {
+        self.table
+            .put(to_item(
+                &self.id.reconciliations().at(&progress.group),
+                progress,
+            )?)
+            .await
+    }
+
+    /// Goes on looking at the members of a group, in steps, until all are done or time is up; the group, if it is.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn reconcile_group(
+        &self,
+        group: &str,
+        deadline: Instant,
+    ) -> Result<Option<String>, Error> {
+        let Some(mut progress) = self.reconciliation(group).await? else {
+            return Ok(None);
+        };
+        while progress.finished_at.is_none() {
+            if Instant::now() >= deadline {
+                return Ok(Some(group.to_owned()));
+            }
+            let members = Range::all(self.id.members(group))
+                .after(progress.behind.take())
+                .limit(PEOPLE_AT_ONCE);
+            let page = self.table.query(&members).await?;
+            let ids = page
+                .items
+                .iter()
+                .map(|item| text(item, "SK").map(str::to_owned));
+            let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+            self.reconcile_people(&ids).await?;
+            progress.looked_at += ids.len() as u64;
+            progress.behind = page.next;
+            if progress.behind.is_none() {
+                progress.finished_at = Some(now());
+            }
+            self.note(&progress).await?;
+        }
+        Ok(None)
+    }
+
+    async fn reconcile_people(&self, ids: &[String]) -> Result<(), Error> {
+        stream::iter(ids)
+            .map(|id| self.reconcile_person(id))
+            .buffer_unordered(CONCURRENCY)
+            .try_for_each(|_| async { Ok(()) })
+            .await
+    }
+
+    /// How far the reconciliation of a group has come, if there was one.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn reconciliation(&self, group: &str) -> Result<Option<Progress>, Error> {
+        let item = self.table.get(&self.id.reconciliations().at(group)).await?;
+        item.map(from_item).transpose()
+    }
+
+    /// The scheduled full pass: looks at everybody behind `after` until time is up. Answers where to go on.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn reconcile_all(
+        &self,
+        after: Option<String>,
+        deadline: Instant,
+    ) -> Result<Option<String>, Error> {
+        let mut behind = after;
+        loop {
+            let range = Range::all(self.id.resources(&USERS))
+                .after(behind)
+                .limit(PEOPLE_AT_ONCE);
+            let page = self.table.query(&range).await?;
+            let ids = page
+                .items
+                .iter()
+                .map(|item| text(item, "SK").map(str::to_owned));
+            self.reconcile_people(&ids.collect::<Result<Vec<_>, Error>>()?)
+                .await?;
+            match page.next {
+                None => return Ok(None),
+                next if Instant::now() >= deadline => return Ok(next),
+                next => behind = next,
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The request log: what an identity provider sent and how it was answered, kept for a settable time.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::record::now;
+use crate::table::{Range, from_item, to_item};
+use crate::tenant::Tenant;
+
+/// Longest body that is kept, in bytes of JSON.
+const MAX_BODY_BYTES: usize = 4_096;
+/// Requests one query looks at before it answers with what it has.
+const MAX_LOOKED_AT: usize = 2_000;
+/// What stands where a secret stood.
+const REDACTED: &str = "***";
+
+/// One request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedRequest {
+    /// Its id, a UUIDv7.
+    #[serde(rename = "SK")]
+    pub id: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The connection whose token it carried.
+    pub connection_id: String,
+    /// The token.
+    pub token_id: String,
+    /// The request's id, as the journal has it.
+    pub request_id: String,
+    /// The HTTP method.
+    pub http_method: String,
+    /// The path behind `/scim/v2`, with its query.
+    pub target: String,
+    /// The HTTP status of the answer.
+    pub http_status: u16,
+    /// The `scimType` of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scim_type: Option<String>,
+    /// The `detail` of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The body, without secrets, cut to a few kilobytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
+    /// How long the answer took, in milliseconds.
+    pub took_ms: u64,
+    /// For DynamoDB's time to live.
+    #[serde(default)]
+    pub(crate) expires: i64,
+}
+
+/// What a query of the request log asks for; everything is optional.
+#[derive(Clone, Debug, Default)]
+pub struct RequestQuery {
+    /// Words of the target or the body: a user's id, name or mail address.
+    pub text: Option<String>,
+    /// Only refusals.
+    pub failed: bool,
+    /// Only of this connection.
+    pub connection_id: Option<String>,
+    /// Behind this request of an earlier page.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl LoggedRequest {
+    /// A request that came now. The other fields are the caller's to fill.
+    pub fn new(http_method: &str, target: &str, http_status: u16) -> Self {
+        Self {
+            id: Uuid::now_v7().to_string(),
+            at: now(),
+            connection_id: String::new(),
+            token_id: String::new(),
+            request_id: String::new(),
+            http_method: http_method.to_owned(),
+            target: target.chars().take(2_000).collect(),
+            http_status,
+            scim_type: None,
+            detail: None,
+            sent: None,
+            took_ms: 0,
+            expires: 0,
+        }
+    }
+
+    fn answers(&self, query: &RequestQuery) -> bool {
+        let has = |text: &String| {
+            let text = text.to_lowercase();
+            let within = |field: &str| field.to_lowercase().contains(&text);
+            within(&self.target) || self.sent.as_deref().is_some_and(within)
+        };
+        query.text.as_ref().is_none_or(has)
+            && (!query.failed || self.http_status >= 400)
+            && query
+                .connection_id
+                .as_ref()
+                .is_none_or(|id| *id == self.connection_id)
+    }
+}
+
+impl Tenant {
+    /// Keeps a request for so many days.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn log_request(
+        &self,
+        mut request: LoggedRequest,
+        keep_days: u32,
+    ) -> Result<(), Error> {
+        request.expires = request.at.as_second() + i64::from(keep_days) * 86_400;
+        self.table
+            .put(to_item(&self.id.requests().at(&request.id), &request)?)
+            .await
+    }
+
+    /// The request log, newest first, and behind which request the next page starts.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn requests(
+        &self,
+        query: &RequestQuery,
+    ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
+        let mut found = Vec::new();
+        let mut behind = query.after.clone();
+        let mut looked_at = 0;
+        loop {
+            let range = Range::all(self.id.requests())
+                .descending(true)
+                .after(behind.take())
+                .limit(200);
+            let page = self.table.query(&range).await?;
+            for item in page.items {
+                let request: LoggedRequest = from_item(item)?;
+                looked_at += 1;
+                let id = request.id.clone();
+                if request.answers(query) {
+                    found.push(request);
+                }
+                if found.len() >= query.limit || looked_at >= MAX_LOOKED_AT {
+                    return Ok((found, Some(id)));
+                }
+            }
+            match page.next {
+                Some(next) => behind = Some(next),
+                None => return Ok((found, None)),
+            }
+        }
+    }
+}
+
+/// A body as it may be kept: no passwords, and not too long.
+pub fn redacted(mut body: Value) -> String {
+    redact(&mut body);
+    let text = body.to_string();
+    match text.len() <= MAX_BODY_BYTES {
+        true => text,
+        false => text
+            .chars()
+            .take(MAX_BODY_BYTES / 4)
+            .chain("… (cut)".chars())
+            .collect(),
+    }
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            let on_password = object.iter().any(|(name, value)| {
+                name.eq_ignore_ascii_case("path") && value.as_str().is_some_and(is_secret)
+            });
+            for (name, value) in object {
+                if is_secret(name) || (on_password && name.eq_ignore_ascii_case("value")) {
+                    *value = REDACTED.into();
+                } else {
+                    redact(value);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+/// Whether an attribute of this name, or at this path, holds a password.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "secret", "token"]
+        .iter()
+        .any(|secret| name.contains(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_never_reach_the_log() {
+        let check = |body: Value| assert!(!redacted(body).contains("hunter2"));
+        check(json!({"password": "hunter2"}));
+        check(json!({"PassWord": {"x": "hunter2"}}));
+        check(json!({"Operations": [{"op": "replace", "value": {"password": "hunter2"}}]}));
+        check(json!({"Operations": [{"op": "replace", "path": "password", "value": "hunter2"}]}));
+        check(
+            json!({"Operations": [{"op": "Add", "Path": "urn:x:User:Password", "Value": "hunter2"}]}),
+        );
+        assert!(redacted(json!({"userName": "bob"})).contains("bob"));
+    }
+
+    #[test]
+    fn long_bodies_are_cut() {
+        assert!(redacted(json!({"x": "ä".repeat(100_000)})).len() < MAX_BODY_BYTES);
+    }
+}
