@@ -32,12 +32,15 @@ pub(crate) fn values(value: Value) -> Vec<Value> {
     }
 }
 
-/// A single-valued attribute sent as an array is its first value.
+/// A single-valued attribute sent as an array is its first value. Where the value is simple, several
+/// are of the wrong type: none of them is dropped unheard.
 ///
 /// `{"manager": [{"value": "271"}]}` → `{"manager": {"value": "271"}}`. Entra's documented example.
-pub(crate) fn single(value: Value) -> Value {
+pub(crate) fn single(attribute: &Attribute, value: Value) -> Value {
     match value {
-        Value::Array(values) => values.into_iter().next().unwrap_or(Value::Null),
+        Value::Array(values) if values.len() <= 1 || attribute.kind == AttributeKind::Complex => {
+            values.into_iter().next().unwrap_or(Value::Null)
+        }
         value => value,
     }
 }
@@ -121,12 +124,16 @@ mod tests {
     fn one_and_many() {
         assert_eq!(values(json!({"value": "a"})), [json!({"value": "a"})]);
         assert_eq!(values(json!(["a", "b"])), [json!("a"), json!("b")]);
+        let manager = ENTERPRISE_USER_SCHEMA.attribute("manager").unwrap();
         assert_eq!(
-            single(json!([{"value": "1"}, {"value": "2"}])),
+            single(manager, json!([{"value": "1"}, {"value": "2"}])),
             json!({"value": "1"})
         );
-        assert_eq!(single(json!([])), Value::Null);
-        assert_eq!(single(json!("a")), json!("a"));
+        let title = USER.attribute("title").unwrap();
+        assert_eq!(single(title, json!([])), Value::Null);
+        assert_eq!(single(title, json!(["a"])), json!("a"));
+        assert_eq!(single(title, json!(["a", "b"])), json!(["a", "b"]));
+        assert_eq!(single(title, json!("a")), json!("a"));
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub(crate) fn check_as(
         return Ok(None);
     }
     if !attribute.multi_valued {
-        return check_one_at(attribute, path, dialect::single(value));
+        return check_one_at(attribute, path, dialect::single(attribute, value));
     }
     let mut values = Vec::new();
     for value in dialect::values(value) {

@@ -219,12 +219,14 @@ impl Compiler {
         }
         match (verb, value) {
             (Verb::Remove, value) => self.remove(target, attribute, changed, value),
-            (verb, value) if is_merged(&target, attribute) => match dialect::single(value) {
-                Value::Object(object) if !object.is_empty() => {
-                    self.subs(verb, &target.path, attribute, object)
+            (verb, value) if is_merged(&target, attribute) => {
+                match dialect::single(attribute, value) {
+                    Value::Object(object) if !object.is_empty() => {
+                        self.subs(verb, &target.path, attribute, object)
+                    }
+                    value => self.set(verb, target, attribute, changed, value),
                 }
-                value => self.set(verb, target, attribute, changed, value),
-            },
+            }
             (verb, value) => self.set(verb, target, attribute, changed, value),
         }
     }
@@ -310,7 +312,7 @@ impl Compiler {
     ) -> Result<(), Error> {
         let name = target.path.to_string();
         let value = if target.filter.is_some() && target.path.sub.is_none() {
-            value::check_one(attribute, dialect::single(value))?
+            value::check_one(attribute, dialect::single(attribute, value))?
         } else {
             value::check_as(changed, &name, value)?
         };

@@ -230,11 +230,13 @@ pub(super) fn compile(
         }
         (Some(filter), Some(sub)) => sub_update(verb, filter, attribute, sub, value),
         (Some(filter), None) if verb == Verb::Remove => Ok(Some(removal(filter))),
-        (Some(filter), None) => match value::check_one(attribute, dialect::single(value))? {
-            Some(Value::Object(set)) => updated(filter, set),
-            _ if verb == Verb::Replace => Ok(Some(removal(filter))),
-            _ => Ok(None),
-        },
+        (Some(filter), None) => {
+            match value::check_one(attribute, dialect::single(attribute, value))? {
+                Some(Value::Object(set)) => updated(filter, set),
+                _ if verb == Verb::Replace => Ok(Some(removal(filter))),
+                _ => Ok(None),
+            }
+        }
     }
 }
 
