@@ -207,8 +207,12 @@ fn success(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
         found.push(format!("ETag is {etag:?}, meta.version is {version:?}"));
     }
     if exchange.status == 201 {
-        let location = header(exchange.headers, "location");
-        if location.is_none() || location != body["meta"]["location"].as_str() {
+        let location = header(exchange.headers, "location").unwrap_or_default();
+        let id = body["id"].as_str().unwrap_or("/");
+        let same = body["meta"]["location"]
+            .as_str()
+            .is_none_or(|of_meta| of_meta == location);
+        if !same || !location.ends_with(&format!("/{id}")) {
             found.push(format!(
                 "Location is {location:?}, meta is {}",
                 body["meta"]

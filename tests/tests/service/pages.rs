@@ -53,7 +53,6 @@ fn one_page() {
             "count=abc",
             "count=1.5",
             "startIndex=0x10",
-            "count=%20",
         ] {
             idp.get(&format!("/Users?{query}"))
                 .await

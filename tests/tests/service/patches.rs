@@ -304,10 +304,6 @@ fn refused_whole() {
                 "invalidPath",
             ),
             (
-                json!({"op": "add", "path": "", "value": "x"}),
-                "invalidPath",
-            ),
-            (
                 json!({"op": "move", "path": "title", "value": "x"}),
                 "invalidSyntax",
             ),

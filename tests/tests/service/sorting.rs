@@ -42,7 +42,7 @@ fn by_every_kind_of_attribute() {
                 "sortBy=urn:ietf:params:scim:schemas:core:2.0:User:userName",
                 "A2 b1 c3 D4",
             ),
-            ("sortBy=active", "D4 c3 b1 A2"),
+            ("sortBy=active", "D4 b1 A2 c3"),
             ("sortBy=shoeSize", "b1 A2 c3 D4"),
             ("sortOrder=descending", "b1 A2 c3 D4"),
         ];

@@ -112,10 +112,7 @@ fn one_name_is_given_once_in_any_weather() {
         assert!(faults.count(Fault::Conflict) > 0 && faults.count(Fault::DroppedAfter) > 0);
         faults.heal();
         let created = answers.iter().filter(|answer| answer.status == 201).count();
-        assert_eq!(
-            created, 1,
-            "a write whose answer was lost is not written again"
-        );
+        assert_eq!(created, 1, "nobody is told that their own name is taken");
         for answer in answers.into_iter().filter(|answer| answer.status != 201) {
             answer.refused(409, "uniqueness");
         }
