@@ -3,10 +3,18 @@
 //! Every deviation is one function here, with what comes in, what it becomes, and who sends it.
 //! The rest of the crate knows RFC 7643 and 7644 only and calls these at the edge of a value, a
 //! filter or a PATCH operation. Emitted JSON never uses a dialect.
+//!
+//! Being lenient is no dialect: unknown attributes, unknown URNs in `schemas`, read-only attributes in
+//! a body, and more than one spelling of a name are passed over or read as the RFC allows.
+
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Attribute, AttributeKind};
+use crate::filter::{CompareOp, Filter, Literal};
+use crate::path::AttrPath;
+use crate::schema::{Attribute, AttributeKind, ResourceType, Schema};
 
 /// A boolean written as a string is the boolean.
 ///
@@ -80,6 +88,69 @@ pub(crate) fn compared_sub_attribute(attribute: &Attribute) -> Option<&'static s
     attribute.sub("value").map(|value| value.name)
 }
 
+/// A comparison after the bracket of a value path is part of the value path.
+///
+/// `emails[type eq "work"].value eq "a@b"` → `emails[type eq "work" and value eq "a@b"]`. Entra, where
+/// an e-mail address is what users are matched by.
+pub(crate) fn compared_within(filter: Filter, compared: Filter) -> Filter {
+    let mut all = match filter {
+        Filter::And(all) => all,
+        one => vec![one],
+    };
+    all.push(compared);
+    Filter::And(all)
+}
+
+/// An attribute that the core schema does not have is that of the extension that has it.
+///
+/// `manager` → `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager`, in filters and in
+/// paths of operations. Entra's reference checks and its documented example.
+pub(crate) fn short_name(rt: &'static ResourceType, attribute: &str) -> Option<&'static Schema> {
+    rt.extensions
+        .iter()
+        .map(|extension| extension.schema)
+        .find(|schema| schema.attribute(attribute).is_some())
+}
+
+/// A key of a path-less value that no schema knows is an extension when its value is an object.
+///
+/// `{"op": "add", "value": {"urn:x:ext": {"a": 1}}}` adds to the extension `urn:x:ext`, as a POST would,
+/// and not the attribute `ext` to `urn:x`. Its other keys may be paths, as in
+/// `{"name.givenName": "Ada"}` (Entra with the flag `aadOptscim062020`).
+pub(crate) fn extension_key(key: &str, value: &Value) -> Option<AttrPath> {
+    value.is_object().then(|| AttrPath::extended(key, ""))
+}
+
+/// A value path that selects nothing makes the value that its filter describes.
+///
+/// `add` or `replace` of `emails[type eq "work"].value` → adds `{"type": "work", "value": …}`, where
+/// RFC 7644 §3.5.2.3 has `noTarget`. Entra builds values so, one sub-attribute an operation. A filter
+/// describes a value when it is `eq` comparisons joined by `and`.
+pub(crate) fn described_value(filter: &Filter) -> Option<Map<String, Value>> {
+    match filter {
+        Filter::Compare {
+            path,
+            op: CompareOp::Eq,
+            value,
+        } if *value != Literal::Null => {
+            let pair = (path.attribute.clone(), value.to_json());
+            Some(Map::from_iter([pair]))
+        }
+        Filter::And(all) => {
+            let mut described = Map::new();
+            for filter in all {
+                for (name, value) in described_value(filter)? {
+                    if *described.entry(name).or_insert_with(|| value.clone()) != value {
+                        return None;
+                    }
+                }
+            }
+            Some(described)
+        }
+        _ => None,
+    }
+}
+
 /// The values of a `remove` are those to remove, where RFC 7644 §3.5.2.2 knows no value.
 ///
 /// `{"op": "remove", "path": "members", "value": [{"value": "7f4b"}]}` removes that member only.
@@ -101,77 +172,4 @@ pub(crate) fn take(message: &mut Map<String, Value>, key: &str) -> Option<Value>
         .find(|name| name.eq_ignore_ascii_case(key))?
         .clone();
     message.shift_remove(&name)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::schema::{ENTERPRISE_USER_SCHEMA, USER};
-
-    #[test]
-    fn booleans() {
-        let check = |text: &str, expected| assert_eq!(boolean(text), expected, "{text}");
-        check("True", Some(true));
-        check("FALSE", Some(false));
-        check("false", Some(false));
-        check("1", None);
-        check("", None);
-    }
-
-    #[test]
-    fn one_and_many() {
-        assert_eq!(values(json!({"value": "a"})), [json!({"value": "a"})]);
-        assert_eq!(values(json!(["a", "b"])), [json!("a"), json!("b")]);
-        let manager = ENTERPRISE_USER_SCHEMA.attribute("manager").unwrap();
-        assert_eq!(
-            single(manager, json!([{"value": "1"}, {"value": "2"}])),
-            json!({"value": "1"})
-        );
-        let title = USER.attribute("title").unwrap();
-        assert_eq!(single(title, json!([])), Value::Null);
-        assert_eq!(single(title, json!(["a"])), json!("a"));
-        assert_eq!(single(title, json!(["a", "b"])), json!(["a", "b"]));
-        assert_eq!(single(title, json!("a")), json!("a"));
-    }
-
-    #[test]
-    fn complex_values_as_text() {
-        let manager = ENTERPRISE_USER_SCHEMA.attribute("manager").unwrap();
-        let name = USER.attribute("name").unwrap();
-        assert_eq!(complex(manager, json!("271")), json!({"value": "271"}));
-        assert_eq!(complex(manager, json!("")), Value::Null);
-        assert_eq!(complex(manager, json!({"value": ""})), json!({"value": ""}));
-        assert_eq!(
-            complex(name, json!("Ada")),
-            json!("Ada"),
-            "a name has no `value`"
-        );
-    }
-
-    #[test]
-    fn blank_text() {
-        assert!(is_blank(AttributeKind::Reference, ""));
-        assert!(!is_blank(AttributeKind::String, ""));
-        assert!(!is_blank(AttributeKind::Boolean, ""));
-        assert!(!is_blank(AttributeKind::Reference, " "));
-    }
-
-    #[test]
-    fn removed() {
-        assert_eq!(removed_values(None), None);
-        assert_eq!(removed_values(Some(Value::Null)), None);
-        assert_eq!(removed_values(Some(json!([]))), Some(vec![]));
-        assert_eq!(removed_values(Some(json!("a"))), Some(vec![json!("a")]));
-    }
-
-    #[test]
-    fn keys_in_any_case() {
-        let Value::Object(mut message) = json!({"OPERATIONS": [1]}) else {
-            unreachable!("an object literal")
-        };
-        assert_eq!(take(&mut message, "Operations"), Some(json!([1])));
-        assert_eq!(take(&mut message, "Operations"), None);
-    }
 }

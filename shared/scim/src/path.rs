@@ -6,6 +6,7 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::schema::ResourceType;
 
@@ -95,9 +96,7 @@ impl AttrPath {
             Some(urn) if urn.eq_ignore_ascii_case(rt.schema.id) => None,
             Some(urn) => Some(rt.extension(&urn).map_or(urn, |known| known.id.to_owned())),
             None if rt.attribute(&self.attribute).is_some() => None,
-            None => rt
-                .extension_declaring(&self.attribute)
-                .map(|extension| extension.id.to_owned()),
+            None => dialect::short_name(rt, &self.attribute).map(|found| found.id.to_owned()),
         };
         let path = AttrPath { schema, ..self };
         let Some(attribute) = rt.declared(&path) else {

@@ -211,7 +211,7 @@ fn check_member(
         (attribute.name.to_owned(), value::check(attribute, value)?)
     } else if let Some(schema) = rt.extension(&name) {
         (schema.id.to_owned(), value::check_extension(schema, value)?)
-    } else if is_urn(&name) && value.is_object() {
+    } else if is_urn(&name) && value.is_object() && !name.eq_ignore_ascii_case(rt.schema.id) {
         (name, value::without_nulls(value))
     } else {
         return Ok(None);

@@ -10,7 +10,7 @@ mod print;
 
 mod eval;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 pub(crate) use self::eval::{Scope, visit};
 pub(crate) use self::parser::parse_path;
@@ -134,7 +134,7 @@ pub enum Literal {
 }
 
 impl Literal {
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         match self {
             Literal::String(text) => text.as_str().into(),
             Literal::Number(number) => number.clone().into(),
@@ -176,38 +176,6 @@ impl Filter {
             | Filter::ValuePath { path, .. } => {
                 paths.push(path);
             }
-        }
-    }
-
-    /// Returns the sub-attributes a value must have to meet the filter, when the filter is `eq`
-    /// comparisons joined by `and` and nothing else. Such a filter can stand for the value.
-    pub(crate) fn implied(&self) -> Option<Map<String, Value>> {
-        match self {
-            Filter::Compare {
-                path,
-                op: CompareOp::Eq,
-                value,
-            } if *value != Literal::Null => {
-                let name = path.attribute.clone();
-                Some(Map::from_iter([(name, value.to_json())]))
-            }
-            Filter::And(all) => {
-                let mut implied = Map::new();
-                for (name, value) in all
-                    .iter()
-                    .map(Filter::implied)
-                    .collect::<Option<Vec<_>>>()?
-                    .into_iter()
-                    .flatten()
-                {
-                    let before = implied.insert(name, value.clone());
-                    if before.is_some_and(|before| before != value) {
-                        return None;
-                    }
-                }
-                Some(implied)
-            }
-            _ => None,
         }
     }
 

@@ -9,6 +9,7 @@ mod tests;
 use super::comparison::{bare_literal, check_comparable, compared, quoted_literal};
 use super::lexer::{Token, TokenKind, tokens};
 use super::{CompareOp, Filter, Literal};
+use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::{MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 use crate::path::AttrPath;
@@ -143,10 +144,7 @@ impl<'a> Parser<'a> {
         self.operation(path, attribute)
     }
 
-    /// Parses what follows the `[` of a value path, and a comparison of `].sub` with it.
-    ///
-    /// `emails[type eq "work"].value eq "a@b"` is no filter of the RFC. It becomes
-    /// `emails[type eq "work" and value eq "a@b"]`, which is what Entra means by it.
+    /// Parses what follows the `[` of a value path, and the comparison that may follow the `]`.
     fn value_path(
         &mut self,
         path: AttrPath,
@@ -156,23 +154,14 @@ impl<'a> Parser<'a> {
         if let Some(sub) = self.suffix()? {
             let declared = attribute.and_then(|attribute| attribute.sub(sub));
             let compared = self.operation(AttrPath::new(canonical(attribute, sub)), declared)?;
-            filter = self.both(filter, compared)?;
+            if matches!(filter, Filter::Or(_)) {
+                // it gets parentheses where it had none
+                self.check_depth(self.deepest + 1)?;
+            }
+            filter = dialect::compared_within(filter, compared);
         }
         let filter = Box::new(filter);
         Ok(Filter::ValuePath { path, filter })
-    }
-
-    fn both(&self, first: Filter, second: Filter) -> Result<Filter, Error> {
-        let mut all = match first {
-            Filter::And(all) => all,
-            Filter::Or(any) => {
-                self.check_depth(self.deepest + 1)?;
-                vec![Filter::Or(any)]
-            }
-            one => vec![one],
-        };
-        all.push(second);
-        Ok(Filter::And(all))
     }
 
     fn bracket(

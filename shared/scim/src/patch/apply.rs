@@ -201,9 +201,6 @@ impl Operation {
     }
 
     /// Makes the value that the filter describes, with what the operation puts into it.
-    ///
-    /// RFC 7644 §3.5.2.3 has `noTarget` here. Entra addresses values that do not exist yet, as in
-    /// `emails[type eq "work"].value`, and means them to be made.
     fn create(&self, new: &Value) -> Result<Value, Error> {
         let described = self.described().ok_or_else(|| {
             let attribute = quoted(&self.path.attribute);
@@ -224,7 +221,7 @@ impl Operation {
         let Some(filter) = &self.filter else {
             return Some(Value::Object(Map::new()));
         };
-        let described = Value::Object(filter.implied()?);
+        let described = Value::Object(dialect::described_value(filter)?);
         let checked = match self.attribute {
             Some(attribute) => value::check_one(attribute, described).ok().flatten()?,
             None => described,

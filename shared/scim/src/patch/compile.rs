@@ -97,13 +97,9 @@ impl Compiler {
                 Err(error) if key.contains('[') => return Err(error),
                 Err(_) => continue,
             };
-            let stranger = path.schema.is_some() && self.is_unknown_schema(&path);
-            let path = if stranger && filter.is_none() && value.is_object() {
-                // as in a POST: an object under a URN that nobody declared is an extension
-                AttrPath::extended(key, "")
-            } else {
-                path
-            };
+            let stranger = filter.is_none() && self.is_unknown_schema(&path);
+            let extension = dialect::extension_key(&key, &value).filter(|_| stranger);
+            let path = extension.unwrap_or(path);
             let target = Target {
                 path,
                 filter,

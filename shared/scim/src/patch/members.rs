@@ -172,7 +172,7 @@ fn update(
     if found || removes {
         return Ok(());
     }
-    let described = matching.implied().map(|mut member| {
+    let described = dialect::described_value(matching).map(|mut member| {
         overlay(&mut member, set);
         Value::Object(member)
     });
@@ -309,9 +309,8 @@ fn sub_update(
 /// A member's `value` is immutable; to repeat it is not to change it.
 fn updated(filter: Filter, mut set: Map<String, Value>) -> Result<Option<MemberOp>, Error> {
     if let Some(id) = set.shift_remove("value") {
-        let same = filter
-            .implied()
-            .is_some_and(|implied| implied.get("value") == Some(&id));
+        let described = dialect::described_value(&filter);
+        let same = described.is_some_and(|member| member.get("value") == Some(&id));
         if !same {
             return Err(Error::Mutability(
                 "the `value` of a member is immutable, remove the member and add another"

@@ -47,7 +47,7 @@ fn extensions() {
         "userName": "a",
         (ENTERPRISE.to_uppercase()): {"Department": "X", "manager": "m", "colour": "red"},
         "urn:x:ext:2.0:User": {"Any": {"thing": null, "else": 1}, "no": []},
-        "urn:x:empty:2.0:User": {}, "urn:x:text": "dropped", "colour:red": {"a": 1},
+        "urn:x:empty:2.0:User": {}, "urn:x:text": "dropped", (USER.schema.id): {"a": 1}, "colour:red": {"a": 1},
     }));
     let expected = json!({"department": "X", "manager": {"value": "m"}});
     assert_eq!(resource.get(ENTERPRISE), Some(&expected));

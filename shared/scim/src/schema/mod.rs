@@ -78,14 +78,6 @@ impl ResourceType {
             .find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
-    /// Returns the first extension that declares an attribute of that name.
-    pub(crate) fn extension_declaring(&self, name: &str) -> Option<&'static Schema> {
-        self.extensions
-            .iter()
-            .map(|extension| extension.schema)
-            .find(|schema| schema.attribute(name).is_some())
-    }
-
     /// Returns the attribute that a canonical path names, its sub-attribute left aside.
     pub(crate) fn declared(&self, path: &AttrPath) -> Option<&'static Attribute> {
         match &path.schema {
