@@ -181,40 +181,26 @@ impl Tenant {
         for _ in 0..MAX_TURNS {
             let record = self.record_to_write(kind, id, precondition).await?;
             let mut transaction = self.resource_writes(kind, Some(&record), None)?;
+            let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
             let subject = subject(kind, &State::of(kind, &record)?);
             if kind.has_members() {
-                // Its role goes with it, at once; what points to it is cleaned up afterwards.
+                // Its role goes with it, at once.
                 transaction.delete(self.id.mapping(id));
+            }
+            let opens_intent = record.members > 0 || record.groups.len() > room;
+            if record.members > 0 {
                 transaction.append(self.prepare_forget_group(&subject)?);
+            } else if opens_intent {
+                transaction.append(self.prepare_forget_user(&subject, &record.groups).await?);
             } else {
-                transaction = self
-                    .with_groups_forgetting(transaction, &record, &subject)
-                    .await?;
+                transaction.append(self.forget_user_writes(id, &record.groups).await?);
             }
             if self.committed(&transaction, kind).await? {
-                return self.sweep().await;
+                return if opens_intent { self.sweep().await } else { Ok(()) };
             }
             self.settle().await?;
         }
         Err(Error::Busy(None))
-    }
-
-    async fn with_groups_forgetting(
-        &self,
-        mut transaction: Transaction,
-        user: &Record,
-        subject: &crate::journal::Subject,
-    ) -> Result<Transaction, Error> {
-        if user.groups.is_empty() {
-            return Ok(transaction);
-        }
-        let room = (MAX_WRITES - transaction.len()) / 2;
-        if user.groups.len() <= room {
-            transaction.append(self.forget_user_writes(&user.id, &user.groups).await?);
-        } else {
-            transaction.append(self.prepare_forget_user(subject, &user.groups).await?);
-        }
-        Ok(transaction)
     }
 
     async fn change(

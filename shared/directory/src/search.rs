@@ -82,7 +82,7 @@ impl Tenant {
             .as_ref()
             .map(Needs::of_filter)
             .unwrap_or_default();
-        if shown.members() || asked.members() {
+        if kind.has_members() && (shown.members() || asked.members()) {
             self.settle().await?;
         }
         let (total, records) = match (plan(kind, query.filter.as_ref()), walk_order(kind, query)) {
