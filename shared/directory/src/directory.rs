@@ -38,16 +38,7 @@ impl Directory {
     /// When `TABLE_NAME` is not set.
     pub async fn from_env() -> Result<Self, std::env::VarError> {
         let table = std::env::var(TABLE_NAME_VARIABLE)?;
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(
-                aws_smithy_http_client::tls::rustls_provider::CryptoMode::Ring,
-            ))
-            .build_https();
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .http_client(http)
-            .load()
-            .await;
-        Ok(Self::new(Client::new(&config), table))
+        Ok(Self::new(Client::new(&crate::sdk_config().await), table))
     }
 
     /// Says whether a presented bearer token may go on, and books the request on it.

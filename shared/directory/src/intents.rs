@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::journal::{Actor, Subject};
+use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::members::{Step, WRITES_PER_STEP};
 use crate::record::Record;
@@ -146,13 +147,21 @@ impl Tenant {
     /// Only those of the table; what is left stays open.
     pub async fn sweep(&self) -> Result<(), Error> {
         self.settle().await?;
-        let deadline = Instant::now() + CLEAN_UP_BUDGET;
+        self.forget_groups(Instant::now() + CLEAN_UP_BUDGET).await?;
+        Ok(())
+    }
+
+    /// Goes on cleaning up behind deleted groups until time is up; whether nothing is left to be cleaned up.
+    pub(crate) async fn forget_groups(&self, deadline: Instant) -> Result<bool, Error> {
         for intent in self.open_intents().await? {
-            if intent.purpose == Purpose::ForgetGroup && Instant::now() < deadline {
-                self.complete_forget_group(&intent, deadline).await?;
+            if intent.purpose != Purpose::ForgetGroup {
+                continue;
+            }
+            if Instant::now() >= deadline || !self.complete_forget_group(&intent, deadline).await? {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn open_intents(&self) -> Result<Vec<Intent>, Error> {
@@ -292,16 +301,24 @@ impl Tenant {
         items.into_iter().map(by_id).collect()
     }
 
-    async fn complete_forget_group(&self, intent: &Intent, deadline: Instant) -> Result<(), Error> {
+    /// Whether it was completed before time was up. The journal tells who lost the group, chunk by chunk, as it tells
+    /// who left any other.
+    async fn complete_forget_group(
+        &self,
+        intent: &Intent,
+        deadline: Instant,
+    ) -> Result<bool, Error> {
+        let opener = self.on_behalf(intent);
         let group = &intent.subject_id;
         let members = Range::all(self.id.members(group)).limit(STEPS_AT_ONCE);
         loop {
             let page = self.table.query(&members).await?;
             if page.items.is_empty() {
-                return self.close(intent, Transaction::default()).await;
+                self.close(intent, Transaction::default()).await?;
+                return Ok(true);
             }
             if Instant::now() >= deadline {
-                return Ok(());
+                return Ok(false);
             }
             let ids: BTreeSet<&str> = page
                 .items
@@ -318,11 +335,26 @@ impl Tenant {
                     "SET version = version + :one, revision = revision + :one DELETE groups :group";
                 self.write_group_list(&mut transaction, text(user, "SK")?, set, group);
             }
+            transaction.put(opener.left_entry(intent, &ids).to_item(&self.id)?);
             for id in ids {
-                transaction.delete(self.id.member(group, id));
+                let member = self.id.member(group, id);
+                transaction.delete_if(member, Expression::present(), Guard::Stale);
             }
-            // A guard that fails means that somebody was deleted in between: the next turn sees them gone.
+            // A guard that fails means that somebody was deleted in between, or that somebody else does the same work:
+            // the next turn sees what is left.
             self.table.transact(&transaction).await?;
+        }
+    }
+
+    fn left_entry(&self, intent: &Intent, ids: &BTreeSet<&str>) -> Entry {
+        let group = Subject {
+            kind: GROUPS.noun.into(),
+            id: intent.subject_id.clone(),
+            name: intent.subject_name.clone(),
+        };
+        Entry {
+            after: Some(json!({"added": [], "removed": ids}).to_string()),
+            ..self.entry(MEMBERS_CHANGED, group)
         }
     }
 

@@ -18,6 +18,7 @@
 //! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last one given |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | reconciliation of a group | `T#<tenant>#R` | group id |
+//! | claim of a thing to be done once | `T#<tenant>#O` | what |
 //! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
@@ -222,6 +223,10 @@ impl TenantId {
 
     pub(crate) fn reconciliations(&self) -> Partition {
         self.partition("#R")
+    }
+
+    pub(crate) fn claims(&self) -> Partition {
+        self.partition("#O")
     }
 
     pub(crate) fn bookmarks(&self) -> Partition {

@@ -12,11 +12,14 @@
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
 mod access;
+mod aws;
 mod bookmarks;
+mod claims;
 mod complete;
 mod connections;
 pub mod cost;
 mod counts;
+mod diagnosis;
 mod directory;
 mod error;
 mod feed;
@@ -26,6 +29,7 @@ mod keys;
 mod kind;
 mod mappings;
 mod members;
+pub mod notes;
 mod overview;
 mod people;
 mod person;
@@ -38,6 +42,7 @@ mod search;
 mod secret;
 mod service_keys;
 mod sessions;
+mod settings;
 pub mod setup;
 mod sign_in;
 mod table;
@@ -47,6 +52,8 @@ mod tokens;
 mod transaction;
 mod writes;
 
+pub use aws::sdk_config;
+pub use claims::Claim;
 pub use connections::{Connection, Provider};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
@@ -58,12 +65,13 @@ pub use mappings::Mapping;
 pub use overview::{GroupSummary, PeopleQuery};
 pub use people::{Person, PersonRole};
 pub use person::PersonState;
-pub use reconcile::Progress;
+pub use reconcile::{Progress, Rest};
 pub use requests::{LoggedRequest, RequestQuery, redacted};
 pub use roles::{Grant, Permission, Role, Source, UnknownRole};
 pub use search::Page;
 pub use secret::{Purpose, TokenSecret};
 pub use sessions::{IssuedSession, Session, SessionPerson};
+pub use settings::SettingsChange;
 pub use sign_in::{Assertion, Routing, SignIn, SignedIn};
 pub use tenant::{
     ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,

@@ -15,8 +15,9 @@ use crate::journal::Entry;
 use crate::kind::USERS;
 use crate::mappings::by_group;
 use crate::record::{Record, now};
-use crate::table::{Range, from_item, text, to_item};
+use crate::table::{Range, from_item, string, text, to_item};
 use crate::tenant::Tenant;
+use crate::transaction::{Expression, Guard, Transaction};
 use crate::writes::{State, subject};
 
 /// People looked at between two notes of progress.
@@ -32,6 +33,8 @@ pub struct Progress {
     /// The group's id.
     #[serde(rename = "SK")]
     pub group: String,
+    /// Which run it is: a mapping that changes again begins another one, and the one before it is over.
+    pub(crate) run: String,
     /// When it began.
     pub started_at: Timestamp,
     /// How many members the group had then.
@@ -46,8 +49,18 @@ pub struct Progress {
     pub finished_at: Option<Timestamp>,
 }
 
+/// What is left of following up an event when time runs out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rest {
+    /// The members of this group.
+    Group(String),
+    /// Everybody behind this person.
+    PeopleBehind(String),
+}
+
 impl Tenant {
-    /// Follows up one event. Answers the group whose members are still to be looked at, if time ran out.
+    /// Follows up one event. Answers what is left if time runs out, to be handed to [`Tenant::go_on`].
     ///
     /// # Errors
     /// Only those of the table.
@@ -55,7 +68,7 @@ impl Tenant {
         &self,
         event: &Event,
         deadline: Instant,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<Rest>, Error> {
         match event.kind.as_str() {
             "group.member_added" | "group.member_removed" => {
                 let member = event
@@ -71,11 +84,40 @@ impl Tenant {
                 self.begin_reconciliation(&event.subject.id).await?;
                 self.reconcile_group(&event.subject.id, deadline).await
             }
+            // Those who lose it with the clean-up follow one by one, as `group.member_removed`.
+            "group.deleted" => match self.forget_groups(deadline).await? {
+                true => Ok(None),
+                false => Ok(Some(Rest::Group(event.subject.id.clone()))),
+            },
+            // What the settings say decides everybody's role.
+            "tenant.settings_changed" => {
+                let next = self.reconcile_all(None, deadline).await?;
+                Ok(next.map(Rest::PeopleBehind))
+            }
             kind if kind.starts_with("user.") || kind == "auth.login" => {
                 self.reconcile_person(&event.subject.id).await?;
                 Ok(None)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Goes on with what was left; answers what is left then.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn go_on(&self, rest: &Rest, deadline: Instant) -> Result<Option<Rest>, Error> {
+        match rest {
+            Rest::Group(group) => {
+                if !self.forget_groups(deadline).await? {
+                    return Ok(Some(rest.clone()));
+                }
+                self.reconcile_group(group, deadline).await
+            }
+            Rest::PeopleBehind(person) => {
+                let next = self.reconcile_all(Some(person.clone()), deadline).await?;
+                Ok(next.map(Rest::PeopleBehind))
+            }
         }
     }
 
@@ -124,22 +166,24 @@ impl Tenant {
             .map_or(0, |g| g.members);
         let progress = Progress {
             group: group.to_owned(),
+            run: uuid::Uuid::now_v7().to_string(),
             started_at: now(),
             people,
             looked_at: 0,
             behind: None,
             finished_at: None,
         };
-        self.note(&progress).await
+        let key = self.id.reconciliations().at(&progress.group);
+        self.table.put(to_item(&key, &progress)?).await
     }
 
-    async fn note(&self, progress: &Progress) -> Result<(), Error> {
-        self.table
-            .put(to_item(
-                &self.id.reconciliations().at(&progress.group),
-                progress,
-            )?)
-            .await
+    /// Whether the run is still the one that counts.
+    async fn note(&self, progress: &Progress) -> Result<bool, Error> {
+        let key = self.id.reconciliations().at(&progress.group);
+        let same_run = Expression::new("run = :run").with(":run", string(&progress.run));
+        let mut transaction = Transaction::default();
+        transaction.put_if(to_item(&key, progress)?, same_run, Guard::Stale);
+        Ok(self.table.transact(&transaction).await?.is_empty())
     }
 
     /// Goes on looking at the members of a group, in steps, until all are done or time is up; the group, if it is.
@@ -150,13 +194,13 @@ impl Tenant {
         &self,
         group: &str,
         deadline: Instant,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<Rest>, Error> {
         let Some(mut progress) = self.reconciliation(group).await? else {
             return Ok(None);
         };
         while progress.finished_at.is_none() {
             if Instant::now() >= deadline {
-                return Ok(Some(group.to_owned()));
+                return Ok(Some(Rest::Group(group.to_owned())));
             }
             let members = Range::all(self.id.members(group))
                 .after(progress.behind.take())
@@ -173,7 +217,10 @@ impl Tenant {
             if progress.behind.is_none() {
                 progress.finished_at = Some(now());
             }
-            self.note(&progress).await?;
+            if !self.note(&progress).await? {
+                // Whoever began anew sees to the rest: what was decided here may be out of date.
+                return Ok(None);
+            }
         }
         Ok(None)
     }

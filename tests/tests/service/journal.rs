@@ -67,7 +67,7 @@ fn one_entry_for_each_change_and_none_for_nothing() {
         expected.push("group.members_changed");
         patch(&group_path, add).await.expect(204);
         idp.delete(&group_path).await.expect(204);
-        expected.push("group.deleted");
+        expected.extend(["group.deleted", "group.members_changed"]);
         idp.delete(&path).await.expect(204);
         expected.push("user.deleted");
         idp.delete(&path).await.expect(404);

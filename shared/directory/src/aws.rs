@@ -1,0 +1,14 @@
+//! The AWS SDK's configuration, in the one way that every function wants it.
+
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// What the SDK reads from the environment (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_…`), over one lean TLS client.
+pub async fn sdk_config() -> aws_config::SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(http)
+        .load()
+        .await
+}
