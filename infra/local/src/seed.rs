@@ -82,7 +82,7 @@ async fn is_good(directory: &Directory, token: &str, of: &TenantId) -> Result<bo
     let request_id = Uuid::new_v4().to_string();
     Ok(match directory.authenticate(token, &request_id).await? {
         Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => caller.tenant == *of,
-        Verdict::Refused(_) => false,
+        Verdict::Refused { .. } => false,
     })
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -17,8 +18,8 @@ use crate::transaction::{Expression, Guard, Transaction};
 const TOKENS_AT_ONCE: usize = 45;
 
 /// The products that connect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names are the products'")]
 pub enum Provider {
     Okta,

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 use crate::journal::{MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
+use crate::notes;
 use crate::record::{Record, now};
 use crate::table::{Item, Range, from_item, number, string, text, to_item};
 use crate::tenant::{Tenant, UnknownMembers};
@@ -172,6 +173,7 @@ impl Tenant {
             return Err(scim::Error::InvalidValue(detail).into());
         }
         tracing::warn!(tenant = %self.id, group, skipped = unknown.len(), "unknown members skipped");
+        notes::skipped_members(&unknown);
         Ok(steps
             .into_iter()
             .filter(|step| !unknown.contains(step.member()))

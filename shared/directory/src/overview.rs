@@ -25,8 +25,8 @@ const READ_AT_ONCE: usize = 200;
 /// What a list of people is narrowed by; everything is optional.
 #[derive(Clone, Debug, Default)]
 pub struct PeopleQuery {
-    /// Only people in this state.
-    pub state: Option<PersonState>,
+    /// Only people in one of these states; none for all.
+    pub states: Vec<PersonState>,
     /// Only people whom this SCIM filter matches.
     pub filter: Option<Filter>,
     /// Only people whose name or mail address begins with or holds this, without regard to case.
@@ -155,7 +155,7 @@ impl Tenant {
         let wanted = query.text.as_ref().map(|text| text.to_lowercase());
         let mut people = Vec::new();
         for (record, resource) in records.iter().zip(resources) {
-            let in_state = query.state.is_none_or(|state| state == record.state());
+            let in_state = query.states.is_empty() || query.states.contains(&record.state());
             let matches = query
                 .filter
                 .as_ref()
@@ -170,13 +170,15 @@ impl Tenant {
         Ok(people)
     }
 
-    /// The members of a group with their states, by id, and behind whom the next page starts.
+    /// The members of a group who are in one of these states (none for all), by id, and behind whom the next page
+    /// starts. A page may be short, even empty, and still have a next one.
     ///
     /// # Errors
     /// `404` when there is no such group.
     pub async fn group_people(
         &self,
         group: &str,
+        states: &[PersonState],
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Person>, Option<String>), Error> {
@@ -195,6 +197,7 @@ impl Tenant {
         let records = self.records(&USERS, &ids).await?;
         let people = records
             .iter()
+            .filter(|record| states.is_empty() || states.contains(&record.state()))
             .map(|record| ground.person(record))
             .collect::<Result<_, _>>()?;
         Ok((people, page.next))

@@ -1,7 +1,7 @@
 //! People as an admin sees them: their state, their role and why, and the roles given by hand.
 
-use rollcall_scim as scim;
-use serde_json::json;
+use rollcall_scim::{self as scim, Resource};
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::journal::{Entry, Subject};
@@ -28,6 +28,10 @@ pub struct Person {
     pub user_name: String,
     /// `displayName`.
     pub display_name: Option<String>,
+    /// `externalId`: the identity provider's own id.
+    pub external_id: Option<String>,
+    /// The primary mail address, or else the first.
+    pub email: Option<String>,
     /// Active, invited or inactive.
     pub state: PersonState,
     /// The role that counts.
@@ -170,15 +174,24 @@ impl Tenant {
         Ok(joined)
     }
 
-    /// Gives a role by hand, or takes it away.
+    /// Gives a role by hand, or takes it away. Nobody gives or takes a role above the `giver`'s own.
     ///
     /// # Errors
-    /// `404` when there is no such person; `403` for the last owner.
-    pub async fn give_role(&self, user: &str, role: Option<Role>) -> Result<(), Error> {
+    /// `404` when there is no such person; `403` for a role above the giver's, and for the last owner.
+    pub async fn give_role(
+        &self,
+        user: &str,
+        role: Option<Role>,
+        giver: Role,
+    ) -> Result<(), Error> {
         for _ in 0..MAX_TURNS {
             let record = self.record(&USERS, user).await?;
-            if record.standing.manual.map(|held| held.role) == role {
+            let held = record.standing.manual.map(|held| held.role);
+            if held == role {
                 return Ok(());
+            }
+            if let Some(above) = held.max(role).filter(|role| *role > giver) {
+                return Err(above_giver(above));
             }
             let mut after = record.clone();
             after.revision += 1;
@@ -209,6 +222,11 @@ impl Tenant {
     }
 }
 
+fn above_giver(role: Role) -> Error {
+    let detail = format!("only an `{role}` can give or take the role `{role}`, ask one to do it");
+    Error::Scim(scim::Error::Forbidden(detail))
+}
+
 pub(crate) fn last_owner() -> Error {
     let detail = "the last active owner cannot be deactivated, deleted or demoted, make somebody else an owner first";
     Error::Scim(scim::Error::Forbidden(detail.to_owned()))
@@ -217,18 +235,31 @@ pub(crate) fn last_owner() -> Error {
 /// A person as a list shows them.
 pub(crate) fn person(record: &Record, role: Option<Role>) -> Result<Person, Error> {
     let resource = record.resource(&USERS)?;
+    let text = |name: &str| {
+        resource
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
     Ok(Person {
         id: record.id.clone(),
         user_name: user_name(record)?,
-        display_name: resource
-            .get("displayName")
-            .and_then(|name| name.as_str())
-            .map(str::to_owned),
+        display_name: text("displayName"),
+        external_id: text("externalId"),
+        email: email(&resource),
         state: record.state(),
         role,
         created_at: record.created,
         last_login_at: record.standing.last_login_at,
     })
+}
+
+/// The address marked as primary, or else the first.
+fn email(resource: &Resource) -> Option<String> {
+    let emails = resource.get("emails")?.as_array()?;
+    let primary = emails.iter().find(|email| email["primary"] == true);
+    let address = &primary.or(emails.first())?["value"];
+    address.as_str().map(str::to_owned)
 }
 
 fn grants(

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::diagnosis::diagnose;
 use crate::error::Error;
 use crate::record::now;
 use crate::table::{Range, from_item, to_item};
@@ -46,6 +47,9 @@ pub struct LoggedRequest {
     /// The body, without secrets, cut to a few kilobytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<String>,
+    /// The ids in a group write that name nobody, and so were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_members: Vec<String>,
     /// How long the answer took, in milliseconds.
     pub took_ms: u64,
     /// For DynamoDB's time to live.
@@ -58,6 +62,8 @@ pub struct LoggedRequest {
 pub struct RequestQuery {
     /// Words of the target or the body: a user's id, name or mail address.
     pub text: Option<String>,
+    /// Only what was about this person: their id, or a name they go by here.
+    pub person: Option<String>,
     /// Only refusals.
     pub failed: bool,
     /// Only of this connection.
@@ -83,18 +89,26 @@ impl LoggedRequest {
             scim_type: None,
             detail: None,
             sent: None,
+            skipped_members: Vec::new(),
             took_ms: 0,
             expires: 0,
         }
     }
 
-    fn answers(&self, query: &RequestQuery) -> bool {
-        let has = |text: &String| {
-            let text = text.to_lowercase();
-            let within = |field: &str| field.to_lowercase().contains(&text);
-            within(&self.target) || self.sent.as_deref().is_some_and(within)
-        };
-        query.text.as_ref().is_none_or(has)
+    /// What a failure means and what to do about it, in plain words; nothing for a request that went well.
+    pub fn diagnosis(&self) -> Option<&'static str> {
+        diagnose(self)
+    }
+
+    fn mentions(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let within = |field: &str| field.to_lowercase().contains(&text);
+        within(&self.target) || self.sent.as_deref().is_some_and(within)
+    }
+
+    fn answers(&self, query: &RequestQuery, person: &[String]) -> bool {
+        query.text.as_ref().is_none_or(|text| self.mentions(text))
+            && (person.is_empty() || person.iter().any(|name| self.mentions(name)))
             && (!query.failed || self.http_status >= 400)
             && query
                 .connection_id
@@ -127,6 +141,7 @@ impl Tenant {
         &self,
         query: &RequestQuery,
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
+        let person = self.names_of(query.person.as_deref()).await?;
         let mut found = Vec::new();
         let mut behind = query.after.clone();
         let mut looked_at = 0;
@@ -140,7 +155,7 @@ impl Tenant {
                 let request: LoggedRequest = from_item(item)?;
                 looked_at += 1;
                 let id = request.id.clone();
-                if request.answers(query) {
+                if request.answers(query, &person) {
                     found.push(request);
                 }
                 if found.len() >= query.limit || looked_at >= MAX_LOOKED_AT {
@@ -151,6 +166,30 @@ impl Tenant {
                 Some(next) => behind = Some(next),
                 None => return Ok((found, None)),
             }
+        }
+    }
+}
+
+impl Tenant {
+    /// What an identity provider may call a person.
+    async fn names_of(&self, person: Option<&str>) -> Result<Vec<String>, Error> {
+        let Some(id) = person else {
+            return Ok(Vec::new());
+        };
+        match self.person(id).await {
+            Ok(person) => Ok([
+                Some(person.id),
+                Some(person.user_name),
+                person.external_id,
+                person.email,
+            ]
+            .into_iter()
+            .flatten()
+            .filter(|name| !name.is_empty())
+            .collect()),
+            // Somebody who was deleted is still found by what was searched for.
+            Err(Error::Scim(_)) => Ok(vec![id.to_owned()]),
+            Err(error) => Err(error),
         }
     }
 }

@@ -9,9 +9,12 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A role, lowest first: the order is the rank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sees the application.
@@ -25,7 +28,9 @@ pub enum Role {
 }
 
 /// What a session may do in Rollcall's own API and console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 pub enum Permission {
     /// See connections, people, groups, the audit log and the request log.
     #[serde(rename = "provisioning:read")]
@@ -129,6 +134,14 @@ impl fmt::Display for Role {
 pub struct UnknownRole;
 
 impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 4] = [
+        Self::ProvisioningRead,
+        Self::ProvisioningCreate,
+        Self::ProvisioningDelete,
+        Self::SsoConfigure,
+    ];
+
     /// The permission as the API spells it.
     pub fn as_str(self) -> &'static str {
         match self {

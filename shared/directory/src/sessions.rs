@@ -114,7 +114,7 @@ impl Tenant {
     /// A link that opens the console once, with this role.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `404` when the tenant was deleted.
     pub async fn issue_portal_link(&self, role: Role) -> Result<IssuedSession, Error> {
         let item = SessionItem::new(None, Some(role), PORTAL_LINK_LIFE);
         let (issued, mut transaction) = self.open_session(Purpose::PortalLink, &item)?;
@@ -122,6 +122,7 @@ impl Tenant {
             self.entry("portal_link.created", self.own_subject())
                 .to_item(&self.id)?,
         );
+        self.stored().await?;
         self.commit(&transaction).await?;
         Ok(issued)
     }
@@ -181,12 +182,14 @@ impl Tenant {
         };
         let tenant = self.id.clone();
         let Some(user) = &item.user else {
-            return Ok(Some(Session {
+            let session = Session {
                 tenant,
                 person: None,
                 role: item.given_role,
                 expires_at: item.ends,
-            }));
+            };
+            let lives = self.table.get(&self.id.tenant_key()).await?.is_some();
+            return Ok(lives.then_some(session));
         };
         let Some((record, settings)) = self.person_and_settings(user).await? else {
             return Ok(None);

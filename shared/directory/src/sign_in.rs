@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::journal::Entry;
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
+use crate::people::{Person, person};
 use crate::person::{Claimed, Held};
 use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};
@@ -51,7 +52,7 @@ pub struct Routing {
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The person.
-    pub user: Resource,
+    pub person: Person,
     /// The role that counts.
     pub role: Option<Role>,
     /// Why.
@@ -208,9 +209,8 @@ impl Tenant {
         if !self.table.transact(&transaction).await?.is_empty() {
             return Ok(None);
         }
-        let user = after.full_resource(&USERS)?;
         Ok(Some(SignedIn {
-            user,
+            person: person(&after, role)?,
             role,
             routing,
             session,

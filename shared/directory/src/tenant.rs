@@ -2,6 +2,7 @@
 
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::journal::Actor;
@@ -10,7 +11,7 @@ use crate::roles::Role;
 use crate::table::{Table, from_item};
 
 /// What happens to ids in a group write that name nobody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownMembers {
     /// They are left out, so that one stale id never blocks a whole group's sync.
@@ -21,7 +22,7 @@ pub enum UnknownMembers {
 }
 
 /// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ManualRoles {
     /// It stays, and the highest of all grants counts.
@@ -32,7 +33,7 @@ pub enum ManualRoles {
 }
 
 /// When changed memberships and mappings change roles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleSync {
     /// At once.
@@ -43,7 +44,7 @@ pub enum RoleSync {
 }
 
 /// What decides the mapped role at a sign-in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteBy {
     /// The `groups` claim of the assertion alone.
@@ -56,7 +57,8 @@ pub enum RouteBy {
 }
 
 /// How many requests one token may make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Requests per minute, sustained; at least 1.
     pub per_minute: u32,
@@ -75,7 +77,7 @@ impl Default for RateLimit {
 }
 
 /// What a tenant can decide for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Settings {
     /// The role of people whose first sign-in no group decides.

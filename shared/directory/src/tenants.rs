@@ -56,6 +56,11 @@ impl Directory {
             Expression::absent(),
             Guard::Unique,
         );
+        transaction.check(
+            tenant.id.config().at("DELETED"),
+            Expression::absent(),
+            Guard::Unique,
+        );
         transaction.put(
             tenant
                 .entry("tenant.created", tenant.own_subject())
@@ -158,7 +163,9 @@ impl Tenant {
         let mut transaction = Transaction::default();
         transaction.put_if(
             to_item(&self.id.tenant_key(), &item)?,
-            Expression::present(),
+            // A change of the name meanwhile must not be undone.
+            Expression::new("display_name = :read_name")
+                .with(":read_name", string(&item.display_name)),
             Guard::Stale,
         );
         let told = |settings: &Settings| Some(json!(settings).to_string());

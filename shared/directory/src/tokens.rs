@@ -30,6 +30,8 @@ pub struct Caller {
     pub connection_id: String,
     /// The request's id, for the journal and the log.
     pub request_id: String,
+    /// For how many days its requests are kept in the request log.
+    pub log_days: u32,
 }
 
 /// What the table says of a presented token.
@@ -45,7 +47,12 @@ pub enum Verdict {
         retry_after_seconds: u32,
     },
     /// It is not good.
-    Refused(Refusal),
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Whose it was: known of a revoked or expired token, so that its tenant can be told.
+        caller: Option<Caller>,
+    },
 }
 
 /// Why a token is not good.
@@ -59,6 +66,15 @@ pub enum Refusal {
     Revoked,
     /// It has expired.
     Expired,
+}
+
+impl Verdict {
+    fn unknown(refusal: Refusal) -> Self {
+        Self::Refused {
+            refusal,
+            caller: None,
+        }
+    }
 }
 
 /// A token as lists show it.
@@ -140,6 +156,15 @@ impl TokenItem {
         &self.hash
     }
 
+    /// Why the token is no longer good.
+    fn refusal(&self, now_us: i64) -> Option<Refusal> {
+        if self.revoked_us.is_some() {
+            return Some(Refusal::Revoked);
+        }
+        let expired = self.ends_us.is_some_and(|end| end <= now_us);
+        expired.then_some(Refusal::Expired)
+    }
+
     fn token(self) -> Token {
         let time = |us: i64| Timestamp::from_microsecond(us).unwrap_or_default();
         Token {
@@ -159,7 +184,7 @@ impl Tenant {
     /// Issues a token. A tenant may have any number, so that rotation overlaps.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `404` when there is no such connection.
     pub async fn issue_token(
         &self,
         connection_id: &str,
@@ -195,7 +220,16 @@ impl Tenant {
         let key = self.id.tokens().at(&item.hash);
         transaction.put_if(to_item(&key, &item)?, Expression::absent(), Guard::Stale);
         transaction.put(self.entry("token.created", subject).to_item(&self.id)?);
-        self.commit(&transaction).await?;
+        // A token must not outlive its connection.
+        transaction.check(
+            self.id.connection(connection_id),
+            Expression::present(),
+            Guard::Stale,
+        );
+        if !self.table.transact(&transaction).await?.is_empty() {
+            self.connection(connection_id).await?;
+            return Err(Error::Busy(None));
+        }
         Ok(IssuedToken {
             token: item.token(),
             secret,
@@ -213,6 +247,18 @@ impl Tenant {
             .into_iter()
             .map(TokenItem::token)
             .collect())
+    }
+
+    /// The tokens of one connection, revoked ones too.
+    ///
+    /// # Errors
+    /// `404` when there is no such connection.
+    pub async fn tokens_of(&self, connection: &str) -> Result<Vec<Token>, Error> {
+        self.connection(connection).await?;
+        let mut tokens = self.tokens().await?;
+        tokens.retain(|token| token.connection_id == connection);
+        tokens.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(tokens)
     }
 
     /// Refuses the token from its next request on. Revoking again changes nothing.
@@ -277,7 +323,7 @@ pub(crate) async fn authenticate(
     request_id: &str,
 ) -> Result<Verdict, Error> {
     let Some(secret) = TokenSecret::parse_for(Purpose::Scim, bearer) else {
-        return Ok(Verdict::Refused(Refusal::Malformed));
+        return Ok(Verdict::unknown(Refusal::Malformed));
     };
     let tenant = secret.claimed_tenant();
     let now_us = Timestamp::now().as_microsecond();
@@ -286,20 +332,19 @@ pub(crate) async fn authenticate(
         token_id: item.id,
         connection_id: item.connection_id,
         request_id: request_id.to_owned(),
+        log_days: item.keep_days,
     };
     let mut booking = Booking::Idle;
     // Concurrent requests of one token move it between idle and burst under our eyes; a handful of turns is plenty.
     for _ in 0..8 {
         let item = match book(table, tenant, &secret.hash(), now_us, booking).await? {
             Ok(item) => return Ok(Verdict::Accepted(caller(item))),
-            Err(None) => return Ok(Verdict::Refused(Refusal::Unknown)),
+            Err(None) => return Ok(Verdict::unknown(Refusal::Unknown)),
             Err(Some(item)) => item,
         };
-        if item.revoked_us.is_some() {
-            return Ok(Verdict::Refused(Refusal::Revoked));
-        }
-        if item.ends_us.is_some_and(|end| end <= now_us) {
-            return Ok(Verdict::Refused(Refusal::Expired));
+        if let Some(refusal) = item.refusal(now_us) {
+            let caller = Some(caller(item));
+            return Ok(Verdict::Refused { refusal, caller });
         }
         if item.allow_at > now_us {
             let seconds = (item.allow_at - now_us + 999_999) / 1_000_000;

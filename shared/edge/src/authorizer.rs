@@ -18,6 +18,8 @@ pub struct AuthorizerContext {
     pub token_id: String,
     /// The connection the token belongs to.
     pub connection_id: String,
+    /// For how many days its requests are kept in the request log.
+    pub log_days: u32,
     /// After how many seconds to come again; none for a request that may go on.
     pub retry_after: Option<u32>,
 }
@@ -25,6 +27,7 @@ pub struct AuthorizerContext {
 const TENANT: &str = "tenant";
 const TOKEN_ID: &str = "token_id";
 const CONNECTION_ID: &str = "connection_id";
+const LOG_DAYS: &str = "log_days";
 const RETRY_AFTER: &str = "retry_after";
 
 impl AuthorizerContext {
@@ -36,12 +39,13 @@ impl AuthorizerContext {
                 caller,
                 retry_after_seconds,
             } => (caller, Some(retry_after_seconds)),
-            Verdict::Refused(_) => return None,
+            Verdict::Refused { .. } => return None,
         };
         Some(Self {
             tenant: caller.tenant,
             token_id: caller.token_id,
             connection_id: caller.connection_id,
+            log_days: caller.log_days,
             retry_after,
         })
     }
@@ -55,6 +59,7 @@ impl AuthorizerContext {
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
             (CONNECTION_ID, self.connection_id.clone()),
+            (LOG_DAYS, self.log_days.to_string()),
         ]
         .into_iter()
         .chain(retry_after)
@@ -78,6 +83,7 @@ impl AuthorizerContext {
             tenant: text(TENANT)?.parse().ok()?,
             token_id: text(TOKEN_ID)?.to_owned(),
             connection_id: text(CONNECTION_ID)?.to_owned(),
+            log_days: text(LOG_DAYS)?.parse().ok()?,
             retry_after,
         })
     }
@@ -90,12 +96,18 @@ impl AuthorizerContext {
     pub fn into_caller(self, request_id: &str) -> Result<Caller, scim::Error> {
         match self.retry_after {
             Some(retry_after) => Err(scim::Error::TooManyRequests { retry_after }),
-            None => Ok(Caller {
-                tenant: self.tenant,
-                token_id: self.token_id,
-                connection_id: self.connection_id,
-                request_id: request_id.to_owned(),
-            }),
+            None => Ok(self.caller(request_id)),
+        }
+    }
+
+    /// Whose token it is, whether or not the request may go on.
+    pub(crate) fn caller(self, request_id: &str) -> Caller {
+        Caller {
+            tenant: self.tenant,
+            token_id: self.token_id,
+            connection_id: self.connection_id,
+            request_id: request_id.to_owned(),
+            log_days: self.log_days,
         }
     }
 }
@@ -113,6 +125,7 @@ mod tests {
             token_id: "t-1".to_owned(),
             connection_id: "c-1".to_owned(),
             request_id: "r-1".to_owned(),
+            log_days: 30,
         }
     }
 
@@ -156,7 +169,10 @@ mod tests {
             Refusal::Expired,
         ] {
             assert_eq!(
-                AuthorizerContext::from_verdict(Verdict::Refused(refusal)),
+                AuthorizerContext::from_verdict(Verdict::Refused {
+                    refusal,
+                    caller: Some(caller()),
+                }),
                 None
             );
         }
@@ -168,13 +184,14 @@ mod tests {
             json!({}),
             json!({"tenant": "acme"}),
             json!({"tenant": "acme", "token_id": "t"}),
-            json!({"tenant": "acme", "token_id": "", "connection_id": "c"}),
-            json!({"tenant": "ACME!", "token_id": "t", "connection_id": "c"}),
-            json!({"tenant": 1, "token_id": "t", "connection_id": "c"}),
-            json!({"Tenant": "acme", "token_id": "t", "connection_id": "c"}),
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "retry_after": null}),
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "retry_after": "soon"}),
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "retry_after": 0}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c"}),
+            json!({"tenant": "acme", "token_id": "", "connection_id": "c", "log_days": "9"}),
+            json!({"tenant": "ACME!", "token_id": "t", "connection_id": "c", "log_days": "9"}),
+            json!({"tenant": 1, "token_id": "t", "connection_id": "c", "log_days": "9"}),
+            json!({"Tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": null}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": "soon"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": 0}),
         ] {
             let map = serde_json::from_value(fields.clone()).unwrap();
             assert_eq!(AuthorizerContext::from_fields(&map), None, "{fields}");

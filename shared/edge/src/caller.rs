@@ -122,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn the_tenant_is_the_authorizers() {
         let context =
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "principalId": "t"});
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30", "principalId": "t"});
         let Ok(Authenticated(tenant)) = authenticated(rest(context)).await else {
             panic!("not authenticated")
         };
@@ -156,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn who_used_up_the_rate_is_told_when_to_come_again() {
         let context =
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "retry_after": "7"});
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30", "retry_after": "7"});
         let Err(error) = authenticated(rest(context)).await else {
             panic!("let in")
         };

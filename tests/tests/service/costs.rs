@@ -264,7 +264,7 @@ fn the_authorizer_costs_one_call() {
             assert_eq!((cost.calls, cost.write_units), (1, 1.0), "{cost:?}");
         }
         let (verdict, cost) = measure(directory.authenticate("nonsense", "request")).await;
-        assert!(matches!(verdict, Ok(Verdict::Refused(_))));
+        assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
         ledger.book("refuse what is no token", cost);
         assert_eq!(cost.calls, 0);
     });
