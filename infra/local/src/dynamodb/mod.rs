@@ -71,6 +71,11 @@ impl Dynamodb {
             .to_str()
             .ok_or_else(|| open_error(path, "its name is not UTF-8"))?;
         let database = Database::new(name).map_err(|error| open_error(path, error))?;
+        // SQLite's `synchronous = NORMAL`: no fsync for each commit, which is what a laptop's speed hangs on. A killed
+        // process loses nothing by it; a power cut may take the last commits, whole ones.
+        database
+            .disable_bulk_loading()
+            .map_err(|error| open_error(path, error))?;
         Ok(Self { database })
     }
 
