@@ -18,10 +18,10 @@ pub struct World {
 impl World {
     /// Reads all of it, page by page.
     pub async fn read(idp: &Idp) -> World {
-        World {
-            users: walk(idp, "/Users").await,
-            groups: walk(idp, "/Groups").await,
-        }
+        // the groups first: reading members completes what was left half-done
+        let groups = walk(idp, "/Groups").await;
+        let users = walk(idp, "/Users").await;
+        World { users, groups }
     }
 
     /// Returns the ids of a group's members.
@@ -100,7 +100,7 @@ pub async fn audit(idp: &Idp) -> World {
         ("/Groups", &world.groups, "displayName"),
     ] {
         // a sample is enough: each costs a request
-        let step = resources.len() / 20 + 1;
+        let step = resources.len() / 8 + 1;
         for (id, resource) in resources.iter().step_by(step) {
             let value = resource[name].as_str().unwrap_or_default();
             let literal = Value::String(value.to_owned()).to_string();

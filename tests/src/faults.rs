@@ -1,7 +1,7 @@
 //! A connection to DynamoDB that fails on purpose, at the HTTP layer of the SDK: everything above it is the real thing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
@@ -16,6 +16,7 @@ use aws_smithy_types::body::SdkBody;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// What becomes of one call to DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +35,10 @@ pub enum Fault {
     DroppedAfter,
     /// Others overtake.
     Delay,
-    /// The process is gone: nothing is sent any more.
-    Dead,
+    /// The process is gone before the request is sent: the call never returns.
+    DeadBefore,
+    /// The process is gone after the request was carried out: the call never returns.
+    DeadAfter,
 }
 
 /// One call, as a schedule sees it.
@@ -70,7 +73,7 @@ pub struct Faults {
 struct Shared {
     schedule: Mutex<Arc<Schedule>>,
     calls: AtomicU64,
-    dead: AtomicBool,
+    dead: watch::Sender<bool>,
     dealt: Mutex<BTreeMap<(String, Fault), u64>>,
     inner: SharedHttpClient,
 }
@@ -89,7 +92,7 @@ impl Faults {
         let shared = Shared {
             schedule: Mutex::new(Arc::new(|_: &Call| Fault::None)),
             calls: AtomicU64::new(0),
-            dead: AtomicBool::new(false),
+            dead: watch::Sender::new(false),
             dealt: Mutex::default(),
             inner,
         };
@@ -108,7 +111,7 @@ impl Faults {
         *lock(&self.shared.schedule) = Arc::new(schedule);
         lock(&self.shared.dealt).clear();
         self.shared.calls.store(0, Ordering::SeqCst);
-        self.shared.dead.store(false, Ordering::SeqCst);
+        self.shared.dead.send_replace(false);
     }
 
     /// Lets every call through from now on.
@@ -135,14 +138,12 @@ impl Faults {
         });
     }
 
-    /// Kills the process, as far as DynamoDB can tell, when call `number` would be sent.
-    pub fn die_at(&self, number: u64) {
-        self.schedule(move |call| {
-            if call.number >= number {
-                Fault::Dead
-            } else {
-                Fault::None
-            }
+    /// Kills the process, as far as DynamoDB can tell, at call `number`: before it, or after it was carried out.
+    pub fn die(&self, number: u64, after: bool) {
+        self.schedule(move |call| match call.number {
+            earlier if earlier < number => Fault::None,
+            this if this == number && after => Fault::DeadAfter,
+            _ => Fault::DeadBefore,
         });
     }
 
@@ -151,9 +152,11 @@ impl Faults {
         self.shared.calls.load(Ordering::SeqCst)
     }
 
-    /// Tells whether a call met [`Fault::Dead`].
-    pub fn died(&self) -> bool {
-        self.shared.dead.load(Ordering::SeqCst)
+    /// Waits until a call has met its death.
+    pub async fn death(&self) {
+        let mut dead = self.shared.dead.subscribe();
+        // an error would say that the sender is gone, which `self` holds
+        let _ = dead.wait_for(|dead| *dead).await;
     }
 
     /// Returns how often each operation met each fault since the schedule was set.
@@ -183,9 +186,6 @@ impl Faults {
         };
         let schedule = lock(&self.shared.schedule).clone();
         let fault = schedule(&call);
-        if fault == Fault::Dead {
-            self.shared.dead.store(true, Ordering::SeqCst);
-        }
         *lock(&self.shared.dealt)
             .entry((call.operation.clone(), fault))
             .or_default() += 1;
@@ -217,6 +217,7 @@ impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (fault, call) = self.faults.draw(&request);
         let inner = self.inner.clone();
+        let dead = self.faults.shared.dead.clone();
         HttpConnectorFuture::new(async move {
             match fault {
                 Fault::None => inner.call(request).await,
@@ -231,8 +232,17 @@ impl HttpConnector for FaultyConnector {
                     "InternalServerError",
                     json!({"message": "injected"}),
                 )),
-                Fault::DroppedBefore | Fault::Dead => Err(broken()),
+                Fault::DroppedBefore => Err(broken()),
                 Fault::DroppedAfter => inner.call(request).await.and(Err(broken())),
+                Fault::DeadBefore => {
+                    dead.send_replace(true);
+                    std::future::pending().await
+                }
+                Fault::DeadAfter => {
+                    let _ = inner.call(request).await;
+                    dead.send_replace(true);
+                    std::future::pending().await
+                }
                 Fault::Delay => {
                     // a hundred turns for everybody else rather than a stretch of time
                     for _ in 0..100 {

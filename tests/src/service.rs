@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, NewTenant, Provider, Settings, TenantId};
+use rollcall_directory::{Connection, Directory, NewTenant, Provider, Settings, TenantId};
 use rollcall_local::dynamodb::TABLE_NAME;
 use rollcall_local::{Local, Options};
 use serde_json::Value;
@@ -121,6 +121,14 @@ impl Service {
         tenant
     }
 
+    /// Returns another process's way to a tenant, and what can kill that process.
+    pub fn elsewhere(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
+        let faults = Faults::around(self.local.dynamodb().in_process());
+        let client = rollcall_local::dynamodb::client(faults.client());
+        let directory = Directory::new(client, TABLE_NAME);
+        (directory.system(tenant.directory.id().clone()), faults)
+    }
+
     /// Returns somebody who has no token.
     pub fn idp_without_token(&self) -> Idp {
         Idp::new(self.local.scim_base_url(), None)
@@ -174,6 +182,11 @@ impl Tenant {
     /// Returns its identity provider.
     pub fn idp(&self) -> Idp {
         self.idp.clone()
+    }
+
+    /// Returns the tenant as the directory has it.
+    pub fn directory(&self) -> &rollcall_directory::Tenant {
+        &self.directory
     }
 
     /// Returns the token of its identity provider, in plain text.

@@ -1,265 +1,266 @@
 //! A process that dies in the middle of a write, at every single call to DynamoDB, and the one that comes after it.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
-use futures::future::join_all;
-use http::Method;
+use futures::future::{BoxFuture, join_all};
+use rollcall_directory::{Error, GROUPS, Tenant, USERS};
+use rollcall_scim::{Patch, Precondition, Projection, Resource};
 use rollcall_tests::audit::{World, audit};
 use rollcall_tests::faults::Faults;
 use rollcall_tests::idp::Idp;
-use rollcall_tests::service::{Service, run};
+use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
-/// What is in the tenant before each crash.
+/// More people than fit one transaction.
+const PEOPLE: usize = 110;
+
+/// A group that is about to be written.
+#[derive(Clone)]
 struct Scene {
-    idp: Idp,
     people: Vec<String>,
     group: String,
+}
+
+/// One write to be cut short.
+struct Plot {
+    /// How many of the people are in the group to begin with.
+    members: usize,
+    write: fn(Scene, Tenant) -> BoxFuture<'static, Result<(), Error>>,
+    /// Tells whether it was carried out, from what is seen; panics where it was by half.
+    done: fn(&Scene, &World) -> bool,
 }
 
 fn members(ids: &[String]) -> Vec<Value> {
     ids.iter().map(|id| json!({"value": id})).collect()
 }
 
-/// One request to be cut short, and what may be seen after it.
-struct Plot {
-    name: &'static str,
-    /// How many of the people are in the group to begin with.
-    members: usize,
-    request: fn(&Scene) -> (Method, String, Value),
-    /// Tells whether the request was carried out, from what is seen; panics if it was by half.
-    done: fn(&Scene, &World) -> bool,
+fn group(display_name: &str, ids: &[String]) -> Value {
+    json!({"schemas": [urn::GROUP], "displayName": display_name, "members": members(ids)})
 }
 
-const PEOPLE: usize = 130;
-
-async fn scene(service: &Service, plot: &Plot, take: u64) -> Scene {
-    let idp = service.tenant(&format!("{}-{take}", plot.name)).await.idp();
-    let numbers: Vec<usize> = (0..PEOPLE).collect();
-    let mut people = Vec::new();
-    for chunk in numbers.chunks(26) {
-        people.extend(join_all(chunk.iter().map(async |n| idp.user(&format!("p{n}")).await)).await);
-    }
-    let body = json!({"schemas": [urn::GROUP], "displayName": "g", "members": members(&people[..plot.members])});
-    let group = idp.post("/Groups", body).await.expect(201).id();
-    Scene { idp, people, group }
-}
-
-/// Counts the calls of the whole request, then lets it die at a sample of them, each time in a new scene.
-async fn play(plot: &Plot) {
-    let (service, faults) = Service::with_faults().await;
-    let first = scene(&service, plot, 0).await;
-    faults.heal();
-    cut(&first, plot).await;
-    let calls = faults.calls();
-    assert!(calls > 3, "{}: only {calls} calls", plot.name);
-    assert!(
-        (plot.done)(&first, &audit(&first.idp).await),
-        "{}: nothing was done",
-        plot.name
-    );
-    let (mut undone, mut done) = (0, 0);
-    // the first call is the authorizer's
-    let takes: Vec<u64> = (1..calls).collect();
-    for take in takes {
-        let scene = scene(&service, plot, take).await;
-        let before = World::read(&scene.idp).await;
-        die(&faults, take);
-        cut(&scene, plot).await;
-        assert!(
-            faults.died(),
-            "{}: call {take} of {calls} was never made",
-            plot.name
-        );
-        faults.heal();
-        let world = audit(&scene.idp).await;
-        if (plot.done)(&scene, &world) {
-            done += 1;
-        } else {
-            assert_eq!(
-                world, before,
-                "{} died at call {take} of {calls}",
-                plot.name
-            );
-            undone += 1;
+/// Lets a process work until it is through or dead; tells which.
+async fn live(write: BoxFuture<'static, Result<(), Error>>, faults: &Faults) -> bool {
+    let mut process = tokio::spawn(write);
+    tokio::select! {
+        ended = &mut process => {
+            assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
+            true
         }
-        usable(&scene, plot).await;
+        () = faults.death() => {
+            process.abort();
+            // nothing of it is left when this returns
+            let _ = process.await;
+            false
+        }
     }
-    assert!(undone > 0, "{}: never undone", plot.name);
-    println_outcome(plot, calls, undone, done);
 }
 
-/// Even takes die before the call is made, odd ones after it was carried out.
-fn die(faults: &Faults, take: u64) {
-    use rollcall_tests::faults::Fault;
-    faults.schedule(move |call| match call.number {
-        number if number < take => Fault::None,
-        number if number == take && take % 2 == 1 => Fault::DroppedAfter,
-        _ => Fault::Dead,
+/// Lets the writer die before and after each of its calls to DynamoDB, and looks at what is left each time.
+fn play(name: &str, plot: &Plot) {
+    run(async |service| {
+        let tenant = service.tenant(name).await;
+        let idp = tenant.idp();
+        let people = crowd(&idp).await;
+        let (writer, faults) = service.elsewhere(&tenant);
+        let (mut undone, mut done) = (0, 0);
+        for call in 0.. {
+            let mut survived = false;
+            for after in [false, true] {
+                let group = idp
+                    .post("/Groups", group("g", &people[..plot.members]))
+                    .await;
+                let scene = Scene {
+                    people: people.clone(),
+                    group: group.expect(201).id(),
+                };
+                let before = World::read(&idp).await;
+                faults.die(call, after);
+                survived = live((plot.write)(scene.clone(), writer.clone()), &faults).await;
+                let world = audit(&idp).await;
+                if (plot.done)(&scene, &world) {
+                    done += 1;
+                } else {
+                    assert!(!survived, "through, and not done");
+                    assert_eq!(world, before, "dead at call {call}, after it: {after}");
+                    undone += 1;
+                    // whoever comes next can do it
+                    let again = (plot.write)(scene.clone(), tenant.directory().clone()).await;
+                    assert!(again.is_ok(), "{again:?}");
+                    assert!(
+                        (plot.done)(&scene, &audit(&idp).await),
+                        "done again, and not done"
+                    );
+                }
+                clear(&idp).await;
+            }
+            if survived {
+                let mut out = std::io::stderr().lock();
+                let _ = writeln!(
+                    out,
+                    "{name}: dead at each of {call} calls: {undone} times undone, {done} times done"
+                );
+                assert!(undone > 1 && done > 2, "a crash has both ends");
+                return;
+            }
+        }
     });
 }
 
-async fn cut(scene: &Scene, plot: &Plot) {
-    let (method, path, body) = (plot.request)(scene);
-    // whatever is answered, nobody is there to hear it
-    let _ = scene
-        .idp
-        .request(method, &path)
-        .body(&body)
-        .in_bad_weather()
-        .attempt()
-        .await;
+async fn crowd(idp: &Idp) -> Vec<String> {
+    let numbers: Vec<usize> = (0..PEOPLE).collect();
+    let mut people = Vec::new();
+    for chunk in numbers.chunks(11) {
+        people.extend(join_all(chunk.iter().map(async |n| idp.user(&format!("p{n}")).await)).await);
+    }
+    people
 }
 
-/// After the crash the same can be asked for again, and the rest still works.
-async fn usable(scene: &Scene, plot: &Plot) {
-    let (method, path, body) = (plot.request)(scene);
-    let answer = scene.idp.request(method, &path).body(&body).send().await;
-    assert!(
-        [200, 201, 204, 404, 409].contains(&answer.status),
-        "{}: {}",
-        plot.name,
-        answer.body
-    );
-    let world = audit(&scene.idp).await;
-    assert!(
-        (plot.done)(scene, &world),
-        "{}: asked again and not done",
-        plot.name
-    );
-}
-
-fn println_outcome(plot: &Plot, calls: u64, undone: u32, done: u32) {
-    let mut out = std::io::stderr().lock();
-    let _ = std::io::Write::write_fmt(
-        &mut out,
-        format_args!(
-            "{}: {calls} calls; died at each: {undone} times undone, {done} times done\n",
-            plot.name
-        ),
-    );
+async fn clear(idp: &Idp) {
+    for group in World::read(idp).await.groups.keys() {
+        idp.delete(&format!("/Groups/{group}")).await.expect(204);
+    }
 }
 
 #[test]
 fn while_a_large_group_is_replaced() {
-    run(async |_| {
-        play(&Plot {
-            name: "replace",
-            members: 60,
-            request: |scene| {
-                let body = json!({"schemas": [urn::GROUP], "displayName": "renamed", "members": members(&scene.people[30..])});
-                (Method::PUT, format!("/Groups/{}", scene.group), body)
-            },
-            done: |scene, world| {
-                let wanted: BTreeSet<String> = scene.people[30..].iter().cloned().collect();
-                let renamed = world.groups[&scene.group]["displayName"] == "renamed";
-                assert_eq!(world.members(&scene.group) == wanted, renamed, "by half");
-                renamed
-            },
+    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            let body = group("renamed", &scene.people[30..]);
+            let resource = Resource::parse(GROUPS.resource_type, body)?;
+            let (always, all) = (Precondition::none(), Projection::all());
+            tenant
+                .replace(&GROUPS, &scene.group, resource, &always, &all)
+                .await
+                .map(|_| ())
         })
-        .await;
-    });
+    };
+    let done = |scene: &Scene, world: &World| {
+        let wanted: BTreeSet<String> = scene.people[30..].iter().cloned().collect();
+        let renamed = world.groups[&scene.group]["displayName"] == "renamed";
+        assert_eq!(world.members(&scene.group) == wanted, renamed, "by half");
+        renamed
+    };
+    play(
+        "replaced",
+        &Plot {
+            members: 60,
+            write,
+            done,
+        },
+    );
 }
 
 #[test]
 fn while_many_join_and_leave() {
-    run(async |_| {
-        play(&Plot {
-            name: "patch",
-            members: 60,
-            request: |scene| {
-                let operations = json!([
-                    {"op": "remove", "path": "members", "value": members(&scene.people[..40])},
-                    {"op": "add", "path": "members", "value": members(&scene.people[60..])},
-                ]);
-                (
-                    Method::PATCH,
-                    format!("/Groups/{}", scene.group),
-                    json!({"schemas": [urn::PATCH], "Operations": operations}),
-                )
-            },
-            done: |scene, world| {
-                let wanted: BTreeSet<String> = scene.people[40..].iter().cloned().collect();
-                world.members(&scene.group) == wanted
-            },
+    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            let operations = json!([
+                {"op": "remove", "path": "members", "value": members(&scene.people[..40])},
+                {"op": "add", "path": "members", "value": members(&scene.people[60..])},
+            ]);
+            let body = json!({"schemas": [urn::PATCH], "Operations": operations});
+            let patch = Patch::parse(GROUPS.resource_type, body)?;
+            tenant
+                .patch(&GROUPS, &scene.group, patch, &Precondition::none(), None)
+                .await
+                .map(|_| ())
         })
-        .await;
-    });
+    };
+    let done = |scene: &Scene, world: &World| {
+        world.members(&scene.group) == scene.people[40..].iter().cloned().collect()
+    };
+    play(
+        "patched",
+        &Plot {
+            members: 60,
+            write,
+            done,
+        },
+    );
 }
 
 #[test]
 fn while_a_large_group_is_created() {
-    run(async |_| {
-        play(&Plot {
-            name: "create",
-            members: 0,
-            request: |scene| {
-                let body = json!({"schemas": [urn::GROUP], "displayName": "new", "members": members(&scene.people)});
-                (Method::POST, "/Groups".to_owned(), body)
-            },
-            done: |_, world| {
-                let Some((id, _)) = world.groups.iter().find(|(_, group)| group["displayName"] == "new") else {
-                    return false;
-                };
-                assert_eq!(world.members(id).len(), PEOPLE, "by half");
-                true
-            },
+    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            let resource = Resource::parse(GROUPS.resource_type, group("new", &scene.people))?;
+            tenant
+                .create(&GROUPS, resource, &Projection::all())
+                .await
+                .map(|_| ())
         })
-        .await;
-    });
+    };
+    let done = |_: &Scene, world: &World| {
+        let created = world
+            .groups
+            .iter()
+            .find(|(_, group)| group["displayName"] == "new");
+        if let Some((id, _)) = created {
+            assert_eq!(world.members(id).len(), PEOPLE, "by half");
+        }
+        created.is_some()
+    };
+    play(
+        "created",
+        &Plot {
+            members: 0,
+            write,
+            done,
+        },
+    );
 }
 
 #[test]
 fn while_a_large_group_is_deleted() {
-    run(async |_| {
-        play(&Plot {
-            name: "delete-group",
-            members: PEOPLE,
-            request: |scene| {
-                (
-                    Method::DELETE,
-                    format!("/Groups/{}", scene.group),
-                    Value::Null,
-                )
-            },
-            done: |scene, world| !world.groups.contains_key(&scene.group),
+    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            tenant
+                .delete(&GROUPS, &scene.group, &Precondition::none())
+                .await
         })
-        .await;
-    });
+    };
+    let done = |scene: &Scene, world: &World| !world.groups.contains_key(&scene.group);
+    play(
+        "deleted",
+        &Plot {
+            members: PEOPLE,
+            write,
+            done,
+        },
+    );
 }
 
 #[test]
 fn while_a_person_in_many_groups_is_deleted() {
-    run(async |_| {
-        let (service, faults) = Service::with_faults().await;
-        let mut take = 1;
-        loop {
-            let idp = service.tenant(&format!("leaver-{take}")).await.idp();
-            let user = idp.user("leaver").await;
-            let groups =
-                join_all((0..60).map(async |n| idp.group(&format!("g{n}"), &[&user]).await)).await;
-            die(&faults, take);
-            let path = format!("/Users/{user}");
-            let _ = idp
-                .request(Method::DELETE, &path)
-                .in_bad_weather()
-                .attempt()
-                .await;
-            let died = faults.died();
-            faults.heal();
+    run(async |service| {
+        let tenant = service.tenant("leavers").await;
+        let idp = tenant.idp();
+        let leavers = join_all((0..24).map(async |n| idp.user(&format!("leaver-{n}")).await)).await;
+        let everybody: Vec<&str> = leavers.iter().map(String::as_str).collect();
+        let name = |n: usize| format!("g{n}");
+        let groups = join_all((0..60).map(async |n| idp.group(&name(n), &everybody).await)).await;
+        let (writer, faults) = service.elsewhere(&tenant);
+        let mut left = leavers.len();
+        let mut survived = false;
+        for (n, leaver) in (0..).zip(&leavers) {
+            faults.die(n / 2, n % 2 == 1);
+            let (writer, id) = (writer.clone(), leaver.clone());
+            let write = async move { writer.delete(&USERS, &id, &Precondition::none()).await };
+            survived = live(Box::pin(write), &faults).await;
             let world = audit(&idp).await;
-            let gone = !world.users.contains_key(&user);
-            let listed = groups
-                .iter()
-                .filter(|group| !world.members(group).is_empty())
-                .count();
-            assert_eq!(listed, if gone { 0 } else { 60 }, "died at call {take}");
-            if !died {
-                assert!(gone);
-                return;
+            let gone = !world.users.contains_key(leaver);
+            assert!(gone || !survived, "through, and not done");
+            left -= usize::from(gone);
+            for group in &groups {
+                assert_eq!(world.members(group).len(), left, "dead at call {}", n / 2);
             }
-            take += 1;
+            if survived {
+                break;
+            }
         }
+        assert!(survived, "a crash at every call");
+        assert!(left > 1, "a crash has both ends");
     });
 }
