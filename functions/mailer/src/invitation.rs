@@ -1,0 +1,96 @@
+//! What an invitation says, as text and as HTML. Pure.
+
+use askama::Template;
+
+/// A mail ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// The address it goes to.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// The body for readers of plain text.
+    pub text: String,
+    /// The body for everybody else.
+    pub html: String,
+}
+
+#[derive(Template)]
+#[template(path = "invitation.txt", escape = "none")]
+struct Text<'a> {
+    person: &'a str,
+    tenant: &'a str,
+    app_url: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct Html<'a> {
+    subject: &'a str,
+    person: &'a str,
+    tenant: &'a str,
+    app_url: &'a str,
+}
+
+impl Invitation {
+    /// Invites a person to what is at `app_url`. Names come from the identity provider and may hold anything.
+    pub(crate) fn new(
+        to: String,
+        person: &str,
+        tenant: &str,
+        app_url: &str,
+    ) -> Result<Self, askama::Error> {
+        let (person, tenant) = (&one_line(person), &one_line(tenant));
+        let subject = format!("Your account at {tenant}");
+        let text = Text {
+            person,
+            tenant,
+            app_url,
+        };
+        let html = Html {
+            subject: &subject,
+            person,
+            tenant,
+            app_url,
+        };
+        Ok(Self {
+            to,
+            text: text.render()?,
+            html: html.render()?,
+            subject,
+        })
+    }
+}
+
+/// Control characters could begin a new line of the message.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(200)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_text_wherever_they_stand() {
+        let invitation = Invitation::new(
+            "b@example.test".to_owned(),
+            "<b>Bob</b>\r\nBcc: all@example.test",
+            "A & B",
+            "https://app.example.test/?a=1&b=2",
+        )
+        .unwrap();
+        assert_eq!(invitation.subject, "Your account at A & B");
+        assert!(!invitation.html.contains("<b>"), "{}", invitation.html);
+        assert!(invitation.html.contains("A &#38; B"), "{}", invitation.html);
+        assert!(invitation.text.contains("<b>Bob</b>  Bcc: all"));
+        assert!(
+            invitation
+                .text
+                .contains("https://app.example.test/?a=1&b=2")
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! Roles follow events: whom an event concerns is looked at again, and a scheduled full pass heals anything missed.
+//!
+//! Every message comes from one queue: events from the bus, the schedule's order for a full pass, and what earlier
+//! calls left over when time ran out. A message that fails is reported and comes again; none of them does harm twice.
+
+mod message;
+mod queue;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use rollcall_directory::{Directory, Error, TenantId};
+use rollcall_edge::chain;
+use tokio::time::Instant;
+
+pub use message::{Message, Pass};
+pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
+
+/// The reconciler over one directory; what is left over goes to the queue.
+pub fn handler(directory: Directory, queue: Queue) -> Reconciler {
+    Reconciler { directory, queue }
+}
+
+/// What the Lambda runtime and the local queue call with each batch of messages.
+#[derive(Clone, Debug)]
+pub struct Reconciler {
+    directory: Directory,
+    queue: Queue,
+}
+
+/// Why a message has to come again.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the message is none of ours")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("the roles could not be brought up to date")]
+    Directory(#[from] Error),
+    #[error("what was left over could not be queued")]
+    Queue(#[from] NotSent),
+    #[error("time was up before it was looked at")]
+    Late,
+}
+
+impl Reconciler {
+    /// Handles one batch within the time there is; answers which messages have to come again.
+    pub async fn call(&self, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        for record in event.records {
+            // on the heap: the future of all that a message can lead to is large
+            if let Err(failure) = Box::pin(self.handle(&record, deadline)).await {
+                let id = record.message_id.unwrap_or_default();
+                tracing::error!(
+                    message = id,
+                    error = chain(&failure),
+                    "the message comes again"
+                );
+                let mut failed = BatchItemFailure::default();
+                failed.item_identifier = id;
+                response.batch_item_failures.push(failed);
+            }
+        }
+        response
+    }
+
+    async fn handle(&self, record: &SqsMessage, deadline: Instant) -> Result<(), Failure> {
+        let message = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
+        if Instant::now() >= deadline {
+            return Err(Failure::Late);
+        }
+        let left = match message {
+            Message::Event { detail } => {
+                let tenant = self.directory.system(detail.tenant.clone());
+                let rest = tenant.follow_up(&detail, deadline).await?;
+                rest.map(|rest| Message::rest(detail.tenant, rest))
+            }
+            Message::Rest { tenant, rest } => {
+                let again = self.directory.system(tenant.clone());
+                let rest = again.go_on(&rest, deadline).await?;
+                rest.map(|rest| Message::rest(tenant, rest))
+            }
+            Message::FullPass { full_pass } => self.full_pass(full_pass, deadline).await?,
+        };
+        match left {
+            Some(message) => Ok(self.queue.send(&message).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at everybody of every tenant, and closes what was left open, until time is up.
+    async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
+        loop {
+            if let Some(tenant) = pass.tenant.take() {
+                let behind = pass.person.take();
+                if let Some(person) = self.tenant_pass(&tenant, behind, deadline).await? {
+                    pass.tenant = Some(tenant);
+                    pass.person = Some(person);
+                    return Ok(Some(Message::FullPass { full_pass: pass }));
+                }
+                pass.behind = Some(tenant);
+            }
+            let behind = pass.behind.as_ref().map(TenantId::as_str);
+            let next = self.directory.tenants(behind, 1).await?.pop();
+            match next {
+                None => return Ok(None),
+                Some(next) => pass.tenant = Some(next.id),
+            }
+            if Instant::now() >= deadline {
+                return Ok(Some(Message::FullPass { full_pass: pass }));
+            }
+        }
+    }
+
+    async fn tenant_pass(
+        &self,
+        tenant: &TenantId,
+        behind: Option<String>,
+        deadline: Instant,
+    ) -> Result<Option<String>, Error> {
+        let tenant = self.directory.system(tenant.clone());
+        if behind.is_none() {
+            tenant.sweep().await?;
+        }
+        tenant.reconcile_all(behind, deadline).await
+    }
+}

@@ -1,0 +1,28 @@
+//! Hands the reconciler to the Lambda runtime.
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use role_reconciler::Queue;
+use rollcall_directory::Directory;
+
+/// What is kept back of the function's time: for the step under way, and to queue what is left over.
+const MARGIN: Duration = Duration::from_secs(15);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    rollcall_edge::init_logging();
+    let reconciler =
+        role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let left = event
+            .context
+            .deadline()
+            .elapsed()
+            .map_or_else(|ahead| ahead.duration(), |_| Duration::ZERO);
+        let deadline = tokio::time::Instant::now() + left.saturating_sub(MARGIN);
+        Ok::<_, Error>(reconciler.call(event.payload, deadline).await)
+    }))
+    .await
+}
