@@ -1,6 +1,7 @@
 //! What can go wrong in the directory, in two voices: what the client may know and what the log must.
 
 use aws_sdk_dynamodb::Error as DynamoDbError;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use rollcall_scim as scim;
 
 /// A failed operation.
@@ -12,7 +13,10 @@ pub enum Error {
     /// DynamoDB was too busy, or others kept writing the same items; a later try will do.
     #[error("the table stayed busy through every retry")]
     Busy(#[source] Option<Box<DynamoDbError>>),
-    /// DynamoDB failed or could not be reached.
+    /// DynamoDB did not answer.
+    #[error("the table could not be reached")]
+    Unreachable(#[source] Box<DynamoDbError>),
+    /// DynamoDB refused, or failed.
     #[error("the table failed")]
     Table(#[source] Box<DynamoDbError>),
     /// An item in the table is not what this version of the code wrote.
@@ -28,7 +32,7 @@ impl Error {
     pub fn to_scim(&self) -> scim::Error {
         match self {
             Self::Scim(error) => error.clone(),
-            Self::Busy(_) => scim::Error::Unavailable {
+            Self::Busy(_) | Self::Unreachable(_) => scim::Error::Unavailable {
                 retry_after: BUSY_RETRY_AFTER_SECONDS,
             },
             Self::Table(_) | Self::Corrupt(_) => scim::Error::Internal,
@@ -47,10 +51,14 @@ impl Error {
 
 impl From<DynamoDbError> for Error {
     fn from(error: DynamoDbError) -> Self {
+        let error = Box::new(error);
         if is_busy(&error) {
-            Self::Busy(Some(Box::new(error)))
+            Self::Busy(Some(error))
+        } else if error.code().is_none() {
+            // Without a code of DynamoDB's there was no answer of DynamoDB's.
+            Self::Unreachable(error)
         } else {
-            Self::Table(Box::new(error))
+            Self::Table(error)
         }
     }
 }

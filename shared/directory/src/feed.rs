@@ -145,10 +145,10 @@ impl Tenant {
                 };
                 transaction.put(to_item(&self.id.event(event.sequence), &item)?);
             }
-            let set = Expression::new("SET sequence = :sequence, expires = :expires")
+            let set = Expression::new("SET placed_at = :sequence, expires = :expires")
                 .with(":sequence", number(next))
                 .with(":expires", number(expires));
-            let waits = Expression::new("attribute_exists(PK) AND attribute_not_exists(sequence)");
+            let waits = Expression::new("attribute_exists(PK) AND attribute_not_exists(placed_at)");
             transaction.update_if(self.id.journal().at(&entry.id), set, waits, Guard::Stale);
             next += events.len() as u64;
         }

@@ -24,6 +24,8 @@ use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 
 /// Steps of one transaction: room is left for the group, the list and the journal.
 const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;
+/// How often a step starts over before the table counts as busy.
+const MAX_TURNS: usize = 20;
 /// Transactions of one intent under way at once.
 const CONCURRENCY: usize = 4;
 /// How long a request goes on cleaning up behind a deleted group; nobody sees what is left, and others go on with it.
@@ -131,12 +133,23 @@ impl Tenant {
 
     /// Completes every intent whose half-done state could be seen.
     pub(crate) async fn settle(&self) -> Result<(), Error> {
-        for intent in self.open_intents().await? {
-            match intent.purpose {
-                Purpose::ChangeMembers => self.complete_member_change(&intent).await?,
-                Purpose::ForgetUser => self.complete_forget_user(&intent).await?,
-                Purpose::ForgetGroup => {}
-            }
+        let open = self.open_intents().await?;
+        self.settle_member_changes(&open).await?;
+        for intent in open
+            .iter()
+            .filter(|intent| intent.purpose == Purpose::ForgetUser)
+        {
+            self.complete_forget_user(intent).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_member_changes(&self, open: &[Intent]) -> Result<(), Error> {
+        for intent in open
+            .iter()
+            .filter(|intent| intent.purpose == Purpose::ChangeMembers)
+        {
+            self.complete_member_change(intent).await?;
         }
         Ok(())
     }
@@ -212,7 +225,7 @@ impl Tenant {
             name: intent.subject_name.clone(),
         };
         let mut vanished = 0;
-        loop {
+        for _ in 0..MAX_TURNS {
             let mut transaction = self.step_writes(&group, &steps)?;
             self.take_off_list(&mut transaction, intent, chunk);
             if vanished > 0 {
@@ -230,6 +243,7 @@ impl Tenant {
             steps = self.still_possible(&group.id, steps).await?;
             vanished += before - crate::members::growth(&steps);
         }
+        Err(Error::Busy(None))
     }
 
     async fn still_possible(&self, group: &str, steps: Vec<Step>) -> Result<Vec<Step>, Error> {
@@ -257,21 +271,26 @@ impl Tenant {
     async fn complete_forget_user(&self, intent: &Intent) -> Result<(), Error> {
         let opener = self.on_behalf(intent);
         for chunk in self.chunks(intent).await? {
-            let groups: BTreeSet<String> =
-                serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
-            loop {
-                let mut transaction = opener
-                    .forget_user_writes(&intent.subject_id, &groups)
-                    .await?;
-                opener.take_off_list(&mut transaction, intent, &chunk);
-                if self.table.transact(&transaction).await?.is_empty()
-                    || !self.is_listed(intent, &chunk).await?
-                {
-                    break;
-                }
-            }
+            opener.forget_user_in(intent, &chunk).await?;
         }
         self.close(intent, Transaction::default()).await
+    }
+
+    async fn forget_user_in(&self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
+        let groups: BTreeSet<String> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
+        for _ in 0..MAX_TURNS {
+            let mut transaction = self.forget_user_writes(&intent.subject_id, &groups).await?;
+            self.take_off_list(&mut transaction, intent, chunk);
+            if self.table.transact(&transaction).await?.is_empty()
+                || !self.is_listed(intent, chunk).await?
+            {
+                return Ok(());
+            }
+            // One of the groups may be marked by a change of its members that died half-way.
+            self.settle_member_changes(&self.open_intents().await?)
+                .await?;
+        }
+        Err(Error::Busy(None))
     }
 
     /// The writes by which groups lose a deleted user; groups that are gone themselves are left to their own clean-up.

@@ -77,7 +77,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The sequence of its first event in the feed, once it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "placed_at", default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
 }
 

@@ -64,11 +64,7 @@ impl Tenant {
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn follow_up(
-        &self,
-        event: &Event,
-        deadline: Instant,
-    ) -> Result<Option<Rest>, Error> {
+    pub async fn follow_up(&self, event: &Event, deadline: Instant) -> Result<Option<Rest>, Error> {
         match event.kind.as_str() {
             "group.member_added" | "group.member_removed" => {
                 let member = event

@@ -13,6 +13,8 @@ use crate::tenant::Tenant;
 
 /// Longest body that is kept, in bytes of JSON.
 const MAX_BODY_BYTES: usize = 4_096;
+/// Longest target that is kept.
+const MAX_TARGET_CHARS: usize = 2_000;
 /// Requests one query looks at before it answers with what it has.
 const MAX_LOOKED_AT: usize = 2_000;
 /// What stands where a secret stood.
@@ -84,7 +86,7 @@ impl LoggedRequest {
             token_id: String::new(),
             request_id: String::new(),
             http_method: http_method.to_owned(),
-            target: target.chars().take(2_000).collect(),
+            target: redacted_target(target),
             http_status,
             scim_type: None,
             detail: None,
@@ -208,6 +210,22 @@ pub fn redacted(mut body: Value) -> String {
     }
 }
 
+/// A target as it may be kept: no secrets in its query, and not too long.
+fn redacted_target(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else {
+        return target.chars().take(MAX_TARGET_CHARS).collect();
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
+        _ => pair.to_owned(),
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    format!("{path}?{query}")
+        .chars()
+        .take(MAX_TARGET_CHARS)
+        .collect()
+}
+
 fn redact(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -251,6 +269,8 @@ mod tests {
             json!({"Operations": [{"op": "Add", "Path": "urn:x:User:Password", "Value": "hunter2"}]}),
         );
         assert!(redacted(json!({"userName": "bob"})).contains("bob"));
+        let target = redacted_target("/Users?access_token=hunter2&count=1");
+        assert_eq!(target, "/Users?access_token=***&count=1");
     }
 
     #[test]

@@ -57,22 +57,23 @@ impl Tenant {
             resource.set("active", json!(true));
         }
         let record = Record::new(Uuid::now_v7().to_string(), resource, now())?;
-        let steps = match change {
-            Some(change) => self.member_steps(&record.id, &change).await?,
-            None => Vec::new(),
-        };
-        let id = record.id.clone();
-        let draft = Draft {
-            kind,
-            before: None,
-            after: Some(record),
-            steps,
-            pinned: false,
-        };
-        match self.save(draft).await? {
-            Saved::Stale => Err(Error::Busy(None)),
-            Saved::Done(record) => self.answer(kind, &id, record, projection).await,
+        for _ in 0..MAX_TURNS {
+            let steps = match &change {
+                Some(change) => self.member_steps(&record.id, change).await?,
+                None => Vec::new(),
+            };
+            let draft = Draft {
+                kind,
+                before: None,
+                after: Some(record.clone()),
+                steps,
+                pinned: false,
+            };
+            if let Saved::Done(saved) = self.save(draft).await? {
+                return self.answer(kind, &record.id, saved, projection).await;
+            }
         }
+        Err(Error::Busy(None))
     }
 
     /// Reads a resource with as much beside it as the projection wants.
@@ -196,7 +197,11 @@ impl Tenant {
                 transaction.append(self.forget_user_writes(id, &record.groups).await?);
             }
             if self.committed(&transaction, kind).await? {
-                return if opens_intent { self.sweep().await } else { Ok(()) };
+                return if opens_intent {
+                    self.sweep().await
+                } else {
+                    Ok(())
+                };
             }
             self.settle().await?;
         }
@@ -359,8 +364,8 @@ fn take_members(resource: &mut Resource) -> Option<MemberChange> {
 }
 
 fn not_found(kind: &Kind, id: &str) -> Error {
-    scim::Error::NotFound {
-        what: format!("{} `{id}`", kind.resource_type.name),
-    }
-    .into()
+    // Whatever stands in the path is echoed, but not at any length.
+    let shown: String = id.chars().take(64).collect();
+    let what = format!("{} `{shown}`", kind.resource_type.name);
+    scim::Error::NotFound { what }.into()
 }

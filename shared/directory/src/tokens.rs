@@ -55,16 +55,20 @@ pub enum Verdict {
     },
 }
 
-/// Why a token is not good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a token is not good. The words are for the tenant's own log: who presents it is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It has not the form or the checksum of a token.
+    #[error("this is no token")]
     Malformed,
     /// No such token was ever issued.
+    #[error("the token is unknown")]
     Unknown,
     /// It was revoked.
+    #[error("the token was revoked")]
     Revoked,
     /// It has expired.
+    #[error("the token has expired")]
     Expired,
 }
 
