@@ -1,0 +1,351 @@
+//! `cargo run` as a process: started, stopped, killed and refused.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fs, io};
+
+use rollcall_tests::audit::audit;
+use rollcall_tests::idp::Idp;
+use rollcall_tests::urn;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A running `rollcall`; dropped, it is killed.
+struct Process {
+    child: Child,
+    directory: PathBuf,
+}
+
+fn rollcall(directory: &Path, port: u16, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command
+        .arg("--data-dir")
+        .arg(directory)
+        .args(["--port", &port.to_string()])
+        .args(more);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    /// Starts one and waits for its greeting.
+    fn start(directory: &Path) -> Process {
+        let mut child = rollcall(directory, 0, &[])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut greeting = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        while !greeting.contains("Ctrl-C") {
+            assert!(
+                lines.read_line(&mut greeting).unwrap() > 0,
+                "it ended after: {greeting}"
+            );
+        }
+        for said in ["SCIM base URL", "curl -H 'Authorization: Bearer rcs_acme_"] {
+            assert!(greeting.contains(said), "{greeting}");
+        }
+        Process {
+            child,
+            directory: directory.to_owned(),
+        }
+    }
+
+    fn local_json(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.directory.join("local.json")).unwrap()).unwrap()
+    }
+
+    fn token(&self, tenant: usize) -> String {
+        self.local_json()["tenants"][tenant]["scim_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn idp(&self, tenant: usize) -> Idp {
+        let file = self.local_json();
+        let base = file["tenants"][tenant]["scim_base_url"].as_str().unwrap();
+        Idp::new(base, Some(self.token(tenant)))
+    }
+
+    /// Asks it to stop, as Ctrl-C and `kill` do, and waits until it has.
+    fn stop(mut self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(asked.unwrap().success());
+        assert!(
+            self.child.wait().unwrap().success(),
+            "stopping is no failure"
+        );
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs one that must refuse to start: one line, exit 1.
+fn refused(mut command: Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(stdout.is_empty(), "it greets nobody");
+    said
+}
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// The names in a directory and what the files hold.
+fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
+    let mut found: Vec<_> = entries
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap_or_default(),
+            )
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn a_second_start_finds_the_same_people_and_the_same_tokens() {
+    let scratch = scratch();
+    let directory = scratch.path().join("data");
+    let first = Process::start(&directory);
+    let (tokens, idp) = ([first.token(0), first.token(1)], first.idp(0));
+    let user = idp.user("ada").await;
+    let group = idp.group("engineers", &[&user]).await;
+    first.idp(1).user("their-own").await;
+    let before = audit(&idp).await;
+    first.stop();
+
+    let second = Process::start(&directory);
+    assert_eq!([second.token(0), second.token(1)], tokens);
+    let after = audit(&second.idp(0)).await;
+    // but for the port in every location
+    assert_eq!(after.users.keys().collect::<Vec<_>>(), [&user]);
+    assert_eq!(
+        after.groups[&group]["meta"]["version"],
+        before.groups[&group]["meta"]["version"]
+    );
+    assert_eq!(audit(&second.idp(1)).await.users.len(), 1);
+    second.stop();
+}
+
+#[tokio::test]
+async fn what_a_killed_first_start_left_out_is_made_up_for() {
+    let scratch = scratch();
+    let first = Process::start(scratch.path());
+    let user = first.idp(0).user("ada").await;
+    first.stop();
+    for lost in ["", "{\"tenants\": [{\"id\": \"ac"] {
+        fs::write(scratch.path().join("local.json"), lost).unwrap();
+        let next = Process::start(scratch.path());
+        assert!(audit(&next.idp(0)).await.users.contains_key(&user));
+        audit(&next.idp(1)).await;
+        next.stop();
+    }
+}
+
+#[test]
+fn local_json_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = scratch();
+    let process = Process::start(scratch.path());
+    let mode = fs::metadata(scratch.path().join("local.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let file = process.local_json();
+    let ids: Vec<&str> = (0..2)
+        .filter_map(|n| file["tenants"][n]["id"].as_str())
+        .collect();
+    assert_eq!(ids, ["acme", "globex"]);
+}
+
+#[test]
+fn a_busy_port_is_one_line_and_nothing_touched() {
+    let scratch = scratch();
+    let directory = scratch.path().join("data");
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let said = refused(rollcall(&directory, port, &[]));
+    assert!(
+        said.contains(&port.to_string()) && said.contains("--port"),
+        "{said}"
+    );
+    assert!(!directory.exists());
+}
+
+#[test]
+fn a_foreign_directory_is_one_line_and_nothing_touched() {
+    let scratch = scratch();
+    fs::write(scratch.path().join("thesis.txt"), "mine").unwrap();
+    let before = contents(scratch.path());
+    for more in [&[][..], &["--in-memory"]] {
+        let said = refused(rollcall(scratch.path(), 0, more));
+        assert!(said.contains("--data-dir"), "{said}");
+        assert_eq!(contents(scratch.path()), before);
+    }
+    refused(rollcall(&scratch.path().join("thesis.txt"), 0, &[]));
+    assert_eq!(contents(scratch.path()), before);
+}
+
+#[test]
+fn an_unwritable_directory_is_one_line() {
+    let scratch = scratch();
+    let said = refused(rollcall(&unwritable(scratch.path()).join("data"), 0, &[]));
+    assert!(said.contains("--data-dir"), "{said}");
+}
+
+/// A directory without the right to write, or, for root, one in which nobody can.
+fn unwritable(directory: &Path) -> PathBuf {
+    let mut permissions = fs::metadata(directory).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(directory, permissions).unwrap();
+    match fs::write(directory.join("probe"), "") {
+        Ok(()) => PathBuf::from("/proc"),
+        Err(_) => directory.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_directory_in_use_is_one_line_and_no_harm() {
+    let scratch = scratch();
+    let running = Process::start(scratch.path());
+    let user = running.idp(0).user("ada").await;
+    let said = refused(rollcall(scratch.path(), 0, &[]));
+    assert!(said.contains("in use"), "{said}");
+    assert!(audit(&running.idp(0)).await.users.contains_key(&user));
+}
+
+#[tokio::test]
+async fn killed_in_the_middle_of_writing_it_comes_back_with_all_it_had_said() {
+    let scratch = scratch();
+    let mut known: Vec<String> = Vec::new();
+    for round in 0..3 {
+        let mut process = Process::start(scratch.path());
+        let idp = process.idp(0);
+        let group = idp.group(&format!("round-{round}"), &[]).await;
+        let answered = Arc::new(AtomicU32::new(0));
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..4 {
+            writers.spawn(write_on(
+                idp.clone(),
+                group.clone(),
+                format!("r{round}w{writer}"),
+                answered.clone(),
+            ));
+        }
+        while answered.load(Ordering::Relaxed) < 30 + 7 * round {
+            tokio::task::yield_now().await;
+        }
+        process.kill();
+        let mut members = Vec::new();
+        while let Some(written) = writers.join_next().await {
+            members.extend(written.unwrap());
+        }
+
+        let process = Process::start(scratch.path());
+        let world = audit(&process.idp(0)).await;
+        known.extend(members.iter().cloned());
+        for id in &known {
+            assert!(
+                world.users.contains_key(id),
+                "{id} was answered 201 and is gone"
+            );
+        }
+        for id in &members {
+            assert!(
+                world.members(&group).contains(id),
+                "{id} was answered 204 and is no member"
+            );
+        }
+        process.stop();
+    }
+}
+
+/// Creates people and puts them into the group until nobody answers; returns who was answered both times.
+async fn write_on(idp: Idp, group: String, name: String, answered: Arc<AtomicU32>) -> Vec<String> {
+    let mut members = Vec::new();
+    for number in 0.. {
+        let user = json!({"schemas": [urn::USER], "userName": format!("{name}n{number}")});
+        let Ok(created) = idp
+            .request(http::Method::POST, "/Users")
+            .body(&user)
+            .attempt()
+            .await
+        else {
+            break;
+        };
+        let id = created.expect(201).id();
+        let join = json!([{"op": "add", "path": "members", "value": [{"value": id}]}]);
+        let join = json!({"schemas": [urn::PATCH], "Operations": join});
+        let request = idp
+            .request(http::Method::PATCH, &format!("/Groups/{group}"))
+            .body(&join);
+        let Ok(joined) = request.attempt().await else {
+            break;
+        };
+        joined.expect(204);
+        members.push(id);
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    members
+}
+
+#[test]
+fn in_memory_leaves_nothing_but_the_file() {
+    let scratch = scratch();
+    let mut child = rollcall(scratch.path(), 0, &["--in-memory"])
+        .spawn()
+        .unwrap();
+    let mut first = [0; 8];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut first)
+        .unwrap();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let status: io::Result<_> = child.wait();
+    assert!(status.unwrap().success());
+    let left: Vec<String> = contents(scratch.path())
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(left, ["local.json", "rollcall.lock"]);
+}
