@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
@@ -27,7 +28,7 @@ const RELAY_SETTLES: Duration = Duration::from_secs(300);
 pub const EVENT_VERSION: u32 = 1;
 
 /// One event: what the application polls and the bus carries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// The same however often the event is delivered.
     pub id: String,
@@ -39,6 +40,7 @@ pub struct Event {
     /// The version of this shape.
     pub version: u32,
     /// The tenant.
+    #[schema(value_type = String)]
     pub tenant: TenantId,
     /// When the change was made.
     pub occurred_at: Timestamp,

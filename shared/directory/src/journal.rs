@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rollcall_scim::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::table::{Item, Range, from_item, to_item};
 use crate::tenant::Tenant;
 
 /// Who made a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Actor {
     /// An identity provider, by one of its tokens.
@@ -42,10 +43,11 @@ pub enum Actor {
 }
 
 /// What a change was about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Subject {
     /// `user`, `group`, `tenant`, `connection`, `token`.
     #[serde(rename = "type")]
+    #[schema(value_type = String)]
     pub kind: Cow<'static, str>,
     /// Its id.
     pub id: String,

@@ -128,6 +128,18 @@ impl Tenant {
         })
     }
 
+    /// Fails where there is, and ever was, no such tenant.
+    ///
+    /// # Errors
+    /// `404` for a tenant that never was.
+    pub async fn known(&self) -> Result<(), Error> {
+        let deleted = self.id.config().at("DELETED");
+        match self.table.get(&deleted).await? {
+            Some(_) => Ok(()),
+            None => self.stored().await.map(|_| ()),
+        }
+    }
+
     /// Renames the tenant.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
-use crate::path::{BASE_PATH, mount};
+use crate::path::{BASE_PATH, Marker, mount};
 
 /// The base URL as the client has it configured, without a trailing slash: `https://host/stage/scim/v2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,7 @@ impl BaseUrl {
     ///
     /// A host that is no host (only a hostile client sends one) is not repeated: URLs are then relative to the server.
     pub(crate) fn of(parts: &Parts) -> Self {
-        let mount = Some(mount(&requested_path(parts)))
-            .filter(|mount| is_plain(mount))
-            .unwrap_or_default()
-            .to_owned();
-        match host(parts) {
-            Some(host) => Self(format!("{}://{host}{mount}{BASE_PATH}", scheme(parts))),
-            None => Self(format!("{mount}{BASE_PATH}")),
-        }
+        Self(format!("{}{BASE_PATH}", root(parts, Marker::SCIM)))
     }
 
     /// The URL as text.
@@ -47,6 +40,18 @@ impl<S: Sync> FromRequestParts<S> for BaseUrl {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         Ok(Self::of(parts))
+    }
+}
+
+/// The URL under which the client reached the stage: what stands before every path of every function.
+pub(crate) fn root(parts: &Parts, marker: Marker) -> String {
+    let path = requested_path(parts);
+    let mount = Some(mount(&path, marker))
+        .filter(|mount| is_plain(mount))
+        .unwrap_or_default();
+    match host(parts) {
+        Some(host) => format!("{}://{host}{mount}", scheme(parts)),
+        None => mount.to_owned(),
     }
 }
 

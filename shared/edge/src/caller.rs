@@ -12,6 +12,7 @@ use tracing::Span;
 use crate::authorizer::AuthorizerContext;
 use crate::bearer::bearer;
 use crate::error::Error;
+use crate::request_log;
 
 /// The caller's tenant, acting for the caller. It comes from the token and from nothing else: no header, path or body
 /// is looked at.
@@ -60,9 +61,11 @@ async fn context(parts: &Parts, directory: &Directory) -> Result<AuthorizerConte
             AuthorizerContext::from_fields(&context.authorizer.fields)
         }
         Some(RequestContext::ApiGatewayV2(_)) => match sole_bearer(parts) {
-            Some(token) => AuthorizerContext::from_verdict(
-                directory.authenticate(token, &request_id(parts)).await?,
-            ),
+            Some(token) => {
+                let verdict = directory.authenticate(token, &request_id(parts)).await?;
+                request_log::identify(parts, &verdict);
+                AuthorizerContext::from_verdict(verdict)
+            }
             None => None,
         },
         _ => None,
@@ -71,7 +74,7 @@ async fn context(parts: &Parts, directory: &Directory) -> Result<AuthorizerConte
 }
 
 /// The bearer token, if the request has exactly one `Authorization` header.
-fn sole_bearer(parts: &Parts) -> Option<&str> {
+pub(crate) fn sole_bearer(parts: &Parts) -> Option<&str> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     match (headers.next(), headers.next()) {
         (Some(header), None) => bearer(header.to_str().ok()?),
@@ -121,8 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_tenant_is_the_authorizers() {
-        let context =
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30", "principalId": "t"});
+        let context = json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30", "principalId": "t"});
         let Ok(Authenticated(tenant)) = authenticated(rest(context)).await else {
             panic!("not authenticated")
         };
@@ -155,8 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_used_up_the_rate_is_told_when_to_come_again() {
-        let context =
-            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30", "retry_after": "7"});
+        let context = json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30", "retry_after": "7"});
         let Err(error) = authenticated(rest(context)).await else {
             panic!("let in")
         };

@@ -18,6 +18,10 @@ pub(crate) struct Error(directory::Error);
 #[derive(Clone, Debug)]
 pub(crate) struct Fault(pub(crate) Arc<directory::Error>);
 
+/// What the client was told, carried by the response to where requests are logged for the tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Told(pub(crate) scim::Error);
+
 impl From<directory::Error> for Error {
     fn from(error: directory::Error) -> Self {
         Self(error)
@@ -27,6 +31,12 @@ impl From<directory::Error> for Error {
 impl From<scim::Error> for Error {
     fn from(error: scim::Error) -> Self {
         Self(error.into())
+    }
+}
+
+impl Error {
+    pub(crate) fn into_inner(self) -> directory::Error {
+        self.0
     }
 }
 
@@ -53,6 +63,7 @@ pub(crate) fn refusal(error: &scim::Error) -> Response {
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
+    response.extensions_mut().insert(Told(error.clone()));
     response
 }
 

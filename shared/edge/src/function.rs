@@ -16,24 +16,36 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use http::uri::{PathAndQuery, Uri};
 use lambda_http::RequestExt;
-use rollcall_directory::cost;
+use rollcall_directory::{Directory, cost, notes};
 use rollcall_scim as scim;
 use tower::{Service, ServiceExt};
 use tracing::{Instrument, Span, field};
 
 use crate::access_log;
+use crate::api::problem::{self, Problem};
 use crate::caller::request_id;
 use crate::error::refusal;
 use crate::negotiation::content_type;
-use crate::path::normalise;
+use crate::path::{Marker, normalise};
+use crate::request_log::Pending;
 use crate::root::{unknown_endpoint, unknown_method};
 
 /// An HTTP function: what [`run`](crate::run) hands to the Lambda runtime and what the local gateway calls.
 ///
-/// It answers every request, and every answer of status 400 or more is a SCIM error.
+/// It answers every request, and every answer of status 400 or more is a SCIM error, or a problem document where the
+/// function is one of the API's.
 #[derive(Clone, Debug)]
 pub struct HttpFunction {
     router: Router,
+    speech: Speech,
+    log: Option<Directory>,
+}
+
+/// In which words a function answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speech {
+    Scim,
+    Api,
 }
 
 /// Makes a function of a router of endpoints.
@@ -42,24 +54,56 @@ pub fn finish(router: Router) -> HttpFunction {
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn(name_route));
-    HttpFunction { router }
+    HttpFunction {
+        router,
+        speech: Speech::Scim,
+        log: None,
+    }
+}
+
+/// Makes a function of a router of the API's endpoints.
+pub fn finish_api(router: Router) -> HttpFunction {
+    let router = router
+        .fallback(problem::unknown_endpoint)
+        .method_not_allowed_fallback(problem::unknown_method)
+        .layer(middleware::from_fn(name_route));
+    HttpFunction {
+        router,
+        speech: Speech::Api,
+        log: None,
+    }
 }
 
 impl HttpFunction {
+    /// The same function, writing the request log of each tenant.
+    #[must_use]
+    pub fn logged(self, directory: Directory) -> Self {
+        Self {
+            log: Some(directory),
+            ..self
+        }
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: lambda_http::Request) -> Response {
         let (mut parts, body) = request.into_parts();
         let content_type = content_type(&parts.headers);
+        let id = request_id(&parts);
         let span = tracing::info_span!(
             "request",
-            request_id = request_id(&parts),
+            request_id = id,
             method = %parts.method,
             route = field::Empty,
             tenant = field::Empty,
         );
-        parts.uri = routed_uri(&parts);
+        parts.uri = routed_uri(&parts, self.speech.marker());
+        let log = self.log.as_ref();
+        let pending = log.map(|directory| Pending::of(directory, &mut parts, &body));
         let request = Request::from_parts(parts, into_body(body));
-        let mut response = self.answer(request).instrument(span).await;
+        let mut response = self.answer(request, pending).instrument(span).await;
+        if self.speech == Speech::Api {
+            return problem::finish(response, &id);
+        }
         if response.headers().contains_key(CONTENT_TYPE) {
             response
                 .headers_mut()
@@ -69,20 +113,37 @@ impl HttpFunction {
     }
 
     /// Routes the request, survives the handler, and logs what it came to.
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, request: Request, pending: Option<Pending>) -> Response {
         let started = Instant::now();
         let routed = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
-        let (outcome, cost) = cost::measure(routed).await;
+        let ((outcome, cost), notes) = notes::collect(cost::measure(routed)).await;
         let response = match outcome {
             Ok(Ok(response)) => response,
             // What the panic said is on stderr already, written by the panic hook.
             Err(_panic) => {
                 tracing::error!("the handler panicked");
-                refusal(&scim::Error::Internal)
+                match self.speech {
+                    Speech::Scim => refusal(&scim::Error::Internal),
+                    Speech::Api => Problem::from(scim::Error::Internal).into_response(),
+                }
             }
         };
-        access_log::record(&response, started.elapsed(), cost);
+        let took = started.elapsed();
+        access_log::record(&response, took, cost);
+        let answered = pending.map(|pending| pending.answered(&response, took, notes));
+        if let Some(answered) = answered {
+            answered.write().await;
+        }
         response
+    }
+}
+
+impl Speech {
+    fn marker(self) -> Marker {
+        match self {
+            Self::Scim => Marker::SCIM,
+            Self::Api => Marker::API,
+        }
     }
 }
 
@@ -104,11 +165,11 @@ impl Service<lambda_http::Request> for HttpFunction {
 /// The URI that routes match: the path in its one spelling, and the query as it is.
 ///
 /// The path is taken as the gateway had it, without the stage that `lambda_http` may put in front.
-fn routed_uri(parts: &http::request::Parts) -> Uri {
+fn routed_uri(parts: &http::request::Parts, marker: Marker) -> Uri {
     let raw = Some(parts.raw_http_path())
         .filter(|path| !path.is_empty())
         .unwrap_or_else(|| parts.uri.path());
-    let path = normalise(raw);
+    let path = normalise(raw, marker);
     let path_and_query = match parts.uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path,

@@ -9,12 +9,16 @@
 //! - the handler, which calls one method of the directory;
 //! - `answer` or `error`, which make the response.
 //!
-//! No rule of the protocol is written here: those are in `rollcall_scim`.
+//! No rule of the protocol is written here: those are in `rollcall_scim`. What is asked and answered is written to the
+//! tenant's own request log (`request_log`). [`api`] is `/api/v1`, which shares the outermost layer and nothing of SCIM.
 
 mod access_log;
 mod function;
 mod negotiation;
 mod path;
+mod request_log;
+
+pub mod api;
 
 mod discovery;
 mod resources;
@@ -36,9 +40,10 @@ pub use authorizer::AuthorizerContext;
 pub use base_url::BaseUrl;
 pub use bearer::bearer;
 pub use discovery::discovery_router;
-pub use function::{HttpFunction, finish};
+pub use function::{HttpFunction, finish, finish_api};
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
-pub use path::BASE_PATH;
+pub use path::{API_PATH, BASE_PATH};
+pub use request_log::log_refused;
 pub use resources::resource_router;
 pub use root::root_router;
 

@@ -1,0 +1,101 @@
+//! The OpenAPI 3.1 document of `/api/v1`, made of the routers' own routes.
+
+use axum::Json;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _};
+
+use super::problem::ProblemDocument;
+
+/// The name of the credential of the application's backend.
+pub const SERVICE_KEY: &str = "service_key";
+/// The name of the credential of people.
+pub const SESSION: &str = "session";
+
+/// What stands in the document beside the routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Rollcall",
+        version = "1",
+        description = "What the application's backend and a customer's admins call beside SCIM. The backend shows its \
+                       service key; people show a session, whose tenant and permissions are in the session. Errors are \
+                       problem documents (RFC 9457). Bodies with unknown keys are refused."
+    ),
+    components(schemas(ProblemDocument)),
+    modifiers(&Credentials, &Refusals)
+)]
+struct Base;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        for (name, description) in [
+            (SERVICE_KEY, "The application's service key, `rck_…`."),
+            (
+                SESSION,
+                "A person's session, `rcx_…`. The scopes of an operation are the permissions that the person's role must have.",
+            ),
+        ] {
+            let bearer = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(description))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(bearer));
+        }
+    }
+}
+
+/// Every operation can be refused, and always in the same shape.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                let schema = Ref::from_schema_name("Problem");
+                let refusal = ResponseBuilder::new()
+                    .description("Refused, or failed: a problem document")
+                    .content(
+                        "application/problem+json",
+                        Content::new(Some(RefOr::Ref(schema))),
+                    )
+                    .build();
+                let responses = &mut operation.responses.responses;
+                responses.insert("default".to_owned(), RefOr::T(refusal));
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The document.
+pub fn document() -> OpenApi {
+    let mut document = Base::openapi();
+    for routes in [super::application(), super::admin()] {
+        document.merge(routes.into_openapi());
+    }
+    Refusals.modify(&mut document);
+    document
+}
+
+/// Describes this API (OpenAPI 3.1).
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "about",
+    responses((status = 200, description = "The document")), security(()))]
+pub(super) async fn read() -> Json<OpenApi> {
+    Json(document())
+}

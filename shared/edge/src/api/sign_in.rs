@@ -1,0 +1,229 @@
+//! What the application's backend does at each sign-in, and at each request of somebody who is signed in.
+
+use axum::Json;
+use axum::response::Response;
+use jiff::Timestamp;
+use rollcall_directory::{
+    Assertion, IssuedSession, Permission, Role, Session, SignIn, SignedIn, TenantId,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::caller::Application;
+use super::fields::{Fields, Id, created};
+use super::people::Person;
+use super::problem::Problem;
+use super::sessions::SessionUser;
+use crate::base_url::root;
+use crate::path::Marker;
+
+/// What the assertion of an SSO sign-in says, once the application has verified it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    /// The subject's name, matched with `userName` without regard to case.
+    #[schema(example = "ada@example.com")]
+    user_name: String,
+    /// The identity provider's id of the person, matched with `externalId` when nobody has the name.
+    external_id: Option<String>,
+    /// For people who are created by this sign-in.
+    display_name: Option<String>,
+    /// For people who are created by this sign-in.
+    email: Option<String>,
+    /// The `groups` claim: names, external ids or ids of pushed groups. Leave it out when the assertion has none.
+    groups: Option<Vec<String>>,
+}
+
+/// Somebody who is in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LoggedIn {
+    user: Person,
+    /// The role that counts.
+    role: Option<Role>,
+    routing: Routing,
+    session: NewSession,
+}
+
+/// What decided the role.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Routing {
+    /// `scim-group:<name>`, `sso-config-default` or `existing-grants`.
+    #[schema(example = "scim-group:Engineers")]
+    source: String,
+    /// The names of the mapped groups that counted, highest role first.
+    matched: Vec<String>,
+}
+
+/// A session, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewSession {
+    token: String,
+    expires_at: Timestamp,
+}
+
+impl From<SignedIn> for LoggedIn {
+    fn from(signed_in: SignedIn) -> Self {
+        Self {
+            user: signed_in.person.into(),
+            role: signed_in.role,
+            routing: Routing {
+                source: signed_in.routing.source,
+                matched: signed_in.routing.matched,
+            },
+            session: NewSession {
+                token: signed_in.session.secret.expose().to_owned(),
+                expires_at: signed_in.session.expires_at,
+            },
+        }
+    }
+}
+
+/// Signs a person in: the groups of the assertion decide the role, or else the memberships that were pushed, or else
+/// the tenant's default role. Somebody who was never pushed is created; somebody who was deactivated is refused.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", tag = "sign-in", request_body = Login,
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 200, body = LoggedIn)), security(("service_key" = [])))]
+pub(super) async fn log_in(
+    application: Application,
+    Id(tenant): Id,
+    Fields(login): Fields<Login>,
+) -> Result<Json<LoggedIn>, Problem> {
+    let assertion = Assertion {
+        user_name: login.user_name,
+        external_id: login.external_id,
+        display_name: login.display_name,
+        email: login.email,
+        groups: login.groups,
+    };
+    match application.tenant(&tenant)?.sign_in(&assertion).await? {
+        SignIn::Accepted(signed_in) => Ok(Json((*signed_in).into())),
+        SignIn::Inactive => Err(Problem::inactive()),
+    }
+}
+
+/// A session to look at.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Introspection {
+    /// The session's token.
+    token: String,
+}
+
+/// Whether a session is in force, and what it allows now (in the manner of RFC 7662): only `active` when it is not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Introspected {
+    active: bool,
+    #[serde(flatten)]
+    #[schema(inline)]
+    session: Option<SessionDetails>,
+}
+
+/// What a session in force allows.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionDetails {
+    /// The tenant.
+    #[schema(value_type = String)]
+    tenant: TenantId,
+    /// The person; not there when a portal link opened the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<SessionUser>,
+    /// The role that counts now.
+    role: Option<Role>,
+    /// What the role allows.
+    permissions: Vec<Permission>,
+    /// When the session ends by itself.
+    expires_at: Timestamp,
+}
+
+impl From<Session> for SessionDetails {
+    fn from(session: Session) -> Self {
+        let permissions = session.role.map(Role::permissions).unwrap_or_default();
+        Self {
+            tenant: session.tenant,
+            user: session.person.map(SessionUser::from),
+            role: session.role,
+            permissions: permissions.to_vec(),
+            expires_at: session.expires_at,
+        }
+    }
+}
+
+/// Says whether a session is in force and what it allows, decided from what is stored now. A token that is no good is
+/// `{"active": false}` and no error.
+#[utoipa::path(post, path = "/api/v1/sessions/introspect", tag = "sign-in", request_body = Introspection,
+    responses((status = 200, body = Introspected)), security(("service_key" = [])))]
+pub(super) async fn introspect(
+    application: Application,
+    Fields(asked): Fields<Introspection>,
+) -> Result<Json<Introspected>, Problem> {
+    let session = application.directory.session(&asked.token).await?;
+    Ok(Json(Introspected {
+        active: session.is_some(),
+        session: session.map(SessionDetails::from),
+    }))
+}
+
+/// A link to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPortalLink {
+    /// The role in which the link is opened: `owner` unless given, so that the first owner of a tenant can be made.
+    role_id: Option<Role>,
+}
+
+/// A link that opens the console once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PortalLink {
+    /// Where to send the admin.
+    url: String,
+    /// Until when it can be opened.
+    expires_at: Timestamp,
+}
+
+/// Makes a link that opens the console, once, for a few minutes.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", tag = "sign-in",
+    request_body = NewPortalLink, params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 201, body = PortalLink)), security(("service_key" = [])))]
+pub(super) async fn create_portal_link(
+    application: Application,
+    Id(tenant): Id,
+    OpenedAt(console): OpenedAt,
+    Fields(new): Fields<NewPortalLink>,
+) -> Result<Response, Problem> {
+    let tenant = application.tenant(&tenant)?;
+    let link = tenant
+        .issue_portal_link(new.role_id.unwrap_or(Role::Owner))
+        .await?;
+    Ok(link_answer(&console, &link))
+}
+
+fn link_answer(console: &str, link: &IssuedSession) -> Response {
+    let link = PortalLink {
+        url: format!("{console}?link={}", link.secret.expose()),
+        expires_at: link.expires_at,
+    };
+    let mut response = created("", &link);
+    // A link is nowhere to be read again.
+    response.headers_mut().remove(http::header::LOCATION);
+    response
+}
+
+/// Where links are opened: beside the API, under whatever name the caller reached it.
+pub(super) struct OpenedAt(String);
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for OpenedAt {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _state: &S,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self(format!(
+            "{}{CONSOLE_OPEN_PATH}",
+            root(parts, Marker::API)
+        )))
+    }
+}
+
+/// Where the console opens links.
+const CONSOLE_OPEN_PATH: &str = "/console/open";

@@ -1,0 +1,181 @@
+//! The request log: what an identity provider sent and how it was answered, for the tenant's admins to read.
+//!
+//! It is written once the answer is made, by one `PutItem`, and whatever happens to it never changes the answer.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::response::Response;
+use http::request::Parts;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt};
+use rollcall_directory::notes::Notes;
+use rollcall_directory::{Caller, Directory, LoggedRequest, Refusal, Verdict, redacted};
+use rollcall_scim::limits::MAX_BODY_BYTES;
+use serde_json::Value;
+
+use crate::access_log::chain;
+use crate::authorizer::AuthorizerContext;
+use crate::caller::request_id;
+use crate::error::Told;
+use crate::path::{BASE_PATH, Marker, normalise};
+
+/// Who is calling, and why they are refused if they are.
+#[derive(Clone, Debug)]
+struct Known {
+    caller: Caller,
+    refusal: Option<Refusal>,
+}
+
+/// Filled in by the one place that checks the token itself: payload 2.0 events come without a verdict.
+#[derive(Clone, Debug, Default)]
+struct Slot(Arc<OnceLock<Known>>);
+
+/// Notes whose token a request carries.
+pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
+    let known = match verdict {
+        Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => Known {
+            caller: caller.clone(),
+            refusal: None,
+        },
+        Verdict::Refused {
+            refusal,
+            caller: Some(caller),
+        } => Known {
+            caller: caller.clone(),
+            refusal: Some(*refusal),
+        },
+        Verdict::Refused { caller: None, .. } => return,
+    };
+    if let Some(Slot(slot)) = parts.extensions.get() {
+        _ = slot.set(known);
+    }
+}
+
+/// Logs a request whose token is known and no longer good, for those who answer nothing themselves.
+pub async fn log_refused(
+    directory: &Directory,
+    caller: &Caller,
+    refusal: Refusal,
+    method: &str,
+    path: &str,
+) {
+    let known = Known {
+        caller: caller.clone(),
+        refusal: Some(refusal),
+    };
+    let path = normalise(path, Marker::SCIM);
+    let entry = LoggedRequest::new(method, below_base(&path), 401);
+    write(directory, entry, known).await;
+}
+
+/// A request that is logged once it is answered.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    directory: Directory,
+    slot: Slot,
+    method: String,
+    target: String,
+    sent: Option<String>,
+}
+
+impl Pending {
+    /// Takes down what is asked, before the request is used up. Its path has its one spelling already.
+    pub(crate) fn of(directory: &Directory, parts: &mut Parts, body: &Body) -> Self {
+        let slot = Slot::default();
+        if let Some(known) = from_authorizer(parts) {
+            _ = slot.0.set(known);
+        }
+        parts.extensions.insert(slot.clone());
+        let path = below_base(parts.uri.path());
+        let target = match parts.uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        Self {
+            directory: directory.clone(),
+            slot,
+            method: parts.method.to_string(),
+            target,
+            sent: readable(body),
+        }
+    }
+
+    /// The entry, to be written if it is known whose it is.
+    pub(crate) fn answered(self, response: &Response, took: Duration, notes: Notes) -> Answered {
+        let mut entry = LoggedRequest::new(&self.method, &self.target, response.status().as_u16());
+        if let Some(Told(error)) = response.extensions().get() {
+            entry.scim_type = error.scim_type().map(str::to_owned);
+            entry.detail = Some(error.to_string());
+        }
+        entry.sent = self.sent;
+        entry.skipped_members = notes.skipped_members.into_iter().collect();
+        entry.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Answered {
+            directory: self.directory,
+            known: self.slot.0.get().cloned(),
+            entry,
+        }
+    }
+}
+
+/// A request that has its answer.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    directory: Directory,
+    known: Option<Known>,
+    entry: LoggedRequest,
+}
+
+impl Answered {
+    pub(crate) async fn write(self) {
+        if let Some(known) = self.known {
+            write(&self.directory, self.entry, known).await;
+        }
+    }
+}
+
+async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
+    let Known { caller, refusal } = known;
+    let tenant = directory.tenant(&caller);
+    if let Some(refusal) = refusal {
+        entry.detail = Some(refusal.to_string());
+    }
+    entry.connection_id = caller.connection_id;
+    entry.token_id = caller.token_id;
+    entry.request_id = caller.request_id;
+    if let Err(error) = tenant.log_request(entry, caller.log_days).await {
+        tracing::warn!(error = chain(&error), "the request could not be logged");
+    }
+}
+
+/// Who the token authorizer says is calling.
+fn from_authorizer(parts: &Parts) -> Option<Known> {
+    match parts.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            let context = AuthorizerContext::from_fields(&context.authorizer.fields)?;
+            Some(Known {
+                caller: context.caller(&request_id(parts)),
+                refusal: None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The body without secrets; only JSON is kept, because nothing else can be told to hold none.
+fn readable(body: &Body) -> Option<String> {
+    let bytes: &[u8] = match body {
+        Body::Text(text) => text.as_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => return None,
+    };
+    if bytes.len() > MAX_BODY_BYTES {
+        return None;
+    }
+    serde_json::from_slice::<Value>(bytes).ok().map(redacted)
+}
+
+fn below_base(path: &str) -> &str {
+    path.strip_prefix(BASE_PATH).unwrap_or(path)
+}
