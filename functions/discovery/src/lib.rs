@@ -12,6 +12,7 @@ pub fn router(directory: Directory) -> HttpFunction {
         discovery_router()
             .merge(resource_router(directory.clone(), &USERS))
             .merge(resource_router(directory.clone(), &GROUPS))
-            .merge(root_router(directory)),
+            .merge(root_router(directory.clone())),
     )
+    .logged(directory)
 }

@@ -5,8 +5,8 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::{Directory, cost};
-use rollcall_edge::{AuthorizerContext, bearer, chain};
+use rollcall_directory::{Directory, Verdict, cost};
+use rollcall_edge::{AuthorizerContext, bearer, chain, log_refused};
 use serde_json::Value;
 
 /// Why there is no verdict to hand on.
@@ -43,7 +43,8 @@ impl Authorizer {
     ) -> Result<ApiGatewayCustomAuthorizerResponse, Error> {
         let header = request.authorization_token.unwrap_or_default();
         let token = bearer(&header).ok_or(Error::Unauthorized)?;
-        let resources = every_method(&request.method_arn.unwrap_or_default()).ok_or_else(|| {
+        let method_arn = request.method_arn.unwrap_or_default();
+        let resources = every_method(&method_arn).ok_or_else(|| {
             tracing::error!("the event names no method of an API");
             Error::Failed
         })?;
@@ -59,9 +60,29 @@ impl Authorizer {
             write_units = cost.write_units,
             "authenticated"
         );
+        // Boxed, because the runtime nests futures as deeply as the compiler bears already.
+        Box::pin(self.tell_tenant(&verdict, &method_arn)).await;
         let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
         Ok(allow(resources, &context))
     }
+
+    /// Writes a refused request to the request log of the tenant whose token it was, because nobody else will see it.
+    async fn tell_tenant(&self, verdict: &Verdict, method_arn: &str) {
+        if let Verdict::Refused {
+            refusal,
+            caller: Some(caller),
+        } = verdict
+        {
+            let (method, path) = method_and_path(method_arn);
+            log_refused(&self.directory, caller, *refusal, method, path).await;
+        }
+    }
+}
+
+/// What a method ARN says of the request: `arn:…:api/stage/GET/scim/v2/Users`.
+fn method_and_path(method_arn: &str) -> (&str, &str) {
+    let request = method_arn.splitn(3, '/').nth(2).unwrap_or_default();
+    request.split_once('/').unwrap_or((request, ""))
 }
 
 /// The ARN pattern of every method of the API stage that a method ARN belongs to.

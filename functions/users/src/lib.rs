@@ -5,5 +5,5 @@ use rollcall_edge::{HttpFunction, finish, resource_router};
 
 /// The function over one directory.
 pub fn router(directory: Directory) -> HttpFunction {
-    finish(resource_router(directory, &USERS))
+    finish(resource_router(directory.clone(), &USERS)).logged(directory)
 }

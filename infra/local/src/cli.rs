@@ -68,8 +68,8 @@ pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
         // writing to a string cannot fail
         let _ = write!(
             text,
-            "\n  {}\n    SCIM base URL  {}\n    token          {}\n",
-            tenant.name, tenant.scim_base_url, tenant.scim_token
+            "\n  {}\n    SCIM base URL  {}\n    token          {}\n    console        {}\n",
+            tenant.name, tenant.scim_base_url, tenant.scim_token, tenant.portal_url
         );
     }
     if let Some(tenant) = local.tenants().first() {
@@ -79,6 +79,12 @@ pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
             tenant.scim_token, tenant.scim_base_url
         );
     }
+    let _ = write!(
+        text,
+        "\nThe application calls {} with the service key\n  {}\n",
+        local.api_base_url(),
+        local.service_key()
+    );
     let data = match storage {
         Storage::Disk(directory) => format!("kept in {}", directory.display()),
         Storage::Memory | Storage::MemoryWithFile(_) => "in memory, gone at the end".to_owned(),

@@ -12,11 +12,17 @@ use crate::seed::SeededTenant;
 const NAME: &str = "local.json";
 
 /// The file's content. It holds plain tokens, which stand nowhere else.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct LocalFile {
     /// Where the DynamoDB API answers, for `cargo lambda watch` and for whoever wants to look into the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dynamodb_endpoint: Option<String>,
+    /// What the application's backend calls with.
+    #[serde(default)]
+    pub(crate) service_key: String,
+    /// Where the console is.
+    #[serde(default)]
+    pub(crate) console_url: String,
     /// The table.
     pub(crate) table_name: String,
     /// The tenants that the first start made.

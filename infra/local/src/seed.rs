@@ -1,6 +1,9 @@
-//! The tenants of the local run: there from the first start on, each with a connection and a token.
+//! What the local run starts with: a service key, and tenants with a connection, a token and a link to the console.
 
-use rollcall_directory::{Directory, Error, NewTenant, Provider, Settings, TenantId, Verdict};
+use issue_service_key::Request;
+use rollcall_directory::{
+    Directory, Error, NewTenant, Provider, Role, Settings, TenantId, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +23,9 @@ pub struct SeededTenant {
     pub scim_base_url: String,
     /// What the identity provider is given as token, in plain text.
     pub scim_token: String,
+    /// What opens the console for an admin of the tenant: once, within minutes of the start.
+    #[serde(default)]
+    pub portal_url: String,
 }
 
 impl std::fmt::Debug for SeededTenant {
@@ -30,12 +36,25 @@ impl std::fmt::Debug for SeededTenant {
     }
 }
 
+/// The service key that an earlier start wrote down, or else a new one.
+pub(crate) async fn ensure_service_key(
+    directory: &Directory,
+    known: String,
+) -> Result<String, Error> {
+    if directory.service_key(&known).await?.is_some() {
+        return Ok(known);
+    }
+    let issuer = issue_service_key::handler(directory.clone());
+    Ok(issuer.call(Request::default()).await?.service_key)
+}
+
 /// Makes what is missing of the tenants. Tokens that an earlier start wrote down stay as long as they are good; a start
 /// that was killed before it wrote them down has lost them, and there are new ones.
 pub(crate) async fn ensure_tenants(
     directory: &Directory,
     known: &[SeededTenant],
     scim_base_url: &str,
+    console_url: &str,
 ) -> Result<Vec<SeededTenant>, Error> {
     let mut tenants = Vec::with_capacity(TENANTS.len());
     for (id, name) in TENANTS {
@@ -48,13 +67,18 @@ pub(crate) async fn ensure_tenants(
             Some(known) if is_good(directory, &known.scim_token, &tenant).await? => {
                 known.scim_token.clone()
             }
-            _ => issue_token(directory, tenant).await?,
+            _ => issue_token(directory, tenant.clone()).await?,
         };
+        let link = directory
+            .system(tenant)
+            .issue_portal_link(Role::Owner)
+            .await?;
         tenants.push(SeededTenant {
             id: id.to_owned(),
             name: name.to_owned(),
             scim_base_url: scim_base_url.to_owned(),
             scim_token: token,
+            portal_url: format!("{console_url}/open?link={}", link.secret.expose()),
         });
     }
     Ok(tenants)

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::serve::ListenerExt;
 use rollcall_directory::Directory;
-use rollcall_edge::BASE_PATH;
+use rollcall_edge::{API_PATH, BASE_PATH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,7 +21,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{self, Dynamodb, DynamodbError, TABLE_NAME};
 use crate::gateway::{Gateway, GatewayError};
 use crate::local_file::LocalFile;
-use crate::seed::{SeededTenant, ensure_tenants};
+use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
 use crate::template::{Template, TemplateError};
 use crate::wiring;
 
@@ -100,12 +100,22 @@ pub enum StartError {
     },
 }
 
+/// A plain service key, which is not printed by accident.
+struct ServiceKey(String);
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceKey(…)")
+    }
+}
+
 /// The running service. Dropping it stops it at once; [`Local::shutdown`] lets requests finish.
 #[derive(Debug)]
 pub struct Local {
     address: SocketAddr,
     dynamodb_address: Option<SocketAddr>,
     dynamodb: Dynamodb,
+    service_key: ServiceKey,
     tenants: Vec<SeededTenant>,
     local_file: Option<PathBuf>,
     stop: watch::Sender<bool>,
@@ -145,6 +155,7 @@ impl Local {
             address: address(&api)?,
             dynamodb_address: dynamodb_listener.as_ref().map(address).transpose()?,
             dynamodb,
+            service_key: ServiceKey(String::new()),
             tenants: Vec::new(),
             local_file: None,
             stop: watch::Sender::new(false),
@@ -158,17 +169,19 @@ impl Local {
     }
 
     async fn seed(&mut self, directory: Option<&Path>) -> Result<(), StartError> {
-        let known = directory
-            .and_then(LocalFile::read)
-            .unwrap_or_default()
-            .tenants;
-        self.tenants = ensure_tenants(&self.directory(), &known, &self.scim_base_url()).await?;
+        let known = directory.and_then(LocalFile::read).unwrap_or_default();
+        let (scim, console) = (self.scim_base_url(), self.console_url());
+        let at = self.directory();
+        self.service_key = ServiceKey(ensure_service_key(&at, known.service_key).await?);
+        self.tenants = ensure_tenants(&at, &known.tenants, &scim, &console).await?;
         let Some(directory) = directory else {
             return Ok(());
         };
         let path = LocalFile::path(directory);
         let file = LocalFile {
             dynamodb_endpoint: self.dynamodb_address.map(dynamodb::endpoint),
+            service_key: self.service_key.0.clone(),
+            console_url: console,
             table_name: TABLE_NAME.to_owned(),
             tenants: self.tenants.clone(),
         };
@@ -207,6 +220,21 @@ impl Local {
     /// What an identity provider is given as base URL, without a slash at the end.
     pub fn scim_base_url(&self) -> String {
         format!("http://{}{BASE_PATH}", self.address)
+    }
+
+    /// What the application's backend calls, without a slash at the end.
+    pub fn api_base_url(&self) -> String {
+        format!("http://{}{API_PATH}", self.address)
+    }
+
+    /// Where the console is, without a slash at the end.
+    pub fn console_url(&self) -> String {
+        format!("http://{}/console", self.address)
+    }
+
+    /// The key by which the application's backend calls.
+    pub fn service_key(&self) -> &str {
+        &self.service_key.0
     }
 
     /// Where the API listens.

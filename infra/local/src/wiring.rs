@@ -15,6 +15,8 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
             ("users", http(users::router(directory.clone()))),
             ("groups", http(groups::router(directory.clone()))),
             ("discovery", http(discovery::router(directory.clone()))),
+            ("sso", http(sso::router(directory.clone()))),
+            ("portal", http(portal::router(directory.clone()))),
         ]
         .into(),
         authorizers: [(

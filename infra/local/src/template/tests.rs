@@ -154,6 +154,10 @@ fn the_deployed_api_is_what_scim_asks_for() {
         "/scim/v2/ServiceProviderConfig",
     ];
     assert_eq!(of("discovery", false), below(&open));
+    let (tenants, below) = ("/api/v1/tenants", "/api/v1/tenants/{proxy+}");
+    let introspect = "/api/v1/sessions/introspect";
+    assert_eq!(of("sso", false), [tenants, below, introspect].into());
+    assert_eq!(of("portal", false), ["/api/v1", "/api/v1/{proxy+}"].into());
     assert_eq!(
         of("users", false).len() + of("groups", false).len() + of("token-authorizer", false).len(),
         0
