@@ -9,10 +9,11 @@ use rollcall_scim::Query;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::item::{from_item, to_item};
 use crate::journal::Actor;
 use crate::keys::{Partition, sha256_hex};
 use crate::kind::Kind;
-use crate::table::{Range, from_item, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 
 /// How long a walk may pause between two pages, in seconds.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::item::{from_item, number, to_item};
 use crate::record::now;
-use crate::table::{from_item, number, to_item};
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::item::{from_item, to_item};
 use crate::journal::{Entry, Subject};
 use crate::record::now;
-use crate::table::{Range, from_item, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::item::from_item;
 use crate::kind::Kind;
-use crate::table::{Range, from_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 
 #[derive(Deserialize)]

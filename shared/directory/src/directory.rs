@@ -5,11 +5,11 @@ use aws_sdk_dynamodb::Client;
 use crate::error::Error;
 use crate::journal::Actor;
 use crate::keys::TenantId;
+use crate::meter::{Caller, Verdict, authenticate};
 use crate::secret::{Purpose, TokenSecret};
 use crate::sessions::{IssuedSession, Session};
 use crate::table::Table;
 use crate::tenant::Tenant;
-use crate::tokens::{Caller, Verdict, authenticate};
 
 /// The environment variable that names the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";

@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::error::Error;
+use crate::item::{from_item, number, to_item};
 use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
 use crate::keys::Partition;
 use crate::record::now;
-use crate::table::{Range, from_item, number, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::{Directory, TenantId};

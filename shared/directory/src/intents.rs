@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::members::{Step, WRITES_PER_STEP};
 use crate::record::Record;
-use crate::table::{Item, Range, from_item, number, string, text, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::item::{Item, from_item, to_item};
 use crate::keys::TenantId;
 use crate::record::now;
-use crate::table::{Item, Range, from_item, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 
 /// Who made a change.

@@ -2,8 +2,8 @@
 //!
 //! Lowest first:
 //!
-//! - [`keys`](TenantId) make every key; `kind` says how [`USERS`] and [`GROUPS`] differ; `table` and `transaction` are
-//!   the few DynamoDB operations everything is made of, with retries and [`cost`] in one place.
+//! - [`keys`](TenantId) make every key; `kind` says how [`USERS`] and [`GROUPS`] differ; `item`, `table` and
+//!   `transaction` are the few DynamoDB operations everything is made of, with retries and [`cost`] in one place.
 //! - `record` is a stored resource, `complete` turns records into SCIM resources, `writes` plans the transaction of a
 //!   change, `journal` its entry.
 //! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
@@ -24,15 +24,18 @@ mod directory;
 mod error;
 mod feed;
 mod intents;
+mod item;
 mod journal;
 mod keys;
 mod kind;
 mod mappings;
 mod members;
+mod meter;
 pub mod notes;
 mod overview;
 mod people;
 mod person;
+mod read_through;
 mod reconcile;
 mod record;
 mod requests;
@@ -62,6 +65,7 @@ pub use journal::{Actor, AuditQuery, Entry, Subject};
 pub use keys::{InvalidTenantId, TenantId};
 pub use kind::{GROUPS, Kind, USERS};
 pub use mappings::Mapping;
+pub use meter::{Caller, Refusal, Verdict};
 pub use overview::{GroupSummary, PeopleQuery};
 pub use people::{Person, PersonRole};
 pub use person::PersonState;
@@ -77,4 +81,4 @@ pub use tenant::{
     ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,
 };
 pub use tenants::TenantSummary;
-pub use tokens::{Caller, IssuedToken, Refusal, Token, Verdict};
+pub use tokens::{IssuedToken, Token};

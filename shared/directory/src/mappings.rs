@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Error;
+use crate::item::{Item, from_item, to_item};
 use crate::journal::Entry;
 use crate::kind::GROUPS;
 use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};
-use crate::table::{Item, Range, from_item, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 use crate::writes::{State, subject};

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::{MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::notes;
 use crate::record::{Record, now};
-use crate::table::{Item, Range, from_item, number, string, text, to_item};
+use crate::table::Range;
 use crate::tenant::{Tenant, UnknownMembers};
 use crate::transaction::{Expression, Guard, Transaction};
 

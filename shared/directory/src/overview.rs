@@ -8,13 +8,14 @@ use serde_json::Value;
 use crate::access::{Access, plan};
 use crate::complete::Needs;
 use crate::error::Error;
+use crate::item::text;
 use crate::kind::{GROUPS, Kind, USERS};
 use crate::mappings::by_group;
 use crate::people::{Person, person};
 use crate::person::PersonState;
 use crate::record::Record;
 use crate::roles::{Mappings, Role};
-use crate::table::{Range, text};
+use crate::table::Range;
 use crate::tenant::{Settings, Tenant};
 
 /// People one page looks at before it answers with what it has.

@@ -4,6 +4,7 @@ use rollcall_scim::{self as scim, Resource};
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::item::{from_item, string};
 use crate::journal::{Entry, Subject};
 use crate::kind::USERS;
 use crate::mappings::{Mapping, by_group};
@@ -11,7 +12,6 @@ use crate::person::{Held, PersonState};
 use crate::record::{Record, now};
 use crate::roles::{Grant, Role, Source};
 use crate::sessions::user_name;
-use crate::table::{from_item, string};
 use crate::tenant::{Settings, Tenant};
 use crate::transaction::{Expression, Guard, Transaction};
 use crate::writes::{State, subject};
@@ -137,7 +137,7 @@ impl Tenant {
             (true, false) => transaction.update_if(
                 self.id.owners(),
                 Expression::new("DELETE active_ids :ids").with(":ids", ids),
-                Expression::new("size(active_ids) > :one").with(":one", crate::table::number(1)),
+                Expression::new("size(active_ids) > :one").with(":one", crate::item::number(1)),
                 Guard::LastOwner,
             ),
             _ => {}

@@ -11,11 +11,12 @@ use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::feed::Event;
+use crate::item::{from_item, string, text, to_item};
 use crate::journal::Entry;
 use crate::kind::USERS;
 use crate::mappings::by_group;
 use crate::record::{Record, now};
-use crate::table::{Range, from_item, string, text, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 use crate::writes::{State, subject};

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use crate::diagnosis::diagnose;
 use crate::error::Error;
+use crate::item::{from_item, to_item};
 use crate::record::now;
-use crate::table::{Range, from_item, to_item};
+use crate::table::Range;
 use crate::tenant::Tenant;
 
 /// Longest body that is kept, in bytes of JSON.

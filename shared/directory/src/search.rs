@@ -8,14 +8,15 @@ use std::collections::BTreeSet;
 use rollcall_scim::{Filter, Query, Resource, Sort, SortKey, limits};
 
 use crate::access::{Access, plan};
-use crate::bookmarks::{Position, Walk};
+use crate::bookmarks::Position;
 use crate::complete::Needs;
 use crate::error::Error;
+use crate::item::{from_item, text};
 use crate::keys::name_prefix;
 use crate::kind::{GROUPS, Kind, USERS};
 use crate::members::is_id;
 use crate::record::Record;
-use crate::table::{Range, from_item, text};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::writes::Pointer;
 
@@ -32,9 +33,9 @@ pub struct Page {
 
 /// The slice of the matches that the client wants.
 #[derive(Clone, Copy, Debug)]
-struct Slice {
-    start: u64,
-    count: u64,
+pub(crate) struct Slice {
+    pub(crate) start: u64,
+    pub(crate) count: u64,
 }
 
 impl Slice {
@@ -49,11 +50,11 @@ impl Slice {
         }
     }
 
-    fn end(self) -> u64 {
+    pub(crate) fn end(self) -> u64 {
         self.start.saturating_add(self.count)
     }
 
-    fn cut<T>(self, all: Vec<T>) -> Vec<T> {
+    pub(crate) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
         let (skip, take) = (usize::try_from(self.start - 1), usize::try_from(self.count));
         all.into_iter()
             .skip(skip.unwrap_or(usize::MAX))
@@ -293,7 +294,7 @@ impl Tenant {
         Ok(records)
     }
 
-    async fn matching(
+    pub(crate) async fn matching(
         &self,
         kind: &'static Kind,
         records: Vec<Record>,
@@ -304,120 +305,6 @@ impl Tenant {
         let matches =
             |pair: &(Record, Resource)| filter.is_none_or(|filter| filter.matches(&pair.1));
         Ok(records.into_iter().zip(resources).filter(matches).collect())
-    }
-
-    /// Reads every resource and evaluates the filter on each. Later pages of an unsorted walk start at their bookmark.
-    async fn read_through(
-        &self,
-        kind: &'static Kind,
-        query: &Query,
-        slice: Slice,
-        asked: &Needs,
-    ) -> Result<(u64, Vec<Record>), Error> {
-        let walk = self.walk(kind, query);
-        let mut reading = Reading::default();
-        if query.sort.is_none() && slice.count > 0 {
-            let known = self.position(&walk, slice.start).await?;
-            if known.index == slice.start && known.matched.is_some() {
-                reading = Reading {
-                    index: known.index,
-                    total: known.matched,
-                    behind: known.behind,
-                    ..reading
-                };
-            }
-        }
-        loop {
-            let page = self
-                .table
-                .query(&Range::all(self.id.resources(kind)).after(reading.behind.take()))
-                .await?;
-            let records = page
-                .items
-                .into_iter()
-                .map(Record::from_item)
-                .collect::<Result<Vec<_>, _>>()?;
-            for (record, resource) in self
-                .matching(kind, records, query.filter.as_ref(), asked)
-                .await?
-            {
-                reading.take(record, &resource, slice, query.sort.as_ref());
-            }
-            if page.next.is_none() || reading.is_done(slice) {
-                break;
-            }
-            reading.behind = page.next;
-        }
-        self.finish_reading(kind, query, slice, &walk, reading)
-            .await
-    }
-
-    async fn finish_reading(
-        &self,
-        kind: &'static Kind,
-        query: &Query,
-        slice: Slice,
-        walk: &Walk,
-        mut reading: Reading,
-    ) -> Result<(u64, Vec<Record>), Error> {
-        let total = reading.total.unwrap_or(reading.index - 1);
-        if query.sort.is_some() {
-            sort(&mut reading.keys, query.sort.as_ref());
-            let ids: Vec<String> = slice
-                .cut(reading.keys)
-                .into_iter()
-                .map(|(_, id)| id)
-                .collect();
-            return Ok((total, self.records(kind, &ids).await?));
-        }
-        if let Some(last) = reading.page.last().filter(|_| slice.end() <= total) {
-            self.remember(
-                walk,
-                &Position::at(slice.end(), last.id.clone(), Some(total)),
-            )
-            .await?;
-        }
-        Ok((total, reading.page))
-    }
-}
-
-/// How far the reading of everything has come.
-#[derive(Debug)]
-struct Reading {
-    /// The index of the next match.
-    index: u64,
-    /// Known from an earlier page.
-    total: Option<u64>,
-    behind: Option<String>,
-    page: Vec<Record>,
-    keys: Vec<(Option<SortKey>, String)>,
-}
-
-impl Default for Reading {
-    fn default() -> Self {
-        Self {
-            index: 1,
-            total: None,
-            behind: None,
-            page: Vec::new(),
-            keys: Vec::new(),
-        }
-    }
-}
-
-impl Reading {
-    fn take(&mut self, record: Record, resource: &Resource, slice: Slice, sort: Option<&Sort>) {
-        if sort.is_some() {
-            self.keys.push((sort_key(sort, resource), record.id));
-        } else if (slice.start..slice.end()).contains(&self.index) {
-            self.page.push(record);
-        }
-        self.index += 1;
-    }
-
-    /// With the total known, reading ends with the page.
-    fn is_done(&self, slice: Slice) -> bool {
-        self.total.is_some() && self.index >= slice.end()
     }
 }
 
@@ -436,12 +323,12 @@ fn walk_order(kind: &Kind, query: &Query) -> Option<Order> {
     }
 }
 
-fn sort_key(sort: Option<&Sort>, resource: &Resource) -> Option<SortKey> {
+pub(crate) fn sort_key(sort: Option<&Sort>, resource: &Resource) -> Option<SortKey> {
     sort.map(|sort| sort.key(resource))
 }
 
 /// Sorts by key; equal ones stay in order of creation.
-fn sort<T>(found: &mut [(Option<SortKey>, T)], sort: Option<&Sort>) {
+pub(crate) fn sort<T>(found: &mut [(Option<SortKey>, T)], sort: Option<&Sort>) {
     let Some(sort) = sort else { return };
     found.sort_by(|(a, _), (b, _)| if sort.descending { b.cmp(a) } else { a.cmp(b) });
 }

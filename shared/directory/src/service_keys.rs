@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::item::{from_item, to_item};
 use crate::keys::{Stack, TenantId};
 use crate::record::now;
 use crate::secret::{Purpose, TokenSecret};
-use crate::table::{from_item, to_item};
 use crate::{Directory, InvalidTenantId};
 
 /// Stands where other secrets name their tenant.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::item::{from_item, to_item};
 use crate::keys::{Key, TenantId};
 use crate::kind::USERS;
 use crate::mappings::by_group;
@@ -16,7 +17,6 @@ use crate::person::PersonState;
 use crate::record::{Record, now};
 use crate::roles::Role;
 use crate::secret::{Purpose, TokenSecret};
-use crate::table::{from_item, to_item};
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 

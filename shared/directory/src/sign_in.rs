@@ -11,6 +11,7 @@ use rollcall_scim::{self as scim, Resource, fold};
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::item::from_item;
 use crate::journal::Entry;
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
@@ -20,7 +21,6 @@ use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};
 use crate::secret::Purpose;
 use crate::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
-use crate::table::from_item;
 use crate::tenant::{ManualRoles, RouteBy, Settings, Tenant};
 use crate::writes::{Pointer, State, subject};
 

@@ -1,25 +1,19 @@
 //! The one DynamoDB table: the few operations the directory is made of, each metered and retried in one way.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::Error as DynamoDbError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
-    WriteRequest,
+    CancellationReason, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::cost;
 use crate::error::Error;
+use crate::item::{Item, key_item, string, text};
 use crate::keys::{Key, Partition};
 use crate::transaction::{Guard, Transaction};
-
-/// One item as DynamoDB holds it.
-pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// DynamoDB's bound on the keys of one `BatchGetItem`.
 const MAX_BATCH_GET: usize = 100;
@@ -331,39 +325,4 @@ fn put_request(item: Item) -> Result<WriteRequest, Error> {
         .build()
         .map_err(Error::corrupt)?;
     Ok(WriteRequest::builder().put_request(put).build())
-}
-
-/// An item from its key and what `body` serialises to.
-pub(crate) fn to_item(key: &Key, body: &impl Serialize) -> Result<Item, Error> {
-    let mut item: Item = serde_dynamo::to_item(body).map_err(Error::corrupt)?;
-    item.extend(key_item(key));
-    Ok(item)
-}
-
-/// Reads an item's body back.
-pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
-    serde_dynamo::from_item(item).map_err(Error::corrupt)
-}
-
-pub(crate) fn key_item(key: &Key) -> Item {
-    Item::from([
-        ("PK".to_owned(), string(key.partition.as_str())),
-        ("SK".to_owned(), string(&key.sort)),
-    ])
-}
-
-pub(crate) fn string(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-/// A text attribute that must be there.
-pub(crate) fn text<'a>(item: &'a Item, attribute: &str) -> Result<&'a str, Error> {
-    item.get(attribute)
-        .and_then(|value| value.as_s().ok())
-        .map(String::as_str)
-        .ok_or_else(|| Error::corrupt(format!("no text in `{attribute}`")))
 }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::Error;
+use crate::item::from_item;
 use crate::journal::Actor;
 use crate::keys::TenantId;
 use crate::roles::Role;
-use crate::table::{Table, from_item};
+use crate::table::Table;
 
 /// What happens to ids in a group write that name nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

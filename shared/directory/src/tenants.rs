@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Error;
+use crate::item::{from_item, number, string, to_item};
 use crate::journal::Entry;
 use crate::keys::{Stack, TenantId};
+use crate::meter::meter_of;
 use crate::record::now;
-use crate::table::{Range, from_item, number, string, to_item};
+use crate::table::Range;
 use crate::tenant::{NewTenant, Settings, Tenant, TenantItem};
-use crate::tokens::meter_of;
 use crate::transaction::{Expression, Guard, Transaction};
 use crate::{Directory, journal::Actor};
 

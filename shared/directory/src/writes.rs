@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Error;
+use crate::item::{number, to_item};
 use crate::journal::{Subject, difference};
 use crate::keys::COUNT_SHARDS;
 use crate::kind::{Kind, Lookup};
 use crate::record::Record;
-use crate::table::{number, to_item};
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 
