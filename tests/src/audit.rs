@@ -110,7 +110,7 @@ pub async fn audit(idp: &Idp) -> World {
             );
             assert_eq!(
                 idp.get(&path).await.expect(200).strings("/Resources/*/id"),
-                [id.clone()],
+                *std::slice::from_ref(id),
                 "{name} {value}"
             );
         }

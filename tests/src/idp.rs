@@ -106,6 +106,12 @@ impl Idp {
         self.post("/Groups", body).await.expect(201).id()
     }
 
+    /// Returns how many users and groups there are.
+    pub async fn census(&self) -> (u64, u64) {
+        let users = self.get("/Users?count=0").await.expect(200).total();
+        (users, self.get("/Groups?count=0").await.expect(200).total())
+    }
+
     /// Reads the ids of a group's members.
     pub async fn members(&self, group: &str) -> BTreeSet<String> {
         let answer = self.get(&format!("/Groups/{group}")).await.expect(200);

@@ -2,12 +2,14 @@
 //!
 //! - [`service`]: the running service and its tenants; every test begins with [`service::run`].
 //! - [`idp`]: an identity provider that speaks HTTP; every answer it gets is checked by [`manners`].
+//! - [`api`]: the application, or an admin, at `/api/v1`; every answer's manners are checked likewise.
 //! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
 //! - [`table`]: an embedded DynamoDB that can be filled by the ten thousand.
 //! - [`urn`]: the schema URNs.
 
+pub mod api;
 pub mod audit;
 pub mod faults;
 pub mod idp;

@@ -56,7 +56,11 @@ fn one_name_is_given_once() {
     run(async |service| {
         let idp = service.tenant("names-at-once").await.idp();
         let body = |n: usize| {
-            let name = if n % 2 == 0 { "Only.One" } else { "only.one" };
+            let name = if n.is_multiple_of(2) {
+                "Only.One"
+            } else {
+                "only.one"
+            };
             json!({"schemas": [urn::USER], "userName": name, "title": format!("t{n}")})
         };
         let answers = join_all((0..50).map(|n| idp.post("/Users", body(n)))).await;

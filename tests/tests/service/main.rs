@@ -2,11 +2,12 @@
 //!
 //! `transcripts` replays their conversations; the other modules take one promise each.
 
+mod bodies;
 mod concurrency;
 mod costs;
 mod crashes;
 mod discovery;
-mod errors;
+mod filter_bounds;
 mod filters;
 mod journal;
 mod laws;
@@ -14,6 +15,8 @@ mod pages;
 mod patches;
 mod projections;
 mod rates;
+mod refusals;
+mod requests;
 mod sorting;
 mod tokens;
 mod transcripts;

@@ -141,8 +141,8 @@ fn a_walk_sees_everyone_once() {
             );
         }
         let mut groups = Vec::new();
-        for n in 0..9 {
-            groups.push(idp.group(&format!("g{n}"), &[&ids[n]]).await);
+        for (n, id) in ids.iter().enumerate().take(9) {
+            groups.push(idp.group(&format!("g{n}"), &[id]).await);
         }
         assert_eq!(walk(&idp, "/Groups", 4, async |_| {}).await, groups);
     });

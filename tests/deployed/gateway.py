@@ -1,0 +1,72 @@
+"""What API Gateway answers by itself on `/scim/v2`: always a SCIM error (RFC 7644 section 3.12)."""
+import contextlib
+
+SCIM = "application/scim+json"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+def scim_error(answer, status, headers=()):
+    answer.expect(status)
+    assert answer.headers.get("content-type", "").startswith(SCIM), f"{answer.request}: {answer.headers}"
+    body = answer.body
+    assert body and body["schemas"] == [ERROR] and body["status"] == str(status) and body["detail"], answer.text
+    for header in headers:
+        assert answer.headers.get(header), f"{answer.request}: no {header} in {answer.headers}"
+
+
+def discovery_needs_no_token(stack, _):
+    """discovery answers without a token"""
+    for path in ["ServiceProviderConfig", "Schemas", "ResourceTypes", "Schemas/urn:ietf:params:scim:schemas:core:2.0:User", "ResourceTypes/User"]:
+        answer = stack.call("GET", f"/scim/v2/{path}").expect(200)
+        assert answer.headers["content-type"].startswith(SCIM), answer.headers
+    scim_error(stack.call("DELETE", "/scim/v2/Schemas"), 405, ["allow"])
+
+
+def no_token(stack, _):
+    """no token, an unknown one and another scheme are 401 with WWW-Authenticate"""
+    for path in ["/scim/v2/Users", "/scim/v2/Groups", "/scim/v2/Users/x", "/scim/v2/whatever"]:
+        scim_error(stack.call("GET", path), 401, ["www-authenticate"])
+    scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 401, ["www-authenticate"])
+    scim_error(stack.call("GET", "/scim/v2/Users", headers={"Authorization": "Basic YTpi"}), 401, ["www-authenticate"])
+
+
+def unknown_route(stack, _):
+    """an unknown route and a method that no route has are 404"""
+    for method, path in [("GET", "/"), ("GET", "/scim"), ("GET", "/scim/v1/Users"), ("HEAD", "/nowhere"), ("POST", "/Users")]:
+        answer = stack.call(method, path)
+        scim_error(answer, 404) if method != "HEAD" else answer.expect(404)
+
+
+@contextlib.contextmanager
+def changed(stack, function, **change):
+    """Gives a function another configuration for a while."""
+    client, name = stack.aws.client("lambda"), stack.functions[function]
+    before = client.get_function_configuration(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, **change)
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, **{key: before[key] for key in change})
+
+
+def crash(stack, _):
+    """a function that does not start, and one that is out of concurrency, are a SCIM error that says to try again"""
+    with changed(stack, "DiscoveryFunction", Environment={"Variables": {}}):
+        answer = stack.call("GET", "/scim/v2/Schemas")
+        assert answer.status in (500, 502, 503, 504), answer.text
+        scim_error(answer, answer.status)
+    with changed(stack, "TokenAuthorizerFunction", Environment={"Variables": {}}):
+        answer = stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown")
+        scim_error(answer, 500)
+    client, name = stack.aws.client("lambda"), stack.functions["DiscoveryFunction"]
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        answer = stack.call("GET", "/scim/v2/Schemas")
+        assert answer.status in (429, 500, 502, 503), answer.text
+        scim_error(answer, answer.status)
+    finally:
+        client.delete_function_concurrency(FunctionName=name)
+    discovery_needs_no_token(stack, _)
+
+
+CHECKS = [discovery_needs_no_token, no_token, unknown_route, crash]

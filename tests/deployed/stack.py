@@ -1,0 +1,111 @@
+"""A deployed stack: what CloudFormation says of it, and the way to its API through the emulated API Gateway."""
+import http.client, json, pathlib, urllib.parse
+
+import boto3
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+REGION = "us-east-1"
+FAILS = "Broken"
+
+
+class Aws:
+    """Clients of the emulator, as its administrator."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+
+    def client(self, service):
+        return boto3.client(
+            service, endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+        )
+
+
+class Answer:
+    """What came back, its body as JSON where it is JSON."""
+
+    def __init__(self, request, response):
+        self.request, self.status = request, response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.text = response.read().decode()
+        try:
+            self.body = json.loads(self.text)
+        except ValueError:
+            self.body = None
+
+    def expect(self, status):
+        assert self.status == status, f"{self.request}: {self.status}, expected {status}: {self.text[:600]}"
+        return self
+
+
+class Stack:
+    """A stack by its name."""
+
+    def __init__(self, aws, name, stage):
+        self.aws, self.name, self.stage = aws, name, stage
+        resources = aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+        resources = [resource for page in resources for resource in page["StackResourceSummaries"]]
+        self.count = len(resources)
+        self.resources = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+        self.functions = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+        self.address = urllib.parse.urlsplit(aws.endpoint)
+        self.host = f"{self.resources['Api']}.execute-api.localhost:{self.address.port}"
+        self.base = f"http://{self.host}/{stage}"
+
+    def describe(self):
+        return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+
+    def status(self):
+        return self.describe()["StackStatus"]
+
+    def outputs(self):
+        return {output["OutputKey"]: output["OutputValue"] for output in self.describe()["Outputs"]}
+
+    def memory(self):
+        configuration = self.aws.client("lambda").get_function_configuration
+        return {configuration(FunctionName=name)["MemorySize"] for name in self.functions.values()}
+
+    def call(self, method, path, token=None, body=None, headers=(), text=None):
+        """Sends a request to the stage; the path goes over the wire as it stands."""
+        # names below `.localhost` are not known to every resolver
+        connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=60)
+        sent = {"Host": self.host, "X-Forwarded-Proto": "http"}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            text = json.dumps(body)
+            sent["Content-Type"] = "application/scim+json" if path.startswith("/scim") else "application/json"
+        sent.update(headers)
+        try:
+            connection.request(method, f"/{self.stage}{path}", text, sent)
+            return Answer(f"{method} {path}", connection.getresponse())
+        finally:
+            connection.close()
+
+    def invoke(self, function, payload):
+        """Invokes a function directly and returns its answer."""
+        answer = self.aws.client("lambda").invoke(FunctionName=self.functions[function], Payload=json.dumps(payload))
+        text = answer["Payload"].read()
+        assert "FunctionError" not in answer, text
+        return json.loads(text)
+
+
+def broken_template(root, work):
+    """Writes the built template with one resource more, which cannot be created; returns its path."""
+    built = root / ".aws-sam" / "build" / "template.yaml"
+    template = yaml_parse(built.read_text())
+    for resource in template["Resources"].values():
+        # relative to the template's own folder
+        if code := resource.get("Properties", {}).get("CodeUri"):
+            resource["Properties"]["CodeUri"] = str(built.parent / code)
+    template["Resources"][FAILS] = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        # comes last, so that there is something to take back
+        "DependsOn": [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"],
+        "Properties": {"FunctionName": "nobody", "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:nowhere"},
+    }
+    path = pathlib.Path(work) / "broken.yaml"
+    path.write_text(yaml_dump(template))
+    return path

@@ -1,0 +1,216 @@
+//! A caller of `/api/v1`: the application's backend, or somebody in a session. Every answer's manners are checked.
+
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+use crate::idp::Answer;
+
+/// Words that would tell a client what the service is made of.
+const INTERNAL: [&str; 7] = [
+    "dynamodb",
+    "panicked",
+    ".rs:",
+    "sqlite",
+    "serde",
+    "lambda",
+    "backtrace",
+];
+
+/// One caller: a base URL and, usually, a credential.
+#[derive(Clone, Debug)]
+pub struct Api {
+    base: String,
+    credential: Option<String>,
+    extra: Vec<(String, String)>,
+    http: reqwest::Client,
+}
+
+impl Api {
+    /// Connects to the API's base URL with a credential, or as nobody.
+    pub fn new(base: impl Into<String>, credential: Option<String>) -> Api {
+        Api {
+            base: base.into(),
+            credential,
+            extra: Vec::new(),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// Returns the same caller with another credential.
+    pub fn with(&self, credential: Option<&str>) -> Api {
+        Api {
+            credential: credential.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same caller, who sends this header too.
+    pub fn and_header(mut self, name: &str, value: &str) -> Api {
+        self.extra.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Returns the credential.
+    pub fn credential(&self) -> &str {
+        self.credential.as_deref().unwrap_or_default()
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// Sends a POST.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// Sends a PUT.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    /// Sends a PATCH.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body.to_string())).await
+    }
+
+    /// Sends a DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Sends a request; `path` is appended to the base URL as it stands.
+    ///
+    /// # Panics
+    /// When no answer comes, or one without manners.
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let line = format!("{method} {path}");
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .header("content-type", "application/json");
+        if let Some(credential) = &self.credential {
+            request = request.header("authorization", format!("Bearer {credential}"));
+        }
+        for (name, value) in &self.extra {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let sent = async {
+            let response = request.send().await?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            Ok::<_, reqwest::Error>((status, headers, response.text().await?))
+        };
+        let (status, headers, text) = match sent.await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{line}: no answer: {error}"),
+        };
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let faults = faults(status, &headers, &text, &body);
+        assert!(faults.is_empty(), "{line}: {status} {text}\n{faults:#?}");
+        Answer {
+            request: line,
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// Signs somebody in at SSO, as the application does.
+    pub async fn log_in(&self, tenant: &str, user_name: &str, groups: Option<&[&str]>) -> Answer {
+        let mut login = json!({"user_name": user_name});
+        if let Some(groups) = groups {
+            login["groups"] = json!(groups);
+        }
+        self.post(&format!("/tenants/{tenant}/sso/logins"), login)
+            .await
+    }
+
+    /// Asks what a session allows, as the application does.
+    pub async fn introspect(&self, token: &str) -> Answer {
+        let asked = json!({"token": token});
+        self.post("/sessions/introspect", asked).await.expect(200)
+    }
+
+    /// Reads a whole list, page by page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let page = match &after {
+                Some(after) => format!("{path}{separator}after={}", crate::idp::encode(after)),
+                None => path.to_owned(),
+            };
+            let answer = self.get(&page).await.expect(200);
+            items.extend(answer.select("/items/*").into_iter().cloned());
+            match answer.body["next"].as_str() {
+                Some(next) => after = Some(next.to_owned()),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// Lists what is wrong with an answer.
+fn faults(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec<String> {
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let mut found = Vec::new();
+    let mut must = |holds: bool, what: &str| {
+        if !holds {
+            found.push(what.to_owned());
+        }
+    };
+    must(header("cache-control") == "no-store", "it may be stored");
+    if status == 204 {
+        must(text.is_empty(), "204 with a body");
+        return found;
+    }
+    if status < 400 {
+        must(
+            header("content-type") == "application/json",
+            "it is no JSON",
+        );
+        must(body.is_object(), "the body is no object");
+        return found;
+    }
+    must(
+        header("content-type") == "application/problem+json",
+        "it is no problem document",
+    );
+    let keys: Vec<&str> = body
+        .as_object()
+        .map(|body| body.keys().map(String::as_str).collect())
+        .unwrap_or_default();
+    must(
+        keys == ["type", "title", "status", "detail", "instance"],
+        "the problem has other members",
+    );
+    must(body["status"] == status, "the problem has another status");
+    must(
+        body["detail"].as_str().is_some_and(|text| text.len() > 8),
+        "the detail says too little",
+    );
+    must(
+        body["instance"] == header("x-amzn-requestid"),
+        "the instance is not the request's id",
+    );
+    must(
+        (status == 401) == header("www-authenticate").starts_with("Bearer"),
+        "401 and WWW-Authenticate do not go together",
+    );
+    must(status != 500, "500 is never the right answer");
+    let said = text.to_lowercase();
+    must(
+        !INTERNAL.iter().any(|word| said.contains(word)),
+        "it tells what it is made of",
+    );
+    found
+}
