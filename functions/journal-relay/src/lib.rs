@@ -7,7 +7,7 @@ mod bus;
 mod records;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
-use aws_lambda_events::streams::DynamoDbEventResponse;
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use rollcall_directory::{Directory, Error, Event, Tenant};
 use rollcall_edge::chain;
 
@@ -51,7 +51,9 @@ impl Relay {
         }
         let mut response = DynamoDbEventResponse::default();
         if let Some(sequence_number) = batch.first_of(&failed) {
-            response.add_failure(sequence_number);
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = Some(sequence_number);
+            response.batch_item_failures.push(failure);
         }
         response
     }

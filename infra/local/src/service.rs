@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::serve::ListenerExt;
+use futures::future::BoxFuture;
 use rollcall_directory::Directory;
 use rollcall_edge::{API_PATH, BASE_PATH};
 use tokio::net::TcpListener;
@@ -19,6 +20,8 @@ use tokio::task::JoinSet;
 
 use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{self, Dynamodb, DynamodbError, TABLE_NAME};
+use crate::events::stream::Inserts;
+use crate::events::{Events, Place, SentMail, Watch};
 use crate::gateway::{Gateway, GatewayError};
 use crate::local_file::LocalFile;
 use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
@@ -39,6 +42,8 @@ pub struct Options {
     pub storage: Storage,
     /// For tests that inject faults. Setting up the tenants is not affected, nor is [`Local::directory`].
     pub wrap_http_client: Option<WrapHttpClient>,
+    /// The same for the functions that follow up events.
+    pub wrap_followers_http_client: Option<WrapHttpClient>,
 }
 
 /// Where data is kept.
@@ -84,6 +89,12 @@ pub enum StartError {
     /// The template cannot be served.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// The template feeds a function that the local run has not.
+    #[error("infra/template.yaml: events need `functions/{0}`, which the local run does not know")]
+    UnknownFollower(String),
+    /// The files of the bus and the queues cannot be used.
+    #[error("the files of the event bus cannot be used: {0}")]
+    Events(io::Error),
     /// There is no database.
     #[error(transparent)]
     Dynamodb(#[from] DynamodbError),
@@ -118,6 +129,7 @@ pub struct Local {
     service_key: ServiceKey,
     tenants: Vec<SeededTenant>,
     local_file: Option<PathBuf>,
+    events: Watch,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     _data_dir: Option<DataDir>,
@@ -143,6 +155,15 @@ impl Local {
             _ => Dynamodb::in_memory()?,
         };
         dynamodb.ensure_table().await?;
+        let (inserts, records) = Inserts::channel();
+        dynamodb.tell(inserts.clone());
+        let place = match (&options.storage, &data_dir) {
+            (Storage::Disk(_), Some(data_dir)) => Place::Directory(data_dir.path()),
+            (_, Some(data_dir)) => Place::MailIn(data_dir.path()),
+            (_, None) => Place::Memory,
+        };
+        let events = Events::new(template.events.clone(), place, inserts);
+        let events = events.map_err(StartError::Events)?;
 
         let http = dynamodb.in_process();
         let http = options
@@ -151,6 +172,19 @@ impl Local {
         let functions = Directory::new(dynamodb::client(http), TABLE_NAME);
         let gateway = Gateway::new(template, wiring::functions(&functions))?;
 
+        let http = dynamodb.in_process();
+        let http = options
+            .wrap_followers_http_client
+            .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
+        let followed = Directory::new(dynamodb::client(http), TABLE_NAME);
+        let app_url = format!("http://{}/", address(&api)?);
+        let followers = wiring::followers(&followed, &events, &app_url);
+        let watch = events.watch();
+        let others_write = dynamodb_listener.is_some();
+        let following = Directory::new(dynamodb::client(dynamodb.in_process()), TABLE_NAME);
+        let following = events.tasks(&followers, following, records, others_write);
+        let following = following.map_err(StartError::UnknownFollower)?;
+
         let mut local = Self {
             address: address(&api)?,
             dynamodb_address: dynamodb_listener.as_ref().map(address).transpose()?,
@@ -158,13 +192,14 @@ impl Local {
             service_key: ServiceKey(String::new()),
             tenants: Vec::new(),
             local_file: None,
+            events: watch,
             stop: watch::Sender::new(false),
             tasks: JoinSet::new(),
             _data_dir: None,
         };
         local.seed(data_dir.as_ref().map(DataDir::path)).await?;
         local._data_dir = data_dir;
-        local.serve(api, dynamodb_listener, gateway);
+        local.serve(api, dynamodb_listener, gateway, following);
         Ok(local)
     }
 
@@ -194,11 +229,26 @@ impl Local {
         Ok(())
     }
 
-    fn serve(&mut self, api: TcpListener, dynamodb: Option<TcpListener>, gateway: Gateway) {
+    fn serve(
+        &mut self,
+        api: TcpListener,
+        dynamodb: Option<TcpListener>,
+        gateway: Gateway,
+        following: Vec<BoxFuture<'static, ()>>,
+    ) {
         self.tasks.spawn(serve_api(api, gateway, self.stopped()));
         if let Some(listener) = dynamodb {
             self.tasks
                 .spawn(self.dynamodb.clone().serve(listener, self.stopped()));
+        }
+        for task in following {
+            let stopped = self.stopped();
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    () = task => {}
+                    () = stopped => {}
+                }
+            });
         }
         let (sweep, stopped) = (self.dynamodb.clone().sweep(), self.stopped());
         self.tasks.spawn(async move {
@@ -270,6 +320,26 @@ impl Local {
     /// The database; for a client of one's own, see [`dynamodb::client`].
     pub fn dynamodb(&self) -> &Dynamodb {
         &self.dynamodb
+    }
+
+    /// How many changes are still to be followed up: records on the stream, and messages in queues.
+    pub fn pending(&self) -> usize {
+        self.events.pending()
+    }
+
+    /// How many messages were given up.
+    pub fn dead_letters(&self) -> usize {
+        self.events.dead_letters()
+    }
+
+    /// What the bus delivered, as EventBridge shapes it; a run on disk has it in the file `bus.jsonl` instead.
+    pub fn deliveries(&self) -> Vec<serde_json::Value> {
+        self.events.deliveries()
+    }
+
+    /// The mail that was sent; a run with a directory has it in files there instead.
+    pub fn mail(&self) -> Vec<SentMail> {
+        self.events.mail()
     }
 
     /// Takes no more requests, lets those under way finish, and returns when everything is closed.

@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
+use journal_relay::Relay;
+use mailer::Mailer;
+use role_reconciler::Reconciler;
 use rollcall_directory::Directory;
 use rollcall_edge::HttpFunction;
 use token_authorizer::Authorizer;
 
+use crate::events::{Events, Followers, QueueHandler, StreamHandler, queue_url};
 use crate::gateway::{AuthorizerHandler, Functions, HttpHandler};
+
+/// Whom local mail comes from; `.test` is nobody's (RFC 2606).
+const MAIL_SENDER: &str = "Rollcall <no-reply@rollcall.test>";
 
 /// Every function, over one directory.
 pub(crate) fn functions(directory: &Directory) -> Functions {
@@ -25,6 +32,51 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
         )]
         .into(),
     }
+}
+
+/// The functions that follow up events, over one directory.
+pub(crate) fn followers(directory: &Directory, events: &Events, app_url: &str) -> Followers {
+    let clients = events.clients();
+    let bus = journal_relay::Bus::new(clients.eventbridge, "rollcall");
+    let own_queue = events.queue_of("role-reconciler").unwrap_or_default();
+    let queue = role_reconciler::Queue::new(clients.sqs, queue_url(own_queue));
+    let postbox = mailer::Postbox::new(clients.ses, MAIL_SENDER, app_url);
+    Followers {
+        streams: [(
+            "journal-relay",
+            relay(journal_relay::handler(directory.clone(), bus)),
+        )]
+        .into(),
+        queues: [
+            (
+                "role-reconciler",
+                reconciler(role_reconciler::handler(directory.clone(), queue)),
+            ),
+            ("mailer", mail(mailer::handler(directory.clone(), postbox))),
+        ]
+        .into(),
+    }
+}
+
+fn relay(relay: Relay) -> StreamHandler {
+    Arc::new(move |event| {
+        let relay = relay.clone();
+        Box::pin(async move { relay.call(event).await })
+    })
+}
+
+fn reconciler(reconciler: Reconciler) -> QueueHandler {
+    Arc::new(move |event, deadline| {
+        let reconciler = reconciler.clone();
+        Box::pin(async move { reconciler.call(event, deadline).await })
+    })
+}
+
+fn mail(mailer: Mailer) -> QueueHandler {
+    Arc::new(move |event, _deadline| {
+        let mailer = mailer.clone();
+        Box::pin(async move { mailer.call(event).await })
+    })
 }
 
 fn http(function: HttpFunction) -> HttpHandler {

@@ -223,8 +223,8 @@ impl Tenant {
     }
 
     async fn reconcile_people(&self, ids: &[String]) -> Result<(), Error> {
-        stream::iter(ids)
-            .map(|id| self.reconcile_person(id))
+        stream::iter(ids.to_vec())
+            .map(|id| async move { self.reconcile_person(&id).await })
             .buffer_unordered(CONCURRENCY)
             .try_for_each(|_| async { Ok(()) })
             .await

@@ -1,6 +1,7 @@
 //! The embedded DynamoDB behind the SDK without a socket between: an HTTP connector whose other end is a function call.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -11,18 +12,24 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::events::stream::{Inserted, Inserts};
 
 /// What every `X-Amz-Target` header begins with.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
+/// What the partition key of every journal ends with.
+const JOURNAL: &str = "#J";
 
 /// An HTTP client for the SDK that talks to this database.
-pub(super) fn http_client(database: Database) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(InProcess { database });
+pub(super) fn http_client(database: Database, inserts: Arc<OnceLock<Inserts>>) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(InProcess { database, inserts });
     http_client_fn(move |_settings, _components| connector.clone())
 }
 
 struct InProcess {
     database: Database,
+    inserts: Arc<OnceLock<Inserts>>,
 }
 
 impl fmt::Debug for InProcess {
@@ -34,17 +41,27 @@ impl fmt::Debug for InProcess {
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let database = self.database.clone();
+        let inserts = self.inserts.get().cloned();
         // asynchronous, so that the work is done when the caller polls and is dropped with it before that
-        HttpConnectorFuture::new(async move { answer(&database, &request) })
+        HttpConnectorFuture::new(async move { answer(&database, inserts, &request) })
     }
 }
 
-fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+fn answer(
+    database: &Database,
+    inserts: Option<Inserts>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or(target);
     let body = request.body().bytes().unwrap_or_default();
     let (status, body) = match dispatch(database, operation, body) {
-        Ok(body) => (200, body),
+        Ok(answer) => {
+            if let Some(inserts) = inserts.filter(|_| operation == "TransactWriteItems") {
+                journal_entries(body).for_each(|entry| inserts.push(entry));
+            }
+            (200, answer)
+        }
         Err(error) => (error.status_code(), error.to_json()),
     };
     let status = status
@@ -55,6 +72,29 @@ fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, Co
         .headers_mut()
         .insert("content-type", "application/x-amz-json-1.0");
     Ok(response)
+}
+
+/// The journal entries that a committed transaction has put; they are put by transactions alone.
+fn journal_entries(body: &[u8]) -> impl Iterator<Item = Inserted> {
+    let ends = format!("{JOURNAL}\"");
+    let has_some = body
+        .windows(ends.len())
+        .any(|window| window == ends.as_bytes());
+    let request: Value = match has_some {
+        true => serde_json::from_slice(body).unwrap_or_default(),
+        false => Value::Null,
+    };
+    let writes = request["TransactItems"].as_array().cloned();
+    writes.into_iter().flatten().filter_map(|mut write| {
+        let image = write["Put"]["Item"].take();
+        let text = |name: &str| image[name]["S"].as_str().map(str::to_owned);
+        let (partition, sort) = (text("PK")?, text("SK")?);
+        partition.ends_with(JOURNAL).then_some(Inserted {
+            partition,
+            sort,
+            image,
+        })
+    })
 }
 
 /// Carries out one operation; those on tables, items and transactions, which is all that the directory uses.

@@ -5,6 +5,7 @@ mod connector;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -15,6 +16,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
 use rollcall_directory::setup;
 use tokio::net::TcpListener;
+
+use crate::events::stream::Inserts;
 
 /// The table's name in the local run.
 pub const TABLE_NAME: &str = "rollcall";
@@ -41,6 +44,8 @@ pub enum DynamodbError {
 #[derive(Clone)]
 pub struct Dynamodb {
     database: Database,
+    /// Told of every new journal entry that is written through this process.
+    inserts: Arc<OnceLock<Inserts>>,
 }
 
 impl std::fmt::Debug for Dynamodb {
@@ -58,7 +63,7 @@ impl Dynamodb {
     pub fn in_memory() -> Result<Self, DynamodbError> {
         let database =
             Database::memory().map_err(|error| open_error(Path::new(":memory:"), error))?;
-        Ok(Self { database })
+        Ok(Self::over(database))
     }
 
     /// The database in a file, which is made when it is not there.
@@ -76,12 +81,22 @@ impl Dynamodb {
         database
             .disable_bulk_loading()
             .map_err(|error| open_error(path, error))?;
-        Ok(Self { database })
+        Ok(Self::over(database))
     }
 
     /// The way into the database without a socket.
     pub fn in_process(&self) -> SharedHttpClient {
-        connector::http_client(self.database.clone())
+        connector::http_client(self.database.clone(), Arc::clone(&self.inserts))
+    }
+
+    /// From now on says which journal entries are new; the first to ask is told.
+    pub(crate) fn tell(&self, inserts: Inserts) {
+        let _ = self.inserts.set(inserts);
+    }
+
+    fn over(database: Database) -> Self {
+        let inserts = Arc::default();
+        Self { database, inserts }
     }
 
     /// Makes the table where it is not there yet, or only half.

@@ -2,6 +2,7 @@
 //! gateway answers by itself. There is no other routing table.
 
 mod cloudformation;
+mod events;
 mod responses;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use events::{Consumer, EventWiring, QueueSettings, Rule, Stream, Trigger};
 pub use responses::{Context, GatewayResponse, ResponseType};
 
 /// The template this very program was built with.
@@ -22,6 +24,8 @@ const DEPLOYED: &str = include_str!("../../../template.yaml");
 pub struct Template {
     /// One for each path and method, in no particular order.
     pub routes: Vec<Route>,
+    /// What happens after a change.
+    pub events: EventWiring,
     responses: BTreeMap<String, GatewayResponse>,
 }
 
@@ -104,6 +108,7 @@ impl Template {
         }
         Ok(Self {
             routes,
+            events: EventWiring::read(&document)?,
             responses: api.responses()?,
         })
     }
@@ -250,6 +255,7 @@ impl Api {
 #[serde(rename_all = "PascalCase")]
 struct Function {
     code_uri: String,
+    timeout: Option<u64>,
     #[serde(default)]
     events: BTreeMap<String, Event>,
 }

@@ -1,0 +1,95 @@
+//! The bus: every event is put into the queues of the rules it matches, and then written down as delivered.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::template::{Rule, Trigger};
+
+use super::lines::Lines;
+use super::pattern;
+use super::queues::Queues;
+
+/// The file with every delivery, in order.
+pub(crate) const FILE: &str = "bus.jsonl";
+
+/// The bus of the template.
+#[derive(Debug)]
+pub(crate) struct Bus {
+    rules: Vec<Rule>,
+    log: Mutex<Log>,
+}
+
+/// Where deliveries are written down.
+#[derive(Debug)]
+enum Log {
+    Memory(Vec<Value>),
+    File(Lines),
+}
+
+impl Bus {
+    /// A bus that remembers its deliveries itself.
+    pub(crate) fn in_memory(rules: Vec<Rule>) -> Self {
+        let log = Mutex::new(Log::Memory(Vec::new()));
+        Self { rules, log }
+    }
+
+    /// A bus that writes them to a file of this directory, and what earlier runs have written there.
+    pub(crate) fn on_disk(rules: Vec<Rule>, directory: &Path) -> io::Result<(Self, Vec<Value>)> {
+        let (lines, earlier) = Lines::open(&directory.join(FILE))?;
+        let log = Mutex::new(Log::File(lines));
+        Ok((Self { rules, log }, earlier))
+    }
+
+    /// Delivers one entry of a `PutEvents` call; answers the id that the bus gives it.
+    ///
+    /// The queues come first: a process killed in between delivers it again rather than never.
+    pub(crate) fn put(&self, entry: &Value, queues: &Queues) -> io::Result<String> {
+        let detail = entry["Detail"].as_str().unwrap_or_default();
+        let id = Uuid::new_v4().to_string();
+        let event = json!({
+            "version": "0",
+            "id": id,
+            "detail-type": entry["DetailType"],
+            "source": entry["Source"],
+            "account": "000000000000",
+            "time": Timestamp::now().to_string(),
+            "region": "local",
+            "resources": [],
+            "detail": serde_json::from_str::<Value>(detail)?,
+        });
+        let mut log = self.log();
+        for rule in &self.rules {
+            let Trigger::Pattern(pattern) = &rule.trigger else {
+                continue;
+            };
+            if pattern::matches(pattern, &event) {
+                for (queue, input) in &rule.targets {
+                    let body = input.clone().unwrap_or_else(|| event.to_string());
+                    queues.send(queue, &body)?;
+                }
+            }
+        }
+        match &mut *log {
+            Log::Memory(deliveries) => deliveries.push(event),
+            Log::File(lines) => lines.append(&event)?,
+        }
+        Ok(id)
+    }
+
+    /// What was delivered since the start, when it is kept in memory.
+    pub(crate) fn deliveries(&self) -> Vec<Value> {
+        match &*self.log() {
+            Log::Memory(deliveries) => deliveries.clone(),
+            Log::File(_) => Vec::new(),
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,130 @@
+//! EventBridge, SQS and SES behind the SDK without a socket between: the three calls that the functions make.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use super::Services;
+
+/// Where everything is, as far as the SDK can tell.
+const ENDPOINT: &str = "http://127.0.0.1";
+
+/// The SDK's clients, as the functions use them.
+pub(crate) struct Clients {
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) ses: aws_sdk_sesv2::Client,
+}
+
+impl Clients {
+    pub(crate) fn of(services: &Arc<Services>) -> Self {
+        let http = http_client(Arc::clone(services));
+        let credentials = Credentials::new("local", "local", None, None, "rollcall-local");
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf(
+                    $sdk::Config::builder()
+                        .behavior_version(BehaviorVersion::latest())
+                        .region(Region::new("local"))
+                        .credentials_provider(credentials.clone())
+                        .endpoint_url(ENDPOINT)
+                        .http_client(http.clone())
+                        .build(),
+                )
+            };
+        }
+        Self {
+            eventbridge: client!(aws_sdk_eventbridge),
+            sqs: client!(aws_sdk_sqs),
+            ses: client!(aws_sdk_sesv2),
+        }
+    }
+}
+
+/// The URL by which a function names a queue.
+pub(crate) fn queue_url(queue: &str) -> String {
+    format!("{ENDPOINT}/queues/{queue}")
+}
+
+fn http_client(services: Arc<Services>) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(Endpoint { services });
+    http_client_fn(move |_settings, _components| connector.clone())
+}
+
+struct Endpoint {
+    services: Arc<Services>,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Endpoint")
+    }
+}
+
+impl HttpConnector for Endpoint {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let services = Arc::clone(&self.services);
+        // asynchronous, so that the work is done when the caller polls and is dropped with it before that
+        HttpConnectorFuture::new(async move { answer(&services, &request) })
+    }
+}
+
+fn answer(services: &Services, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let body = request.body().bytes().unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    let path = request.uri().trim_start_matches(ENDPOINT);
+    let answered = match (target, path) {
+        ("AWSEvents.PutEvents", _) => put_events(services, &body),
+        ("AmazonSQS.SendMessage", _) => send_message(services, &body),
+        (_, "/v2/email/outbound-emails") => services.mail.take(&body),
+        (target, path) => Err(io::Error::other(format!("`{target}{path}` is not served"))),
+    };
+    let (status, body) = match answered {
+        Ok(body) => (200, body),
+        Err(error) => (
+            500,
+            json!({"__type": "InternalFailure", "message": error.to_string()}),
+        ),
+    };
+    let status = status
+        .try_into()
+        .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.1");
+    Ok(response)
+}
+
+fn put_events(services: &Services, body: &Value) -> io::Result<Value> {
+    let entries = body["Entries"].as_array().into_iter().flatten();
+    let put = |entry: &Value| match services.bus.put(entry, &services.queues) {
+        Ok(id) => json!({"EventId": id}),
+        Err(error) => {
+            json!({"ErrorCode": "InternalFailure", "ErrorMessage": error.to_string()})
+        }
+    };
+    let answers: Vec<Value> = entries.map(put).collect();
+    let failed = answers
+        .iter()
+        .filter(|answer| answer.get("ErrorCode").is_some());
+    Ok(json!({"FailedEntryCount": failed.count(), "Entries": answers}))
+}
+
+fn send_message(services: &Services, body: &Value) -> io::Result<Value> {
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let url = text("QueueUrl");
+    let queue = url.rsplit('/').next().unwrap_or_default();
+    let id = services.queues.send(queue, text("MessageBody"))?;
+    Ok(json!({"MessageId": id}))
+}

@@ -1,0 +1,96 @@
+//! A file of JSON lines that survives SIGKILL: a line is there whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// The file, open for appending.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lines {
+    /// Opens the file and answers the lines it holds; a last line that a killed process left unfinished is cut off.
+    pub(crate) fn open(path: &Path) -> io::Result<(Self, Vec<Value>)> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let whole = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))?;
+        file.seek(SeekFrom::End(0))?;
+        let lines = text[..whole].split(|byte| *byte == b'\n');
+        let lines = lines.filter_map(|line| serde_json::from_slice(line).ok());
+        let values = lines.collect();
+        let path = path.to_owned();
+        Ok((Self { file, path }, values))
+    }
+
+    /// Appends one line by one write, which outlives the process.
+    pub(crate) fn append(&mut self, value: &Value) -> io::Result<()> {
+        let mut line = value.to_string();
+        line.push('\n');
+        self.file.write_all(line.as_bytes())
+    }
+
+    /// Replaces all lines by these, all at once.
+    pub(crate) fn replace(&mut self, values: &[Value]) -> io::Result<()> {
+        let unfinished = self.path.with_extension("new");
+        let mut text = String::new();
+        for value in values {
+            text.push_str(&value.to_string());
+            text.push('\n');
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(&unfinished, &self.path)?;
+        self.file = file;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_unfinished_line_is_cut_off_and_the_rest_stays() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("x.jsonl");
+        let (mut lines, before) = Lines::open(&path).unwrap();
+        assert!(before.is_empty());
+        lines.append(&json!({"n": 1})).unwrap();
+        lines.append(&json!({"n": 2})).unwrap();
+        lines.file.write_all(b"{\"n\": ").unwrap();
+        drop(lines);
+        let (mut lines, read) = Lines::open(&path).unwrap();
+        assert_eq!(read, [json!({"n": 1}), json!({"n": 2})]);
+        lines.append(&json!({"n": 3})).unwrap();
+        lines.replace(&[json!({"n": 4})]).unwrap();
+        lines.append(&json!({"n": 5})).unwrap();
+        assert_eq!(
+            Lines::open(&path).unwrap().1,
+            [json!({"n": 4}), json!({"n": 5})]
+        );
+    }
+}

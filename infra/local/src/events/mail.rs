@@ -1,0 +1,94 @@
+//! The postbox: mail that SES would send becomes `.eml` files, which any mail program opens.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use mail_builder::MessageBuilder;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The directory of mail in the data directory.
+pub(crate) const DIRECTORY: &str = "mail";
+
+/// One mail as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentMail {
+    /// Its id.
+    pub id: String,
+    /// The addresses it goes to.
+    pub to: Vec<String>,
+    /// Its subject.
+    pub subject: String,
+    /// Its body as plain text.
+    pub text: String,
+    /// Its body as HTML.
+    pub html: String,
+}
+
+/// Where mail goes.
+#[derive(Debug)]
+pub(crate) enum Mailbox {
+    Memory(Mutex<Vec<SentMail>>),
+    Directory(PathBuf),
+}
+
+impl Mailbox {
+    pub(crate) fn in_memory() -> Self {
+        Self::Memory(Mutex::default())
+    }
+
+    /// What was sent, when it is kept in memory.
+    pub(crate) fn sent(&self) -> Vec<SentMail> {
+        match self {
+            Self::Memory(sent) => sent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Self::Directory(_) => Vec::new(),
+        }
+    }
+
+    /// Takes the body of a `SendEmail` call.
+    pub(crate) fn take(&self, body: &Value) -> io::Result<Value> {
+        let simple = &body["Content"]["Simple"];
+        let text = |value: &Value| value["Data"].as_str().unwrap_or_default().to_owned();
+        let to = body["Destination"]["ToAddresses"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let mail = SentMail {
+            id: Uuid::now_v7().to_string(),
+            to: to.filter_map(Value::as_str).map(str::to_owned).collect(),
+            subject: text(&simple["Subject"]),
+            text: text(&simple["Body"]["Text"]),
+            html: text(&simple["Body"]["Html"]),
+        };
+        let answer = json!({"MessageId": mail.id});
+        match self {
+            Self::Memory(sent) => sent
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(mail),
+            Self::Directory(path) => {
+                let from = body["FromEmailAddress"].as_str().unwrap_or_default();
+                let message = MessageBuilder::new()
+                    .message_id(format!("{}@rollcall.local", mail.id))
+                    .from(from)
+                    .to(mail.to)
+                    .subject(mail.subject)
+                    .text_body(mail.text)
+                    .html_body(mail.html)
+                    .write_to_vec()?;
+                let mut directory = fs::DirBuilder::new();
+                directory.recursive(true).mode(0o700).create(path)?;
+                let mut file = fs::OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path.join(format!("{}.eml", mail.id)))?;
+                file.write_all(&message)?;
+            }
+        }
+        Ok(answer)
+    }
+}

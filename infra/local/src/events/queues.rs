@@ -1,0 +1,186 @@
+//! The queues of the template, and the loop that feeds a function from one.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::template::{Consumer, QueueSettings};
+
+use super::queue::{Message, Queue};
+
+/// What a function keeps back of its time.
+const MARGIN: Duration = Duration::from_secs(15);
+
+/// A function that is fed from a queue: a batch, and until when it may go on.
+pub type QueueHandler =
+    Arc<dyn Fn(SqsEvent, Instant) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
+
+/// All queues by name.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    channels: BTreeMap<String, Channel>,
+}
+
+#[derive(Debug)]
+struct Channel {
+    queue: Mutex<Queue>,
+    dead_letters: Option<String>,
+    filled: Notify,
+}
+
+impl Channel {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queues {
+    /// The queues, kept in files of this directory where there is one.
+    pub(crate) fn new(
+        settings: &BTreeMap<String, QueueSettings>,
+        directory: Option<&Path>,
+    ) -> io::Result<Self> {
+        let channel = |(name, settings): (&String, &QueueSettings)| {
+            let max_receives = settings.dead_letters.as_ref().map(|(max, _)| *max);
+            let mut queue = Queue::new(settings.visibility, max_receives);
+            if let Some(directory) = directory {
+                queue.keep_in(&directory.join(format!("queue-{name}.jsonl")))?;
+            }
+            let channel = Channel {
+                queue: Mutex::new(queue),
+                dead_letters: settings.dead_letters.as_ref().map(|(_, to)| to.clone()),
+                filled: Notify::new(),
+            };
+            Ok((name.clone(), channel))
+        };
+        let channels = settings.iter().map(channel).collect::<io::Result<_>>()?;
+        Ok(Self { channels })
+    }
+
+    /// Puts a message into a queue.
+    pub(crate) fn send(&self, queue: &str, body: &str) -> io::Result<String> {
+        let channel = self.channels.get(queue);
+        let channel = channel.ok_or_else(|| io::Error::other(format!("no queue `{queue}`")))?;
+        let id = channel.queue().send(body)?;
+        channel.filled.notify_one();
+        Ok(id)
+    }
+
+    /// How many messages wait for a function, or are with one.
+    pub(crate) fn in_flight(&self) -> usize {
+        let fed = self
+            .channels
+            .values()
+            .filter(|channel| channel.dead_letters.is_some());
+        fed.map(|channel| channel.queue().len()).sum()
+    }
+
+    /// How many messages were given up.
+    pub(crate) fn dead(&self) -> usize {
+        let dead = self
+            .channels
+            .values()
+            .filter(|channel| channel.dead_letters.is_none());
+        dead.map(|channel| channel.queue().len()).sum()
+    }
+
+    /// Feeds a function from its queue, one batch after the other; never ends.
+    pub(crate) async fn feed(self: Arc<Self>, consumer: Consumer, handler: QueueHandler) {
+        let Some(channel) = self.channels.get(&consumer.queue) else {
+            return;
+        };
+        loop {
+            let received = channel.queue().receive(consumer.batch_size, Instant::now());
+            for message in received.given_up {
+                if let Err(error) = self.give_up(channel, &consumer, &message) {
+                    tracing::error!(queue = consumer.queue, %error, "a dead letter is lost");
+                }
+            }
+            if received.messages.is_empty() {
+                let next = channel.queue().next_in_sight();
+                tokio::select! {
+                    () = channel.filled.notified() => {}
+                    () = until(next) => {}
+                }
+                continue;
+            }
+            let failed = invoke(&consumer, &handler, &received.messages).await;
+            for message in received.messages {
+                if failed.contains(&message.id) {
+                    continue;
+                }
+                if let Err(error) = channel.queue().delete(&message.id) {
+                    tracing::error!(queue = consumer.queue, %error, "a handled message comes again");
+                }
+            }
+        }
+    }
+
+    fn give_up(&self, channel: &Channel, consumer: &Consumer, message: &Message) -> io::Result<()> {
+        tracing::error!(
+            queue = consumer.queue,
+            received = message.received,
+            body = message.body,
+            "given up"
+        );
+        if let Some(dead_letters) = &channel.dead_letters {
+            self.send(dead_letters, &message.body)?;
+        }
+        channel.queue().delete(&message.id)
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// One call of the function, with the event that it gets in Lambda; answers the ids of the messages that failed.
+async fn invoke(consumer: &Consumer, handler: &QueueHandler, messages: &[Message]) -> Vec<String> {
+    let all = || messages.iter().map(|message| message.id.clone()).collect();
+    let event = match serde_json::from_value(event(&consumer.queue, messages)) {
+        Ok(event) => event,
+        Err(error) => {
+            tracing::error!(%error, "the local run makes no such event as SQS does");
+            return all();
+        }
+    };
+    let deadline = Instant::now() + consumer.timeout.saturating_sub(MARGIN);
+    // a crash of the function is its own
+    match tokio::spawn(handler(event, deadline)).await {
+        Ok(response) => {
+            let failures = response.batch_item_failures.into_iter();
+            failures.map(|failure| failure.item_identifier).collect()
+        }
+        Err(error) => {
+            tracing::error!(function = consumer.function, %error, "the function crashed");
+            all()
+        }
+    }
+}
+
+fn event(queue: &str, messages: &[Message]) -> Value {
+    let record = |message: &Message| {
+        json!({
+            "messageId": message.id,
+            "receiptHandle": message.id,
+            "body": message.body,
+            "attributes": {"ApproximateReceiveCount": message.received.to_string()},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:local:000000000000:{queue}"),
+            "awsRegion": "local",
+        })
+    };
+    json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
+}
