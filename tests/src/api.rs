@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
-use crate::idp::Answer;
+use crate::idp::{Answer, http_client};
 
 /// Words that would tell a client what the service is made of.
 const INTERNAL: [&str; 7] = [
@@ -28,11 +28,12 @@ pub struct Api {
 impl Api {
     /// Connects to the API's base URL with a credential, or as nobody.
     pub fn new(base: impl Into<String>, credential: Option<String>) -> Api {
+        let base = base.into();
         Api {
-            base: base.into(),
+            http: http_client(&base),
+            base,
             credential,
             extra: Vec::new(),
-            http: reqwest::Client::new(),
         }
     }
 

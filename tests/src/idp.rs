@@ -20,10 +20,11 @@ pub struct Idp {
 impl Idp {
     /// Connects to the SCIM base URL with a token, or as nobody.
     pub fn new(base: impl Into<String>, token: Option<String>) -> Idp {
+        let base = base.into();
         Idp {
-            base: base.into(),
+            http: http_client(&base),
+            base,
             token,
-            http: reqwest::Client::new(),
         }
     }
 
@@ -128,6 +129,20 @@ impl Idp {
         );
         set
     }
+}
+
+/// A client for a base URL. Not every resolver knows what ends in `.localhost`, as an emulated API Gateway does.
+pub(crate) fn http_client(base: &str) -> reqwest::Client {
+    let url: Option<reqwest::Url> = base.parse().ok();
+    let local = url
+        .as_ref()
+        .and_then(reqwest::Url::host_str)
+        .filter(|host| host.ends_with(".localhost"));
+    let Some(host) = local else {
+        return reqwest::Client::new();
+    };
+    let builder = reqwest::Client::builder().resolve(host, ([127, 0, 0, 1], 0).into());
+    builder.build().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Percent-encodes a query value as most clients do: everything but unreserved characters.

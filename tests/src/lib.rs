@@ -1,6 +1,7 @@
 //! What the tests of the service are made of.
 //!
 //! - [`service`]: the running service and its tenants; every test begins with [`service::run`].
+//! - `deployed`: a service that was started elsewhere, for tests that share one.
 //! - [`idp`]: an identity provider that speaks HTTP; every answer it gets is checked by [`manners`].
 //! - [`api`]: the application, or an admin, at `/api/v1`; every answer's manners are checked likewise.
 //! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
@@ -11,6 +12,7 @@
 
 pub mod api;
 pub mod audit;
+mod deployed;
 pub mod faults;
 pub mod idp;
 pub mod manners;

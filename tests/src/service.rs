@@ -3,15 +3,18 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, Directory, NewTenant, Provider, Settings, TenantId};
+use rollcall_directory::{Connection, Directory, NewTenant, Provider, Role, Settings, TenantId};
 use rollcall_local::dynamodb::TABLE_NAME;
 use rollcall_local::{Local, Options};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
+use crate::api::Api;
+use crate::deployed::Deployed;
 use crate::faults::Faults;
 use crate::idp::Idp;
 
@@ -28,17 +31,45 @@ static SHARED: OnceCell<Service> = OnceCell::const_new();
 
 /// Runs a test with the service that all tests share.
 pub fn run(test: impl AsyncFnOnce(&'static Service)) {
-    RUNTIME.block_on(async { test(SHARED.get_or_init(Service::start).await).await });
+    RUNTIME.block_on(async { test(SHARED.get_or_init(Service::shared).await).await });
 }
 
 /// A running service.
 #[derive(Debug)]
 pub struct Service {
-    local: Local,
+    place: Place,
     tenants: AtomicU32,
 }
 
+/// Where a service runs.
+#[derive(Debug)]
+enum Place {
+    /// In this process.
+    Here(Box<Local>),
+    /// Anywhere else.
+    Elsewhere(Deployed),
+}
+
 impl Service {
+    /// Returns the one that the environment names, or else starts one in memory.
+    async fn shared() -> Service {
+        match Deployed::from_env().await {
+            // other runs have left tenants there
+            Some(deployed) => Service {
+                place: Place::Elsewhere(deployed),
+                tenants: AtomicU32::new(rand::random()),
+            },
+            None => Service::start().await,
+        }
+    }
+
+    fn at(place: Place) -> Service {
+        Service {
+            place,
+            tenants: AtomicU32::new(0),
+        }
+    }
+
     /// Starts one of a test's own, in memory.
     pub async fn start() -> Service {
         Service::start_with(Options::default()).await
@@ -69,11 +100,36 @@ impl Service {
 
     async fn start_with(options: Options) -> Service {
         match Local::start(options).await {
-            Ok(local) => Service {
-                local,
-                tenants: AtomicU32::new(0),
-            },
+            Ok(local) => Service::at(Place::Here(Box::new(local))),
             Err(error) => panic!("the service does not start: {error}"),
+        }
+    }
+
+    /// Returns the one that runs in this process.
+    #[track_caller]
+    fn here(&self) -> &Local {
+        match &self.place {
+            Place::Here(local) => local,
+            Place::Elsewhere(_) => panic!("this test needs a service of its own"),
+        }
+    }
+
+    fn directory(&self) -> Directory {
+        Directory::new(self.client(), self.table())
+    }
+
+    /// A client of the table that nothing disturbs.
+    fn client(&self) -> Client {
+        match &self.place {
+            Place::Here(local) => local.dynamodb_client(),
+            Place::Elsewhere(deployed) => deployed.client.clone(),
+        }
+    }
+
+    fn table(&self) -> &str {
+        match &self.place {
+            Place::Here(_) => TABLE_NAME,
+            Place::Elsewhere(deployed) => &deployed.table,
         }
     }
 
@@ -104,7 +160,7 @@ impl Service {
             name: name.to_owned(),
             settings,
         };
-        let directory = good(self.local.directory().create_tenant(new).await);
+        let directory = good(self.directory().create_tenant(new).await);
         let connection = good(
             directory
                 .create_connection("identity provider", Provider::Other)
@@ -123,20 +179,72 @@ impl Service {
 
     /// Returns another process's way to a tenant, and what can kill that process.
     pub fn elsewhere(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
-        let faults = Faults::around(self.local.dynamodb().in_process());
+        let faults = Faults::around(self.here().dynamodb().in_process());
         let client = rollcall_local::dynamodb::client(faults.client());
         let directory = Directory::new(client, TABLE_NAME);
         (directory.system(tenant.directory.id().clone()), faults)
     }
 
+    /// Returns the application's backend.
+    pub fn application(&self) -> Api {
+        match &self.place {
+            Place::Here(local) => {
+                Api::new(local.api_base_url(), Some(local.service_key().to_owned()))
+            }
+            Place::Elsewhere(deployed) => {
+                Api::new(deployed.api_base_url(), Some(deployed.service_key()))
+            }
+        }
+    }
+
+    /// Returns somebody who opened a link to the tenant's console that gave this role.
+    ///
+    /// # Panics
+    /// When the link does not open.
+    pub async fn admin(&self, tenant: &Tenant, role: Role) -> Api {
+        let path = format!("/tenants/{}/portal-links", tenant.id());
+        let asked = serde_json::json!({"role_id": role});
+        let link = self.application().post(&path, asked).await.expect(201);
+        let url = link.string("/url");
+        let secret = url.rsplit('=').next().unwrap_or_default();
+        match good(self.directory().open_portal_link(secret).await) {
+            Some(session) => self.application().with(Some(session.secret.expose())),
+            None => panic!("{url} does not open"),
+        }
+    }
+
+    /// Ends a session's time: it expired a second ago.
+    pub async fn expire_session(&self, tenant: &Tenant, token: &str) {
+        let key = |text: String| AttributeValue::S(text);
+        let past = Timestamp::now() - std::time::Duration::from_secs(1);
+        let update = self.client().update_item();
+        let update = update
+            .table_name(self.table())
+            .key("PK", key(format!("T#{}#S", tenant.id())))
+            .key("SK", key(sha256_hex(token)))
+            .update_expression("SET ends = :past")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_values(":past", key(past.to_string()));
+        good(update.send().await);
+    }
+
+    /// Gives every journal entry of the tenant its place in the event feed.
+    pub async fn relay(&self, tenant: &Tenant) {
+        let waiting = good(tenant.directory.unplaced(None).await);
+        good(tenant.directory.relay(&waiting).await);
+    }
+
     /// Returns somebody who has no token.
     pub fn idp_without_token(&self) -> Idp {
-        Idp::new(self.local.scim_base_url(), None)
+        match &self.place {
+            Place::Here(local) => Idp::new(local.scim_base_url(), None),
+            Place::Elsewhere(deployed) => Idp::new(&deployed.scim_base_url, None),
+        }
     }
 
     /// Returns the tenant's journal, oldest entry first.
     pub async fn journal(&self, tenant: &Tenant) -> Vec<Value> {
-        let query = self.local.dynamodb_client().query().table_name(TABLE_NAME);
+        let query = self.client().query().table_name(self.table());
         let partition = AttributeValue::S(format!("T#{}#J", tenant.directory.id()));
         let query = query
             .key_condition_expression("PK = :pk")
@@ -155,7 +263,7 @@ impl Service {
 
     /// Returns everything in the table, as text.
     pub async fn dump(&self) -> String {
-        let scan = self.local.dynamodb_client().scan().table_name(TABLE_NAME);
+        let scan = self.client().scan().table_name(self.table());
         format!(
             "{:?}",
             good(
@@ -189,6 +297,16 @@ impl Tenant {
         &self.directory
     }
 
+    /// Returns its id.
+    pub fn id(&self) -> &str {
+        self.directory.id().as_str()
+    }
+
+    /// Returns the id of its connection.
+    pub fn connection_id(&self) -> &str {
+        &self.connection.id
+    }
+
     /// Returns the token of its identity provider, in plain text.
     pub fn token(&self) -> &str {
         &self.token
@@ -217,6 +335,14 @@ impl Tenant {
             .find(|token| token.id == token_id)
             .and_then(|token| token.last_used_at)
     }
+}
+
+fn sha256_hex(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[track_caller]

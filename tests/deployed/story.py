@@ -1,0 +1,203 @@
+"""A customer, from the first service key to somebody's leaving, through the deployed API; and what comes of it: events
+on the bus, reconciled roles, mail."""
+import itertools, json, time
+
+from gateway import scim_error
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+PATIENCE = 60
+NUMBERS = itertools.count(1)
+
+
+def eventually(what, ready):
+    """Waits for what follows a change by way of stream, bus and queues."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        if found := ready():
+            return found
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE} s"
+        time.sleep(0.25)
+
+
+def service_key(stack):
+    return stack.invoke("IssueServiceKeyFunction", {"label": "deploy test"})["service_key"]
+
+
+class Customer:
+    """A tenant of its own with an admin in a session, a connection and its token, all made through the API."""
+
+    def __init__(self, stack, name, key=None, **settings):
+        self.stack, self.key = stack, key or service_key(stack)
+        self.tenant = f"{name}-{time.time_ns()}-{next(NUMBERS)}"
+        settings = {"sso_default_role": "admin", "rate_limit": None, **settings}
+        self.app("POST", "/tenants", {"id": self.tenant, "display_name": name, "settings": settings}).expect(201)
+        self.session = self.login("root@example.test").expect(200).body["session"]["token"]
+        connection = self.admin("POST", "/scim/connections", {"name": "IdP", "provider": "okta"}).expect(201).body
+        token = self.admin("POST", f"/scim/connections/{connection['id']}/tokens", {"label": "first"}).expect(201).body
+        self.connection, self.token_id, self.token = connection["id"], token["id"], token["token"]
+
+    def app(self, method, path, body=None):
+        return self.stack.call(method, f"/api/v1{path}", self.key, body)
+
+    def admin(self, method, path, body=None):
+        return self.stack.call(method, f"/api/v1{path}", self.session, body)
+
+    def idp(self, method, path, body=None):
+        return self.stack.call(method, f"/scim/v2{path}", self.token, body)
+
+    def login(self, name, **assertion):
+        return self.app("POST", f"/tenants/{self.tenant}/sso/logins", {"user_name": name, **assertion})
+
+    def introspect(self, session):
+        return self.app("POST", "/sessions/introspect", {"token": session}).expect(200).body
+
+    def push(self, name, **attributes):
+        body = {"schemas": [USER], "userName": name, "active": True, **attributes}
+        return self.idp("POST", "/Users", body).expect(201).body["id"]
+
+    def push_group(self, name, *members):
+        body = {"schemas": [GROUP], "displayName": name, "members": [{"value": member} for member in members]}
+        return self.idp("POST", "/Groups", body).expect(201).body["id"]
+
+    def patch(self, path, *operations):
+        return self.idp("PATCH", path, {"schemas": [PATCH], "Operations": list(operations)})
+
+    def read(self, user):
+        return self.idp("GET", f"/Users/{user}").expect(200).body
+
+    def map(self, group, role):
+        return self.admin("PUT", f"/scim/groups/{group}/role-mapping", {"role_id": role}).expect(200).body
+
+    def feed(self):
+        """Every event, read page by page."""
+        events, after = [], 0
+        while page := self.app("GET", f"/tenants/{self.tenant}/events?after={after}&limit=10").expect(200).body["items"]:
+            events += page
+            after = page[-1]["sequence"]
+        return events
+
+
+class Target:
+    """A queue of somebody who listens on the bus."""
+
+    def __init__(self, stack):
+        self.sqs, events = stack.aws.client("sqs"), stack.aws.client("events")
+        self.queue = self.sqs.create_queue(QueueName=f"target-{time.time_ns()}")["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]
+        arn = attributes["QueueArn"]
+        allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
+        bus = stack.outputs()["EventBusName"]
+        events.put_rule(Name="target", EventBusName=bus, EventPattern=json.dumps({"source": ["rollcall"]}))
+        events.put_targets(Rule="target", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+        self.seen = []
+
+    def types(self, tenant):
+        """The types of a tenant's events so far, in the order in which they arrived."""
+        while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                self.seen.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [event["detail-type"] for event in self.seen if tenant in json.dumps(event["detail"])]
+
+
+def mails(emulator):
+    sent = emulator.get("/_ministack/ses/messages")["messages"]
+    return [mail for account in sent.values() for mail in account]
+
+
+def first_customer(stack, _):
+    """a first key by direct invocation; a tenant, a connection and a token through the API; a person pushed by the IdP"""
+    customer = Customer(stack, "first")
+    ada = customer.push("ada@example.test")
+    assert customer.read(ada)["meta"]["location"] == f"{stack.base}/scim/v2/Users/{ada}"
+    found = customer.idp("GET", "/Users?filter=userName%20eq%20%22ADA@example.test%22").expect(200).body
+    assert found["totalResults"] == 1, found
+    scim_error(customer.idp("GET", "/Nothing"), 404)
+    scim_error(customer.idp("DELETE", "/Users"), 405, ["allow"])
+    scim_error(customer.idp("GET", "/Users/nobody"), 404)
+    scim_error(stack.call("POST", "/scim/v2/Users", customer.token, text="{", headers={"Content-Type": "application/scim+json"}), 400)
+    assert customer.idp("GET", "//Users/").expect(200).body["totalResults"] == 2
+
+
+def revoked(stack, _):
+    """a revoked token is refused on the next request; other kinds of credentials never open SCIM"""
+    customer = Customer(stack, "revoked")
+    customer.idp("GET", "/Users").expect(200)
+    customer.admin("DELETE", f"/scim/tokens/{customer.token_id}").expect(204)
+    scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
+    scim_error(stack.call("GET", "/scim/v2/Users", customer.session), 401, ["www-authenticate"])
+    scim_error(stack.call("GET", "/scim/v2/Users", customer.key), 401, ["www-authenticate"])
+    customer.app("GET", "/nowhere").expect(404)
+    stack.call("GET", "/api/v1/tenants").expect(401)
+
+
+def rate_limit(stack, _):
+    """beyond its rate a token gets 429 with Retry-After"""
+    customer = Customer(stack, "metered", rate_limit={"per_minute": 60, "burst": 3})
+    answers = [customer.idp("GET", "/Users") for _ in range(10)]
+    assert answers[0].status == 200, answers[0].text
+    late = [answer for answer in answers if answer.status == 429]
+    assert late, [answer.status for answer in answers]
+    scim_error(late[0], 429, ["retry-after"])
+
+
+def roles(stack, emulator):
+    """push, map, sign in, change, deactivate: the role follows, the session dies, the bus and the feed tell it in order"""
+    target = Target(stack)
+    customer = Customer(stack, "roles", sso_default_role="admin", invitations=True)
+    name = f"grace-{time.time_ns()}@example.test"
+    grace = customer.push(name, emails=[{"value": name, "primary": True}], displayName="Grace")
+    group = customer.push_group("Engineers", grace)
+    assert customer.map(group, "member")["role_id"] == "member"
+
+    login = customer.login(name, groups=["Engineers"]).expect(200).body
+    session = login["session"]["token"]
+    assert (login["role"], login["routing"]["source"]) == ("member", "scim-group:Engineers"), login
+    customer.map(group, "viewer")
+    assert customer.introspect(session)["role"] == "viewer"
+
+    customer.patch(f"/Users/{grace}", {"op": "replace", "path": "active", "value": False}).expect(200)
+    assert customer.introspect(session) == {"active": False}
+    customer.login(name).expect(403)
+
+    wanted = {"user.created", "group.created", "group.member_added", "group.mapping_changed", "auth.login", "user.deactivated"}
+    eventually("events on the bus", lambda: wanted <= set(target.types(customer.tenant)))
+    feed = eventually("events in the feed", lambda: (lambda all: wanted <= {event["type"] for event in all} and all)(customer.feed()))
+    assert [event["sequence"] for event in feed] == list(range(1, len(feed) + 1)), feed
+    eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
+
+
+def reconciled(stack, _):
+    """a role is derived again without anybody asking: the reconciler finds the change on its queue and announces it"""
+    target = Target(stack)
+    customer = Customer(stack, "reconciled")
+    people = [customer.push(f"person-{number}") for number in range(5)]
+    group = customer.push_group("Readers", *people)
+    customer.map(group, "viewer")
+    done = lambda: target.types(customer.tenant).count("user.role_changed") >= len(people)
+    eventually("changed roles on the bus", done)
+    status = customer.admin("GET", f"/scim/groups/{group}/reconciliation").expect(200).body
+    print("         reconciliation:", json.dumps(status))
+
+
+def full_pass(stack, _):
+    """the scheduled full pass is taken from the queue and leaves nothing behind"""
+    sqs = stack.aws.client("sqs")
+    sqs.send_message(QueueUrl=stack.resources["RoleQueue"], MessageBody='{"full_pass":{}}')
+
+    def empty():
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        held = sqs.get_queue_attributes(QueueUrl=stack.resources["RoleQueue"], AttributeNames=names)["Attributes"]
+        return all(held[name] == "0" for name in names)
+
+    eventually("an empty queue", empty)
+    for queue in ["RoleDeadLetters", "MailDeadLetters", "UnrelayedQueue"]:
+        held = sqs.get_queue_attributes(QueueUrl=stack.resources[queue], AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+        assert held["ApproximateNumberOfMessages"] == "0", f"{queue}: {held}"
+
+
+CHECKS = [first_customer, revoked, rate_limit, roles, reconciled, full_pass]
