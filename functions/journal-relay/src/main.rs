@@ -10,7 +10,8 @@ async fn main() -> Result<(), Error> {
     rollcall_edge::init_logging();
     let relay = journal_relay::handler(Directory::from_env().await?, Bus::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
-        Ok::<_, Error>(relay.call(event.payload).await)
+        // Boxed: the future is so deep that the compiler gives up on what holds it.
+        Ok::<_, Error>(Box::pin(relay.call(event.payload)).await)
     }))
     .await
 }

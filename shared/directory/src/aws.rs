@@ -7,8 +7,7 @@ pub async fn sdk_config() -> aws_config::SdkConfig {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
-    aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .http_client(http)
-        .load()
-        .await
+    let loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http);
+    // Boxed: the future is so deep that the compiler gives up on functions that hold it.
+    Box::pin(loader.load()).await
 }
