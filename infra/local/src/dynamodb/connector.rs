@@ -55,15 +55,18 @@ fn answer(
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or(target);
     let body = request.body().bytes().unwrap_or_default();
+    let inserts = inserts.filter(|_| operation == "TransactWriteItems");
+    let in_order = inserts.as_ref().map(Inserts::in_order);
     let (status, body) = match dispatch(database, operation, body) {
         Ok(answer) => {
-            if let Some(inserts) = inserts.filter(|_| operation == "TransactWriteItems") {
+            if let Some(inserts) = &inserts {
                 journal_entries(body).for_each(|entry| inserts.push(entry));
             }
             (200, answer)
         }
         Err(error) => (error.status_code(), error.to_json()),
     };
+    drop(in_order);
     let status = status
         .try_into()
         .map_err(|error| ConnectorError::other(Box::new(error), None))?;

@@ -5,7 +5,7 @@
 //! is not among the bus's deliveries, is relayed again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -49,13 +49,23 @@ pub(crate) struct Inserted {
 pub(crate) struct Inserts {
     sender: UnboundedSender<Inserted>,
     waiting: Arc<AtomicUsize>,
+    order: Arc<Mutex<()>>,
 }
 
 impl Inserts {
     pub(crate) fn channel() -> (Self, UnboundedReceiver<Inserted>) {
         let (sender, receiver) = unbounded_channel();
-        let waiting = Arc::default();
-        (Self { sender, waiting }, receiver)
+        let inserts = Self {
+            sender,
+            waiting: Arc::default(),
+            order: Arc::default(),
+        };
+        (inserts, receiver)
+    }
+
+    /// Held from before a commit until its entries are pushed, so that they come in the order of commits.
+    pub(crate) fn in_order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn push(&self, inserted: Inserted) {

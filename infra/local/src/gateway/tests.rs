@@ -43,11 +43,13 @@ fn functions() -> Functions {
             ))
         })
     });
+    let routes = Template::deployed().unwrap().routes;
+    let http = routes
+        .into_iter()
+        .map(|route| (&*route.function.leak(), echo.clone()))
+        .collect();
     Functions {
-        http: ["users", "groups", "discovery"]
-            .into_iter()
-            .map(|name| (name, echo.clone()))
-            .collect(),
+        http,
         authorizers: HashMap::from([("token-authorizer", guard)]),
     }
 }

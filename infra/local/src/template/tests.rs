@@ -234,3 +234,68 @@ fn every_gateway_response_is_a_scim_error() {
         );
     }
 }
+
+/// Each route adds a statement to its function's resource policy, which Lambda bounds at 20 KB: a template that goes
+/// beyond deploys nowhere, and no lint says so.
+#[test]
+fn no_function_outgrows_its_resource_policy() {
+    const STATEMENT_BYTES: usize = 490;
+    const POLICY_BYTES: usize = 20_480;
+    let template = Template::deployed().unwrap();
+    let functions: BTreeSet<&str> = template
+        .routes
+        .iter()
+        .map(|route| route.function.as_str())
+        .collect();
+    for function in functions {
+        let routes = template
+            .routes
+            .iter()
+            .filter(|route| route.function == function)
+            .count();
+        assert!(
+            routes * STATEMENT_BYTES < POLICY_BYTES,
+            "{function} has {routes} routes"
+        );
+    }
+}
+
+/// The local table is made by the directory's own definition, the deployed one by the template.
+#[tokio::test]
+async fn the_local_table_is_the_deployed_one() {
+    use crate::dynamodb::{Dynamodb, TABLE_NAME, client};
+
+    let document = cloudformation::parse(DEPLOYED).unwrap();
+    let deployed = &document["Resources"]["Table"]["Properties"];
+    let database = Dynamodb::in_memory().unwrap();
+    database.ensure_table().await.unwrap();
+    let client = client(database.in_process());
+    let local = client
+        .describe_table()
+        .table_name(TABLE_NAME)
+        .send()
+        .await
+        .unwrap()
+        .table
+        .unwrap();
+    let keys: Vec<Value> = local
+        .key_schema()
+        .iter()
+        .map(|key| serde_json::json!({"AttributeName": key.attribute_name(), "KeyType": key.key_type().as_str()}))
+        .collect();
+    assert_eq!(deployed["KeySchema"], Value::from(keys));
+    for index in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        assert_eq!(deployed[index], Value::Null, "the local table has no index");
+    }
+    let ttl = client
+        .describe_time_to_live()
+        .table_name(TABLE_NAME)
+        .send()
+        .await
+        .unwrap();
+    let ttl = ttl.time_to_live_description.unwrap();
+    assert_eq!(
+        deployed["TimeToLiveSpecification"]["AttributeName"],
+        ttl.attribute_name().unwrap()
+    );
+}
