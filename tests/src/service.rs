@@ -228,10 +228,13 @@ impl Service {
         good(update.send().await);
     }
 
-    /// Gives every journal entry of the tenant its place in the event feed.
-    pub async fn relay(&self, tenant: &Tenant) {
+    /// Does at once what follows the commits so far: entries get their places in the feed, and roles are reconciled.
+    pub async fn follow_up(&self, tenant: &Tenant) {
         let waiting = good(tenant.directory.unplaced(None).await);
-        good(tenant.directory.relay(&waiting).await);
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        for event in good(tenant.directory.relay(&waiting).await) {
+            good(tenant.directory.follow_up(&event, deadline).await);
+        }
     }
 
     /// Returns somebody who has no token.

@@ -1,7 +1,17 @@
 //! The whole service, driven through HTTP as identity providers do.
 //!
-//! `transcripts` replays their conversations; the other modules take one promise each.
+//! `transcripts` replays their conversations; the `api_` modules are the application and the admins at `/api/v1`; the other
+//! modules take one promise each.
 
+mod api_axonflow;
+mod api_controlinfra;
+mod api_frontegg;
+mod api_openapi;
+mod api_permissions;
+mod api_requests;
+mod api_secoda;
+mod api_surface;
+mod api_tridentstack;
 mod bodies;
 mod concurrency;
 mod costs;

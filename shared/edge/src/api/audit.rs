@@ -77,7 +77,7 @@ pub(super) struct AuditPage {
 }
 
 /// Lists what was done, newest first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "logs", params(AuditPage),
+#[utoipa::path(get, path = "/api/v1/audit", operation_id = "list_audit", tag = "logs", params(AuditPage),
     responses((status = 200, body = List<AuditEntry>)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn list(
     admin: Admin<Read>,

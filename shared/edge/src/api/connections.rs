@@ -70,7 +70,7 @@ pub(super) struct ConnectionsPage {
 }
 
 /// Lists the connections, oldest first.
-#[utoipa::path(get, path = "/api/v1/scim/connections", tag = "connections", params(ConnectionsPage),
+#[utoipa::path(get, path = "/api/v1/scim/connections", operation_id = "list_connections", tag = "connections", params(ConnectionsPage),
     responses((status = 200, body = List<Connection>)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn list(
     admin: Admin<Read>,
@@ -84,7 +84,7 @@ pub(super) async fn list(
 }
 
 /// Makes a connection.
-#[utoipa::path(post, path = "/api/v1/scim/connections", tag = "connections", request_body = NewConnection,
+#[utoipa::path(post, path = "/api/v1/scim/connections", operation_id = "create_connection", tag = "connections", request_body = NewConnection,
     responses((status = 201, body = Connection)), security(("session" = ["provisioning:create"])))]
 pub(super) async fn create(
     admin: Admin<Create>,
@@ -97,7 +97,7 @@ pub(super) async fn create(
 }
 
 /// Reads a connection.
-#[utoipa::path(get, path = "/api/v1/scim/connections/{id}", tag = "connections",
+#[utoipa::path(get, path = "/api/v1/scim/connections/{id}", operation_id = "read_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
@@ -105,7 +105,7 @@ pub(super) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connecti
 }
 
 /// Changes what a connection is called, or which product it is.
-#[utoipa::path(patch, path = "/api/v1/scim/connections/{id}", tag = "connections",
+#[utoipa::path(patch, path = "/api/v1/scim/connections/{id}", operation_id = "change_connection", tag = "connections",
     request_body = ConnectionChange, params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:create"])))]
 pub(super) async fn change(
@@ -122,7 +122,7 @@ pub(super) async fn change(
 }
 
 /// Deletes a connection: its tokens are refused from the next request on; the people and groups it pushed stay.
-#[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", tag = "connections",
+#[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", operation_id = "delete_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 204)), security(("session" = ["provisioning:delete"])))]
 pub(super) async fn delete(admin: Admin<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {

@@ -29,7 +29,7 @@ pub(super) struct Events {
 }
 
 /// Reads events behind a cursor: every reader sees every event exactly once, in one order, the same for all.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events", tag = "events",
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events", operation_id = "list_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
     responses((status = 200, body = Events)), security(("service_key" = [])))]
 pub(super) async fn list(

@@ -58,7 +58,7 @@ pub(super) struct GroupsPage {
 }
 
 /// Lists the pushed groups with the role of each, in order of their names.
-#[utoipa::path(get, path = "/api/v1/scim/groups/role-mappings", tag = "roles", params(GroupsPage),
+#[utoipa::path(get, path = "/api/v1/scim/groups/role-mappings", operation_id = "list_role_mappings", tag = "roles", params(GroupsPage),
     responses((status = 200, body = List<RoleMapping>)), security(("session" = ["sso:configure"])))]
 pub(super) async fn list_mappings(
     admin: Admin<Configure>,
@@ -81,7 +81,7 @@ pub(super) struct NewMapping {
 
 /// Maps a group to a role, or clears its mapping. The roles of its members change at once, unless the tenant's settings
 /// say otherwise; the events about it follow.
-#[utoipa::path(put, path = "/api/v1/scim/groups/{id}/role-mapping", tag = "roles", request_body = NewMapping,
+#[utoipa::path(put, path = "/api/v1/scim/groups/{id}/role-mapping", operation_id = "set_role_mapping", tag = "roles", request_body = NewMapping,
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = RoleMapping)), security(("session" = ["sso:configure"])))]
 pub(super) async fn map(
@@ -95,6 +95,7 @@ pub(super) async fn map(
 
 /// A role of the catalogue.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CatalogueRole)]
 pub(super) struct Role {
     /// Its id.
     id: RoleId,
@@ -107,7 +108,7 @@ pub(super) struct Role {
 }
 
 /// Lists the roles there are, lowest first.
-#[utoipa::path(get, path = "/api/v1/scim/roles", tag = "roles",
+#[utoipa::path(get, path = "/api/v1/scim/roles", operation_id = "list_roles", tag = "roles",
     responses((status = 200, body = List<Role>)), security(("session" = ["sso:configure"])))]
 pub(super) async fn list_roles(_admin: Admin<Configure>) -> Json<List<Role>> {
     let roles = RoleId::ALL.into_iter().enumerate().map(|(rank, id)| Role {
@@ -133,7 +134,7 @@ pub(super) struct MembersPage {
 }
 
 /// Lists the members of a group with their states.
-#[utoipa::path(get, path = "/api/v1/scim/groups/{id}/members", tag = "people",
+#[utoipa::path(get, path = "/api/v1/scim/groups/{id}/members", operation_id = "list_group_members", tag = "people",
     params(("id" = String, Path, description = "The group's id"), MembersPage),
     responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn list_members(
@@ -178,7 +179,7 @@ impl From<Progress> for Reconciliation {
 
 /// Says how far the announcement of changed roles has come since the group's mapping was last changed. The roles
 /// themselves have changed already.
-#[utoipa::path(get, path = "/api/v1/scim/groups/{id}/reconciliation", tag = "roles",
+#[utoipa::path(get, path = "/api/v1/scim/groups/{id}/reconciliation", operation_id = "read_reconciliation", tag = "roles",
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = Reconciliation)), security(("session" = ["sso:configure"])))]
 pub(super) async fn reconciliation(

@@ -94,7 +94,7 @@ pub fn document() -> OpenApi {
 }
 
 /// Describes this API (OpenAPI 3.1).
-#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "about",
+#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "read_openapi", tag = "about",
     responses((status = 200, description = "The document")), security(()))]
 pub(super) async fn read() -> Json<OpenApi> {
     Json(document())

@@ -70,7 +70,7 @@ pub(super) struct PeoplePage {
 }
 
 /// Lists people in order of creation.
-#[utoipa::path(get, path = "/api/v1/users", tag = "people", params(PeoplePage),
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
     responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn list(
     admin: Admin<Read>,
@@ -89,7 +89,7 @@ pub(super) async fn list(
 }
 
 /// Reads one person.
-#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "people",
+#[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "read_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
@@ -155,7 +155,7 @@ impl From<Decided> for PersonRole {
 }
 
 /// Reads a person's role and why they have it.
-#[utoipa::path(get, path = "/api/v1/users/{id}/role", tag = "roles",
+#[utoipa::path(get, path = "/api/v1/users/{id}/role", operation_id = "read_user_role", tag = "roles",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]
 pub(super) async fn read_role(
@@ -177,7 +177,7 @@ pub(super) struct NewRole {
 
 /// Gives a person a role by hand, or takes it away. Nobody gives or takes a role above their own, and the last active
 /// owner stays one.
-#[utoipa::path(put, path = "/api/v1/users/{id}/role", tag = "roles", request_body = NewRole,
+#[utoipa::path(put, path = "/api/v1/users/{id}/role", operation_id = "give_user_role", tag = "roles", request_body = NewRole,
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]
 pub(super) async fn give_role(

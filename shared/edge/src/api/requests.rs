@@ -94,7 +94,7 @@ pub(super) struct RequestsPage {
 }
 
 /// Lists what identity providers sent, newest first.
-#[utoipa::path(get, path = "/api/v1/requests", tag = "logs", params(RequestsPage),
+#[utoipa::path(get, path = "/api/v1/requests", operation_id = "list_requests", tag = "logs", params(RequestsPage),
     responses((status = 200, body = List<Logged>)), security(("session" = ["provisioning:read"])))]
 pub(super) async fn list(
     admin: Admin<Read>,

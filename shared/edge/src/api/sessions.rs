@@ -29,14 +29,14 @@ impl From<SessionPerson> for SessionUser {
 }
 
 /// Says who one is and what one may do.
-#[utoipa::path(get, path = "/api/v1/sessions/current", tag = "sign-in",
+#[utoipa::path(get, path = "/api/v1/sessions/current", operation_id = "read_session", tag = "sign-in",
     responses((status = 200, body = SessionDetails)), security(("session" = [])))]
 pub(super) async fn read(admin: Admin<SignedIn>) -> Json<SessionDetails> {
     Json(admin.session.into())
 }
 
 /// Signs out: the session ends at once.
-#[utoipa::path(delete, path = "/api/v1/sessions/current", tag = "sign-in",
+#[utoipa::path(delete, path = "/api/v1/sessions/current", operation_id = "end_session", tag = "sign-in",
     responses((status = 204)), security(("session" = [])))]
 pub(super) async fn end(admin: Admin<SignedIn>) -> Result<StatusCode, Problem> {
     admin.tenant.end_session(&admin.secret).await?;

@@ -80,7 +80,7 @@ impl From<SignedIn> for LoggedIn {
 
 /// Signs a person in: the groups of the assertion decide the role, or else the memberships that were pushed, or else
 /// the tenant's default role. Somebody who was never pushed is created; somebody who was deactivated is refused.
-#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", tag = "sign-in", request_body = Login,
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = LoggedIn)), security(("service_key" = [])))]
 pub(super) async fn log_in(
@@ -150,7 +150,7 @@ impl From<Session> for SessionDetails {
 
 /// Says whether a session is in force and what it allows, decided from what is stored now. A token that is no good is
 /// `{"active": false}` and no error.
-#[utoipa::path(post, path = "/api/v1/sessions/introspect", tag = "sign-in", request_body = Introspection,
+#[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Introspection,
     responses((status = 200, body = Introspected)), security(("service_key" = [])))]
 pub(super) async fn introspect(
     application: Application,
@@ -181,7 +181,7 @@ pub(super) struct PortalLink {
 }
 
 /// Makes a link that opens the console, once, for a few minutes.
-#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", tag = "sign-in",
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", operation_id = "create_portal_link", tag = "sign-in",
     request_body = NewPortalLink, params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 201, body = PortalLink)), security(("service_key" = [])))]
 pub(super) async fn create_portal_link(

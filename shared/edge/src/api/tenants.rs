@@ -80,7 +80,7 @@ pub(super) struct TenantsPage {
 }
 
 /// Lists the tenants in order of their ids.
-#[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants", params(TenantsPage),
+#[utoipa::path(get, path = "/api/v1/tenants", operation_id = "list_tenants", tag = "tenants", params(TenantsPage),
     responses((status = 200, body = List<Tenant>)), security(("service_key" = [])))]
 pub(super) async fn list(
     application: Application,
@@ -97,7 +97,7 @@ pub(super) async fn list(
 }
 
 /// Makes a tenant.
-#[utoipa::path(post, path = "/api/v1/tenants", tag = "tenants", request_body = NewTenant,
+#[utoipa::path(post, path = "/api/v1/tenants", operation_id = "create_tenant", tag = "tenants", request_body = NewTenant,
     responses((status = 201, body = TenantDetails)), security(("service_key" = [])))]
 pub(super) async fn create(
     application: Application,
@@ -118,7 +118,7 @@ pub(super) async fn create(
 }
 
 /// Reads a tenant.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}", tag = "tenants",
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}", operation_id = "read_tenant", tag = "tenants",
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
 pub(super) async fn read(
@@ -129,7 +129,7 @@ pub(super) async fn read(
 }
 
 /// Renames a tenant, or changes its settings.
-#[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", tag = "tenants", request_body = TenantChange,
+#[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "change_tenant", tag = "tenants", request_body = TenantChange,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
 pub(super) async fn change(
@@ -150,7 +150,7 @@ pub(super) async fn change(
 }
 
 /// Deletes a tenant: its tokens and sessions end at once, its id is never used again.
-#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", tag = "tenants",
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", operation_id = "delete_tenant", tag = "tenants",
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 204)), security(("service_key" = [])))]
 pub(super) async fn delete(application: Application, Id(id): Id) -> Result<StatusCode, Problem> {

@@ -93,7 +93,7 @@ pub(super) struct TokensPage {
 }
 
 /// Lists the tokens of a connection, oldest first, revoked ones too.
-#[utoipa::path(get, path = "/api/v1/scim/connections/{id}/tokens", tag = "tokens",
+#[utoipa::path(get, path = "/api/v1/scim/connections/{id}/tokens", operation_id = "list_tokens", tag = "tokens",
     params(("id" = String, Path, description = "The connection's id"), TokensPage),
     responses((status = 200, body = List<Token>)), security(("session" = ["sso:configure"])))]
 pub(super) async fn list(
@@ -108,7 +108,7 @@ pub(super) async fn list(
 }
 
 /// Issues a token. A connection may have any number of them, so that rotation overlaps.
-#[utoipa::path(post, path = "/api/v1/scim/connections/{id}/tokens", tag = "tokens", request_body = NewToken,
+#[utoipa::path(post, path = "/api/v1/scim/connections/{id}/tokens", operation_id = "create_token", tag = "tokens", request_body = NewToken,
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 201, body = NewlyIssuedToken)), security(("session" = ["sso:configure"])))]
 pub(super) async fn create(
@@ -132,7 +132,7 @@ pub(super) async fn create(
 }
 
 /// Revokes a token: it is refused from the next request on. Revoking again changes nothing.
-#[utoipa::path(delete, path = "/api/v1/scim/tokens/{id}", tag = "tokens",
+#[utoipa::path(delete, path = "/api/v1/scim/tokens/{id}", operation_id = "revoke_token", tag = "tokens",
     params(("id" = String, Path, description = "The token's id")),
     responses((status = 204)), security(("session" = ["sso:configure"])))]
 pub(super) async fn revoke(admin: Admin<Configure>, Id(id): Id) -> Result<StatusCode, Problem> {

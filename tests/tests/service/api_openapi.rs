@@ -1,0 +1,99 @@
+//! The OpenAPI document: made of the routes themselves, whole, and true of what is answered.
+
+use std::collections::BTreeSet;
+
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use serde_json::{Value, json};
+
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|inner| references(inner, found));
+        }
+        Value::Array(elements) => elements.iter().for_each(|inner| references(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_is_whole() {
+    run(async |service| {
+        let nobody = service.application().with(None);
+        let document = nobody.get("/openapi.json").await.expect(200).body;
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        for reference in found {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+        let mut ids = BTreeSet::new();
+        let paths = document["paths"].as_object().into_iter().flatten();
+        for (path, item) in paths {
+            assert!(path.starts_with("/api/v1/"), "{path}");
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let line = format!("{method} {path}: {operation}");
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                assert!(ids.insert(id.to_owned()), "{line}");
+                assert!(operation["summary"].is_string(), "{line}");
+                assert!(operation["security"].is_array(), "{line}");
+                let problem = &operation["responses"]["default"]["content"];
+                assert!(problem["application/problem+json"].is_object(), "{line}");
+            }
+        }
+    });
+}
+
+/// The members of an answer are those of its schema, no more and no fewer than it allows.
+#[test]
+fn answers_are_as_described() {
+    run(async |service| {
+        let tenant = service.tenant("described").await;
+        let admin = service.admin(&tenant, Role::Owner).await;
+        let ada = tenant.idp().user("ada").await;
+        tenant.idp().group("g", &[&ada]).await;
+        let nobody = service.application().with(None);
+        let document = nobody.get("/openapi.json").await.expect(200).body;
+        for (path, schema) in [
+            ("/scim/connections", "Connection"),
+            ("/scim/groups/role-mappings", "RoleMapping"),
+            ("/scim/roles", "CatalogueRole"),
+            ("/users", "Person"),
+            ("/audit", "AuditEntry"),
+            ("/requests", "Request"),
+        ] {
+            let described = &document["components"]["schemas"][schema];
+            for item in admin.all(path).await {
+                check(&item, described, path);
+            }
+        }
+        let settings = admin.get("/settings").await.expect(200).body;
+        check(
+            &settings,
+            &document["components"]["schemas"]["Settings"],
+            "/settings",
+        );
+        let problem = nobody.get("/settings").await.expect(401).body;
+        check(
+            &problem,
+            &document["components"]["schemas"]["Problem"],
+            "a problem",
+        );
+    });
+}
+
+fn check(item: &Value, schema: &Value, what: &str) {
+    let described = schema["properties"].as_object();
+    let described = described.unwrap_or_else(|| panic!("{what}: {schema}"));
+    for name in item.as_object().into_iter().flatten().map(|(name, _)| name) {
+        assert!(described.contains_key(name), "{what}: `{name}` in {item}");
+    }
+    let empty = json!([]);
+    let required = schema.get("required").unwrap_or(&empty);
+    for name in required.as_array().into_iter().flatten() {
+        let name = name.as_str().unwrap_or_default();
+        assert!(item.get(name).is_some(), "{what}: no `{name}` in {item}");
+    }
+}

@@ -1,0 +1,138 @@
+//! The request log: every SCIM request of a tenant, what came of it, and what a failure means.
+
+use http::Method;
+use jiff::{Timestamp, ToSpan};
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use rollcall_tests::urn;
+use serde_json::{Value, json};
+
+#[test]
+fn what_was_sent_and_how_it_was_answered_without_secrets() {
+    run(async |service| {
+        let tenant = service.tenant("log").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let user = json!({"schemas": [urn::USER], "userName": "ada", "password": "S3cret-word"});
+        let made = idp.post("/Users", user.clone()).await.expect(201);
+        idp.post("/Users", user).await.refused(409, "uniqueness");
+        let path = format!("/Users/{}", made.id());
+        let change = json!([{"op": "replace", "path": "password", "value": "An0ther-word"}]);
+        idp.patch(&path, change).await.expect(200);
+        idp.get("/Users?filter=userName+eq+%22ada%22&access_token=T0ken-word")
+            .await
+            .expect(200);
+        idp.get("/Nothing").await.expect(404);
+        idp.request(Method::POST, "/Users")
+            .raw("{\"password\": \"Br0ken-word")
+            .send()
+            .await
+            .expect(400);
+        let log = admin.get("/requests").await.expect(200);
+        log.clone().is(json!({"items": [
+            {"method": "POST", "target": "/Users", "status": 400, "scim_type": "invalidSyntax"},
+            {"method": "GET", "target": "/Nothing", "status": 404},
+            {"method": "GET", "status": 200},
+            {"method": "PATCH", "target": path, "status": 200},
+            {"method": "POST", "target": "/Users", "status": 409, "scim_type": "uniqueness"},
+            {"method": "POST", "target": "/Users", "status": 201, "body": {"userName": "ada"}},
+        ]}));
+        assert!(!log.body.to_string().contains("-word"), "{}", log.body);
+        for item in log.select("/items/*") {
+            let failed = item["status"].as_u64() >= Some(400);
+            assert_eq!(item["diagnosis"].is_string(), failed, "{item}");
+            assert_eq!(item["connection_id"], tenant.connection_id());
+        }
+    });
+}
+
+#[test]
+fn it_is_searched_by_person_text_failure_and_connection() {
+    run(async |service| {
+        let tenant = service.tenant("log-search").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (ada, bob) = (idp.user("ada").await, idp.user("bob").await);
+        idp.group("g", &[&ada]).await;
+        idp.filter("/Users", "userName eq \"ADA\"")
+            .await
+            .expect(200);
+        idp.get(&format!("/Users/{bob}")).await.expect(200);
+        idp.get("/Users/none").await.expect(404);
+        for (query, expected) in [
+            (String::new(), 6),
+            (format!("?person={ada}"), 3),
+            (format!("?person={bob}"), 2),
+            ("?text=displayname".to_owned(), 1),
+            ("?failed=true".to_owned(), 1),
+            (format!("?connection_id={}", tenant.connection_id()), 6),
+            ("?connection_id=none".to_owned(), 0),
+            ("?limit=1".to_owned(), 6),
+        ] {
+            let found = admin.all(&format!("/requests{query}")).await;
+            assert_eq!(found.len(), expected, "{query}: {found:#?}");
+        }
+    });
+}
+
+#[test]
+fn tokens_that_are_no_longer_good_are_told_to_their_tenant() {
+    run(async |service| {
+        let tenant = service.tenant("log-tokens").await;
+        let admin = service.admin(&tenant, Role::Member).await;
+        let (revoked, secret) = tenant.issue("revoked", None).await;
+        tenant.revoke(&revoked).await;
+        let past = Timestamp::now() - 1.second();
+        let (expired, old) = tenant.issue("expired", Some(past)).await;
+        for token in [&secret, &old] {
+            let idp = tenant.idp().with_token(Some(token));
+            idp.delete("/Users/some-id").await.expect(401);
+        }
+        tenant
+            .idp()
+            .with_token(Some("nonsense"))
+            .get("/Users")
+            .await
+            .expect(401);
+        let log = admin.get("/requests").await.expect(200);
+        let pair = |token: &str, detail: &str| {
+            json!({"method": "DELETE", "target": "/Users/some-id", "status": 401,
+                   "token_id": token, "detail": detail})
+        };
+        log.clone().is(json!({"items": [
+            pair(&expired, "the token has expired"),
+            pair(&revoked, "the token was revoked"),
+        ]}));
+        let diagnoses = log.strings("/items/*/diagnosis");
+        assert!(diagnoses[0].contains("expired") && diagnoses[1].contains("revoked"));
+    });
+}
+
+#[test]
+fn members_that_were_left_out_are_named() {
+    run(async |service| {
+        let tenant = service.tenant("log-skipped").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let ada = idp.user("ada").await;
+        idp.group("g", &[&ada, "stale-1", "stale-2"]).await;
+        let log = admin.get("/requests?text=stale-1").await.expect(200);
+        log.clone()
+            .is(json!({"items": [{"status": 201, "skipped_members": ["stale-1", "stale-2"]}]}));
+        let diagnosis = log.string("/items/0/diagnosis");
+        assert!(diagnosis.contains("left out"), "{diagnosis}");
+    });
+}
+
+#[test]
+fn no_tenant_sees_what_another_sent() {
+    run(async |service| {
+        let (ours, theirs) = (
+            service.tenant("log-ours").await,
+            service.tenant("log-theirs").await,
+        );
+        let ada = theirs.idp().user("ada").await;
+        let admin = service.admin(&ours, Role::Owner).await;
+        for query in ["", "?text=ada", &format!("?person={ada}")] {
+            let found: Vec<Value> = admin.all(&format!("/requests{query}")).await;
+            assert!(found.is_empty(), "{query}");
+        }
+    });
+}

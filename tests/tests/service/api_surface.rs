@@ -1,0 +1,245 @@
+//! The API's own manners and the application's endpoints: bodies, lists, problems, tenants, links, events.
+
+use http::Method;
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use serde_json::{Value, json};
+
+#[test]
+fn unknown_keys_are_refused_by_name() {
+    run(async |service| {
+        let tenant = service.tenant("api-keys").await;
+        let admin = service.admin(&tenant, Role::Owner).await;
+        let named = async |answer: rollcall_tests::idp::Answer, word: &str| {
+            let detail = answer.expect(400).string("/detail");
+            assert!(detail.contains(word), "{detail}");
+        };
+        let new = json!({"name": "Okta", "provider": "okta", "tenant": "globex"});
+        named(admin.post("/scim/connections", new).await, "`tenant`").await;
+        let new = json!({"name": "Okta", "provider": "oktopus"});
+        named(admin.post("/scim/connections", new).await, "`oktopus`").await;
+        let new = json!({"name": "  ", "provider": "okta"});
+        named(admin.post("/scim/connections", new).await, "`name`").await;
+        named(admin.post("/scim/connections", json!({})).await, "`name`").await;
+        let change = json!({"retention": 3});
+        named(admin.patch("/settings", change).await, "`retention`").await;
+        let change = json!({"sso_default_role": "owner"});
+        named(admin.patch("/settings", change).await, "by hand").await;
+        named(admin.get("/users?stat=invited").await, "`stat`").await;
+        named(admin.get("/users?state=here").await, "`here`").await;
+        named(admin.get("/users?limit=0").await, "`limit`").await;
+        named(admin.get("/users?filter=userName+like+1").await, "filter").await;
+        let token = json!({"label": "old", "expires_at": "2020-01-01T00:00:00Z"});
+        let tokens = format!("/scim/connections/{}/tokens", tenant.connection_id());
+        named(admin.post(&tokens, token).await, "future").await;
+    });
+}
+
+#[test]
+fn what_is_no_json_object_or_too_large_is_refused() {
+    run(async |service| {
+        let tenant = service.tenant("api-bodies").await;
+        let admin = service.admin(&tenant, Role::Owner).await;
+        let send = async |body: String| {
+            let sent = admin.send(Method::PATCH, "/settings", Some(body));
+            sent.await.status
+        };
+        for body in ["", "[]", "null", "{", "name=x", "\u{feff}[]"] {
+            assert_eq!(send(body.to_owned()).await, 400, "{body}");
+        }
+        let large = format!("{{\"x\": \"{}\"}}", "x".repeat(1 << 20));
+        assert_eq!(send(large).await, 413);
+    });
+}
+
+#[test]
+fn what_does_not_exist_is_a_problem_too() {
+    run(async |service| {
+        let tenant = service.tenant("api-paths").await;
+        let admin = service.admin(&tenant, Role::Owner).await;
+        for path in ["/nothing", "/scim", "", "/users/1/2/3", "/tenants/a/b"] {
+            admin.get(path).await.expect(404);
+        }
+        let wrong = admin.send(Method::PUT, "/settings", None).await.expect(405);
+        assert!(wrong.header("allow").is_some_and(|a| a.contains("PATCH")));
+        let application = service.application();
+        for path in ["/tenants/none", "/tenants/UPPER", "/tenants/none/events"] {
+            application.get(path).await.expect(404);
+        }
+        let login = application.log_in("none", "ada", None).await;
+        login.expect(404);
+        let link = application.post("/tenants/none/portal-links", json!({}));
+        link.await.expect(404);
+    });
+}
+
+#[test]
+fn tenants_are_made_listed_changed_and_deleted_for_good() {
+    run(async |service| {
+        let application = service.application();
+        let id = format!("made-{}", uuid::Uuid::now_v7());
+        let new = json!({"id": id, "display_name": "Made", "settings": {"retention_days": 7}});
+        let made = application.post("/tenants", new.clone()).await.expect(201);
+        made.is(
+            json!({"id": id, "display_name": "Made", "settings": {"retention_days": 7, "route_by": "claim_then_membership"}}),
+        );
+        application.post("/tenants", new.clone()).await.expect(409);
+        let bad = json!({"id": "Not an id", "display_name": "x"});
+        application.post("/tenants", bad).await.expect(400);
+        let path = format!("/tenants/{id}");
+        let change = json!({"display_name": "Renamed", "settings": {"invitations": true}});
+        application.patch(&path, change).await.expect(200).is(
+            json!({"display_name": "Renamed", "settings": {"invitations": true, "retention_days": 7}}),
+        );
+        let listed = application.all("/tenants?limit=2").await;
+        let ids: Vec<&str> = listed.iter().filter_map(|t| t["id"].as_str()).collect();
+        assert!(ids.is_sorted() && ids.contains(&id.as_str()));
+        let login = application.log_in(&id, "ada", None).await.expect(200);
+        let token = login.string("/session/token");
+        application.delete(&path).await.expect(204);
+        application.get(&path).await.expect(404);
+        application.delete(&path).await.expect(404);
+        application
+            .introspect(&token)
+            .await
+            .is(json!({"active": false}));
+        application.post("/tenants", new).await.expect(409);
+    });
+}
+
+#[test]
+fn deleting_a_tenant_ends_its_tokens_and_sessions() {
+    run(async |service| {
+        let tenant = service.tenant("api-deleted").await;
+        let admin = service.admin(&tenant, Role::Owner).await;
+        tenant.idp().user("ada").await;
+        let path = format!("/tenants/{}", tenant.id());
+        service.application().delete(&path).await.expect(204);
+        admin.get("/users").await.expect(401);
+        tenant.idp().get("/Users").await.expect(401);
+    });
+}
+
+#[test]
+fn a_portal_link_opens_once_and_gives_its_role() {
+    run(async |service| {
+        let tenant = service.tenant("api-links").await;
+        let application = service.application();
+        let path = format!("/tenants/{}/portal-links", tenant.id());
+        let link = application.post(&path, json!({})).await.expect(201);
+        let url = link.string("/url");
+        assert!(url.contains("/console/open?link=rcl_"), "{url}");
+        let secret = url.rsplit('=').next().unwrap_or_default();
+        // A link is no session and no key.
+        let with_link = application.with(Some(secret));
+        with_link.get("/users").await.expect(403);
+        let admin = service.admin(&tenant, Role::Admin).await;
+        let current = admin.get("/sessions/current").await.expect(200);
+        current.is(json!({"tenant": tenant.id(), "role": "admin"}));
+        admin.delete("/sessions/current").await.expect(204);
+        admin.get("/sessions/current").await.expect(401);
+        let ended = application.introspect(admin.credential()).await;
+        ended.is(json!({"active": false}));
+    });
+}
+
+#[test]
+fn introspection_never_fails_and_knows_sessions_alone() {
+    run(async |service| {
+        let tenant = service.tenant("api-introspect").await;
+        let application = service.application();
+        for token in ["", "nonsense", tenant.token(), application.credential()] {
+            let answer = application.introspect(token).await;
+            assert_eq!(answer.body, json!({"active": false}), "{token}");
+        }
+        let login = application
+            .log_in(tenant.id(), "ada", None)
+            .await
+            .expect(200);
+        let session = application
+            .introspect(&login.string("/session/token"))
+            .await;
+        session.is(json!({"active": true, "tenant": tenant.id(), "role": "member",
+            "user": {"id": login.string("/user/id"), "user_name": "ada"}, "permissions": ["provisioning:read"]}));
+    });
+}
+
+#[test]
+fn events_are_read_by_cursor_in_order_and_without_gaps() {
+    run(async |service| {
+        let tenant = service.tenant("api-events").await;
+        let idp = tenant.idp();
+        let ada = idp.user("ada").await;
+        idp.group("g", &[&ada]).await;
+        service.follow_up(&tenant).await;
+        let application = service.application();
+        let path = format!("/tenants/{}/events", tenant.id());
+        let mut events: Vec<Value> = Vec::new();
+        let mut after = "0".to_owned();
+        loop {
+            let page = format!("{path}?after={after}&limit=2");
+            let page = application.get(&page).await.expect(200);
+            after = page.string("/next");
+            let items = page.select("/items/*");
+            if items.is_empty() {
+                break;
+            }
+            events.extend(items.into_iter().cloned());
+        }
+        let sequences: Vec<u64> = events
+            .iter()
+            .filter_map(|event| event["sequence"].as_u64())
+            .collect();
+        let expected: Vec<u64> = (1..=events.len() as u64).collect();
+        assert_eq!(sequences, expected);
+        let created = events.iter().find(|event| event["type"] == "user.created");
+        let created = created.unwrap_or_else(|| panic!("{events:#?}"));
+        assert_eq!(created["subject"]["id"], ada.as_str());
+        assert_eq!(created["after"]["userName"], "ada");
+        application
+            .get(&format!("{path}?after=x"))
+            .await
+            .expect(400);
+    });
+}
+
+#[test]
+fn nobody_gives_or_takes_a_role_above_their_own_and_the_last_owner_stays() {
+    run(async |service| {
+        let tenant = service.tenant("api-owners").await;
+        let idp = tenant.idp();
+        let (ada, bob) = (idp.user("ada").await, idp.user("bob").await);
+        let role = |user: &str| format!("/users/{user}/role");
+        let give = |role: Value| json!({"role_id": role});
+        let admin = service.admin(&tenant, Role::Admin).await;
+        let owner = service.admin(&tenant, Role::Owner).await;
+        admin
+            .put(&role(&ada), give(json!("owner")))
+            .await
+            .expect(403);
+        owner
+            .put(&role(&ada), give(json!("owner")))
+            .await
+            .expect(200);
+        admin
+            .put(&role(&ada), give(json!("member")))
+            .await
+            .expect(403);
+        admin
+            .put(&role(&bob), give(json!("admin")))
+            .await
+            .expect(200);
+        // The last active owner.
+        let last = owner.put(&role(&ada), give(Value::Null)).await;
+        assert!(last.expect(403).string("/detail").contains("owner"));
+        let off = json!([{"op": "replace", "path": "active", "value": false}]);
+        let path = format!("/Users/{ada}");
+        idp.patch(&path, off.clone()).await.refused(403, "");
+        idp.delete(&path).await.refused(403, "");
+        owner
+            .put(&role(&bob), give(json!("owner")))
+            .await
+            .expect(200);
+        idp.patch(&path, off).await.expect(200);
+    });
+}
