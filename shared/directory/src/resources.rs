@@ -27,7 +27,7 @@ enum Saved {
     /// Something it was drawn up by has changed; nothing is written.
     Stale,
     /// There was nothing to write, or it is written. The record as it is now, where that is certain without a read.
-    Done(Option<Record>),
+    Done(Option<Box<Record>>),
 }
 
 /// A planned change of one resource.
@@ -70,6 +70,7 @@ impl Tenant {
                 pinned: false,
             };
             if let Saved::Done(saved) = self.save(draft).await? {
+                let saved = saved.map(|record| *record);
                 return self.answer(kind, &record.id, saved, projection).await;
             }
         }
@@ -233,7 +234,7 @@ impl Tenant {
                 pinned,
             };
             if let Saved::Done(record) = self.save(draft).await? {
-                return Ok(record);
+                return Ok(record.map(|record| *record));
             }
         }
         Err(Error::Busy(None))
@@ -251,7 +252,7 @@ impl Tenant {
             return Ok(Saved::Done(None));
         };
         if after.is_none() && steps.is_empty() {
-            return Ok(Saved::Done(Some(record.clone())));
+            return Ok(Saved::Done(Some(Box::new(record.clone()))));
         }
         let subject = subject(kind, &State::of(kind, record)?);
         let mut transaction =
@@ -278,7 +279,7 @@ impl Tenant {
             members: after.members.saturating_add_signed(growth(&steps)),
             ..after
         };
-        Ok(Saved::Done(after.map(members)))
+        Ok(Saved::Done(after.map(members).map(Box::new)))
     }
 
     fn document_writes(
