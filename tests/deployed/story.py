@@ -200,4 +200,89 @@ def full_pass(stack, _):
         assert held["ApproximateNumberOfMessages"] == "0", f"{queue}: {held}"
 
 
-CHECKS = [first_customer, revoked, rate_limit, roles, reconciled, full_pass]
+def users(stack, _):
+    """a person is read, listed, sorted, replaced, changed and deleted, and the name is free at once"""
+    customer = Customer(stack, "users")
+    people = [customer.push(f"person-{number}", externalId=f"x-{number}") for number in range(6)]
+    assert [one["userName"] for one in customer.idp("GET", "/Users?sortBy=userName&count=3&filter=userName%20sw%20%22person%22").expect(200).body["Resources"]] == ["person-0", "person-1", "person-2"]
+    assert customer.idp("GET", "/Users?startIndex=3&count=3").expect(200).body["totalResults"] == 7
+    assert customer.idp("GET", "/Users?startIndex=6&count=3").expect(200).body["itemsPerPage"] == 2
+    assert customer.idp("GET", "/Users?filter=externalId%20eq%20%22x-3%22").expect(200).body["totalResults"] == 1
+    assert customer.idp("GET", "/Users?filter=title%20co%20%22x%22").expect(200).body["totalResults"] == 0
+    group = customer.push_group("Everybody", *people)
+    customer.idp("PUT", f"/Users/{people[0]}", {"schemas": [USER], "userName": "renamed", "externalId": "y"}).expect(200)
+    customer.idp("DELETE", f"/Users/{people[0]}").expect(204)
+    scim_error(customer.idp("GET", f"/Users/{people[0]}"), 404)
+    members = customer.idp("GET", f"/Groups/{group}").expect(200).body["members"]
+    assert len(members) == 5, members
+    customer.push("renamed")
+
+
+def groups(stack, _):
+    """a group larger than one transaction is filled, emptied, renamed and deleted"""
+    customer = Customer(stack, "groups")
+    people = [customer.push(f"person-{number}") for number in range(60)]
+    group = customer.push_group("Large", *people)
+    assert len(customer.idp("GET", f"/Groups/{group}").expect(200).body["members"]) == 60
+    customer.patch(f"/Groups/{group}", {"op": "replace", "path": "displayName", "value": "Larger"}).expect(204)
+    customer.patch(f"/Groups/{group}", {"op": "remove", "path": "members", "value": [{"value": people[0]}]}).expect(204)
+    customer.patch(f"/Groups/{group}", {"op": "remove", "path": "members"}).expect(204)
+    assert "members" not in customer.idp("GET", f"/Groups/{group}").expect(200).body
+    customer.idp("GET", "/Groups?filter=displayName%20eq%20%22larger%22").expect(200)
+    customer.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": [{"value": people[1]}]}).expect(204)
+    customer.map(group, "viewer")
+    customer.idp("DELETE", f"/Groups/{group}").expect(204)
+    assert not customer.read(people[1]).get("groups")
+
+
+def odd_paths(stack, _):
+    """base URLs with a slash too many do what the usual ones do"""
+    customer = Customer(stack, "slashes")
+    body = {"schemas": [USER], "userName": "ada", "externalId": "x"}
+    ada = customer.idp("POST", "//Users", body).expect(201).body["id"]
+    grace = customer.idp("POST", "//Users", {**body, "userName": "grace", "externalId": "y"}).expect(201).body["id"]
+    group = customer.idp("POST", "//Groups/", {"schemas": [GROUP], "displayName": "All", "members": [{"value": ada}, {"value": grace}]}).expect(201).body["id"]
+    assert customer.idp("GET", "//Users?startIndex=1&count=1").expect(200).body["totalResults"] == 3
+    assert customer.idp("GET", "//Users?startIndex=2&count=1").expect(200).body["itemsPerPage"] == 1
+    assert customer.idp("GET", "//Users?filter=externalId%20eq%20%22y%22").expect(200).body["totalResults"] == 1
+    assert len(customer.idp("GET", f"//Groups/{group}").expect(200).body["members"]) == 2
+    customer.patch(f"//Groups/{group}", {"op": "remove", "path": "members", "value": [{"value": ada}]}).expect(204)
+    customer.idp("DELETE", f"//Users/{ada}").expect(204)
+    customer.idp("DELETE", f"//Groups/{group}").expect(204)
+
+
+def application(stack, _):
+    """the application reads, renames and deletes tenants, makes portal links and reads the feed"""
+    customer = Customer(stack, "application")
+    assert customer.app("GET", f"/tenants/{customer.tenant}").expect(200).body["id"] == customer.tenant
+    customer.app("GET", "/tenants?limit=1").expect(200)
+    customer.app("PATCH", f"/tenants/{customer.tenant}", {"display_name": "another"}).expect(200)
+    link = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", {}).expect(201).body["url"]
+    assert "/console/open?link=" in link, link
+    customer.app("GET", f"/tenants/{customer.tenant}/events?limit=1").expect(200)
+    customer.app("DELETE", f"/tenants/{customer.tenant}").expect(204)
+    scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
+
+
+def admins(stack, _):
+    """an admin sees people, groups, the audit and request logs, gives a role, changes settings, deletes the connection"""
+    customer = Customer(stack, "admins")
+    ada = customer.push("ada")
+    group = customer.push_group("All", ada)
+    customer.map(group, "viewer")
+    for path in ["/scim/connections", f"/scim/connections/{customer.connection}", f"/scim/connections/{customer.connection}/tokens",
+                 "/scim/groups/role-mappings", "/scim/roles", f"/scim/groups/{group}/members", "/users?state=invited",
+                 f"/users/{ada}", f"/users/{ada}/role", "/settings", "/audit", "/requests", "/users?filter=userName%20eq%20%22ada%22"]:
+        customer.admin("GET", path).expect(200)
+    assert customer.admin("GET", "/requests").body["items"], "the request log is empty"
+    customer.admin("PUT", f"/users/{ada}/role", {"role_id": "member"}).expect(200)
+    customer.map(group, None)
+    customer.admin("PATCH", "/settings", {"retention_days": 30}).expect(200)
+    customer.admin("PATCH", f"/scim/connections/{customer.connection}", {"name": "renamed"}).expect(200)
+    customer.admin("DELETE", f"/scim/connections/{customer.connection}").expect(204)
+    scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
+    customer.admin("DELETE", "/sessions/current").expect(204)
+    customer.admin("GET", "/settings").expect(401)
+
+
+CHECKS = [first_customer, revoked, rate_limit, users, groups, odd_paths, application, admins, roles, reconciled, full_pass]
