@@ -7,6 +7,7 @@
 //! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
+//! - [`stage`]: a service of a test's own, watched for what follows a change: feed, bus, roles and mail.
 //! - [`table`]: an embedded DynamoDB that can be filled by the ten thousand.
 //! - [`urn`]: the schema URNs.
 
@@ -18,6 +19,7 @@ pub mod idp;
 pub mod manners;
 pub mod pattern;
 pub mod service;
+pub mod stage;
 pub mod table;
 pub mod transcript;
 pub mod urn;

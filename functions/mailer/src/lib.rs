@@ -83,22 +83,22 @@ impl Mailer {
             return Ok(());
         }
         let tenant = self.directory.system(event.tenant);
+        let Some(invitation) = self.invitation(&tenant, &event.subject.id).await? else {
+            return Ok(());
+        };
         let thing = format!("invitation#{}", event.id);
         match tenant.claim(&thing, LEASE).await? {
             Claim::Done => return Ok(()),
             Claim::Theirs => return Err(Failure::Claimed),
             Claim::Ours => {}
         }
-        if let Some(invitation) = self.invitation(&tenant, &event.subject.id).await? {
-            match self.postbox.send(&invitation).await {
-                Err(SendError::Refused(why)) => {
-                    tracing::warn!(tenant = %tenant.id(), user = event.subject.id, why, "the invitation is undeliverable");
-                }
-                sent => {
-                    sent?;
-                    tracing::info!(tenant = %tenant.id(), user = event.subject.id, "invited");
-                }
+        let (tenant_id, user) = (tenant.id(), event.subject.id);
+        match self.postbox.send(&invitation).await {
+            Ok(()) => tracing::info!(tenant = %tenant_id, user, "invited"),
+            Err(SendError::Refused(why)) => {
+                tracing::warn!(tenant = %tenant_id, user, why, "the invitation is undeliverable");
             }
+            Err(failed) => return Err(failed.into()),
         }
         Ok(tenant.done(&thing).await?)
     }

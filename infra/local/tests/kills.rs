@@ -164,7 +164,7 @@ async fn write(
     Some(())
 }
 
-/// Every entry of the journal, and the ids of the events that it stands for.
+/// The ids of the events that the entries of the journal stand for.
 async fn journal(local: &Local) -> BTreeSet<String> {
     let query = local.dynamodb_client().query().table_name(TABLE_NAME);
     let query = query.key_condition_expression("PK = :pk");
@@ -183,10 +183,6 @@ async fn journal(local: &Local) -> BTreeSet<String> {
                 .cloned()
                 .unwrap_or_default()
         };
-        assert!(
-            item.contains_key("sequence"),
-            "an entry without a place: {item:?}"
-        );
         let after: Value = serde_json::from_str(&text("after")).unwrap_or_default();
         let count = |list: &str| after[list].as_array().map_or(0, Vec::len);
         let changes = count("added") + count("removed");
@@ -338,7 +334,7 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
             })
         });
         let writers: Vec<_> = writers.collect();
-        tokio::time::sleep(Duration::from_millis(random.random_range(1..350))).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(1..600))).await;
         child.kill().unwrap();
         child.wait().unwrap();
         for writer in writers {

@@ -1,0 +1,135 @@
+//! The event feed under concurrent writers: one order, the same for every reader, nothing skipped, nothing twice.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::{join, join_all};
+use http::Method;
+use rollcall_directory::{Settings, Tenant};
+use rollcall_local::{Options, WrapHttpClient};
+use rollcall_tests::faults::{Fault, Faults};
+use rollcall_tests::idp::Idp;
+use rollcall_tests::service::run;
+use rollcall_tests::stage::Stage;
+use rollcall_tests::urn;
+use serde_json::json;
+
+const WRITERS: usize = 12;
+const WRITES: usize = 15;
+const READERS: usize = 6;
+
+const WEATHER: [(Fault, u32); 5] = [
+    (Fault::Delay, 200),
+    (Fault::Conflict, 80),
+    (Fault::Throttle, 20),
+    (Fault::DroppedAfter, 40),
+    (Fault::ServerError, 20),
+];
+
+fn faulty() -> (WrapHttpClient, std::sync::mpsc::Receiver<Faults>) {
+    let (give, take) = std::sync::mpsc::channel();
+    let wrap: WrapHttpClient = Box::new(move |inner| {
+        let faults = Faults::around(inner);
+        let client = faults.client();
+        let _ = give.send(faults);
+        client
+    });
+    (wrap, take)
+}
+
+/// Whatever is answered, the journal says what was done.
+async fn write(idp: &Idp, writer: usize) {
+    let mut own: Vec<String> = Vec::new();
+    for n in 0..WRITES {
+        let send = async |method, path: &str, body| {
+            idp.request(method, path)
+                .body(&body)
+                .in_bad_weather()
+                .send()
+                .await
+        };
+        match own.get(n % 4).filter(|_| n % 2 == 1) {
+            Some(id) => {
+                let change = json!({"schemas": [urn::PATCH], "Operations": [{"op": "replace", "path": "title", "value": n.to_string()}]});
+                send(Method::PATCH, &format!("/Users/{id}"), change).await;
+            }
+            None => {
+                let body = json!({"schemas": [urn::USER], "userName": format!("w{writer}-{n}")});
+                let answer = send(Method::POST, "/Users", body).await;
+                if answer.status == 201 {
+                    own.push(answer.id());
+                }
+            }
+        }
+    }
+}
+
+/// Reads by cursor until the writers are done and nothing more comes.
+async fn read(tenant: &Tenant, page: usize, done: &AtomicBool) -> Vec<(u64, String)> {
+    let mut seen: Vec<(u64, String)> = Vec::new();
+    loop {
+        let last = done.load(Ordering::SeqCst);
+        let cursor = seen.last().map_or(0, |(sequence, _)| *sequence);
+        let events = tenant.events(cursor, page).await.unwrap();
+        if events.is_empty() && last {
+            return seen;
+        }
+        seen.extend(events.into_iter().map(|event| (event.sequence, event.id)));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn every_reader_sees_every_entry_once_and_in_the_same_order() {
+    run(async |_| {
+        let (wrap_functions, functions) = faulty();
+        let (wrap_followers, followers) = faulty();
+        let options = Options {
+            wrap_http_client: Some(wrap_functions),
+            wrap_followers_http_client: Some(wrap_followers),
+            ..Options::default()
+        };
+        let stage = Stage::with(options, Settings::default()).await;
+        let (functions, followers) = (functions.recv().unwrap(), followers.recv().unwrap());
+        functions.mix(11, &WEATHER);
+        followers.mix(12, &WEATHER);
+        let done = Arc::new(AtomicBool::new(false));
+        let readers = (0..READERS).map(|reader| read(&stage.tenant, 1 + reader * 7, &done));
+        let writing = async {
+            join_all((0..WRITERS).map(|writer| write(&stage.idp, writer))).await;
+            stage.drained().await;
+            done.store(true, Ordering::SeqCst);
+        };
+        let (seen, ()) = join(join_all(readers), writing).await;
+        for faults in [&functions, &followers] {
+            assert!(faults.count(Fault::Conflict) > 0 && faults.count(Fault::DroppedAfter) > 0);
+        }
+        let first = &seen[0];
+        assert!(first.len() > WRITERS, "{}", first.len());
+        assert!(
+            first
+                .iter()
+                .map(|(sequence, _)| *sequence)
+                .eq(1..=first.len() as u64)
+        );
+        let ids: BTreeSet<&String> = first.iter().map(|(_, id)| id).collect();
+        assert_eq!(ids.len(), first.len(), "an entry came twice");
+        for other in &seen[1..] {
+            assert_eq!(other, first);
+        }
+        let audit = rollcall_directory::AuditQuery {
+            limit: 10_000,
+            ..Default::default()
+        };
+        let journal = stage.tenant.audit(&audit).await.unwrap().0;
+        let journal: BTreeSet<&String> = journal.iter().map(|entry| &entry.id).collect();
+        assert_eq!(ids, journal, "the feed is the journal");
+        let delivered: BTreeSet<String> = stage
+            .delivered()
+            .iter()
+            .map(|event| event["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(delivered.iter().eq(ids), "the bus has what the feed has");
+    });
+}
