@@ -115,8 +115,11 @@ pub async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// Everything that has no place in the tenant's feed yet, relayed without a bus.
 pub async fn relayed(tenant: &Tenant) -> Vec<Event> {
-    let waiting = good(tenant.unplaced(None).await);
-    good(tenant.relay(&waiting).await)
+    let mut events = Vec::new();
+    for entries in good(tenant.unplaced(None).await).chunks(100) {
+        events.extend(good(tenant.relay(entries).await));
+    }
+    events
 }
 
 /// A queue that the SDK can send to and a test can look into.

@@ -327,6 +327,11 @@ impl Local {
         self.events.pending()
     }
 
+    /// How many changes are not on the bus yet.
+    pub fn unrelayed(&self) -> usize {
+        self.events.unrelayed()
+    }
+
     /// How many messages were given up.
     pub fn dead_letters(&self) -> usize {
         self.events.dead_letters()

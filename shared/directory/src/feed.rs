@@ -21,7 +21,7 @@ use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::{Directory, TenantId};
 
-/// How often a relay competes for the head before it gives up; there is one relay for a tenant at a time.
+/// How often in a row a relay competes for the head in vain before it gives up; there is one relay for a tenant at a time.
 const MAX_TURNS: usize = 40;
 /// After this time no transaction of the relay can still be half-way.
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
@@ -94,8 +94,12 @@ impl Tenant {
             Err(error) => return Err(error),
         };
         let mut events = Vec::new();
-        for _ in 0..MAX_TURNS {
+        let (mut turns, mut left) = (0, usize::MAX);
+        while turns < MAX_TURNS {
             let (placed, waiting) = self.look_up(entries).await?;
+            // A turn that got on does not count.
+            turns = if waiting.len() < left { 0 } else { turns + 1 };
+            left = waiting.len();
             if waiting.is_empty() {
                 for entry in placed {
                     events.extend(placed_events(&self.id, &entry));

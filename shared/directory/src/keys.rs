@@ -18,6 +18,7 @@
 //! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last one given |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | reconciliation of a group | `T#<tenant>#R` | group id |
+//! | who claims a group at sign-in | `T#<tenant>#A#<group id>` | user id |
 //! | claim of a thing to be done once | `T#<tenant>#O` | what |
 //! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
 //! | open intent | `T#<tenant>#I` | id |
@@ -223,6 +224,11 @@ impl TenantId {
 
     pub(crate) fn reconciliations(&self) -> Partition {
         self.partition("#R")
+    }
+
+    /// Who named the group in the `groups` claim of their last sign-in.
+    pub(crate) fn claimants(&self, group: &str) -> Partition {
+        self.partition(&format!("#A#{group}"))
     }
 
     pub(crate) fn claims(&self) -> Partition {

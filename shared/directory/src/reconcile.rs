@@ -40,11 +40,14 @@ pub struct Progress {
     pub started_at: Timestamp,
     /// How many members the group had then.
     pub people: u64,
-    /// How many have been looked at.
+    /// How many of them have been looked at.
     pub looked_at: u64,
     /// Behind which member it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) behind: Option<String>,
+    /// Whether the members are done, and those who name the group when they sign in are looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) among_claimants: bool,
     /// When it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
@@ -82,10 +85,11 @@ impl Tenant {
                 self.reconcile_group(&event.subject.id, deadline).await
             }
             // Those who lose it with the clean-up follow one by one, as `group.member_removed`.
-            "group.deleted" => match self.forget_groups(deadline).await? {
-                true => Ok(None),
-                false => Ok(Some(Rest::Group(event.subject.id.clone()))),
-            },
+            "group.deleted" => {
+                self.begin_reconciliation(&event.subject.id).await?;
+                let rest = Rest::Group(event.subject.id.clone());
+                self.go_on(&rest, deadline).await
+            }
             // What the settings say decides everybody's role.
             "tenant.settings_changed" => {
                 let next = self.reconcile_all(None, deadline).await?;
@@ -168,6 +172,7 @@ impl Tenant {
             people,
             looked_at: 0,
             behind: None,
+            among_claimants: false,
             finished_at: None,
         };
         let key = self.id.reconciliations().at(&progress.group);
@@ -199,20 +204,28 @@ impl Tenant {
             if Instant::now() >= deadline {
                 return Ok(Some(Rest::Group(group.to_owned())));
             }
-            let members = Range::all(self.id.members(group))
+            let partition = match progress.among_claimants {
+                true => self.id.claimants(group),
+                false => self.id.members(group),
+            };
+            let people = Range::all(partition)
                 .after(progress.behind.take())
                 .limit(PEOPLE_AT_ONCE);
-            let page = self.table.query(&members).await?;
+            let page = self.table.query(&people).await?;
             let ids = page
                 .items
                 .iter()
                 .map(|item| text(item, "SK").map(str::to_owned));
             let ids = ids.collect::<Result<Vec<_>, Error>>()?;
             self.reconcile_people(&ids).await?;
-            progress.looked_at += ids.len() as u64;
             progress.behind = page.next;
-            if progress.behind.is_none() {
-                progress.finished_at = Some(now());
+            match (progress.among_claimants, &progress.behind) {
+                (false, behind) => {
+                    progress.looked_at += ids.len() as u64;
+                    progress.among_claimants = behind.is_none();
+                }
+                (true, None) => progress.finished_at = Some(now()),
+                (true, Some(_)) => {}
             }
             if !self.note(&progress).await? {
                 // Whoever began anew sees to the rest: what was decided here may be out of date.

@@ -11,7 +11,7 @@ use rollcall_scim::{self as scim, Resource, fold};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::item::from_item;
+use crate::item::{from_item, to_item};
 use crate::journal::Entry;
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
@@ -22,7 +22,11 @@ use crate::roles::{Mappings, Role};
 use crate::secret::Purpose;
 use crate::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
 use crate::tenant::{ManualRoles, RouteBy, Settings, Tenant};
+use crate::transaction::Transaction;
 use crate::writes::{Pointer, State, subject};
+
+/// Groups of one claim that are listed; the rest of the transaction needs room too.
+const MAX_CLAIMANT_WRITES: usize = 80;
 
 /// What an assertion says.
 #[derive(Clone, Debug, Default)]
@@ -197,6 +201,7 @@ impl Tenant {
         let item = SessionItem::new(Some(record.id.clone()), None, SESSION_LIFE);
         let (session, mut transaction) = self.open_session(Purpose::Session, &item)?;
         transaction.append(self.person_write(record, &after)?);
+        self.write_claimants(&mut transaction, record, &after)?;
         let entry = self.entry("auth.login", subject(&USERS, &State::of(&USERS, record)?));
         let told = json!({"role": role, "source": routing.source, "matched": routing.matched});
         transaction.put(
@@ -215,6 +220,33 @@ impl Tenant {
             routing,
             session,
         }))
+    }
+}
+
+impl Tenant {
+    /// Keeps the list of who claims a group, by which a change of its mapping finds people who are no members.
+    fn write_claimants(
+        &self,
+        transaction: &mut Transaction,
+        before: &Record,
+        after: &Record,
+    ) -> Result<(), Error> {
+        let claimed = |record: &Record| match &record.standing.claim {
+            Some(claimed) => claimed.groups.clone(),
+            None => BTreeSet::new(),
+        };
+        let (old, new) = (claimed(before), claimed(after));
+        let come = new.difference(&old).map(|group| (group, true));
+        let gone = old.difference(&new).map(|group| (group, false));
+        // More than fit one transaction are left to the full pass.
+        for (group, is_claimed) in come.chain(gone).take(MAX_CLAIMANT_WRITES) {
+            let key = self.id.claimants(group).at(&after.id);
+            match is_claimed {
+                true => transaction.put(to_item(&key, &json!({}))?),
+                false => transaction.delete(key),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use rollcall_local::{Options, WrapHttpClient};
 use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
-use rollcall_tests::stage::Stage;
+use rollcall_tests::stage::{Stage, until};
 use rollcall_tests::urn;
 use serde_json::json;
 
@@ -98,7 +98,10 @@ fn every_reader_sees_every_entry_once_and_in_the_same_order() {
         let readers = (0..READERS).map(|reader| read(&stage.tenant, 1 + reader * 7, &done));
         let writing = async {
             join_all((0..WRITERS).map(|writer| write(&stage.idp, writer))).await;
-            stage.drained().await;
+            until("all is on the bus", || {
+                (stage.local.unrelayed() == 0).then_some(())
+            })
+            .await;
             done.store(true, Ordering::SeqCst);
         };
         let (seen, ()) = join(join_all(readers), writing).await;

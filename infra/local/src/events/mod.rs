@@ -70,7 +70,8 @@ pub(crate) struct Services {
 pub(crate) struct Events {
     wiring: EventWiring,
     services: Arc<Services>,
-    delivered: Delivered,
+    /// What earlier runs delivered, where there may have been some.
+    delivered: Option<Delivered>,
     inserts: Inserts,
 }
 
@@ -92,6 +93,10 @@ impl Watch {
         self.inserts.waiting() + self.services.queues.in_flight()
     }
 
+    pub(crate) fn unrelayed(&self) -> usize {
+        self.inserts.waiting()
+    }
+
     pub(crate) fn dead_letters(&self) -> usize {
         self.services.queues.dead()
     }
@@ -109,9 +114,12 @@ impl Events {
     /// What the template wires, with what earlier runs left in the directory.
     pub(crate) fn new(wiring: EventWiring, place: Place<'_>, inserts: Inserts) -> io::Result<Self> {
         let rules = wiring.rules.clone();
-        let (bus, earlier) = match place {
-            Place::Directory(directory) => Bus::on_disk(rules, directory)?,
-            Place::Memory | Place::MailIn(_) => (Bus::in_memory(rules), Vec::new()),
+        let (bus, delivered) = match place {
+            Place::Directory(directory) => {
+                let (bus, earlier) = Bus::on_disk(rules, directory)?;
+                (bus, Some(Delivered::of(&earlier)))
+            }
+            Place::Memory | Place::MailIn(_) => (Bus::in_memory(rules), None),
         };
         let files = match place {
             Place::Directory(directory) => Some(directory),
@@ -128,7 +136,7 @@ impl Events {
         Ok(Self {
             wiring,
             services,
-            delivered: Delivered::of(&earlier),
+            delivered,
             inserts,
         })
     }
@@ -190,7 +198,9 @@ impl Events {
             // not idle before an earlier run's rest is on the stream
             inserts.announce(1);
             tasks.push(Box::pin(async move {
-                if let Err(error) = stream::catch_up(&directory, &inserts, delivered).await {
+                if let Some(delivered) = delivered
+                    && let Err(error) = stream::catch_up(&directory, &inserts, delivered).await
+                {
                     tracing::error!(%error, "what an earlier run left could not be relayed");
                 }
                 inserts.done(1);
