@@ -8,7 +8,7 @@ EXERCISES = {
     "TokenAuthorizerFunction": [story.first_customer, story.rate_limit, story.revoked],
     "UsersFunction": [story.first_customer, story.users],
     "GroupsFunction": [story.roles, story.groups],
-    "DiscoveryFunction": [story.first_customer, story.odd_paths],
+    "DiscoveryFunction": [story.odd_users, story.odd_groups],
     "SsoFunction": [story.first_customer, story.roles, story.application],
     "PortalFunction": [story.first_customer, story.roles, story.admins],
     "IssueServiceKeyFunction": [story.first_customer],
@@ -16,8 +16,9 @@ EXERCISES = {
     "RoleReconcilerFunction": [story.reconciled, story.full_pass],
     "MailerFunction": [story.roles],
 }
-# AWSLambdaBasicExecutionRole and its like: written by SAM, not here
 PATIENCE = 10
+# what Lambda itself does in the role's name, where the emulator asks nobody: it sends records given up on to a queue
+UNSEEN = {("JournalRelayFunction", "sqs:SendMessage")}
 
 
 def check(stack, emulator, say):
@@ -30,6 +31,8 @@ def check(stack, emulator, say):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             for action in actions(document):
+                if (function, action) in UNSEEN:
+                    continue
                 with without(iam, role, name, document, action):
                     missed = first_failure(exercises, stack, emulator)
                 say(f"{'ok ' if missed else 'IDLE'} {function} without {action}: {missed or 'nobody notices'}")

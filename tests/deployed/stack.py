@@ -21,12 +21,13 @@ class Aws:
 
 
 class Answer:
-    """What came back, its body as JSON where it is JSON."""
+    """What came back, in the form in which functions give it to API Gateway; its body as JSON where it is JSON."""
 
     def __init__(self, request, response):
-        self.request, self.status = request, response.status
-        self.headers = {name.lower(): value for name, value in response.getheaders()}
-        self.text = response.read().decode()
+        self.request, self.status, self.text = request, response["statusCode"], response.get("body") or ""
+        several = {name: values[-1] for name, values in (response.get("multiValueHeaders") or {}).items()}
+        headers = {**several, **(response.get("headers") or {})}
+        self.headers = {name.lower(): value for name, value in headers.items()}
         try:
             self.body = json.loads(self.text)
         except ValueError:
@@ -106,7 +107,9 @@ class Stack:
         sent.update(headers)
         try:
             connection.request(method, f"/{self.stage}{path}", text, sent)
-            return Answer(f"{method} {path}", connection.getresponse())
+            response = connection.getresponse()
+            received = {"statusCode": response.status, "headers": dict(response.getheaders()), "body": response.read().decode()}
+            return Answer(f"{method} {path}", received)
         finally:
             connection.close()
 

@@ -1,8 +1,9 @@
 """A customer, from the first service key to somebody's leaving, through the deployed API; and what comes of it: events
 on the bus, reconciled roles, mail."""
-import itertools, json, time
+import itertools, json, time, urllib.parse, uuid
 
 from gateway import scim_error
+from stack import Answer
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -79,6 +80,35 @@ class Customer:
         return events
 
 
+class OddCustomer(Customer):
+    """One whose identity provider has a slash too many in its base URL: `//Users`.
+
+    API Gateway hands such paths to the function of everything else. The emulator finds the usual route for them, so that
+    this one calls authorizer and function itself, with the events that API Gateway makes.
+    """
+
+    def idp(self, method, path, body=None):
+        path, _, query = f"/scim/v2/{path}".partition("?")
+        arn = f"arn:aws:execute-api:us-east-1:000000000000:{self.stack.resources['Api']}/{self.stack.stage}/{method}{path}"
+        token = {"type": "TOKEN", "authorizationToken": f"Bearer {self.token}", "methodArn": arn}
+        verdict = self.stack.invoke("TokenAuthorizerFunction", token)
+        event = {
+            "resource": "/scim/v2/{proxy+}", "path": path, "httpMethod": method, "isBase64Encoded": False,
+            "headers": {"Host": self.stack.host, "Content-Type": "application/scim+json"},
+            "multiValueHeaders": {"Host": [self.stack.host], "Content-Type": ["application/scim+json"]},
+            "queryStringParameters": dict(urllib.parse.parse_qsl(query)) or None,
+            "multiValueQueryStringParameters": urllib.parse.parse_qs(query) or None,
+            "pathParameters": {"proxy": path.removeprefix("/scim/v2/")}, "stageVariables": None,
+            "requestContext": {
+                "resourcePath": "/scim/v2/{proxy+}", "httpMethod": method, "path": f"/{self.stack.stage}{path}",
+                "stage": self.stack.stage, "requestId": str(uuid.uuid4()), "protocol": "HTTP/1.1", "identity": {},
+                "authorizer": {"principalId": verdict["principalId"], **verdict["context"]},
+            },
+            "body": None if body is None else json.dumps(body),
+        }
+        return Answer(f"{method} {path}", self.stack.invoke("DiscoveryFunction", event))
+
+
 class Target:
     """A queue of somebody who listens on the bus."""
 
@@ -129,6 +159,8 @@ def revoked(stack, _):
     customer.idp("GET", "/Users").expect(200)
     customer.admin("DELETE", f"/scim/tokens/{customer.token_id}").expect(204)
     scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
+    refused = customer.admin("GET", "/requests?failed=true").expect(200).body["items"]
+    assert any(request["status"] == 401 for request in refused), f"the refusal is not in the request log: {refused}"
     scim_error(stack.call("GET", "/scim/v2/Users", customer.session), 401, ["www-authenticate"])
     scim_error(stack.call("GET", "/scim/v2/Users", customer.key), 401, ["www-authenticate"])
     customer.app("GET", "/nowhere").expect(404)
@@ -200,15 +232,18 @@ def full_pass(stack, _):
         assert held["ApproximateNumberOfMessages"] == "0", f"{queue}: {held}"
 
 
-def users(stack, _):
+def users(stack, _, kind=Customer):
     """a person is read, listed, sorted, replaced, changed and deleted, and the name is free at once"""
-    customer = Customer(stack, "users")
+    customer = kind(stack, "users")
     people = [customer.push(f"person-{number}", externalId=f"x-{number}") for number in range(6)]
     assert [one["userName"] for one in customer.idp("GET", "/Users?sortBy=userName&count=3&filter=userName%20sw%20%22person%22").expect(200).body["Resources"]] == ["person-0", "person-1", "person-2"]
     assert customer.idp("GET", "/Users?startIndex=3&count=3").expect(200).body["totalResults"] == 7
     assert customer.idp("GET", "/Users?startIndex=6&count=3").expect(200).body["itemsPerPage"] == 2
     assert customer.idp("GET", "/Users?filter=externalId%20eq%20%22x-3%22").expect(200).body["totalResults"] == 1
     assert customer.idp("GET", "/Users?filter=title%20co%20%22x%22").expect(200).body["totalResults"] == 0
+    # more than one transaction can take the person out of
+    for number in range(55):
+        customer.push_group(f"Group {number}", people[0])
     group = customer.push_group("Everybody", *people)
     customer.idp("PUT", f"/Users/{people[0]}", {"schemas": [USER], "userName": "renamed", "externalId": "y"}).expect(200)
     customer.idp("DELETE", f"/Users/{people[0]}").expect(204)
@@ -218,9 +253,9 @@ def users(stack, _):
     customer.push("renamed")
 
 
-def groups(stack, _):
+def groups(stack, _, kind=Customer):
     """a group larger than one transaction is filled, emptied, renamed and deleted"""
-    customer = Customer(stack, "groups")
+    customer = kind(stack, "groups")
     people = [customer.push(f"person-{number}") for number in range(60)]
     group = customer.push_group("Large", *people)
     assert len(customer.idp("GET", f"/Groups/{group}").expect(200).body["members"]) == 60
@@ -235,20 +270,14 @@ def groups(stack, _):
     assert not customer.read(people[1]).get("groups")
 
 
-def odd_paths(stack, _):
-    """base URLs with a slash too many do what the usual ones do"""
-    customer = Customer(stack, "slashes")
-    body = {"schemas": [USER], "userName": "ada", "externalId": "x"}
-    ada = customer.idp("POST", "//Users", body).expect(201).body["id"]
-    grace = customer.idp("POST", "//Users", {**body, "userName": "grace", "externalId": "y"}).expect(201).body["id"]
-    group = customer.idp("POST", "//Groups/", {"schemas": [GROUP], "displayName": "All", "members": [{"value": ada}, {"value": grace}]}).expect(201).body["id"]
-    assert customer.idp("GET", "//Users?startIndex=1&count=1").expect(200).body["totalResults"] == 3
-    assert customer.idp("GET", "//Users?startIndex=2&count=1").expect(200).body["itemsPerPage"] == 1
-    assert customer.idp("GET", "//Users?filter=externalId%20eq%20%22y%22").expect(200).body["totalResults"] == 1
-    assert len(customer.idp("GET", f"//Groups/{group}").expect(200).body["members"]) == 2
-    customer.patch(f"//Groups/{group}", {"op": "remove", "path": "members", "value": [{"value": ada}]}).expect(204)
-    customer.idp("DELETE", f"//Users/{ada}").expect(204)
-    customer.idp("DELETE", f"//Groups/{group}").expect(204)
+def odd_users(stack, emulator):
+    """base URLs with a slash too many do what the usual ones do, for people"""
+    users(stack, emulator, OddCustomer)
+
+
+def odd_groups(stack, emulator):
+    """base URLs with a slash too many do what the usual ones do, for groups"""
+    groups(stack, emulator, OddCustomer)
 
 
 def application(stack, _):
@@ -285,4 +314,4 @@ def admins(stack, _):
     customer.admin("GET", "/settings").expect(401)
 
 
-CHECKS = [first_customer, revoked, rate_limit, users, groups, odd_paths, application, admins, roles, reconciled, full_pass]
+CHECKS = [first_customer, revoked, rate_limit, users, groups, odd_users, odd_groups, application, admins, roles, reconciled, full_pass]

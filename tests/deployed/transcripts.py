@@ -14,6 +14,7 @@ def replay(root, stack, emulator):
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        "RUST_BACKTRACE": "0",
     }
     command = ["cargo", "test", "--quiet", "--package", "rollcall-tests", "--test", "service", "transcripts::"]
     ended = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
