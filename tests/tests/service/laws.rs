@@ -46,14 +46,11 @@ fn filter() -> impl Strategy<Value = String> {
 async fn found(idp: &Idp, filter: &str) -> BTreeSet<String> {
     let answer = idp.filter("/Users", filter).await;
     assert_eq!(answer.status, 200, "{filter}: {}", answer.body);
-    answer
-        .strings("/Resources/*/userName")
-        .into_iter()
-        .collect()
+    answer.strings("/Resources/*/id").into_iter().collect()
 }
 
 async fn people(idp: &Idp) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+    let mut ids = BTreeSet::new();
     for (n, name) in ["anna", "Bert", "CLEO", "dirk"].into_iter().enumerate() {
         let mut body = json!({
             "schemas": [urn::USER], "userName": name, "externalId": name, "displayName": name.to_uppercase(),
@@ -64,10 +61,9 @@ async fn people(idp: &Idp) -> BTreeSet<String> {
             body["title"] = json!(name);
             body["name"] = json!({"familyName": name});
         }
-        idp.post("/Users", body).await.expect(201);
-        names.insert(name.to_owned());
+        ids.insert(idp.post("/Users", body).await.expect(201).id());
     }
-    names
+    ids
 }
 
 #[test]
@@ -89,7 +85,11 @@ fn every_filter_means_the_same_by_every_way_of_asking() {
                 "{filter}"
             );
             assert!(direct.is_disjoint(&opposite), "{filter}");
-            assert_eq!(direct.union(&opposite).count(), everybody.len(), "{filter}");
+            assert_eq!(
+                &direct | &opposite,
+                everybody,
+                "{filter}, and nobody else's people"
+            );
             assert_eq!(
                 direct,
                 found(&idp, &format!("({filter}) and (userName pr)")).await,
@@ -101,10 +101,5 @@ fn every_filter_means_the_same_by_every_way_of_asking() {
                 "{filter}"
             );
         }
-        assert_eq!(
-            idp.get("/Users?count=0").await.total(),
-            4,
-            "and nobody of the other tenant is among them"
-        );
     });
 }

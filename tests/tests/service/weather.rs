@@ -161,6 +161,11 @@ fn a_whole_conversation_in_the_rain() {
             let gone = insist(&idp, Method::DELETE, &format!("/Users/{id}"), &Value::Null).await;
             assert_eq!(gone.status, 204);
         }
+        let scans = faults
+            .dealt()
+            .into_keys()
+            .filter(|(operation, _)| operation == "Scan");
+        assert_eq!(scans.count(), 0, "nothing reads the whole table");
         faults.heal();
         let world = audit(&idp).await;
         assert_eq!(world.users.len(), 20);
