@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Directory, NewTenant, Provider, Role, Settings, TenantId};
-use rollcall_local::dynamodb::TABLE_NAME;
+use rollcall_local::dynamodb::Remote;
 use rollcall_local::{Local, Options};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -17,6 +17,9 @@ use crate::api::Api;
 use crate::deployed::Deployed;
 use crate::faults::Faults;
 use crate::idp::Idp;
+
+/// The environment variable with the URL of a DynamoDB to use in place of the embedded one.
+const DYNAMODB_VARIABLE: &str = "ROLLCALL_TEST_DYNAMODB";
 
 /// Two threads for all tests together: tests wait for each other's requests, not for each other's runtimes.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -98,7 +101,8 @@ impl Service {
         }
     }
 
-    async fn start_with(options: Options) -> Service {
+    async fn start_with(mut options: Options) -> Service {
+        options.remote = remote_dynamodb();
         match Local::start(options).await {
             Ok(local) => Service::at(Place::Here(Box::new(local))),
             Err(error) => panic!("the service does not start: {error}"),
@@ -128,7 +132,7 @@ impl Service {
 
     fn table(&self) -> &str {
         match &self.place {
-            Place::Here(_) => TABLE_NAME,
+            Place::Here(local) => local.dynamodb().table(),
             Place::Elsewhere(deployed) => &deployed.table,
         }
     }
@@ -180,8 +184,8 @@ impl Service {
     /// Returns another process's way to a tenant, and what can kill that process.
     pub fn elsewhere(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
         let faults = Faults::around(self.here().dynamodb().in_process());
-        let client = rollcall_local::dynamodb::client(faults.client());
-        let directory = Directory::new(client, TABLE_NAME);
+        let client = self.here().dynamodb().client(faults.client());
+        let directory = Directory::new(client, self.table());
         (directory.system(tenant.directory.id().clone()), faults)
     }
 
@@ -346,6 +350,13 @@ fn sha256_hex(text: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// The DynamoDB that the environment names, with a table of a service's own.
+fn remote_dynamodb() -> Option<Remote> {
+    let endpoint = std::env::var(DYNAMODB_VARIABLE).ok()?;
+    let table = format!("rollcall-test-{}", uuid::Uuid::now_v7());
+    Some(Remote { endpoint, table })
 }
 
 #[track_caller]

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::data_dir::{DataDir, DataDirError};
-use crate::dynamodb::{self, Dynamodb, DynamodbError, TABLE_NAME};
+use crate::dynamodb::{self, Dynamodb, DynamodbError, Remote};
 use crate::events::stream::Inserts;
 use crate::events::{Events, Place, SentMail, Watch};
 use crate::gateway::{Gateway, GatewayError};
@@ -40,6 +40,8 @@ pub struct Options {
     pub dynamodb_port: Option<u16>,
     /// Where data is kept.
     pub storage: Storage,
+    /// For tests that want another DynamoDB than the embedded one.
+    pub remote: Option<Remote>,
     /// For tests that inject faults. Setting up the tenants is not affected, nor is [`Local::directory`].
     pub wrap_http_client: Option<WrapHttpClient>,
     /// The same for the functions that follow up events.
@@ -150,8 +152,9 @@ impl Local {
             None => None,
         };
         let data_dir = open(&options.storage)?;
-        let dynamodb = match (&options.storage, &data_dir) {
-            (Storage::Disk(_), Some(data_dir)) => Dynamodb::on_disk(&data_dir.database())?,
+        let dynamodb = match (options.remote, &options.storage, &data_dir) {
+            (Some(remote), _, _) => Dynamodb::remote(remote),
+            (None, Storage::Disk(_), Some(data_dir)) => Dynamodb::on_disk(&data_dir.database())?,
             _ => Dynamodb::in_memory()?,
         };
         dynamodb.ensure_table().await?;
@@ -169,19 +172,19 @@ impl Local {
         let http = options
             .wrap_http_client
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
-        let functions = Directory::new(dynamodb::client(http), TABLE_NAME);
+        let functions = Directory::new(dynamodb.client(http), dynamodb.table());
         let gateway = Gateway::new(template, wiring::functions(&functions))?;
 
         let http = dynamodb.in_process();
         let http = options
             .wrap_followers_http_client
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
-        let followed = Directory::new(dynamodb::client(http), TABLE_NAME);
+        let followed = Directory::new(dynamodb.client(http), dynamodb.table());
         let app_url = format!("http://{}/", address(&api)?);
         let followers = wiring::followers(&followed, &events, &app_url);
         let watch = events.watch();
         let others_write = dynamodb_listener.is_some();
-        let following = Directory::new(dynamodb::client(dynamodb.in_process()), TABLE_NAME);
+        let following = Directory::new(dynamodb.client(dynamodb.in_process()), dynamodb.table());
         let following = events.tasks(&followers, following, records, others_write);
         let following = following.map_err(StartError::UnknownFollower)?;
 
@@ -217,7 +220,7 @@ impl Local {
             dynamodb_endpoint: self.dynamodb_address.map(dynamodb::endpoint),
             service_key: self.service_key.0.clone(),
             console_url: console,
-            table_name: TABLE_NAME.to_owned(),
+            table_name: self.dynamodb.table().to_owned(),
             tenants: self.tenants.clone(),
         };
         file.write(directory)
@@ -309,15 +312,15 @@ impl Local {
 
     /// The directory, undisturbed by whatever wraps the functions' HTTP client.
     pub fn directory(&self) -> Directory {
-        Directory::new(self.dynamodb_client(), TABLE_NAME)
+        Directory::new(self.dynamodb_client(), self.dynamodb.table())
     }
 
-    /// A client of the table, [`TABLE_NAME`], undisturbed likewise.
+    /// A client of the table, undisturbed likewise.
     pub fn dynamodb_client(&self) -> Client {
-        dynamodb::client(self.dynamodb.in_process())
+        self.dynamodb.client(self.dynamodb.in_process())
     }
 
-    /// The database; for a client of one's own, see [`dynamodb::client`].
+    /// The database; for a client of one's own, see [`Dynamodb::client`].
     pub fn dynamodb(&self) -> &Dynamodb {
         &self.dynamodb
     }

@@ -1,5 +1,8 @@
 //! The table's definition for places without CloudFormation: the local run and the tests.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TimeToLiveSpecification,
@@ -8,6 +11,9 @@ use aws_sdk_dynamodb::{Client, Error};
 
 /// The attribute by which DynamoDB lets items expire: seconds since 1970.
 pub const TTL_ATTRIBUTE: &str = "expires";
+
+/// How long a table may take to be made.
+const LONGEST_CREATION: Duration = Duration::from_secs(120);
 
 /// Creates the table as `infra/template.yaml` does, but without a stream.
 ///
@@ -30,6 +36,12 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         create = create.attribute_definitions(definition).key_schema(key);
     }
     create.send().await?;
+    // DynamoDB itself takes seconds; what comes of waiting is for the next call to tell
+    let _ = client
+        .wait_until_table_exists()
+        .table_name(name)
+        .wait(LONGEST_CREATION)
+        .await;
     let ttl = TimeToLiveSpecification::builder()
         .attribute_name(TTL_ATTRIBUTE)
         .enabled(true)

@@ -78,7 +78,7 @@ fn answer(
 }
 
 /// The journal entries that a committed transaction has put; they are put by transactions alone.
-fn journal_entries(body: &[u8]) -> impl Iterator<Item = Inserted> {
+pub(super) fn journal_entries(body: &[u8]) -> impl Iterator<Item = Inserted> {
     let ends = format!("{JOURNAL}\"");
     let has_some = body
         .windows(ends.len())

@@ -2,6 +2,7 @@
 //! everybody else on this machine.
 
 mod connector;
+mod remote;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -18,6 +19,8 @@ use rollcall_directory::setup;
 use tokio::net::TcpListener;
 
 use crate::events::stream::Inserts;
+
+pub use remote::Remote;
 
 /// The table's name in the local run.
 pub const TABLE_NAME: &str = "rollcall";
@@ -43,9 +46,16 @@ pub enum DynamodbError {
 /// A running database; cheap to clone.
 #[derive(Clone)]
 pub struct Dynamodb {
-    database: Database,
+    data: Data,
     /// Told of every new journal entry that is written through this process.
     inserts: Arc<OnceLock<Inserts>>,
+}
+
+/// Where the data is.
+#[derive(Clone)]
+enum Data {
+    Embedded(Database),
+    Remote(Remote),
 }
 
 impl std::fmt::Debug for Dynamodb {
@@ -63,7 +73,7 @@ impl Dynamodb {
     pub fn in_memory() -> Result<Self, DynamodbError> {
         let database =
             Database::memory().map_err(|error| open_error(Path::new(":memory:"), error))?;
-        Ok(Self::over(database))
+        Ok(Self::over(Data::Embedded(database)))
     }
 
     /// The database in a file, which is made when it is not there.
@@ -81,12 +91,39 @@ impl Dynamodb {
         database
             .disable_bulk_loading()
             .map_err(|error| open_error(path, error))?;
-        Ok(Self::over(database))
+        Ok(Self::over(Data::Embedded(database)))
     }
 
-    /// The way into the database without a socket.
+    /// One that runs elsewhere.
+    pub fn remote(remote: Remote) -> Self {
+        Self::over(Data::Remote(remote))
+    }
+
+    /// The way into the database, without a socket where it is embedded.
     pub fn in_process(&self) -> SharedHttpClient {
-        connector::http_client(self.database.clone(), Arc::clone(&self.inserts))
+        let inserts = Arc::clone(&self.inserts);
+        match &self.data {
+            Data::Embedded(database) => connector::http_client(database.clone(), inserts),
+            Data::Remote(_) => remote::http_client(inserts),
+        }
+    }
+
+    /// An SDK client over an HTTP client that leads into the database.
+    pub fn client(&self, http: SharedHttpClient) -> Client {
+        match &self.data {
+            Data::Embedded(_) => client(http),
+            Data::Remote(remote) => {
+                Client::from_conf(remote.sdk_config().http_client(http).build())
+            }
+        }
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        match &self.data {
+            Data::Embedded(_) => TABLE_NAME,
+            Data::Remote(remote) => &remote.table,
+        }
     }
 
     /// From now on says which journal entries are new; the first to ask is told.
@@ -94,9 +131,9 @@ impl Dynamodb {
         let _ = self.inserts.set(inserts);
     }
 
-    fn over(database: Database) -> Self {
+    fn over(data: Data) -> Self {
         let inserts = Arc::default();
-        Self { database, inserts }
+        Self { data, inserts }
     }
 
     /// Makes the table where it is not there yet, or only half.
@@ -105,11 +142,13 @@ impl Dynamodb {
     ///
     /// Those of the database.
     pub async fn ensure_table(&self) -> Result<(), DynamodbError> {
-        let client = client(self.in_process());
-        let created = setup::create_table(&client, TABLE_NAME).await;
+        let client = self.client(self.in_process());
+        let created = setup::create_table(&client, self.table()).await;
         match created {
             Ok(()) => Ok(()),
-            Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => ensure_ttl(&client).await,
+            Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {
+                ensure_ttl(&client, self.table()).await
+            }
             Err(error) => Err(table_error(&error)),
         }
     }
@@ -120,18 +159,22 @@ impl Dynamodb {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
-        if let Err(error) =
-            dynoxide::server::serve_with_shutdown(listener, self.database, stop).await
-        {
+        let Data::Embedded(database) = self.data else {
+            return;
+        };
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
             tracing::error!(error, "DynamoDB's port is closed");
         }
     }
 
     /// Deletes expired items again and again; never ends.
     pub async fn sweep(self) {
+        let Data::Embedded(database) = self.data else {
+            return std::future::pending().await;
+        };
         loop {
             tokio::time::sleep(SWEEP_INTERVAL).await;
-            let database = self.database.clone();
+            let database = database.clone();
             match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
                 Ok(Ok(deleted)) => tracing::debug!(deleted, "swept expired items"),
                 Ok(Err(error)) => tracing::warn!(%error, "expired items could not be swept"),
@@ -187,10 +230,10 @@ pub async fn listen(port: u16) -> std::io::Result<TcpListener> {
 }
 
 /// A first start may have been killed between making the table and saying which items expire.
-async fn ensure_ttl(client: &Client) -> Result<(), DynamodbError> {
+async fn ensure_ttl(client: &Client, table: &str) -> Result<(), DynamodbError> {
     let described = client
         .describe_time_to_live()
-        .table_name(TABLE_NAME)
+        .table_name(table)
         .send()
         .await;
     let described = described.map_err(|error| table_error(&error))?;
@@ -206,7 +249,7 @@ async fn ensure_ttl(client: &Client) -> Result<(), DynamodbError> {
     let ttl = ttl.build().map_err(|error| table_error(&error))?;
     let update = client
         .update_time_to_live()
-        .table_name(TABLE_NAME)
+        .table_name(table)
         .time_to_live_specification(ttl);
     update.send().await.map_err(|error| table_error(&error))?;
     Ok(())
