@@ -39,6 +39,10 @@ fn the_document_is_whole() {
                 assert!(ids.insert(id.to_owned()), "{line}");
                 assert!(operation["summary"].is_string(), "{line}");
                 assert!(operation["security"].is_array(), "{line}");
+                let responses = operation["responses"].as_object().into_iter().flatten();
+                for (_, response) in responses {
+                    assert!(response["description"].is_string(), "{line}");
+                }
                 let problem = &operation["responses"]["default"]["content"];
                 assert!(problem["application/problem+json"].is_object(), "{line}");
             }

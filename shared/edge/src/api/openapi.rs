@@ -24,7 +24,7 @@ pub const SESSION: &str = "session";
                        problem documents (RFC 9457). Bodies with unknown keys are refused."
     ),
     components(schemas(ProblemDocument)),
-    modifiers(&Credentials, &Refusals)
+    modifiers(&Credentials)
 )]
 struct Base;
 
@@ -49,10 +49,10 @@ impl Modify for Credentials {
     }
 }
 
-/// Every operation can be refused, and always in the same shape.
-struct Refusals;
+/// Every operation can be refused, and always in the same shape; and every answer must be described.
+struct Answers;
 
-impl Modify for Refusals {
+impl Modify for Answers {
     fn modify(&self, document: &mut OpenApi) {
         for item in document.paths.paths.values_mut() {
             for operation in operations(item) {
@@ -65,6 +65,13 @@ impl Modify for Refusals {
                     )
                     .build();
                 let responses = &mut operation.responses.responses;
+                for response in responses.values_mut() {
+                    if let RefOr::T(response) = response
+                        && response.description.is_empty()
+                    {
+                        response.description = "Done as asked".to_owned();
+                    }
+                }
                 responses.insert("default".to_owned(), RefOr::T(refusal));
             }
         }
@@ -89,7 +96,7 @@ pub fn document() -> OpenApi {
     for routes in [super::application(), super::admin()] {
         document.merge(routes.into_openapi());
     }
-    Refusals.modify(&mut document);
+    Answers.modify(&mut document);
     document
 }
 

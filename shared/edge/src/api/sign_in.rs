@@ -110,12 +110,42 @@ pub(super) struct Introspection {
 }
 
 /// Whether a session is in force, and what it allows now (in the manner of RFC 7662): only `active` when it is not.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct Introspected {
+    /// Whether the session is in force.
     active: bool,
-    #[serde(flatten)]
-    #[schema(inline)]
-    session: Option<SessionDetails>,
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    tenant: Option<TenantId>,
+    /// The person; not there when a portal link opened the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<SessionUser>,
+    /// The role that counts now; not there for somebody without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    /// What the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<Permission>>,
+    /// When the session ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<Option<SessionDetails>> for Introspected {
+    fn from(session: Option<SessionDetails>) -> Self {
+        let Some(session) = session else {
+            return Self::default();
+        };
+        Self {
+            active: true,
+            tenant: Some(session.tenant),
+            user: session.user,
+            role: session.role,
+            permissions: Some(session.permissions),
+            expires_at: Some(session.expires_at),
+        }
+    }
 }
 
 /// What a session in force allows.
@@ -157,10 +187,7 @@ pub(super) async fn introspect(
     Fields(asked): Fields<Introspection>,
 ) -> Result<Json<Introspected>, Problem> {
     let session = application.directory.session(&asked.token).await?;
-    Ok(Json(Introspected {
-        active: session.is_some(),
-        session: session.map(SessionDetails::from),
-    }))
+    Ok(Json(session.map(SessionDetails::from).into()))
 }
 
 /// A link to be.
