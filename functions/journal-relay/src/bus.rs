@@ -80,6 +80,9 @@ impl Bus {
                 }
                 Err((went, why)) => {
                     taken += went;
+                    if went > 0 {
+                        delays = backoff();
+                    }
                     let delay = delays.next().ok_or(Rejected { taken, why })?;
                     tokio::time::sleep(delay).await;
                 }

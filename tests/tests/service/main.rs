@@ -15,6 +15,7 @@ mod api_tridentstack;
 mod bodies;
 mod bus_deliveries;
 mod bus_mail;
+mod bus_relay;
 mod concurrency;
 mod costs;
 mod crashes;

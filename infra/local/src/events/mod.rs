@@ -25,13 +25,14 @@ use futures::future::BoxFuture;
 use rollcall_directory::Directory;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
 
 use crate::template::{EventWiring, Trigger};
 
 use bus::Bus;
 use mail::Mailbox;
 use queues::Queues;
-use stream::{Delivered, Inserted, Inserts};
+use stream::{Delivered, Feed, Inserted, Inserts};
 
 pub(crate) use endpoint::{Clients, queue_url};
 pub use mail::SentMail;
@@ -189,25 +190,28 @@ impl Events {
             let handler = followers.streams.get(stream.function.as_str());
             let handler = handler.cloned().ok_or(stream.function.clone())?;
             let (inserts, delivered) = (self.inserts, self.delivered);
-            tasks.push(Box::pin(stream::feed(
-                stream,
-                handler,
-                inserts.clone(),
-                records,
-            )));
-            // not idle before an earlier run's rest is on the stream
+            let started = Uuid::now_v7().to_string();
+            // not idle before an earlier run's rest is on the bus
             inserts.announce(1);
+            if others_write {
+                tasks.push(Box::pin(stream::look_for_others(
+                    directory.clone(),
+                    inserts.clone(),
+                )));
+            }
             tasks.push(Box::pin(async move {
-                if let Some(delivered) = delivered
-                    && let Err(error) = stream::catch_up(&directory, &inserts, delivered).await
-                {
-                    tracing::error!(%error, "what an earlier run left could not be relayed");
+                let mut feed = Feed::new(stream, handler, inserts.clone());
+                if let Some(delivered) = delivered {
+                    // before anything that is written from now on: it may build on it
+                    match stream::left_behind(&directory, delivered, &started).await {
+                        Ok(left) => feed.bring(left).await,
+                        Err(error) => {
+                            tracing::error!(%error, "what an earlier run left is not relayed");
+                        }
+                    }
                 }
                 inserts.done(1);
-                if others_write {
-                    stream::look_for_others(directory, inserts).await;
-                }
-                std::future::pending().await
+                feed.run(records).await;
             }));
         }
         Ok(tasks)

@@ -88,41 +88,65 @@ impl Inserts {
     pub(crate) fn done(&self, count: usize) {
         self.waiting.fetch_sub(count, Ordering::SeqCst);
     }
-
-    fn push_keys(&self, tenant: &TenantId, entries: impl IntoIterator<Item = String>) {
-        for entry in entries {
-            self.push(Inserted {
-                partition: format!("T#{tenant}#J"),
-                sort: entry,
-                image: Value::Null,
-            });
-        }
-    }
 }
 
-/// Brings records to the function, in order, each batch until all of it went through; never ends.
-pub(crate) async fn feed(
-    stream: Stream,
-    handler: StreamHandler,
-    inserts: Inserts,
-    mut records: UnboundedReceiver<Inserted>,
-) {
-    let mut number = 0;
-    let mut taken = Vec::new();
-    while records.recv_many(&mut taken, stream.batch_size).await > 0 {
-        let count = taken.len();
-        let record = |inserted| {
-            number += 1;
-            record(inserted, number)
-        };
-        let mut batch: Vec<Value> = taken.drain(..).map(record).collect();
-        let passes = |record: &Value| {
-            let mut filters = stream.filters.iter();
-            stream.filters.is_empty() || filters.any(|filter| pattern::matches(filter, record))
-        };
-        batch.retain(passes);
-        deliver(&stream, &handler, batch).await;
-        inserts.done(count);
+/// Entries of which only the key is known.
+fn keys(tenant: &TenantId, entries: Vec<String>) -> impl Iterator<Item = Inserted> {
+    let partition = format!("T#{tenant}#J");
+    entries.into_iter().map(move |sort| Inserted {
+        partition: partition.clone(),
+        sort,
+        image: Value::Null,
+    })
+}
+
+/// Brings records to the function, in order, each batch until all of it went through.
+pub(crate) struct Feed {
+    pub(crate) stream: Stream,
+    pub(crate) handler: StreamHandler,
+    pub(crate) inserts: Inserts,
+    number: u64,
+}
+
+impl Feed {
+    pub(crate) fn new(stream: Stream, handler: StreamHandler, inserts: Inserts) -> Self {
+        Self {
+            stream,
+            handler,
+            inserts,
+            number: 0,
+        }
+    }
+
+    /// Brings these records.
+    pub(crate) async fn bring(&mut self, records: Vec<Inserted>) {
+        let mut records = records.into_iter().peekable();
+        while records.peek().is_some() {
+            let batch = records.by_ref().take(self.stream.batch_size);
+            let mut batch: Vec<Value> = batch
+                .map(|inserted| {
+                    self.number += 1;
+                    record(inserted, self.number)
+                })
+                .collect();
+            let passes = |record: &Value| {
+                let mut filters = self.stream.filters.iter();
+                self.stream.filters.is_empty()
+                    || filters.any(|filter| pattern::matches(filter, record))
+            };
+            batch.retain(passes);
+            deliver(&self.stream, &self.handler, batch).await;
+        }
+    }
+
+    /// Brings what comes, for ever.
+    pub(crate) async fn run(mut self, mut records: UnboundedReceiver<Inserted>) {
+        let mut taken = Vec::new();
+        while records.recv_many(&mut taken, self.stream.batch_size).await > 0 {
+            let count = taken.len();
+            self.bring(std::mem::take(&mut taken)).await;
+            self.inserts.done(count);
+        }
     }
 }
 
@@ -214,21 +238,25 @@ impl Delivered {
     }
 }
 
-/// Finds what a process that was killed left behind, and puts it on the stream again.
-pub(crate) async fn catch_up(
+/// Finds what a process that was killed left behind, in order: what was not delivered, then what has no place yet.
+/// What this process writes comes on the stream itself, and its ids are behind `started`.
+pub(crate) async fn left_behind(
     directory: &Directory,
-    inserts: &Inserts,
     mut delivered: Delivered,
-) -> Result<(), Error> {
+    started: &str,
+) -> Result<Vec<Inserted>, Error> {
     for tenant in tenants(directory).await? {
         delivered.sequences.entry(tenant).or_default();
     }
+    let mut left = Vec::new();
     for (id, sequences) in delivered.sequences {
         let tenant = directory.system(id.clone());
-        inserts.push_keys(&id, undelivered(&tenant, &sequences).await?);
-        inserts.push_keys(&id, tenant.unplaced(None).await?);
+        let mut entries = undelivered(&tenant, &sequences).await?;
+        let unplaced = tenant.unplaced(None).await?.into_iter();
+        entries.extend(unplaced.filter(|entry| entry.as_str() < started));
+        left.extend(keys(&id, entries));
     }
-    Ok(())
+    Ok(left)
 }
 
 /// The entries of events that have their place and were never delivered.
@@ -275,7 +303,8 @@ async fn look(directory: &Directory, inserts: &Inserts) -> Result<(), Error> {
     let behind = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
     for id in tenants(directory).await? {
         let tenant = directory.system(id.clone());
-        inserts.push_keys(&id, tenant.unplaced(Some(&behind.to_string())).await?);
+        let unplaced = tenant.unplaced(Some(&behind.to_string())).await?;
+        keys(&id, unplaced).for_each(|entry| inserts.push(entry));
     }
     Ok(())
 }
