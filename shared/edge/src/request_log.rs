@@ -20,6 +20,9 @@ use crate::caller::request_id;
 use crate::error::Told;
 use crate::path::{BASE_PATH, Marker, normalise};
 
+/// How long an answer waits for its entry. An answer matters more.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Who is calling, and why they are refused if they are.
 #[derive(Clone, Debug)]
 struct Known {
@@ -144,8 +147,13 @@ async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
     entry.connection_id = caller.connection_id;
     entry.token_id = caller.token_id;
     entry.request_id = caller.request_id;
-    if let Err(error) = tenant.log_request(entry, caller.log_days).await {
-        tracing::warn!(error = chain(&error), "the request could not be logged");
+    let logged = tenant.log_request(entry, caller.log_days);
+    match tokio::time::timeout(PATIENCE, logged).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = chain(&error), "the request could not be logged");
+        }
+        Err(_elapsed) => tracing::warn!("the request could not be logged in time"),
     }
 }
 

@@ -111,7 +111,10 @@ fn an_email_address_works_as_the_unique_identifier() {
         let found = idp
             .filter("/Users", "userName eq \"ADA@example.com\"")
             .await;
-        assert_eq!(found.expect(200).strings("/Resources/*/id"), [id.clone()]);
+        assert_eq!(
+            found.expect(200).strings("/Resources/*/id"),
+            std::slice::from_ref(&id)
+        );
         let login = service
             .application()
             .log_in(tenant.id(), "Ada@Example.com", None)

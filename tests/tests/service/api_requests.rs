@@ -3,7 +3,8 @@
 use http::Method;
 use jiff::{Timestamp, ToSpan};
 use rollcall_directory::Role;
-use rollcall_tests::service::run;
+use rollcall_tests::faults::Fault;
+use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
@@ -134,5 +135,30 @@ fn no_tenant_sees_what_another_sent() {
             let found: Vec<Value> = admin.all(&format!("/requests{query}")).await;
             assert!(found.is_empty(), "{query}");
         }
+    });
+}
+
+#[test]
+fn a_log_that_cannot_be_written_changes_no_answer() {
+    run(async |_| {
+        let (service, faults) = Service::with_faults().await;
+        let tenant = service.tenant("log-broken").await;
+        let admin = service.admin(&tenant, Role::Member).await;
+        // Refused, and never answered at all.
+        for fault in [Fault::ServerError, Fault::DeadBefore] {
+            faults.schedule(move |call| {
+                let partition = call.body["Item"]["PK"]["S"].as_str();
+                match partition.is_some_and(|partition| partition.ends_with("#Q")) {
+                    true => fault,
+                    false => Fault::None,
+                }
+            });
+            tenant.idp().get("/Users").await.expect(200);
+            assert_eq!(faults.count(fault).min(1), 1, "{fault:?} was dealt");
+        }
+        faults.heal();
+        tenant.idp().get("/Groups").await.expect(200);
+        let log = admin.get("/requests").await.expect(200);
+        assert_eq!(log.strings("/items/*/target"), ["/Groups"]);
     });
 }

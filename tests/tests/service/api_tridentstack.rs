@@ -149,7 +149,7 @@ fn deactivation_ends_everything_but_manual_roles_and_history_and_reactivation_re
             .await
             .is(json!({"active": false}));
         let inactive = admin.get("/users?state=inactive").await.expect(200);
-        assert_eq!(inactive.strings("/items/*/id"), [ada.clone()]);
+        assert_eq!(inactive.strings("/items/*/id"), std::slice::from_ref(&ada));
         let held = admin.get(&role).await.expect(200);
         assert_eq!(held.body["effective"], Value::Null);
         held.is(json!({"grants": [{"source": "manual"}]}));
