@@ -64,7 +64,7 @@ impl HttpConnector for Moody {
                 (&entry["Source"], &entry["DetailType"]),
                 (&json!("rollcall"), &event["type"])
             );
-            if seen.0 % self.refuses_every == 0 || event["tenant"] == self.refuses_tenant {
+            if seen.0.is_multiple_of(self.refuses_every) || event["tenant"] == self.refuses_tenant {
                 return json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "moody"});
             }
             seen.1.push(event);
