@@ -205,15 +205,12 @@ async fn feed(tenant: &Tenant) -> Vec<Value> {
     }
 }
 
+type People = BTreeMap<String, Map<String, Value>>;
+type Members = BTreeMap<String, BTreeSet<String>>;
+
 /// What the events, told in their order, make of an empty directory.
-fn told(
-    feed: &[Value],
-) -> (
-    BTreeMap<String, Map<String, Value>>,
-    BTreeMap<String, BTreeSet<String>>,
-) {
-    let mut people: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn told(feed: &[Value]) -> (People, Members) {
+    let (mut people, mut members) = (People::new(), Members::new());
     for event in feed {
         let subject = event["subject"]["id"].as_str().unwrap().to_owned();
         let member = || event["after"]["member"].as_str().unwrap().to_owned();
@@ -362,7 +359,7 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
     assert_eq!(ids, journal(&local).await);
     let again = delivered(&directory, &events);
     agrees(&events, &audit(&self::idp(&directory)).await);
-    let known = known.lock().unwrap();
+    let known = std::mem::take(&mut *known.lock().unwrap());
     let subjects = |kind: &str| -> BTreeSet<&str> {
         let of_kind = events.iter().filter(|event| event["type"] == kind);
         of_kind
