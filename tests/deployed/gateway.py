@@ -1,6 +1,7 @@
 """What API Gateway answers by itself on `/scim/v2`: always a SCIM error (RFC 7644 section 3.12)."""
-import contextlib
+import contextlib, pathlib, re, tomllib
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SCIM = "application/scim+json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -12,6 +13,26 @@ def scim_error(answer, status, headers=()):
     assert body and body["schemas"] == [ERROR] and body["status"] == str(status) and body["detail"], answer.text
     for header in headers:
         assert answer.headers.get(header), f"{answer.request}: no {header} in {answer.headers}"
+
+
+def routes(stack, _):
+    """every deployed route leads where `cargo lambda watch` sends it, which a test of infra/local holds to the local run's"""
+    gateway, api = stack.aws.client("apigateway"), stack.resources["Api"]
+    folder = {physical: re.sub(r"(?<!^)(?=[A-Z])", "-", logical.removesuffix("Function")).lower() for logical, physical in stack.functions.items()}
+    deployed, open_to_all = {}, set()
+    pages = gateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
+    for resource in (resource for page in pages for resource in page["items"]):
+        for name in resource.get("resourceMethods", {}):
+            method = gateway.get_method(restApiId=api, resourceId=resource["id"], httpMethod=name)
+            function = re.search(r":function:([^/:]+)", method["methodIntegration"]["uri"])[1]
+            path = resource["path"].replace("{proxy+}", "{*proxy}")
+            deployed.setdefault(path, set()).add(folder[function])
+            if method["authorizationType"] == "NONE":
+                open_to_all.add(folder[function])
+    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
+    watched = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
+    assert {path: functions for path, functions in deployed.items()} == {path: {one} for path, one in watched.items()}, (deployed, watched)
+    assert not open_to_all & {"users", "groups"}, open_to_all
 
 
 def discovery_needs_no_token(stack, _):
@@ -58,4 +79,4 @@ def crash(stack, _):
     scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 401, ["www-authenticate"])
 
 
-CHECKS = [discovery_needs_no_token, no_token, unknown_route, crash]
+CHECKS = [routes, discovery_needs_no_token, no_token, unknown_route, crash]
