@@ -130,10 +130,11 @@ def broken_template(root, work):
         if code := resource.get("Properties", {}).get("CodeUri"):
             resource["Properties"]["CodeUri"] = str(built.parent / code)
     template["Resources"][FAILS] = {
-        "Type": "AWS::Lambda::EventSourceMapping",
+        "Type": "AWS::SQS::Queue",
         # comes last, so that there is something to take back
         "DependsOn": [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"],
-        "Properties": {"FunctionName": "nobody", "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:nowhere"},
+        # half a day is the most
+        "Properties": {"VisibilityTimeout": 999_999},
     }
     path = pathlib.Path(work) / "broken.yaml"
     path.write_text(yaml_dump(template))
