@@ -61,9 +61,12 @@ impl Needs {
         }
     }
 
-    /// Whether half-done changes of members could be seen.
-    pub(crate) fn members(&self) -> bool {
-        !matches!(self.members, Members::None)
+    /// Whether half-done changes of members could be seen: in a group always, in people only when there are `many`.
+    pub(crate) fn memberships(&self, kind: &Kind, many: bool) -> bool {
+        match kind.has_members() {
+            true => !matches!(self.members, Members::None),
+            false => self.groups && many,
+        }
     }
 }
 

@@ -100,8 +100,8 @@ impl Tenant {
     /// # Errors
     /// `404` when the tenant was deleted; `invalidValue` for what no tenant may have.
     pub async fn patch_settings(&self, change: &SettingsChange) -> Result<Settings, Error> {
-        let after = change.applied_to(self.settings().await?)?;
-        self.change_settings(after).await
+        self.change_settings(|settings| change.applied_to(settings))
+            .await
     }
 }
 

@@ -125,11 +125,14 @@ pub struct NewTenant {
     pub settings: Settings,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// A tenant as the table holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TenantItem {
     pub(crate) display_name: String,
     pub(crate) created_at: jiff::Timestamp,
     pub(crate) settings: Settings,
+    /// Grows by one with every write.
+    pub(crate) revision: u64,
 }
 
 /// One tenant, as one actor within one request sees it. Nothing reaches another tenant through it.

@@ -12,8 +12,11 @@ use crate::meter::meter_of;
 use crate::record::now;
 use crate::table::Range;
 use crate::tenant::{NewTenant, Settings, Tenant, TenantItem};
-use crate::transaction::{Expression, Guard, Transaction};
+use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::{Directory, journal::Actor};
+
+/// How often a write starts over before the table counts as busy.
+const MAX_TURNS: usize = 20;
 
 /// A tenant as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +47,7 @@ impl Directory {
             display_name: new.name.clone(),
             created_at: at,
             settings: new.settings,
+            revision: 1,
         };
         let mut transaction = Transaction::default();
         let listed = Stack::tenants().at(tenant.id.as_str());
@@ -146,70 +150,101 @@ impl Tenant {
     /// # Errors
     /// `404` when it was deleted.
     pub async fn rename(&self, name: &str) -> Result<(), Error> {
-        let before = self.stored().await?.display_name;
-        let mut transaction = Transaction::default();
-        for key in [self.id.tenant_key(), Stack::tenants().at(self.id.as_str())] {
-            let set =
-                Expression::new("SET display_name = :new_name").with(":new_name", string(name));
-            transaction.update_if(key, set, Expression::present(), Guard::Stale);
-        }
         let told = |name: &str| Some(json!({"name": name}).to_string());
-        let entry = Entry {
-            before: told(&before),
-            after: told(name),
-            ..self.entry("tenant.renamed", self.own_subject())
-        };
-        transaction.put(entry.to_item(&self.id)?);
-        self.commit(&transaction).await
-    }
-
-    /// Changes the settings; the rate limit reaches every token with the same write.
-    ///
-    /// # Errors
-    /// `404` when the tenant was deleted.
-    pub async fn change_settings(&self, settings: Settings) -> Result<Settings, Error> {
-        let mut item = self.stored().await?;
-        let before = std::mem::replace(&mut item.settings, settings.clone());
-        if before == settings {
-            return Ok(settings);
-        }
-        let mut transaction = Transaction::default();
-        transaction.put_if(
-            to_item(&self.id.tenant_key(), &item)?,
-            // A change of the name meanwhile must not be undone.
-            Expression::new("display_name = :read_name")
-                .with(":read_name", string(&item.display_name)),
-            Guard::Stale,
-        );
-        let told = |settings: &Settings| Some(json!(settings).to_string());
-        let entry = self.entry("tenant.settings_changed", self.own_subject());
-        let entry = Entry {
-            before: told(&before),
-            after: told(&settings),
-            ..entry
-        };
-        transaction.put(entry.to_item(&self.id)?);
-        if before.rate_limit != settings.rate_limit
-            || before.retention_days != settings.retention_days
-        {
-            let (cost, lead) = meter_of(settings.rate_limit);
-            for token in self.token_items().await?.into_iter().take(90) {
-                let set = "SET cost_us = :cost, lead_us = :lead, tat = :zero, allow_at = :zero, keep_days = :days";
-                let set = Expression::new(set)
-                    .with(":cost", number(cost))
-                    .with(":lead", number(lead))
-                    .with(":zero", number(0))
-                    .with(":days", number(settings.retention_days));
-                transaction.update_if(
-                    self.id.tokens().at(token.hash()),
-                    set,
-                    Expression::present(),
-                    Guard::Stale,
-                );
+        for _ in 0..MAX_TURNS {
+            let before = self.stored().await?;
+            let mut after = before.clone();
+            after.display_name = name.to_owned();
+            let mut transaction = self.tenant_write(&before, after)?;
+            let listed =
+                Expression::new("SET display_name = :new_name").with(":new_name", string(name));
+            let key = Stack::tenants().at(self.id.as_str());
+            transaction.update_if(key, listed, Expression::present(), Guard::Stale);
+            let entry = self.entry("tenant.renamed", self.own_subject());
+            let entry = Entry {
+                before: told(&before.display_name),
+                after: told(name),
+                ..entry
+            };
+            transaction.put(entry.to_item(&self.id)?);
+            if self.table.transact(&transaction).await?.is_empty() {
+                return Ok(());
             }
         }
-        self.commit(&transaction).await?;
-        Ok(settings)
+        Err(Error::Busy(None))
+    }
+
+    fn tenant_write(
+        &self,
+        before: &TenantItem,
+        mut after: TenantItem,
+    ) -> Result<Transaction, Error> {
+        after.revision = before.revision + 1;
+        let mut transaction = Transaction::default();
+        let item = to_item(&self.id.tenant_key(), &after)?;
+        transaction.put_if(item, Expression::at_revision(before.revision), Guard::Stale);
+        Ok(transaction)
+    }
+
+    /// Decides the settings anew from what they are; the rate limit reaches every token with the same write.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted, and whatever `decide` refuses.
+    pub async fn change_settings(
+        &self,
+        decide: impl Fn(Settings) -> Result<Settings, Error>,
+    ) -> Result<Settings, Error> {
+        let told = |settings: &Settings| Some(json!(settings).to_string());
+        for _ in 0..MAX_TURNS {
+            let before = self.stored().await?;
+            let settings = decide(before.settings.clone())?;
+            if before.settings == settings {
+                return Ok(settings);
+            }
+            let mut after = before.clone();
+            after.settings = settings.clone();
+            let mut transaction = self.tenant_write(&before, after)?;
+            let entry = self.entry("tenant.settings_changed", self.own_subject());
+            let entry = Entry {
+                before: told(&before.settings),
+                after: told(&settings),
+                ..entry
+            };
+            transaction.put(entry.to_item(&self.id)?);
+            if before.settings.rate_limit != settings.rate_limit
+                || before.settings.retention_days != settings.retention_days
+            {
+                self.write_meters(&mut transaction, &settings).await?;
+            }
+            if self.table.transact(&transaction).await?.is_empty() {
+                return Ok(settings);
+            }
+        }
+        Err(Error::Busy(None))
+    }
+
+    async fn write_meters(
+        &self,
+        transaction: &mut Transaction,
+        settings: &Settings,
+    ) -> Result<(), Error> {
+        let (cost, lead) = meter_of(settings.rate_limit);
+        let live = self
+            .token_items()
+            .await?
+            .into_iter()
+            .filter(|token| !token.is_revoked());
+        for token in live.take(MAX_WRITES - transaction.len()) {
+            let set = "SET cost_us = :cost, lead_us = :lead, tat = :zero, allow_at = :zero, keep_days = :days";
+            let set = Expression::new(set)
+                .with(":cost", number(cost))
+                .with(":lead", number(lead))
+                .with(":zero", number(0))
+                .with(":days", number(settings.retention_days));
+            let key = self.id.tokens().at(token.hash());
+            transaction.update_if(key, set, Expression::present(), Guard::Stale);
+        }
+        Ok(())
     }
 
     /// Deletes the tenant: its tokens and sessions die with it, its id is never used again.

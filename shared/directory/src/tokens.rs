@@ -79,6 +79,10 @@ impl TokenItem {
         self.connection_id == connection && self.revoked_us.is_none()
     }
 
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.revoked_us.is_some()
+    }
+
     pub(crate) fn hash(&self) -> &str {
         &self.hash
     }

@@ -131,7 +131,10 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
                 ][random.random_range(0..3)],
                 ..Settings::default()
             };
-            tenant.change_settings(settings).await.unwrap();
+            tenant
+                .change_settings(|_| Ok(settings.clone()))
+                .await
+                .unwrap();
         }
         94..97 => drop(tenant.delete(&GROUPS, team, &Precondition::none()).await),
         _ => drop(tenant.delete(&USERS, person, &Precondition::none()).await),
