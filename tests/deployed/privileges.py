@@ -33,12 +33,24 @@ def check(stack, emulator, say):
             for action in actions(document):
                 if (function, action) in UNSEEN:
                     continue
+                so_far = emulator.logged()
                 with without(iam, role, name, document, action):
                     missed = first_failure(exercises, stack, emulator)
-                say(f"{'ok ' if missed else 'IDLE'} {function} without {action}: {missed or 'nobody notices'}")
-                if not missed:
+                # what does not come may be late for another reason: then the refusal has to be in the log
+                log = emulator.logged()[len(so_far):]
+                shown = missed and ("not within" not in missed or f"to perform: {action} " in log)
+                calm(stack)
+                say(f"{'ok ' if shown else 'IDLE'} {function} without {action}: {missed or 'nobody notices'}")
+                if not shown:
                     idle.append(f"{function}: {action}")
     assert not idle, f"granted and not needed: {idle}"
+
+
+def calm(stack):
+    """Forgets what could not be followed up."""
+    sqs = stack.aws.client("sqs")
+    for queue in ["RoleQueue", "MailQueue"]:
+        sqs.purge_queue(QueueUrl=stack.resources[queue])
 
 
 def actions(document):
