@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use rollcall_directory::SettingsChange;
 use rollcall_tests::audit::audit;
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
@@ -225,5 +226,32 @@ fn people_and_groups_leave_while_members_change() {
                 "who was not deleted is still in {group}"
             );
         }
+    });
+}
+
+/// Settings are changed one by one; changes at the same time must all be there afterwards.
+#[test]
+fn changes_of_settings_at_once_are_all_kept() {
+    run(async |service| {
+        let tenant = service.tenant("settings-at-once").await;
+        let directory = tenant.directory();
+        let invite = SettingsChange {
+            invitations: Some(true),
+            ..SettingsChange::default()
+        };
+        let keep = SettingsChange {
+            retention_days: Some(7),
+            ..SettingsChange::default()
+        };
+        let (first, second, third) = futures::join!(
+            directory.patch_settings(&invite),
+            directory.patch_settings(&keep),
+            directory.rename("Renamed"),
+        );
+        assert!(first.is_ok() && second.is_ok() && third.is_ok());
+        let settings = directory.settings().await.unwrap();
+        assert!(settings.invitations);
+        assert_eq!(settings.retention_days, 7);
+        assert_eq!(directory.summary().await.unwrap().display_name, "Renamed");
     });
 }
