@@ -68,8 +68,8 @@ pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
         // writing to a string cannot fail
         let _ = write!(
             text,
-            "\n  {}\n    SCIM base URL  {}\n    token          {}\n",
-            tenant.name, tenant.scim_base_url, tenant.scim_token
+            "\n  {}\n    SCIM base URL  {}\n    token          {}\n    console        {}\n",
+            tenant.name, tenant.scim_base_url, tenant.scim_token, tenant.portal_url
         );
     }
     if let Some(tenant) = local.tenants().first() {

@@ -24,6 +24,7 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
             ("discovery", http(discovery::router(directory.clone()))),
             ("sso", http(sso::router(directory.clone()))),
             ("portal", http(portal::router(directory.clone()))),
+            ("console", http(console::router(directory.clone()))),
         ]
         .into(),
         authorizers: [(

@@ -43,6 +43,47 @@ impl<S: Sync> FromRequestParts<S> for BaseUrl {
     }
 }
 
+/// The URL under which a browser reached the stage, without a slash at the end: `https://host/stage`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root(String);
+
+impl Root {
+    pub(crate) fn of(parts: &Parts) -> Self {
+        Self(root(parts, Marker::CONSOLE))
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the browser came by HTTPS.
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// The origin as browsers write it: scheme, host and port.
+    pub fn origin(&self) -> &str {
+        &self.0[..self.0.len() - self.mount().len()]
+    }
+
+    /// The path alone: empty, or the likes of `/prod`.
+    pub fn mount(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[host..]
+            .find('/')
+            .map_or("", |slash| &self.0[host + slash..])
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Root {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
 /// The URL under which the client reached the stage: what stands before every path of every function.
 pub(crate) fn root(parts: &Parts, marker: Marker) -> String {
     let path = requested_path(parts);
@@ -192,6 +233,19 @@ mod tests {
                 expected,
                 "{host} {scheme:?} {path:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_root_comes_apart() {
+        for (root, origin, mount) in [
+            ("https://x.test/prod", "https://x.test", "/prod"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080", ""),
+            ("/prod", "", "/prod"),
+            ("", "", ""),
+        ] {
+            let root = Root(root.to_owned());
+            assert_eq!((root.origin(), root.mount()), (origin, mount));
         }
     }
 

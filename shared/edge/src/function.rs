@@ -26,6 +26,7 @@ use crate::api::problem::{self, Problem};
 use crate::caller::request_id;
 use crate::error::refusal;
 use crate::negotiation::content_type;
+use crate::pages::{self, RefusedPage, Visit};
 use crate::path::{Marker, normalise};
 use crate::request_log::Pending;
 use crate::root::{unknown_endpoint, unknown_method};
@@ -42,10 +43,11 @@ pub struct HttpFunction {
 }
 
 /// In which words a function answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Speech {
     Scim,
     Api,
+    Pages(RefusedPage),
 }
 
 /// Makes a function of a router of endpoints.
@@ -74,6 +76,19 @@ pub fn finish_api(router: Router) -> HttpFunction {
     }
 }
 
+/// Makes a function of a router of pages; `refused` words what cannot be shown.
+pub fn finish_pages(router: Router, refused: RefusedPage) -> HttpFunction {
+    let router = router
+        .fallback(pages::unknown_page)
+        .method_not_allowed_fallback(problem::unknown_method)
+        .layer(middleware::from_fn(name_route));
+    HttpFunction {
+        router,
+        speech: Speech::Pages(refused),
+        log: None,
+    }
+}
+
 impl HttpFunction {
     /// The same function, writing the request log of each tenant.
     #[must_use]
@@ -97,12 +112,18 @@ impl HttpFunction {
             tenant = field::Empty,
         );
         parts.uri = routed_uri(&parts, self.speech.marker());
+        let visit = match self.speech {
+            Speech::Pages(refused) => Some((refused, Visit::of(&parts, &id))),
+            Speech::Scim | Speech::Api => None,
+        };
         let log = self.log.as_ref();
         let pending = log.map(|directory| Pending::of(directory, &mut parts, &body));
         let request = Request::from_parts(parts, into_body(body));
         let mut response = self.answer(request, pending).instrument(span).await;
-        if self.speech == Speech::Api {
-            return problem::finish(response, &id);
+        match (self.speech, visit) {
+            (_, Some((refused, visit))) => return pages::finish(response, &visit, refused),
+            (Speech::Api, _) => return problem::finish(response, &id),
+            _ => {}
         }
         if response.headers().contains_key(CONTENT_TYPE) {
             response
@@ -124,7 +145,7 @@ impl HttpFunction {
                 tracing::error!("the handler panicked");
                 match self.speech {
                     Speech::Scim => refusal(&scim::Error::Internal),
-                    Speech::Api => Problem::from(scim::Error::Internal).into_response(),
+                    Speech::Api | Speech::Pages(_) => Problem::from(scim::Error::Internal).into_response(),
                 }
             }
         };
@@ -143,6 +164,7 @@ impl Speech {
         match self {
             Self::Scim => Marker::SCIM,
             Self::Api => Marker::API,
+            Self::Pages(_) => Marker::CONSOLE,
         }
     }
 }

@@ -10,7 +10,8 @@
 //! - `answer` or `error`, which make the response.
 //!
 //! No rule of the protocol is written here: those are in `rollcall_scim`. What is asked and answered is written to the
-//! tenant's own request log (`request_log`). [`api`] is `/api/v1`, which shares the outermost layer and nothing of SCIM.
+//! tenant's own request log (`request_log`). [`api`] is `/api/v1`, and `pages` what is made for browsers: both share the
+//! outermost layer and nothing of SCIM.
 
 mod access_log;
 mod function;
@@ -21,6 +22,7 @@ mod request_log;
 pub mod api;
 
 mod discovery;
+mod pages;
 mod resources;
 mod root;
 
@@ -37,12 +39,13 @@ mod error;
 
 pub use access_log::{chain, init_logging};
 pub use authorizer::AuthorizerContext;
-pub use base_url::BaseUrl;
+pub use base_url::{BaseUrl, Root};
 pub use bearer::bearer;
 pub use discovery::discovery_router;
-pub use function::{HttpFunction, finish, finish_api};
+pub use function::{HttpFunction, finish, finish_api, finish_pages};
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
-pub use path::{API_PATH, BASE_PATH};
+pub use pages::{RefusedPage, Visit};
+pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH};
 pub use request_log::log_refused;
 pub use resources::resource_router;
 pub use root::root_router;

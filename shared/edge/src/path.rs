@@ -4,6 +4,8 @@
 pub const BASE_PATH: &str = "/scim/v2";
 /// Where the API for the application and for admins is served, below the same mount.
 pub const API_PATH: &str = "/api/v1";
+/// Where the console for a customer's admins is served, below the same mount.
+pub const CONSOLE_PATH: &str = "/console";
 
 /// By what the paths of a function are told from the mount in front of them: the first segments they all have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ impl Marker {
     pub(crate) const SCIM: Self = Self("scim");
     /// `/api/v1`.
     pub(crate) const API: Self = Self("api/v1");
+    /// `/console`.
+    pub(crate) const CONSOLE: Self = Self("console");
 }
 
 /// Brings a path to the spelling that the routes are written in.

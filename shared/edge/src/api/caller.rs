@@ -5,6 +5,7 @@
 //! looked at. Permissions are part of the extractor's type, so that they are checked before a body is read, and cannot
 //! be forgotten.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequestParts};
@@ -55,23 +56,60 @@ where
 }
 
 /// A person in a session that allows what `G` asks for.
-pub(crate) struct Admin<G> {
+pub struct Admin<G> {
     /// Their tenant, acted upon by them.
-    pub(crate) tenant: Tenant,
-    pub(crate) session: Session,
-    pub(crate) secret: TokenSecret,
+    pub tenant: Tenant,
+    /// What the session says of them.
+    pub session: Session,
+    /// The session's secret.
+    pub secret: TokenSecret,
     gate: PhantomData<G>,
 }
 
 impl<G> Admin<G> {
     /// Their role; somebody who got past a gate has one.
-    pub(crate) fn role(&self) -> Role {
+    pub fn role(&self) -> Role {
         self.session.role.unwrap_or(Role::Viewer)
     }
 }
 
+impl<G> fmt::Debug for Admin<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Gate> Admin<G> {
+    /// Lets in whoever shows the secret of a session that is in force and allows what `G` asks for.
+    ///
+    /// # Errors
+    /// 401 for a session that is over, 403 for one that does not allow it.
+    pub async fn enter(
+        directory: &Directory,
+        secret: TokenSecret,
+        parts: &Parts,
+    ) -> Result<Self, Problem> {
+        let session = directory.session(secret.expose()).await?;
+        let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
+        Span::current().record("tenant", session.tenant.as_str());
+        if let Some(permission) = G::PERMISSION {
+            require(&session, permission)?;
+        }
+        let person = session.person.as_ref().map(|person| person.id.as_str());
+        let tenant = directory.for_person(session.tenant.clone(), person, &request_id(parts));
+        Ok(Self {
+            tenant,
+            session,
+            secret,
+            gate: PhantomData,
+        })
+    }
+}
+
 /// What a session must allow.
-pub(crate) trait Gate: Send {
+pub trait Gate: Send {
     /// The permission; none where being signed in is enough.
     const PERMISSION: Option<Permission>;
 }
@@ -79,7 +117,8 @@ pub(crate) trait Gate: Send {
 macro_rules! gates {
     ($($(#[$doc:meta])* $gate:ident = $permission:expr;)*) => {$(
         $(#[$doc])*
-        pub(crate) struct $gate;
+        #[derive(Clone, Copy, Debug)]
+        pub struct $gate;
 
         impl Gate for $gate {
             const PERMISSION: Option<Permission> = $permission;
@@ -109,22 +148,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let directory = Directory::from_ref(state);
         let secret = secret(parts, Purpose::Session)?;
-        let session = directory.session(secret.expose()).await?;
-        let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
-        Span::current().record("tenant", session.tenant.as_str());
-        if let Some(permission) = G::PERMISSION {
-            require(&session, permission)?;
-        }
-        let person = session.person.as_ref().map(|person| person.id.as_str());
-        let tenant = directory.for_person(session.tenant.clone(), person, &request_id(parts));
-        Ok(Self {
-            tenant,
-            session,
-            secret,
-            gate: PhantomData,
-        })
+        Self::enter(&Directory::from_ref(state), secret, parts).await
     }
 }
 

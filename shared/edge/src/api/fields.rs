@@ -38,7 +38,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
 }
 
 /// A query string with the keys of `T` and no other.
-pub(super) struct Params<T>(pub(super) T);
+#[derive(Clone, Copy, Debug)]
+pub struct Params<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
@@ -52,7 +53,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 }
 
 /// The variable segment of a path, decoded.
-pub(super) struct Id(pub(super) String);
+#[derive(Clone, Debug)]
+pub struct Id(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
@@ -128,8 +130,11 @@ pub(super) fn states(given: Option<&str>) -> Result<Vec<PersonState>, Problem> {
         .collect()
 }
 
-/// A name that people will read.
-pub(super) fn name(key: &str, given: &str) -> Result<String, Problem> {
+/// A name that people will read, without white space around it.
+///
+/// # Errors
+/// 400 for one that is empty, over 200 characters, or not printable.
+pub fn name(key: &str, given: &str) -> Result<String, Problem> {
     let name = given.trim();
     let fits = !name.is_empty()
         && name.chars().count() <= MAX_NAME_CHARS

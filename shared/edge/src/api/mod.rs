@@ -31,6 +31,9 @@ use rollcall_directory::Directory;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use caller::{Admin, Configure, Create, Delete, Gate, Read, SignedIn};
+pub use fields::{Id, Params, name};
+pub use problem::Problem;
 pub use openapi::{SERVICE_KEY, SESSION, document};
 
 /// What every endpoint of the API works on.

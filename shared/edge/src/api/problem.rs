@@ -21,7 +21,7 @@ const TYPE_PREFIX: &str = "urn:rollcall:problem:";
 
 /// What ends a request before its time.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     status: u16,
     kind: &'static str,
     detail: String,
@@ -60,22 +60,22 @@ impl Problem {
     }
 
     /// 400: a value that does not fit.
-    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+    pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(400, "invalid-value", detail)
     }
 
     /// 400: a body or query string that cannot be read.
-    pub(crate) fn unreadable(detail: impl Into<String>) -> Self {
+    pub fn unreadable(detail: impl Into<String>) -> Self {
         Self::new(400, "invalid-syntax", detail)
     }
 
     /// 401: nobody, or nobody any more.
-    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(401, "unauthorized", detail)
     }
 
     /// 403: somebody who may not.
-    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+    pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(403, "forbidden", detail)
     }
 
@@ -89,17 +89,32 @@ impl Problem {
     }
 
     /// 404: no such thing.
-    pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
+    pub fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(404, "not-found", format!("{what} does not exist"))
     }
 
-    fn document(&self, request_id: &str) -> ProblemDocument {
-        let title = StatusCode::from_u16(self.status)
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The status in words.
+    pub fn title(&self) -> &'static str {
+        StatusCode::from_u16(self.status)
             .ok()
-            .and_then(|status| status.canonical_reason());
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Error")
+    }
+
+    /// What is wrong and what to do about it.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    fn document(&self, request_id: &str) -> ProblemDocument {
         ProblemDocument {
             r#type: format!("{TYPE_PREFIX}{}", self.kind),
-            title: title.unwrap_or("Error").to_owned(),
+            title: self.title().to_owned(),
             status: self.status,
             detail: self.detail.clone(),
             instance: request_id.to_owned(),

@@ -15,7 +15,7 @@ use super::people::Person;
 use super::problem::Problem;
 use super::sessions::SessionUser;
 use crate::base_url::root;
-use crate::path::Marker;
+use crate::path::{CONSOLE_PATH, Marker};
 
 /// What the assertion of an SSO sign-in says, once the application has verified it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -246,11 +246,8 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for OpenedAt {
         _state: &S,
     ) -> Result<Self, Self::Rejection> {
         Ok(Self(format!(
-            "{}{CONSOLE_OPEN_PATH}",
+            "{}{CONSOLE_PATH}/open",
             root(parts, Marker::API)
         )))
     }
 }
-
-/// Where the console opens links.
-const CONSOLE_OPEN_PATH: &str = "/console/open";

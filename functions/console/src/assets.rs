@@ -1,0 +1,69 @@
+//! The style sheet and the scripts, in the binary and kept by browsers for as long as they stay the same.
+//!
+//! `htmx.min.js` is version 2.0.11 from its npm package `htmx.org` (0BSD), unchanged.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use rollcall_edge::api::Problem;
+use sha2::{Digest, Sha256};
+
+use crate::Console;
+
+/// One file.
+pub(crate) struct Asset {
+    name: &'static str,
+    media_type: &'static str,
+    text: &'static str,
+}
+
+const STYLE: Asset = Asset {
+    name: "style.css",
+    media_type: "text/css; charset=utf-8",
+    text: include_str!("../assets/style.css"),
+};
+const HTMX: Asset = Asset {
+    name: "htmx.min.js",
+    media_type: "text/javascript; charset=utf-8",
+    text: include_str!("../assets/htmx.min.js"),
+};
+const SCRIPT: Asset = Asset {
+    name: "console.js",
+    media_type: "text/javascript; charset=utf-8",
+    text: include_str!("../assets/console.js"),
+};
+
+/// Changes with any of the files, so that addresses do too.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut all = Sha256::new();
+    for asset in [STYLE, HTMX, SCRIPT] {
+        all.update(asset.text);
+    }
+    let digest = all.finalize();
+    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+});
+
+/// Where a file is, below the console's own address.
+pub(crate) fn address(console: &str, name: &str) -> String {
+    format!("{console}/assets/{}/{name}", *VERSION)
+}
+
+pub(crate) fn router() -> Router<Console> {
+    Router::new().route("/console/assets/{version}/{name}", get(serve))
+}
+
+async fn serve(Path((_version, name)): Path<(String, String)>) -> Result<Response, Problem> {
+    let asset = [STYLE, HTMX, SCRIPT]
+        .into_iter()
+        .find(|asset| asset.name == name)
+        .ok_or_else(|| Problem::not_found("this file"))?;
+    let headers = [
+        (CONTENT_TYPE, asset.media_type),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.text).into_response())
+}

@@ -1,0 +1,8 @@
+//! Hands the function to the Lambda runtime.
+
+use rollcall_directory::Directory;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    rollcall_edge::run(console::router(Directory::from_env().await?)).await
+}

@@ -1,0 +1,266 @@
+//! Activity: what identity providers sent, by hour as a chart and one by one with what each failure means.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::{Connection, Hour, LoggedRequest, RequestQuery};
+use rollcall_edge::api::{Params, Problem, Read};
+use serde::{Deserialize, Serialize};
+
+use crate::export::{self, Format};
+use crate::frame::{Frame, Section};
+use crate::visitor::Visitor;
+use crate::words;
+
+/// Requests on one page.
+const PAGE: usize = 50;
+/// Hours that the chart shows.
+const CHART_HOURS: usize = 48;
+/// How high the chart's highest bar is, in its own units.
+const CHART_HEIGHT: u64 = 100;
+/// How long after a change its request is looked for: the log is written once the request was answered.
+const AROUND: SignedDuration = SignedDuration::from_mins(2);
+
+/// Which requests are looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    text: String,
+    /// Whether only failures.
+    #[serde(default)]
+    failed: String,
+    /// A connection's id.
+    #[serde(default)]
+    connection: String,
+    /// One request, by the id that the journal knows it by.
+    #[serde(default)]
+    request: String,
+    /// When that one was.
+    around: Option<Timestamp>,
+    after: Option<String>,
+    #[serde(default)]
+    format: Format,
+}
+
+impl Asked {
+    fn query(&self, limit: usize) -> RequestQuery {
+        let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        RequestQuery {
+            text: given(&self.text),
+            failed: !self.failed.is_empty(),
+            connection_id: given(&self.connection),
+            request_id: given(&self.request),
+            to: self.around.map(|at| at + AROUND),
+            after: self.after.clone(),
+            limit,
+            ..RequestQuery::default()
+        }
+    }
+
+    /// The same search as an address has it.
+    fn address(&self, after: &str, format: &str) -> String {
+        super::query(&[
+            ("text", &self.text),
+            ("failed", &self.failed),
+            ("connection", &self.connection),
+            ("after", after),
+            ("format", format),
+        ])
+    }
+}
+
+/// One request with what its connection is called.
+struct Row {
+    request: LoggedRequest,
+    connection: String,
+}
+
+#[derive(Template)]
+#[template(path = "activity.html")]
+struct Page {
+    frame: Frame,
+    chart: ChartPart,
+    rows: Vec<Row>,
+    connections: Vec<Connection>,
+    asked: Asked,
+    next: Option<String>,
+    csv: String,
+    json: String,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.connections().await?;
+    let (requests, next) = tenant.requests(&asked.query(PAGE)).await?;
+    let row = |request: LoggedRequest| Row {
+        connection: connection_name(&connections, &request.connection_id),
+        request,
+    };
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Activity),
+        chart: chart_of(&visitor).await?,
+        rows: requests.into_iter().map(row).collect(),
+        next: next.map(|next| asked.address(&next, "")),
+        csv: asked.address("", "csv"),
+        json: asked.address("", "json"),
+        connections,
+        asked,
+    })
+}
+
+/// What a connection is called, also after it was deleted.
+pub(super) fn connection_name(connections: &[Connection], id: &str) -> String {
+    let known = connections.iter().find(|connection| connection.id == id);
+    known.map_or_else(|| "(deleted connection)".to_owned(), |one| one.label.clone())
+}
+
+/// One bar: an hour and what came of its requests, in the chart's units from the bottom up.
+struct Bar {
+    x: usize,
+    hour: Hour,
+    succeeded: Piece,
+    throttled: Piece,
+    refused: Piece,
+    failed: Piece,
+}
+
+struct Piece {
+    y: u64,
+    height: u64,
+}
+
+/// The chart, on its own or within the page.
+#[derive(Template)]
+#[template(path = "chart.html")]
+struct ChartPart {
+    console: String,
+    bars: Vec<Bar>,
+    highest: u64,
+    /// Whether the whole log was counted; else it goes on by itself.
+    complete: bool,
+}
+
+async fn chart_of(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
+    let digest = visitor.tenant().digest().await?;
+    Ok(ChartPart {
+        console: visitor.console(),
+        highest: digest.hours.iter().map(total).max().unwrap_or_default(),
+        bars: bars(&digest.hours, Timestamp::now()),
+        complete: digest.complete,
+    })
+}
+
+fn total(hour: &Hour) -> u64 {
+    hour.succeeded + hour.throttled + hour.refused + hour.failed
+}
+
+/// The bars of the last hours, oldest first; hours without requests leave a gap.
+fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
+    let age = |hour: &Hour| {
+        let hours = (now.as_second() - hour.begins_at.as_second()).div_euclid(3_600);
+        usize::try_from(hours).unwrap_or_default()
+    };
+    let shown: Vec<&Hour> = hours.iter().filter(|hour| age(hour) < CHART_HOURS).collect();
+    let highest = shown.iter().map(|hour| total(hour)).max().unwrap_or_default().max(1);
+    let one = |hour: &Hour| {
+        let mut top = CHART_HEIGHT;
+        let mut piece = |count: u64| {
+            // What happened at all can be seen.
+            let height = (count * CHART_HEIGHT / highest).max(u64::from(count > 0));
+            top = top.saturating_sub(height);
+            Piece { y: top, height }
+        };
+        Bar {
+            x: (CHART_HOURS - 1 - age(hour)) * 10,
+            succeeded: piece(hour.succeeded),
+            throttled: piece(hour.throttled),
+            refused: piece(hour.refused),
+            failed: piece(hour.failed),
+            hour: hour.clone(),
+        }
+    };
+    shown.into_iter().map(one).collect()
+}
+
+pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
+    crate::frame::show(&chart_of(&visitor).await?)
+}
+
+/// One request as a file has it.
+#[derive(Serialize)]
+struct Exported<'a> {
+    occurred_at: String,
+    connection: String,
+    method: &'a str,
+    target: &'a str,
+    status: u16,
+    scim_type: &'a str,
+    detail: &'a str,
+    diagnosis: &'a str,
+    request_id: &'a str,
+    took_ms: u64,
+    body: &'a str,
+}
+
+pub(crate) async fn export(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.connections().await?;
+    let mut query = asked.query(export::STEP);
+    let mut file = export::File::new(asked.format, "requests");
+    loop {
+        let (requests, next) = tenant.requests(&query).await?;
+        for request in &requests {
+            file.add(&Exported {
+                occurred_at: request.at.to_string(),
+                connection: connection_name(&connections, &request.connection_id),
+                method: &request.http_method,
+                target: &request.target,
+                status: request.http_status,
+                scim_type: request.scim_type.as_deref().unwrap_or_default(),
+                detail: request.detail.as_deref().unwrap_or_default(),
+                diagnosis: request.diagnosis().unwrap_or_default(),
+                request_id: &request.request_id,
+                took_ms: request.took_ms,
+                body: request.sent.as_deref().unwrap_or_default(),
+            })?;
+        }
+        match next {
+            Some(next) if file.has_room() => query.after = Some(next),
+            next => return file.finish(next.map(|next| asked.address(&next, ""))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_stand_on_the_ground_and_pile_up() {
+        let now: Timestamp = "2026-11-25T12:30:00Z".parse().unwrap();
+        let hour = |at: &str, succeeded, failed| Hour {
+            begins_at: at.parse().unwrap(),
+            succeeded,
+            refused: 0,
+            throttled: 0,
+            failed,
+        };
+        let hours = [
+            hour("2026-11-20T12:00:00Z", 9, 9),
+            hour("2026-11-25T11:00:00Z", 30, 10),
+            hour("2026-11-25T12:00:00Z", 0, 1),
+        ];
+        let bars = bars(&hours, now);
+        let seen: Vec<_> = bars
+            .iter()
+            .map(|bar| (bar.x, bar.succeeded.height, bar.failed.y, bar.failed.height))
+            .collect();
+        assert_eq!(seen, [(460, 75, 0, 25), (470, 0, 98, 2)]);
+    }
+}

@@ -1,0 +1,178 @@
+//! The audit log: every change, who made it, and what it was before and after.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use rollcall_directory::{Actor, AuditQuery, Connection, Entry};
+use rollcall_edge::api::{Params, Problem, Read};
+use serde::{Deserialize, Serialize};
+
+use super::activity::connection_name;
+use crate::export::{self, Format};
+use crate::frame::{Frame, Section};
+use crate::visitor::Visitor;
+use crate::words;
+
+/// Entries on one page.
+const PAGE: usize = 50;
+
+/// Which changes are looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    /// The id or name of whom or what it was done to.
+    #[serde(default)]
+    subject: String,
+    /// The beginning of the action.
+    #[serde(default)]
+    action: String,
+    /// The first day, UTC.
+    #[serde(default)]
+    from: String,
+    /// The last day, UTC.
+    #[serde(default)]
+    to: String,
+    after: Option<String>,
+    #[serde(default)]
+    format: Format,
+}
+
+impl Asked {
+    fn query(&self, limit: usize) -> Result<AuditQuery, Problem> {
+        let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let last = day(&self.to)?.map(|first| first + jiff::SignedDuration::from_hours(24));
+        Ok(AuditQuery {
+            from: day(&self.from)?,
+            to: last,
+            subject: given(&self.subject),
+            action: given(&self.action),
+            after: self.after.clone(),
+            limit,
+            ..AuditQuery::default()
+        })
+    }
+
+    /// The same search as an address has it.
+    fn address(&self, after: &str, format: &str) -> String {
+        super::query(&[
+            ("subject", &self.subject),
+            ("action", &self.action),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("after", after),
+            ("format", format),
+        ])
+    }
+}
+
+/// The first moment of a day that a form names.
+fn day(text: &str) -> Result<Option<Timestamp>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let unreadable = || Problem::invalid("a day is written as 2027-01-31");
+    let day: Date = text.trim().parse().map_err(|_| unreadable())?;
+    // Days at the very ends of the calendar have no neighbour.
+    day.checked_add(1.day()).map_err(|_| unreadable())?;
+    let zoned = day.to_zoned(TimeZone::UTC).map_err(|_| unreadable())?;
+    Ok(Some(zoned.timestamp()))
+}
+
+/// One change with who made it.
+struct Row {
+    entry: Entry,
+    who: String,
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Page {
+    frame: Frame,
+    rows: Vec<Row>,
+    asked: Asked,
+    next: Option<String>,
+    csv: String,
+    json: String,
+}
+
+fn who(actor: &Actor, connections: &[Connection]) -> String {
+    match actor {
+        Actor::Token { connection, .. } => connection_name(connections, connection),
+        other => words::actor(other).to_owned(),
+    }
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.connections().await?;
+    let (entries, next) = tenant.audit(&asked.query(PAGE)?).await?;
+    let row = |entry: Entry| Row {
+        who: who(&entry.actor, &connections),
+        entry,
+    };
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Activity),
+        rows: entries.into_iter().map(row).collect(),
+        next: next.map(|next| asked.address(&next, "")),
+        csv: asked.address("", "csv"),
+        json: asked.address("", "json"),
+        asked,
+    })
+}
+
+/// One change as a file has it.
+#[derive(Serialize)]
+struct Exported<'a> {
+    occurred_at: String,
+    action: &'a str,
+    actor: String,
+    actor_id: &'a str,
+    subject_type: &'a str,
+    subject_id: &'a str,
+    subject: &'a str,
+    before: &'a str,
+    after: &'a str,
+    request_id: &'a str,
+}
+
+fn actor_id(actor: &Actor) -> &str {
+    match actor {
+        Actor::Token { id, .. } | Actor::Person { id } => id,
+        Actor::PortalLink | Actor::Application | Actor::System => "",
+    }
+}
+
+pub(crate) async fn export(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.connections().await?;
+    let mut query = asked.query(export::STEP)?;
+    let mut file = export::File::new(asked.format, "audit");
+    loop {
+        let (entries, next) = tenant.audit(&query).await?;
+        for entry in &entries {
+            file.add(&Exported {
+                occurred_at: entry.at.to_string(),
+                action: &entry.action,
+                actor: who(&entry.actor, &connections),
+                actor_id: actor_id(&entry.actor),
+                subject_type: &entry.subject.kind,
+                subject_id: &entry.subject.id,
+                subject: &entry.subject.name,
+                before: entry.before.as_deref().unwrap_or_default(),
+                after: entry.after.as_deref().unwrap_or_default(),
+                request_id: &entry.request_id,
+            })?;
+        }
+        match next {
+            Some(next) if file.has_room() => query.after = Some(next),
+            next => return file.finish(next.map(|next| asked.address(&next, ""))),
+        }
+    }
+}

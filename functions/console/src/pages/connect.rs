@@ -1,0 +1,77 @@
+//! Connect: the connections there are, and a new one.
+
+use askama::Template;
+use axum::response::Response;
+use rollcall_directory::{Connection, Provider};
+use rollcall_edge::api::{Create, Params, Problem, Read, name};
+use serde::Deserialize;
+
+use super::{Done, provider_id};
+use crate::frame::{Frame, Section, go};
+use crate::visitor::{Change, Visitor};
+use crate::words;
+
+/// One connection in the list.
+struct Row {
+    connection: Connection,
+    last_request_at: Option<jiff::Timestamp>,
+    /// How many of the four steps of its checklist are done.
+    done: usize,
+}
+
+#[derive(Template)]
+#[template(path = "connect.html")]
+struct Connect {
+    frame: Frame,
+    connections: Vec<Row>,
+    providers: Vec<(String, &'static str)>,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Done>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let mut digest = tenant.digest().await?;
+    let row = |connection: Connection| {
+        let milestones = digest.connections.remove(&connection.id).unwrap_or_default();
+        Row {
+            connection,
+            last_request_at: milestones.last_request_at,
+            done: super::connection::steps(&milestones)
+                .iter()
+                .filter(|step| step.at.is_some())
+                .count(),
+        }
+    };
+    let connections = tenant.connections().await?.into_iter().map(row).collect();
+    crate::frame::show(&Connect {
+        frame: visitor.frame(Section::Connect).with_notice(asked.done.as_deref()),
+        connections,
+        providers: providers(),
+    })
+}
+
+/// Every provider, by its id.
+fn providers() -> Vec<(String, &'static str)> {
+    let one = |provider: Provider| (provider_id(provider), words::provider(provider));
+    words::PROVIDERS.into_iter().map(one).collect()
+}
+
+/// A connection to be.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewConnection {
+    name: String,
+    provider: Provider,
+}
+
+pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    let name = name("name", &form.name)?;
+    let made = visitor.tenant().create_connection(&name, form.provider).await?;
+    Ok(go(&format!(
+        "{}/connections/{}?done=connection-created",
+        visitor.console(),
+        made.id
+    )))
+}

@@ -1,0 +1,341 @@
+//! One group: its members and their states, and what mapping it to a role would change before it is saved.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use rollcall_directory::{GroupSummary, Person, PersonState, Preview, Progress, Role, RoleChange};
+use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, Read};
+use serde::Deserialize;
+
+use super::groups::mappable;
+use crate::frame::{Frame, Section, go};
+use crate::visitor::{Change, Visitor};
+use crate::words;
+
+/// Members shown at once.
+const PAGE: usize = 50;
+
+/// What is asked of one group.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    done: Option<String>,
+    /// When the mapping was saved that the page follows.
+    since: Option<Timestamp>,
+    /// The role that a mapping is thought of to, `none` for none.
+    role: Option<String>,
+    /// A state of members.
+    #[serde(default)]
+    state: String,
+    after: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "group.html")]
+struct Page {
+    frame: Frame,
+    group: GroupSummary,
+    roles: Vec<Role>,
+    /// The role chosen in the form, as its option has it.
+    chosen: String,
+    preview: Option<PreviewPart>,
+    progress: Option<ProgressPart>,
+    members: MembersPart,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Read>,
+    Id(id): Id,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let group = tenant.group(&id).await?;
+    let frame = visitor.frame(Section::Groups).with_notice(asked.done.as_deref());
+    let preview = match &asked.role {
+        Some(role) if frame.may_configure() => {
+            Some(preview_of(&visitor, &id, role, None, &[], 0).await?)
+        }
+        _ => None,
+    };
+    let progress = match asked.since {
+        Some(since) if frame.may_configure() => Some(progress_of(&visitor, &id, since).await?),
+        _ => None,
+    };
+    let members = members_of(&visitor, &id, &asked).await?;
+    let chosen = asked.role.unwrap_or_else(|| option_of(group.role));
+    crate::frame::show(&Page {
+        frame,
+        roles: mappable(),
+        chosen,
+        preview,
+        progress,
+        members,
+        group,
+    })
+}
+
+/// A role as a form's option has it.
+fn option_of(role: Option<Role>) -> String {
+    role.map_or("none", Role::as_str).to_owned()
+}
+
+fn role_of(option: &str) -> Result<Option<Role>, Problem> {
+    match option {
+        "none" => Ok(None),
+        role => match role.parse() {
+            Ok(role) => Ok(Some(role)),
+            Err(_) => Err(Problem::invalid("`role` is the id of a role, or `none`")),
+        },
+    }
+}
+
+/// Members of a group, on their own or within a page.
+#[derive(Template)]
+#[template(path = "members.html")]
+struct MembersPart {
+    console: String,
+    group_id: String,
+    people: Vec<Person>,
+    state: String,
+    next: Option<String>,
+}
+
+async fn members_of<G: Gate>(
+    visitor: &Visitor<G>,
+    group: &str,
+    asked: &Asked,
+) -> Result<MembersPart, Problem> {
+    let states: Vec<PersonState> = super::state(&asked.state)?.into_iter().collect();
+    let (people, next) = visitor
+        .tenant()
+        .group_people(group, &states, asked.after.clone(), PAGE)
+        .await?;
+    Ok(MembersPart {
+        console: visitor.console(),
+        group_id: group.to_owned(),
+        people,
+        next: next.map(|next| super::query(&[("state", &asked.state), ("after", &next)])),
+        state: asked.state.clone(),
+    })
+}
+
+pub(crate) async fn members(
+    visitor: Visitor<Read>,
+    Id(id): Id,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    crate::frame::show(&members_of(&visitor, &id, &asked).await?)
+}
+
+/// What a mapping would change, on its own or within a page.
+#[derive(Template)]
+#[template(path = "preview.html")]
+struct PreviewPart {
+    console: String,
+    form_token: String,
+    group_id: String,
+    group_name: String,
+    before: Option<Role>,
+    role: Option<Role>,
+    option: String,
+    sentences: Vec<String>,
+    at_next_sign_in: bool,
+    looked_at: u64,
+    of: u64,
+    /// Where the rest is looked at; none when everybody was.
+    next: Option<String>,
+}
+
+/// What is asked of a preview: it is made in steps, each adding to the ones before.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PreviewAsked {
+    role: String,
+    after: Option<String>,
+    /// The sum of the steps before, as the step before said it.
+    #[serde(default)]
+    sum: String,
+    #[serde(default)]
+    looked_at: u64,
+}
+
+async fn preview_of<G: Gate>(
+    visitor: &Visitor<G>,
+    group: &str,
+    option: &str,
+    after: Option<&str>,
+    sum: &[RoleChange],
+    looked_at: u64,
+) -> Result<PreviewPart, Problem> {
+    let tenant = visitor.tenant();
+    let role = role_of(option)?;
+    let summary = tenant.group(group).await?;
+    let step = tenant.preview_mapping(group, role, after).await?;
+    let looked_at = looked_at + step.looked_at;
+    let changes = added(sum, &step);
+    let next = step.next.as_ref().map(|next| {
+        let sum = serde_json::to_string(&changes).unwrap_or_default();
+        let looked_at = looked_at.to_string();
+        super::query(&[("role", option), ("after", next), ("sum", &sum), ("looked_at", &looked_at)])
+    });
+    Ok(PreviewPart {
+        console: visitor.console(),
+        form_token: visitor.frame(Section::Groups).form_token,
+        group_id: group.to_owned(),
+        group_name: summary.display_name,
+        before: summary.role,
+        role,
+        option: option.to_owned(),
+        sentences: changes.iter().map(sentence).collect(),
+        at_next_sign_in: step.at_next_sign_in,
+        looked_at,
+        of: step.of.max(looked_at),
+        next,
+    })
+}
+
+/// The changes of the steps before and of this one, each kind once.
+fn added(sum: &[RoleChange], step: &Preview) -> Vec<RoleChange> {
+    let mut all: Vec<RoleChange> = sum.to_vec();
+    for change in &step.changes {
+        match all.iter_mut().find(|one| (one.from, one.to) == (change.from, change.to)) {
+            Some(known) => known.people += change.people,
+            None => all.push(change.clone()),
+        }
+    }
+    all
+}
+
+/// One kind of change in words.
+fn sentence(change: &RoleChange) -> String {
+    let people = words::count(&change.people, "person", "people");
+    let one = change.people == 1;
+    match (change.from, change.to) {
+        (None, Some(to)) => format!("{people} {} {}", if one { "gains" } else { "gain" }, words::role(to)),
+        (Some(from), None) => format!(
+            "{people} {} {} and {} no role",
+            if one { "loses" } else { "lose" },
+            words::role(from),
+            if one { "has" } else { "have" },
+        ),
+        (Some(from), Some(to)) if to > from => format!(
+            "{people} {} {} instead of {}",
+            if one { "gains" } else { "gain" },
+            words::role(to),
+            words::role(from),
+        ),
+        (Some(from), Some(to)) => format!(
+            "{people} {} {} and {} {}",
+            if one { "loses" } else { "lose" },
+            words::role(from),
+            if one { "becomes" } else { "become" },
+            words::role(to),
+        ),
+        (None, None) => format!("{people} {} as they are", if one { "stays" } else { "stay" }),
+    }
+}
+
+pub(crate) async fn preview(
+    visitor: Visitor<Configure>,
+    Id(id): Id,
+    Params(asked): Params<PreviewAsked>,
+) -> Result<Response, Problem> {
+    let sum: Vec<RoleChange> = serde_json::from_str(&asked.sum).unwrap_or_default();
+    let after = asked.after.as_deref();
+    let part = preview_of(&visitor, &id, &asked.role, after, &sum, asked.looked_at).await?;
+    crate::frame::show(&part)
+}
+
+/// How far the consequences of a saved mapping have come, on its own or within a page.
+#[derive(Template)]
+#[template(path = "progress.html")]
+struct ProgressPart {
+    console: String,
+    group_id: String,
+    since: Timestamp,
+    /// None until it has begun.
+    progress: Option<Progress>,
+}
+
+/// Which mapping is followed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ProgressAsked {
+    since: Timestamp,
+}
+
+async fn progress_of<G: Gate>(
+    visitor: &Visitor<G>,
+    group: &str,
+    since: Timestamp,
+) -> Result<ProgressPart, Problem> {
+    let progress = visitor.tenant().reconciliation(group).await?;
+    Ok(ProgressPart {
+        console: visitor.console(),
+        group_id: group.to_owned(),
+        since,
+        // One that began earlier follows an earlier mapping.
+        progress: progress.filter(|progress| progress.started_at >= since),
+    })
+}
+
+pub(crate) async fn progress(
+    visitor: Visitor<Configure>,
+    Id(id): Id,
+    Params(asked): Params<ProgressAsked>,
+) -> Result<Response, Problem> {
+    crate::frame::show(&progress_of(&visitor, &id, asked.since).await?)
+}
+
+/// A mapping to be.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewMapping {
+    role: String,
+}
+
+pub(crate) async fn map(
+    Id(id): Id,
+    change: Change<Configure, NewMapping>,
+) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    let role = role_of(&form.role)?;
+    let before = visitor.tenant().group(&id).await?.role;
+    let since = Timestamp::now();
+    visitor.tenant().map_group(&id, role).await?;
+    let since = since.to_string();
+    let mut to = vec![("done", "role-mapped")];
+    // Nothing follows from what was so before.
+    if before != role {
+        to.push(("since", &since));
+    }
+    Ok(go(&format!("{}/groups/{id}?{}", visitor.console(), super::query(&to))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_read_as_sentences() {
+        use Role::{Admin, Member};
+        for (from, to, people, text) in [
+            (None, Some(Admin), 3, "3 people gain Admin"),
+            (Some(Admin), None, 1, "1 person loses Admin and has no role"),
+            (Some(Member), Some(Admin), 1, "1 person gains Admin instead of Member"),
+            (Some(Admin), Some(Member), 2, "2 people lose Admin and become Member"),
+        ] {
+            assert_eq!(sentence(&RoleChange { from, to, people }), text);
+        }
+    }
+
+    #[test]
+    fn steps_add_up() {
+        let change = |people| RoleChange { from: None, to: Some(Role::Admin), people };
+        let step = Preview {
+            changes: vec![change(2)],
+            looked_at: 2,
+            of: 3,
+            next: None,
+            at_next_sign_in: false,
+        };
+        assert_eq!(added(&[change(1)], &step), [change(3)]);
+        assert_eq!(added(&[], &step), [change(2)]);
+    }
+}

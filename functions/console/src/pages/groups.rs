@@ -1,0 +1,55 @@
+//! Groups and roles: each pushed group, how many are in it, and the role it gives.
+
+use askama::Template;
+use axum::response::Response;
+use rollcall_directory::{GROUPS, GroupSummary, Role};
+use rollcall_edge::api::{Params, Problem, Read};
+use serde::Deserialize;
+
+use crate::frame::{Frame, Section};
+use crate::visitor::Visitor;
+
+/// Groups on one page.
+const PAGE: usize = 50;
+
+/// Which groups are looked at.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    done: Option<String>,
+    /// What their names begin with.
+    #[serde(default)]
+    name: String,
+    after: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "groups.html")]
+struct Page {
+    frame: Frame,
+    groups: Vec<GroupSummary>,
+    roles: Vec<Role>,
+    total: u64,
+    name: String,
+    next: Option<String>,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let (groups, next) = tenant.groups_named(&asked.name, asked.after, PAGE).await?;
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Groups).with_notice(asked.done.as_deref()),
+        groups,
+        roles: mappable(),
+        total: tenant.total(&GROUPS).await?,
+        next: next.map(|next| super::query(&[("name", &asked.name), ("after", &next)])),
+        name: asked.name,
+    })
+}
+
+/// The roles that a group can give.
+pub(super) fn mappable() -> Vec<Role> {
+    Role::ALL.into_iter().filter(|role| role.is_mappable()).collect()
+}

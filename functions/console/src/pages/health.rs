@@ -1,0 +1,36 @@
+//! Health: what is wrong now, and what to do about it.
+
+use askama::Template;
+use axum::response::Response;
+use rollcall_directory::{Finding, Severity};
+use rollcall_edge::api::{Problem, Read};
+
+use crate::frame::{Frame, Section};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "health.html")]
+struct Page {
+    frame: Frame,
+    findings: Vec<Finding>,
+    /// Whether the whole request log was looked at.
+    complete: bool,
+}
+
+/// How grave a finding is, as the style sheet knows it and in words.
+fn severity(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Problem => ("failed", "Problem"),
+        Severity::Warning => ("invited", "Warning"),
+        Severity::Notice => ("active", "Notice"),
+    }
+}
+
+pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
+    let health = visitor.tenant().health().await?;
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Health),
+        findings: health.findings,
+        complete: health.complete,
+    })
+}

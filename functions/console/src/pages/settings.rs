@@ -1,0 +1,84 @@
+//! Settings: what a tenant decides for itself.
+
+use askama::Template;
+use axum::response::Response;
+use rollcall_directory::{
+    ManualRoles, RateLimit, Role, RoleSync, RouteBy, Settings, SettingsChange, UnknownMembers,
+};
+use rollcall_edge::api::{Configure, Params, Problem};
+use serde::Deserialize;
+
+use super::Done;
+use super::groups::mappable;
+use crate::frame::{Frame, Section, go};
+use crate::visitor::{Change, Visitor};
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct Page {
+    frame: Frame,
+    settings: Settings,
+    roles: Vec<Role>,
+    rate_limit: RateLimit,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Configure>,
+    Params(asked): Params<Done>,
+) -> Result<Response, Problem> {
+    let settings = visitor.tenant().settings().await?;
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Settings).with_notice(asked.done.as_deref()),
+        rate_limit: settings.rate_limit.unwrap_or_default(),
+        roles: mappable(),
+        settings,
+    })
+}
+
+/// The settings as the form sends them: all of them.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Chosen {
+    /// A role's id, or nothing.
+    sso_default_role: String,
+    manual_roles: ManualRoles,
+    role_sync: RoleSync,
+    route_by: RouteBy,
+    unknown_members: UnknownMembers,
+    /// Not sent while unticked.
+    #[serde(default)]
+    invitations: String,
+    #[serde(default)]
+    limited: String,
+    per_minute: u32,
+    burst: u32,
+    retention_days: u32,
+}
+
+impl Chosen {
+    fn change(self) -> Result<SettingsChange, Problem> {
+        let role = match self.sso_default_role.as_str() {
+            "" => None,
+            role => Some(role.parse::<Role>().map_err(|error| Problem::invalid(error.to_string()))?),
+        };
+        let limit = RateLimit {
+            per_minute: self.per_minute,
+            burst: self.burst,
+        };
+        Ok(SettingsChange {
+            sso_default_role: Some(role),
+            manual_roles: Some(self.manual_roles),
+            role_sync: Some(self.role_sync),
+            route_by: Some(self.route_by),
+            invitations: Some(!self.invitations.is_empty()),
+            unknown_members: Some(self.unknown_members),
+            rate_limit: Some((!self.limited.is_empty()).then_some(limit)),
+            retention_days: Some(self.retention_days),
+        })
+    }
+}
+
+pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    visitor.tenant().patch_settings(&form.change()?).await?;
+    Ok(go(&format!("{}/settings?done=settings-saved", visitor.console())))
+}

@@ -1,0 +1,190 @@
+//! Tokens: every token of every connection, new ones, rotation and revocation.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use rollcall_directory::{Connection, Token, TokenSecret};
+use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
+use serde::Deserialize;
+
+use super::Done;
+use super::connection::Confirmed;
+use crate::frame::{Frame, Section, go};
+use crate::visitor::{Change, Visitor};
+use crate::words;
+
+/// Whether a token is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenState {
+    Live,
+    Expired,
+    Revoked,
+}
+
+impl TokenState {
+    fn of(token: &Token, now: Timestamp) -> Self {
+        match (token.revoked_at, token.expires_at) {
+            (Some(_), _) => Self::Revoked,
+            (None, Some(expires)) if expires <= now => Self::Expired,
+            (None, _) => Self::Live,
+        }
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            Self::Live => "active",
+            Self::Expired | Self::Revoked => "inactive",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Live => "In use",
+            Self::Expired => "Expired",
+            Self::Revoked => "Revoked",
+        }
+    }
+
+    fn is_live(self) -> bool {
+        self == Self::Live
+    }
+}
+
+/// One token in the list.
+struct Row {
+    token: Token,
+    /// What its connection is called.
+    connection: String,
+    state: TokenState,
+}
+
+#[derive(Template)]
+#[template(path = "tokens.html")]
+struct Page {
+    frame: Frame,
+    connections: Vec<Connection>,
+    /// Those that are accepted first, then the newest first.
+    tokens: Vec<Row>,
+    issued: Option<TokenSecret>,
+    /// Whether the issued one is to take over from another.
+    rotated: bool,
+    /// The first day on which a token can expire.
+    tomorrow: String,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Configure>,
+    Params(asked): Params<Done>,
+) -> Result<Response, Problem> {
+    page(&visitor, asked.done.as_deref(), None).await
+}
+
+async fn page<G: Gate>(
+    visitor: &Visitor<G>,
+    done: Option<&str>,
+    rotated: Option<TokenSecret>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.connections().await?;
+    let now = Timestamp::now();
+    let row = |token: Token| {
+        let of = connections.iter().find(|one| one.id == token.connection_id);
+        Row {
+            connection: of.map_or_else(|| "(deleted)".to_owned(), |one| one.label.clone()),
+            state: TokenState::of(&token, now),
+            token,
+        }
+    };
+    let mut tokens: Vec<Row> = tenant.tokens().await?.into_iter().map(row).collect();
+    tokens.sort_by(|a, b| {
+        let live = b.state.is_live().cmp(&a.state.is_live());
+        live.then_with(|| b.token.id.cmp(&a.token.id))
+    });
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Tokens).with_notice(done),
+        rotated: rotated.is_some(),
+        connections,
+        tokens,
+        issued: rotated,
+        tomorrow: words::day(&(now + jiff::SignedDuration::from_hours(24))),
+    })
+}
+
+/// A token to be.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewToken {
+    connection: String,
+    label: String,
+    /// The last day on which it works, or nothing.
+    #[serde(default)]
+    expires: String,
+}
+
+pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    let label = name("label", &form.label)?;
+    let expires_at = expiry(&form.expires)?;
+    let issued = visitor
+        .tenant()
+        .issue_token(&form.connection, &label, expires_at)
+        .await?;
+    super::connection::page(&visitor, &form.connection, None, Some(issued.secret)).await
+}
+
+/// The end of a day that a form names.
+fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
+    if day.trim().is_empty() {
+        return Ok(None);
+    }
+    let unreadable = || Problem::invalid("`expires` must be a day such as 2027-01-31");
+    let day: Date = day.trim().parse().map_err(|_| unreadable())?;
+    let end = day
+        .checked_add(1.day())
+        .and_then(|next| next.to_zoned(TimeZone::UTC))
+        .map_err(|_| unreadable())?
+        .timestamp();
+    match end > Timestamp::now() {
+        true => Ok(Some(end)),
+        false => Err(Problem::invalid("`expires` must be in the future")),
+    }
+}
+
+/// A second token for the same connection; the first works until it is revoked.
+pub(crate) async fn rotate(
+    Id(id): Id,
+    change: Change<Configure, Confirmed>,
+) -> Result<Response, Problem> {
+    let visitor = change.visitor;
+    let tenant = visitor.tenant();
+    let tokens = tenant.tokens().await?;
+    let old = tokens.into_iter().find(|token| token.id == id);
+    let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
+    let issued = tenant.issue_token(&old.connection_id, &old.label, None).await?;
+    page(&visitor, None, Some(issued.secret)).await
+}
+
+pub(crate) async fn revoke(
+    Id(id): Id,
+    change: Change<Configure, Confirmed>,
+) -> Result<Response, Problem> {
+    let visitor = change.visitor;
+    visitor.tenant().revoke_token(&id).await?;
+    Ok(go(&format!("{}/tokens?done=token-revoked", visitor.console())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_with_its_last_moment() {
+        assert_eq!(expiry(" ").ok(), Some(None));
+        let end = expiry("2999-12-31").ok().flatten().map(|end| end.to_string());
+        assert_eq!(end.as_deref(), Some("3000-01-01T00:00:00Z"));
+        for refused in ["tomorrow", "2001-01-01", "9999-12-31"] {
+            assert!(expiry(refused).is_err(), "{refused}");
+        }
+    }
+}

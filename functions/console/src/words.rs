@@ -1,0 +1,186 @@
+//! How times, names, roles and states read on a page.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rollcall_directory::{Actor, PersonState, Provider, Role};
+
+/// Characters of a name that a list shows; the whole is on the page of what it names.
+const SHOWN_CHARS: usize = 80;
+
+/// A moment, to be read by people and machines.
+pub(crate) struct Moment(Timestamp);
+
+impl HtmlSafe for Moment {}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.strftime("%-d %b %Y, %H:%M UTC");
+        write!(f, "<time datetime=\"{}\">{text}</time>", self.0)
+    }
+}
+
+pub(crate) fn moment(at: &Timestamp) -> Moment {
+    Moment(*at)
+}
+
+/// A moment, told by how long ago it was.
+pub(crate) struct Ago(Timestamp, Timestamp);
+
+impl HtmlSafe for Ago {}
+
+impl fmt::Display for Ago {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = self.0.strftime("%-d %b %Y, %H:%M:%S UTC");
+        let seconds = self.1.as_second() - self.0.as_second();
+        write!(f, "<time datetime=\"{}\" title=\"{title}\">{}</time>", self.0, span(seconds))
+    }
+}
+
+pub(crate) fn ago(at: &Timestamp) -> Ago {
+    Ago(*at, Timestamp::now())
+}
+
+/// So many seconds ago, or from now where they are negative.
+fn span(seconds: i64) -> String {
+    let (amount, unit) = match seconds.abs() {
+        0..=59 => return if seconds >= 0 { "just now".to_owned() } else { "in a moment".to_owned() },
+        s @ 60..=3_599 => (s / 60, "minute"),
+        s @ 3_600..=86_399 => (s / 3_600, "hour"),
+        s => (s / 86_400, "day"),
+    };
+    let many = if amount == 1 { "" } else { "s" };
+    match seconds >= 0 {
+        true => format!("{amount} {unit}{many} ago"),
+        false => format!("in {amount} {unit}{many}"),
+    }
+}
+
+/// The day a moment is in, as date fields want it.
+pub(crate) fn day(at: &Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+/// A text that somebody else chose: kept from running into what surrounds it, and cut.
+pub(crate) fn name(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut shown: String = chars.by_ref().take(SHOWN_CHARS).collect();
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    match shown.trim().is_empty() {
+        true => "(no name)".to_owned(),
+        false => shown,
+    }
+}
+
+pub(crate) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "Viewer",
+        Role::Member => "Member",
+        Role::Admin => "Admin",
+        Role::Owner => "Owner",
+    }
+}
+
+pub(crate) fn role_or_none(held: &Option<Role>) -> &'static str {
+    held.map_or("No role", role)
+}
+
+pub(crate) fn state(state: PersonState) -> &'static str {
+    match state {
+        PersonState::Active => "Active",
+        PersonState::Invited => "Pending login",
+        PersonState::Inactive => "Inactive",
+    }
+}
+
+/// The word by which the style sheet and addresses know a state.
+pub(crate) fn state_id(state: PersonState) -> &'static str {
+    match state {
+        PersonState::Active => "active",
+        PersonState::Invited => "invited",
+        PersonState::Inactive => "inactive",
+    }
+}
+
+pub(crate) fn provider(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Okta => "Okta",
+        Provider::Entra => "Microsoft Entra ID",
+        Provider::OneLogin => "OneLogin",
+        Provider::JumpCloud => "JumpCloud",
+        Provider::Google => "Google Workspace",
+        Provider::Ping => "PingOne",
+        Provider::CyberArk => "CyberArk Identity",
+        Provider::Rippling => "Rippling",
+        Provider::Other => "Another provider",
+    }
+}
+
+/// Every provider, as a list to choose from has them.
+pub(crate) const PROVIDERS: [Provider; 9] = [
+    Provider::Okta,
+    Provider::Entra,
+    Provider::OneLogin,
+    Provider::JumpCloud,
+    Provider::Google,
+    Provider::Ping,
+    Provider::CyberArk,
+    Provider::Rippling,
+    Provider::Other,
+];
+
+/// Who made a change, where no name of theirs is at hand.
+pub(crate) fn actor(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Token { .. } => "identity provider",
+        Actor::Person { .. } => "a person",
+        Actor::PortalLink => "setup link",
+        Actor::Application => "your application",
+        Actor::System => "Rollcall",
+    }
+}
+
+/// The word by which the style sheet knows what came of a request.
+pub(crate) fn outcome(status: u16) -> &'static str {
+    match status {
+        ..=399 => "active",
+        429 => "invited",
+        _ => "failed",
+    }
+}
+
+/// A number with its noun.
+pub(crate) fn count(number: &u64, noun: &str, nouns: &str) -> String {
+    format!("{number} {}", if *number == 1 { noun } else { nouns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        for (seconds, text) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (7_300, "2 hours ago"),
+            (200_000, "2 days ago"),
+            (-5, "in a moment"),
+            (-90_000, "in 1 day"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+    }
+
+    #[test]
+    fn names_are_cut_and_never_empty() {
+        assert_eq!(name("ada"), "ada");
+        assert_eq!(name("  "), "(no name)");
+        assert_eq!(name(&"ü".repeat(10_000)).chars().count(), SHOWN_CHARS + 1);
+    }
+}
