@@ -3,11 +3,15 @@
 //! The answer's `detail` speaks to the client's developer; these sentences speak to the customer's IT admin, who cannot
 //! change the client and can change how it is set up.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::requests::LoggedRequest;
 
 /// What a request was about, as far as its target shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
+pub(crate) enum Target {
     User,
     Users,
     Group,
@@ -16,7 +20,7 @@ enum Target {
 }
 
 impl Target {
-    fn of(target: &str) -> Self {
+    pub(crate) fn of(target: &str) -> Self {
         let path = target.split('?').next().unwrap_or_default();
         let mut segments = path.split('/').filter(|segment| !segment.is_empty());
         let one = |single, all, id: Option<&str>| match id {
@@ -28,6 +32,101 @@ impl Target {
             Some("Groups") => one(Self::Group, Self::Groups, segments.next()),
             _ => Self::Elsewhere,
         }
+    }
+}
+
+/// What is wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Diagnosis {
+    /// A person was changed who is not here (any more).
+    StaleUser,
+    /// A group was changed that is not here (any more).
+    StaleGroup,
+    /// What was to be deleted was gone already.
+    GoneAlready,
+    /// Something was read that is not here.
+    NotFound,
+    /// The user name is taken.
+    DuplicateUser,
+    /// The group name is taken.
+    DuplicateGroup,
+    /// The token was revoked.
+    Revoked,
+    /// The token has expired.
+    Expired,
+    /// There was no valid token.
+    NoToken,
+    /// The last owner would have gone.
+    LastOwner,
+    /// Nobody may do this.
+    Forbidden,
+    /// The filter cannot be understood.
+    Filter,
+    /// A value does not fit.
+    Value,
+    /// A path leads nowhere.
+    Path,
+    /// Something cannot be changed.
+    Mutability,
+    /// The body cannot be read.
+    Syntax,
+    /// The answer would be too long.
+    TooMany,
+    /// Something does not fit.
+    BadRequest,
+    /// The path or method is not offered: most likely the base URL is wrong.
+    Method,
+    /// Somebody else was faster.
+    Precondition,
+    /// The body is too large.
+    TooLarge,
+    /// The rate limit was reached.
+    Throttled,
+    /// A part of SCIM is not offered.
+    NotOffered,
+    /// The fault was on our side.
+    Failed,
+    /// Done, but for members whom nobody knows.
+    Skipped,
+}
+
+impl Diagnosis {
+    /// What happened and what to do about it, in plain words.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::StaleUser => STALE_USER,
+            Self::StaleGroup => STALE_GROUP,
+            Self::GoneAlready => GONE_ALREADY,
+            Self::NotFound => NOT_FOUND,
+            Self::DuplicateUser => DUPLICATE_USER,
+            Self::DuplicateGroup => DUPLICATE_GROUP,
+            Self::Revoked => REVOKED,
+            Self::Expired => EXPIRED,
+            Self::NoToken => NO_TOKEN,
+            Self::LastOwner => LAST_OWNER,
+            Self::Forbidden => FORBIDDEN,
+            Self::Filter => FILTER,
+            Self::Value => VALUE,
+            Self::Path => PATH,
+            Self::Mutability => MUTABILITY,
+            Self::Syntax => SYNTAX,
+            Self::TooMany => TOO_MANY,
+            Self::BadRequest => BAD_REQUEST,
+            Self::Method => METHOD,
+            Self::Precondition => PRECONDITION,
+            Self::TooLarge => TOO_LARGE,
+            Self::Throttled => THROTTLED,
+            Self::NotOffered => NOT_OFFERED,
+            Self::Failed => FAILED,
+            Self::Skipped => SKIPPED,
+        }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.told())
     }
 }
 
@@ -85,42 +184,42 @@ const SKIPPED: &str = "Done, except that some members were left out because nobo
     reassign these people in your identity provider, then push the group again.";
 
 /// What happened and what to do about it; nothing for a request that went well.
-pub(crate) fn diagnose(request: &LoggedRequest) -> Option<&'static str> {
+pub(crate) fn diagnose(request: &LoggedRequest) -> Option<Diagnosis> {
     let target = Target::of(&request.target);
     let method = request.http_method.as_str();
     let detail = request.detail.as_deref().unwrap_or_default();
     Some(match (request.http_status, request.scim_type.as_deref()) {
-        (..=399, _) if !request.skipped_members.is_empty() => SKIPPED,
+        (..=399, _) if !request.skipped_members.is_empty() => Diagnosis::Skipped,
         (..=399, _) => return None,
-        (401, _) if detail.contains("expired") => EXPIRED,
-        (401, _) if detail.contains("revoked") => REVOKED,
-        (401, _) => NO_TOKEN,
-        (403, _) if detail.contains("owner") => LAST_OWNER,
-        (403, _) => FORBIDDEN,
+        (401, _) if detail.contains("expired") => Diagnosis::Expired,
+        (401, _) if detail.contains("revoked") => Diagnosis::Revoked,
+        (401, _) => Diagnosis::NoToken,
+        (403, _) if detail.contains("owner") => Diagnosis::LastOwner,
+        (403, _) => Diagnosis::Forbidden,
         (404, _) => match (method, target) {
-            ("DELETE", Target::User | Target::Group) => GONE_ALREADY,
-            ("PUT" | "PATCH", Target::User) => STALE_USER,
-            ("PUT" | "PATCH", Target::Group) => STALE_GROUP,
-            (_, Target::Elsewhere) => METHOD,
-            _ => NOT_FOUND,
+            ("DELETE", Target::User | Target::Group) => Diagnosis::GoneAlready,
+            ("PUT" | "PATCH", Target::User) => Diagnosis::StaleUser,
+            ("PUT" | "PATCH", Target::Group) => Diagnosis::StaleGroup,
+            (_, Target::Elsewhere) => Diagnosis::Method,
+            _ => Diagnosis::NotFound,
         },
-        (405, _) => METHOD,
+        (405, _) => Diagnosis::Method,
         (409, _) => match target {
-            Target::Group | Target::Groups => DUPLICATE_GROUP,
-            _ => DUPLICATE_USER,
+            Target::Group | Target::Groups => Diagnosis::DuplicateGroup,
+            _ => Diagnosis::DuplicateUser,
         },
-        (412, _) => PRECONDITION,
-        (413, _) => TOO_LARGE,
-        (429, _) => THROTTLED,
-        (501, _) => NOT_OFFERED,
-        (500.., _) => FAILED,
-        (_, Some("invalidFilter")) => FILTER,
-        (_, Some("invalidValue")) => VALUE,
-        (_, Some("invalidPath" | "noTarget")) => PATH,
-        (_, Some("mutability")) => MUTABILITY,
-        (_, Some("invalidSyntax")) => SYNTAX,
-        (_, Some("tooMany")) => TOO_MANY,
-        _ => BAD_REQUEST,
+        (412, _) => Diagnosis::Precondition,
+        (413, _) => Diagnosis::TooLarge,
+        (429, _) => Diagnosis::Throttled,
+        (501, _) => Diagnosis::NotOffered,
+        (500.., _) => Diagnosis::Failed,
+        (_, Some("invalidFilter")) => Diagnosis::Filter,
+        (_, Some("invalidValue")) => Diagnosis::Value,
+        (_, Some("invalidPath" | "noTarget")) => Diagnosis::Path,
+        (_, Some("mutability")) => Diagnosis::Mutability,
+        (_, Some("invalidSyntax")) => Diagnosis::Syntax,
+        (_, Some("tooMany")) => Diagnosis::TooMany,
+        _ => Diagnosis::BadRequest,
     })
 }
 
@@ -134,7 +233,7 @@ mod tests {
         status: u16,
         scim_type: &str,
         detail: &str,
-    ) -> Option<&'static str> {
+    ) -> Option<Diagnosis> {
         let mut request = LoggedRequest::new(method, target, status);
         request.scim_type = Some(scim_type.to_owned()).filter(|text| !text.is_empty());
         request.detail = Some(detail.to_owned());
@@ -144,34 +243,62 @@ mod tests {
     #[test]
     fn each_failure_has_its_sentence() {
         for (method, target, status, scim_type, detail, expected) in [
-            ("GET", "/Users", 401, "", "the token was revoked", REVOKED),
-            ("GET", "/Users", 401, "", "the token has expired", EXPIRED),
-            ("GET", "/Users", 401, "", "", NO_TOKEN),
-            ("PATCH", "/Users/1", 404, "", "", STALE_USER),
-            ("PUT", "/Users/1?x=y", 404, "", "", STALE_USER),
-            ("PATCH", "//Groups/1/", 404, "", "", STALE_GROUP),
-            ("DELETE", "/Users/1", 404, "", "", GONE_ALREADY),
-            ("GET", "/Users/1", 404, "", "", NOT_FOUND),
-            ("GET", "/users", 404, "", "", METHOD),
-            ("POST", "/Users", 409, "uniqueness", "", DUPLICATE_USER),
-            ("POST", "/Groups", 409, "uniqueness", "", DUPLICATE_GROUP),
-            ("GET", "/Users", 400, "invalidFilter", "", FILTER),
-            ("POST", "/Users", 400, "invalidValue", "", VALUE),
-            ("PATCH", "/Users/1", 400, "noTarget", "", PATH),
-            ("PUT", "/Users/1", 412, "", "", PRECONDITION),
-            ("PUT", "/Groups/1", 413, "", "", TOO_LARGE),
-            ("PUT", "/Groups/1", 429, "", "", THROTTLED),
+            (
+                "GET",
+                "/Users",
+                401,
+                "",
+                "the token was revoked",
+                Diagnosis::Revoked,
+            ),
+            (
+                "GET",
+                "/Users",
+                401,
+                "",
+                "the token has expired",
+                Diagnosis::Expired,
+            ),
+            ("GET", "/Users", 401, "", "", Diagnosis::NoToken),
+            ("PATCH", "/Users/1", 404, "", "", Diagnosis::StaleUser),
+            ("PUT", "/Users/1?x=y", 404, "", "", Diagnosis::StaleUser),
+            ("PATCH", "//Groups/1/", 404, "", "", Diagnosis::StaleGroup),
+            ("DELETE", "/Users/1", 404, "", "", Diagnosis::GoneAlready),
+            ("GET", "/Users/1", 404, "", "", Diagnosis::NotFound),
+            ("GET", "/users", 404, "", "", Diagnosis::Method),
+            (
+                "POST",
+                "/Users",
+                409,
+                "uniqueness",
+                "",
+                Diagnosis::DuplicateUser,
+            ),
+            (
+                "POST",
+                "/Groups",
+                409,
+                "uniqueness",
+                "",
+                Diagnosis::DuplicateGroup,
+            ),
+            ("GET", "/Users", 400, "invalidFilter", "", Diagnosis::Filter),
+            ("POST", "/Users", 400, "invalidValue", "", Diagnosis::Value),
+            ("PATCH", "/Users/1", 400, "noTarget", "", Diagnosis::Path),
+            ("PUT", "/Users/1", 412, "", "", Diagnosis::Precondition),
+            ("PUT", "/Groups/1", 413, "", "", Diagnosis::TooLarge),
+            ("PUT", "/Groups/1", 429, "", "", Diagnosis::Throttled),
             (
                 "PATCH",
                 "/Users/1",
                 403,
                 "",
                 "the last active owner",
-                LAST_OWNER,
+                Diagnosis::LastOwner,
             ),
-            ("POST", "/Bulk", 501, "", "", NOT_OFFERED),
-            ("POST", "/Users", 503, "", "", FAILED),
-            ("POST", "/Users", 418, "", "", BAD_REQUEST),
+            ("POST", "/Bulk", 501, "", "", Diagnosis::NotOffered),
+            ("POST", "/Users", 503, "", "", Diagnosis::Failed),
+            ("POST", "/Users", 418, "", "", Diagnosis::BadRequest),
         ] {
             let told = diagnosed(method, target, status, scim_type, detail);
             assert_eq!(told, Some(expected), "{method} {target} {status}");
@@ -183,6 +310,6 @@ mod tests {
     fn what_was_left_out_is_told_too() {
         let mut request = LoggedRequest::new("PATCH", "/Groups/1", 204);
         request.skipped_members = vec!["nobody".to_owned()];
-        assert_eq!(diagnose(&request), Some(SKIPPED));
+        assert_eq!(diagnose(&request), Some(Diagnosis::Skipped));
     }
 }

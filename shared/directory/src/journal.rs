@@ -191,7 +191,7 @@ impl Tenant {
 }
 
 /// An id behind every entry made up to this millisecond.
-fn just_after(at: Timestamp) -> String {
+pub(crate) fn just_after(at: Timestamp) -> String {
     let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(millis.saturating_add(1), &[0; 10])
         .into_uuid()

@@ -7,6 +7,7 @@
 //! | role mapping | `T#<tenant>` | `ROLEMAP#<group id>` |
 //! | active owners | `T#<tenant>` | `OWNERS` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
+//! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds>#<SHA-256 of the secret>` |
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
 //! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7: listing is in order of creation) |
 //! | tombstone | `T#<tenant>#UD`, `…#GD` | id |
@@ -17,6 +18,7 @@
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
 //! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last one given |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
+//! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
 //! | reconciliation of a group | `T#<tenant>#R` | group id |
 //! | who claims a group at sign-in | `T#<tenant>#A#<group id>` | user id |
 //! | claim of a thing to be done once | `T#<tenant>#O` | what |
@@ -153,6 +155,11 @@ impl TenantId {
         self.partition("#S")
     }
 
+    /// The sessions of one person, which say when they began and lead to the sessions themselves.
+    pub(crate) fn sessions_of(&self, user: &str) -> Partition {
+        self.partition(&format!("#P#{user}"))
+    }
+
     pub(crate) fn tokens(&self) -> Partition {
         self.partition("#K")
     }
@@ -220,6 +227,10 @@ impl TenantId {
 
     pub(crate) fn requests(&self) -> Partition {
         self.partition("#Q")
+    }
+
+    pub(crate) fn digest(&self) -> Partition {
+        self.partition("#D")
     }
 
     pub(crate) fn reconciliations(&self) -> Partition {

@@ -61,10 +61,7 @@ impl Tenant {
     /// # Errors
     /// `404` when there is no such group; `invalidValue` for a role that no group may give.
     pub async fn map_group(&self, group: &str, role: Option<Role>) -> Result<(), Error> {
-        if let Some(role) = role.filter(|role| !role.is_mappable()) {
-            let detail = format!("`{role}` cannot be given by a group, choose another role");
-            return Err(scim::Error::InvalidValue(detail).into());
-        }
+        check_mappable(role)?;
         let record = self.record(&GROUPS, group).await?;
         let key = self.id.mapping(group);
         let before = self
@@ -120,6 +117,17 @@ impl Tenant {
             ..entry
         }
         .to_item(&self.id)
+    }
+}
+
+/// Refuses a role that no group may give.
+pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
+    match role.filter(|role| !role.is_mappable()) {
+        Some(role) => {
+            let detail = format!("`{role}` cannot be given by a group, choose another role");
+            Err(scim::Error::InvalidValue(detail).into())
+        }
+        None => Ok(()),
     }
 }
 

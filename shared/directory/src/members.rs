@@ -31,6 +31,9 @@ struct Membership {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent: Option<String>,
     since: jiff::Timestamp,
+    /// The request that made them a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
 }
 
 /// One thing to do to the members of a group.
@@ -117,17 +120,26 @@ impl Tenant {
             .collect()
     }
 
-    /// Since when a person is a member of a group.
-    pub(crate) async fn member_since(
+    /// Since when, and by which request, a person is a member of each of these groups.
+    pub(crate) async fn joined(
         &self,
-        group: &str,
+        groups: &BTreeSet<&str>,
         user: &str,
-    ) -> Result<Option<jiff::Timestamp>, Error> {
-        let item = self.table.get(&self.id.member(group, user)).await?;
-        Ok(item
-            .map(from_item::<Membership>)
-            .transpose()?
-            .map(|membership| membership.since))
+    ) -> Result<BTreeMap<String, (jiff::Timestamp, Option<String>)>, Error> {
+        let mut joined = BTreeMap::new();
+        let keys = groups.iter().map(|group| self.id.member(group, user));
+        for item in self.table.batch_get(keys).await? {
+            let partition = text(&item, "PK")?.to_owned();
+            let group = groups
+                .iter()
+                .find(|group| self.id.members(group).as_str() == partition);
+            let membership: Membership = from_item(item)?;
+            if let Some(group) = group {
+                let since = (membership.since, membership.request);
+                joined.insert((*group).to_owned(), since);
+            }
+        }
+        Ok(joined)
     }
 
     /// What has to be done to a group so that it has the members that `change` asks for.
@@ -217,6 +229,15 @@ impl Tenant {
         Ok(transaction)
     }
 
+    fn membership(&self, member: &str, sent: &Value) -> Membership {
+        Membership {
+            member: member.to_owned(),
+            sent: as_sent(member, sent),
+            since: now(),
+            request: Some(self.request_id.clone()),
+        }
+    }
+
     fn write_step(
         &self,
         transaction: &mut Transaction,
@@ -226,7 +247,7 @@ impl Tenant {
         let key = self.id.member(group, step.member());
         match step {
             Step::Join { member, sent } => {
-                let item = to_item(&key, &membership(member, sent))?;
+                let item = to_item(&key, &self.membership(member, sent))?;
                 transaction.put_if(item, Expression::absent(), Guard::Stale);
                 self.write_group_list(
                     transaction,
@@ -236,8 +257,12 @@ impl Tenant {
                 );
             }
             Step::Alter { member, sent } => {
-                let item = to_item(&key, &membership(member, sent))?;
-                transaction.put_if(item, Expression::present(), Guard::Stale);
+                // Since when they are a member, and by which request, stays as it is.
+                let set = match as_sent(member, sent) {
+                    Some(sent) => Expression::new("SET sent = :sent").with(":sent", string(&sent)),
+                    None => Expression::new("REMOVE sent"),
+                };
+                transaction.update_if(key, set, Expression::present(), Guard::Stale);
             }
             Step::Leave { member } => {
                 transaction.delete_if(key, Expression::present(), Guard::Stale);
@@ -316,13 +341,10 @@ pub(crate) fn is_id(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
-fn membership(member: &str, sent: &Value) -> Membership {
+/// The member as sent, where that is more than its `value`.
+fn as_sent(member: &str, sent: &Value) -> Option<String> {
     let bare = json!({"value": member}) == *sent;
-    Membership {
-        member: member.to_owned(),
-        sent: (!bare).then(|| sent.to_string()),
-        since: now(),
-    }
+    (!bare).then(|| sent.to_string())
 }
 
 fn member_of(item: Item) -> Result<(String, Value), Error> {

@@ -12,6 +12,8 @@ const MAX_NOTED: usize = 50;
 pub struct Notes {
     /// The ids in a group write that name nobody, and so were left out; the first of them, if they are many.
     pub skipped_members: BTreeSet<String>,
+    /// The actions that went into the journal: `user.created`, `user.deactivated`, `group.members_changed`, …
+    pub changes: BTreeSet<String>,
 }
 
 tokio::task_local! {
@@ -35,5 +37,11 @@ pub(crate) fn skipped_members(ids: &BTreeSet<String>) {
         noted.extend(ids.iter().take(room).cloned());
     };
     // Outside `collect` nobody asks.
+    let _ = NOTES.try_with(note);
+}
+
+/// Notes what has been committed: a change that was only tried is none.
+pub(crate) fn changed(action: impl Into<String>) {
+    let note = |notes: &RefCell<Notes>| notes.borrow_mut().changes.insert(action.into());
     let _ = NOTES.try_with(note);
 }

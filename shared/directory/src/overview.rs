@@ -54,13 +54,13 @@ pub struct GroupSummary {
 }
 
 /// What roles are decided by, read once for a page.
-struct Ground {
+pub(crate) struct Ground {
     settings: Settings,
     mappings: Mappings,
 }
 
 impl Ground {
-    fn person(&self, record: &Record) -> Result<Person, Error> {
+    pub(crate) fn person(&self, record: &Record) -> Result<Person, Error> {
         person(
             record,
             record.effective_role(&self.settings, &self.mappings),
@@ -69,7 +69,7 @@ impl Ground {
 }
 
 impl Tenant {
-    async fn ground(&self) -> Result<Ground, Error> {
+    pub(crate) async fn ground(&self) -> Result<Ground, Error> {
         Ok(Ground {
             settings: self.settings().await?,
             mappings: by_group(&self.mappings().await?),
@@ -223,22 +223,16 @@ impl Tenant {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<GroupSummary>, Option<String>), Error> {
-        let page = self
-            .table
-            .query(&Range::all(self.id.names(&GROUPS)).after(after).limit(limit))
-            .await?;
-        let ids = page
-            .items
-            .iter()
-            .map(|item| text(item, "id").map(str::to_owned));
-        let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+        self.search_groups("", after, limit).await
+    }
+
+    /// The groups with their mappings.
+    pub(crate) async fn summaries(&self, records: &[Record]) -> Result<Vec<GroupSummary>, Error> {
         let mappings = by_group(&self.mappings().await?);
-        let records = self.records(&GROUPS, &ids).await?;
-        let groups = records
+        records
             .iter()
             .map(|record| summary(record, &mappings))
-            .collect::<Result<_, _>>()?;
-        Ok((groups, page.next))
+            .collect()
     }
 
     /// How many people, or groups, there are.

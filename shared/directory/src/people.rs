@@ -1,5 +1,8 @@
 //! People as an admin sees them: their state, their role and why, and the roles given by hand.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use rollcall_scim::{self as scim, Resource};
 use serde_json::{Value, json};
 
@@ -58,6 +61,7 @@ impl Record {
             && self
                 .standing
                 .manual
+                .as_ref()
                 .is_some_and(|held| held.role == Role::Owner)
     }
 
@@ -152,26 +156,12 @@ impl Tenant {
         let record = self.record(&USERS, user).await?;
         let settings = self.settings().await?;
         let mappings = self.mappings_of(&record.role_groups()).await?;
-        let joined = self.joined(&record, &mappings).await?;
+        let groups = mappings.iter().map(|mapping| mapping.group.as_str());
+        let joined = self.joined(&groups.collect(), user).await?;
         Ok(PersonRole {
             effective: record.effective_role(&settings, &by_group(&mappings)),
             grants: grants(&record, &settings, &mappings, &joined),
         })
-    }
-
-    /// Since when the person is in each mapped group.
-    async fn joined(
-        &self,
-        record: &Record,
-        mappings: &[Mapping],
-    ) -> Result<std::collections::BTreeMap<String, jiff::Timestamp>, Error> {
-        let mut joined = std::collections::BTreeMap::new();
-        for mapping in mappings {
-            if let Some(since) = self.member_since(&mapping.group, &record.id).await? {
-                joined.insert(mapping.group.clone(), since);
-            }
-        }
-        Ok(joined)
     }
 
     /// Gives a role by hand, or takes it away. Nobody gives or takes a role above the `giver`'s own.
@@ -186,7 +176,7 @@ impl Tenant {
     ) -> Result<(), Error> {
         for _ in 0..MAX_TURNS {
             let record = self.record(&USERS, user).await?;
-            let held = record.standing.manual.map(|held| held.role);
+            let held = record.standing.manual.as_ref().map(|held| held.role);
             if held == role {
                 return Ok(());
             }
@@ -195,10 +185,15 @@ impl Tenant {
             }
             let mut after = record.clone();
             after.revision += 1;
-            after.standing.manual = role.map(|role| Held { role, since: now() });
+            after.standing.manual = role.map(|role| Held {
+                role,
+                since: now(),
+                request_id: Some(self.request_id.clone()),
+            });
             let mut transaction = self.person_write(&record, &after)?;
             let told = |record: &Record| {
-                json!({"role_id": record.standing.manual.map(|held| held.role)}).to_string()
+                json!({"role_id": record.standing.manual.as_ref().map(|held| held.role)})
+                    .to_string()
             };
             let entry = self.entry(
                 "user.role_given",
@@ -262,35 +257,44 @@ fn email(resource: &Resource) -> Option<String> {
     address.as_str().map(str::to_owned)
 }
 
+/// When a person joined each group, and by which request.
+type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
+
 fn grants(
     record: &Record,
     settings: &Settings,
     mappings: &[Mapping],
-    joined: &std::collections::BTreeMap<String, jiff::Timestamp>,
+    joined: &Joined,
 ) -> Vec<Grant> {
+    let standing = &record.standing;
     let mapped = record.mapped(settings, &by_group(mappings));
-    let since = |group: &str| {
-        let mapped_since = mappings
-            .iter()
-            .find(|mapping| mapping.group == group)
-            .map(|mapping| mapping.since);
-        let joined_since = joined.get(group).copied().or(record.standing.last_login_at);
-        mapped_since.max(joined_since).unwrap_or(record.modified)
+    let begun = |group: &str| {
+        let mapping = mappings.iter().find(|mapping| mapping.group == group);
+        let mapped = mapping.map(|m| (m.since, Some(m.request_id.clone())));
+        let claimed = standing
+            .last_login_at
+            .map(|at| (at, standing.last_login_request.clone()));
+        mapped.max(joined.get(group).cloned().or(claimed))
     };
-    let mapped = mapped.into_iter().map(|(group, role)| Grant {
-        role,
-        since: since(&group),
-        source: Source::Mapped { group },
+    let mapped = mapped.into_iter().map(|(group, role)| {
+        let (since, request_id) = begun(&group).unwrap_or((record.modified, None));
+        Grant {
+            role,
+            since,
+            source: Source::Mapped { group },
+            request_id,
+        }
     });
-    let held = |held: Option<Held>, source: Source| {
-        held.map(|h| Grant {
+    let held = |held: &Option<Held>, source: Source| {
+        held.clone().map(|h| Grant {
             role: h.role,
             source,
             since: h.since,
+            request_id: h.request_id,
         })
     };
     mapped
-        .chain(held(record.standing.manual, Source::Manual))
-        .chain(held(record.standing.default, Source::Default))
+        .chain(held(&standing.manual, Source::Manual))
+        .chain(held(&standing.default, Source::Default))
         .collect()
 }

@@ -22,11 +22,13 @@ pub enum PersonState {
     Inactive,
 }
 
-/// A role and since when it is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A role, since when it is held and which request gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Held {
     pub(crate) role: Role,
     pub(crate) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
 }
 
 /// What the directory keeps of a person beside the SCIM document.
@@ -37,6 +39,9 @@ pub(crate) struct Standing {
     pub(crate) first_login_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_login_at: Option<Timestamp>,
+    /// The request that was it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_login_request: Option<String>,
     /// Sessions that began up to here are over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sessions_over_at: Option<Timestamp>,
@@ -118,9 +123,9 @@ impl Record {
             return None;
         }
         let mapped = self.mapped(settings, mappings).into_values().max();
-        let manual = self.standing.manual.map(|held| held.role);
+        let manual = self.standing.manual.as_ref().map(|held| held.role);
         mapped
             .max(manual)
-            .or(self.standing.default.map(|held| held.role))
+            .or(self.standing.default.as_ref().map(|held| held.role))
     }
 }

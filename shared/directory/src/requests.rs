@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::diagnosis::diagnose;
+use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
 use crate::item::{from_item, to_item};
 use crate::record::now;
@@ -53,6 +53,9 @@ pub struct LoggedRequest {
     /// The ids in a group write that name nobody, and so were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_members: Vec<String>,
+    /// The actions of the journal that it brought about: `user.created`, `group.members_changed`, …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
     /// How long the answer took, in milliseconds.
     pub took_ms: u64,
     /// For DynamoDB's time to live.
@@ -93,6 +96,7 @@ impl LoggedRequest {
             detail: None,
             sent: None,
             skipped_members: Vec::new(),
+            changes: Vec::new(),
             took_ms: 0,
             expires: 0,
         }
@@ -100,6 +104,11 @@ impl LoggedRequest {
 
     /// What a failure means and what to do about it, in plain words; nothing for a request that went well.
     pub fn diagnosis(&self) -> Option<&'static str> {
+        diagnose(self).map(Diagnosis::told)
+    }
+
+    /// What is wrong with the request; nothing for one that went well.
+    pub fn diagnosed(&self) -> Option<Diagnosis> {
         diagnose(self)
     }
 

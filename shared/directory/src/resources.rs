@@ -11,13 +11,15 @@ use uuid::Uuid;
 
 use crate::complete::Needs;
 use crate::error::Error;
+use crate::journal::MEMBERS_CHANGED;
 use crate::kind::Kind;
 use crate::members::{Step, WRITES_PER_STEP, growth, is_id};
+use crate::notes;
 use crate::people::last_owner;
 use crate::record::{Record, now};
 use crate::tenant::Tenant;
 use crate::transaction::{Guard, MAX_WRITES, Transaction};
-use crate::writes::{State, subject};
+use crate::writes::{State, action, subject};
 
 /// How often a write starts over before the table counts as busy.
 const MAX_TURNS: usize = 40;
@@ -198,6 +200,7 @@ impl Tenant {
                 transaction.append(self.forget_user_writes(id, &record.groups).await?);
             }
             if self.committed(&transaction, kind).await? {
+                notes::changed(action(kind, Some(&record), None));
                 return if opens_intent {
                     self.sweep().await
                 } else {
@@ -270,6 +273,12 @@ impl Tenant {
         if !self.committed(&transaction, kind).await? {
             self.settle().await?;
             return Ok(Saved::Stale);
+        }
+        if let Some(after) = &after {
+            notes::changed(action(kind, before, Some(after)));
+        }
+        if !steps.is_empty() {
+            notes::changed(MEMBERS_CHANGED);
         }
         if opens_intent {
             self.settle().await?;

@@ -71,6 +71,10 @@ pub struct Grant {
     pub source: Source,
     /// Since when.
     pub since: Timestamp,
+    /// The request that brought it about, where that is known: of a mapped one the later of what made the mapping and
+    /// what made the person a member, or named the group at sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// The role of each mapped group, by group id.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::error::Error;
-use crate::item::{from_item, to_item};
+use crate::item::{from_item, text, to_item};
 use crate::keys::{Key, TenantId};
 use crate::kind::USERS;
 use crate::mappings::by_group;
@@ -17,8 +18,10 @@ use crate::person::PersonState;
 use crate::record::{Record, now};
 use crate::roles::Role;
 use crate::secret::{Purpose, TokenSecret};
+use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
+use crate::writes::{State, subject};
 
 /// How long a session lasts.
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
@@ -26,6 +29,12 @@ pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
 pub(crate) const PORTAL_LINK_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long what a portal link opened lasts.
 pub(crate) const PORTAL_SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
+/// Sessions of one person that are listed.
+const MAX_LISTED: usize = 100;
+/// Characters of a hash that are shown.
+const SHOWN_OF_HASH: usize = 12;
+/// How often a write starts over before the table counts as busy.
+const MAX_TURNS: usize = 20;
 
 /// A session or portal link as the table holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +73,17 @@ pub struct SessionPerson {
     pub user_name: String,
 }
 
+/// A session of a person that is in force, as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonSession {
+    /// The beginning of its hash: enough to tell sessions apart, and of no use to anybody.
+    pub id: String,
+    /// When the person signed in.
+    pub began_at: Timestamp,
+    /// When it ends by itself.
+    pub ends_at: Timestamp,
+}
+
 /// A new session or link, with the only showing of its plain text.
 #[derive(Clone, Debug)]
 pub struct IssuedSession {
@@ -85,6 +105,15 @@ impl SessionItem {
             expires: ends.as_second(),
         }
     }
+
+    /// Whether a session of this person is in force.
+    fn is_in_force(&self, record: &Record) -> bool {
+        let over = record
+            .standing
+            .sessions_over_at
+            .is_some_and(|over| self.began <= over);
+        !over && record.state() != PersonState::Inactive && self.ends > now()
+    }
 }
 
 impl Tenant {
@@ -102,6 +131,11 @@ impl Tenant {
         let mut transaction = Transaction::default();
         let key = self.session_key(&secret);
         transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);
+        if let Some(user) = &item.user {
+            let sort = format!("{:015}#{}", item.began.as_millisecond(), secret.hash().0);
+            let pointer = json!({"expires": item.expires});
+            transaction.put(to_item(&self.id.sessions_of(user).at(sort), &pointer)?);
+        }
         Ok((
             IssuedSession {
                 secret,
@@ -159,6 +193,56 @@ impl Tenant {
         self.commit(&transaction).await
     }
 
+    /// The sessions of a person that are in force, latest first; of very many, the latest hundred.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn sessions_of(&self, user: &str) -> Result<Vec<PersonSession>, Error> {
+        let record = self.record(&USERS, user).await?;
+        let range = Range::all(self.id.sessions_of(user))
+            .descending(true)
+            .limit(MAX_LISTED);
+        let hashes = self.table.query(&range).await?.items;
+        let hashes = hashes
+            .iter()
+            .filter_map(|item| text(item, "SK").ok()?.split_once('#'));
+        let keys = hashes.map(|(_, hash)| self.id.sessions().at(hash));
+        let mut sessions = Vec::new();
+        for item in self.table.batch_get(keys).await? {
+            let hash = text(&item, "SK")?.to_owned();
+            let session: SessionItem = from_item(item)?;
+            if session.is_in_force(&record) {
+                sessions.push(PersonSession {
+                    id: hash.chars().take(SHOWN_OF_HASH).collect(),
+                    began_at: session.began,
+                    ends_at: session.ends,
+                });
+            }
+        }
+        sessions.sort_by_key(|session| (std::cmp::Reverse(session.began_at), session.id.clone()));
+        Ok(sessions)
+    }
+
+    /// Ends every session that a person has now, each at its next check. They may sign in again.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn end_sessions_of(&self, user: &str) -> Result<(), Error> {
+        for _ in 0..MAX_TURNS {
+            let record = self.record(&USERS, user).await?;
+            let mut after = record.clone();
+            after.revision += 1;
+            after.standing.sessions_over_at = Some(now());
+            let mut transaction = self.person_write(&record, &after)?;
+            let whose = subject(&USERS, &State::of(&USERS, &record)?);
+            transaction.put(self.entry("user.sessions_ended", whose).to_item(&self.id)?);
+            if self.table.transact(&transaction).await?.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy(None))
+    }
+
     async fn session_item(
         &self,
         secret: &TokenSecret,
@@ -194,11 +278,7 @@ impl Tenant {
         let Some((record, settings)) = self.person_and_settings(user).await? else {
             return Ok(None);
         };
-        let over = record
-            .standing
-            .sessions_over_at
-            .is_some_and(|over| item.began <= over);
-        if over || record.state() == PersonState::Inactive {
+        if !item.is_in_force(&record) {
             return Ok(None);
         }
         let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);

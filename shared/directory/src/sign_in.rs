@@ -196,14 +196,24 @@ impl Tenant {
             .iter()
             .map(|group| (group.id.clone(), group.role))
             .collect();
-        let (after, routing) = decide(record, assertion, settings, groups, &mappings, at);
+        let (after, routing) = decide(
+            record,
+            assertion,
+            settings,
+            groups,
+            &mappings,
+            (at, &self.request_id),
+        );
         let role = after.effective_role(settings, &mappings);
         let item = SessionItem::new(Some(record.id.clone()), None, SESSION_LIFE);
         let (session, mut transaction) = self.open_session(Purpose::Session, &item)?;
         transaction.append(self.person_write(record, &after)?);
         self.write_claimants(&mut transaction, record, &after)?;
         let entry = self.entry("auth.login", subject(&USERS, &State::of(&USERS, record)?));
-        let told = json!({"role": role, "source": routing.source, "matched": routing.matched});
+        let claim = assertion.groups.as_ref().map(Vec::len);
+        let told = json!({
+            "role": role, "source": routing.source, "matched": routing.matched, "claim_values": claim,
+        });
         transaction.put(
             Entry {
                 after: Some(told.to_string()),
@@ -257,7 +267,7 @@ fn decide(
     settings: &Settings,
     groups: &[MappedGroup],
     mappings: &Mappings,
-    at: Timestamp,
+    (at, request_id): (Timestamp, &str),
 ) -> (Record, Routing) {
     let mut after = record.clone();
     after.revision += 1;
@@ -265,6 +275,7 @@ fn decide(
     let first = standing.first_login_at.is_none();
     standing.first_login_at.get_or_insert(at);
     standing.last_login_at = Some(at);
+    standing.last_login_request = Some(request_id.to_owned());
     let claimed = claimed_groups(assertion, groups);
     standing.claim = match settings.route_by {
         RouteBy::Membership => None,
@@ -284,9 +295,11 @@ fn decide(
             by_groups(&routed, groups)
         }
         None if first && after.standing.manual.is_none() => {
-            after.standing.default = settings
-                .sso_default_role
-                .map(|role| Held { role, since: at });
+            after.standing.default = settings.sso_default_role.map(|role| Held {
+                role,
+                since: at,
+                request_id: Some(request_id.to_owned()),
+            });
             Routing {
                 source: "sso-config-default".to_owned(),
                 matched: Vec::new(),

@@ -182,7 +182,12 @@ impl Tenant {
         let Some(state) = after.or(before) else {
             return Ok(());
         };
-        let mut entry = self.entry(action(kind, before, after), subject(kind, state));
+        let records = (
+            before.map(|state| state.record),
+            after.map(|state| state.record),
+        );
+        let action = action(kind, records.0, records.1);
+        let mut entry = self.entry(action, subject(kind, state));
         (entry.before, entry.after) = difference(
             before.map(|state| &state.resource),
             after.map(|state| &state.resource),
@@ -192,11 +197,12 @@ impl Tenant {
     }
 }
 
-fn action(kind: &Kind, before: Option<&State<'_>>, after: Option<&State<'_>>) -> String {
+/// The journal's word for the change.
+pub(crate) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> String {
     let verb = match (before, after) {
         (None, _) => "created",
         (_, None) => "deleted",
-        (Some(before), Some(after)) => match (before.record.inactive, after.record.inactive) {
+        (Some(before), Some(after)) => match (before.inactive, after.inactive) {
             (false, true) => "deactivated",
             (true, false) => "reactivated",
             _ => "updated",

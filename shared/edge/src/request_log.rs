@@ -113,6 +113,7 @@ impl Pending {
         }
         entry.sent = self.sent;
         entry.skipped_members = notes.skipped_members.into_iter().collect();
+        entry.changes = notes.changes.into_iter().collect();
         entry.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Answered {
             directory: self.directory,

@@ -115,6 +115,9 @@ pub(super) struct Grant {
     group: Option<String>,
     /// Since when.
     since: Timestamp,
+    /// The request that brought it about, where that is known: look it up in the audit log or the request log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 /// What gave a person a role.
@@ -141,6 +144,7 @@ impl From<Held> for Grant {
             source,
             group,
             since: held.since,
+            request_id: held.request_id,
         }
     }
 }

@@ -1,0 +1,100 @@
+//! What is wrong now, and what to do about it: the findings and the words for them.
+//!
+//! What is found follows from a snapshot alone (`judge`), which `checkup` reads.
+
+use jiff::Timestamp;
+
+use crate::connections::Provider;
+use crate::journal::Subject;
+
+/// What is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// What was found, the worst first.
+    pub findings: Vec<Finding>,
+    /// Whether all of the request log and all groups were looked at. If not, look again: each look goes on.
+    pub complete: bool,
+    /// When it was looked at.
+    pub looked_at: Timestamp,
+}
+
+/// How much a finding matters, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Something does not work, or is about to stop.
+    Problem,
+    /// Something most likely does not work as it is meant to.
+    Warning,
+    /// Worth knowing; nothing need be wrong.
+    Notice,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingKind {
+    /// Requests come with a token that is no longer good.
+    WrongToken,
+    /// Requests come for paths that nobody offers.
+    WrongAddress,
+    /// A connection has a good token, and was never heard of.
+    NeverHeardFrom,
+    /// A connection has no good token left, and the last one expired.
+    TokenExpired,
+    /// A connection has no token that is good.
+    NoToken,
+    /// A token expires soon.
+    TokenExpiring,
+    /// A connection worked, and has sent nothing for long.
+    ConnectionSilent,
+    /// People are changed by an id that nobody has.
+    StaleUser,
+    /// Groups are changed by an id that none has.
+    StaleGroup,
+    /// A filter cannot be understood.
+    UnsupportedFilter,
+    /// Members were left out because nobody has their ids.
+    SkippedMembers,
+    /// Requests fail again and again.
+    FailuresRepeating,
+    /// People are pushed, and no groups.
+    UsersWithoutGroups,
+    /// Groups have no members.
+    EmptyGroups,
+    /// Groups are pushed, and give no role.
+    UnmappedGroups,
+    /// Groups are mapped, sign-ins are to be decided by the claim, and none has one.
+    ClaimMissing,
+    /// People got the default role, because no group is mapped.
+    DefaultRoleWithoutMapping,
+    /// People got the default role, because no claim came.
+    DefaultRoleWithoutClaim,
+    /// People got the default role, because what the claim named is no mapped group.
+    DefaultRoleWithoutMatch,
+    /// People were pushed and have never signed in.
+    NeverSignedIn,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The connection, token, group or person it is about; of several, the first.
+    pub subject: Option<Subject>,
+    /// How many: groups, people, failed requests, days until a token expires, hours of silence.
+    pub count: u64,
+    /// Whether there are at least so many: not all were looked at.
+    pub at_least: bool,
+    /// The names of the first of them, where there are several.
+    pub names: Vec<String>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// The failing request, or what it was answered.
+    pub detail: Option<String>,
+    /// The latest such request in the request log.
+    pub request: Option<String>,
+    /// The product of the connection, where it matters.
+    pub provider: Option<Provider>,
+}

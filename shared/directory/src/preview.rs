@@ -1,0 +1,186 @@
+//! What a mapping would change, told before it is made: decided by the very rules that will count then.
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::item::text;
+use crate::kind::{GROUPS, USERS};
+use crate::mappings::{by_group, check_mappable};
+use crate::record::Record;
+use crate::roles::{Mappings, Role};
+use crate::table::Range;
+use crate::tenant::{RoleSync, Settings, Tenant};
+
+/// People one call looks at.
+const PEOPLE_AT_ONCE: usize = 1_000;
+
+/// What a mapping would change for the people one call has looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// How many people would have another role, by the role they would lose and the one they would get.
+    pub changes: Vec<RoleChange>,
+    /// How many people this call has looked at.
+    pub looked_at: u64,
+    /// How many there are: the group's members, and those who named the group when they last signed in, as far as
+    /// they have been looked at.
+    pub of: u64,
+    /// Where the next call goes on; none when all have been looked at.
+    pub next: Option<String>,
+    /// Whether it would come about for each person at their next sign-in only, and for nobody at once.
+    pub at_next_sign_in: bool,
+}
+
+/// People who would change from one role to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleChange {
+    /// The role they have.
+    pub from: Option<Role>,
+    /// The role they would have.
+    pub to: Option<Role>,
+    /// How many.
+    pub people: u64,
+}
+
+/// Where a call begins: behind a member, or behind somebody who names the group at sign-in.
+enum Place {
+    Members(Option<String>),
+    Claimants(Option<String>),
+}
+
+const MEMBERS: &str = "m";
+const CLAIMANTS: &str = "c";
+
+impl Place {
+    fn of(after: Option<&str>) -> Self {
+        let after = after.unwrap_or_default();
+        let (list, person) = after.split_once(':').unwrap_or_default();
+        let behind = Some(person.to_owned()).filter(|person| !person.is_empty());
+        match list {
+            CLAIMANTS => Self::Claimants(behind),
+            _ => Self::Members(behind),
+        }
+    }
+
+    /// What comes behind a page of this list.
+    fn next(&self, next: Option<String>) -> Option<String> {
+        match (self, next) {
+            (Self::Members(_), Some(next)) => Some(format!("{MEMBERS}:{next}")),
+            (Self::Members(_), None) => Some(format!("{CLAIMANTS}:")),
+            (Self::Claimants(_), next) => next.map(|next| format!("{CLAIMANTS}:{next}")),
+        }
+    }
+}
+
+/// The mappings as they are, and as they would be.
+struct Change {
+    settings: Settings,
+    before: Mappings,
+    after: Mappings,
+}
+
+impl Change {
+    fn new(settings: Settings, before: Mappings, group: &str, role: Option<Role>) -> Self {
+        let mut after = before.clone();
+        match role {
+            Some(role) => after.insert(group.to_owned(), role),
+            None => after.remove(group),
+        };
+        // What is told of a tenant whose roles change at sign-in is what the sign-in will find.
+        let role_sync = RoleSync::Immediate;
+        Self {
+            settings: Settings {
+                role_sync,
+                ..settings
+            },
+            before,
+            after,
+        }
+    }
+
+    /// The role a person has, and the one they would have. Pure.
+    fn of(&self, record: &Record) -> (Option<Role>, Option<Role>) {
+        (
+            record.effective_role(&self.settings, &self.before),
+            record.effective_role(&self.settings, &self.after),
+        )
+    }
+}
+
+impl Tenant {
+    /// Tells what mapping the group to the role, or to none, would change. One call looks at a bounded number of
+    /// people, the members first, then those who name the group at sign-in; the changes of all calls add up.
+    ///
+    /// # Errors
+    /// `404` when there is no such group; `invalidValue` for a role that no group may give.
+    pub async fn preview_mapping(
+        &self,
+        group: &str,
+        role: Option<Role>,
+        after: Option<&str>,
+    ) -> Result<Preview, Error> {
+        check_mappable(role)?;
+        self.settle().await?;
+        let members = self.record(&GROUPS, group).await?.members;
+        let settings = self.settings().await?;
+        let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
+        let change = Change::new(settings, by_group(&self.mappings().await?), group, role);
+        let mut counted = BTreeMap::<(Option<Role>, Option<Role>), u64>::new();
+        let (mut looked_at, mut strangers) = (0, 0);
+        let mut place = Place::of(after);
+        let next = loop {
+            let (records, next) = self.people_at(group, &place, looked_at).await?;
+            looked_at += records.len();
+            let is_new = |record: &&Record| match place {
+                Place::Members(_) => true,
+                Place::Claimants(_) => !record.groups.contains(group),
+            };
+            for record in records.iter().filter(is_new) {
+                strangers += u64::from(matches!(place, Place::Claimants(_)));
+                *counted.entry(change.of(record)).or_default() += 1;
+            }
+            match next {
+                None => break None,
+                Some(next) if looked_at >= PEOPLE_AT_ONCE => break Some(next),
+                Some(next) => place = Place::of(Some(&next)),
+            }
+        };
+        Ok(Preview {
+            looked_at: counted.values().sum(),
+            changes: changes(counted),
+            of: members + strangers,
+            next,
+            at_next_sign_in,
+        })
+    }
+
+    /// The next people of a list, and where it goes on.
+    async fn people_at(
+        &self,
+        group: &str,
+        place: &Place,
+        looked_at: usize,
+    ) -> Result<(Vec<Record>, Option<String>), Error> {
+        let (partition, behind) = match place {
+            Place::Members(behind) => (self.id.members(group), behind),
+            Place::Claimants(behind) => (self.id.claimants(group), behind),
+        };
+        let range = Range::all(partition)
+            .after(behind.clone())
+            .limit(PEOPLE_AT_ONCE - looked_at.min(PEOPLE_AT_ONCE - 1));
+        let page = self.table.query(&range).await?;
+        let ids = page
+            .items
+            .iter()
+            .map(|item| text(item, "SK").map(str::to_owned));
+        let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+        Ok((self.records(&USERS, &ids).await?, place.next(page.next)))
+    }
+}
+
+fn changes(counted: BTreeMap<(Option<Role>, Option<Role>), u64>) -> Vec<RoleChange> {
+    counted
+        .into_iter()
+        .filter(|((from, to), _)| from != to)
+        .map(|((from, to), people)| RoleChange { from, to, people })
+        .collect()
+}
