@@ -87,12 +87,16 @@ impl File {
 
     fn csv(&self, next: Option<&str>) -> Result<String, Problem> {
         let internal = |_| Problem::from(Error::Internal);
-        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        let mut writer = csv::WriterBuilder::new()
+            .flexible(true)
+            .from_writer(Vec::new());
         if let Some(Value::Object(first)) = self.rows.first() {
             writer.write_record(first.keys()).map_err(internal)?;
         }
         for row in self.rows.iter().filter_map(Value::as_object) {
-            writer.write_record(row.values().map(cell)).map_err(internal)?;
+            writer
+                .write_record(row.values().map(cell))
+                .map_err(internal)?;
         }
         if let Some(next) = next {
             // A file that was cut says so where people look.
@@ -125,11 +129,16 @@ mod tests {
     #[test]
     fn cells_are_texts_whatever_they_hold() {
         let mut file = File::new(Format::Csv, "x");
-        file.add(&json!({"name": "=cmd|' /C calc'!A0", "n": -1})).unwrap();
-        file.add(&json!({"name": "a \"quoted\",\nname", "n": 2})).unwrap();
+        file.add(&json!({"name": "=cmd|' /C calc'!A0", "n": -1}))
+            .unwrap();
+        file.add(&json!({"name": "a \"quoted\",\nname", "n": 2}))
+            .unwrap();
         let expected = "name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
         let cut = file.csv(Some("after=1")).ok().unwrap_or_default();
-        assert!(cut.ends_with("\"(there is more: export again with after, after=1)\"\n"), "{cut}");
+        assert!(
+            cut.ends_with("\"(there is more: export again with after, after=1)\"\n"),
+            "{cut}"
+        );
     }
 }

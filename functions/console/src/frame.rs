@@ -124,7 +124,9 @@ fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "connection-created" => "The connection was made. Follow the steps below.",
         "connection-changed" => "The connection was changed.",
-        "connection-deleted" => "The connection and its tokens are gone. The people and groups it pushed stay.",
+        "connection-deleted" => {
+            "The connection and its tokens are gone. The people and groups it pushed stay."
+        }
         "token-revoked" => "The token is revoked: it is refused from now on.",
         "role-mapped" => "The mapping was saved.",
         "role-given" => "The role was saved.",
@@ -175,7 +177,11 @@ const SIGNED_OUT: &str =
 pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
     let signed_out = problem.status() == 401;
     // What the API says of bearer tokens does not help here.
-    let detail = if signed_out { SIGNED_OUT } else { problem.detail() };
+    let detail = if signed_out {
+        SIGNED_OUT
+    } else {
+        problem.detail()
+    };
     let page = if visit.is_part {
         RefusedPart { detail }.render()
     } else {
@@ -183,7 +189,11 @@ pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
         Refused {
             style: assets::address(&console, "style.css"),
             console,
-            title: if signed_out { "Signed out" } else { problem.title() },
+            title: if signed_out {
+                "Signed out"
+            } else {
+                problem.title()
+            },
             detail,
             signed_out,
             request_id: &visit.request_id,

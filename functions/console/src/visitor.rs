@@ -9,7 +9,7 @@ use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, HeaderName, ORIGIN};
 use http::request::Parts;
 use jiff::Timestamp;
-use rollcall_directory::{Directory, Permission, Purpose, Role, Tenant, TokenSecret};
+use rollcall_directory::{Directory, Purpose, Role, Tenant, TokenSecret};
 use rollcall_edge::api::{Admin, Gate, Problem};
 use rollcall_edge::{CONSOLE_PATH, Root};
 use serde::Deserialize;
@@ -39,10 +39,6 @@ impl<G: Gate> Visitor<G> {
         self.admin.role()
     }
 
-    pub(crate) fn may(&self, permission: Permission) -> bool {
-        self.role().permissions().contains(&permission)
-    }
-
     pub(crate) fn root(&self) -> &Root {
         &self.root
     }
@@ -64,7 +60,10 @@ impl<G: Gate> Visitor<G> {
             console: self.console(),
             section,
             tenant: session.tenant.to_string(),
-            who: session.person.as_ref().map(|person| person.user_name.clone()),
+            who: session
+                .person
+                .as_ref()
+                .map(|person| person.user_name.clone()),
             role: session.role,
             form_token: form_token(&self.admin.secret),
             notice: None,
@@ -121,7 +120,9 @@ where
         let (parts, body) = request.into_parts();
         let visitor = Visitor::enter(&parts, &Directory::from_ref(state)).await?;
         if !is_from_here(&parts, &visitor.root) {
-            return Err(Problem::forbidden("this was asked for by another site, nothing was changed"));
+            return Err(Problem::forbidden(
+                "this was asked for by another site, nothing was changed",
+            ));
         }
         let body = to_bytes(body, MAX_FORM_BYTES)
             .await
@@ -192,6 +193,8 @@ pub(crate) fn cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) ->
         .http_only(true)
         .secure(root.is_secure())
         .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(life.unwrap_or_default().max(0)))
+        .max_age(cookie::time::Duration::seconds(
+            life.unwrap_or_default().max(0),
+        ))
         .to_string()
 }

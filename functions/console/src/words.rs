@@ -35,7 +35,12 @@ impl fmt::Display for Ago {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = self.0.strftime("%-d %b %Y, %H:%M:%S UTC");
         let seconds = self.1.as_second() - self.0.as_second();
-        write!(f, "<time datetime=\"{}\" title=\"{title}\">{}</time>", self.0, span(seconds))
+        write!(
+            f,
+            "<time datetime=\"{}\" title=\"{title}\">{}</time>",
+            self.0,
+            span(seconds)
+        )
     }
 }
 
@@ -46,7 +51,13 @@ pub(crate) fn ago(at: &Timestamp) -> Ago {
 /// So many seconds ago, or from now where they are negative.
 fn span(seconds: i64) -> String {
     let (amount, unit) = match seconds.abs() {
-        0..=59 => return if seconds >= 0 { "just now".to_owned() } else { "in a moment".to_owned() },
+        0..=59 => {
+            return if seconds >= 0 {
+                "just now".to_owned()
+            } else {
+                "in a moment".to_owned()
+            };
+        }
         s @ 60..=3_599 => (s / 60, "minute"),
         s @ 3_600..=86_399 => (s / 3_600, "hour"),
         s => (s / 86_400, "day"),
@@ -76,7 +87,7 @@ pub(crate) fn name(text: &str) -> String {
     }
 }
 
-pub(crate) fn role(role: Role) -> &'static str {
+pub(crate) fn role(role: &Role) -> &'static str {
     match role {
         Role::Viewer => "Viewer",
         Role::Member => "Member",
@@ -86,10 +97,10 @@ pub(crate) fn role(role: Role) -> &'static str {
 }
 
 pub(crate) fn role_or_none(held: &Option<Role>) -> &'static str {
-    held.map_or("No role", role)
+    held.as_ref().map_or("No role", role)
 }
 
-pub(crate) fn state(state: PersonState) -> &'static str {
+pub(crate) fn state(state: &PersonState) -> &'static str {
     match state {
         PersonState::Active => "Active",
         PersonState::Invited => "Pending login",
@@ -98,7 +109,7 @@ pub(crate) fn state(state: PersonState) -> &'static str {
 }
 
 /// The word by which the style sheet and addresses know a state.
-pub(crate) fn state_id(state: PersonState) -> &'static str {
+pub(crate) fn state_id(state: &PersonState) -> &'static str {
     match state {
         PersonState::Active => "active",
         PersonState::Invited => "invited",
@@ -106,7 +117,7 @@ pub(crate) fn state_id(state: PersonState) -> &'static str {
     }
 }
 
-pub(crate) fn provider(provider: Provider) -> &'static str {
+pub(crate) fn provider(provider: &Provider) -> &'static str {
     match provider {
         Provider::Okta => "Okta",
         Provider::Entra => "Microsoft Entra ID",
@@ -145,7 +156,7 @@ pub(crate) fn actor(actor: &Actor) -> &'static str {
 }
 
 /// The word by which the style sheet knows what came of a request.
-pub(crate) fn outcome(status: u16) -> &'static str {
+pub(crate) fn outcome(status: &u16) -> &'static str {
     match status {
         ..=399 => "active",
         429 => "invited",

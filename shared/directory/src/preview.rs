@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 use crate::item::text;
 use crate::kind::{GROUPS, USERS};
@@ -31,7 +33,7 @@ pub struct Preview {
 }
 
 /// People who would change from one role to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleChange {
     /// The role they have.
     pub from: Option<Role>,

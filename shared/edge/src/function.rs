@@ -145,7 +145,9 @@ impl HttpFunction {
                 tracing::error!("the handler panicked");
                 match self.speech {
                     Speech::Scim => refusal(&scim::Error::Internal),
-                    Speech::Api | Speech::Pages(_) => Problem::from(scim::Error::Internal).into_response(),
+                    Speech::Api | Speech::Pages(_) => {
+                        Problem::from(scim::Error::Internal).into_response()
+                    }
                 }
             }
         };

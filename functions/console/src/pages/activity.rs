@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::export::{self, Format};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
-use crate::words;
 
 /// Requests on one page.
 const PAGE: usize = 50;
@@ -114,7 +113,10 @@ pub(crate) async fn show(
 /// What a connection is called, also after it was deleted.
 pub(super) fn connection_name(connections: &[Connection], id: &str) -> String {
     let known = connections.iter().find(|connection| connection.id == id);
-    known.map_or_else(|| "(deleted connection)".to_owned(), |one| one.label.clone())
+    known.map_or_else(
+        || "(deleted connection)".to_owned(),
+        |one| one.label.clone(),
+    )
 }
 
 /// One bar: an hour and what came of its requests, in the chart's units from the bottom up.
@@ -163,8 +165,16 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
         let hours = (now.as_second() - hour.begins_at.as_second()).div_euclid(3_600);
         usize::try_from(hours).unwrap_or_default()
     };
-    let shown: Vec<&Hour> = hours.iter().filter(|hour| age(hour) < CHART_HOURS).collect();
-    let highest = shown.iter().map(|hour| total(hour)).max().unwrap_or_default().max(1);
+    let shown: Vec<&Hour> = hours
+        .iter()
+        .filter(|hour| age(hour) < CHART_HOURS)
+        .collect();
+    let highest = shown
+        .iter()
+        .map(|hour| total(hour))
+        .max()
+        .unwrap_or_default()
+        .max(1);
     let one = |hour: &Hour| {
         let mut top = CHART_HEIGHT;
         let mut piece = |count: u64| {

@@ -34,7 +34,10 @@ pub(crate) async fn show(
     let tenant = visitor.tenant();
     let mut digest = tenant.digest().await?;
     let row = |connection: Connection| {
-        let milestones = digest.connections.remove(&connection.id).unwrap_or_default();
+        let milestones = digest
+            .connections
+            .remove(&connection.id)
+            .unwrap_or_default();
         Row {
             connection,
             last_request_at: milestones.last_request_at,
@@ -46,7 +49,9 @@ pub(crate) async fn show(
     };
     let connections = tenant.connections().await?.into_iter().map(row).collect();
     crate::frame::show(&Connect {
-        frame: visitor.frame(Section::Connect).with_notice(asked.done.as_deref()),
+        frame: visitor
+            .frame(Section::Connect)
+            .with_notice(asked.done.as_deref()),
         connections,
         providers: providers(),
     })
@@ -54,7 +59,7 @@ pub(crate) async fn show(
 
 /// Every provider, by its id.
 fn providers() -> Vec<(String, &'static str)> {
-    let one = |provider: Provider| (provider_id(provider), words::provider(provider));
+    let one = |provider: Provider| (provider_id(provider), words::provider(&provider));
     words::PROVIDERS.into_iter().map(one).collect()
 }
 
@@ -68,7 +73,10 @@ pub(crate) struct NewConnection {
 pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let name = name("name", &form.name)?;
-    let made = visitor.tenant().create_connection(&name, form.provider).await?;
+    let made = visitor
+        .tenant()
+        .create_connection(&name, form.provider)
+        .await?;
     Ok(go(&format!(
         "{}/connections/{}?done=connection-created",
         visitor.console(),

@@ -96,13 +96,17 @@ pub(super) async fn page<G: Gate>(
     });
     let choice = |provider: Provider| {
         let is_chosen = provider == connection.provider;
-        (provider_id(provider), words::provider(provider), is_chosen)
+        (provider_id(provider), words::provider(&provider), is_chosen)
     };
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Connect).with_notice(done),
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
         providers: words::PROVIDERS.into_iter().map(choice).collect(),
-        suggested_label: format!("{} {}", words::provider(connection.provider), now.strftime("%B %Y")),
+        suggested_label: format!(
+            "{} {}",
+            words::provider(&connection.provider),
+            now.strftime("%B %Y")
+        ),
         tokens: tokens.count(),
         issued,
         checklist: checklist_of(visitor, id).await?,
@@ -161,5 +165,8 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().delete_connection(&id).await?;
-    Ok(go(&format!("{}?done=connection-deleted", visitor.console())))
+    Ok(go(&format!(
+        "{}?done=connection-deleted",
+        visitor.console()
+    )))
 }

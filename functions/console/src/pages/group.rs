@@ -49,7 +49,9 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let group = tenant.group(&id).await?;
-    let frame = visitor.frame(Section::Groups).with_notice(asked.done.as_deref());
+    let frame = visitor
+        .frame(Section::Groups)
+        .with_notice(asked.done.as_deref());
     let preview = match &asked.role {
         Some(role) if frame.may_configure() => {
             Some(preview_of(&visitor, &id, role, None, &[], 0).await?)
@@ -174,7 +176,12 @@ async fn preview_of<G: Gate>(
     let next = step.next.as_ref().map(|next| {
         let sum = serde_json::to_string(&changes).unwrap_or_default();
         let looked_at = looked_at.to_string();
-        super::query(&[("role", option), ("after", next), ("sum", &sum), ("looked_at", &looked_at)])
+        super::query(&[
+            ("role", option),
+            ("after", next),
+            ("sum", &sum),
+            ("looked_at", &looked_at),
+        ])
     });
     Ok(PreviewPart {
         console: visitor.console(),
@@ -196,7 +203,10 @@ async fn preview_of<G: Gate>(
 fn added(sum: &[RoleChange], step: &Preview) -> Vec<RoleChange> {
     let mut all: Vec<RoleChange> = sum.to_vec();
     for change in &step.changes {
-        match all.iter_mut().find(|one| (one.from, one.to) == (change.from, change.to)) {
+        match all
+            .iter_mut()
+            .find(|one| (one.from, one.to) == (change.from, change.to))
+        {
             Some(known) => known.people += change.people,
             None => all.push(change.clone()),
         }
@@ -209,27 +219,34 @@ fn sentence(change: &RoleChange) -> String {
     let people = words::count(&change.people, "person", "people");
     let one = change.people == 1;
     match (change.from, change.to) {
-        (None, Some(to)) => format!("{people} {} {}", if one { "gains" } else { "gain" }, words::role(to)),
+        (None, Some(to)) => format!(
+            "{people} {} {}",
+            if one { "gains" } else { "gain" },
+            words::role(&to)
+        ),
         (Some(from), None) => format!(
             "{people} {} {} and {} no role",
             if one { "loses" } else { "lose" },
-            words::role(from),
+            words::role(&from),
             if one { "has" } else { "have" },
         ),
         (Some(from), Some(to)) if to > from => format!(
             "{people} {} {} instead of {}",
             if one { "gains" } else { "gain" },
-            words::role(to),
-            words::role(from),
+            words::role(&to),
+            words::role(&from),
         ),
         (Some(from), Some(to)) => format!(
             "{people} {} {} and {} {}",
             if one { "loses" } else { "lose" },
-            words::role(from),
+            words::role(&from),
             if one { "becomes" } else { "become" },
-            words::role(to),
+            words::role(&to),
         ),
-        (None, None) => format!("{people} {} as they are", if one { "stays" } else { "stay" }),
+        (None, None) => format!(
+            "{people} {} as they are",
+            if one { "stays" } else { "stay" }
+        ),
     }
 }
 
@@ -305,7 +322,11 @@ pub(crate) async fn map(
     if before != role {
         to.push(("since", &since));
     }
-    Ok(go(&format!("{}/groups/{id}?{}", visitor.console(), super::query(&to))))
+    Ok(go(&format!(
+        "{}/groups/{id}?{}",
+        visitor.console(),
+        super::query(&to)
+    )))
 }
 
 #[cfg(test)]
@@ -318,8 +339,18 @@ mod tests {
         for (from, to, people, text) in [
             (None, Some(Admin), 3, "3 people gain Admin"),
             (Some(Admin), None, 1, "1 person loses Admin and has no role"),
-            (Some(Member), Some(Admin), 1, "1 person gains Admin instead of Member"),
-            (Some(Admin), Some(Member), 2, "2 people lose Admin and become Member"),
+            (
+                Some(Member),
+                Some(Admin),
+                1,
+                "1 person gains Admin instead of Member",
+            ),
+            (
+                Some(Admin),
+                Some(Member),
+                2,
+                "2 people lose Admin and become Member",
+            ),
         ] {
             assert_eq!(sentence(&RoleChange { from, to, people }), text);
         }
@@ -327,7 +358,11 @@ mod tests {
 
     #[test]
     fn steps_add_up() {
-        let change = |people| RoleChange { from: None, to: Some(Role::Admin), people };
+        let change = |people| RoleChange {
+            from: None,
+            to: Some(Role::Admin),
+            people,
+        };
         let step = Preview {
             changes: vec![change(2)],
             looked_at: 2,

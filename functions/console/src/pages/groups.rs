@@ -38,9 +38,11 @@ pub(crate) async fn show(
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let (groups, next) = tenant.groups_named(&asked.name, asked.after, PAGE).await?;
+    let (groups, next) = tenant.search_groups(&asked.name, asked.after, PAGE).await?;
     crate::frame::show(&Page {
-        frame: visitor.frame(Section::Groups).with_notice(asked.done.as_deref()),
+        frame: visitor
+            .frame(Section::Groups)
+            .with_notice(asked.done.as_deref()),
         groups,
         roles: mappable(),
         total: tenant.total(&GROUPS).await?,
@@ -51,5 +53,8 @@ pub(crate) async fn show(
 
 /// The roles that a group can give.
 pub(super) fn mappable() -> Vec<Role> {
-    Role::ALL.into_iter().filter(|role| role.is_mappable()).collect()
+    Role::ALL
+        .into_iter()
+        .filter(|role| role.is_mappable())
+        .collect()
 }

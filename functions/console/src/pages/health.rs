@@ -18,7 +18,7 @@ struct Page {
 }
 
 /// How grave a finding is, as the style sheet knows it and in words.
-fn severity(severity: Severity) -> (&'static str, &'static str) {
+fn severity(severity: &Severity) -> (&'static str, &'static str) {
     match severity {
         Severity::Problem => ("failed", "Problem"),
         Severity::Warning => ("invited", "Warning"),

@@ -63,7 +63,10 @@ pub(crate) fn router() -> Router<Console> {
             "/console/connections/{id}",
             get(connection::show).post(connection::change),
         )
-        .route("/console/connections/{id}/checklist", get(connection::checklist))
+        .route(
+            "/console/connections/{id}/checklist",
+            get(connection::checklist),
+        )
         .route("/console/connections/{id}/delete", post(connection::delete))
         .route("/console/tokens", get(tokens::show).post(tokens::issue))
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))
@@ -77,12 +80,18 @@ pub(crate) fn router() -> Router<Console> {
         .route("/console/people", get(people::show))
         .route("/console/people/{id}", get(person::show))
         .route("/console/people/{id}/role", post(person::give_role))
-        .route("/console/people/{id}/sessions/end", post(person::end_sessions))
+        .route(
+            "/console/people/{id}/sessions/end",
+            post(person::end_sessions),
+        )
         .route("/console/activity", get(activity::show))
         .route("/console/activity/chart", get(activity::chart))
         .route("/console/activity/export", get(activity::export))
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/health", get(health::show))
-        .route("/console/settings", get(settings::show).post(settings::save))
+        .route(
+            "/console/settings",
+            get(settings::show).post(settings::save),
+        )
 }

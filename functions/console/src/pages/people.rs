@@ -63,7 +63,7 @@ pub(crate) async fn show(
         tenant.people(&query).await?
     } else {
         tenant
-            .search_people(&text, &states, asked.after.as_deref(), PAGE)
+            .search_people(&text, &states, asked.after, PAGE)
             .await?
     };
     let at = |after: &str, everywhere: &str| {

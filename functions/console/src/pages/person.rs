@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Entry, LoggedRequest, Person, PersonRole, PersonSession, RequestQuery, Role, Source,
-    USERS,
+    AuditQuery, Entry, LoggedRequest, Person, PersonRole, PersonSession, RequestQuery, Role,
+    Source, USERS,
 };
 use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
 use rollcall_scim::{Projection, Resource};
@@ -59,7 +59,9 @@ pub(crate) async fn show(
     let person = tenant.person(&id).await?;
     let resource = tenant.read(&USERS, &id, &Projection::all()).await?;
     let groups = groups(&resource);
-    let frame = visitor.frame(Section::People).with_notice(asked.done.as_deref());
+    let frame = visitor
+        .frame(Section::People)
+        .with_notice(asked.done.as_deref());
     let held = match frame.may_configure() {
         true => Some(tenant.person_role(&id).await?),
         false => None,
@@ -79,7 +81,10 @@ pub(crate) async fn show(
         attributes: attributes(&resource),
         manual: held.as_ref().and_then(manual),
         why: held.map(|held| why(held, &groups)),
-        roles: Role::ALL.into_iter().filter(|role| *role <= visitor.role()).collect(),
+        roles: Role::ALL
+            .into_iter()
+            .filter(|role| *role <= visitor.role())
+            .collect(),
         sessions: tenant.sessions_of(&id).await?,
         history: tenant.audit(&by_subject).await?.0,
         requests: tenant.requests(&by_request).await?.0,
@@ -116,7 +121,8 @@ fn lines(value: &Value) -> Vec<String> {
         Value::String(text) => vec![text.clone()],
         Value::Array(values) => values.iter().map(|value| lines(value).join(", ")).collect(),
         Value::Object(parts) => {
-            let line = |(name, part): (&String, &Value)| format!("{name}: {}", lines(part).join(", "));
+            let line =
+                |(name, part): (&String, &Value)| format!("{name}: {}", lines(part).join(", "));
             parts.iter().map(line).collect()
         }
         other => vec![other.to_string()],
@@ -124,7 +130,10 @@ fn lines(value: &Value) -> Vec<String> {
 }
 
 fn manual(held: &PersonRole) -> Option<Role> {
-    let grant = held.grants.iter().find(|grant| grant.source == Source::Manual);
+    let grant = held
+        .grants
+        .iter()
+        .find(|grant| grant.source == Source::Manual);
     grant.map(|grant| grant.role)
 }
 
@@ -140,7 +149,10 @@ fn why(held: PersonRole, groups: &BTreeMap<String, String>) -> Vec<Why> {
                 (Some((group, name)), text)
             }
             Source::Manual => (None, "given by hand"),
-            Source::Default => (None, "the default role: no mapped group decided at the first sign-in"),
+            Source::Default => (
+                None,
+                "the default role: no mapped group decided at the first sign-in",
+            ),
         };
         Why {
             role: grant.role,
@@ -167,10 +179,19 @@ pub(crate) async fn give_role(
     let Change { visitor, form } = change;
     let role = match form.role.as_str() {
         "" => None,
-        role => Some(role.parse::<Role>().map_err(|error| Problem::invalid(error.to_string()))?),
+        role => Some(
+            role.parse::<Role>()
+                .map_err(|error| Problem::invalid(error.to_string()))?,
+        ),
     };
-    visitor.tenant().give_role(&id, role, visitor.role()).await?;
-    Ok(go(&format!("{}/people/{id}?done=role-given", visitor.console())))
+    visitor
+        .tenant()
+        .give_role(&id, role, visitor.role())
+        .await?;
+    Ok(go(&format!(
+        "{}/people/{id}?done=role-given",
+        visitor.console()
+    )))
 }
 
 pub(crate) async fn end_sessions(
@@ -179,7 +200,10 @@ pub(crate) async fn end_sessions(
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().end_sessions_of(&id).await?;
-    Ok(go(&format!("{}/people/{id}?done=sessions-ended", visitor.console())))
+    Ok(go(&format!(
+        "{}/people/{id}?done=sessions-ended",
+        visitor.console()
+    )))
 }
 
 #[cfg(test)]
@@ -192,7 +216,10 @@ mod tests {
         for (value, text) in [
             (json!("Ada"), "Ada"),
             (json!(true), "true"),
-            (json!({"givenName": "Ada", "familyName": "L"}), "givenName: Ada\nfamilyName: L"),
+            (
+                json!({"givenName": "Ada", "familyName": "L"}),
+                "givenName: Ada\nfamilyName: L",
+            ),
             (
                 json!([{"value": "a@b", "primary": true}, {"value": "c@d"}]),
                 "value: a@b, primary: true\nvalue: c@d",

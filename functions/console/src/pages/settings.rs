@@ -28,7 +28,9 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let settings = visitor.tenant().settings().await?;
     crate::frame::show(&Page {
-        frame: visitor.frame(Section::Settings).with_notice(asked.done.as_deref()),
+        frame: visitor
+            .frame(Section::Settings)
+            .with_notice(asked.done.as_deref()),
         rate_limit: settings.rate_limit.unwrap_or_default(),
         roles: mappable(),
         settings,
@@ -58,7 +60,10 @@ impl Chosen {
     fn change(self) -> Result<SettingsChange, Problem> {
         let role = match self.sso_default_role.as_str() {
             "" => None,
-            role => Some(role.parse::<Role>().map_err(|error| Problem::invalid(error.to_string()))?),
+            role => Some(
+                role.parse::<Role>()
+                    .map_err(|error| Problem::invalid(error.to_string()))?,
+            ),
         };
         let limit = RateLimit {
             per_minute: self.per_minute,
@@ -80,5 +85,8 @@ impl Chosen {
 pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     visitor.tenant().patch_settings(&form.change()?).await?;
-    Ok(go(&format!("{}/settings?done=settings-saved", visitor.console())))
+    Ok(go(&format!(
+        "{}/settings?done=settings-saved",
+        visitor.console()
+    )))
 }

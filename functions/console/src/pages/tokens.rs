@@ -161,7 +161,9 @@ pub(crate) async fn rotate(
     let tokens = tenant.tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
     let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
-    let issued = tenant.issue_token(&old.connection_id, &old.label, None).await?;
+    let issued = tenant
+        .issue_token(&old.connection_id, &old.label, None)
+        .await?;
     page(&visitor, None, Some(issued.secret)).await
 }
 
@@ -171,7 +173,10 @@ pub(crate) async fn revoke(
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().revoke_token(&id).await?;
-    Ok(go(&format!("{}/tokens?done=token-revoked", visitor.console())))
+    Ok(go(&format!(
+        "{}/tokens?done=token-revoked",
+        visitor.console()
+    )))
 }
 
 #[cfg(test)]
@@ -181,7 +186,10 @@ mod tests {
     #[test]
     fn a_day_ends_with_its_last_moment() {
         assert_eq!(expiry(" ").ok(), Some(None));
-        let end = expiry("2999-12-31").ok().flatten().map(|end| end.to_string());
+        let end = expiry("2999-12-31")
+            .ok()
+            .flatten()
+            .map(|end| end.to_string());
         assert_eq!(end.as_deref(), Some("3000-01-01T00:00:00Z"));
         for refused in ["tomorrow", "2001-01-01", "9999-12-31"] {
             assert!(expiry(refused).is_err(), "{refused}");

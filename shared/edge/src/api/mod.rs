@@ -33,8 +33,8 @@ use utoipa_axum::routes;
 
 pub use caller::{Admin, Configure, Create, Delete, Gate, Read, SignedIn};
 pub use fields::{Id, Params, name};
-pub use problem::Problem;
 pub use openapi::{SERVICE_KEY, SESSION, document};
+pub use problem::Problem;
 
 /// What every endpoint of the API works on.
 #[derive(Clone, Debug)]
