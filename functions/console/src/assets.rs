@@ -37,10 +37,17 @@ const SCRIPT: Asset = Asset {
     text: include_str!("../assets/console.js"),
 };
 
+const ICON: Asset = Asset {
+    name: "icon.svg",
+    media_type: "image/svg+xml",
+    text: include_str!("../assets/icon.svg"),
+};
+const ALL: [Asset; 4] = [STYLE, HTMX, SCRIPT, ICON];
+
 /// Changes with any of the files, so that addresses do too.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut all = Sha256::new();
-    for asset in [STYLE, HTMX, SCRIPT] {
+    for asset in ALL {
         all.update(asset.text);
     }
     let digest = all.finalize();
@@ -60,7 +67,7 @@ pub(crate) fn router() -> Router<Console> {
 }
 
 async fn serve(Path((_version, name)): Path<(String, String)>) -> Result<Response, Problem> {
-    let asset = [STYLE, HTMX, SCRIPT]
+    let asset = ALL
         .into_iter()
         .find(|asset| asset.name == name)
         .ok_or_else(|| Problem::not_found("this file"))?;

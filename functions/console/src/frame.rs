@@ -158,6 +158,7 @@ pub(crate) fn go(to: &str) -> Response {
 struct Refused<'a> {
     console: String,
     style: String,
+    icon: String,
     title: &'a str,
     detail: &'a str,
     signed_out: bool,
@@ -188,6 +189,7 @@ pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
         let console = format!("{}{CONSOLE_PATH}", visit.root.mount());
         Refused {
             style: assets::address(&console, "style.css"),
+            icon: assets::address(&console, "icon.svg"),
             console,
             title: if signed_out {
                 "Signed out"

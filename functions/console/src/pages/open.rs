@@ -33,6 +33,7 @@ pub(crate) struct Link {
 struct Open {
     console: String,
     style: String,
+    icon: String,
     script: String,
     link: String,
 }
@@ -45,6 +46,7 @@ pub(crate) async fn ask(root: Root, Params(asked): Params<Link>) -> Result<Respo
     let console = format!("{}{CONSOLE_PATH}", root.mount());
     show(&Open {
         style: assets::address(&console, "style.css"),
+        icon: assets::address(&console, "icon.svg"),
         script: assets::address(&console, "console.js"),
         console,
         link: asked.link,
