@@ -1,15 +1,206 @@
 //! Findings in the words of whoever has to mend them: what each means, and what to do.
 
-use crate::health::Finding;
+use crate::connections::Provider;
+use crate::health::{Finding, FindingKind};
+use crate::judge::is_on_schedule;
 
 impl Finding {
     /// What is wrong, in one line.
     pub fn title(&self) -> String {
-        format!("{:?}", self.kind)
+        let name = self
+            .subject
+            .as_ref()
+            .map_or("", |subject| subject.name.as_str());
+        let connection = self.names.first().map_or("", String::as_str);
+        let groups = self.counted("group", "groups");
+        let people = self.counted("person", "people");
+        let have = if self.count == 1 { "has" } else { "have" };
+        let requests = self.counted("request", "requests");
+        match self.kind {
+            FindingKind::WrongToken => format!("“{name}” is refused: its token is no longer good"),
+            FindingKind::WrongAddress => format!("“{name}” asks at an address that is not offered"),
+            FindingKind::NeverHeardFrom => format!("Nothing has come from “{name}” yet"),
+            FindingKind::TokenExpired => {
+                format!("The token “{name}” of “{connection}” has expired, and there is no other")
+            }
+            FindingKind::NoToken => format!("“{name}” has no token"),
+            FindingKind::TokenExpiring => {
+                let days = self.counted("day", "days");
+                format!("The token “{name}” of “{connection}” expires within {days}")
+            }
+            FindingKind::ConnectionSilent => {
+                let hours = self.counted("hour", "hours");
+                format!("“{name}” has been silent for {hours}")
+            }
+            FindingKind::StaleUser => {
+                format!("“{name}” changes people who are not here: {requests} answered “not found”")
+            }
+            FindingKind::StaleGroup => {
+                format!(
+                    "“{name}” changes groups that are not here: {requests} answered “not found”"
+                )
+            }
+            FindingKind::UnsupportedFilter => {
+                format!("“{name}” searches in a way that cannot be understood: {requests} refused")
+            }
+            FindingKind::SkippedMembers => {
+                format!("“{name}” adds members whom nobody knows: they were left out")
+            }
+            FindingKind::FailuresRepeating => format!("{requests} of “{name}” failed"),
+            FindingKind::UsersWithoutGroups => format!("“{name}” pushes people, but no groups"),
+            FindingKind::EmptyGroups => format!("{groups} {have} no members"),
+            FindingKind::UnmappedGroups => format!("{groups} {have} members, but no role"),
+            FindingKind::ClaimMissing => {
+                format!(
+                    "No sign-in brings the “groups” claim: {} without it",
+                    self.counted("sign-in", "sign-ins")
+                )
+            }
+            FindingKind::DefaultRoleWithoutMapping => {
+                format!("{people} got the default role: no group is mapped to a role")
+            }
+            FindingKind::DefaultRoleWithoutClaim => {
+                format!("{people} got the default role: no “groups” claim came with the sign-in")
+            }
+            FindingKind::DefaultRoleWithoutMatch => {
+                format!("{people} got the default role: none of their groups is mapped to a role")
+            }
+            FindingKind::NeverSignedIn => format!("{people} {have} never signed in"),
+        }
     }
 
     /// What it means, and what to do about it.
     pub fn advice(&self) -> String {
-        String::new()
+        let name = self
+            .subject
+            .as_ref()
+            .map_or("", |subject| subject.name.as_str());
+        let on_schedule = self.provider.is_some_and(is_on_schedule);
+        match (self.kind, self.provider) {
+            (FindingKind::FailuresRepeating, _) => self.diagnosis.map_or_else(
+                || FAILURES.to_owned(),
+                |diagnosis| diagnosis.told().to_owned(),
+            ),
+            (FindingKind::TokenExpiring, _) => match &self.detail {
+                Some(newer) => format!(
+                    "There is a newer token, “{newer}”, but your identity provider still uses “{name}”. Enter the \
+                     newer one in your identity provider, test the connection, then revoke “{name}”."
+                ),
+                None => EXPIRING.to_owned(),
+            },
+            (FindingKind::NeverHeardFrom, Some(Provider::Google)) => GOOGLE_SILENT.to_owned(),
+            (FindingKind::UsersWithoutGroups, Some(Provider::Google)) => GOOGLE_GROUPS.to_owned(),
+            (FindingKind::ConnectionSilent, _) if on_schedule => SILENT_ON_SCHEDULE.to_owned(),
+            (kind, _) => told(kind).to_owned(),
+        }
+    }
+
+    fn counted(&self, one: &str, many: &str) -> String {
+        let noun = if self.count == 1 { one } else { many };
+        match self.at_least {
+            true => format!("At least {} {noun}", self.count),
+            false => format!("{} {noun}", self.count),
+        }
+    }
+}
+
+const FAILURES: &str = "The request log says what was sent and what it was answered.";
+const EXPIRING: &str = "From then on everything your identity provider sends is refused. Issue a second token now, \
+    enter it in your identity provider and test the connection; both work until the old one expires.";
+const GOOGLE_SILENT: &str = "Google Workspace provisions only applications of its own catalogue, and has no place to \
+    enter a base URL of your own. Ask whoever looks after the connection what stands between Google and here.";
+const GOOGLE_GROUPS: &str = "Google Workspace pushes people and no groups. Give roles by hand, choose a default role \
+    in the settings, or let the “groups” claim of the sign-in decide.";
+const SILENT_ON_SCHEDULE: &str = "It asks every 40 minutes or so, whether or not anything has changed, so its sync has \
+    stopped without telling an error. In Entra ID, open the enterprise application's Provisioning page: the job may be \
+    paused, or in quarantine after earlier failures. Start it again there; then look here for what fails.";
+
+fn told(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::WrongToken => {
+            "Your identity provider still uses a token that was revoked or has expired. Issue a new token for this \
+             connection, enter it in your identity provider and test the connection."
+        }
+        FindingKind::WrongAddress => {
+            "The token is right and the address is not. Copy the SCIM base URL from the Connect page into your \
+             identity provider; it ends in /scim/v2 and nothing more."
+        }
+        FindingKind::NeverHeardFrom => {
+            "Either nobody has entered the base URL and the token yet, or one of the two is wrong: requests to a wrong \
+             address or with a mistyped token (answered 404 or 401) cannot be told to be yours. Copy both again, \
+             without spaces, save, and test the connection in your identity provider."
+        }
+        FindingKind::TokenExpired => {
+            "Everything your identity provider sends is refused (401). Issue a new token for this connection, enter it \
+             in your identity provider and test the connection. Changes made meanwhile are sent again after that."
+        }
+        FindingKind::NoToken => {
+            "Nothing can be sent without one. Issue a token for this connection and enter it in your identity \
+             provider, or delete the connection if it is no longer used."
+        }
+        FindingKind::ConnectionSilent => {
+            "It may be that nothing has changed: most identity providers send only changes. To be sure, change \
+             something small about a person who is assigned to the application and see whether it arrives here. If it \
+             does not, see in your identity provider whether provisioning is still switched on: a sync that was \
+             paused stops without an error."
+        }
+        FindingKind::StaleUser => {
+            "Your identity provider remembers an id of somebody who was deleted here, and gets “User not found” each \
+             time it updates them. Unassign the person from the application in your identity provider and assign them \
+             again: it then looks them up by name and creates them anew."
+        }
+        FindingKind::StaleGroup => {
+            "Your identity provider remembers an id of a group that was deleted here. Unlink or remove the pushed \
+             group in your identity provider and push it again."
+        }
+        FindingKind::UnsupportedFilter => {
+            "It looks people or groups up by an attribute that does not exist here, or in a form that is not SCIM. \
+             Check in your identity provider which attribute is used to match people and groups; userName, externalId \
+             and emails always work."
+        }
+        FindingKind::SkippedMembers => {
+            "Groups were pushed with members who were never pushed themselves, or were deleted here. The group has all \
+             the others. Assign these people to the application in your identity provider, or unassign and assign them \
+             again, then push the group again."
+        }
+        FindingKind::UsersWithoutGroups => {
+            "Without groups there are no roles by group. In Okta, choose the groups on the Push Groups tab; in Entra \
+             ID, assign groups to the application and switch the provisioning of groups on; elsewhere, look for \
+             group provisioning in the application's settings."
+        }
+        FindingKind::EmptyGroups => {
+            "A group pushed before its people has nobody in it. Assign the group's members to the application, so that \
+             they are pushed, then push the group again. A group nested in another brings none of its own members in \
+             most identity providers."
+        }
+        FindingKind::UnmappedGroups => {
+            "Being in these groups changes nothing yet. Map each to a role on the Groups and roles page, or leave out \
+             those that are not meant to give one."
+        }
+        FindingKind::ClaimMissing => {
+            "Groups are mapped to roles, but the assertions of your single sign-on carry no “groups” claim. Add a \
+             group attribute statement named “groups” to the SSO application in your identity provider, or let pushed \
+             memberships decide in the settings."
+        }
+        FindingKind::DefaultRoleWithoutMapping => {
+            "Groups are pushed, but none is mapped to a role, so that a first sign-in gets the default role. Map the \
+             group to the role its members should have; it counts at once."
+        }
+        FindingKind::DefaultRoleWithoutClaim => {
+            "Roles are to be decided by the “groups” claim, and it did not come with their sign-in, nor were they \
+             pushed as members of a mapped group. Add a group attribute statement named “groups” to the SSO \
+             application in your identity provider, or push a group they are in and map it."
+        }
+        FindingKind::DefaultRoleWithoutMatch => {
+            "They are in no group that is mapped to a role: neither what the sign-in's “groups” claim names nor what \
+             was pushed. The claim must name groups as they are called here, or by the id your identity provider \
+             pushes. Map one of their groups, or see what the claim holds."
+        }
+        FindingKind::NeverSignedIn => {
+            "They were pushed and are known here, but the application shows people only once they have signed in for \
+             the first time. Nothing is wrong: they are listed as invited until then. Invitation mails can be switched \
+             on in the settings."
+        }
+        FindingKind::FailuresRepeating | FindingKind::TokenExpiring => FAILURES,
     }
 }

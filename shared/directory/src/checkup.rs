@@ -1,9 +1,51 @@
 //! What is read of a tenant to judge how it is: a bounded number of reads, however large the tenant.
 
+use futures::try_join;
+use serde_json::Value;
+
+use crate::connections::Connection;
 use crate::error::Error;
 use crate::health::Health;
-use crate::record::now;
-use crate::tenant::Tenant;
+use crate::item::{Item, from_item, text};
+use crate::journal::Entry;
+use crate::judge::{ClaimSeen, SignInSeen, Snapshot, judge};
+use crate::kind::{GROUPS, USERS};
+use crate::mappings::{Mapping, by_group};
+use crate::overview::summary;
+use crate::people::{Person, person};
+use crate::record::{Record, now};
+use crate::table::Range;
+use crate::tenant::{Settings, Tenant, TenantItem};
+
+/// Groups that are looked at: twice what a large tenant has.
+const MAX_GROUPS: usize = 1_000;
+/// Entries of the journal among which sign-ins are looked for.
+const MAX_ENTRIES: usize = 500;
+/// People among whom those who never signed in are looked for: the newest.
+const MAX_PEOPLE: usize = 300;
+
+/// What one query of the tenant's own partition brings.
+#[derive(Default)]
+struct Setup {
+    settings: Option<Settings>,
+    connections: Vec<Connection>,
+    mappings: Vec<Mapping>,
+}
+
+impl Setup {
+    fn of(items: Vec<Item>) -> Result<Self, Error> {
+        let mut setup = Self::default();
+        for item in items {
+            match text(&item, "SK")? {
+                "TENANT" => setup.settings = Some(from_item::<TenantItem>(item)?.settings),
+                sort if sort.starts_with("CONN#") => setup.connections.push(from_item(item)?),
+                sort if sort.starts_with("ROLEMAP#") => setup.mappings.push(from_item(item)?),
+                _ => {}
+            }
+        }
+        Ok(setup)
+    }
+}
 
 impl Tenant {
     /// What is wrong now, and what to do about it.
@@ -11,11 +53,86 @@ impl Tenant {
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn health(&self) -> Result<Health, Error> {
-        let digest = self.digest().await?;
+        let snapshot = self.snapshot().await?;
         Ok(Health {
-            findings: Vec::new(),
-            complete: digest.complete,
-            looked_at: now(),
+            findings: judge(&snapshot),
+            complete: snapshot.digest.complete,
+            looked_at: snapshot.now,
         })
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, Error> {
+        let (setup, digest, tokens, groups, (people_count, group_count), sign_ins, newest_people) =
+            try_join!(
+                self.setup(),
+                self.digest(),
+                self.tokens(),
+                self.named(&GROUPS, "", None, MAX_GROUPS),
+                async { try_join!(self.count(&USERS), self.count(&GROUPS)) },
+                self.latest_sign_ins(),
+                self.newest_people(),
+            )?;
+        let mappings = by_group(&setup.mappings);
+        let groups = groups.0.iter().map(|record| summary(record, &mappings));
+        Ok(Snapshot {
+            now: now(),
+            settings: match setup.settings {
+                Some(settings) => settings,
+                None => self.settings().await?,
+            },
+            connections: setup.connections,
+            tokens,
+            digest,
+            group_count,
+            groups: groups.collect::<Result<_, _>>()?,
+            mapped: mappings.len(),
+            sign_ins,
+            people_count,
+            newest_people,
+        })
+    }
+
+    async fn setup(&self) -> Result<Setup, Error> {
+        Setup::of(self.table.query_all(Range::all(self.id.config())).await?)
+    }
+
+    async fn latest_sign_ins(&self) -> Result<Vec<SignInSeen>, Error> {
+        let newest = Range::all(self.id.journal())
+            .descending(true)
+            .limit(MAX_ENTRIES);
+        let mut seen = Vec::new();
+        for item in self.table.query(&newest).await?.items {
+            let entry: Entry = from_item(item)?;
+            if entry.action == "auth.login" {
+                seen.push(sign_in(entry));
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn newest_people(&self) -> Result<Vec<Person>, Error> {
+        let newest = Range::all(self.id.resources(&USERS))
+            .descending(true)
+            .limit(MAX_PEOPLE);
+        let items = self.table.query(&newest).await?.items;
+        let of = |item| person(&Record::from_item(item)?, None);
+        items.into_iter().map(of).collect()
+    }
+}
+
+/// A sign-in as its entry tells of it.
+fn sign_in(entry: Entry) -> SignInSeen {
+    let after = entry.after.as_deref().unwrap_or_default();
+    let after: Value = serde_json::from_str(after).unwrap_or_default();
+    let claim = match after.get("claim_values") {
+        None => ClaimSeen::Unknown,
+        Some(Value::Null) => ClaimSeen::Absent,
+        Some(_) => ClaimSeen::Present,
+    };
+    SignInSeen {
+        at: entry.at,
+        person: entry.subject,
+        source: after["source"].as_str().unwrap_or_default().to_owned(),
+        claim,
     }
 }

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use crate::connections::Provider;
+use crate::diagnosis::Diagnosis;
 use crate::journal::Subject;
 
 /// What is wrong now.
@@ -12,7 +13,7 @@ use crate::journal::Subject;
 pub struct Health {
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
-    /// Whether all of the request log and all groups were looked at. If not, look again: each look goes on.
+    /// Whether all of the request log was looked at. If not, look again: each look reads on.
     pub complete: bool,
     /// When it was looked at.
     pub looked_at: Timestamp,
@@ -38,9 +39,9 @@ pub enum FindingKind {
     WrongAddress,
     /// A connection has a good token, and was never heard of.
     NeverHeardFrom,
-    /// A connection has no good token left, and the last one expired.
+    /// A connection's last token has expired.
     TokenExpired,
-    /// A connection has no token that is good.
+    /// A connection has no token, or none that was not revoked.
     NoToken,
     /// A token expires soon.
     TokenExpiring,
@@ -91,10 +92,31 @@ pub struct Finding {
     pub names: Vec<String>,
     /// Since when.
     pub since: Option<Timestamp>,
-    /// The failing request, or what it was answered.
+    /// The latest failing request and what it was answered, or another particular.
     pub detail: Option<String>,
+    /// What is wrong with the failing requests.
+    pub diagnosis: Option<Diagnosis>,
     /// The latest such request in the request log.
     pub request: Option<String>,
-    /// The product of the connection, where it matters.
+    /// The product of the connection it is about.
     pub provider: Option<Provider>,
+}
+
+impl Finding {
+    /// A finding with nothing known but what it is.
+    pub(crate) fn new(kind: FindingKind, severity: Severity) -> Self {
+        Self {
+            kind,
+            severity,
+            subject: None,
+            count: 1,
+            at_least: false,
+            names: Vec::new(),
+            since: None,
+            detail: None,
+            diagnosis: None,
+            request: None,
+            provider: None,
+        }
+    }
 }

@@ -23,7 +23,6 @@ pub mod cost;
 mod counts;
 mod diagnosis;
 mod digest;
-mod digests;
 mod directory;
 mod error;
 mod feed;

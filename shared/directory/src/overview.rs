@@ -244,7 +244,8 @@ impl Tenant {
     }
 }
 
-fn summary(record: &Record, mappings: &Mappings) -> Result<GroupSummary, Error> {
+/// A group as lists show it.
+pub(crate) fn summary(record: &Record, mappings: &Mappings) -> Result<GroupSummary, Error> {
     let resource = record.resource(&GROUPS)?;
     let text = |name: &str| {
         resource

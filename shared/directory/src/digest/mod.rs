@@ -1,7 +1,11 @@
 //! What the request log comes to: traffic by hour, how far each connection has got, what keeps failing. Pure.
 //!
 //! Requests are folded in the order of their ids, each once. Where the sums are kept, and up to where the log is in
-//! them: `digests`.
+//! them: `kept`.
+
+mod kept;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +16,7 @@ use crate::diagnosis::{Diagnosis, Target};
 use crate::requests::LoggedRequest;
 
 /// How long hours are kept.
-pub(crate) const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a failure that nothing followed counts as current.
 const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// Failures kept at most; the oldest go first.
@@ -93,14 +97,14 @@ pub struct RepeatedFailure {
     pub http_method: String,
     /// Its path and query, cut if long.
     pub target: String,
-    /// What it was answered, cut if long.
+    /// What it was answered, or the ids of the members that were left out, cut if long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
 /// How many requests of an hour were answered how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Counts {
+struct Counts {
     succeeded: u64,
     refused: u64,
     throttled: u64,
@@ -109,16 +113,16 @@ pub(crate) struct Counts {
 
 /// The sums so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+struct Tally {
     /// By hours since 1970.
-    pub(crate) hours: BTreeMap<i64, Counts>,
-    pub(crate) connections: BTreeMap<String, Milestones>,
-    pub(crate) failures: Vec<RepeatedFailure>,
+    hours: BTreeMap<i64, Counts>,
+    connections: BTreeMap<String, Milestones>,
+    failures: Vec<RepeatedFailure>,
 }
 
 impl Tally {
     /// Counts one more request; answers the hour it belongs to.
-    pub(crate) fn fold(&mut self, request: &LoggedRequest) -> i64 {
+    fn fold(&mut self, request: &LoggedRequest) -> i64 {
         let hour = request.at.as_second().div_euclid(3_600);
         self.hours.entry(hour).or_default().count(request);
         self.connections
@@ -165,7 +169,7 @@ impl Tally {
             request: request.id.clone(),
             http_method: request.http_method.clone(),
             target,
-            detail: request.detail.as_deref().map(cut),
+            detail: told(request),
         });
         if self.failures.len() > MAX_FAILURES {
             self.failures.sort_by_key(|failure| failure.last_at);
@@ -174,14 +178,14 @@ impl Tally {
     }
 
     /// Drops what is too old to be told.
-    pub(crate) fn forget_before(&mut self, now: Timestamp) {
+    fn forget_before(&mut self, now: Timestamp) {
         let first = (now - HOURS_KEPT).as_second().div_euclid(3_600);
         self.hours = self.hours.split_off(&first);
         self.failures
             .retain(|failure| failure.last_at >= now - FAILURES_KEPT);
     }
 
-    pub(crate) fn digest(mut self, complete: bool, now: Timestamp) -> Digest {
+    fn digest(mut self, complete: bool, now: Timestamp) -> Digest {
         self.forget_before(now);
         self.failures
             .sort_by_key(|failure| std::cmp::Reverse(failure.last_at));
@@ -251,6 +255,15 @@ fn is_mended_by(failure: &RepeatedFailure, request: &LoggedRequest) -> bool {
         Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken
     );
     by_token && request.http_status < 400 && failure.connection_id == request.connection_id
+}
+
+/// What the answer said, or left out.
+fn told(request: &LoggedRequest) -> Option<String> {
+    let skipped = &request.skipped_members;
+    match skipped.is_empty() {
+        true => request.detail.as_deref().map(cut),
+        false => Some(cut(&skipped.join(", "))),
+    }
 }
 
 fn cut(text: &str) -> String {

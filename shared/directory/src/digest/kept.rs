@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Counts, Digest, HOURS_KEPT, Milestones, RepeatedFailure, Tally};
+use super::{Counts, Digest, HOURS_KEPT, Milestones, RepeatedFailure, Tally};
 use crate::error::Error;
 use crate::item::{Item, from_item, text, to_item};
 use crate::journal::just_after;

@@ -1,0 +1,186 @@
+//! What is wrong with a connection: its tokens, its traffic, its failures.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{SETTING_UP, Snapshot, about_connection, short, subject};
+use crate::connections::{Connection, Provider};
+use crate::diagnosis::Diagnosis;
+use crate::digest::RepeatedFailure;
+use crate::health::{Finding, FindingKind, Severity};
+use crate::tokens::Token;
+
+/// So long before it expires, a token is told of.
+const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// So long before, it is a problem.
+const EXPIRES_NOW: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// A connection that sent nothing for so long is silent.
+const SILENT: SignedDuration = SignedDuration::from_hours(24);
+/// Products that send only what changes may well be silent for so long.
+const SILENT_FOR_LONG: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// From so many on, failures of one kind repeat.
+const REPEATING: u64 = 2;
+
+/// Whether the connection can still be spoken for, and how long.
+pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {
+    let now = snapshot.now;
+    let end = |token: &Token| token.expires_at.unwrap_or(Timestamp::MAX);
+    let left = |token: &Token| end(token).duration_since(now);
+    let (live, expired): (Vec<&Token>, Vec<&Token>) =
+        unrevoked(snapshot, connection).partition(|token| left(token) > SignedDuration::ZERO);
+    let about = |kind, severity, token: &Token| Finding {
+        subject: Some(subject("token", &token.id, &token.label)),
+        names: vec![short(&connection.label)],
+        since: token.expires_at,
+        provider: Some(connection.provider),
+        ..Finding::new(kind, severity)
+    };
+    let Some(lasting) = live.iter().copied().max_by_key(|token| end(token)) else {
+        return Some(match expired.into_iter().max_by_key(|token| end(token)) {
+            Some(token) => about(FindingKind::TokenExpired, Severity::Problem, token),
+            None => Finding {
+                since: Some(connection.created_at),
+                ..about_connection(FindingKind::NoToken, Severity::Notice, connection)
+            },
+        });
+    };
+    let used = live
+        .iter()
+        .copied()
+        .filter(|token| token.last_used_at.is_some())
+        .max_by_key(|token| token.last_used_at);
+    // One that lasts may be there while the identity provider still uses the one that does not.
+    let (token, replacement) = match used {
+        _ if left(lasting) < EXPIRES_SOON => (lasting, None),
+        Some(used) if left(used) < EXPIRES_SOON => (used, Some(short(&lasting.label))),
+        _ => return None,
+    };
+    let severity = match replacement.is_none() && left(token) < EXPIRES_NOW {
+        true => Severity::Problem,
+        false => Severity::Warning,
+    };
+    Some(Finding {
+        count: u64::try_from(left(token).as_hours())
+            .unwrap_or(0)
+            .div_ceil(24)
+            .max(1),
+        detail: replacement,
+        ..about(FindingKind::TokenExpiring, severity, token)
+    })
+}
+
+fn unrevoked<'a>(
+    snapshot: &'a Snapshot,
+    connection: &'a Connection,
+) -> impl Iterator<Item = &'a Token> {
+    let own = |token: &&Token| token.connection_id == connection.id && token.revoked_at.is_none();
+    snapshot.tokens.iter().filter(own)
+}
+
+/// Whether the connection was ever heard of, and lately.
+pub(super) fn of_traffic(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {
+    let now = snapshot.now;
+    let own = snapshot.tokens.iter();
+    let used = own
+        .filter(|token| token.connection_id == connection.id)
+        .filter_map(|token| token.last_used_at);
+    let milestones = snapshot.digest.connections.get(&connection.id);
+    let heard_at = used.max().max(milestones.and_then(|m| m.last_request_at));
+    let can_speak =
+        unrevoked(snapshot, connection).any(|token| token.expires_at.is_none_or(|end| end > now));
+    let about = |kind, severity| about_connection(kind, severity, connection);
+    match heard_at {
+        None if can_speak => {
+            let issued = unrevoked(snapshot, connection).map(|token| token.created_at);
+            let since = issued.min().unwrap_or(connection.created_at);
+            let severity = match now.duration_since(since) < SETTING_UP {
+                true => Severity::Notice,
+                false => Severity::Warning,
+            };
+            Some(Finding {
+                since: Some(since),
+                ..about(FindingKind::NeverHeardFrom, severity)
+            })
+        }
+        Some(heard_at) if can_speak && now.duration_since(heard_at) >= SILENT => {
+            let silent = now.duration_since(heard_at);
+            let severity = match is_on_schedule(connection.provider) || silent >= SILENT_FOR_LONG {
+                true => Severity::Warning,
+                false => Severity::Notice,
+            };
+            Some(Finding {
+                count: u64::try_from(silent.as_hours()).unwrap_or(0),
+                since: Some(heard_at),
+                ..about(FindingKind::ConnectionSilent, severity)
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a product asks again and again, changes or not. The others are silent when nothing changes.
+pub(crate) fn is_on_schedule(provider: Provider) -> bool {
+    provider == Provider::Entra
+}
+
+/// What fails, by what it comes from.
+pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<Finding> {
+    let mut by_cause = BTreeMap::<(FindingKind, Option<Diagnosis>), Vec<&RepeatedFailure>>::new();
+    for failure in &snapshot.digest.failures {
+        if let Some(kind) = cause(failure.diagnosis)
+            && failure.connection_id == connection.id
+        {
+            let apart = kind == FindingKind::FailuresRepeating;
+            let key = (kind, apart.then_some(failure.diagnosis));
+            by_cause.entry(key).or_default().push(failure);
+        }
+    }
+    let failing = by_cause.into_iter().filter_map(|((kind, _), failures)| {
+        let latest = failures.iter().max_by_key(|failure| failure.last_at)?;
+        let count = failures.iter().map(|failure| failure.count).sum();
+        if kind == FindingKind::FailuresRepeating && count < REPEATING {
+            return None;
+        }
+        let request = format!("{} {}", latest.http_method, latest.target);
+        let detail = latest
+            .detail
+            .iter()
+            .fold(request, |request, detail| format!("{request}: {detail}"));
+        Some(Finding {
+            count,
+            since: failures.iter().map(|failure| failure.first_at).min(),
+            detail: Some(detail),
+            diagnosis: Some(latest.diagnosis),
+            request: Some(latest.request.clone()),
+            ..about_connection(kind, severity_of(latest.diagnosis), connection)
+        })
+    });
+    failing.collect()
+}
+
+/// What a failure comes from; nothing for what mends itself.
+fn cause(diagnosis: Diagnosis) -> Option<FindingKind> {
+    Some(match diagnosis {
+        Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => FindingKind::WrongToken,
+        Diagnosis::Method => FindingKind::WrongAddress,
+        Diagnosis::StaleUser => FindingKind::StaleUser,
+        Diagnosis::StaleGroup => FindingKind::StaleGroup,
+        Diagnosis::Filter => FindingKind::UnsupportedFilter,
+        Diagnosis::Skipped => FindingKind::SkippedMembers,
+        Diagnosis::GoneAlready | Diagnosis::Precondition | Diagnosis::NotOffered => return None,
+        _ => FindingKind::FailuresRepeating,
+    })
+}
+
+fn severity_of(diagnosis: Diagnosis) -> Severity {
+    match diagnosis {
+        Diagnosis::Revoked
+        | Diagnosis::Expired
+        | Diagnosis::NoToken
+        | Diagnosis::Method
+        | Diagnosis::Failed => Severity::Problem,
+        Diagnosis::Throttled | Diagnosis::NotFound => Severity::Notice,
+        _ => Severity::Warning,
+    }
+}

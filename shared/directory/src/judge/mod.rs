@@ -1,0 +1,108 @@
+//! What follows from what is known of a tenant: of its connections, and of its groups and people. Pure.
+
+mod connections;
+mod people;
+#[cfg(test)]
+mod tests;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::connections::Connection;
+use crate::digest::Digest;
+use crate::health::{Finding, FindingKind, Severity};
+use crate::journal::Subject;
+use crate::overview::GroupSummary;
+use crate::people::Person;
+use crate::tenant::Settings;
+use crate::tokens::Token;
+
+pub(crate) use connections::is_on_schedule;
+
+/// Characters of a name that a finding lists.
+const MAX_NAME_CHARS: usize = 80;
+/// Whoever sets a connection up takes so long.
+const SETTING_UP: SignedDuration = SignedDuration::from_hours(1);
+
+/// All that is known of a tenant when it is judged.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) now: Timestamp,
+    pub(crate) settings: Settings,
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) digest: Digest,
+    /// How many groups there are.
+    pub(crate) group_count: u64,
+    /// The groups, or the first of very many.
+    pub(crate) groups: Vec<GroupSummary>,
+    /// How many groups are mapped.
+    pub(crate) mapped: usize,
+    /// The latest sign-ins, newest first.
+    pub(crate) sign_ins: Vec<SignInSeen>,
+    /// How many people there are.
+    pub(crate) people_count: u64,
+    /// The people who were made known last.
+    pub(crate) newest_people: Vec<Person>,
+}
+
+/// A sign-in as the journal tells of it.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInSeen {
+    pub(crate) at: Timestamp,
+    pub(crate) person: Subject,
+    pub(crate) source: String,
+    pub(crate) claim: ClaimSeen,
+}
+
+/// Whether an assertion had a `groups` claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClaimSeen {
+    /// Nobody wrote it down.
+    Unknown,
+    /// It had none.
+    Absent,
+    /// It had one.
+    Present,
+}
+
+/// What is wrong, the worst first.
+pub(crate) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for connection in &snapshot.connections {
+        findings.extend(connections::of_tokens(snapshot, connection));
+        findings.extend(connections::of_traffic(snapshot, connection));
+        findings.extend(connections::of_failures(snapshot, connection));
+    }
+    findings.extend(people::of_groups(snapshot));
+    findings.extend(people::of_claims(snapshot));
+    findings.extend(people::of_default_roles(snapshot));
+    findings.extend(people::of_people(snapshot));
+    findings.sort_by_key(|finding| {
+        let name = finding.subject.as_ref().map(|subject| subject.name.clone());
+        (finding.severity, finding.kind, name)
+    });
+    findings
+}
+
+fn about_connection(kind: FindingKind, severity: Severity, connection: &Connection) -> Finding {
+    Finding {
+        subject: Some(subject("connection", &connection.id, &connection.label)),
+        provider: Some(connection.provider),
+        ..Finding::new(kind, severity)
+    }
+}
+
+fn subject(kind: &'static str, id: &str, name: &str) -> Subject {
+    Subject {
+        kind: kind.into(),
+        id: id.to_owned(),
+        name: short(name),
+    }
+}
+
+fn short(name: &str) -> String {
+    match name.chars().count() <= MAX_NAME_CHARS {
+        true => name.to_owned(),
+        false => name.chars().take(MAX_NAME_CHARS).chain(['…']).collect(),
+    }
+}
