@@ -4,6 +4,7 @@
 //! - `deployed`: a service that was started elsewhere, for tests that share one.
 //! - [`idp`]: an identity provider that speaks HTTP; every answer it gets is checked by [`manners`].
 //! - [`api`]: the application, or an admin, at `/api/v1`; every answer's manners are checked likewise.
+//! - [`browser`]: an admin at the console, in a real browser.
 //! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
@@ -13,6 +14,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod browser;
 mod deployed;
 pub mod faults;
 pub mod idp;

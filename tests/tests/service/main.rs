@@ -1,7 +1,7 @@
 //! The whole service, driven through HTTP as identity providers do.
 //!
-//! `transcripts` replays their conversations; the `api_` modules are the application and the admins at `/api/v1`; the other
-//! modules take one promise each.
+//! `transcripts` replays their conversations; the `api_` modules are the application and the admins at `/api/v1`, the
+//! `console_` modules an admin at the console, in a real browser; the other modules take one promise each.
 
 mod api_axonflow;
 mod api_controlinfra;
@@ -17,6 +17,11 @@ mod bus_deliveries;
 mod bus_mail;
 mod bus_relay;
 mod concurrency;
+mod console_doors;
+mod console_hostile;
+mod console_keyboard;
+mod console_pages;
+mod console_story;
 mod costs;
 mod crashes;
 mod discovery;

@@ -1,0 +1,550 @@
+//! The console's doors: who gets in, what they see, and what is refused whatever they were shown.
+
+use http::{HeaderMap, Method};
+use rollcall_directory::Role;
+use rollcall_tests::service::{Service, Tenant, run};
+use serde_json::json;
+
+/// Somebody at the console who sends what they like.
+struct Visitor {
+    http: reqwest::Client,
+    origin: String,
+    cookie: Option<String>,
+}
+
+/// What came back.
+struct Seen {
+    status: u16,
+    headers: HeaderMap,
+    html: String,
+}
+
+impl Seen {
+    fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    }
+
+    /// The form's token, which every form of a page carries.
+    fn form_token(&self) -> String {
+        let (_, behind) = self
+            .html
+            .split_once(r#"name="form_token" value=""#)
+            .unwrap_or_default();
+        behind.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    fn expect(self, status: u16) -> Seen {
+        assert_eq!(self.status, status, "{}", self.html);
+        self
+    }
+}
+
+impl Visitor {
+    /// Somebody without a session.
+    fn stranger(service: &Service) -> Visitor {
+        let base = service.idp_without_token();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
+        Visitor {
+            http: http.unwrap_or_else(|error| panic!("{error}")),
+            origin: base.base().trim_end_matches("/scim/v2").to_owned(),
+            cookie: None,
+        }
+    }
+
+    async fn enter(service: &Service, tenant: &Tenant, role: Role) -> Visitor {
+        let mut visitor = Visitor::stranger(service);
+        let link = link(service, tenant, role).await;
+        let opened = visitor
+            .post("/console/open", &[("link", &link)], &[])
+            .await
+            .expect(303);
+        let cookie = opened
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        visitor.cookie = Some(cookie);
+        visitor
+    }
+
+    async fn get(&self, path: &str) -> Seen {
+        self.send(Method::GET, path, String::new(), &[]).await
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Seen {
+        let pairs = form
+            .iter()
+            .map(|(name, value)| format!("{name}={}", rollcall_tests::idp::encode(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        self.send(Method::POST, path, body, headers).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+        headers: &[(&str, &str)],
+    ) -> Seen {
+        let mut request = self.http.request(method, format!("{}{path}", self.origin));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => panic!("{path}: {error}"),
+        };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let html = response.text().await.unwrap_or_default();
+        let seen = Seen {
+            status,
+            headers,
+            html,
+        };
+        // What every answer must carry, and none may.
+        let policy = seen.header("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
+        assert_eq!(seen.header("x-content-type-options"), "nosniff");
+        assert_eq!(seen.header("referrer-policy"), "same-origin");
+        for inline in ["<style", " style=", "<script>", " onclick=", "javascript:"] {
+            assert!(
+                !seen.html.contains(inline) || path.contains(".js"),
+                "{path} has {inline}"
+            );
+        }
+        seen
+    }
+}
+
+async fn link(service: &Service, tenant: &Tenant, role: Role) -> String {
+    let path = format!("/tenants/{}/portal-links", tenant.id());
+    let made = service
+        .application()
+        .post(&path, json!({"role_id": role}))
+        .await
+        .expect(201);
+    let url = made.string("/url");
+    url.split_once("link=")
+        .map(|(_, link)| link.to_owned())
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_link_opens_once_and_looking_at_it_does_not_use_it_up() {
+    run(async |service| {
+        let tenant = service.tenant("links").await;
+        let visitor = Visitor::stranger(service);
+        let link = link(service, &tenant, Role::Owner).await;
+        for _ in 0..3 {
+            let page = visitor
+                .get(&format!("/console/open?link={link}"))
+                .await
+                .expect(200);
+            assert_eq!(page.header("cache-control"), "no-store");
+            assert!(page.header("set-cookie").is_empty());
+        }
+        let opened = visitor
+            .post("/console/open", &[("link", &link)], &[])
+            .await
+            .expect(303);
+        let cookie = opened.header("set-cookie");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/console", "Max-Age=7"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        visitor
+            .post("/console/open", &[("link", &link)], &[])
+            .await
+            .expect(403);
+        visitor.get("/console/open?link=nonsense").await.expect(403);
+        visitor.get("/console/open").await.expect(403);
+        visitor
+            .post("/console/open", &[("session", tenant.token())], &[])
+            .await
+            .expect(403);
+    });
+}
+
+#[test]
+fn an_application_hands_over_a_session_and_signing_out_ends_it() {
+    run(async |service| {
+        let tenant = service.tenant("handover").await;
+        let login = service
+            .application()
+            .log_in(tenant.id(), "ada", None)
+            .await
+            .expect(200);
+        let session = login.string("/session/token");
+        let mut visitor = Visitor::stranger(service);
+        let foreign = [
+            ("origin", "https://app.example.test"),
+            ("sec-fetch-site", "cross-site"),
+        ];
+        let opened = visitor
+            .post("/console/open", &[("session", &session)], &foreign)
+            .await
+            .expect(303);
+        visitor.cookie = Some(
+            opened
+                .header("set-cookie")
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        );
+        let page = visitor.get("/console").await.expect(200);
+        assert!(page.html.contains("ada"), "it says who one is");
+        visitor
+            .post("/console/close", &[("form_token", &page.form_token())], &[])
+            .await
+            .expect(303);
+        let refused = visitor.get("/console").await.expect(401);
+        assert!(
+            refused
+                .html
+                .contains("Open the console again from your application")
+        );
+        assert_eq!(
+            service.application().introspect(&session).await.body,
+            json!({"active": false})
+        );
+    });
+}
+
+#[test]
+fn no_change_without_a_form_of_the_very_session_from_this_origin() {
+    run(async |service| {
+        let tenant = service.tenant("forgery").await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let other = Visitor::enter(service, &tenant, Role::Owner).await;
+        let good = visitor.get("/console").await.expect(200).form_token();
+        let others = other.get("/console").await.expect(200).form_token();
+        assert_ne!(good, others);
+        let form = |token| [("name", "New"), ("provider", "okta"), ("form_token", token)];
+        let path = "/console/connections";
+        for (token, headers) in [
+            ("", [("origin", &*visitor.origin), ("accept", "*/*")]),
+            (&*others, [("origin", &visitor.origin), ("accept", "*/*")]),
+            (&*good, [("origin", "https://evil.test"), ("accept", "*/*")]),
+            (&*good, [("origin", "null"), ("accept", "*/*")]),
+            (
+                &*good,
+                [
+                    ("origin", &*visitor.origin),
+                    ("sec-fetch-site", "same-site"),
+                ],
+            ),
+            (
+                &*good,
+                [
+                    ("origin", &visitor.origin),
+                    ("sec-fetch-site", "cross-site"),
+                ],
+            ),
+        ] {
+            visitor.post(path, &form(token), &headers).await.expect(403);
+        }
+        let nobody = Visitor::stranger(service);
+        nobody.post(path, &form(&good), &[]).await.expect(401);
+        assert_eq!(
+            tenant
+                .directory()
+                .connections()
+                .await
+                .map(|all| all.len())
+                .ok(),
+            Some(1)
+        );
+        let headers = [
+            ("origin", &*visitor.origin),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        visitor.post(path, &form(&good), &headers).await.expect(303);
+        assert_eq!(
+            tenant
+                .directory()
+                .connections()
+                .await
+                .map(|all| all.len())
+                .ok(),
+            Some(2)
+        );
+    });
+}
+
+/// Every page, and every form with what it needs, `{}` standing for the id of its thing.
+const FORMS: [(&str, &[(&str, &str)], Role); 11] = [
+    (
+        "/console/connections",
+        &[("name", "x"), ("provider", "okta")],
+        Role::Admin,
+    ),
+    (
+        "/console/connections/{connection}",
+        &[("name", "x"), ("provider", "okta")],
+        Role::Admin,
+    ),
+    (
+        "/console/tokens",
+        &[("connection", "{connection}"), ("label", "x")],
+        Role::Admin,
+    ),
+    ("/console/tokens/{token}/rotate", &[], Role::Admin),
+    ("/console/tokens/{token}/revoke", &[], Role::Admin),
+    (
+        "/console/groups/{group}/role",
+        &[("role", "viewer")],
+        Role::Admin,
+    ),
+    (
+        "/console/people/{person}/role",
+        &[("role", "viewer")],
+        Role::Admin,
+    ),
+    ("/console/people/{person}/sessions/end", &[], Role::Admin),
+    ("/console/settings", SETTINGS, Role::Admin),
+    ("/console/connections/{connection}/delete", &[], Role::Admin),
+    ("/console/close", &[], Role::Viewer),
+];
+const SETTINGS: &[(&str, &str)] = &[
+    ("sso_default_role", "viewer"),
+    ("manual_roles", "preserved"),
+    ("role_sync", "immediate"),
+    ("route_by", "claim"),
+    ("unknown_members", "skip"),
+    ("limited", "yes"),
+    ("per_minute", "600"),
+    ("burst", "60"),
+    ("retention_days", "30"),
+];
+
+#[test]
+fn what_a_role_may_not_do_is_neither_shown_nor_done() {
+    run(async |service| {
+        for role in [Role::Viewer, Role::Member, Role::Admin] {
+            let tenant = service.tenant("roles").await;
+            let idp = tenant.idp();
+            let person = idp.user("ada").await;
+            let group = idp.group("Engineers", &[&person]).await;
+            let (token, _) = tenant.issue("second", None).await;
+            let visitor = Visitor::enter(service, &tenant, role).await;
+            let fill = |text: &str| {
+                text.replace("{connection}", tenant.connection_id())
+                    .replace("{token}", &token)
+                    .replace("{group}", &group)
+                    .replace("{person}", &person)
+            };
+            let reads = if role == Role::Viewer { 403 } else { 200 };
+            for page in [
+                "",
+                "/connections/{connection}",
+                "/groups",
+                "/groups/{group}",
+                "/groups/{group}/members",
+                "/people",
+                "/people/{person}",
+                "/activity",
+                "/activity/audit",
+                "/activity/export?format=json",
+                "/health",
+            ] {
+                let seen = visitor
+                    .get(&format!("/console{}", fill(page)))
+                    .await
+                    .expect(reads);
+                // The way out is the one form that everybody has.
+                let forms = seen.html.matches(r#"method="post""#).count();
+                let controls = if role == Role::Admin || forms == 0 {
+                    forms
+                } else {
+                    1
+                };
+                assert_eq!(forms, controls, "{role} sees a control on {page}");
+                assert_eq!(
+                    seen.html.contains("/console/tokens"),
+                    role == Role::Admin && forms > 0,
+                    "{role}: {page}"
+                );
+            }
+            let configures = if role == Role::Admin { 200 } else { 403 };
+            for page in [
+                "/tokens",
+                "/settings",
+                "/groups/{group}/preview?role=admin",
+                "/groups/{group}/progress?since=2026-01-01T00:00:00Z",
+            ] {
+                visitor
+                    .get(&format!("/console{}", fill(page)))
+                    .await
+                    .expect(configures);
+            }
+            // Everybody knows the token of their own session, shown a form or not.
+            let form_token = form_token_of(&visitor);
+            for (path, form, needs) in FORMS {
+                let form: Vec<(&str, String)> = form
+                    .iter()
+                    .map(|(name, value)| (*name, fill(value)))
+                    .collect();
+                let mut form: Vec<(&str, &str)> = form
+                    .iter()
+                    .map(|(name, value)| (*name, value.as_str()))
+                    .collect();
+                form.push(("form_token", &form_token));
+                let seen = visitor.post(&fill(path), &form, &[]).await;
+                let expected: &[u16] = if role >= needs { &[200, 303] } else { &[403] };
+                assert!(
+                    expected.contains(&seen.status),
+                    "{role} {path}: {} {}",
+                    seen.status,
+                    seen.html
+                );
+            }
+        }
+    });
+}
+
+/// As the console makes it: of the session's secret alone.
+fn form_token_of(visitor: &Visitor) -> String {
+    use sha2::{Digest, Sha256};
+    let secret = visitor
+        .cookie
+        .as_deref()
+        .and_then(|cookie| cookie.split_once('='))
+        .unwrap_or_default()
+        .1;
+    let digest = Sha256::digest(format!("form:{secret}"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn another_tenants_things_do_not_exist() {
+    run(async |service| {
+        let (ours, theirs) = (service.tenant("ours").await, service.tenant("theirs").await);
+        let person = theirs.idp().user("ada").await;
+        let group = theirs.idp().group("Engineers", &[&person]).await;
+        let (token, _) = theirs.issue("second", None).await;
+        let visitor = Visitor::enter(service, &ours, Role::Owner).await;
+        let form_token = form_token_of(&visitor);
+        for page in [
+            format!("/console/people/{person}"),
+            format!("/console/groups/{group}"),
+            format!("/console/groups/{group}/members"),
+            format!("/console/groups/{group}/preview?role=admin"),
+            format!("/console/connections/{}", theirs.connection_id()),
+            format!("/console/connections/{}/checklist", theirs.connection_id()),
+        ] {
+            visitor.get(&page).await.expect(404);
+        }
+        for (path, extra) in [
+            (format!("/console/people/{person}/role"), ("role", "viewer")),
+            (format!("/console/people/{person}/sessions/end"), ("x", "")),
+            (format!("/console/groups/{group}/role"), ("role", "viewer")),
+            (format!("/console/tokens/{token}/revoke"), ("x", "")),
+            (format!("/console/tokens/{token}/rotate"), ("x", "")),
+            (
+                format!("/console/connections/{}/delete", theirs.connection_id()),
+                ("x", ""),
+            ),
+        ] {
+            visitor
+                .post(&path, &[("form_token", &form_token), extra], &[])
+                .await
+                .expect(404);
+        }
+        let found = visitor.get("/console/people?text=ada").await.expect(200);
+        assert!(!found.html.contains(&person));
+    });
+}
+
+#[test]
+fn logs_are_files_too() {
+    run(async |service| {
+        let tenant = service.tenant("export").await;
+        tenant.idp().user("=1+1, \"ada\"").await;
+        tenant.idp().get("/Users?filter=nonsense").await.expect(400);
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let requests = visitor
+            .get("/console/activity/export?format=csv&failed=yes")
+            .await
+            .expect(200);
+        assert_eq!(requests.header("content-type"), "text/csv; charset=utf-8");
+        assert!(
+            requests
+                .header("content-disposition")
+                .starts_with("attachment")
+        );
+        let lines: Vec<&str> = requests.html.lines().collect();
+        assert!(
+            lines[0].starts_with("occurred_at,connection,method,target,status"),
+            "{lines:?}"
+        );
+        assert!(lines.len() == 2 && lines[1].contains("400"), "{lines:?}");
+        let audit = visitor
+            .get("/console/activity/audit/export?format=csv&action=user.")
+            .await
+            .expect(200);
+        assert!(
+            audit.html.contains("\"'=1+1, \"\"ada\"\"\""),
+            "{}",
+            audit.html
+        );
+        let audit = visitor
+            .get("/console/activity/audit/export?format=json")
+            .await
+            .expect(200);
+        let audit: serde_json::Value = serde_json::from_str(&audit.html).unwrap_or_default();
+        assert!(
+            audit["items"]
+                .as_array()
+                .is_some_and(|items| items.len() >= 3),
+            "{audit}"
+        );
+    });
+}
+
+#[test]
+fn what_makes_no_sense_is_told_so() {
+    run(async |service| {
+        let tenant = service.tenant("nonsense").await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        for (page, status) in [
+            ("/console/nowhere", 404),
+            ("/console/people/nobody", 404),
+            ("/console/groups/none?role=king", 404),
+            ("/console/people?state=asleep", 400),
+            ("/console/activity/audit?from=yesterday", 400),
+            ("/console/activity?format=xml", 400),
+            ("/console/assets/x/nothing.css", 404),
+        ] {
+            let seen = visitor.get(page).await.expect(status);
+            assert!(seen.html.contains(r#"role="alert""#), "{page}");
+            assert!(
+                seen.header("content-type").starts_with("text/html"),
+                "{page}"
+            );
+        }
+        let style = visitor.get("/console").await.expect(200);
+        let (_, style) = style
+            .html
+            .split_once(r#"rel="stylesheet" href=""#)
+            .unwrap_or_default();
+        let style = visitor
+            .get(style.split('"').next().unwrap_or_default())
+            .await
+            .expect(200);
+        assert!(style.header("cache-control").contains("immutable"));
+    });
+}

@@ -1,0 +1,85 @@
+//! Names that want to be markup, to turn the page around, or to fill it.
+
+use rollcall_tests::browser::{DESKTOP, PHONE, browse};
+use rollcall_tests::urn;
+use serde_json::json;
+
+#[test]
+fn names_do_no_harm_whatever_they_hold() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("hostile").await;
+        let idp = tenant.idp();
+        let markup = r#""><img src=x onerror="window.hit=1"><script>window.hit=1</script><a href="javascript:window.hit=1">"#;
+        let turned = "\u{202e}\u{2067}moc.elpmaxe\u{200f}אבגד";
+        let long = "W".repeat(10_000);
+        let mut people = Vec::new();
+        for name in [markup, turned, &long] {
+            let mail = format!(
+                "{}@example.test",
+                name.chars().take(200).collect::<String>()
+            );
+            let body = json!({
+                "schemas": [urn::USER], "userName": name, "displayName": name, "externalId": name, "title": name,
+                "name": {"familyName": name}, "emails": [{"value": mail}], "active": true,
+            });
+            people.push(idp.post("/Users", body).await.expect(201).id());
+        }
+        let members: Vec<&str> = people.iter().map(String::as_str).collect();
+        let mut groups = Vec::new();
+        for name in [markup, turned, &long] {
+            groups.push(idp.group(name, &members).await);
+        }
+        idp.request(
+            http::Method::GET,
+            "/Users?filter=%3Cscript%3Ewindow.hit=1%3C/script%3E",
+        )
+        .send()
+        .await
+        .expect(400);
+        browser.open_console(service, &tenant, "owner").await;
+        let mut pages: Vec<String> = [
+            "",
+            "/tokens",
+            "/groups",
+            "/people",
+            "/activity",
+            "/activity/audit",
+            "/health",
+        ]
+        .map(|page| format!("/console{page}"))
+        .into();
+        pages.extend(people.iter().map(|id| format!("/console/people/{id}")));
+        pages.extend(
+            groups
+                .iter()
+                .map(|id| format!("/console/groups/{id}?role=admin")),
+        );
+        pages.push("/console/people?text=%3Cscript%3Ewindow.hit=1%3C/script%3E%22%3E".to_owned());
+        pages.push("/console?done=%3Cscript%3E".to_owned());
+        for page in pages {
+            for screen in [DESKTOP, PHONE] {
+                browser.become_screen(screen, false).await;
+                browser.go(&page).await;
+                browser
+                    .eval(
+                        "document.querySelectorAll('details').forEach((one) => one.open = true)",
+                        &[],
+                    )
+                    .await;
+                browser.settle().await;
+                browser.assert_sound().await;
+                let hit = browser
+                    .eval(
+                        "return window.hit === undefined && document.images.length === 0",
+                        &[],
+                    )
+                    .await;
+                assert_eq!(hit, true, "something ran on {page}");
+            }
+        }
+        // and still they can be worked with
+        browser.go(&format!("/console/groups/{}", groups[2])).await;
+        browser.choose("Role of", "Viewer").await;
+        browser.wait_for_text("3 people gain Viewer").await;
+    });
+}

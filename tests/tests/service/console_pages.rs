@@ -1,0 +1,120 @@
+//! Every page, in both colour schemes, on a laptop and on a phone: within the screen, without complaints of the browser,
+//! and without serious findings of the accessibility audit. Pictures are in `target/screenshots`.
+
+use rollcall_directory::Role;
+use rollcall_tests::browser::{Browser, DESKTOP, PHONE, browse};
+use rollcall_tests::service::{Service, Tenant};
+use serde_json::json;
+
+/// A tenant in the middle of its life: people in every state, groups, failures, a sign-in.
+async fn lively(service: &Service) -> (Tenant, Vec<(&'static str, String)>) {
+    let tenant = service.tenant("lively").await;
+    let idp = tenant.idp();
+    let mut people = Vec::new();
+    for name in ["ada", "grace", "edsger", "barbara", "donald"] {
+        let user_name = format!("{name}@example.test");
+        let body = json!({
+            "schemas": [rollcall_tests::urn::USER], "userName": user_name, "displayName": name, "active": true,
+            "externalId": format!("00u{name}"), "emails": [{"value": user_name, "primary": true}],
+        });
+        people.push(idp.post("/Users", body).await.expect(201).id());
+    }
+    let members: Vec<&str> = people.iter().map(String::as_str).collect();
+    let engineers = idp.group("Engineers", &members[..3]).await;
+    idp.group("Nobody yet", &[]).await;
+    let gone = json!([{"op": "replace", "path": "active", "value": false}]);
+    idp.patch(&format!("/Users/{}", people[2]), gone.clone())
+        .await
+        .expect(200);
+    idp.patch("/Users/01890a5d-ac96-774b-bcce-b302099a8057", gone)
+        .await
+        .expect(404);
+    idp.get("/Users?filter=nonsense").await.expect(400);
+    let admin = service.admin(&tenant, Role::Owner).await;
+    let mapping = json!({"role_id": "admin"});
+    admin
+        .put(&format!("/scim/groups/{engineers}/role-mapping"), mapping)
+        .await
+        .expect(200);
+    service
+        .application()
+        .log_in(tenant.id(), "ada@example.test", None)
+        .await
+        .expect(200);
+    service
+        .application()
+        .log_in(tenant.id(), "barbara@example.test", None)
+        .await
+        .expect(200);
+    let pages = vec![
+        ("connect", "/console".to_owned()),
+        (
+            "connection",
+            format!("/console/connections/{}", tenant.connection_id()),
+        ),
+        ("tokens", "/console/tokens".to_owned()),
+        ("groups", "/console/groups".to_owned()),
+        ("group", format!("/console/groups/{engineers}?role=viewer")),
+        ("people", "/console/people".to_owned()),
+        ("person", format!("/console/people/{}", people[0])),
+        ("activity", "/console/activity".to_owned()),
+        ("audit", "/console/activity/audit".to_owned()),
+        ("health", "/console/health".to_owned()),
+        ("settings", "/console/settings".to_owned()),
+    ];
+    (tenant, pages)
+}
+
+async fn look_at(browser: &Browser, page: &str, path: &str) {
+    for is_dark in [false, true] {
+        for screen in [DESKTOP, PHONE] {
+            browser.become_screen(screen, is_dark).await;
+            browser.go(path).await;
+            browser.wait_for("h1").await;
+            // What unfolds is looked at unfolded.
+            browser
+                .eval(
+                    "document.querySelectorAll('details').forEach((one) => one.open = true)",
+                    &[],
+                )
+                .await;
+            browser.settle().await;
+            browser.assert_sound().await;
+            browser.assert_accessible().await;
+            browser.photograph(page, screen, is_dark).await;
+        }
+    }
+}
+
+#[test]
+fn every_page_is_sound_and_accessible() {
+    browse(async |service, browser| {
+        let (tenant, pages) = lively(service).await;
+        browser.open_console(service, &tenant, "owner").await;
+        for (page, path) in pages {
+            look_at(browser, page, &path).await;
+        }
+    });
+}
+
+#[test]
+fn pages_for_those_without_a_session_are_sound_too() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("outside").await;
+        browser.open_console(service, &tenant, "owner").await;
+        browser.click("Sign out").await;
+        browser
+            .wait_for_text("Open the console again from your application")
+            .await;
+        // That an answer is a refusal is something that the browser says aloud.
+        browser.complaints().await;
+        for is_dark in [false, true] {
+            for screen in [DESKTOP, PHONE] {
+                browser.become_screen(screen, is_dark).await;
+                browser.assert_sound().await;
+                browser.assert_accessible().await;
+                browser.photograph("signed-out", screen, is_dark).await;
+            }
+        }
+    });
+}

@@ -1,0 +1,96 @@
+//! The first hour of an IT admin, in a browser, with an identity provider and the application at work meanwhile.
+
+use rollcall_directory::Role;
+use rollcall_tests::browser::browse;
+use rollcall_tests::service::{Service, Tenant};
+use rollcall_tests::transcript::{Cast, replay};
+use serde_json::json;
+
+const OKTA: &str = include_str!("../../transcripts/okta_oin_user.yaml");
+
+#[test]
+fn the_first_hour() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("first-hour").await;
+        browser.open_console(service, &tenant, "owner").await;
+
+        // connect
+        browser.fill("Name", "Okta production").await;
+        browser.choose("Identity provider", "Okta").await;
+        browser.click("Add connection").await;
+        browser.wait_for_text("Test Connector Configuration").await;
+        assert_eq!(browser.count("[data-done=true]").await, 0);
+        browser.click("Create a token").await;
+        browser.wait_for("#token").await;
+        let token = browser.value("token").await;
+        let idp = service.idp_without_token().with_token(Some(&token));
+        assert_eq!(browser.value("base-url").await, idp.base());
+
+        // the list ticks while the identity provider talks: nobody loads the page again
+        let stranger = service.tenant("stranger").await.idp();
+        let cast = Cast { idp, stranger };
+        if let Err(fault) = replay(OKTA, &cast).await {
+            panic!("{fault}");
+        }
+        let ada = cast.idp.user("ada@example.test").await;
+        let group = cast.idp.group("Engineers", &[&ada]).await;
+        browser.wait_for_ticks(4).await;
+        assert_eq!(
+            browser.value("token").await,
+            token,
+            "the page was loaded again"
+        );
+
+        // map a group, and see beforehand what comes of it
+        browser.click("Groups and roles").await;
+        browser.choose("Role of Engineers", "Admin").await;
+        browser.wait_for_text("1 person gains Admin").await;
+        assert_eq!(role(service, &tenant, &ada).await, None);
+        browser.click("Save the role of Engineers").await;
+        browser.wait_for_text("The mapping was saved").await;
+        browser.wait_for_text("your application was told").await;
+        assert!(browser.path().await.ends_with(&group));
+
+        // the person signs in, and the page says why they have the role
+        let login = service
+            .application()
+            .log_in(tenant.id(), "ada@example.test", Some(&["Engineers"]))
+            .await
+            .expect(200);
+        let session = login.string("/session/token");
+        assert_eq!(login.body["role"], "admin");
+        browser.click("People").await;
+        browser.fill("Search", "ada@").await;
+        browser.click("Search").await;
+        browser.click("ada@example.test").await;
+        browser
+            .wait_for_text("member of a group that is mapped to it (Engineers)")
+            .await;
+        assert!(browser.text().await.contains("Signed in just now"));
+
+        // the identity provider takes them out, and the session is gone in that moment
+        let gone = json!([{"op": "replace", "path": "active", "value": false}]);
+        cast.idp
+            .patch(&format!("/Users/{ada}"), gone)
+            .await
+            .expect(200);
+        let introspected = service.application().introspect(&session).await;
+        assert_eq!(introspected.body, json!({"active": false}));
+        browser.go(&browser.path().await).await;
+        browser.wait_for_text("Not signed in.").await;
+        let said = browser.text().await;
+        assert!(said.contains("Whoever is inactive has no role"), "{said}");
+        assert!(said.contains("user.deactivated"), "{said}");
+        browser.assert_sound().await;
+    });
+}
+
+/// The role that a person has for the application, if any.
+async fn role(service: &Service, tenant: &Tenant, person: &str) -> Option<String> {
+    let admin = service.admin(tenant, Role::Owner).await;
+    let role = admin
+        .get(&format!("/users/{person}/role"))
+        .await
+        .expect(200);
+    role.body["effective"].as_str().map(str::to_owned)
+}
