@@ -13,7 +13,10 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// Writes requests into the log as if they had come then.
-async fn log(tenant: &Tenant, requests: impl IntoIterator<Item = (Timestamp, LoggedRequest)>) {
+pub(crate) async fn log(
+    tenant: &Tenant,
+    requests: impl IntoIterator<Item = (Timestamp, LoggedRequest)>,
+) {
     stream::iter(requests)
         .map(|(at, request)| async move {
             let millis = u64::try_from(at.as_millisecond()).unwrap();
