@@ -115,7 +115,7 @@ fn every_page_reads_a_bounded_part() {
             within(
                 ledger.book(format!("find people: {what}"), cost),
                 calls,
-                400.0,
+                600.0,
             );
         }
         let (_, cost) = measure(tenant.search_groups("group 4", None, 50)).await;

@@ -1,13 +1,17 @@
 //! The digest of the request log: every request once, however many look at once, and never the whole log.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::cost::measure;
 use rollcall_directory::{Diagnosis, Digest, LoggedRequest, Milestones, Tenant};
-use rollcall_tests::service::run;
+use rollcall_tests::faults::Fault;
+use rollcall_tests::service::{Service, run};
 use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -169,6 +173,57 @@ fn however_many_look_at_once_each_request_counts_once() {
         let last = tenant.digest().await.unwrap();
         assert_eq!(counted(&last), logged);
         assert!(last.hours.is_sorted_by_key(|hour| hour.begins_at));
+    });
+}
+
+#[test]
+fn a_look_that_was_overtaken_keeps_nothing() {
+    run(async |_| {
+        let service = Service::start().await;
+        let tenant = service.tenant("overtaken").await;
+        let directory = tenant.directory();
+        let day = 86_400;
+        log(directory, (0..10).map(|n| (ago(2 * day - n), ok()))).await;
+        let (slow, faults) = service.elsewhere(&tenant);
+        let (held, waiting) = (
+            Arc::new(AtomicBool::new(true)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let (is_held, waits) = (held.clone(), waiting.clone());
+        faults.schedule(move |call| match call.operation.as_str() {
+            "TransactWriteItems" if is_held.load(SeqCst) => {
+                waits.store(true, SeqCst);
+                Fault::Throttle
+            }
+            _ => Fault::None,
+        });
+        let overtake = async {
+            while !waiting.load(SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            log(directory, (0..5).map(|n| (ago(day - n), ok()))).await;
+            assert_eq!(counted(&directory.digest().await.unwrap()), 15);
+            held.store(false, SeqCst);
+        };
+        let (overtaken, ()) = tokio::join!(slow.digest(), overtake);
+        assert_eq!(
+            counted(&overtaken.unwrap()),
+            10,
+            "what there was when it looked"
+        );
+        assert_eq!(counted(&directory.digest().await.unwrap()), 15);
+    });
+}
+
+#[test]
+fn what_is_logged_a_little_late_counts_all_the_same() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("late").await;
+        for (seconds, sum) in [(100, 1), (2, 2), (6, 3), (9, 4)] {
+            log(&tenant, [(ago(seconds), ok())]).await;
+            assert_eq!(counted(&tenant.digest().await.unwrap()), sum);
+        }
     });
 }
 
