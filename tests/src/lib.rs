@@ -8,6 +8,7 @@
 //! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
+//! - [`seed`]: people and groups made through the directory, past HTTP.
 //! - [`stage`]: a service of a test's own, watched for what follows a change: feed, bus, roles and mail.
 //! - [`table`]: an embedded DynamoDB that can be filled by the ten thousand.
 //! - [`urn`]: the schema URNs.
@@ -20,6 +21,7 @@ pub mod faults;
 pub mod idp;
 pub mod manners;
 pub mod pattern;
+pub mod seed;
 pub mod service;
 pub mod stage;
 pub mod table;

@@ -53,7 +53,7 @@ impl Tenant {
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn health(&self) -> Result<Health, Error> {
-        let snapshot = self.snapshot().await?;
+        let snapshot = Box::pin(self.snapshot()).await?;
         Ok(Health {
             findings: judge(&snapshot),
             complete: snapshot.digest.complete,
@@ -62,18 +62,19 @@ impl Tenant {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Error> {
-        let (setup, digest, tokens, groups, (people_count, group_count), sign_ins, newest_people) =
-            try_join!(
-                self.setup(),
-                self.digest(),
-                self.tokens(),
-                self.named(&GROUPS, "", None, MAX_GROUPS),
-                async { try_join!(self.count(&USERS), self.count(&GROUPS)) },
-                self.latest_sign_ins(),
-                self.newest_people(),
-            )?;
+        // Boxed: each of the SDK's futures is large, and here are many of them at once.
+        let (setup, digest, tokens, groups, counts, sign_ins, newest_people) = try_join!(
+            Box::pin(self.setup()),
+            Box::pin(self.digest()),
+            Box::pin(self.tokens()),
+            Box::pin(self.oldest_groups()),
+            Box::pin(self.totals()),
+            Box::pin(self.latest_sign_ins()),
+            Box::pin(self.newest_people()),
+        )?;
+        let (people_count, group_count) = counts;
         let mappings = by_group(&setup.mappings);
-        let groups = groups.0.iter().map(|record| summary(record, &mappings));
+        let groups = groups.iter().map(|record| summary(record, &mappings));
         Ok(Snapshot {
             now: now(),
             settings: match setup.settings {
@@ -94,6 +95,16 @@ impl Tenant {
 
     async fn setup(&self) -> Result<Setup, Error> {
         Setup::of(self.table.query_all(Range::all(self.id.config())).await?)
+    }
+
+    async fn oldest_groups(&self) -> Result<Vec<Record>, Error> {
+        let oldest = Range::all(self.id.resources(&GROUPS)).limit(MAX_GROUPS);
+        let items = self.table.query(&oldest).await?.items;
+        items.into_iter().map(Record::from_item).collect()
+    }
+
+    async fn totals(&self) -> Result<(u64, u64), Error> {
+        Ok((self.count(&USERS).await?, self.count(&GROUPS).await?))
     }
 
     async fn latest_sign_ins(&self) -> Result<Vec<SignInSeen>, Error> {

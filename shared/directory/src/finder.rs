@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::try_join;
 use rollcall_scim::fold;
 
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::item::{from_item, text};
 use crate::keys::name_prefix;
 use crate::kind::{GROUPS, Kind, USERS};
 use crate::members::is_id;
-use crate::overview::GroupSummary;
+use crate::overview::{GroupSummary, PeopleQuery};
 use crate::people::Person;
 use crate::person::PersonState;
 use crate::record::Record;
@@ -18,16 +19,22 @@ use crate::tenant::Tenant;
 use crate::writes::Pointer;
 
 /// Names one call reads before it answers with what it has.
-const MAX_LOOKED_AT: usize = 1_000;
+const MAX_LOOKED_AT: usize = 500;
 /// Names read at once.
 const READ_AT_ONCE: usize = 100;
 /// People of one exact value that are listed.
 const MAX_EXACT: usize = 50;
 
+/// A resource and the name by which it was found, as it stands in its key.
+struct Named {
+    name: String,
+    record: Record,
+}
+
 impl Tenant {
     /// People whose id, mail address, external id or display name is the text, then people whose user name begins with
-    /// it, in order of their names; with no text, everybody. Narrowed to the states, none for all. A page may be short
-    /// and still have a next one.
+    /// it, in order of their names; with no text, everybody in order of creation. Narrowed to the states, none for all.
+    /// A page may be short and still have a next one.
     ///
     /// # Errors
     /// Only those of the table.
@@ -39,26 +46,46 @@ impl Tenant {
         limit: usize,
     ) -> Result<(Vec<Person>, Option<String>), Error> {
         let text = text.trim();
-        let ground = self.ground().await?;
+        if text.is_empty() {
+            let query = PeopleQuery {
+                states: states.to_vec(),
+                after,
+                limit,
+                ..PeopleQuery::default()
+            };
+            return self.people(&query).await;
+        }
+        let (ground, exact) = try_join!(Box::pin(self.ground()), Box::pin(self.exactly(text)))?;
         let wanted = |record: &Record| states.is_empty() || states.contains(&record.state());
-        let exact = self.exactly(text).await?;
         let known: BTreeSet<String> = exact.iter().map(|record| record.id.clone()).collect();
         let mut found: Vec<Record> = match after {
             None => exact.into_iter().filter(wanted).collect(),
             Some(_) => Vec::new(),
         };
-        let (mut behind, mut looked_at) = (after, 0);
+        // One at least, so that there is a place where the next page begins.
+        let room = limit.saturating_sub(found.len()).max(1);
+        let at_once = if states.is_empty() {
+            room
+        } else {
+            READ_AT_ONCE
+        };
+        let (mut named, mut behind, mut looked_at) = (Vec::new(), after, 0);
         loop {
-            let room = limit.saturating_sub(found.len()).clamp(1, READ_AT_ONCE);
-            let (records, next) = self.named(&USERS, text, behind, room).await?;
-            looked_at += room;
-            let new = |record: &Record| !known.contains(&record.id) && wanted(record);
-            found.extend(records.into_iter().filter(new));
+            let page = self.named(&USERS, text, behind, at_once.min(READ_AT_ONCE));
+            let (records, next) = page.await?;
+            looked_at += at_once;
+            let new = |one: &Named| !known.contains(&one.record.id) && wanted(&one.record);
+            named.extend(records.into_iter().filter(new));
             behind = next;
-            if behind.is_none() || found.len() >= limit || looked_at >= MAX_LOOKED_AT {
+            if behind.is_none() || named.len() >= room || looked_at >= MAX_LOOKED_AT {
                 break;
             }
         }
+        if named.len() > room {
+            named.truncate(room);
+            behind = named.last().map(|one| one.name.clone());
+        }
+        found.extend(named.into_iter().map(|one| one.record));
         let people = found.iter().map(|record| ground.person(record));
         Ok((people.collect::<Result<_, _>>()?, behind))
     }
@@ -73,15 +100,13 @@ impl Tenant {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<GroupSummary>, Option<String>), Error> {
-        let (records, next) = self.named(&GROUPS, text.trim(), after, limit).await?;
+        let (named, next) = self.named(&GROUPS, text.trim(), after, limit).await?;
+        let records: Vec<Record> = named.into_iter().map(|one| one.record).collect();
         Ok((self.summaries(&records).await?, next))
     }
 
     /// Those whom the text names as it stands, in any way but by their user name.
     async fn exactly(&self, text: &str) -> Result<Vec<Record>, Error> {
-        if text.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut ids = BTreeSet::new();
         if is_id(text) {
             ids.insert(text.to_owned());
@@ -97,13 +122,13 @@ impl Tenant {
     }
 
     /// The next resources whose unique name begins with the text, in order of their names.
-    pub(crate) async fn named(
+    async fn named(
         &self,
         kind: &'static Kind,
         beginning: &str,
         after: Option<String>,
         limit: usize,
-    ) -> Result<(Vec<Record>, Option<String>), Error> {
+    ) -> Result<(Vec<Named>, Option<String>), Error> {
         let beginning = fold(beginning);
         let range = Range::prefix(self.id.names(kind), name_prefix(&beginning))
             .after(after)
@@ -115,8 +140,13 @@ impl Tenant {
             places.insert(from_item::<Pointer>(item)?.id, name);
         }
         let ids: Vec<String> = places.keys().cloned().collect();
-        let mut records = self.records(kind, &ids).await?;
-        records.sort_by_key(|record| places.get(&record.id).cloned());
-        Ok((records, page.next))
+        let records = self.records(kind, &ids).await?;
+        let of = |record: Record| {
+            let name = places.get(&record.id).cloned().unwrap_or_default();
+            Named { name, record }
+        };
+        let mut named: Vec<Named> = records.into_iter().map(of).collect();
+        named.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok((named, page.next))
     }
 }

@@ -14,6 +14,7 @@ use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::{MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::notes;
+use crate::people::Joined;
 use crate::record::{Record, now};
 use crate::table::Range;
 use crate::tenant::{Tenant, UnknownMembers};
@@ -125,7 +126,7 @@ impl Tenant {
         &self,
         groups: &BTreeSet<&str>,
         user: &str,
-    ) -> Result<BTreeMap<String, (jiff::Timestamp, Option<String>)>, Error> {
+    ) -> Result<Joined, Error> {
         let mut joined = BTreeMap::new();
         let keys = groups.iter().map(|group| self.id.member(group, user));
         for item in self.table.batch_get(keys).await? {

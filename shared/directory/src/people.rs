@@ -258,9 +258,10 @@ fn email(resource: &Resource) -> Option<String> {
 }
 
 /// When a person joined each group, and by which request.
-type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
+pub(crate) type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
 
-fn grants(
+/// Every grant of a person, mapped ones first. Pure.
+pub(crate) fn grants(
     record: &Record,
     settings: &Settings,
     mappings: &[Mapping],

@@ -373,7 +373,7 @@ fn take_members(resource: &mut Resource) -> Option<MemberChange> {
     }
 }
 
-fn not_found(kind: &Kind, id: &str) -> Error {
+pub(crate) fn not_found(kind: &Kind, id: &str) -> Error {
     // Whatever stands in the path is echoed, but not at any length.
     let shown: String = id.chars().take(64).collect();
     let what = format!("{} `{shown}`", kind.resource_type.name);

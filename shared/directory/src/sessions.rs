@@ -198,8 +198,15 @@ impl Tenant {
     /// # Errors
     /// `404` when there is no such person.
     pub async fn sessions_of(&self, user: &str) -> Result<Vec<PersonSession>, Error> {
-        let record = self.record(&USERS, user).await?;
-        let range = Range::all(self.id.sessions_of(user))
+        self.sessions_in_force(&self.record(&USERS, user).await?)
+            .await
+    }
+
+    pub(crate) async fn sessions_in_force(
+        &self,
+        record: &Record,
+    ) -> Result<Vec<PersonSession>, Error> {
+        let range = Range::all(self.id.sessions_of(&record.id))
             .descending(true)
             .limit(MAX_LISTED);
         let hashes = self.table.query(&range).await?.items;
@@ -211,7 +218,7 @@ impl Tenant {
         for item in self.table.batch_get(keys).await? {
             let hash = text(&item, "SK")?.to_owned();
             let session: SessionItem = from_item(item)?;
-            if session.is_in_force(&record) {
+            if session.is_in_force(record) {
                 sessions.push(PersonSession {
                     id: hash.chars().take(SHOWN_OF_HASH).collect(),
                     began_at: session.began,

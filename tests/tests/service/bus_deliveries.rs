@@ -81,8 +81,14 @@ fn every_change_is_delivered_as_the_feed_has_it() {
 fn every_action_is_in_the_contract() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/directory/src");
     let mut actions = BTreeSet::new();
-    for file in std::fs::read_dir(sources).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let mut paths = vec![sources];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            let inside = std::fs::read_dir(path).unwrap();
+            paths.extend(inside.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
         for literal in text.split('"').skip(1).step_by(2) {
             let parts: Vec<&str> = literal.split('.').collect();
             let nouns = [

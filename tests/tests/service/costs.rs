@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 /// The rows of the printed table.
 #[derive(Default)]
-struct Ledger(Vec<(String, Cost)>);
+pub(crate) struct Ledger(Vec<(String, Cost)>);
 
 impl Ledger {
-    fn book(&mut self, what: impl Into<String>, cost: Cost) -> Cost {
+    pub(crate) fn book(&mut self, what: impl Into<String>, cost: Cost) -> Cost {
         self.0.push((what.into(), cost));
         cost
     }

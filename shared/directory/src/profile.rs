@@ -1,0 +1,82 @@
+//! Everything a page about one person shows, in a handful of reads.
+
+use futures::try_join;
+use rollcall_scim::Resource;
+
+use crate::error::Error;
+use crate::kind::{GROUPS, USERS};
+use crate::mappings::by_group;
+use crate::members::is_id;
+use crate::overview::{GroupSummary, summary};
+use crate::people::{Person, PersonRole, grants, person};
+use crate::sessions::PersonSession;
+use crate::tenant::Tenant;
+
+/// One person with all that hangs on them.
+#[derive(Clone, Debug)]
+pub struct PersonProfile {
+    /// The person, as lists show them.
+    pub person: Person,
+    /// Their attributes, with `id` and `meta`, without `groups`.
+    pub resource: Resource,
+    /// The groups they are in, and those their last sign-in's claim named, by name.
+    pub groups: Vec<PersonGroup>,
+    /// The role that counts, and why.
+    pub role: PersonRole,
+    /// Their sessions that are in force, latest first.
+    pub sessions: Vec<PersonSession>,
+}
+
+/// A group of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonGroup {
+    /// The group.
+    pub group: GroupSummary,
+    /// Whether they were pushed as a member; if not, their last sign-in's claim named it.
+    pub is_member: bool,
+}
+
+impl Tenant {
+    /// Reads a person with groups, role and sessions.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn person_profile(&self, user: &str) -> Result<PersonProfile, Error> {
+        let known = match is_id(user) {
+            true => self.person_and_settings(user).await?,
+            false => None,
+        };
+        let Some((record, settings)) = known else {
+            return Err(crate::resources::not_found(&USERS, user));
+        };
+        let ids = record.role_groups();
+        let list: Vec<String> = ids.iter().cloned().collect();
+        let (mappings, records, sessions) = try_join!(
+            Box::pin(self.mappings_of(&ids)),
+            Box::pin(self.records(&GROUPS, &list)),
+            Box::pin(self.sessions_in_force(&record)),
+        )?;
+        let mapped = mappings.iter().map(|mapping| mapping.group.as_str());
+        let joined = self.joined(&mapped.collect(), user).await?;
+        let roles = by_group(&mappings);
+        let mut groups = Vec::with_capacity(records.len());
+        for group in &records {
+            groups.push(PersonGroup {
+                group: summary(group, &roles)?,
+                is_member: record.groups.contains(&group.id),
+            });
+        }
+        groups.sort_by_key(|one| one.group.display_name.to_lowercase());
+        let effective = record.effective_role(&settings, &roles);
+        Ok(PersonProfile {
+            person: person(&record, effective)?,
+            resource: record.full_resource(&USERS)?,
+            groups,
+            role: PersonRole {
+                effective,
+                grants: grants(&record, &settings, &mappings, &joined),
+            },
+            sessions,
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! What the console's pages cost in a large tenant: bounded reads, whatever there is.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::cost::{Cost, measure};
+use rollcall_directory::{GROUPS, LoggedRequest, PersonState, Role, Tenant};
+use rollcall_tests::seed::{group, patch, sign_in};
+use rollcall_tests::service::run;
+use rollcall_tests::table::{TestTable, name_of};
+use serde_json::json;
+
+use crate::costs::Ledger;
+use crate::digest::log;
+
+const PEOPLE: usize = 10_000;
+const GROUPS_PUSHED: usize = 500;
+
+#[track_caller]
+fn within(cost: Cost, calls: u32, read_units: f64) {
+    let fits = cost.calls <= calls && cost.read_units <= read_units;
+    assert!(
+        fits,
+        "more than {calls} calls or {read_units} units: {cost:?}"
+    );
+}
+
+/// Ten thousand people; 500 groups of three, every second one mapped, and one of 2,500; a log of 3,000 requests.
+async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
+    let tenant = table.tenant("large").await;
+    let people = table.seed_users(&tenant, PEOPLE).await;
+    let (of, everybody) = (&tenant, &people);
+    stream::iter(0..GROUPS_PUSHED)
+        .map(|n| async move {
+            let members = &everybody[3 * n..3 * n + 3];
+            let id = group(of, &format!("group {n:03}"), members).await;
+            let role = (n % 2 == 0).then_some(Role::Viewer);
+            of.map_group(&id, role).await
+        })
+        .buffer_unordered(8)
+        .try_collect::<Vec<()>>()
+        .await
+        .unwrap();
+    let big = group(&tenant, "big", &people[..2_500]).await;
+    let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+    let requests = (0..3_000).map(|n| {
+        let target = format!("/Users?filter=userName+eq+%22{}%22", name_of(n));
+        (hour_ago, LoggedRequest::new("GET", &target, 200))
+    });
+    log(&tenant, requests).await;
+    (tenant, people, big)
+}
+
+#[test]
+fn every_page_reads_a_bounded_part() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let (tenant, people, big) = Box::pin(large(&table)).await;
+        let mut ledger = Ledger::default();
+
+        let (digest, cost) = measure(tenant.digest()).await;
+        assert!(!digest.unwrap().complete, "more than one look reads");
+        within(ledger.book("digest: 2,000 new requests", cost), 12, 400.0);
+        let (health, cost) = measure(tenant.health()).await;
+        let health = health.unwrap();
+        let unmapped = health.findings.iter().find(|finding| finding.count == 251);
+        assert!(unmapped.is_some(), "{:#?}", health.findings);
+        within(ledger.book("health: 1,000 new requests", cost), 20, 400.0);
+        let (_, cost) = measure(tenant.digest()).await;
+        within(ledger.book("digest: nothing new", cost), 3, 10.0);
+        let (_, cost) = measure(tenant.health()).await;
+        within(ledger.book("health: nothing new", cost), 20, 400.0);
+
+        let mut after = None;
+        for call in ["first", "second", "third"] {
+            let looking = tenant.preview_mapping(&big, Some(Role::Admin), after.as_deref());
+            let (preview, cost) = measure(looking).await;
+            let preview = preview.unwrap();
+            assert!(preview.looked_at <= 1_000 && preview.of == 2_500);
+            after = preview.next;
+            let row = format!("preview a mapping: the {call} 1,000 of 2,500");
+            within(ledger.book(row, cost), 18, 1_100.0);
+        }
+        assert_eq!(after, None);
+
+        let name = name_of(7_654);
+        let (mail, shown) = (format!("{name}@example.test"), format!("d-{name}"));
+        for (what, text, states, calls) in [
+            ("by user name", name.as_str(), vec![], 12),
+            ("by mail address", &mail, vec![], 12),
+            ("by display name", &shown, vec![], 12),
+            ("by id", &people[42], vec![], 12),
+            ("nobody", "nobody", vec![], 12),
+            ("everybody, 50 a page", "", vec![], 12),
+            ("a thousand of the same beginning", "seed-001", vec![], 12),
+            (
+                "active ones of one beginning: none",
+                "seed-001",
+                vec![PersonState::Active],
+                20,
+            ),
+            (
+                "active ones: none of 2,000",
+                "",
+                vec![PersonState::Active],
+                20,
+            ),
+        ] {
+            let (found, cost) = measure(tenant.search_people(text, &states, None, 50)).await;
+            let (found, _) = found.unwrap();
+            assert_eq!(
+                found.is_empty(),
+                text == "nobody" || !states.is_empty(),
+                "{what}"
+            );
+            within(
+                ledger.book(format!("find people: {what}"), cost),
+                calls,
+                600.0,
+            );
+        }
+        let (_, cost) = measure(tenant.search_groups("group 4", None, 50)).await;
+        within(ledger.book("find groups: 50 a page", cost), 4, 130.0);
+        let (_, cost) = measure(tenant.groups(None, 100)).await;
+        within(ledger.book("groups: 100 a page", cost), 4, 130.0);
+
+        for _ in 0..5 {
+            sign_in(&tenant, &name, None).await;
+        }
+        let join = json!({"op": "add", "path": "members", "value": [{"value": people[7_654]}]});
+        patch(&tenant, &GROUPS, &big, join).await;
+        let (profile, cost) = measure(tenant.person_profile(&people[7_654])).await;
+        let profile = profile.unwrap();
+        assert_eq!((profile.sessions.len(), profile.groups.len()), (5, 1));
+        assert!(profile.groups[0].is_member && profile.person.user_name == name);
+        within(
+            ledger.book("one person, with groups, role and sessions", cost),
+            6,
+            20.0,
+        );
+    });
+}

@@ -1,0 +1,323 @@
+//! The digest of the request log: every request once, however many look at once, and never the whole log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use http::Method;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::cost::measure;
+use rollcall_directory::{Diagnosis, Digest, LoggedRequest, Milestones, Tenant};
+use rollcall_tests::faults::Fault;
+use rollcall_tests::service::{Service, run};
+use rollcall_tests::table::TestTable;
+use rollcall_tests::urn;
+use serde_json::{Value, json};
+
+/// Writes requests into the log as if they had come then.
+pub(crate) async fn log(
+    tenant: &Tenant,
+    requests: impl IntoIterator<Item = (Timestamp, LoggedRequest)>,
+) {
+    stream::iter(requests)
+        .map(|(at, request)| async move {
+            let millis = u64::try_from(at.as_millisecond()).unwrap();
+            let random = rand::random();
+            let id = uuid::Builder::from_unix_timestamp_millis(millis, &random);
+            let mut request = request;
+            request.id = id.into_uuid().to_string();
+            request.at = at;
+            request.connection_id = "c".to_owned();
+            tenant.log_request(request, 365).await
+        })
+        .buffer_unordered(16)
+        .try_for_each(|()| async { Ok(()) })
+        .await
+        .unwrap();
+}
+
+fn ok() -> LoggedRequest {
+    LoggedRequest::new("GET", "/Users?filter=x", 200)
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_secs(seconds)
+}
+
+fn counted(digest: &Digest) -> u64 {
+    let of = |hour: &rollcall_directory::Hour| {
+        hour.succeeded + hour.refused + hour.throttled + hour.failed
+    };
+    digest.hours.iter().map(of).sum()
+}
+
+#[test]
+fn the_checklist_ticks_as_requests_arrive() {
+    run(async |service| {
+        let tenant = service.tenant("checklist").await;
+        let (idp, directory) = (tenant.idp(), tenant.directory());
+        let marks = async || {
+            let digest = directory.digest().await.unwrap();
+            assert!(digest.complete);
+            let milestones = digest.connections.get(tenant.connection_id()).cloned();
+            let Milestones {
+                tested_at,
+                first_user_at,
+                first_group_at,
+                first_deactivation_at,
+                ..
+            } = milestones.unwrap_or_default();
+            [
+                tested_at,
+                first_user_at,
+                first_group_at,
+                first_deactivation_at,
+            ]
+            .map(|mark| mark.is_some())
+        };
+        assert_eq!(marks().await, [false; 4]);
+        idp.get("/Users?startIndex=1&count=2").await.expect(200);
+        assert_eq!(marks().await, [true, false, false, false]);
+        let ann = idp.user("ann").await;
+        assert_eq!(marks().await, [true, true, false, false]);
+        let group = idp.group("team", &[&ann]).await;
+        assert_eq!(marks().await, [true, true, true, false]);
+        // What changes nothing is no deactivation, and neither is what fails.
+        let on = json!([{"op": "replace", "path": "active", "value": true}]);
+        idp.patch(&format!("/Users/{ann}"), on).await.expect(200);
+        idp.delete(&format!("/Groups/{group}")).await.expect(204);
+        idp.delete("/Users/nobody").await.expect(404);
+        assert_eq!(marks().await, [true, true, true, false]);
+        let off = json!([{"op": "Replace", "value": {"active": "False"}}]);
+        idp.patch(&format!("/Users/{ann}"), off).await.expect(200);
+        assert_eq!(marks().await, [true; 4]);
+    });
+}
+
+#[test]
+fn a_deactivation_is_seen_in_any_spelling() {
+    run(async |service| {
+        let ways: [(Method, Value); 6] = [
+            (Method::DELETE, Value::Null),
+            (
+                Method::PUT,
+                json!({"schemas": [urn::USER], "userName": "ann", "active": false}),
+            ),
+            (
+                Method::PATCH,
+                json!([{"op": "replace", "path": "active", "value": false}]),
+            ),
+            (
+                Method::PATCH,
+                json!([{"op": "Replace", "path": "active", "value": "False"}]),
+            ),
+            (
+                Method::PATCH,
+                json!([{"op": "replace", "value": {"active": false}}]),
+            ),
+            (
+                Method::PATCH,
+                json!([{"op": "Add", "path": "active", "value": [{"value": "false"}]}]),
+            ),
+        ];
+        for (method, body) in ways {
+            let tenant = service.tenant("spelling").await;
+            let path = format!("/Users/{}", tenant.idp().user("ann").await);
+            let before = tenant.directory().digest().await.unwrap();
+            let of =
+                |digest: &Digest| digest.connections[tenant.connection_id()].first_deactivation_at;
+            assert_eq!(of(&before), None);
+            let idp = tenant.idp();
+            let answer = match method {
+                Method::PUT => idp.put(&path, body.clone()).await,
+                Method::DELETE => idp.delete(&path).await,
+                _ => idp.patch(&path, body.clone()).await,
+            };
+            if answer.status >= 400 {
+                // Not every spelling need be understood, but one that is must count.
+                assert_eq!(of(&tenant.directory().digest().await.unwrap()), None);
+                continue;
+            }
+            let after = tenant.directory().digest().await.unwrap();
+            assert!(of(&after).is_some(), "{method} {body}");
+        }
+    });
+}
+
+#[test]
+fn however_many_look_at_once_each_request_counts_once() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("once").await;
+        let mut logged = 0;
+        for round in 0..4 {
+            let settled = (0..120).map(|n| (ago(3_600 * (4 - round) + 100 - n / 2), ok()));
+            let unsettled = (0..15).map(|n| (ago(15 - n), ok()));
+            log(&tenant, settled).await;
+            logged += 120;
+            if round == 3 {
+                log(&tenant, unsettled).await;
+                logged += 15;
+            }
+            let looks = stream::iter(0..8)
+                .map(|_| tenant.digest())
+                .buffer_unordered(8)
+                .try_collect::<Vec<_>>();
+            for digest in looks.await.unwrap() {
+                assert!(digest.complete);
+                assert_eq!(counted(&digest), logged, "round {round}");
+            }
+        }
+        let last = tenant.digest().await.unwrap();
+        assert_eq!(counted(&last), logged);
+        assert!(last.hours.is_sorted_by_key(|hour| hour.begins_at));
+    });
+}
+
+#[test]
+fn a_look_that_was_overtaken_keeps_nothing() {
+    run(async |_| {
+        let service = Service::start().await;
+        let tenant = service.tenant("overtaken").await;
+        let directory = tenant.directory();
+        let day = 86_400;
+        log(directory, (0..10).map(|n| (ago(2 * day - n), ok()))).await;
+        let (slow, faults) = service.elsewhere(&tenant);
+        let (held, waiting) = (
+            Arc::new(AtomicBool::new(true)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let (is_held, waits) = (held.clone(), waiting.clone());
+        faults.schedule(move |call| match call.operation.as_str() {
+            "TransactWriteItems" if is_held.load(SeqCst) => {
+                waits.store(true, SeqCst);
+                Fault::Throttle
+            }
+            _ => Fault::None,
+        });
+        let overtake = async {
+            while !waiting.load(SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            log(directory, (0..5).map(|n| (ago(day - n), ok()))).await;
+            assert_eq!(counted(&directory.digest().await.unwrap()), 15);
+            held.store(false, SeqCst);
+        };
+        let (overtaken, ()) = tokio::join!(slow.digest(), overtake);
+        assert_eq!(
+            counted(&overtaken.unwrap()),
+            10,
+            "what there was when it looked"
+        );
+        assert_eq!(counted(&directory.digest().await.unwrap()), 15);
+    });
+}
+
+#[test]
+fn what_is_logged_a_little_late_counts_all_the_same() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("late").await;
+        for (seconds, sum) in [(100, 1), (2, 2), (6, 3), (9, 4)] {
+            log(&tenant, [(ago(seconds), ok())]).await;
+            assert_eq!(counted(&tenant.digest().await.unwrap()), sum);
+        }
+    });
+}
+
+#[test]
+fn a_look_reads_a_bounded_part_and_the_next_goes_on() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("bounded").await;
+        log(&tenant, (0..4_500).map(|n| (ago(90_000 - 10 * n), ok()))).await;
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            let (digest, cost) = measure(tenant.digest()).await;
+            let digest = digest.unwrap();
+            assert!(cost.calls <= 12, "{cost:?}");
+            seen.push((counted(&digest), digest.complete));
+        }
+        assert_eq!(
+            seen,
+            [(2_000, false), (4_000, false), (4_500, true), (4_500, true)]
+        );
+        let (_, cost) = measure(tenant.digest()).await;
+        assert!(cost.calls <= 3 && cost.read_units <= 10.0, "{cost:?}");
+    });
+}
+
+#[test]
+fn what_lies_far_back_gives_milestones_and_holds_nothing_up() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("far-back").await;
+        let day = 86_400;
+        log(
+            &tenant,
+            [(ago(30 * day), LoggedRequest::new("POST", "/Users", 201))],
+        )
+        .await;
+        log(&tenant, (0..2_500).map(|n| (ago(20 * day - n), ok()))).await;
+        log(&tenant, (0..10).map(|n| (ago(day - n), ok()))).await;
+        let first = tenant.digest().await.unwrap();
+        assert!(!first.complete);
+        let second = tenant.digest().await.unwrap();
+        assert!(
+            second.complete,
+            "what is older than the hours that are kept is passed over"
+        );
+        assert_eq!(counted(&second), 10);
+        assert!(second.connections["c"].first_user_at.unwrap() < ago(29 * day));
+    });
+}
+
+#[test]
+fn failures_are_current_until_they_succeed() {
+    run(async |service| {
+        let tenant = service.tenant("failing").await;
+        let (idp, directory) = (tenant.idp(), tenant.directory());
+        let failing = async || -> BTreeMap<Diagnosis, u64> {
+            let failures = directory.digest().await.unwrap().failures;
+            failures
+                .into_iter()
+                .map(|f| (f.diagnosis, f.count))
+                .collect()
+        };
+        let filter = "nonsense is eq";
+        idp.filter("/Users", filter).await.expect(400);
+        idp.filter("/Users", filter).await.expect(400);
+        let stale = format!("/Users/{}", uuid::Uuid::now_v7());
+        let off = || json!([{"op": "replace", "path": "active", "value": false}]);
+        idp.patch(&stale, off()).await.expect(404);
+        let ann = idp.user("ann").await;
+        let team = idp.group("team", &[&ann]).await;
+        let stranger = json!([{"op": "add", "path": "members", "value": [{"value": uuid::Uuid::now_v7().to_string()}]}]);
+        idp.patch(&format!("/Groups/{team}"), stranger)
+            .await
+            .expect(204);
+        assert_eq!(
+            failing().await,
+            BTreeMap::from([
+                (Diagnosis::Filter, 2),
+                (Diagnosis::StaleUser, 1),
+                (Diagnosis::Skipped, 1)
+            ])
+        );
+        let known = json!([{"op": "replace", "path": "displayName", "value": "crew"}]);
+        idp.patch(&format!("/Groups/{team}"), known)
+            .await
+            .expect(204);
+        assert_eq!(failing().await.len(), 2);
+        let old = directory.tokens().await.unwrap().remove(0);
+        tenant.revoke(&old.id).await;
+        idp.get("/Users?count=1").await.expect(401);
+        assert_eq!(failing().await.get(&Diagnosis::Revoked), Some(&1));
+        let (_, secret) = tenant.issue("second", None).await;
+        let idp = idp.with_token(Some(&secret));
+        idp.get("/Groups?count=1").await.expect(200);
+        assert_eq!(failing().await.get(&Diagnosis::Revoked), None);
+    });
+}

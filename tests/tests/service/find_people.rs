@@ -1,0 +1,92 @@
+//! Somebody is found by any name an admin may know them by, by key alone.
+
+use rollcall_directory::{PersonState, Tenant, USERS};
+use rollcall_tests::seed::{create, group, sign_in};
+use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
+use rollcall_tests::urn;
+use serde_json::json;
+
+async fn made(tenant: &Tenant, name: &str, shown: &str) -> String {
+    let body = json!({
+        "schemas": [urn::USER], "userName": name, "displayName": shown, "externalId": format!("Ext-{name}"),
+        "emails": [{"value": format!("{name}@mail.test")}], "active": true,
+    });
+    create(tenant, &USERS, body).await
+}
+
+/// The names of everybody found, page by page.
+async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize) -> Vec<String> {
+    let (mut names, mut after) = (Vec::new(), None);
+    loop {
+        let page = tenant.search_people(text, states, after, limit).await;
+        let (people, next) = page.unwrap();
+        names.extend(people.into_iter().map(|person| person.user_name));
+        match next {
+            Some(_) => after = next,
+            None => return names,
+        }
+    }
+}
+
+#[test]
+fn by_any_name_and_in_any_spelling() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("names").await;
+        let bob = made(&tenant, "Bob", "Robert").await;
+        for (name, shown) in [
+            ("bobby", "Bob"),
+            ("alice", "Ally"),
+            ("Börje", "Bob"),
+            ("zoe", "Z"),
+        ] {
+            made(&tenant, name, shown).await;
+        }
+        let check = async |text: &str, expected: &[&str]| {
+            for limit in [1, 2, 100] {
+                let mut names = found(&tenant, text, &[], limit).await;
+                names.sort();
+                assert_eq!(names, expected, "{text:?}, {limit} at a time");
+            }
+        };
+        check("", &["Bob", "Börje", "alice", "bobby", "zoe"]).await;
+        check("BO", &["Bob", "bobby"]).await;
+        check("bob", &["Bob", "Börje", "bobby"]).await;
+        check(" BÖR ", &["Börje"]).await;
+        check(&bob, &["Bob"]).await;
+        check("Ext-alice", &["alice"]).await;
+        check("ALICE@MAIL.TEST", &["alice"]).await;
+        check("ally", &["alice"]).await;
+        check("nobody", &[]).await;
+        check("<script>\"'#\u{202e}", &[]).await;
+        check(&"x".repeat(10_000), &[]).await;
+        // Whoever is named exactly comes first, then names in order.
+        assert_eq!(found(&tenant, "bob", &[], 100).await[2], "Bob");
+        sign_in(&tenant, "alice", None).await;
+        assert_eq!(
+            found(&tenant, "", &[PersonState::Active], 2).await,
+            ["alice"]
+        );
+        let invited = found(&tenant, "bob", &[PersonState::Invited], 2).await;
+        assert_eq!(invited.len(), 3);
+    });
+}
+
+#[test]
+fn groups_by_the_beginning_of_their_names() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("groups").await;
+        for name in ["Engineering", "English", "Sales"] {
+            group(&tenant, name, &[]).await;
+        }
+        let page = tenant.search_groups("ENG", None, 1).await.unwrap();
+        let (first, next) = page;
+        assert_eq!(first[0].display_name, "Engineering");
+        let (second, _) = tenant.search_groups("ENG", next, 10).await.unwrap();
+        let names: Vec<_> = second.iter().map(|g| g.display_name.as_str()).collect();
+        assert_eq!(names, ["English"]);
+        assert_eq!(tenant.groups(None, 10).await.unwrap().0.len(), 3);
+    });
+}

@@ -1,0 +1,73 @@
+//! Every grant tells since when it is held, and by which request.
+
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use serde_json::{Value, json};
+
+/// The one grant of this source.
+fn grant<'a>(role: &'a Value, source: &str) -> &'a Value {
+    let grants = role["grants"].as_array().unwrap();
+    let mut found = grants.iter().filter(|grant| grant["source"] == source);
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no {source}: {role}"))
+}
+
+#[test]
+fn a_grant_names_the_request_that_brought_it_about() {
+    run(async |service| {
+        let tenant = service.tenant("grants").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
+        let ann = idp.user("ann").await;
+        let path = format!("/users/{ann}/role");
+        let role = async || admin.get(&path).await.expect(200).body;
+        let request = |answer: &rollcall_tests::idp::Answer| {
+            let id = answer.headers["x-amzn-requestid"].to_str();
+            json!(id.unwrap())
+        };
+
+        let login = service.application().log_in(tenant.id(), "ann", None).await;
+        assert_eq!(
+            grant(&role().await, "default")["request_id"],
+            request(&login)
+        );
+
+        let given = admin
+            .put(&path, json!({"role_id": "viewer"}))
+            .await
+            .expect(200);
+        assert_eq!(
+            grant(&role().await, "manual")["request_id"],
+            request(&given)
+        );
+
+        let group = idp.group("team", &[&ann]).await;
+        let map = format!("/scim/groups/{group}/role-mapping");
+        let mapped = admin.put(&map, json!({"role_id": "admin"})).await;
+        assert_eq!(
+            grant(&role().await, "mapped")["request_id"],
+            request(&mapped)
+        );
+        let since = grant(&role().await, "mapped")["since"].clone();
+
+        // Sent again with more about the member: they are no newer for it.
+        let groups = format!("/Groups/{group}");
+        let change =
+            async |operation: Value| idp.patch(&groups, json!([operation])).await.expect(204);
+        change(
+            json!({"op": "add", "path": "members", "value": [{"value": ann, "display": "Ann"}]}),
+        )
+        .await;
+        assert_eq!(grant(&role().await, "mapped")["since"], since);
+        let read = idp.get(&groups).await.expect(200);
+        assert_eq!(read.body["members"][0]["display"], "Ann");
+
+        change(json!({"op": "remove", "path": format!("members[value eq \"{ann}\"]")})).await;
+        let joined =
+            change(json!({"op": "add", "path": "members", "value": [{"value": ann}]})).await;
+        assert_eq!(
+            grant(&role().await, "mapped")["request_id"],
+            request(&joined)
+        );
+    });
+}

@@ -1,0 +1,143 @@
+//! Health, found from what an identity provider, the application and time have really done to a tenant.
+
+use std::collections::BTreeSet;
+
+use rollcall_directory::FindingKind::{self, *};
+use rollcall_directory::{Role, RouteBy, Settings};
+use rollcall_tests::service::{Tenant, run};
+use serde_json::json;
+
+async fn kinds(tenant: &Tenant) -> BTreeSet<FindingKind> {
+    let health = tenant.directory().health().await.unwrap();
+    assert!(health.complete);
+    assert!(health.findings.is_sorted_by_key(|finding| finding.severity));
+    for finding in &health.findings {
+        assert!(!finding.title().is_empty() && finding.advice().len() > 80);
+    }
+    health.findings.into_iter().map(|f| f.kind).collect()
+}
+
+#[test]
+fn the_first_hour() {
+    run(async |service| {
+        let tenant = service.tenant("first-hour").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let expect = async |expected: &[FindingKind]| {
+            assert_eq!(
+                kinds(&tenant).await,
+                BTreeSet::from_iter(expected.iter().copied())
+            );
+        };
+        expect(&[NeverHeardFrom]).await;
+        idp.get("/Users?startIndex=1&count=1").await.expect(200);
+        expect(&[]).await;
+        let ann = idp.user("ann").await;
+        expect(&[UsersWithoutGroups, NeverSignedIn]).await;
+        let team = idp.group("team", &[]).await;
+        expect(&[EmptyGroups, NeverSignedIn]).await;
+        let join = json!([{"op": "add", "path": "members", "value": [{"value": ann}]}]);
+        idp.patch(&format!("/Groups/{team}"), join)
+            .await
+            .expect(204);
+        expect(&[UnmappedGroups, NeverSignedIn]).await;
+        application
+            .log_in(tenant.id(), "ann", None)
+            .await
+            .expect(200);
+        expect(&[UnmappedGroups, DefaultRoleWithoutMapping]).await;
+        let directory = tenant.directory();
+        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        application
+            .log_in(tenant.id(), "ann", Some(&["team"]))
+            .await
+            .expect(200);
+        expect(&[]).await;
+    });
+}
+
+#[test]
+fn a_claim_that_never_arrives() {
+    run(async |service| {
+        let settings = Settings {
+            rate_limit: None,
+            route_by: RouteBy::Claim,
+            ..Settings::default()
+        };
+        let tenant = service.tenant_with("no-claim", settings).await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let ann = idp.user("ann").await;
+        let team = idp.group("team", &[&ann]).await;
+        let directory = tenant.directory();
+        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        application
+            .log_in(tenant.id(), "ann", None)
+            .await
+            .expect(200);
+        let found = kinds(&tenant).await;
+        assert_eq!(found, [ClaimMissing, DefaultRoleWithoutClaim].into());
+        application
+            .log_in(tenant.id(), "ann", Some(&["other"]))
+            .await
+            .expect(200);
+        assert_eq!(kinds(&tenant).await, [DefaultRoleWithoutClaim].into());
+        application
+            .log_in(tenant.id(), "ann", Some(&["team"]))
+            .await
+            .expect(200);
+        assert_eq!(kinds(&tenant).await, [].into());
+    });
+}
+
+#[test]
+fn what_goes_wrong_later() {
+    run(async |service| {
+        let tenant = service.tenant("later").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let ann = idp.user("ann").await;
+        let team = idp.group("team", &[&ann]).await;
+        let directory = tenant.directory();
+        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        application
+            .log_in(tenant.id(), "ann", Some(&["team"]))
+            .await
+            .expect(200);
+        assert_eq!(kinds(&tenant).await, [].into());
+
+        let off = json!([{"op": "replace", "path": "active", "value": false}]);
+        let stale = uuid::Uuid::now_v7().to_string();
+        idp.patch(&format!("/Users/{stale}"), off).await.expect(404);
+        idp.filter("/Users", "shoeSize is 43").await.expect(400);
+        let stranger = json!([{"op": "add", "path": "members", "value": [{"value": stale}]}]);
+        idp.patch(&format!("/Groups/{team}"), stranger)
+            .await
+            .expect(204);
+        idp.get("/users").await.expect(404);
+        for _ in 0..2 {
+            let body = json!({"schemas": [rollcall_tests::urn::USER], "userName": "ann"});
+            idp.post("/Users", body).await.expect(409);
+        }
+        let failing = [
+            StaleUser,
+            UnsupportedFilter,
+            SkippedMembers,
+            WrongAddress,
+            FailuresRepeating,
+        ];
+        assert_eq!(kinds(&tenant).await, failing.into());
+
+        let token = directory.tokens().await.unwrap().remove(0);
+        let soon = jiff::Timestamp::now() + std::time::Duration::from_secs(3 * 86_400);
+        tenant.issue("second", Some(soon)).await;
+        tenant.revoke(&token.id).await;
+        idp.get("/Users?count=1").await.expect(401);
+        let found = kinds(&tenant).await;
+        assert!(
+            found.contains(&WrongToken) && found.contains(&TokenExpiring),
+            "{found:?}"
+        );
+        let names = directory.health().await.unwrap().findings;
+        let skipped = names.iter().find(|f| f.kind == SkippedMembers).unwrap();
+        assert!(skipped.detail.as_ref().unwrap().contains(&stale));
+        assert!(skipped.request.is_some());
+    });
+}

@@ -1,0 +1,71 @@
+//! A person's sessions: seen by an admin, and ended by one.
+
+use rollcall_directory::{Role, USERS};
+use rollcall_tests::seed::{patch, person, sign_in};
+use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
+use serde_json::json;
+
+#[test]
+fn sessions_are_listed_while_they_are_in_force() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("listed").await;
+        let (ann, bob) = (person(&tenant, "ann").await, person(&tenant, "bob").await);
+        let count = async |id: &str| tenant.sessions_of(id).await.unwrap().len();
+        assert_eq!(count(&ann).await, 0);
+        let first = sign_in(&tenant, "ann", None).await;
+        let second = sign_in(&tenant, "ann", None).await;
+        sign_in(&tenant, "bob", None).await;
+        // What a portal link opens belongs to nobody.
+        let link = tenant.issue_portal_link(Role::Admin).await.unwrap();
+        let portal = tenant.redeem_portal_link(&link.secret).await.unwrap();
+        let listed = tenant.sessions_of(&ann).await.unwrap();
+        assert_eq!(listed.len(), 2);
+        assert!(listed[0].began_at >= listed[1].began_at);
+        assert_ne!(listed[0].id, listed[1].id);
+        assert_eq!(listed[0].ends_at, second.session.expires_at);
+        for session in &listed {
+            assert!(!first.session.secret.expose().contains(&session.id));
+        }
+        tenant.end_session(&first.session.secret).await.unwrap();
+        assert_eq!((count(&ann).await, count(&bob).await), (1, 1));
+
+        tenant.end_sessions_of(&ann).await.unwrap();
+        assert_eq!((count(&ann).await, count(&bob).await), (0, 1));
+        let directory = table.directory();
+        let gone = directory.session(second.session.secret.expose()).await;
+        assert_eq!(gone.unwrap(), None);
+        let portal = directory.session(portal.unwrap().secret.expose()).await;
+        assert!(portal.unwrap().is_some());
+
+        // Everything else is as it was, and they may come again.
+        let again = sign_in(&tenant, "ann", None).await;
+        assert_eq!((again.role, count(&ann).await), (Some(Role::Member), 1));
+        let off = json!({"op": "replace", "path": "active", "value": false});
+        patch(&tenant, &USERS, &ann, off).await;
+        assert_eq!(count(&ann).await, 0);
+        let nobody = uuid::Uuid::now_v7().to_string();
+        let nobody = tenant.end_sessions_of(&nobody).await;
+        assert_eq!(nobody.unwrap_err().to_scim().status(), 404);
+    });
+}
+
+#[test]
+fn ending_them_is_in_the_journal() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("ended").await;
+        let ann = person(&tenant, "ann").await;
+        sign_in(&tenant, "ann", None).await;
+        tenant.end_sessions_of(&ann).await.unwrap();
+        let query = rollcall_directory::AuditQuery {
+            action: Some("user.sessions_ended".to_owned()),
+            limit: 10,
+            ..Default::default()
+        };
+        let (entries, _) = tenant.audit(&query).await.unwrap();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].subject.id, ann);
+    });
+}
