@@ -72,6 +72,9 @@ pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
             tenant.name, tenant.scim_base_url, tenant.scim_token, tenant.portal_url
         );
     }
+    text.push_str(
+        "\nA console link opens once, within ten minutes; the application makes new ones.\n",
+    );
     if let Some(tenant) = local.tenants().first() {
         let _ = write!(
             text,

@@ -31,6 +31,9 @@ async fn lively(service: &Service) -> (Tenant, Vec<(&'static str, String)>) {
         .expect(404);
     idp.get("/Users?filter=nonsense").await.expect(400);
     let admin = service.admin(&tenant, Role::Owner).await;
+    let okta = json!({"name": "Okta production", "provider": "okta"});
+    let connection = format!("/scim/connections/{}", tenant.connection_id());
+    admin.patch(&connection, okta).await.expect(200);
     let mapping = json!({"role_id": "admin"});
     admin
         .put(&format!("/scim/groups/{engineers}/role-mapping"), mapping)

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Finding, Severity};
+use rollcall_directory::{Finding, FindingKind, Severity};
 use rollcall_edge::api::{Problem, Read};
 
 use crate::frame::{Frame, Section};
@@ -24,6 +24,16 @@ fn severity(severity: &Severity) -> (&'static str, &'static str) {
         Severity::Warning => ("invited", "Warning"),
         Severity::Notice => ("active", "Notice"),
     }
+}
+
+/// Whether a finding is about several things, the first of which are named.
+fn shows_names(finding: &Finding) -> bool {
+    let several = [
+        FindingKind::EmptyGroups,
+        FindingKind::UnmappedGroups,
+        FindingKind::NeverSignedIn,
+    ];
+    several.contains(&finding.kind) && !finding.names.is_empty()
 }
 
 pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
