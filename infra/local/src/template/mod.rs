@@ -355,4 +355,7 @@ fn from_value<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, Templ
 mod tests;
 
 #[cfg(test)]
+mod stack_tests;
+
+#[cfg(test)]
 mod watch_tests;

@@ -1,0 +1,234 @@
+//! What every function, every queue and every environment of the deployed template must have, and no lint asks for.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{DEPLOYED, cloudformation};
+
+const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
+
+fn template() -> Value {
+    cloudformation::parse(DEPLOYED).unwrap()
+}
+
+/// The properties of every resource of a type, by name.
+fn of_type<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
+    let resources = template["Resources"].as_object().unwrap().iter();
+    resources
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str(), &resource["Properties"]))
+        .collect()
+}
+
+/// Whether `value` holds `wanted` anywhere.
+fn holds(value: &Value, wanted: &Value) -> bool {
+    value == wanted
+        || match value {
+            Value::Array(items) => items.iter().any(|item| holds(item, wanted)),
+            Value::Object(entries) => entries.values().any(|item| holds(item, wanted)),
+            _ => false,
+        }
+}
+
+#[test]
+fn functions_are_traced_and_their_logs_end() {
+    let template = template();
+    let globals = &template["Globals"]["Function"];
+    assert_eq!(globals["Tracing"], "Active");
+    assert_eq!(template["Parameters"]["Architecture"]["Default"], "arm64");
+    assert_eq!(globals["Architectures"], json!([{"Ref": "Architecture"}]));
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let group = function["LoggingConfig"]["LogGroup"]["Ref"].as_str();
+        let group = &template["Resources"][group.expect(name)]["Properties"];
+        let retention = json!({"Ref": "LogRetentionDays"});
+        assert_eq!(group["RetentionInDays"], retention, "{name}");
+        assert!(function["Description"].is_string(), "{name}");
+    }
+}
+
+/// What somebody waits for has its memory and its concurrency by parameter. What follows up on changes has its memory so,
+/// and is bounded where it takes its work from.
+#[test]
+fn memory_and_concurrency_are_for_each_environment_to_say() {
+    let template = template();
+    let front = json!({"Ref": "FunctionMemory"});
+    assert_eq!(template["Globals"]["Function"]["MemorySize"], front);
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        if function["ReservedConcurrentExecutions"].is_null() {
+            let memory = json!({"Ref": "BackgroundMemory"});
+            assert_eq!(function["MemorySize"], memory, "{name}");
+            let routed = |event: &Value| event["Type"] == "Api";
+            let mut events = function["Events"].as_object().into_iter().flatten();
+            assert!(!events.any(|(_, event)| routed(event)), "{name} has routes");
+        } else {
+            assert!(function["MemorySize"].is_null(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_function_may_do_everything_or_touch_everything() {
+    let template = template();
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        for policy in function["Policies"].as_array().expect(name) {
+            for statement in policy["Statement"].as_array().expect(name) {
+                assert!(!holds(&statement["Resource"], &json!("*")), "{name}");
+                let actions = statement["Action"].as_array().expect(name);
+                let starred = |action: &Value| action.as_str().unwrap().contains('*');
+                assert!(!actions.iter().any(starred), "{name}: {actions:?}");
+            }
+        }
+    }
+}
+
+/// A message that fails for good is kept, and somebody hears of it.
+#[test]
+fn whatever_fails_for_good_is_kept_and_told() {
+    let template = template();
+    let queues = of_type(&template, "AWS::SQS::Queue");
+    let worked: Vec<_> = queues
+        .iter()
+        .filter(|(_, queue)| !queue["RedrivePolicy"].is_null())
+        .collect();
+    assert_eq!(worked.len(), 2);
+    let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
+    for (name, _) in queues
+        .iter()
+        .filter(|(_, queue)| queue["RedrivePolicy"].is_null())
+    {
+        let watched = json!({"Fn::GetAtt": [name, "QueueName"]});
+        assert!(
+            alarms
+                .iter()
+                .any(|(_, alarm)| holds(&alarm["Dimensions"], &watched)),
+            "nobody hears of {name}"
+        );
+    }
+    for (name, rule) in of_type(&template, "AWS::Events::Rule") {
+        for target in rule["Targets"].as_array().unwrap() {
+            assert!(target["DeadLetterConfig"]["Arn"].is_object(), "{name}");
+        }
+    }
+    for (name, alarm) in &alarms {
+        let topic = json!([{"Ref": "AlarmTopic"}]);
+        assert_eq!(alarm["AlarmActions"], topic, "{name}");
+    }
+}
+
+#[test]
+fn alarms_hear_of_every_function() {
+    let template = template();
+    let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
+    let of = |wanted: &str| &alarms.iter().find(|(name, _)| *name == wanted).unwrap().1["Metrics"];
+    for (name, _) in of_type(&template, "AWS::Serverless::Function") {
+        // the one fails in the face of who invoked it, the other into a queue that has an alarm of its own
+        if ["IssueServiceKeyFunction", "MailerFunction"].contains(&name) {
+            continue;
+        }
+        for alarm in ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"] {
+            assert!(
+                holds(of(alarm), &json!({"Ref": name})),
+                "{alarm} without {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_is_json() {
+    let template = template();
+    let body = &template["Resources"]["StackDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"];
+    let body: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+    assert_eq!(body["widgets"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn parameters_say_what_they_are_for() {
+    let template = template();
+    let parameters = template["Parameters"].as_object().unwrap();
+    let labelled = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
+    for (name, parameter) in parameters {
+        assert!(parameter["Description"].is_string(), "{name}");
+        assert!(!parameter["Default"].is_null(), "{name} has no default");
+        assert!(holds(labelled, &json!(name)), "{name} is in no group");
+        let switch = ["true", "false"].contains(&parameter["Default"].as_str().unwrap_or(""));
+        assert!(
+            !switch || parameter["AllowedValues"] == json!(["true", "false"]),
+            "{name}"
+        );
+    }
+    for wanted in [
+        "ScimBaseUrl",
+        "ApiBaseUrl",
+        "ConsoleUrl",
+        "TableName",
+        "EventBusName",
+        "IssueServiceKey",
+    ] {
+        assert!(
+            template["Outputs"][wanted]["Description"].is_string(),
+            "{wanted}"
+        );
+    }
+}
+
+/// The parameters of one environment of `samconfig.toml`, defaults included.
+fn environment(template: &Value, name: &str) -> Map<String, Value> {
+    let config: toml::Table = toml::from_str(SAMCONFIG).unwrap();
+    let overrides = &config[name]["deploy"]["parameters"]["parameter_overrides"];
+    let parameters = template["Parameters"].as_object().unwrap();
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut values: Map<String, Value> = parameters
+        .iter()
+        .map(|(name, parameter)| (name.clone(), text(&parameter["Default"]).into()))
+        .collect();
+    for given in overrides.as_array().unwrap() {
+        let (key, value) = given.as_str().unwrap().split_once('=').unwrap();
+        let allowed = &parameters.get(key).expect(key)["AllowedValues"];
+        assert!(
+            allowed.is_null()
+                || allowed
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|one| text(one) == value),
+            "{name}: {given:?}"
+        );
+        values.insert(key.to_owned(), value.into());
+    }
+    values
+}
+
+#[test]
+fn environments_differ_in_what_environments_differ_in() {
+    let template = template();
+    let [dev, staging, prod] = ["dev", "staging", "prod"].map(|name| environment(&template, name));
+    let differing = |a: &Map<String, Value>, b: &Map<String, Value>| -> BTreeSet<String> {
+        let other = a.iter().filter(|(key, value)| b[*key] != **value);
+        other.map(|(key, _)| key.clone()).collect()
+    };
+    for (a, b) in [(&dev, &staging), (&dev, &prod)] {
+        for wanted in [
+            "DeletionProtection",
+            "LogRetentionDays",
+            "Alarms",
+            "ScimConcurrency",
+        ] {
+            assert!(differing(a, b).contains(wanted), "{wanted}");
+        }
+    }
+    assert!(differing(&staging, &prod).is_superset(&BTreeSet::from([
+        "LogRetentionDays".to_owned(),
+        "ScimConcurrency".to_owned(),
+        "FunctionMemory".to_owned(),
+    ])));
+    let digits = SAMCONFIG.split(|c: char| !c.is_ascii_digit());
+    assert!(
+        digits.into_iter().all(|number| number.len() < 12),
+        "an account id"
+    );
+}
