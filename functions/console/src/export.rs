@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Rows asked of the directory at once.
-pub(crate) const STEP: usize = 500;
+pub(crate) const STEP: usize = 200;
 /// Rows of a file; what is behind them is another file.
 const MAX_ROWS: usize = 5_000;
 /// Bytes of a file, below the 6 MB that a function may answer with.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Times that the directory is asked: a search that finds little looks at much.
-const MAX_STEPS: usize = 10;
+const MAX_STEPS: usize = 25;
 /// Says how to get what is behind the last row.
 const NEXT: HeaderName = HeaderName::from_static("x-next");
 
@@ -47,19 +47,23 @@ impl File {
         }
     }
 
-    /// Adds a row: a flat structure of texts and numbers, the same for every row.
-    pub(crate) fn add(&mut self, row: &impl Serialize) -> Result<(), Problem> {
+    /// Adds a row, a flat structure of texts and numbers with the same fields as every other. False when the file is
+    /// full: the row belongs to the next one.
+    pub(crate) fn add(&mut self, row: &impl Serialize) -> Result<bool, Problem> {
         let row = serde_json::to_value(row).map_err(|_| Error::Internal)?;
-        self.bytes += row.to_string().len();
+        let bytes = self.bytes + row.to_string().len();
+        if self.rows.len() >= MAX_ROWS || (bytes > MAX_BYTES && !self.rows.is_empty()) {
+            return Ok(false);
+        }
+        self.bytes = bytes;
         self.rows.push(row);
-        Ok(())
+        Ok(true)
     }
 
-    /// Whether to ask the directory for more.
-    pub(crate) fn has_room(&mut self) -> bool {
+    /// Whether to ask the directory once more.
+    pub(crate) fn goes_on(&mut self) -> bool {
         self.steps += 1;
-        // One more step must fit too.
-        self.rows.len() + STEP <= MAX_ROWS && self.bytes < MAX_BYTES / 2 && self.steps < MAX_STEPS
+        self.steps < MAX_STEPS
     }
 
     /// The answer; `next` is where the rows behind the last one are.
@@ -135,6 +139,8 @@ mod tests {
             .unwrap();
         let expected = "name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
+        let huge = json!({"name": "x".repeat(MAX_BYTES), "n": 3});
+        assert_eq!(file.add(&huge).ok(), Some(false));
         let cut = file.csv(Some("after=1")).ok().unwrap_or_default();
         assert!(
             cut.ends_with("\"(there is more: export again with after, after=1)\"\n"),

@@ -10,6 +10,9 @@ use rollcall_directory::{Actor, PersonState, Provider, Role};
 /// Characters of a name that a list shows; the whole is on the page of what it names.
 const SHOWN_CHARS: usize = 80;
 
+/// Characters of what changed that a list shows.
+const BEGINNING_CHARS: usize = 4_000;
+
 /// A moment, to be read by people and machines.
 pub(crate) struct Moment(Timestamp);
 
@@ -84,6 +87,16 @@ pub(crate) fn name(text: &str) -> String {
     match shown.trim().is_empty() {
         true => "(no name)".to_owned(),
         false => shown,
+    }
+}
+
+/// The beginning of a long text; a file has the whole.
+pub(crate) fn beginning(text: &str) -> String {
+    let mut chars = text.chars();
+    let shown: String = chars.by_ref().take(BEGINNING_CHARS).collect();
+    match chars.next() {
+        Some(_) => format!("{shown}… (cut; the export has all of it)"),
+        None => shown,
     }
 }
 

@@ -189,7 +189,7 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
             throttled: piece(hour.throttled),
             refused: piece(hour.refused),
             failed: piece(hour.failed),
-            hour: hour.clone(),
+            hour: *hour,
         }
     };
     shown.into_iter().map(one).collect()
@@ -225,8 +225,8 @@ pub(crate) async fn export(
     let mut file = export::File::new(asked.format, "requests");
     loop {
         let (requests, next) = tenant.requests(&query).await?;
-        for request in &requests {
-            file.add(&Exported {
+        for request in requests {
+            let added = file.add(&Exported {
                 occurred_at: request.at.to_string(),
                 connection: connection_name(&connections, &request.connection_id),
                 method: &request.http_method,
@@ -239,9 +239,13 @@ pub(crate) async fn export(
                 took_ms: request.took_ms,
                 body: request.sent.as_deref().unwrap_or_default(),
             })?;
+            if !added {
+                return file.finish(query.after.map(|last| asked.address(&last, "")));
+            }
+            query.after = Some(request.id);
         }
         match next {
-            Some(next) if file.has_room() => query.after = Some(next),
+            Some(next) if file.goes_on() => query.after = Some(next),
             next => return file.finish(next.map(|next| asked.address(&next, ""))),
         }
     }

@@ -156,8 +156,8 @@ pub(crate) async fn export(
     let mut file = export::File::new(asked.format, "audit");
     loop {
         let (entries, next) = tenant.audit(&query).await?;
-        for entry in &entries {
-            file.add(&Exported {
+        for entry in entries {
+            let added = file.add(&Exported {
                 occurred_at: entry.at.to_string(),
                 action: &entry.action,
                 actor: who(&entry.actor, &connections),
@@ -169,9 +169,13 @@ pub(crate) async fn export(
                 after: entry.after.as_deref().unwrap_or_default(),
                 request_id: &entry.request_id,
             })?;
+            if !added {
+                return file.finish(query.after.map(|last| asked.address(&last, "")));
+            }
+            query.after = Some(entry.id);
         }
         match next {
-            Some(next) if file.has_room() => query.after = Some(next),
+            Some(next) if file.goes_on() => query.after = Some(next),
             next => return file.finish(next.map(|next| asked.address(&next, ""))),
         }
     }
