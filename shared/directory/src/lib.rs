@@ -9,6 +9,9 @@
 //! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
 //! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
+//! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
+//!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile` and `trace` find somebody,
+//!   show them, and say which request did it.
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
 mod access;
@@ -60,6 +63,7 @@ mod table;
 mod tenant;
 mod tenants;
 mod tokens;
+mod trace;
 mod transaction;
 mod writes;
 
@@ -95,3 +99,4 @@ pub use tenant::{
 };
 pub use tenants::TenantSummary;
 pub use tokens::{IssuedToken, Token};
+pub use trace::RequestTrace;

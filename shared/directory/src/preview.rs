@@ -11,7 +11,7 @@ use crate::mappings::{by_group, check_mappable};
 use crate::record::Record;
 use crate::roles::{Mappings, Role};
 use crate::table::Range;
-use crate::tenant::{RoleSync, Settings, Tenant};
+use crate::tenant::{RoleSync, RouteBy, Settings, Tenant};
 
 /// People one call looks at.
 const PEOPLE_AT_ONCE: usize = 1_000;
@@ -30,6 +30,8 @@ pub struct Preview {
     pub next: Option<String>,
     /// Whether it would come about for each person at their next sign-in only, and for nobody at once.
     pub at_next_sign_in: bool,
+    /// Whether the `groups` claims of future sign-ins have a say too: what they will name cannot be told.
+    pub claims_decide: bool,
 }
 
 /// People who would change from one role to another.
@@ -125,6 +127,7 @@ impl Tenant {
         let members = self.record(&GROUPS, group).await?.members;
         let settings = self.settings().await?;
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
+        let claims_decide = settings.route_by != RouteBy::Membership;
         let change = Change::new(settings, by_group(&self.mappings().await?), group, role);
         let mut counted = BTreeMap::<(Option<Role>, Option<Role>), u64>::new();
         let (mut looked_at, mut strangers) = (0, 0);
@@ -152,6 +155,7 @@ impl Tenant {
             of: members + strangers,
             next,
             at_next_sign_in,
+            claims_decide,
         })
     }
 

@@ -65,9 +65,31 @@ fn a_grant_names_the_request_that_brought_it_about() {
         change(json!({"op": "remove", "path": format!("members[value eq \"{ann}\"]")})).await;
         let joined =
             change(json!({"op": "add", "path": "members", "value": [{"value": ann}]})).await;
+        let role = role().await;
+        let grant = grant(&role, "mapped");
+        assert_eq!(grant["request_id"], request(&joined));
+
+        // And the request is found again: what it changed, and how it was answered.
+        let (id, since) = (grant["request_id"].as_str(), grant["since"].as_str());
+        let since = since.unwrap().parse().unwrap();
+        let trace = tenant.directory().trace(id.unwrap(), since).await.unwrap();
+        let actions: Vec<_> = trace
+            .entries
+            .iter()
+            .map(|entry| entry.action.as_str())
+            .collect();
+        assert_eq!(actions, ["group.members_changed"]);
+        let logged = trace.logged.unwrap();
         assert_eq!(
-            grant(&role().await, "mapped")["request_id"],
-            request(&joined)
+            (logged.http_method.as_str(), logged.http_status),
+            ("PATCH", 204)
         );
+        assert_eq!(logged.changes, ["group.members_changed"]);
+        let again = tenant.directory().logged_request(&logged.id).await;
+        assert_eq!(again.unwrap(), logged);
+        let unknown = tenant.directory().logged_request("nothing").await;
+        assert_eq!(unknown.unwrap_err().to_scim().status(), 404);
+        let elsewhere = tenant.directory().trace("nothing", since).await.unwrap();
+        assert_eq!(elsewhere, rollcall_directory::RequestTrace::default());
     });
 }

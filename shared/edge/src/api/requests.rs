@@ -44,6 +44,9 @@ pub(super) struct Logged {
     /// Ids in a group write that name nobody, and so were left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped_members: Vec<String>,
+    /// What it changed, in the words of the audit log: `user.created`, `group.members_changed`, …
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<String>,
     /// What was sent, without secrets: JSON, or the beginning of it as text where it is long.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<Value>,
@@ -67,6 +70,7 @@ impl From<LoggedRequest> for Logged {
             scim_type: request.scim_type,
             detail: request.detail,
             skipped_members: request.skipped_members,
+            changes: request.changes,
             body: request.sent.map(json),
             took_ms: request.took_ms,
         }

@@ -1,0 +1,80 @@
+//! One request found again: what it was answered and what it changed.
+//!
+//! Requests have ids of their own, by which nothing is sorted; with the time of what they changed, a short stretch of
+//! the journal and of the log holds them.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::Error;
+use crate::item::{Item, from_item, text};
+use crate::journal::{Entry, just_after};
+use crate::keys::Partition;
+use crate::requests::LoggedRequest;
+use crate::table::Range;
+use crate::tenant::Tenant;
+
+/// How far the clocks of two functions may be apart.
+const APART: SignedDuration = SignedDuration::from_secs(2);
+/// A request is in the log once it is answered, which API Gateway waits for no longer.
+const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// Items read of a stretch.
+const MAX_LOOKED_AT: usize = 1_000;
+
+/// What is known of one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestTrace {
+    /// What it changed, oldest first.
+    pub entries: Vec<Entry>,
+    /// How it was answered, if it came from an identity provider and the log still has it.
+    pub logged: Option<LoggedRequest>,
+}
+
+impl Tenant {
+    /// Finds a request by its id and about the time at which it changed something, such as a grant's `request_id` and
+    /// `since`. Where thousands came in that very second it may not be found.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn trace(&self, request_id: &str, at: Timestamp) -> Result<RequestTrace, Error> {
+        let entries = self.stretch(self.id.journal(), at, APART).await?;
+        let logged = self
+            .stretch(self.id.requests(), at, ANSWERED_WITHIN)
+            .await?;
+        let is_its = |entry: &Entry| entry.request_id == request_id;
+        Ok(RequestTrace {
+            entries: entries.into_iter().filter(is_its).collect(),
+            logged: logged
+                .into_iter()
+                .find(|logged: &LoggedRequest| logged.request_id == request_id),
+        })
+    }
+
+    /// One request of the log.
+    ///
+    /// # Errors
+    /// `404` when the log has none of this id (any more).
+    pub async fn logged_request(&self, id: &str) -> Result<LoggedRequest, Error> {
+        match self.table.get(&self.id.requests().at(id)).await? {
+            Some(item) => from_item(item),
+            None => Err(rollcall_scim::Error::NotFound {
+                what: format!("request `{}`", id.chars().take(64).collect::<String>()),
+            }
+            .into()),
+        }
+    }
+
+    async fn stretch<T: serde::de::DeserializeOwned>(
+        &self,
+        partition: Partition,
+        at: Timestamp,
+        until: SignedDuration,
+    ) -> Result<Vec<T>, Error> {
+        let end = just_after(at + until);
+        let range = Range::all(partition)
+            .after(Some(just_after(at - APART)))
+            .limit(MAX_LOOKED_AT);
+        let items = self.table.query(&range).await?.items.into_iter();
+        let before_end = |item: &Item| text(item, "SK").is_ok_and(|id| id < end.as_str());
+        items.take_while(before_end).map(from_item).collect()
+    }
+}
