@@ -177,6 +177,23 @@ impl Browser {
         .len()
     }
 
+    /// Waits until the page says this, for as long as the progress that it shows meanwhile moves on.
+    ///
+    /// # Panics
+    /// When it stands still.
+    pub async fn wait_through_progress(&self, text: &str) {
+        const SHOWN: &str =
+            "return [...document.querySelectorAll('progress')].map((bar) => bar.value).join()";
+        let mut before = Value::Null;
+        while !self.text().await.contains(text) {
+            self.eventually(&format!("{text:?}, or more than {before}"), async || {
+                self.eval(SHOWN, &[]).await != before || self.text().await.contains(text)
+            })
+            .await;
+            before = self.eval(SHOWN, &[]).await;
+        }
+    }
+
     async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds().await {
