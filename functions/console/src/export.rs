@@ -2,9 +2,10 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue};
+use rollcall_directory::{Connection, Error, Tenant};
 use rollcall_edge::api::Problem;
-use rollcall_scim::Error;
-use serde::{Deserialize, Serialize};
+use rollcall_scim as scim;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Rows asked of the directory at once.
@@ -27,53 +28,89 @@ pub(crate) enum Format {
     Json,
 }
 
+/// What a list is made of.
+pub(crate) trait Listed: Sized {
+    /// What is asked of the list.
+    type Query: Sync;
+
+    /// Where a query goes on.
+    fn after(query: &mut Self::Query) -> &mut Option<String>;
+
+    /// One page of the list, and behind what the next one starts.
+    fn page(
+        tenant: &Tenant,
+        query: &Self::Query,
+    ) -> impl Future<Output = Result<(Vec<Self>, Option<String>), Error>> + Send;
+
+    /// By which the list goes on behind it.
+    fn id(&self) -> &str;
+
+    /// What a file tells of it: texts and numbers under the same names for each, `connections` to name them by.
+    fn row(&self, connections: &[Connection]) -> Value;
+}
+
 /// A file in the making.
+#[derive(Default)]
 pub(crate) struct File {
-    format: Format,
-    name: &'static str,
     rows: Vec<Value>,
     bytes: usize,
-    steps: usize,
+    /// Behind what it ends, when there is more.
+    next: Option<String>,
 }
 
 impl File {
-    pub(crate) fn new(format: Format, name: &'static str) -> Self {
-        Self {
-            format,
-            name,
-            rows: Vec::new(),
-            bytes: 0,
-            steps: 0,
+    /// Makes a file of a list.
+    pub(crate) async fn of<T: Listed>(
+        tenant: &Tenant,
+        connections: &[Connection],
+        mut query: T::Query,
+    ) -> Result<Self, Problem> {
+        let mut file = Self {
+            next: T::after(&mut query).take(),
+            ..Self::default()
+        };
+        for _ in 0..MAX_STEPS {
+            *T::after(&mut query) = file.next.take();
+            let (listed, next) = T::page(tenant, &query).await?;
+            for one in listed {
+                if !file.takes(one.row(connections)) {
+                    return Ok(file);
+                }
+                file.next = Some(one.id().to_owned());
+            }
+            file.next = next;
+            if file.next.is_none() {
+                break;
+            }
         }
+        Ok(file)
     }
 
-    /// Adds a row, a flat structure of texts and numbers with the same fields as every other. False when the file is
-    /// full: the row belongs to the next one.
-    pub(crate) fn add(&mut self, row: &impl Serialize) -> Result<bool, Problem> {
-        let row = serde_json::to_value(row).map_err(|_| Error::Internal)?;
+    /// Whether there was room for the row; else it belongs to the next file.
+    fn takes(&mut self, row: Value) -> bool {
         let bytes = self.bytes + row.to_string().len();
         if self.rows.len() >= MAX_ROWS || (bytes > MAX_BYTES && !self.rows.is_empty()) {
-            return Ok(false);
+            return false;
         }
         self.bytes = bytes;
         self.rows.push(row);
-        Ok(true)
+        true
     }
 
-    /// Whether to ask the directory once more.
-    pub(crate) fn goes_on(&mut self) -> bool {
-        self.steps += 1;
-        self.steps < MAX_STEPS
-    }
-
-    /// The answer; `next` is where the rows behind the last one are.
-    pub(crate) fn finish(self, next: Option<String>) -> Result<Response, Problem> {
-        let (media_type, suffix) = match self.format {
+    /// The answer; `address` says where the list goes on behind an id.
+    pub(crate) fn finish(
+        self,
+        format: Format,
+        name: &str,
+        address: impl Fn(&str) -> String,
+    ) -> Result<Response, Problem> {
+        let next = self.next.as_deref().map(address);
+        let (media_type, suffix) = match format {
             Format::Csv => ("text/csv; charset=utf-8", "csv"),
             Format::Json => ("application/json", "json"),
         };
-        let name = format!("attachment; filename=\"rollcall-{}.{suffix}\"", self.name);
-        let body = match self.format {
+        let name = format!("attachment; filename=\"rollcall-{name}.{suffix}\"");
+        let body = match format {
             Format::Csv => self.csv(next.as_deref())?,
             Format::Json => serde_json::json!({"items": self.rows, "next": next}).to_string(),
         };
@@ -90,7 +127,7 @@ impl File {
     }
 
     fn csv(&self, next: Option<&str>) -> Result<String, Problem> {
-        let internal = |_| Problem::from(Error::Internal);
+        let internal = |_| Problem::from(scim::Error::Internal);
         let mut writer = csv::WriterBuilder::new()
             .flexible(true)
             .from_writer(Vec::new());
@@ -107,7 +144,7 @@ impl File {
             let said = format!("(there is more: export again with after, {next})");
             writer.write_record([said]).map_err(internal)?;
         }
-        let bytes = writer.into_inner().map_err(|_| Error::Internal)?;
+        let bytes = writer.into_inner().map_err(|_| scim::Error::Internal)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
@@ -132,15 +169,16 @@ mod tests {
 
     #[test]
     fn cells_are_texts_whatever_they_hold() {
-        let mut file = File::new(Format::Csv, "x");
-        file.add(&json!({"name": "=cmd|' /C calc'!A0", "n": -1}))
-            .unwrap();
-        file.add(&json!({"name": "a \"quoted\",\nname", "n": 2}))
-            .unwrap();
+        let mut file = File::default();
+        for row in [
+            json!({"name": "=cmd|' /C calc'!A0", "n": -1}),
+            json!({"name": "a \"quoted\",\nname", "n": 2}),
+        ] {
+            assert!(file.takes(row));
+        }
         let expected = "name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
-        let huge = json!({"name": "x".repeat(MAX_BYTES), "n": 3});
-        assert_eq!(file.add(&huge).ok(), Some(false));
+        assert!(!file.takes(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
         let cut = file.csv(Some("after=1")).ok().unwrap_or_default();
         assert!(
             cut.ends_with("\"(there is more: export again with after, after=1)\"\n"),

@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::{Connection, Hour, LoggedRequest, RequestQuery};
+use rollcall_directory::{Connection, Error, Hour, LoggedRequest, RequestQuery, Tenant};
 use rollcall_edge::api::{Params, Problem, Read};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use crate::export::{self, Format};
+use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
 
@@ -199,20 +200,39 @@ pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
     crate::frame::show(&chart_of(&visitor).await?)
 }
 
-/// One request as a file has it.
-#[derive(Serialize)]
-struct Exported<'a> {
-    occurred_at: String,
-    connection: String,
-    method: &'a str,
-    target: &'a str,
-    status: u16,
-    scim_type: &'a str,
-    detail: &'a str,
-    diagnosis: &'a str,
-    request_id: &'a str,
-    took_ms: u64,
-    body: &'a str,
+impl Listed for LoggedRequest {
+    type Query = RequestQuery;
+
+    fn after(query: &mut RequestQuery) -> &mut Option<String> {
+        &mut query.after
+    }
+
+    async fn page(
+        tenant: &Tenant,
+        query: &RequestQuery,
+    ) -> Result<(Vec<Self>, Option<String>), Error> {
+        tenant.requests(query).await
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn row(&self, connections: &[Connection]) -> Value {
+        json!({
+            "occurred_at": self.at,
+            "connection": connection_name(connections, &self.connection_id),
+            "method": self.http_method,
+            "target": self.target,
+            "status": self.http_status,
+            "scim_type": self.scim_type,
+            "detail": self.detail,
+            "diagnosis": self.diagnosis(),
+            "request_id": self.request_id,
+            "took_ms": self.took_ms,
+            "body": self.sent,
+        })
+    }
 }
 
 pub(crate) async fn export(
@@ -221,34 +241,9 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let mut query = asked.query(export::STEP);
-    let mut file = export::File::new(asked.format, "requests");
-    loop {
-        let (requests, next) = tenant.requests(&query).await?;
-        for request in requests {
-            let added = file.add(&Exported {
-                occurred_at: request.at.to_string(),
-                connection: connection_name(&connections, &request.connection_id),
-                method: &request.http_method,
-                target: &request.target,
-                status: request.http_status,
-                scim_type: request.scim_type.as_deref().unwrap_or_default(),
-                detail: request.detail.as_deref().unwrap_or_default(),
-                diagnosis: request.diagnosis().unwrap_or_default(),
-                request_id: &request.request_id,
-                took_ms: request.took_ms,
-                body: request.sent.as_deref().unwrap_or_default(),
-            })?;
-            if !added {
-                return file.finish(query.after.map(|last| asked.address(&last, "")));
-            }
-            query.after = Some(request.id);
-        }
-        match next {
-            Some(next) if file.goes_on() => query.after = Some(next),
-            next => return file.finish(next.map(|next| asked.address(&next, ""))),
-        }
-    }
+    let query = asked.query(export::STEP);
+    let file = File::of::<LoggedRequest>(tenant, &connections, query).await?;
+    file.finish(asked.format, "requests", |last| asked.address(last, ""))
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ use axum::response::Response;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use rollcall_directory::{Actor, AuditQuery, Connection, Entry};
+use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
 use rollcall_edge::api::{Params, Problem, Read};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::activity::connection_name;
-use crate::export::{self, Format};
+use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
 use crate::words;
@@ -124,25 +125,44 @@ pub(crate) async fn show(
     })
 }
 
-/// One change as a file has it.
-#[derive(Serialize)]
-struct Exported<'a> {
-    occurred_at: String,
-    action: &'a str,
-    actor: String,
-    actor_id: &'a str,
-    subject_type: &'a str,
-    subject_id: &'a str,
-    subject: &'a str,
-    before: &'a str,
-    after: &'a str,
-    request_id: &'a str,
-}
-
 fn actor_id(actor: &Actor) -> &str {
     match actor {
         Actor::Token { id, .. } | Actor::Person { id } => id,
         Actor::PortalLink | Actor::Application | Actor::System => "",
+    }
+}
+
+impl Listed for Entry {
+    type Query = AuditQuery;
+
+    fn after(query: &mut AuditQuery) -> &mut Option<String> {
+        &mut query.after
+    }
+
+    async fn page(
+        tenant: &Tenant,
+        query: &AuditQuery,
+    ) -> Result<(Vec<Self>, Option<String>), Error> {
+        tenant.audit(query).await
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn row(&self, connections: &[Connection]) -> Value {
+        json!({
+            "occurred_at": self.at,
+            "action": self.action,
+            "actor": who(&self.actor, connections),
+            "actor_id": actor_id(&self.actor),
+            "subject_type": self.subject.kind,
+            "subject_id": self.subject.id,
+            "subject": self.subject.name,
+            "before": self.before,
+            "after": self.after,
+            "request_id": self.request_id,
+        })
     }
 }
 
@@ -152,31 +172,7 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let mut query = asked.query(export::STEP)?;
-    let mut file = export::File::new(asked.format, "audit");
-    loop {
-        let (entries, next) = tenant.audit(&query).await?;
-        for entry in entries {
-            let added = file.add(&Exported {
-                occurred_at: entry.at.to_string(),
-                action: &entry.action,
-                actor: who(&entry.actor, &connections),
-                actor_id: actor_id(&entry.actor),
-                subject_type: &entry.subject.kind,
-                subject_id: &entry.subject.id,
-                subject: &entry.subject.name,
-                before: entry.before.as_deref().unwrap_or_default(),
-                after: entry.after.as_deref().unwrap_or_default(),
-                request_id: &entry.request_id,
-            })?;
-            if !added {
-                return file.finish(query.after.map(|last| asked.address(&last, "")));
-            }
-            query.after = Some(entry.id);
-        }
-        match next {
-            Some(next) if file.goes_on() => query.after = Some(next),
-            next => return file.finish(next.map(|next| asked.address(&next, ""))),
-        }
-    }
+    let query = asked.query(export::STEP)?;
+    let file = File::of::<Entry>(tenant, &connections, query).await?;
+    file.finish(asked.format, "audit", |last| asked.address(last, ""))
 }

@@ -141,6 +141,7 @@ struct PreviewPart {
     option: String,
     sentences: Vec<String>,
     at_next_sign_in: bool,
+    claims_decide: bool,
     looked_at: u64,
     of: u64,
     /// Where the rest is looked at; none when everybody was.
@@ -193,6 +194,7 @@ async fn preview_of<G: Gate>(
         option: option.to_owned(),
         sentences: changes.iter().map(sentence).collect(),
         at_next_sign_in: step.at_next_sign_in,
+        claims_decide: step.claims_decide,
         looked_at,
         of: step.of.max(looked_at),
         next,
@@ -369,6 +371,7 @@ mod tests {
             of: 3,
             next: None,
             at_next_sign_in: false,
+            claims_decide: false,
         };
         assert_eq!(added(&[change(1)], &step), [change(3)]);
         assert_eq!(added(&[], &step), [change(2)]);
