@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
 use crate::item::{from_item, to_item};
-use crate::journal::just_after;
 use crate::record::now;
 use crate::table::Range;
 use crate::tenant::Tenant;
@@ -75,10 +74,6 @@ pub struct RequestQuery {
     pub failed: bool,
     /// Only of this connection.
     pub connection_id: Option<String>,
-    /// Only this one, by its id in the journal.
-    pub request_id: Option<String>,
-    /// Not after.
-    pub to: Option<Timestamp>,
     /// Behind this request of an earlier page.
     pub after: Option<String>,
     /// At most so many.
@@ -128,10 +123,6 @@ impl LoggedRequest {
             && (person.is_empty() || person.iter().any(|name| self.mentions(name)))
             && (!query.failed || self.http_status >= 400)
             && query
-                .request_id
-                .as_ref()
-                .is_none_or(|id| *id == self.request_id)
-            && query
                 .connection_id
                 .as_ref()
                 .is_none_or(|id| *id == self.connection_id)
@@ -164,7 +155,7 @@ impl Tenant {
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
         let person = self.names_of(query.person.as_deref()).await?;
         let mut found = Vec::new();
-        let mut behind = query.after.clone().or_else(|| query.to.map(just_after));
+        let mut behind = query.after.clone();
         let mut looked_at = 0;
         loop {
             let range = Range::all(self.id.requests())

@@ -470,6 +470,61 @@ fn another_tenants_things_do_not_exist() {
 }
 
 #[test]
+fn a_reason_leads_to_the_request_behind_it() {
+    run(async |service| {
+        let tenant = service.tenant("reasons").await;
+        let person = tenant.idp().user("ada").await;
+        let group = tenant.idp().group("Engineers", &[]).await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = form_token_of(&visitor);
+        let form = [("role", "member"), ("form_token", &*form_token)];
+        visitor
+            .post(&format!("/console/groups/{group}/role"), &form, &[])
+            .await
+            .expect(303);
+        let join = json!([{"op": "add", "path": "members", "value": [{"value": person}]}]);
+        tenant
+            .idp()
+            .patch(&format!("/Groups/{group}"), join)
+            .await
+            .expect(204);
+        let page = visitor
+            .get(&format!("/console/people/{person}"))
+            .await
+            .expect(200);
+        let (_, behind) = page
+            .html
+            .split_once("/console/activity/trace?")
+            .unwrap_or_default();
+        let query = behind
+            .split('"')
+            .next()
+            .unwrap_or_default()
+            .replace("&amp;", "&")
+            .replace("&#38;", "&");
+        let trace = visitor
+            .get(&format!("/console/activity/trace?{query}"))
+            .await
+            .expect(200);
+        // the later of the two made the role: the identity provider's
+        assert!(trace.html.contains("PATCH"), "{}", trace.html);
+        assert!(
+            trace.html.contains("group.members_changed"),
+            "{}",
+            trace.html
+        );
+        visitor
+            .get("/console/activity/trace?request=none&at=2026-01-01T00:00:00Z")
+            .await
+            .expect(404);
+        visitor
+            .get("/console/activity/trace?request=none")
+            .await
+            .expect(400);
+    });
+}
+
+#[test]
 fn logs_are_files_too() {
     run(async |service| {
         let tenant = service.tenant("export").await;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rollcall_directory::{Connection, Error, Hour, LoggedRequest, RequestQuery, Tenant};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
@@ -18,8 +18,6 @@ const PAGE: usize = 50;
 const CHART_HOURS: usize = 48;
 /// How high the chart's highest bar is, in its own units.
 const CHART_HEIGHT: u64 = 100;
-/// How long after a change its request is looked for: the log is written once the request was answered.
-const AROUND: SignedDuration = SignedDuration::from_mins(2);
 
 /// Which requests are looked at.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,11 +30,6 @@ pub(crate) struct Asked {
     /// A connection's id.
     #[serde(default)]
     connection: String,
-    /// One request, by the id that the journal knows it by.
-    #[serde(default)]
-    request: String,
-    /// When that one was.
-    around: Option<Timestamp>,
     after: Option<String>,
     #[serde(default)]
     format: Format,
@@ -49,8 +42,6 @@ impl Asked {
             text: given(&self.text),
             failed: !self.failed.is_empty(),
             connection_id: given(&self.connection),
-            request_id: given(&self.request),
-            to: self.around.map(|at| at + AROUND),
             after: self.after.clone(),
             limit,
             ..RequestQuery::default()
@@ -70,9 +61,9 @@ impl Asked {
 }
 
 /// One request with what its connection is called.
-struct Row {
-    request: LoggedRequest,
-    connection: String,
+pub(super) struct Row {
+    pub(super) request: LoggedRequest,
+    pub(super) connection: String,
 }
 
 #[derive(Template)]

@@ -81,9 +81,18 @@ fn day(text: &str) -> Result<Option<Timestamp>, Problem> {
 }
 
 /// One change with who made it.
-struct Row {
-    entry: Entry,
-    who: String,
+pub(super) struct Row {
+    pub(super) entry: Entry,
+    pub(super) who: String,
+}
+
+/// Changes with who made them.
+pub(super) fn rows(entries: Vec<Entry>, connections: &[Connection]) -> Vec<Row> {
+    let row = |entry: Entry| Row {
+        who: who(&entry.actor, connections),
+        entry,
+    };
+    entries.into_iter().map(row).collect()
 }
 
 #[derive(Template)]
@@ -111,13 +120,9 @@ pub(crate) async fn show(
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
     let (entries, next) = tenant.audit(&asked.query(PAGE)?).await?;
-    let row = |entry: Entry| Row {
-        who: who(&entry.actor, &connections),
-        entry,
-    };
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
-        rows: entries.into_iter().map(row).collect(),
+        rows: rows(entries, &connections),
         next: next.map(|next| asked.address(&next, "")),
         csv: asked.address("", "csv"),
         json: asked.address("", "json"),

@@ -12,6 +12,7 @@ mod people;
 mod person;
 mod settings;
 mod tokens;
+mod trace;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -87,6 +88,7 @@ pub(crate) fn router() -> Router<Console> {
         .route("/console/activity", get(activity::show))
         .route("/console/activity/chart", get(activity::chart))
         .route("/console/activity/export", get(activity::export))
+        .route("/console/activity/trace", get(trace::show))
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/health", get(health::show))

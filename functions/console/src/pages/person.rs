@@ -1,15 +1,13 @@
 //! One person: what is known of them, their role and why they have it, their sessions and their history.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Entry, LoggedRequest, Person, PersonRole, PersonSession, RequestQuery, Role,
-    Source, USERS,
+    AuditQuery, Entry, Grant, GroupSummary, LoggedRequest, Person, PersonProfile, PersonRole,
+    PersonSession, RequestQuery, Role, Source,
 };
 use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
-use rollcall_scim::{Projection, Resource};
+use rollcall_scim::Resource;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -38,8 +36,7 @@ struct Page {
     person: Person,
     /// Every attribute by its name, values on lines of their own.
     attributes: Vec<(String, String)>,
-    /// Id and name.
-    groups: Vec<(String, String)>,
+    groups: Vec<GroupSummary>,
     /// Those who may not configure are not told why somebody has a role.
     why: Option<Vec<Why>>,
     manual: Option<Role>,
@@ -56,16 +53,10 @@ pub(crate) async fn show(
     Params(asked): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let person = tenant.person(&id).await?;
-    let resource = tenant.read(&USERS, &id, &Projection::all()).await?;
-    let groups = groups(&resource);
+    let profile = tenant.person_profile(&id).await?;
     let frame = visitor
         .frame(Section::People)
         .with_notice(asked.done.as_deref());
-    let held = match frame.may_configure() {
-        true => Some(tenant.person_role(&id).await?),
-        false => None,
-    };
     let by_request = RequestQuery {
         person: Some(id.clone()),
         limit: SHOWN,
@@ -77,31 +68,25 @@ pub(crate) async fn show(
         ..AuditQuery::default()
     };
     crate::frame::show(&Page {
-        frame,
-        attributes: attributes(&resource),
-        manual: held.as_ref().and_then(manual),
-        why: held.map(|held| why(held, &groups)),
+        attributes: attributes(&profile.resource),
+        manual: manual(&profile.role),
+        why: frame.may_configure().then(|| why(&profile)),
         roles: Role::ALL
             .into_iter()
             .filter(|role| *role <= visitor.role())
             .collect(),
-        sessions: tenant.sessions_of(&id).await?,
         history: tenant.audit(&by_subject).await?.0,
         requests: tenant.requests(&by_request).await?.0,
-        groups: groups.into_iter().collect(),
-        person,
+        groups: profile
+            .groups
+            .into_iter()
+            .filter(|one| one.is_member)
+            .map(|one| one.group)
+            .collect(),
+        sessions: profile.sessions,
+        person: profile.person,
+        frame,
     })
-}
-
-/// The person's groups by id, with their names.
-fn groups(resource: &Resource) -> BTreeMap<String, String> {
-    let groups = resource.get("groups").and_then(Value::as_array);
-    let one = |group: &Value| {
-        let id = group["value"].as_str()?.to_owned();
-        let name = group["display"].as_str().unwrap_or_default().to_owned();
-        Some((id, name))
-    };
-    groups.into_iter().flatten().filter_map(one).collect()
 }
 
 /// What a person reads of the attributes; groups have a place of their own.
@@ -137,16 +122,17 @@ fn manual(held: &PersonRole) -> Option<Role> {
     grant.map(|grant| grant.role)
 }
 
-fn why(held: PersonRole, groups: &BTreeMap<String, String>) -> Vec<Why> {
-    let one = |grant: rollcall_directory::Grant| {
-        let (group, text) = match grant.source {
+fn why(profile: &PersonProfile) -> Vec<Why> {
+    let one = |grant: &Grant| {
+        let (group, text) = match &grant.source {
             Source::Mapped { group } => {
-                let text = match groups.contains_key(&group) {
+                let known = profile.groups.iter().find(|one| one.group.id == *group);
+                let text = match known.is_some_and(|one| one.is_member) {
                     true => "member of a group that is mapped to it",
                     false => "the last sign-in named a group that is mapped to it",
                 };
-                let name = groups.get(&group).cloned().unwrap_or_else(|| group.clone());
-                (Some((group, name)), text)
+                let name = known.map_or(group, |one| &one.group.display_name);
+                (Some((group.clone(), name.clone())), text)
             }
             Source::Manual => (None, "given by hand"),
             Source::Default => (
@@ -159,10 +145,10 @@ fn why(held: PersonRole, groups: &BTreeMap<String, String>) -> Vec<Why> {
             group,
             text,
             since: grant.since,
-            request_id: grant.request_id,
+            request_id: grant.request_id.clone(),
         }
     };
-    held.grants.into_iter().map(one).collect()
+    profile.role.grants.iter().map(one).collect()
 }
 
 /// A role to give by hand.

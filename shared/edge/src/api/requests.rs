@@ -111,7 +111,6 @@ pub(super) async fn list(
         connection_id: asked.connection_id,
         after: asked.after,
         limit: limit(asked.limit)?,
-        ..RequestQuery::default()
     };
     let (requests, next) = admin.tenant.requests(&query).await?;
     Ok(List::of(requests, next))

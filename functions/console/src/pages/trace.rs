@@ -1,0 +1,50 @@
+//! One request found again: what was sent, how it was answered, and what it changed.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use rollcall_directory::{Connection, RequestTrace};
+use rollcall_edge::api::{Params, Problem, Read};
+use serde::Deserialize;
+
+use super::activity::connection_name;
+use super::audit::{Row, rows};
+use crate::frame::{Frame, Section};
+use crate::visitor::Visitor;
+
+/// Which request, and when something was changed by it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    request: String,
+    at: Timestamp,
+}
+
+#[derive(Template)]
+#[template(path = "trace.html")]
+struct Page {
+    frame: Frame,
+    request_id: String,
+    logged: Option<super::activity::Row>,
+    rows: Vec<Row>,
+}
+
+pub(crate) async fn show(
+    visitor: Visitor<Read>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections: Vec<Connection> = tenant.connections().await?;
+    let RequestTrace { entries, logged } = tenant.trace(&asked.request, asked.at).await?;
+    if entries.is_empty() && logged.is_none() {
+        return Err(Problem::not_found("a trace of this request"));
+    }
+    crate::frame::show(&Page {
+        frame: visitor.frame(Section::Activity),
+        rows: rows(entries, &connections),
+        logged: logged.map(|request| super::activity::Row {
+            connection: connection_name(&connections, &request.connection_id),
+            request,
+        }),
+        request_id: asked.request,
+    })
+}
