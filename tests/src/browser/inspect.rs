@@ -64,15 +64,13 @@ impl Browser {
     /// When something is wrong.
     pub async fn assert_sound(&self) {
         let url = self.url().await;
-        let overflow = self.eval(OVERFLOW, &[]).await;
-        assert_eq!(overflow, json!([]), "{url} reaches beyond the screen");
-        let complaints = self.chromium.complaints().await;
+        let overflow = self.overflow().await;
+        assert!(
+            overflow.is_empty(),
+            "{url} reaches beyond the screen: {overflow:#?}"
+        );
+        let complaints = self.complaints().await;
         assert!(complaints.is_empty(), "{url}: {complaints:#?}");
-    }
-
-    /// Takes what the browser complained of, so that nobody stumbles over what a test brought about on purpose.
-    pub async fn complaints(&self) -> Vec<String> {
-        self.chromium.complaints().await
     }
 
     /// Asserts that the accessibility audit finds nothing serious.
@@ -80,20 +78,32 @@ impl Browser {
     /// # Panics
     /// When it does.
     pub async fn assert_accessible(&self) {
-        self.eval(axe(), &[]).await;
-        let found = done("axe", self.client().execute_async(AUDIT, Vec::new()).await);
-        let found: Vec<&str> = found
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let found = self.barriers().await;
         assert!(
             found.is_empty(),
             "{}\n{}",
             self.url().await,
             found.join("\n")
         );
+    }
+
+    /// Returns what reaches beyond the screen.
+    pub async fn overflow(&self) -> Vec<String> {
+        texts(&self.eval(OVERFLOW, &[]).await)
+    }
+
+    /// Takes what the browser complained of since it was last asked.
+    pub async fn complaints(&self) -> Vec<String> {
+        self.chromium.complaints().await
+    }
+
+    /// Returns what the accessibility audit finds serious.
+    pub async fn barriers(&self) -> Vec<String> {
+        self.eval(axe(), &[]).await;
+        texts(&done(
+            "axe",
+            self.client().execute_async(AUDIT, Vec::new()).await,
+        ))
     }
 
     /// Photographs the page, all of it, into `target/screenshots`.
@@ -116,4 +126,9 @@ impl Browser {
         let file = folder.join(format!("{page}-{scheme}-{name}.png"));
         done("the file", fs::write(file, picture));
     }
+}
+
+fn texts(found: &Value) -> Vec<String> {
+    let texts = found.as_array().into_iter().flatten();
+    texts.filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -106,3 +106,21 @@ fn every_page_fits_a_screen_at_four_times_the_size() {
         }
     });
 }
+
+/// A page that is wrong in every way that pages are looked at for.
+const WRONG: &str = "data:text/html,<html><body><img src='https://elsewhere.test/x'>\
+    <p style='width:3000px;color:%23eee;background:white'>wide and pale</p><input></body></html>";
+
+#[test]
+fn faults_are_found_where_there_are_some() {
+    browse(async |_, browser| {
+        browser.become_screen(PHONE, false).await;
+        browser.go(WRONG).await;
+        browser.wait_for("input").await;
+        assert!(!browser.overflow().await.is_empty());
+        let barriers = browser.barriers().await.join("\n");
+        for rule in ["image-alt", "color-contrast", "label", "html-has-lang"] {
+            assert!(barriers.contains(rule), "{rule} is missing in {barriers}");
+        }
+    });
+}

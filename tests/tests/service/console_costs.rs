@@ -1,9 +1,12 @@
 //! What the console's pages cost in a large tenant: bounded reads, whatever there is.
 
+use std::collections::BTreeMap;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::cost::{Cost, measure};
 use rollcall_directory::{GROUPS, LoggedRequest, PersonState, Role, Tenant};
+use rollcall_edge::HttpFunction;
 use rollcall_tests::seed::{group, patch, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
@@ -12,6 +15,7 @@ use serde_json::json;
 use crate::costs::Ledger;
 use crate::digest::log;
 
+/// People, unless `ROLLCALL_CROWD` says how many; the bounds are the same for any number.
 const PEOPLE: usize = 10_000;
 const GROUPS_PUSHED: usize = 500;
 
@@ -27,7 +31,9 @@ fn within(cost: Cost, calls: u32, read_units: f64) {
 /// Ten thousand people; 500 groups of three, every second one mapped, and one of 2,500; a log of 3,000 requests.
 async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
     let tenant = table.tenant("large").await;
-    let people = table.seed_users(&tenant, PEOPLE).await;
+    let crowd = std::env::var("ROLLCALL_CROWD").ok();
+    let crowd = crowd.and_then(|crowd| crowd.parse().ok()).unwrap_or(PEOPLE);
+    let people = table.seed_users(&tenant, crowd).await;
     let (of, everybody) = (&tenant, &people);
     stream::iter(0..GROUPS_PUSHED)
         .map(|n| async move {
@@ -137,5 +143,75 @@ fn every_page_reads_a_bounded_part() {
             6,
             20.0,
         );
+
+        let console = Visitor::enter(&table, &tenant).await;
+        for (page, calls, read_units) in [
+            ("/console".to_owned(), 12, 150.0),
+            ("/console/tokens".to_owned(), 12, 50.0),
+            ("/console/groups".to_owned(), 12, 250.0),
+            (format!("/console/groups/{big}"), 16, 150.0),
+            (format!("/console/groups/{big}?role=admin"), 30, 1_300.0),
+            ("/console/people".to_owned(), 12, 150.0),
+            (format!("/console/people?text={name}"), 16, 60.0),
+            (
+                "/console/people?text=nobody&everywhere=yes".to_owned(),
+                24,
+                400.0,
+            ),
+            (format!("/console/people/{}", people[7_654]), 40, 1_500.0),
+            ("/console/activity".to_owned(), 16, 300.0),
+            ("/console/activity?text=nobody".to_owned(), 30, 500.0),
+            ("/console/activity/audit".to_owned(), 16, 300.0),
+            ("/console/health".to_owned(), 24, 450.0),
+            ("/console/settings".to_owned(), 8, 10.0),
+        ] {
+            let cost = console.look_at(&page).await;
+            let named = page
+                .replace(&big, "{big}")
+                .replace(&people[7_654], "{person}");
+            within(ledger.book(named, cost), calls, read_units);
+        }
     });
+}
+
+/// An admin whose requests the console's function gets without anything between.
+struct Visitor {
+    console: HttpFunction,
+    cookie: String,
+}
+
+impl Visitor {
+    async fn enter(table: &TestTable, tenant: &Tenant) -> Visitor {
+        let directory = table.directory();
+        let link = tenant.issue_portal_link(Role::Owner).await.unwrap();
+        let opened = directory
+            .open_portal_link(link.secret.expose())
+            .await
+            .unwrap();
+        let cookie = format!("__Secure-rollcall={}", opened.unwrap().secret.expose());
+        Visitor {
+            console: console::router(directory),
+            cookie,
+        }
+    }
+
+    /// What a page costs, the session's own check included.
+    async fn look_at(&self, page: &str) -> Cost {
+        let (path, query) = page.split_once('?').unwrap_or((page, ""));
+        let query: BTreeMap<String, Vec<String>> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
+            .collect();
+        let event = json!({
+            "resource": "/console/{proxy+}", "path": path, "httpMethod": "GET",
+            "headers": {"cookie": self.cookie, "host": "console.example.test"}, "multiValueHeaders": {},
+            "multiValueQueryStringParameters": query, "body": null, "isBase64Encoded": false,
+            "requestContext": {"requestId": "r-1", "stage": "prod", "path": path, "httpMethod": "GET", "identity": {}},
+        });
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        let (response, cost) = measure(self.console.handle(request)).await;
+        assert_eq!(response.status(), 200, "{page}");
+        cost
+    }
 }
