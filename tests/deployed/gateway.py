@@ -1,7 +1,19 @@
-"""What API Gateway answers by itself on `/scim/v2`: always a SCIM error (RFC 7644 section 3.12)."""
-import contextlib, pathlib, re, tomllib
+"""What API Gateway answers by itself on `/scim/v2`: always a SCIM error (RFC 7644 section 3.12).
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+| refused because | shown here | by |
+|---|---|---|
+| the route is unknown, the method too | yes | `unknown_route`; below `/scim/v2` a function answers, 404 or 405 |
+| there is no token, or none that is known | yes | `no_token` |
+| the token was revoked, is over its rate | yes | `story.revoked`, `story.rate_limit` |
+| the stage is over its rate | yes | `throttled` |
+| the body is too large | by a function | `story.oversize`: API Gateway refuses 10 MB, its functions refuse far less |
+| the authorizer crashes or takes too long | yes | `crash` |
+| a function crashes or takes too long | no | the emulator tells what it knows and asks no gateway response |
+
+That each of API Gateway's 21 types has a SCIM error in the template, the last one included, is a test of infra/local.
+"""
+import contextlib
+
 SCIM = "application/scim+json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -13,26 +25,6 @@ def scim_error(answer, status, headers=()):
     assert body and body["schemas"] == [ERROR] and body["status"] == str(status) and body["detail"], answer.text
     for header in headers:
         assert answer.headers.get(header), f"{answer.request}: no {header} in {answer.headers}"
-
-
-def routes(stack, _):
-    """every deployed route leads where `cargo lambda watch` sends it, which a test of infra/local holds to the local run's"""
-    gateway, api = stack.aws.client("apigateway"), stack.resources["Api"]
-    folder = {physical: re.sub(r"(?<!^)(?=[A-Z])", "-", logical.removesuffix("Function")).lower() for logical, physical in stack.functions.items()}
-    deployed, open_to_all = {}, set()
-    pages = gateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
-    for resource in (resource for page in pages for resource in page["items"]):
-        for name in resource.get("resourceMethods", {}):
-            method = gateway.get_method(restApiId=api, resourceId=resource["id"], httpMethod=name)
-            function = re.search(r":function:([^/:]+)", method["methodIntegration"]["uri"])[1]
-            path = resource["path"].replace("{proxy+}", "{*proxy}")
-            deployed.setdefault(path, set()).add(folder[function])
-            if method["authorizationType"] == "NONE":
-                open_to_all.add(folder[function])
-    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
-    watched = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
-    assert {path: functions for path, functions in deployed.items()} == {path: {one} for path, one in watched.items()}, (deployed, watched)
-    assert not open_to_all & {"users", "groups"}, open_to_all
 
 
 def discovery_needs_no_token(stack, _):
@@ -49,6 +41,21 @@ def no_token(stack, _):
         scim_error(stack.call("GET", path), 401, ["www-authenticate"])
     scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 401, ["www-authenticate"])
     scim_error(stack.call("GET", "/scim/v2/Users", headers={"Authorization": "Basic YTpi"}), 401, ["www-authenticate"])
+
+
+def throttled(stack, _):
+    """a stage that is over its rate answers 429 with Retry-After"""
+    gateway, api = stack.aws.client("apigateway"), stack.resources["Api"]
+    setting = lambda op, name: {"op": op, "path": f"/~1scim~1v2~1Schemas/GET/throttling/{name}", **({"value": "0"} if op == "replace" else {})}
+    change = lambda op: gateway.update_stage(
+        restApiId=api, stageName=stack.stage, patchOperations=[setting(op, "rateLimit"), setting(op, "burstLimit")]
+    )
+    change("replace")
+    try:
+        scim_error(stack.call("GET", "/scim/v2/Schemas"), 429, ["retry-after"])
+    finally:
+        change("remove")
+    stack.call("GET", "/scim/v2/Schemas").expect(200)
 
 
 def unknown_route(stack, _):
@@ -79,4 +86,4 @@ def crash(stack, _):
     scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 401, ["www-authenticate"])
 
 
-CHECKS = [routes, discovery_needs_no_token, no_token, unknown_route, crash]
+CHECKS = [discovery_needs_no_token, no_token, unknown_route, throttled, crash]

@@ -177,6 +177,13 @@ def rate_limit(stack, _):
     scim_error(late[0], 429, ["retry-after"])
 
 
+def oversize(stack, _):
+    """a body that is too large is 413"""
+    customer = Customer(stack, "large")
+    sent = {"Content-Type": "application/scim+json"}
+    scim_error(stack.call("POST", "/scim/v2/Users", customer.token, text=" " * 2_000_000, headers=sent), 413)
+
+
 def roles(stack, emulator):
     """push, map, sign in, change, deactivate: the role follows, the session dies, the bus and the feed tell it in order"""
     target = Target(stack)
@@ -314,4 +321,4 @@ def admins(stack, _):
     customer.admin("GET", "/settings").expect(401)
 
 
-CHECKS = [first_customer, revoked, rate_limit, users, groups, odd_users, odd_groups, application, admins, roles, reconciled, full_pass]
+CHECKS = [first_customer, revoked, rate_limit, oversize, users, groups, odd_users, odd_groups, application, admins, roles, reconciled, full_pass]

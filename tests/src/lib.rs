@@ -10,6 +10,7 @@
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
 //! - [`seed`]: people and groups made through the directory, past HTTP.
 //! - [`stage`]: a service of a test's own, watched for what follows a change: feed, bus, roles and mail.
+//! - [`previous`]: tenants as earlier versions have left them.
 //! - [`table`]: an embedded DynamoDB that can be filled by the ten thousand.
 //! - [`urn`]: the schema URNs.
 
@@ -21,6 +22,7 @@ pub mod faults;
 pub mod idp;
 pub mod manners;
 pub mod pattern;
+pub mod previous;
 pub mod seed;
 pub mod service;
 pub mod stage;

@@ -123,14 +123,14 @@ impl Service {
     }
 
     /// A client of the table that nothing disturbs.
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         match &self.place {
             Place::Here(local) => local.dynamodb_client(),
             Place::Elsewhere(deployed) => deployed.client.clone(),
         }
     }
 
-    fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &str {
         match &self.place {
             Place::Here(local) => local.dynamodb().table(),
             Place::Elsewhere(deployed) => &deployed.table,

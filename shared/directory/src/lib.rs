@@ -4,8 +4,8 @@
 //!
 //! - [`keys`](TenantId) make every key; `kind` says how [`USERS`] and [`GROUPS`] differ; `item`, `table` and
 //!   `transaction` are the few DynamoDB operations everything is made of, with retries and [`cost`] in one place.
-//! - `record` is a stored resource, `complete` turns records into SCIM resources, `writes` plans the transaction of a
-//!   change, `journal` its entry.
+//! - `record` is a stored resource, in a `format` that has a number; `complete` turns records into SCIM resources,
+//!   `writes` plans the transaction of a change, `journal` its entry.
 //! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
 //! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
@@ -30,6 +30,7 @@ mod directory;
 mod error;
 mod feed;
 mod finder;
+mod format;
 mod health;
 mod intents;
 mod item;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
+use crate::format;
 use crate::item::{Item, from_item, to_item};
 use crate::keys::TenantId;
 use crate::kind::Kind;
@@ -110,11 +111,11 @@ impl Record {
     }
 
     pub(crate) fn from_item(item: Item) -> Result<Self, Error> {
-        from_item(item)
+        from_item(format::lifted(item)?)
     }
 
     pub(crate) fn to_item(&self, tenant: &TenantId, kind: &Kind) -> Result<Item, Error> {
-        to_item(&tenant.resource(kind, &self.id), self)
+        to_item(&tenant.resource(kind, &self.id), self).map(format::marked)
     }
 
     /// The ETag (RFC 7644 §3.14), weak as every one here is.

@@ -41,6 +41,7 @@ mod laws;
 mod pages;
 mod patches;
 mod preview;
+mod previous;
 mod projections;
 mod rates;
 mod reconcile;
