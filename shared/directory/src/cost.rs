@@ -33,15 +33,18 @@ tokio::task_local! {
 
 /// Runs `work` and says what it cost.
 ///
-/// Counts what happens in the same task; work that is spawned elsewhere is not seen.
+/// Counts what happens in the same task; work that is spawned elsewhere is not seen. What is measured within a work
+/// that is measured itself counts for both.
 pub async fn measure<F: Future>(work: F) -> (F::Output, Cost) {
-    METER
+    let (output, cost) = METER
         .scope(RefCell::default(), async {
             let output = work.await;
             let cost = METER.with(|meter| *meter.borrow());
             (output, cost)
         })
-        .await
+        .await;
+    record(cost);
+    (output, cost)
 }
 
 pub(crate) fn read<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {

@@ -212,6 +212,7 @@ impl Visitor {
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
         let (response, cost) = measure(self.console.handle(request)).await;
         assert_eq!(response.status(), 200, "{page}");
+        assert!(cost.calls > 0, "{page} reads something");
         cost
     }
 }
