@@ -15,8 +15,7 @@ use serde_json::json;
 use crate::costs::Ledger;
 use crate::digest::log;
 
-/// People, unless `ROLLCALL_CROWD` says how many; the bounds are the same for any number.
-const PEOPLE: usize = 10_000;
+const PEOPLE: usize = 100_000;
 const GROUPS_PUSHED: usize = 500;
 
 #[track_caller]
@@ -28,12 +27,10 @@ fn within(cost: Cost, calls: u32, read_units: f64) {
     );
 }
 
-/// Ten thousand people; 500 groups of three, every second one mapped, and one of 2,500; a log of 3,000 requests.
+/// A hundred thousand people; 500 groups of three, every second one mapped, and one of 2,500; a log of 3,000 requests.
 async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
     let tenant = table.tenant("large").await;
-    let crowd = std::env::var("ROLLCALL_CROWD").ok();
-    let crowd = crowd.and_then(|crowd| crowd.parse().ok()).unwrap_or(PEOPLE);
-    let people = table.seed_users(&tenant, crowd).await;
+    let people = table.seed_users(&tenant, PEOPLE).await;
     let (of, everybody) = (&tenant, &people);
     stream::iter(0..GROUPS_PUSHED)
         .map(|n| async move {
