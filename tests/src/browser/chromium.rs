@@ -1,22 +1,28 @@
 //! Chromium and its driver: found, started, stopped, and told what WebDriver has no words for.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::LazyLock;
+use std::time::Duration;
+use std::{env, fs};
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 use url::{ParseError, Url};
 
 /// Browsers at a time; each takes most of a processor.
 static SEATS: Semaphore = Semaphore::const_new(2);
+
+/// How long a browser may take to let go of its files.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Where `npm ci` puts the accessibility audit.
 const AXE: &str = concat!(
@@ -26,7 +32,7 @@ const AXE: &str = concat!(
 
 /// The driver and the audit's script, if both are on this machine.
 static TOOLS: LazyLock<Option<(PathBuf, String)>> = LazyLock::new(|| {
-    let found = on_path("chromedriver").zip(std::fs::read_to_string(AXE).ok());
+    let found = on_path("chromedriver").zip(fs::read_to_string(AXE).ok());
     if found.is_none() {
         let missing = "no browser tests: they need `apt-get install chromium chromium-driver` and `npm ci --prefix tests/browser`";
         assert!(env::var_os("CI").is_none(), "{missing}");
@@ -46,7 +52,9 @@ fn on_path(program: &str) -> Option<PathBuf> {
 pub(super) struct Chromium {
     pub(super) client: Client,
     // Killed with the driver when a test ends without stopping it.
-    _driver: Child,
+    driver: Child,
+    /// What they write goes here, and with them: the driver leaves some of it lying about.
+    folder: TempDir,
     _seat: SemaphorePermit<'static>,
 }
 
@@ -58,7 +66,11 @@ impl Chromium {
             Ok(seat) => seat,
             Err(error) => panic!("no seat: {error}"),
         };
-        let (child, port) = start_driver(driver).await;
+        let folder = match tempfile::tempdir() {
+            Ok(folder) => folder,
+            Err(error) => panic!("no folder: {error}"),
+        };
+        let (child, port) = start_driver(driver, folder.path()).await;
         let usual = [
             "--headless=new",
             "--no-sandbox",
@@ -81,7 +93,8 @@ impl Chromium {
         match client {
             Ok(client) => Some(Chromium {
                 client,
-                _driver: child,
+                driver: child,
+                folder,
                 _seat: seat,
             }),
             Err(error) => panic!("the browser does not start: {error}"),
@@ -89,9 +102,15 @@ impl Chromium {
     }
 
     /// Closes the window and the browser with it.
-    pub(super) async fn stop(self) {
+    pub(super) async fn stop(mut self) {
         // A browser that is gone already is just as well.
         let _ = self.client.close().await;
+        let _ = self.driver.kill().await;
+        // The browser may still be writing its last: it is looked for until nothing is left.
+        let deadline = Instant::now() + LAST_WORDS;
+        while fs::remove_dir_all(self.folder.path()).is_err() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Gives a command of the DevTools protocol.
@@ -124,9 +143,10 @@ pub(super) fn axe() -> &'static str {
 }
 
 /// Starts the driver on a port that it chooses and says on its standard output.
-async fn start_driver(program: &Path) -> (Child, u16) {
+async fn start_driver(program: &Path, folder: &Path) -> (Child, u16) {
     let started = Command::new(program)
         .arg("--port=0")
+        .env("TMPDIR", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
