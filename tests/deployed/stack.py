@@ -1,5 +1,5 @@
 """A deployed stack: what CloudFormation says of it, and the way to its API through the emulated API Gateway."""
-import http.client, json, pathlib, urllib.parse
+import contextlib, http.client, json, pathlib, urllib.parse
 
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
@@ -73,8 +73,7 @@ class Stack:
     def allow_mail(self):
         """SES lets a policy name the identity and the sender; here there is but one resource for `ses:SendEmail`, `*`."""
         iam, role = self.aws.client("iam"), self.resources["MailerFunctionRole"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name, document in list(self.policies("MailerFunction")):
             for statement in document["Statement"]:
                 if "ses:SendEmail" in statement["Action"]:
                     statement["Resource"] = "*"
@@ -93,6 +92,30 @@ class Stack:
     def memory(self):
         configuration = self.aws.client("lambda").get_function_configuration
         return {configuration(FunctionName=name)["MemorySize"] for name in self.functions.values()}
+
+    def policies(self, function):
+        """The policies of a function's role: name and document."""
+        iam, role = self.aws.client("iam"), self.resources[f"{function}Role"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            yield name, iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+
+    @contextlib.contextmanager
+    def without(self, function, action):
+        """Takes an action away from a function for a while."""
+        iam, role = self.aws.client("iam"), self.resources[f"{function}Role"]
+        before = [(name, document) for name, document in self.policies(function) if action in actions(document)]
+        assert before, f"{function} may not do {action} anyway"
+        for name, document in before:
+            left = [{**one, "Action": [a for a in listed(one["Action"]) if a != action]} for one in document["Statement"]]
+            if left := [one for one in left if one["Action"]]:
+                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**document, "Statement": left}))
+            else:
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+        try:
+            yield
+        finally:
+            for name, document in before:
+                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
     def call(self, method, path, token=None, body=None, headers=(), text=None):
         """Sends a request to the stage; the path goes over the wire as it stands."""
@@ -119,6 +142,15 @@ class Stack:
         text = answer["Payload"].read()
         assert "FunctionError" not in answer, text
         return json.loads(text)
+
+
+def listed(action):
+    return [action] if isinstance(action, str) else action
+
+
+def actions(document):
+    """The actions that a policy allows."""
+    return sorted({action for statement in document["Statement"] for action in listed(statement["Action"])})
 
 
 def broken_template(root, work):
