@@ -7,8 +7,8 @@ use crate::connections::Connection;
 use crate::error::Error;
 use crate::health::Health;
 use crate::item::{Item, from_item, text};
-use crate::journal::Entry;
-use crate::judge::{ClaimSeen, SignInSeen, Snapshot, judge};
+use crate::journal::{Entry, Subject};
+use crate::judge::{ClaimSeen, SignInSeen, Snapshot, judge, short};
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::{Mapping, by_group};
 use crate::overview::summary;
@@ -142,7 +142,10 @@ fn sign_in(entry: Entry) -> SignInSeen {
     };
     SignInSeen {
         at: entry.at,
-        person: entry.subject,
+        person: Subject {
+            name: short(&entry.subject.name),
+            ..entry.subject
+        },
         source: after["source"].as_str().unwrap_or_default().to_owned(),
         claim,
     }

@@ -168,7 +168,7 @@ fn what_comes_at_the_next_sign_in_is_told_to_come_then() {
         let changed = tenant.change_settings(|_| Ok(settings.clone())).await;
         changed.unwrap();
         let ann = person(&tenant, "ann").await;
-        let team = group(&tenant, "team", &[ann.clone()]).await;
+        let team = group(&tenant, "team", std::slice::from_ref(&ann)).await;
         sign_in(&tenant, "ann", None).await;
         let (changes, calls) = previewed(&tenant, &team, Some(Role::Admin)).await;
         let gains = (Some(Role::Member), Some(Role::Admin));

@@ -100,7 +100,8 @@ fn subject(kind: &'static str, id: &str, name: &str) -> Subject {
     }
 }
 
-fn short(name: &str) -> String {
+/// A name as a finding lists it.
+pub(crate) fn short(name: &str) -> String {
     match name.chars().count() <= MAX_NAME_CHARS {
         true => name.to_owned(),
         false => name.chars().take(MAX_NAME_CHARS).chain(['…']).collect(),
