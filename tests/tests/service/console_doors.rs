@@ -285,8 +285,11 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
     });
 }
 
+/// A form: where it is sent, its fields, and the least role that may send it.
+type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
+
 /// Every page, and every form with what it needs, `{}` standing for the id of its thing.
-const FORMS: [(&str, &[(&str, &str)], Role); 11] = [
+const FORMS: [Form; 11] = [
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta")],
