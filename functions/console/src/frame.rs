@@ -160,28 +160,50 @@ struct Refused<'a> {
     style: String,
     icon: String,
     title: &'a str,
-    detail: &'a str,
-    signed_out: bool,
+    detail: String,
+    /// Whether the console can be of help; not to those who may not see it.
+    leads_back: bool,
     request_id: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "refused_part.html")]
-struct RefusedPart<'a> {
-    detail: &'a str,
+struct RefusedPart {
+    detail: String,
 }
 
 const SIGNED_OUT: &str =
     "You are not signed in, or no longer. Open the console again from your application.";
 
+/// A refusal's title in the words of a page.
+fn title(status: u16) -> &'static str {
+    match status {
+        401 => "Signed out",
+        403 => "Not allowed",
+        404 => "Not here",
+        ..500 => "That cannot be done",
+        _ => "Something went wrong",
+    }
+}
+
+/// A refusal's detail, which the API words as part of a sentence, as a sentence.
+fn sentence(detail: &str) -> String {
+    let mut chars = detail.chars();
+    let first = chars.next().map(char::to_uppercase);
+    let text: String = first.into_iter().flatten().chain(chars).collect();
+    match text.ends_with(['.', '!', '?']) {
+        true => text,
+        false => format!("{text}."),
+    }
+}
+
 /// Words a refusal.
 pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
     let signed_out = problem.status() == 401;
     // What the API says of bearer tokens does not help here.
-    let detail = if signed_out {
-        SIGNED_OUT
-    } else {
-        problem.detail()
+    let detail = match signed_out {
+        true => SIGNED_OUT.to_owned(),
+        false => sentence(problem.detail()),
     };
     let page = if visit.is_part {
         RefusedPart { detail }.render()
@@ -191,13 +213,9 @@ pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
             style: assets::address(&console, "style.css"),
             icon: assets::address(&console, "icon.svg"),
             console,
-            title: if signed_out {
-                "Signed out"
-            } else {
-                problem.title()
-            },
+            title: title(problem.status()),
             detail,
-            signed_out,
+            leads_back: !matches!(problem.status(), 401 | 403),
             request_id: &visit.request_id,
         }
         .render()

@@ -54,7 +54,7 @@ fn a_refusal_is_a_page_too() {
         browser.wait_for_path("/console").await;
         for (page, to, said) in [
             ("refused-link", &*link, "this link was opened already"),
-            ("refused-address", "/console/nowhere", "Not Found"),
+            ("refused-address", "/console/nowhere", "Not here"),
             (
                 "refused-person",
                 "/console/people/nobody",

@@ -54,13 +54,14 @@ fn scripts_do_not_get_at_the_session_and_nothing_is_left_behind() {
         browser.go("/console/people").await;
         browser.wait_for_text("ada@example.test").await;
         let held = "return [document.cookie, localStorage.length, Object.entries(sessionStorage)]";
-        // htmx remembers the address, in this window alone and whatever it is told of history.
+        // htmx remembers the address, in this window alone and whatever it is told of history, until one signs out.
         let address = json!([["htmx-current-path-for-history", "/console/people"]]);
         assert_eq!(browser.eval(held, &[]).await, json!(["", 0, address]));
 
         // Whoever sits down here next goes back, and finds nobody.
         browser.click("Sign out").await;
         browser.wait_for_text("You are not signed in").await;
+        assert_eq!(browser.eval(held, &[]).await, json!(["", 0, []]));
         browser.eval("history.back()", &[]).await;
         browser.wait_for_path("/console/people").await;
         browser.wait_for_text("You are not signed in").await;

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::header::{HeaderValue, SET_COOKIE};
+use http::header::{HeaderName, HeaderValue, SET_COOKIE};
 use jiff::Timestamp;
 use rollcall_directory::{Directory, Purpose, TokenSecret};
 use rollcall_edge::api::{Params, Problem, SignedIn};
@@ -20,6 +20,7 @@ use crate::visitor::{Change, cookie};
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 4 * 1024;
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// What an address to the console brings along.
 #[derive(Debug, Deserialize)]
@@ -93,7 +94,11 @@ pub(crate) struct Nothing {}
 pub(crate) async fn close(change: Change<SignedIn, Nothing>) -> Result<Response, Problem> {
     let visitor = &change.visitor;
     visitor.tenant().end_session(visitor.secret()).await?;
-    Ok(signed_in(visitor.root(), None))
+    let mut response = signed_in(visitor.root(), None);
+    // Whoever sits down here next finds nothing that a script or the browser kept (W3C Clear Site Data).
+    let forget = HeaderValue::from_static("\"cache\", \"storage\"");
+    response.headers_mut().insert(CLEAR_SITE_DATA, forget);
+    Ok(response)
 }
 
 fn signed_in(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> Response {
