@@ -53,7 +53,7 @@ fn a_refusal_is_a_page_too() {
         browser.go(&link).await;
         browser.wait_for_path("/console").await;
         for (page, to, said) in [
-            ("refused-link", &*link, "this link was opened already"),
+            ("refused-link", &*link, "This link was opened already"),
             ("refused-address", "/console/nowhere", "Not here"),
             (
                 "refused-person",
