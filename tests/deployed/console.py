@@ -25,7 +25,7 @@ class Browser:
 
 
 def console(stack, _):
-    """an admin opens the console by a link, sees every page, and maps a group to a role there"""
+    """an admin opens the console by a link, sees every page, maps a group to a role and revokes a token there"""
     customer = Customer(stack, "console")
     ada = customer.push("ada")
     group = customer.push_group("Engineers", ada)
@@ -40,6 +40,8 @@ def console(stack, _):
     form_token = re.search(r'name="form_token" value="([^"]+)"', preview)[1]
     browser.post(f"{mapped}/role", form_token=form_token, role="viewer")
     assert customer.admin("GET", f"/users/{ada}/role").expect(200).body["effective"] == "viewer"
+    browser.post(f"/tokens/{customer.token_id}/revoke", form_token=form_token)
+    customer.idp("GET", "/Users").expect(401)
     stack.call("GET", "/console").expect(401)
 
 

@@ -22,7 +22,7 @@ NEEDED = {
         upkeep.left_open: "DeleteItem UpdateItem",
         upkeep.handed_on: "sqs:SendMessage",
     },
-    "MailerFunction": {story.invited: "BatchGetItem GetItem PutItem Query ses:SendEmail"},
+    "MailerFunction": {story.invited: "GetItem PutItem Query ses:SendEmail", story.invited_late: "BatchGetItem"},
 }
 # what SAM adds: Lambda itself puts records given up on into a queue in the role's name, and the emulator asks nobody then
 ADDED = {"JournalRelayFunction": {"sqs:SendMessage"}}

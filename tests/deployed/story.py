@@ -237,6 +237,20 @@ def invited(stack, emulator):
     eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
 
 
+def invited_late(stack, emulator):
+    """somebody who is in a group by the time that their event is looked at is invited all the same"""
+    target = Target(stack)
+    customer = Customer(stack, "late", invitations=False)
+    name = f"grace-{time.time_ns()}@example.test"
+    grace = customer.push(name, emails=[{"value": name, "primary": True}])
+    customer.push_group("Engineers", grace)
+    eventually("an event on the bus", lambda: "user.created" in target.types(customer.tenant))
+    customer.admin("PATCH", "/settings", {"invitations": True}).expect(200)
+    event = next(event for event in target.seen if event["detail-type"] == "user.created" and event["detail"]["subject"]["id"] == grace)
+    stack.aws.client("sqs").send_message(QueueUrl=stack.resources["MailQueue"], MessageBody=json.dumps(event))
+    eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
+
+
 def reconciled(stack, _):
     """a role is derived again without anybody asking: the reconciler finds the change on its queue and announces it"""
     target = Target(stack)
@@ -246,8 +260,9 @@ def reconciled(stack, _):
     customer.map(group, "viewer")
     done = lambda: target.types(customer.tenant).count("user.role_changed") >= len(people)
     eventually("changed roles on the bus", done)
-    status = customer.admin("GET", f"/scim/groups/{group}/reconciliation").expect(200).body
-    print("         reconciliation:", json.dumps(status))
+    progress = lambda: customer.admin("GET", f"/scim/groups/{group}/reconciliation").body
+    eventually("a finished reconciliation", lambda: progress().get("finished_at"))
+    print("         reconciliation:", json.dumps(progress()))
 
 
 def users(stack, _, kind=Customer):
@@ -332,4 +347,4 @@ def admins(stack, _):
     customer.admin("GET", "/settings").expect(401)
 
 
-CHECKS = [first_customer, revoked, rate_limit, oversize, users, groups, odd_users, odd_groups, application, admins, told, invited, roles, reconciled]
+CHECKS = [first_customer, revoked, rate_limit, oversize, users, groups, odd_users, odd_groups, application, admins, told, invited, invited_late, roles, reconciled]
