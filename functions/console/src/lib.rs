@@ -2,8 +2,8 @@
 //!
 //! - `pages` has one module for each page: what is asked, which calls of the directory answer it, and the view that its
 //!   template in `templates/` shows. No rule of the product is written here.
-//! - `visitor` says who is looking ([`Visitor`](visitor::Visitor)) and lets nobody change anything without the form that
-//!   they were shown ([`Change`](visitor::Change)).
+//! - `visitor` says who is looking (`Visitor`) and lets nobody change anything without the form that
+//!   they were shown (`Change`).
 //! - `frame` is what surrounds every page; `words` is how times, names, roles and states read; `export` makes files of
 //!   lists; `assets` are the style sheet and the scripts. The steps for each identity provider are in
 //!   `templates/guides`.

@@ -171,7 +171,7 @@ impl From<Error> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Everything but the body, which wants the request's id: [`finish`] writes it.
+    /// Everything but the body, which wants the request's id: `finish` writes it.
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
