@@ -51,8 +51,9 @@ fn what_is_no_token() {
                 .await;
             assert_eq!(answer.status, 401, "{header}: {}", answer.body);
         }
-        idp.with_token(None).get("/Users").await.expect(401);
-        idp.with_token(None).get("/Nothing").await.expect(401);
+        for path in ["/Users", "/Me", "/Bulk", "/Nothing"] {
+            idp.with_token(None).get(path).await.expect(401);
+        }
         idp.with_token(None)
             .get(&format!("/Users?access_token={good}"))
             .await
