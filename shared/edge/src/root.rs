@@ -21,7 +21,8 @@ use crate::path::{BASE_PATH, segments};
 const ENDPOINTS: &str =
     "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
 
-/// The base URL, the search over all resource types, and the endpoints that are known and not supported.
+/// The base URL, the search over all resource types, the endpoints that are known and not supported, and whatever else
+/// is below the base URL. All but the base URL want a token, as they do of the authorizer in front of them.
 pub fn root_router(directory: Directory) -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
@@ -30,6 +31,7 @@ pub fn root_router(directory: Directory) -> Router {
         .route(&at("/Me"), any(me))
         .route(&at("/Me/{*rest}"), any(me))
         .route(&at("/Bulk"), any(bulk))
+        .route(&at("/{*rest}"), any(nothing))
         .with_state(Root { directory })
 }
 
@@ -106,12 +108,16 @@ impl Found {
     }
 }
 
-async fn me() -> Error {
+async fn me(_: Authenticated) -> Error {
     unsupported("`/Me` (a token belongs to an identity provider and not to a person)")
 }
 
-async fn bulk() -> Error {
+async fn bulk(_: Authenticated) -> Error {
     unsupported("`/Bulk` (send the operations one by one)")
+}
+
+async fn nothing(_: Authenticated, base: BaseUrl, uri: Uri) -> Error {
+    unknown_endpoint(base, uri).await
 }
 
 fn unsupported(what: &str) -> Error {
