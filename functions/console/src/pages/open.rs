@@ -95,8 +95,8 @@ pub(crate) async fn close(change: Change<SignedIn, Nothing>) -> Result<Response,
     let visitor = &change.visitor;
     visitor.tenant().end_session(visitor.secret()).await?;
     let mut response = signed_in(visitor.root(), None);
-    // Whoever sits down here next finds nothing that a script or the browser kept (W3C Clear Site Data).
-    let forget = HeaderValue::from_static("\"cache\", \"storage\"");
+    // Whoever sits down here next finds nothing that a script has kept (W3C Clear Site Data).
+    let forget = HeaderValue::from_static("\"storage\"");
     response.headers_mut().insert(CLEAR_SITE_DATA, forget);
     Ok(response)
 }
