@@ -1,7 +1,7 @@
 """A deployed stack: what CloudFormation says of it, and the way to its API through the emulated API Gateway."""
 import contextlib, http.client, json, pathlib, urllib.parse
 
-import boto3
+import boto3, botocore.exceptions
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 REGION = "us-east-1"
@@ -85,6 +85,12 @@ class Stack:
 
     def status(self):
         return self.describe()["StackStatus"]
+
+    def is_gone(self):
+        try:
+            return self.status() == "DELETE_COMPLETE"
+        except botocore.exceptions.ClientError:
+            return True
 
     def outputs(self):
         return {output["OutputKey"]: output["OutputValue"] for output in self.describe()["Outputs"]}
