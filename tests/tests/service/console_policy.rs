@@ -105,7 +105,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         // Another port of this host gets the cookie sent along: the console itself has to refuse. Another host does not.
         let (neighbour, stranger) = elsewhere().await;
         for (site, said) in [
-            (neighbour, "this was asked for by another site"),
+            (neighbour, "This was asked for by another site"),
             (stranger, "You are not signed in"),
         ] {
             browser.go(&site).await;
