@@ -4,7 +4,7 @@
 //! - `deployed`: a service that was started elsewhere, for tests that share one.
 //! - [`idp`]: an identity provider that speaks HTTP; every answer it gets is checked by [`manners`].
 //! - [`api`]: the application, or an admin, at `/api/v1`; every answer's manners are checked likewise.
-//! - [`browser`]: an admin at the console, in a real browser.
+//! - [`browser`]: an admin at the console, in a real browser; [`visitor`]: somebody there who sends what they like.
 //! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
 //! - [`faults`]: a DynamoDB connection that fails on purpose.
@@ -29,3 +29,4 @@ pub mod stage;
 pub mod table;
 pub mod transcript;
 pub mod urn;
+pub mod visitor;

@@ -160,6 +160,13 @@ impl Browser {
         .await;
     }
 
+    /// Unfolds whatever can be unfolded, and waits for what that brings.
+    pub async fn unfold(&self) {
+        let script = "document.querySelectorAll('details').forEach((one) => one.open = true)";
+        self.eval(script, &[]).await;
+        self.settle().await;
+    }
+
     /// Waits until no part of the page is being fetched.
     pub async fn settle(&self) {
         self.eventually("a page at rest", async || {

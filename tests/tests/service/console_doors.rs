@@ -1,147 +1,9 @@
 //! The console's doors: who gets in, what they see, and what is refused whatever they were shown.
 
-use http::{HeaderMap, Method};
 use rollcall_directory::Role;
-use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::service::run;
+use rollcall_tests::visitor::{Visitor, link};
 use serde_json::json;
-
-/// Somebody at the console who sends what they like.
-struct Visitor {
-    http: reqwest::Client,
-    origin: String,
-    cookie: Option<String>,
-}
-
-/// What came back.
-struct Seen {
-    status: u16,
-    headers: HeaderMap,
-    html: String,
-}
-
-impl Seen {
-    fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default()
-    }
-
-    /// The form's token, which every form of a page carries.
-    fn form_token(&self) -> String {
-        let (_, behind) = self
-            .html
-            .split_once(r#"name="form_token" value=""#)
-            .unwrap_or_default();
-        behind.split('"').next().unwrap_or_default().to_owned()
-    }
-
-    #[track_caller]
-    fn expect(self, status: u16) -> Seen {
-        assert_eq!(self.status, status, "{}", self.html);
-        self
-    }
-}
-
-impl Visitor {
-    /// Somebody without a session.
-    fn stranger(service: &Service) -> Visitor {
-        let base = service.idp_without_token();
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build();
-        Visitor {
-            http: http.unwrap_or_else(|error| panic!("{error}")),
-            origin: base.base().trim_end_matches("/scim/v2").to_owned(),
-            cookie: None,
-        }
-    }
-
-    async fn enter(service: &Service, tenant: &Tenant, role: Role) -> Visitor {
-        let mut visitor = Visitor::stranger(service);
-        let link = link(service, tenant, role).await;
-        let opened = visitor
-            .post("/console/open", &[("link", &link)], &[])
-            .await
-            .expect(303);
-        let cookie = opened
-            .header("set-cookie")
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        visitor.cookie = Some(cookie);
-        visitor
-    }
-
-    async fn get(&self, path: &str) -> Seen {
-        self.send(Method::GET, path, String::new(), &[]).await
-    }
-
-    async fn post(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Seen {
-        let pairs = form
-            .iter()
-            .map(|(name, value)| format!("{name}={}", rollcall_tests::idp::encode(value)));
-        let body = pairs.collect::<Vec<_>>().join("&");
-        self.send(Method::POST, path, body, headers).await
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: String,
-        headers: &[(&str, &str)],
-    ) -> Seen {
-        let mut request = self.http.request(method, format!("{}{path}", self.origin));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body);
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => panic!("{path}: {error}"),
-        };
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let html = response.text().await.unwrap_or_default();
-        let seen = Seen {
-            status,
-            headers,
-            html,
-        };
-        // What every answer must carry, and none may.
-        let policy = seen.header("content-security-policy");
-        assert!(
-            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
-            "{path}: {policy}"
-        );
-        assert_eq!(seen.header("x-content-type-options"), "nosniff");
-        assert_eq!(seen.header("referrer-policy"), "same-origin");
-        for inline in ["<style", " style=", "<script>", " onclick=", "javascript:"] {
-            assert!(
-                !seen.html.contains(inline) || path.contains(".js"),
-                "{path} has {inline}"
-            );
-        }
-        seen
-    }
-}
-
-async fn link(service: &Service, tenant: &Tenant, role: Role) -> String {
-    let path = format!("/tenants/{}/portal-links", tenant.id());
-    let made = service
-        .application()
-        .post(&path, json!({"role_id": role}))
-        .await
-        .expect(201);
-    let url = made.string("/url");
-    url.split_once("link=")
-        .map(|(_, link)| link.to_owned())
-        .unwrap_or_default()
-}
 
 #[test]
 fn a_link_opens_once_and_looking_at_it_does_not_use_it_up() {
@@ -395,7 +257,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
                     .expect(configures);
             }
             // Everybody knows the token of their own session, shown a form or not.
-            let form_token = form_token_of(&visitor);
+            let form_token = visitor.form_token();
             for (path, form, needs) in FORMS {
                 let form: Vec<(&str, String)> = form
                     .iter()
@@ -419,19 +281,6 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
     });
 }
 
-/// As the console makes it: of the session's secret alone.
-fn form_token_of(visitor: &Visitor) -> String {
-    use sha2::{Digest, Sha256};
-    let secret = visitor
-        .cookie
-        .as_deref()
-        .and_then(|cookie| cookie.split_once('='))
-        .unwrap_or_default()
-        .1;
-    let digest = Sha256::digest(format!("form:{secret}"));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn another_tenants_things_do_not_exist() {
     run(async |service| {
@@ -440,7 +289,7 @@ fn another_tenants_things_do_not_exist() {
         let group = theirs.idp().group("Engineers", &[&person]).await;
         let (token, _) = theirs.issue("second", None).await;
         let visitor = Visitor::enter(service, &ours, Role::Owner).await;
-        let form_token = form_token_of(&visitor);
+        let form_token = visitor.form_token();
         for page in [
             format!("/console/people/{person}"),
             format!("/console/groups/{group}"),
@@ -479,7 +328,7 @@ fn a_reason_leads_to_the_request_behind_it() {
         let person = tenant.idp().user("ada").await;
         let group = tenant.idp().group("Engineers", &[]).await;
         let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
-        let form_token = form_token_of(&visitor);
+        let form_token = visitor.form_token();
         let form = [("role", "member"), ("form_token", &*form_token)];
         visitor
             .post(&format!("/console/groups/{group}/role"), &form, &[])

@@ -60,13 +60,7 @@ fn names_do_no_harm_whatever_they_hold() {
             for screen in [DESKTOP, PHONE] {
                 browser.become_screen(screen, false).await;
                 browser.go(&page).await;
-                browser
-                    .eval(
-                        "document.querySelectorAll('details').forEach((one) => one.open = true)",
-                        &[],
-                    )
-                    .await;
-                browser.settle().await;
+                browser.unfold().await;
                 browser.assert_sound().await;
                 let hit = browser
                     .eval(

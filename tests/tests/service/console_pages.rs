@@ -74,14 +74,7 @@ async fn look_at(browser: &Browser, page: &str, path: &str) {
             browser.become_screen(screen, is_dark).await;
             browser.go(path).await;
             browser.wait_for("h1").await;
-            // What unfolds is looked at unfolded.
-            browser
-                .eval(
-                    "document.querySelectorAll('details').forEach((one) => one.open = true)",
-                    &[],
-                )
-                .await;
-            browser.settle().await;
+            browser.unfold().await;
             browser.assert_sound().await;
             browser.assert_accessible().await;
             browser.photograph(page, screen, is_dark).await;

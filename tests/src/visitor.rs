@@ -1,0 +1,177 @@
+//! Somebody at the console who has no browser and sends what they like; every answer's headers are checked.
+
+use http::{HeaderMap, Method};
+use rollcall_directory::Role;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::service::{Service, Tenant};
+
+/// Somebody at the console who sends what they like.
+#[derive(Debug)]
+pub struct Visitor {
+    http: reqwest::Client,
+    /// The origin that the console is at.
+    pub origin: String,
+    /// The session's cookie, name and value.
+    pub cookie: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Seen {
+    /// The HTTP status.
+    pub status: u16,
+    headers: HeaderMap,
+    /// The body.
+    pub html: String,
+}
+
+impl Seen {
+    /// Returns a header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    }
+
+    /// The form's token, which every form of a page carries.
+    pub fn form_token(&self) -> String {
+        let (_, behind) = self
+            .html
+            .split_once(r#"name="form_token" value=""#)
+            .unwrap_or_default();
+        behind.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Asserts the status.
+    ///
+    /// # Panics
+    /// When it is another.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Seen {
+        assert_eq!(self.status, status, "{}", self.html);
+        self
+    }
+}
+
+impl Visitor {
+    /// Somebody without a session.
+    pub fn stranger(service: &Service) -> Visitor {
+        let base = service.idp_without_token();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
+        Visitor {
+            http: http.unwrap_or_else(|error| panic!("{error}")),
+            origin: base.base().trim_end_matches("/scim/v2").to_owned(),
+            cookie: None,
+        }
+    }
+
+    /// Somebody who opened a link of the application's, in this role.
+    pub async fn enter(service: &Service, tenant: &Tenant, role: Role) -> Visitor {
+        let mut visitor = Visitor::stranger(service);
+        let link = link(service, tenant, role).await;
+        let opened = visitor
+            .post("/console/open", &[("link", &link)], &[])
+            .await
+            .expect(303);
+        let cookie = opened
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        visitor.cookie = Some(cookie);
+        visitor
+    }
+
+    /// The token that forms of the session carry, as the console makes it: of the session's secret alone.
+    pub fn form_token(&self) -> String {
+        let secret = self
+            .cookie
+            .as_deref()
+            .and_then(|cookie| cookie.split_once('='))
+            .unwrap_or_default()
+            .1;
+        let digest = Sha256::digest(format!("form:{secret}"));
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> Seen {
+        self.send(Method::GET, path, String::new(), &[]).await
+    }
+
+    /// Sends a form, with these headers on top.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Seen {
+        let pairs = form
+            .iter()
+            .map(|(name, value)| format!("{name}={}", crate::idp::encode(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        self.send(Method::POST, path, body, headers).await
+    }
+
+    /// Sends a request; `path` is appended to the origin as it stands.
+    ///
+    /// # Panics
+    /// When no answer comes, or one that leaves the browser too much.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+        headers: &[(&str, &str)],
+    ) -> Seen {
+        let mut request = self.http.request(method, format!("{}{path}", self.origin));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => panic!("{path}: {error}"),
+        };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let html = response.text().await.unwrap_or_default();
+        let seen = Seen {
+            status,
+            headers,
+            html,
+        };
+        // What every answer must carry, and none may.
+        let policy = seen.header("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
+        assert_eq!(seen.header("x-content-type-options"), "nosniff");
+        assert_eq!(seen.header("referrer-policy"), "same-origin");
+        for inline in ["<style", " style=", "<script>", " onclick=", "javascript:"] {
+            assert!(
+                !seen.html.contains(inline) || path.contains(".js"),
+                "{path} has {inline}"
+            );
+        }
+        seen
+    }
+}
+
+/// Makes a link that opens the console of a tenant in this role; returns its secret.
+pub async fn link(service: &Service, tenant: &Tenant, role: Role) -> String {
+    let path = format!("/tenants/{}/portal-links", tenant.id());
+    let made = service
+        .application()
+        .post(&path, json!({"role_id": role}))
+        .await
+        .expect(201);
+    let url = made.string("/url");
+    url.split_once("link=")
+        .map(|(_, link)| link.to_owned())
+        .unwrap_or_default()
+}
