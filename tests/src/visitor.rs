@@ -148,7 +148,8 @@ impl Visitor {
         let policy = seen.header("content-security-policy");
         assert!(
             policy.contains("default-src 'none'") && !policy.contains("unsafe"),
-            "{path}: {policy}"
+            "{path}: {status}, {policy:?}, {}",
+            seen.html
         );
         assert_eq!(seen.header("x-content-type-options"), "nosniff");
         assert_eq!(seen.header("referrer-policy"), "same-origin");
