@@ -53,6 +53,11 @@ impl<G: Gate> Visitor<G> {
         format!("{}{CONSOLE_PATH}", self.root.mount())
     }
 
+    /// What a form of theirs must carry.
+    pub(crate) fn form_token(&self) -> String {
+        form_token(&self.admin.secret)
+    }
+
     /// What surrounds a page of theirs.
     pub(crate) fn frame(&self, section: Section) -> Frame {
         let session = &self.admin.session;
@@ -65,13 +70,13 @@ impl<G: Gate> Visitor<G> {
                 .as_ref()
                 .map(|person| person.user_name.clone()),
             role: session.role,
-            form_token: form_token(&self.admin.secret),
+            form_token: self.form_token(),
             notice: None,
         }
     }
 
     async fn enter(parts: &Parts, directory: &Directory) -> Result<Self, Problem> {
-        let root = root(parts).await;
+        let root = Root::of(parts);
         let secret = session_of(parts, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
         let admin = Admin::enter(directory, secret, parts).await?;
         Ok(Self { admin, root })
@@ -128,8 +133,7 @@ where
             .await
             .map_err(|_| Problem::unreadable("the form is too long"))?;
         let sent: Option<Token> = serde_urlencoded::from_bytes(&body).ok();
-        let expected = form_token(&visitor.admin.secret);
-        if sent.is_none_or(|sent| sent.form_token != expected) {
+        if sent.is_none_or(|sent| sent.form_token != visitor.form_token()) {
             return Err(Problem::forbidden(
                 "this form was made for another session, nothing was changed; load the page again",
             ));
@@ -141,7 +145,7 @@ where
 }
 
 /// Whether a browser says that a page of this origin made the request; those that say nothing send the form's token.
-pub(crate) fn is_from_here(parts: &Parts, root: &Root) -> bool {
+fn is_from_here(parts: &Parts, root: &Root) -> bool {
     let header = |name: HeaderName| parts.headers.get(name).map(|value| value.as_bytes());
     match (header(FETCH_SITE), header(ORIGIN)) {
         (Some(site), _) => site == b"same-origin",
@@ -158,12 +162,6 @@ fn form_token(session: &TokenSecret) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn root(parts: &Parts) -> Root {
-    let mut parts = parts.clone();
-    let Ok(root) = Root::from_request_parts(&mut parts, &()).await;
-    root
-}
-
 /// The cookie's name; browsers take one of this prefix over HTTPS only.
 fn cookie_name(root: &Root) -> &'static str {
     match root.is_secure() {
@@ -173,7 +171,7 @@ fn cookie_name(root: &Root) -> &'static str {
 }
 
 /// The session that the request's cookie names.
-pub(crate) fn session_of(parts: &Parts, root: &Root) -> Option<TokenSecret> {
+fn session_of(parts: &Parts, root: &Root) -> Option<TokenSecret> {
     let cookies = parts.headers.get_all(COOKIE).into_iter();
     cookies
         .filter_map(|header| header.to_str().ok())

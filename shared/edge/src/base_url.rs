@@ -48,7 +48,8 @@ impl<S: Sync> FromRequestParts<S> for BaseUrl {
 pub struct Root(String);
 
 impl Root {
-    pub(crate) fn of(parts: &Parts) -> Self {
+    /// Works it out from a request for a page.
+    pub fn of(parts: &Parts) -> Self {
         Self(root(parts, Marker::CONSOLE))
     }
 

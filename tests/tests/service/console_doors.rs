@@ -455,3 +455,66 @@ fn what_makes_no_sense_is_told_so() {
         assert!(style.header("cache-control").contains("immutable"));
     });
 }
+
+#[test]
+fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
+    run(async |service| {
+        let tenant = service.tenant("forms").await;
+        let day = jiff::SignedDuration::from_hours(24);
+        let (old, _) = tenant
+            .issue("short", Some(jiff::Timestamp::now() + day))
+            .await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = visitor.form_token();
+        let form = [("form_token", &*form_token)];
+        let path = format!("/console/tokens/{old}/rotate");
+        let rotated = visitor.post(&path, &form, &[]).await.expect(200);
+        assert!(rotated.html.contains("The old token still works"));
+        let tokens = tenant.directory().tokens().await.unwrap_or_default();
+        let lives: Vec<_> = tokens
+            .iter()
+            .filter(|token| token.label == "short")
+            .collect();
+        assert_eq!(lives.len(), 2);
+        for token in lives {
+            let life = token
+                .expires_at
+                .map(|end| end.duration_since(token.created_at));
+            assert_eq!(
+                life.map(|life| (23..=24).contains(&life.as_hours())),
+                Some(true),
+                "{token:?}"
+            );
+            assert_eq!(token.revoked_at, None);
+        }
+
+        let mut form = SETTINGS.to_vec();
+        form.push(("form_token", &form_token));
+        visitor
+            .post("/console/settings", &form, &[])
+            .await
+            .expect(303);
+        let kept = tenant.directory().settings().await.map(|kept| {
+            let limit = kept.rate_limit.map(|limit| (limit.per_minute, limit.burst));
+            (
+                kept.sso_default_role,
+                limit,
+                kept.retention_days,
+                kept.invitations,
+            )
+        });
+        assert_eq!(
+            kept.ok(),
+            Some((Some(Role::Viewer), Some((600, 60)), 30, false))
+        );
+
+        // what an address makes up adds up to something all the same
+        let group = tenant.idp().group("Engineers", &[]).await;
+        let sum = "%5B%7B%22from%22%3Anull%2C%22to%22%3A%22admin%22%2C%22people%22%3A18446744073709551615%7D%5D";
+        let made_up = format!("role=admin&looked_at=18446744073709551615&sum={sum}");
+        visitor
+            .get(&format!("/console/groups/{group}/preview?{made_up}"))
+            .await
+            .expect(200);
+    });
+}

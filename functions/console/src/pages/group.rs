@@ -54,7 +54,7 @@ pub(crate) async fn show(
         .with_notice(asked.done.as_deref());
     let preview = match &asked.role {
         Some(role) if frame.may_configure() => {
-            Some(preview_of(&visitor, &id, role, None, &[], 0).await?)
+            Some(preview_of(&visitor, &group, role, None, &[], 0).await?)
         }
         _ => None,
     };
@@ -162,7 +162,7 @@ pub(crate) struct PreviewAsked {
 
 async fn preview_of<G: Gate>(
     visitor: &Visitor<G>,
-    group: &str,
+    group: &GroupSummary,
     option: &str,
     after: Option<&str>,
     sum: &[RoleChange],
@@ -170,9 +170,9 @@ async fn preview_of<G: Gate>(
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
     let role = role_of(option)?;
-    let summary = tenant.group(group).await?;
-    let step = tenant.preview_mapping(group, role, after).await?;
-    let looked_at = looked_at + step.looked_at;
+    let step = tenant.preview_mapping(&group.id, role, after).await?;
+    // The sum comes from an address, where anything can stand.
+    let looked_at = looked_at.saturating_add(step.looked_at);
     let changes = added(sum, &step);
     let next = step.next.as_ref().map(|next| {
         let sum = serde_json::to_string(&changes).unwrap_or_default();
@@ -186,10 +186,10 @@ async fn preview_of<G: Gate>(
     });
     Ok(PreviewPart {
         console: visitor.console(),
-        form_token: visitor.frame(Section::Groups).form_token,
-        group_id: group.to_owned(),
-        group_name: summary.display_name,
-        before: summary.role,
+        form_token: visitor.form_token(),
+        group_id: group.id.clone(),
+        group_name: group.display_name.clone(),
+        before: group.role,
         role,
         option: option.to_owned(),
         sentences: changes.iter().map(sentence).collect(),
@@ -209,7 +209,7 @@ fn added(sum: &[RoleChange], step: &Preview) -> Vec<RoleChange> {
             .iter_mut()
             .find(|one| (one.from, one.to) == (change.from, change.to))
         {
-            Some(known) => known.people += change.people,
+            Some(known) => known.people = known.people.saturating_add(change.people),
             None => all.push(change.clone()),
         }
     }
@@ -259,7 +259,8 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let sum: Vec<RoleChange> = serde_json::from_str(&asked.sum).unwrap_or_default();
     let after = asked.after.as_deref();
-    let part = preview_of(&visitor, &id, &asked.role, after, &sum, asked.looked_at).await?;
+    let group = visitor.tenant().group(&id).await?;
+    let part = preview_of(&visitor, &group, &asked.role, after, &sum, asked.looked_at).await?;
     crate::frame::show(&part)
 }
 

@@ -161,8 +161,13 @@ pub(crate) async fn rotate(
     let tokens = tenant.tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
     let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
+    // As long a life as the first one was given: rotation must not make what expires live for ever.
+    let expires_at = old.expires_at.map(|end| {
+        let life = end.duration_since(old.created_at);
+        Timestamp::now().checked_add(life).unwrap_or(end)
+    });
     let issued = tenant
-        .issue_token(&old.connection_id, &old.label, None)
+        .issue_token(&old.connection_id, &old.label, expires_at)
         .await?;
     page(&visitor, None, Some(issued.secret)).await
 }
