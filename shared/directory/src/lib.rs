@@ -75,7 +75,7 @@ pub use diagnosis::Diagnosis;
 pub use digest::{Digest, Hour, Milestones, RepeatedFailure};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
-pub use feed::{EVENT_VERSION, Event};
+pub use feed::{EVENT_VERSION, Event, REMINDER};
 pub use health::{Finding, FindingKind, Health, Severity};
 pub use journal::{Actor, AuditQuery, Entry, Subject};
 pub use keys::{InvalidTenantId, TenantId};
