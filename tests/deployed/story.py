@@ -135,6 +135,12 @@ class Target:
         events.put_targets(Rule="target", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
         self.seen = []
 
+    @staticmethod
+    def remove(stack):
+        events, bus = stack.aws.client("events"), stack.outputs()["EventBusName"]
+        events.remove_targets(Rule="target", EventBusName=bus, Ids=["queue"])
+        events.delete_rule(Name="target", EventBusName=bus)
+
     def types(self, tenant):
         """The types of a tenant's events so far, in the order in which they arrived."""
         while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
