@@ -14,7 +14,7 @@ NEEDED = {
     "SsoFunction": {story.application: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
     "PortalFunction": {story.admins: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
     "ConsoleFunction": {console.console: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "IssueServiceKeyFunction": {story.first_customer: "PutItem"},
+    "IssueServiceKeyFunction": {story.service_keys: "DeleteItem PutItem Query"},
     "JournalRelayFunction": {story.told: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents"},
     "RoleReconcilerFunction": {
         story.reconciled: "BatchGetItem GetItem PutItem",

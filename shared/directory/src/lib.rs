@@ -91,6 +91,7 @@ pub use reconcile::{Progress, Rest};
 pub use requests::{LoggedRequest, RequestQuery, redacted};
 pub use roles::{Grant, Permission, Role, Source, UnknownRole};
 pub use search::Page;
+pub use service_keys::ServiceKey;
 pub use secret::{Purpose, TokenSecret};
 pub use sessions::{IssuedSession, PersonSession, Session, SessionPerson};
 pub use settings::SettingsChange;

@@ -47,6 +47,7 @@ mod rates;
 mod reconcile;
 mod refusals;
 mod requests;
+mod service_keys;
 mod sessions;
 mod sorting;
 mod tokens;
