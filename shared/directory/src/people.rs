@@ -205,11 +205,7 @@ impl Tenant {
                 ..entry
             };
             transaction.put(entry.to_item(&self.id)?);
-            let failed = self.table.transact(&transaction).await?;
-            if failed.contains(&Guard::LastOwner) && !failed.contains(&Guard::Stale) {
-                return Err(last_owner());
-            }
-            if failed.is_empty() {
+            if self.committed(&transaction, &USERS).await? {
                 return Ok(());
             }
         }

@@ -152,7 +152,7 @@ impl Tenant {
                 ..entry
             };
             transaction.put(entry.to_item(&self.id)?);
-            if self.table.transact(&transaction).await?.is_empty() {
+            if self.committed(&transaction, &USERS).await? {
                 return Ok(true);
             }
         }

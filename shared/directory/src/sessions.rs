@@ -243,7 +243,7 @@ impl Tenant {
             let mut transaction = self.person_write(&record, &after)?;
             let whose = subject(&USERS, &State::of(&USERS, &record)?);
             transaction.put(self.entry("user.sessions_ended", whose).to_item(&self.id)?);
-            if self.table.transact(&transaction).await?.is_empty() {
+            if self.committed(&transaction, &USERS).await? {
                 return Ok(());
             }
         }

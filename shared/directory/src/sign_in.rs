@@ -221,7 +221,7 @@ impl Tenant {
             }
             .to_item(&self.id)?,
         );
-        if !self.table.transact(&transaction).await?.is_empty() {
+        if !self.committed(&transaction, &USERS).await? {
             return Ok(None);
         }
         Ok(Some(SignedIn {
@@ -290,7 +290,9 @@ fn decide(
     let routing = match routed.values().max() {
         Some(_) => {
             if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
-                after.standing.manual = None;
+                // No group takes an owner away, be it the last one or not.
+                let is_taken = |held: &mut Held| held.role.is_mappable();
+                after.standing.manual.take_if(is_taken);
             }
             by_groups(&routed, groups)
         }
