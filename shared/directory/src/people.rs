@@ -15,7 +15,7 @@ use crate::person::{Held, PersonState};
 use crate::record::{Record, now};
 use crate::roles::{Grant, Role, Source};
 use crate::sessions::user_name;
-use crate::tenant::{Settings, Tenant};
+use crate::tenant::{Settings, Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};
 use crate::writes::{State, subject};
 
@@ -85,13 +85,13 @@ impl Tenant {
         }
     }
 
-    /// The person and the tenant's settings in one call.
-    pub(crate) async fn person_and_settings(
+    /// The person and the tenant in one call.
+    pub(crate) async fn person_and_tenant(
         &self,
         user: &str,
-    ) -> Result<Option<(Record, Settings)>, Error> {
+    ) -> Result<Option<(Record, TenantItem)>, Error> {
         let user_key = self.id.resource(&USERS, user);
-        let (mut record, mut settings) = (None, None);
+        let (mut record, mut tenant) = (None, None);
         for item in self
             .table
             .batch_get([user_key, self.id.tenant_key()])
@@ -100,10 +100,10 @@ impl Tenant {
             if item.get("SK") == Some(&string(user)) {
                 record = Some(Record::from_item(item)?);
             } else {
-                settings = Some(from_item::<crate::tenant::TenantItem>(item)?.settings);
+                tenant = Some(from_item(item)?);
             }
         }
-        Ok(record.zip(settings))
+        Ok(record.zip(tenant))
     }
 
     /// The write of a person whose standing changes while the document does not.

@@ -10,7 +10,7 @@ use crate::members::is_id;
 use crate::overview::{GroupSummary, summary};
 use crate::people::{Person, PersonRole, grants, person};
 use crate::sessions::PersonSession;
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, TenantItem};
 
 /// One person with all that hangs on them.
 #[derive(Clone, Debug)]
@@ -43,10 +43,10 @@ impl Tenant {
     /// `404` when there is no such person.
     pub async fn person_profile(&self, user: &str) -> Result<PersonProfile, Error> {
         let known = match is_id(user) {
-            true => self.person_and_settings(user).await?,
+            true => self.person_and_tenant(user).await?,
             false => None,
         };
-        let Some((record, settings)) = known else {
+        let Some((record, TenantItem { settings, .. })) = known else {
             return Err(crate::resources::not_found(&USERS, user));
         };
         let ids = record.role_groups();

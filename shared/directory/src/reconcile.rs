@@ -128,11 +128,11 @@ impl Tenant {
     /// Only those of the table.
     pub async fn reconcile_person(&self, user: &str) -> Result<bool, Error> {
         for _ in 0..MAX_TURNS {
-            let Some((record, settings)) = self.person_and_settings(user).await? else {
+            let Some((record, tenant)) = self.person_and_tenant(user).await? else {
                 return Ok(false);
             };
             let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
-            let role = record.effective_role(&settings, &mappings);
+            let role = record.effective_role(&tenant.settings, &mappings);
             if role == record.standing.announced {
                 return Ok(false);
             }
