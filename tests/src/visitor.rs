@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::service::{Service, Tenant};
 
 /// Somebody at the console who sends what they like.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Visitor {
     http: reqwest::Client,
     /// The origin that the console is at.
@@ -76,14 +76,14 @@ impl Visitor {
             .post("/console/open", &[("link", &link)], &[])
             .await
             .expect(303);
-        let cookie = opened
-            .header("set-cookie")
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        visitor.cookie = Some(cookie);
+        visitor.keep_cookie(&opened);
         visitor
+    }
+
+    /// Keeps the cookie that an answer sets, as a browser does.
+    pub fn keep_cookie(&mut self, seen: &Seen) {
+        let cookie = seen.header("set-cookie").split(';').next();
+        self.cookie = cookie.map(str::to_owned);
     }
 
     /// The token that forms of the session carry, as the console makes it: of the session's secret alone.

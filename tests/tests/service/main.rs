@@ -23,6 +23,7 @@ mod console_crowd;
 mod console_doors;
 mod console_hostile;
 mod console_keyboard;
+mod console_opening;
 mod console_pages;
 mod console_policy;
 mod console_story;
