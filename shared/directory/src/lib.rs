@@ -10,8 +10,8 @@
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
 //! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
 //! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
-//!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile` and `trace` find somebody,
-//!   show them, and say which request did it.
+//!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile`, `why` and `trace` find
+//!   somebody, show them, and say why they have their role and which request did it.
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
 mod access;
@@ -66,6 +66,7 @@ mod tenants;
 mod tokens;
 mod trace;
 mod transaction;
+mod why;
 mod writes;
 
 pub use aws::sdk_config;
@@ -83,7 +84,7 @@ pub use kind::{GROUPS, Kind, USERS};
 pub use mappings::Mapping;
 pub use meter::{Caller, Refusal, Verdict};
 pub use overview::{GroupSummary, PeopleQuery};
-pub use people::{Person, PersonRole};
+pub use people::Person;
 pub use person::PersonState;
 pub use preview::{Preview, RoleChange};
 pub use profile::{PersonGroup, PersonProfile};
@@ -102,3 +103,4 @@ pub use tenant::{
 pub use tenants::TenantSummary;
 pub use tokens::{IssuedToken, Token};
 pub use trace::RequestTrace;
+pub use why::{HeldBack, PersonRole};

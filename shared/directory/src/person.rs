@@ -181,6 +181,12 @@ impl Record {
         Decided::Default
     }
 
+    /// Whether the last sign-in's claim named the group.
+    pub(crate) fn claims(&self, group: &str) -> bool {
+        let claim = self.standing.claim.as_ref();
+        claim.is_some_and(|claimed| claimed.groups.contains(group))
+    }
+
     fn left_since(&self, claimed: &Claimed) -> BTreeSet<String> {
         &claimed.memberships - &self.groups
     }

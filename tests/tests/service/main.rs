@@ -26,6 +26,7 @@ mod console_keyboard;
 mod console_opening;
 mod console_pages;
 mod console_policy;
+mod console_roles;
 mod console_story;
 mod costs;
 mod crashes;
