@@ -214,7 +214,8 @@ impl Tenant {
         let (step, most) = LOOKED_AT;
         let kept = self.table.get(&self.id.all_placed()).await?;
         let kept = kept.map(from_item::<AllPlaced>).transpose()?;
-        let mut known = kept.map(|kept| kept.up_to);
+        let known_before = kept.map(|kept| kept.up_to);
+        let mut known = known_before.clone();
         let (mut looked_at, mut reminded) = (0, 0);
         let mut behind = known.clone();
         while looked_at < most {
@@ -244,7 +245,7 @@ impl Tenant {
                 _ => break,
             }
         }
-        if let Some(up_to) = known {
+        if let Some(up_to) = known.filter(|known| Some(known) != known_before.as_ref()) {
             let key = self.id.all_placed();
             self.table.put(to_item(&key, &AllPlaced { up_to })?).await?;
         }
