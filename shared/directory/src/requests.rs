@@ -8,7 +8,7 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
 use crate::item::{from_item, to_item};
 use crate::record::now;
-use crate::redaction::redacted_target;
+use crate::redaction::{SentBody, redacted_target};
 use crate::table::Range;
 use crate::tenant::Tenant;
 
@@ -41,6 +41,9 @@ pub struct LoggedRequest {
     /// The `detail` of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What the body calls whom or what it is about, folded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// The body, without secrets, cut to a few kilobytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<String>,
@@ -88,11 +91,24 @@ impl LoggedRequest {
             http_status,
             scim_type: None,
             detail: None,
+            names: Vec::new(),
             sent: None,
             skipped_members: Vec::new(),
             changes: Vec::new(),
             took_ms: 0,
             expires: 0,
+        }
+    }
+
+    /// Takes down what was sent.
+    pub fn with_body(self, body: Option<SentBody>) -> Self {
+        let Some(SentBody { names, text }) = body else {
+            return self;
+        };
+        Self {
+            names,
+            sent: Some(text),
+            ..self
         }
     }
 

@@ -10,7 +10,7 @@ use http::request::Parts;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use rollcall_directory::notes::Notes;
-use rollcall_directory::{Caller, Directory, LoggedRequest, Refusal, Verdict, redacted};
+use rollcall_directory::{Caller, Directory, LoggedRequest, Refusal, SentBody, Verdict};
 use rollcall_scim::limits::MAX_BODY_BYTES;
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ pub(crate) struct Pending {
     slot: Slot,
     method: String,
     target: String,
-    sent: Option<String>,
+    sent: Option<SentBody>,
 }
 
 impl Pending {
@@ -106,12 +106,12 @@ impl Pending {
 
     /// The entry, to be written if it is known whose it is.
     pub(crate) fn answered(self, response: &Response, took: Duration, notes: Notes) -> Answered {
-        let mut entry = LoggedRequest::new(&self.method, &self.target, response.status().as_u16());
+        let status = response.status().as_u16();
+        let mut entry = LoggedRequest::new(&self.method, &self.target, status).with_body(self.sent);
         if let Some(Told(error)) = response.extensions().get() {
             entry.scim_type = error.scim_type().map(str::to_owned);
             entry.detail = Some(error.to_string());
         }
-        entry.sent = self.sent;
         entry.skipped_members = notes.skipped_members.into_iter().collect();
         entry.changes = notes.changes.into_iter().collect();
         entry.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -172,8 +172,8 @@ fn from_authorizer(parts: &Parts) -> Option<Known> {
     }
 }
 
-/// The body without secrets; only JSON is kept, because nothing else can be told to hold none.
-fn readable(body: &Body) -> Option<String> {
+/// What is kept of the body; only JSON is, because nothing else can be told to hold no secrets.
+fn readable(body: &Body) -> Option<SentBody> {
     let bytes: &[u8] = match body {
         Body::Text(text) => text.as_bytes(),
         Body::Binary(bytes) => bytes,
@@ -182,7 +182,9 @@ fn readable(body: &Body) -> Option<String> {
     if bytes.len() > MAX_BODY_BYTES {
         return None;
     }
-    serde_json::from_slice::<Value>(bytes).ok().map(redacted)
+    serde_json::from_slice::<Value>(bytes)
+        .ok()
+        .map(SentBody::of)
 }
 
 fn below_base(path: &str) -> &str {

@@ -312,11 +312,22 @@ fn failures_are_current_until_they_succeed() {
                 (Diagnosis::Skipped, 1)
             ])
         );
-        let known = json!([{"op": "replace", "path": "displayName", "value": "crew"}]);
-        idp.patch(&format!("/Groups/{team}"), known)
+        let rename = json!([{"op": "replace", "path": "displayName", "value": "crew"}]);
+        idp.patch(&format!("/Groups/{team}"), rename)
             .await
             .expect(204);
-        assert_eq!(failing().await.len(), 2);
+        assert_eq!(
+            failing().await.len(),
+            3,
+            "the member is missing all the same"
+        );
+        let whole =
+            json!({"schemas": [urn::GROUP], "displayName": "crew", "members": [{"value": ann}]});
+        idp.put(&format!("/Groups/{team}"), whole).await.expect(200);
+        idp.filter("/Users", "userName eq \"ann\"")
+            .await
+            .expect(200);
+        assert_eq!(failing().await, BTreeMap::from([(Diagnosis::StaleUser, 1)]));
         let old = directory.tokens().await.unwrap().remove(0);
         tenant.revoke(&old.id).await;
         idp.get("/Users?count=1").await.expect(401);
@@ -325,5 +336,29 @@ fn failures_are_current_until_they_succeed() {
         let idp = idp.with_token(Some(&secret));
         idp.get("/Groups?count=1").await.expect(200);
         assert_eq!(failing().await.get(&Diagnosis::Revoked), None);
+    });
+}
+
+#[test]
+fn of_many_creates_those_that_fail_are_told_one_by_one() {
+    run(async |service| {
+        let tenant = service.tenant("creates").await;
+        let (idp, directory) = (tenant.idp(), tenant.directory());
+        let create = async |name: &str| {
+            let body = json!({"schemas": [urn::USER], "userName": name});
+            idp.post("/Users", body).await.status
+        };
+        for name in ["ann", "bob"] {
+            assert_eq!(create(name).await, 201);
+        }
+        for round in 1..3 {
+            for name in ["ann", "bob"] {
+                assert_eq!(create(name).await, 409);
+                assert_eq!(create(&format!("{name}-{round}")).await, 201);
+            }
+            let failures = directory.digest().await.unwrap().failures;
+            let counts: Vec<_> = failures.iter().map(|failure| failure.count).collect();
+            assert_eq!(counts, [round, round]);
+        }
     });
 }

@@ -1,8 +1,9 @@
 //! What the request log comes to: traffic by hour, how far each connection has got, what keeps failing. Pure.
 //!
 //! Requests are folded in the order of their ids, each once. Where the sums are kept, and up to where the log is in
-//! them: `kept`.
+//! them: `kept`. Which failures are current: `failures`.
 
+mod failures;
 mod kept;
 #[cfg(test)]
 mod tests;
@@ -12,19 +13,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::{Diagnosis, Target};
+use crate::diagnosis::Target;
 use crate::requests::LoggedRequest;
+
+pub use failures::RepeatedFailure;
 
 /// How long hours are kept.
 const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a failure that nothing followed counts as current.
 const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// Failures kept at most; the oldest go first.
-const MAX_FAILURES: usize = 50;
+pub(crate) const MAX_FAILURES: usize = 50;
 /// Connections kept at most; those that have been silent for longest go first.
 const MAX_CONNECTIONS: usize = 200;
-/// Characters kept of a target or a detail.
-const MAX_CHARS: usize = 300;
 
 /// What the request log comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,30 +79,6 @@ pub struct Milestones {
     pub last_success_at: Option<Timestamp>,
 }
 
-/// A request that failed, perhaps again and again, and has not succeeded since.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepeatedFailure {
-    /// The connection.
-    pub connection_id: String,
-    /// What is wrong.
-    pub diagnosis: Diagnosis,
-    /// How often.
-    pub count: u64,
-    /// When it failed first.
-    pub first_at: Timestamp,
-    /// When it failed last.
-    pub last_at: Timestamp,
-    /// The id of the latest such request in the log.
-    pub request: String,
-    /// Its HTTP method.
-    pub http_method: String,
-    /// Its path and query, cut if long.
-    pub target: String,
-    /// What it was answered, or the ids of the members that were left out, cut if long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
 /// How many requests of an hour were answered how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Counts {
@@ -141,36 +118,17 @@ impl Tally {
     }
 
     fn note_failure(&mut self, request: &LoggedRequest) {
-        let target = cut(&request.target);
-        let same = |failure: &RepeatedFailure| {
-            failure.connection_id == request.connection_id
-                && failure.http_method == request.http_method
-                && failure.target == target
-        };
-        let diagnosis = match request.diagnosed() {
-            // Both sides want it gone, and it is.
-            None | Some(Diagnosis::GoneAlready) => {
-                self.failures
-                    .retain(|failure| !same(failure) && !is_mended_by(failure, request));
-                return;
-            }
-            Some(diagnosis) => diagnosis,
-        };
         self.failures
-            .retain(|failure| !is_mended_by(failure, request));
-        let before = self.failures.iter().position(same);
-        let before = before.map(|at| self.failures.swap_remove(at));
-        self.failures.push(RepeatedFailure {
-            connection_id: request.connection_id.clone(),
-            diagnosis,
-            count: before.as_ref().map_or(0, |before| before.count) + 1,
-            first_at: before.map_or(request.at, |before| before.first_at),
-            last_at: request.at,
-            request: request.id.clone(),
-            http_method: request.http_method.clone(),
-            target,
-            detail: told(request),
-        });
+            .retain(|failure| !failure.is_mended_by(request));
+        let Some(mut failure) = RepeatedFailure::of(request) else {
+            return;
+        };
+        let before = self.failures.iter().position(|one| one.is(&failure));
+        if let Some(before) = before.map(|at| self.failures.swap_remove(at)) {
+            failure.count += before.count;
+            failure.first_at = before.first_at;
+        }
+        self.failures.push(failure);
         if self.failures.len() > MAX_FAILURES {
             self.failures.sort_by_key(|failure| failure.last_at);
             self.failures.remove(0);
@@ -245,27 +203,4 @@ impl Milestones {
             self.first_deactivation_at.get_or_insert(at);
         }
     }
-}
-
-/// Whether the request shows that a token that was refused has been replaced: whatever was asked for with the old one
-/// need not be asked for again.
-fn is_mended_by(failure: &RepeatedFailure, request: &LoggedRequest) -> bool {
-    let by_token = matches!(
-        failure.diagnosis,
-        Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken
-    );
-    by_token && request.http_status < 400 && failure.connection_id == request.connection_id
-}
-
-/// What the answer said, or left out.
-fn told(request: &LoggedRequest) -> Option<String> {
-    let skipped = &request.skipped_members;
-    match skipped.is_empty() {
-        true => request.detail.as_deref().map(cut),
-        false => Some(cut(&skipped.join(", "))),
-    }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_CHARS).collect()
 }

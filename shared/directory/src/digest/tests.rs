@@ -1,6 +1,10 @@
 //! The sums, row by row.
 
+use serde_json::json;
+
 use super::*;
+use crate::diagnosis::Diagnosis;
+use crate::redaction::SentBody;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
@@ -130,29 +134,117 @@ fn a_failure_counts_until_the_same_succeeds() {
     check(&[failed(0), other], 9, &[(stale, 1)]);
     check(&[failed(0)], 86_401, &[]);
     check(&[request(0, "DELETE", "/Users/1", 404)], 9, &[]);
-    // A new token is shown by any success.
-    let refused = request(0, "GET", "/Users?filter=a", 401);
-    check(
-        std::slice::from_ref(&refused),
-        9,
-        &[(Diagnosis::NoToken, 1)],
-    );
-    check(
-        &[refused, request(1, "GET", "/Users?filter=b", 200)],
-        9,
-        &[],
-    );
-    let skipped = LoggedRequest {
-        skipped_members: vec!["x".to_owned(), "y".to_owned()],
-        ..request(0, "PATCH", "/Groups/1", 204)
+}
+
+/// Requests that fail, then others that go well: checks how often what is still current has failed.
+#[track_caller]
+fn check_current(requests: &[&LoggedRequest], expected: &[u64]) {
+    let requests = requests.iter().enumerate().map(|(n, request)| {
+        let at = at(i64::try_from(n).unwrap());
+        LoggedRequest {
+            at,
+            ..(*request).clone()
+        }
+    });
+    let requests: Vec<_> = requests.collect();
+    let mut failures = digest(&requests, 60).failures;
+    failures.sort_by_key(|failure| failure.first_at);
+    let counts: Vec<_> = failures.iter().map(|failure| failure.count).collect();
+    assert_eq!(counts, expected, "{requests:#?}");
+}
+
+fn sent(method: &str, target: &str, status: u16, body: serde_json::Value) -> LoggedRequest {
+    request(0, method, target, status).with_body(Some(SentBody::of(body)))
+}
+
+#[test]
+fn what_cannot_be_created_is_told_apart_by_its_names() {
+    let create = |status: u16, name: &str, id: &str| {
+        let body = json!({"userName": name, "displayName": "Ada", "externalId": id});
+        sent("POST", "/Users", status, body)
     };
-    check(
-        std::slice::from_ref(&skipped),
-        9,
-        &[(Diagnosis::Skipped, 1)],
-    );
-    let told = digest(&[skipped], 9).failures.remove(0);
+    let (ann, bob) = (create(409, "Ann", "1"), create(409, "bob", "2"));
+    check_current(&[&ann, &create(201, "cy", "3"), &bob, &ann], &[2, 1]);
+    check_current(&[&ann, &create(201, "ANN", "1")], &[]);
+    check_current(&[&ann, &create(201, "ann2", "1")], &[]);
+    let matched = sent("PUT", "/Users/7", 200, json!({"userName": "ann"}));
+    check_current(&[&ann, &bob, &matched], &[1]);
+    let group = sent("PUT", "/Groups/7", 200, json!({"displayName": "ann"}));
+    check_current(&[&ann, &group], &[1]);
+    let stale = sent("PUT", "/Users/6", 404, json!({"userName": "ann"}));
+    check_current(&[&stale, &create(201, "ann", "1")], &[]);
+    let nameless = request(0, "POST", "/Users", 400);
+    check_current(&[&nameless, &nameless], &[2]);
+    check_current(&[&nameless, &request(0, "POST", "/Users", 201)], &[]);
+}
+
+#[test]
+fn the_order_of_parameters_makes_no_difference() {
+    let get = |query: &str, status: u16| request(0, "GET", &format!("/Users?{query}"), status);
+    let (one, other) = (get("a=1&filter=x", 503), get("filter=x&a=1", 503));
+    check_current(&[&one, &other, &get("a=2&filter=x", 503)], &[2, 1]);
+    check_current(&[&one, &get("filter=x&a=1", 200)], &[]);
+}
+
+#[test]
+fn what_was_set_up_wrongly_is_mended_by_its_like() {
+    let get = |target: &str, status: u16| request(0, "GET", target, status);
+    // A new token is shown by any success.
+    let refused = get("/Users?filter=a", 401);
+    check_current(&[&refused], &[1]);
+    check_current(&[&refused, &get("/Groups", 200)], &[]);
+    // A new address by any that is known.
+    let astray = get("/v2/Users", 404);
+    check_current(&[&astray, &get("/ServiceProviderConfig", 200)], &[1]);
+    check_current(&[&astray, &get("/Users?count=1", 200)], &[]);
+    // Another filter by any that is understood.
+    let filter = LoggedRequest {
+        scim_type: Some("invalidFilter".to_owned()),
+        ..get("/Users?filter=shoe+is+4", 400)
+    };
+    check_current(&[&filter, &get("/Users?count=1", 200)], &[1]);
+    check_current(&[&filter, &get("/Groups?filter=b", 200)], &[1]);
+    check_current(&[&filter, &get("/Users?filter=b", 200)], &[]);
+    check_current(&[&filter, &get("/Users?filter=b", 400)], &[1, 1]);
+}
+
+#[test]
+fn members_are_missing_until_nobody_wants_them() {
+    let write = |method: &str, target: &str, body: serde_json::Value, skipped: &[&str]| {
+        let skipped = skipped.iter().map(|id| (*id).to_owned());
+        LoggedRequest {
+            skipped_members: skipped.collect(),
+            ..sent(method, target, 204, body)
+        }
+    };
+    let patch = |operation: serde_json::Value, skipped: &[&str]| {
+        let body = json!({"Operations": [operation]});
+        write("PATCH", "/Groups/1", body, skipped)
+    };
+    let x = patch(json!({"op": "add", "value": "x"}), &["x", "y"]);
+    let z = patch(json!({"op": "add", "value": "z"}), &["z"]);
+    let told = digest(std::slice::from_ref(&x), 9).failures.remove(0);
+    assert_eq!(told.diagnosis, Diagnosis::Skipped);
     assert_eq!(told.detail.as_deref(), Some("x, y"));
+    check_current(&[&x, &x, &z], &[2, 1]);
+    let rename = json!({"op": "replace", "value": {"displayName": "crew"}});
+    let other = json!({"op": "add", "path": "members", "value": [{"value": "b"}]});
+    check_current(&[&x, &patch(rename, &[]), &patch(other, &[])], &[1]);
+    let remove = json!({"op": "remove", "path": "members[value eq \"x\"]"});
+    check_current(&[&x, &patch(remove, &[])], &[]);
+    for whole in [
+        json!({"op": "Replace", "path": "members", "value": []}),
+        json!({"op": "replace", "value": {"Members": []}}),
+    ] {
+        check_current(&[&x, &patch(whole.clone(), &[])], &[]);
+        check_current(&[&x, &patch(whole, &["x"])], &[2]);
+    }
+    let body = || json!({"displayName": "team"});
+    check_current(&[&x, &write("PUT", "/Groups/1", body(), &[])], &[]);
+    check_current(&[&x, &write("PUT", "/Groups/2", body(), &[])], &[1]);
+    check_current(&[&x, &request(0, "DELETE", "/Groups/1", 204)], &[]);
+    let created = write("POST", "/Groups", body(), &["x"]);
+    check_current(&[&created, &write("PUT", "/Groups/2", body(), &[])], &[]);
 }
 
 #[test]
@@ -166,5 +258,10 @@ fn what_is_kept_is_bounded() {
     let digest = digest(&many, 300);
     assert_eq!((digest.failures.len(), digest.connections.len()), (50, 200));
     assert_eq!(digest.failures[0].connection_id, "c299");
-    assert!(digest.failures.iter().all(|f| f.target.len() <= MAX_CHARS));
+    assert!(
+        digest
+            .failures
+            .iter()
+            .all(|f| f.target.len() <= failures::MAX_CHARS)
+    );
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{SETTING_UP, Snapshot, about_connection, short, subject};
 use crate::connections::{Connection, Provider};
 use crate::diagnosis::Diagnosis;
-use crate::digest::RepeatedFailure;
+use crate::digest::{MAX_FAILURES, RepeatedFailure};
 use crate::health::{Finding, FindingKind, Severity};
 use crate::tokens::Token;
 
@@ -149,6 +149,7 @@ pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<F
             .fold(request, |request, detail| format!("{request}: {detail}"));
         Some(Finding {
             count,
+            at_least: snapshot.digest.failures.len() >= MAX_FAILURES,
             since: failures.iter().map(|failure| failure.first_at).min(),
             detail: Some(detail),
             diagnosis: Some(latest.diagnosis),

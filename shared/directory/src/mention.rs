@@ -1,0 +1,64 @@
+//! Where a request names somebody: as a whole value, not as a part of another. Pure.
+
+use serde_json::json;
+
+/// Whether the JSON has the value, as it is or quoted within another: `"members[value eq \"ada\"]"`.
+pub(crate) fn is_in_json(text: &str, value: &str) -> bool {
+    let quoted = json!(value).to_string();
+    let escaped = quoted.trim_matches('"');
+    stands(text, escaped, |before, after| {
+        before == Some('"') && matches!(after, Some('"' | '\\'))
+    })
+}
+
+/// Whether the decoded target has the value: in its path, as a parameter, or in a filter.
+pub(crate) fn is_in_target(text: &str, value: &str) -> bool {
+    let is_end = |end: Option<char>| end.is_none_or(|end| "/?&=() ".contains(end));
+    stands(text, value, |before, after| {
+        before == Some('"') && after == Some('"') || is_end(before) && is_end(after)
+    })
+}
+
+/// Whether the value stands anywhere between ends that will do.
+fn stands(text: &str, value: &str, will_do: impl Fn(Option<char>, Option<char>) -> bool) -> bool {
+    let mut places = text.match_indices(value);
+    places.any(|(at, found)| {
+        let (before, after) = (&text[..at], &text[at + found.len()..]);
+        will_do(before.chars().next_back(), after.chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_is_named_by_a_whole_value() {
+        for (target, named) in [
+            ("/Users/ann", true),
+            ("/Users/ann?attributes=id", true),
+            ("/Users/joanna", false),
+            ("/Users?filter=userName eq \"ann\"", true),
+            ("/Users?filter=userName eq ann", true),
+            (
+                "/Users?filter=(userName eq \"ann\") and active eq true",
+                true,
+            ),
+            ("/Users?filter=userName eq \"joanna@example.test\"", false),
+            ("/Users?filter=userName eq \"ann@example.test\"", false),
+            ("/Users?filter=displayName eq \"ann smith\"", false),
+            ("/Users?filter=emails[value eq \"ann\"]", true),
+        ] {
+            assert_eq!(is_in_target(target, "ann"), named, "{target}");
+        }
+        for (body, named) in [
+            (r#"{"userName":"ann"}"#, true),
+            (r#"{"path":"members[value eq \"ann\"]"}"#, true),
+            (r#"{"userName":"joanna"}"#, false),
+            (r#"{"displayName":"ann smith"}"#, false),
+        ] {
+            assert_eq!(is_in_json(body, "ann"), named, "{body}");
+        }
+        assert!(is_in_json(r#"{"userName":"o\"brien"}"#, "o\"brien"));
+    }
+}
