@@ -33,12 +33,10 @@ impl Finding {
                 format!("“{name}” has been silent for {hours}")
             }
             FindingKind::StaleUser => {
-                format!("“{name}” changes people who are not here: {requests} answered “not found”")
+                format!("“{name}” syncs people who are not here: {requests} answered “not found”")
             }
             FindingKind::StaleGroup => {
-                format!(
-                    "“{name}” changes groups that are not here: {requests} answered “not found”"
-                )
+                format!("“{name}” syncs groups that are not here: {requests} answered “not found”")
             }
             FindingKind::UnsupportedFilter => {
                 format!("“{name}” searches in a way that cannot be understood: {requests} refused")

@@ -39,9 +39,9 @@ impl Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Diagnosis {
-    /// A person was changed who is not here (any more).
+    /// A person was read or changed by their id who is not here (any more).
     StaleUser,
-    /// A group was changed that is not here (any more).
+    /// A group was read or changed by its id that is not here (any more).
     StaleGroup,
     /// What was to be deleted was gone already.
     GoneAlready,
@@ -198,8 +198,9 @@ pub(crate) fn diagnose(request: &LoggedRequest) -> Option<Diagnosis> {
         (403, _) => Diagnosis::Forbidden,
         (404, _) => match (method, target) {
             ("DELETE", Target::User | Target::Group) => Diagnosis::GoneAlready,
-            ("PUT" | "PATCH", Target::User) => Diagnosis::StaleUser,
-            ("PUT" | "PATCH", Target::Group) => Diagnosis::StaleGroup,
+            // Some read it by its id before they write it, and never get so far.
+            ("GET" | "PUT" | "PATCH", Target::User) => Diagnosis::StaleUser,
+            ("GET" | "PUT" | "PATCH", Target::Group) => Diagnosis::StaleGroup,
             (_, Target::Elsewhere) => Diagnosis::Method,
             _ => Diagnosis::NotFound,
         },
@@ -264,7 +265,9 @@ mod tests {
             ("PUT", "/Users/1?x=y", 404, "", "", Diagnosis::StaleUser),
             ("PATCH", "//Groups/1/", 404, "", "", Diagnosis::StaleGroup),
             ("DELETE", "/Users/1", 404, "", "", Diagnosis::GoneAlready),
-            ("GET", "/Users/1", 404, "", "", Diagnosis::NotFound),
+            ("GET", "/Users/1", 404, "", "", Diagnosis::StaleUser),
+            ("GET", "/Groups/1?x=y", 404, "", "", Diagnosis::StaleGroup),
+            ("GET", "/Users", 404, "", "", Diagnosis::NotFound),
             ("GET", "/users", 404, "", "", Diagnosis::Method),
             (
                 "POST",

@@ -47,9 +47,9 @@ pub enum FindingKind {
     TokenExpiring,
     /// A connection worked, and has sent nothing for long.
     ConnectionSilent,
-    /// People are changed by an id that nobody has.
+    /// People are asked for or changed by an id that nobody has.
     StaleUser,
-    /// Groups are changed by an id that none has.
+    /// Groups are asked for or changed by an id that none has.
     StaleGroup,
     /// A filter cannot be understood.
     UnsupportedFilter,

@@ -141,3 +141,17 @@ fn what_goes_wrong_later() {
         assert!(skipped.request.is_some());
     });
 }
+
+#[test]
+fn whoever_reads_before_writing_holds_a_stale_id_too() {
+    run(async |service| {
+        let tenant = service.tenant("stale-reads").await;
+        let idp = tenant.idp();
+        let ann = format!("/Users/{}", idp.user("ann").await);
+        idp.delete(&ann).await.expect(204);
+        idp.get(&ann).await.expect(404);
+        assert!(!kinds(&tenant).await.contains(&StaleUser), "a look");
+        idp.get(&ann).await.expect(404);
+        assert!(kinds(&tenant).await.contains(&StaleUser));
+    });
+}

@@ -110,7 +110,7 @@ impl RepeatedFailure {
     /// Whether people, or groups, were found by a filter again.
     fn is_searched_by(&self, request: &LoggedRequest) -> bool {
         Target::of(&self.target) == Target::of(&request.target)
-            && request.target.contains("filter=")
+            && request.target.to_ascii_lowercase().contains("filter=")
     }
 
     /// Whether those who were left out are wanted in the group no longer: nobody ever gets their ids. What only adds

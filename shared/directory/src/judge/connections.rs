@@ -130,6 +130,7 @@ pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<F
     for failure in &snapshot.digest.failures {
         if let Some(kind) = cause(failure.diagnosis)
             && failure.connection_id == connection.id
+            && !is_a_look(failure)
         {
             let apart = kind == FindingKind::FailuresRepeating;
             let key = (kind, apart.then_some(failure.diagnosis));
@@ -158,6 +159,16 @@ pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<F
         })
     });
     failing.collect()
+}
+
+/// Whether somebody only looked once whether it is still there: whoever holds its id asks again.
+fn is_a_look(failure: &RepeatedFailure) -> bool {
+    failure.http_method == "GET"
+        && failure.count < REPEATING
+        && matches!(
+            failure.diagnosis,
+            Diagnosis::StaleUser | Diagnosis::StaleGroup
+        )
 }
 
 /// What a failure comes from; nothing for what mends itself.

@@ -356,6 +356,14 @@ fn stale_ids_filters_and_strangers() {
         &[(Kind::StaleUser, Warning)],
     );
     assert!(found[0].advice().contains("User not found"));
+    let looked = |times: u64| {
+        move |s: &mut Snapshot| {
+            failing(s, Diagnosis::StaleUser, times);
+            s.digest.failures[0].http_method = "GET".to_owned();
+        }
+    };
+    check(looked(1), &[]);
+    check(looked(2), &[(Kind::StaleUser, Warning)]);
 }
 
 #[test]
