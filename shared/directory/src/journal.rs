@@ -4,6 +4,7 @@
 //! ids do not tell the order of commits; the feed's sequence is given later, by whoever reads the table's stream.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rollcall_scim::Resource;
@@ -111,6 +112,13 @@ impl Entry {
         to_item(&tenant.journal().at(&self.id), self)
     }
 
+    fn has_changed_member(&self, wanted: &String) -> bool {
+        let after = self.after.as_deref().unwrap_or_default();
+        self.action == MEMBERS_CHANGED
+            && serde_json::from_str::<BTreeMap<String, Vec<String>>>(after)
+                .is_ok_and(|lists| lists.values().any(|ids| ids.contains(wanted)))
+    }
+
     fn answers(&self, query: &AuditQuery) -> bool {
         let actor = |wanted: &String| match &self.actor {
             Actor::Token { id, connection } => id == wanted || connection == wanted,
@@ -120,8 +128,7 @@ impl Entry {
         let subject = |wanted: &String| {
             self.subject.id == *wanted
                 || self.subject.name.eq_ignore_ascii_case(wanted)
-                || self.action == MEMBERS_CHANGED
-                    && self.after.as_deref().is_some_and(|a| a.contains(wanted))
+                || self.has_changed_member(wanted)
         };
         query.actor.as_ref().is_none_or(actor)
             && query.subject.as_ref().is_none_or(subject)

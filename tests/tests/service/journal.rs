@@ -91,3 +91,27 @@ fn one_entry_for_each_change_and_none_for_nothing() {
         }
     });
 }
+
+#[test]
+fn changes_of_members_are_found_by_whole_ids() {
+    run(async |service| {
+        let tenant = service.tenant("journal-members").await;
+        let idp = tenant.idp();
+        let ann = idp.user("ann").await;
+        idp.group("g", &[&ann]).await;
+        let found = async |subject: &str| {
+            let query = rollcall_directory::AuditQuery {
+                subject: Some(subject.to_owned()),
+                limit: 10,
+                ..rollcall_directory::AuditQuery::default()
+            };
+            let entries = tenant.directory().audit(&query).await.unwrap().0;
+            let actions = entries.into_iter().map(|entry| entry.action);
+            actions.collect::<Vec<_>>()
+        };
+        assert_eq!(found(&ann).await, ["group.members_changed", "user.created"]);
+        for part in ["ed", "added", &ann[..8]] {
+            assert_eq!(found(part).await, [""; 0], "{part}");
+        }
+    });
+}
