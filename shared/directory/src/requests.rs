@@ -1,12 +1,15 @@
 //! The request log: what an identity provider sent and how it was answered, kept for a settable time.
 
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
 use crate::item::{from_item, to_item};
+use crate::journal::just_after;
+use crate::mention::{is_in_json, is_in_target};
 use crate::record::now;
 use crate::redaction::{SentBody, redacted_target};
 use crate::table::Range;
@@ -63,11 +66,15 @@ pub struct LoggedRequest {
 /// What a query of the request log asks for; everything is optional.
 #[derive(Clone, Debug, Default)]
 pub struct RequestQuery {
-    /// Words of the target or the body: a user's id, name or mail address.
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Not after.
+    pub to: Option<Timestamp>,
+    /// Words of what was asked, sent or answered, the status of the answer, or the id of the request itself.
     pub text: Option<String>,
     /// Only what was about this person: their id, or a name they go by here.
     pub person: Option<String>,
-    /// Only refusals.
+    /// Only refusals, and what was done in part.
     pub failed: bool,
     /// Only of this connection.
     pub connection_id: Option<String>,
@@ -122,16 +129,39 @@ impl LoggedRequest {
         diagnose(self)
     }
 
+    /// The target as people read it.
+    fn decoded_target(&self) -> String {
+        let spaced = self.target.replace('+', " ");
+        let decoded = percent_decode_str(&spaced).decode_utf8_lossy();
+        decoded.into_owned()
+    }
+
     fn mentions(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let within = |field: &str| field.to_lowercase().contains(&text);
-        within(&self.target) || self.sent.as_deref().is_some_and(within)
+        let told = [&self.sent, &self.detail, &self.scim_type];
+        within(&self.target)
+            || within(&self.decoded_target())
+            || told.into_iter().flatten().any(|field| within(field))
+            || self.http_status.to_string() == text
+            || [&self.id, &self.request_id].contains(&&text)
+    }
+
+    /// Whether it names somebody by one of these, without regard to case.
+    fn is_about(&self, names: &[String]) -> bool {
+        let target = self.decoded_target().to_lowercase();
+        let sent = self.sent.as_deref().unwrap_or_default().to_lowercase();
+        names
+            .iter()
+            .map(|name| name.to_lowercase())
+            .any(|name| is_in_target(&target, &name) || is_in_json(&sent, &name))
     }
 
     fn answers(&self, query: &RequestQuery, person: &[String]) -> bool {
         query.text.as_ref().is_none_or(|text| self.mentions(text))
-            && (person.is_empty() || person.iter().any(|name| self.mentions(name)))
-            && (!query.failed || self.http_status >= 400)
+            && (person.is_empty() || self.is_about(person))
+            && (!query.failed || self.diagnosed().is_some())
+            && query.to.is_none_or(|to| self.at <= to)
             && query
                 .connection_id
                 .as_ref()
@@ -165,7 +195,7 @@ impl Tenant {
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
         let person = self.names_of(query.person.as_deref()).await?;
         let mut found = Vec::new();
-        let mut behind = query.after.clone();
+        let mut behind = query.after.clone().or_else(|| query.to.map(just_after));
         let mut looked_at = 0;
         loop {
             let range = Range::all(self.id.requests())
@@ -176,6 +206,9 @@ impl Tenant {
             for item in page.items {
                 let request: LoggedRequest = from_item(item)?;
                 looked_at += 1;
+                if query.from.is_some_and(|from| request.at < from) {
+                    return Ok((found, None));
+                }
                 let id = request.id.clone();
                 if request.answers(query, &person) {
                     found.push(request);

@@ -75,6 +75,60 @@ fn it_is_searched_by_person_text_failure_and_connection() {
 }
 
 #[test]
+fn somebody_is_found_as_an_admin_writes_them_and_nobody_else_with_them() {
+    run(async |service| {
+        let tenant = service.tenant("log-names").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let ann = idp.user("ann").await;
+        let ada = idp.user("ada@example.test").await;
+        idp.user("joanna@example.test").await;
+        for name in ["ann", "ADA@example.test", "joanna@example.test"] {
+            idp.filter("/Users", &format!("userName eq \"{name}\""))
+                .await
+                .expect(200);
+        }
+        for (query, expected) in [
+            (format!("person={ann}"), 2),
+            (format!("person={ada}"), 2),
+            ("text=ada@example.test".to_owned(), 2),
+            ("text=ada%2540example.test".to_owned(), 1),
+            ("text=ann".to_owned(), 4),
+        ] {
+            let found = admin.all(&format!("/requests?{query}")).await;
+            assert_eq!(found.len(), expected, "{query}: {found:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_request_is_found_by_what_a_page_says_of_it() {
+    run(async |service| {
+        let tenant = service.tenant("log-answers").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let ada = idp.user("ada").await;
+        idp.filter("/Users", "nonsense").await.expect(400);
+        let group = idp.group("g", &[&ada, "stale"]).await;
+        idp.delete(&format!("/Groups/{group}")).await.expect(204);
+        let all = admin.all("/requests").await;
+        let text = |n: usize, field: &str| all[n][field].as_str().unwrap_or_default().to_owned();
+        let (now, past) = (text(0, "occurred_at"), text(3, "occurred_at"));
+        for (query, expected) in [
+            (format!("text={}", text(1, "request_id")), &all[1..2]),
+            (format!("text={}", text(2, "id")), &all[2..3]),
+            ("text=400".to_owned(), &all[2..3]),
+            ("text=invalidfilter".to_owned(), &all[2..3]),
+            ("failed=true".to_owned(), &all[1..3]),
+            (format!("from={now}"), &all[..1]),
+            (format!("to={past}"), &all[3..]),
+            (format!("from={past}&to={now}"), &all[..]),
+        ] {
+            let found = admin.all(&format!("/requests?{query}")).await;
+            assert_eq!(found, expected, "{query}");
+        }
+    });
+}
+
+#[test]
 fn tokens_that_are_no_longer_good_are_told_to_their_tenant() {
     run(async |service| {
         let tenant = service.tenant("log-tokens").await;

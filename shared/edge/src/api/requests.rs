@@ -82,11 +82,15 @@ impl From<LoggedRequest> for Logged {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RequestsPage {
-    /// Only requests whose target or body holds this text, without regard to case.
+    /// Not before this time.
+    from: Option<Timestamp>,
+    /// Not after this time.
+    to: Option<Timestamp>,
+    /// Only requests whose target, body or answer holds this text, without regard to case, or whose status or id it is.
     text: Option<String>,
     /// Only requests about this person, by the user's id.
     person: Option<String>,
-    /// Only refusals and failures.
+    /// Only refusals and failures, and what was done in part.
     #[serde(default)]
     failed: bool,
     /// Only requests of this connection.
@@ -105,6 +109,8 @@ pub(super) async fn list(
     Params(asked): Params<RequestsPage>,
 ) -> Result<Json<List<Logged>>, Problem> {
     let query = RequestQuery {
+        from: asked.from,
+        to: asked.to,
         text: asked.text,
         person: asked.person,
         failed: asked.failed,
