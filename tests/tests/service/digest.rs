@@ -99,8 +99,7 @@ fn the_checklist_ticks_as_requests_arrive() {
 #[test]
 fn a_deactivation_is_seen_in_any_spelling() {
     run(async |service| {
-        let ways: [(Method, Value); 6] = [
-            (Method::DELETE, Value::Null),
+        let ways: [(Method, Value); 5] = [
             (
                 Method::PUT,
                 json!({"schemas": [urn::USER], "userName": "ann", "active": false}),
@@ -132,13 +131,28 @@ fn a_deactivation_is_seen_in_any_spelling() {
             let idp = tenant.idp();
             let answer = match method {
                 Method::PUT => idp.put(&path, body.clone()).await,
-                Method::DELETE => idp.delete(&path).await,
                 _ => idp.patch(&path, body.clone()).await,
             };
             assert!(answer.status < 400, "{method} {body}: {}", answer.body);
             let after = tenant.directory().digest().await.unwrap();
             assert!(of(&after).is_some(), "{method} {body}");
         }
+    });
+}
+
+#[test]
+fn a_connection_test_that_deletes_whom_it_made_is_no_deactivation() {
+    run(async |service| {
+        let tenant = service.tenant("connection-test").await;
+        let idp = tenant.idp();
+        let (user, group) = (idp.user("test").await, idp.group("test", &[]).await);
+        for path in [format!("/Users/{user}"), format!("/Groups/{group}")] {
+            idp.delete(&path).await.expect(204);
+        }
+        let digest = tenant.directory().digest().await.unwrap();
+        let milestones = &digest.connections[tenant.connection_id()];
+        assert!(milestones.first_user_at.is_some() && milestones.first_group_at.is_some());
+        assert_eq!(milestones.first_deactivation_at, None);
     });
 }
 

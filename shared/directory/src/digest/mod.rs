@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::diagnosis::Target;
 use crate::requests::LoggedRequest;
@@ -24,6 +25,8 @@ const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// Failures kept at most; the oldest go first.
 pub(crate) const MAX_FAILURES: usize = 50;
+/// Seconds for which a connection test keeps whom it makes, generously.
+const TEST_LASTS: u64 = 90;
 /// Connections kept at most; those that have been silent for longest go first.
 const MAX_CONNECTIONS: usize = 200;
 
@@ -199,8 +202,21 @@ impl Milestones {
         if changed("group.") || pushed == "group" && !searched {
             self.first_group_at.get_or_insert(at);
         }
-        if changes.contains("user.deactivated") || changes.contains("user.deleted") {
+        let leaves = changes.contains("user.deleted") && !is_a_test(request);
+        if changes.contains("user.deactivated") || leaves {
             self.first_deactivation_at.get_or_insert(at);
         }
     }
+}
+
+/// Whether somebody is deleted who was made only just now, as a connection test of JumpCloud does. When, their id says.
+fn is_a_test(request: &LoggedRequest) -> bool {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let id = path.trim_end_matches('/').rsplit('/').next();
+    let made = id.and_then(|id| Uuid::try_parse(id).ok()?.get_timestamp());
+    made.is_some_and(|made| {
+        let (seconds, _) = made.to_unix();
+        let now = u64::try_from(request.at.as_second()).unwrap_or_default();
+        now.saturating_sub(seconds) < TEST_LASTS
+    })
 }

@@ -136,6 +136,24 @@ fn a_failure_counts_until_the_same_succeeds() {
     check(&[request(0, "DELETE", "/Users/1", 404)], 9, &[]);
 }
 
+#[test]
+fn somebody_who_was_made_for_a_test_does_not_leave() {
+    let check = |made: i64, change: &str, leaves: bool| {
+        let millis = u64::try_from(at(made).as_millisecond()).unwrap();
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        let deleted = LoggedRequest {
+            changes: vec![change.to_owned()],
+            ..request(100, "DELETE", &format!("/Users/{id}/?x=y"), 204)
+        };
+        let digest = digest(&[deleted], 100);
+        let left_at = digest.connections["c"].first_deactivation_at;
+        assert_eq!(left_at.is_some(), leaves, "{made} {change}");
+    };
+    check(98, "user.deleted", false);
+    check(98, "user.deactivated", true);
+    check(0, "user.deleted", true);
+}
+
 /// Requests that fail, then others that go well: checks how often what is still current has failed.
 #[track_caller]
 fn check_current(requests: &[&LoggedRequest], expected: &[u64]) {
