@@ -49,6 +49,25 @@ impl Tenant {
         })
     }
 
+    /// Finds a request by its id in the log, with what it changed.
+    ///
+    /// # Errors
+    /// `404` when the log has none of this id (any more).
+    pub async fn trace_logged(&self, id: &str) -> Result<RequestTrace, Error> {
+        let logged = self.logged_request(id).await?;
+        let took = i64::try_from(logged.took_ms).unwrap_or_default();
+        // Beyond that nobody waited for an answer.
+        let took = SignedDuration::from_millis(took).min(ANSWERED_WITHIN);
+        let mut entries: Vec<Entry> = self
+            .stretch(self.id.journal(), logged.at - took, took + APART)
+            .await?;
+        entries.retain(|entry| entry.request_id == logged.request_id);
+        Ok(RequestTrace {
+            entries,
+            logged: Some(logged),
+        })
+    }
+
     /// One request of the log.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::{day, end_of};
 use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
@@ -30,22 +31,30 @@ pub(crate) struct Asked {
     /// A connection's id.
     #[serde(default)]
     connection: String,
+    /// The first day, UTC.
+    #[serde(default)]
+    from: String,
+    /// The last day, UTC.
+    #[serde(default)]
+    to: String,
     after: Option<String>,
     #[serde(default)]
     format: Format,
 }
 
 impl Asked {
-    fn query(&self, limit: usize) -> RequestQuery {
+    fn query(&self, limit: usize) -> Result<RequestQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        RequestQuery {
+        Ok(RequestQuery {
+            from: day(&self.from)?,
+            to: end_of(&self.to)?,
             text: given(&self.text),
             failed: !self.failed.is_empty(),
             connection_id: given(&self.connection),
             after: self.after.clone(),
             limit,
             ..RequestQuery::default()
-        }
+        })
     }
 
     /// The same search as an address has it.
@@ -54,6 +63,8 @@ impl Asked {
             ("text", &self.text),
             ("failed", &self.failed),
             ("connection", &self.connection),
+            ("from", &self.from),
+            ("to", &self.to),
             ("after", after),
             ("format", format),
         ])
@@ -85,7 +96,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let (requests, next) = tenant.requests(&asked.query(PAGE)).await?;
+    let (requests, next) = tenant.requests(&asked.query(PAGE)?).await?;
     let row = |request: LoggedRequest| Row {
         connection: connection_name(&connections, &request.connection_id),
         request,
@@ -232,7 +243,7 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let query = asked.query(export::STEP);
+    let query = asked.query(export::STEP)?;
     let file = File::of::<LoggedRequest>(tenant, &connections, query).await?;
     file.finish(asked.format, "requests", |last| asked.address(last, ""))
 }

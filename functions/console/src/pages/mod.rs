@@ -16,6 +16,9 @@ mod trace;
 
 use axum::Router;
 use axum::routing::{get, post};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rollcall_directory::{PersonState, Provider};
 use rollcall_edge::api::Problem;
 use serde::Deserialize;
@@ -42,6 +45,24 @@ fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(given)
         .finish()
+}
+
+/// The first moment of a day that a form names.
+fn day(text: &str) -> Result<Option<Timestamp>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let unreadable = || Problem::invalid("a day is written as 2027-01-31");
+    let day: Date = text.trim().parse().map_err(|_| unreadable())?;
+    // Days at the very ends of the calendar have no neighbour.
+    day.checked_add(1.day()).map_err(|_| unreadable())?;
+    let zoned = day.to_zoned(TimeZone::UTC).map_err(|_| unreadable())?;
+    Ok(Some(zoned.timestamp()))
+}
+
+/// The last moment of a day that a form names.
+fn end_of(text: &str) -> Result<Option<Timestamp>, Problem> {
+    Ok(day(text)?.map(|first| first + SignedDuration::from_hours(24)))
 }
 
 /// The state that a form asks for; an empty one is none.
@@ -89,6 +110,7 @@ pub(crate) fn router() -> Router<Console> {
         .route("/console/activity/chart", get(activity::chart))
         .route("/console/activity/export", get(activity::export))
         .route("/console/activity/trace", get(trace::show))
+        .route("/console/activity/requests/{id}", get(trace::logged))
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/health", get(health::show))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, RequestTrace};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_edge::api::{Id, Params, Problem, Read};
 use serde::Deserialize;
 
 use super::activity::connection_name;
@@ -32,12 +32,27 @@ pub(crate) async fn show(
     visitor: Visitor<Read>,
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let connections: Vec<Connection> = tenant.connections().await?;
-    let RequestTrace { entries, logged } = tenant.trace(&asked.request, asked.at).await?;
-    if entries.is_empty() && logged.is_none() {
+    let trace = visitor.tenant().trace(&asked.request, asked.at).await?;
+    if trace.entries.is_empty() && trace.logged.is_none() {
         return Err(Problem::not_found("a trace of this request"));
     }
+    page(&visitor, asked.request, trace).await
+}
+
+/// One request by its id in the log.
+pub(crate) async fn logged(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
+    let trace = visitor.tenant().trace_logged(&id).await?;
+    let request_id = trace.logged.as_ref().map(|one| one.request_id.clone());
+    page(&visitor, request_id.unwrap_or_default(), trace).await
+}
+
+async fn page(
+    visitor: &Visitor<Read>,
+    request_id: String,
+    trace: RequestTrace,
+) -> Result<Response, Problem> {
+    let connections: Vec<Connection> = visitor.tenant().connections().await?;
+    let RequestTrace { entries, logged } = trace;
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
         rows: rows(entries, &connections),
@@ -45,6 +60,6 @@ pub(crate) async fn show(
             connection: connection_name(&connections, &request.connection_id),
             request,
         }),
-        request_id: asked.request,
+        request_id,
     })
 }
