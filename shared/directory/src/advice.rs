@@ -11,7 +11,8 @@ impl Finding {
             .subject
             .as_ref()
             .map_or("", |subject| subject.name.as_str());
-        let connection = self.names.first().map_or("", String::as_str);
+        let connection = self.among.first();
+        let connection = connection.map_or("", |subject| subject.name.as_str());
         let groups = self.counted("group", "groups");
         let people = self.counted("person", "people");
         let have = if self.count == 1 { "has" } else { "have" };
@@ -55,13 +56,15 @@ impl Finding {
                 )
             }
             FindingKind::DefaultRoleWithoutMapping => {
-                format!("{people} got the default role: no group is mapped to a role")
+                format!("{people} {}: no group is mapped to a role", self.held())
             }
             FindingKind::DefaultRoleWithoutClaim => {
-                format!("{people} got the default role: no “groups” claim came with the sign-in")
+                let held = self.held();
+                format!("{people} {held}: no “groups” claim came with the sign-in")
             }
             FindingKind::DefaultRoleWithoutMatch => {
-                format!("{people} got the default role: none of their groups is mapped to a role")
+                let held = self.held();
+                format!("{people} {held}: none of their groups is mapped to a role")
             }
             FindingKind::NeverSignedIn => format!("{people} {have} never signed in"),
         }
@@ -93,6 +96,15 @@ impl Finding {
         }
     }
 
+    /// What those have whom no group gives a role.
+    fn held(&self) -> String {
+        let have = if self.count == 1 { "has" } else { "have" };
+        match self.role {
+            Some(role) => format!("{have} only the default role, {role}"),
+            None => format!("{have} no role"),
+        }
+    }
+
     fn counted(&self, one: &str, many: &str) -> String {
         let noun = if self.count == 1 { one } else { many };
         match self.at_least {
@@ -111,7 +123,9 @@ const GOOGLE_GROUPS: &str = "Google Workspace pushes people and no groups. Give 
     in the settings, or let the “groups” claim of the sign-in decide.";
 const SILENT_ON_SCHEDULE: &str = "It asks every 40 minutes or so, whether or not anything has changed, so its sync has \
     stopped without telling an error. In Entra ID, open the enterprise application's Provisioning page: the job may be \
-    paused, or in quarantine after earlier failures. Start it again there; then look here for what fails.";
+    paused, or in quarantine after earlier failures. Was its token replaced, or mistyped? Requests with a token that is \
+    not known here cannot be told to be yours: issue a new one, enter it there and test the connection. Then start the \
+    job again.";
 
 fn told(kind: FindingKind) -> &'static str {
     match kind {
@@ -139,8 +153,10 @@ fn told(kind: FindingKind) -> &'static str {
         FindingKind::ConnectionSilent => {
             "It may be that nothing has changed: most identity providers send only changes. To be sure, change \
              something small about a person who is assigned to the application and see whether it arrives here. If it \
-             does not, see in your identity provider whether provisioning is still switched on: a sync that was \
-             paused stops without an error."
+             does not, the likely fault is the token: one that was mistyped, or replaced by one that is not known here, \
+             is refused, and cannot be told to be yours. Issue a new one, enter it in your identity provider and test \
+             the connection; and see whether provisioning is still switched on, as a sync that was paused stops \
+             without an error."
         }
         FindingKind::StaleUser => {
             "Your identity provider remembers an id of somebody who was deleted here, and gets “User not found” each \
@@ -181,8 +197,8 @@ fn told(kind: FindingKind) -> &'static str {
              memberships decide in the settings."
         }
         FindingKind::DefaultRoleWithoutMapping => {
-            "Groups are pushed, but none is mapped to a role, so that a first sign-in gets the default role. Map the \
-             group to the role its members should have; it counts at once."
+            "Groups are pushed, but none is mapped to a role, so that whoever signs in gets the default role of the \
+             settings, or none. Map the group to the role its members should have."
         }
         FindingKind::DefaultRoleWithoutClaim => {
             "Roles are to be decided by the “groups” claim, and it did not come with their sign-in, nor were they \

@@ -1,5 +1,7 @@
 //! What is read of a tenant to judge how it is: a bounded number of reads, however large the tenant.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::try_join;
 use serde_json::Value;
 
@@ -8,12 +10,13 @@ use crate::error::Error;
 use crate::health::Health;
 use crate::item::{Item, from_item, text};
 use crate::journal::{Entry, Subject};
-use crate::judge::{ClaimSeen, SignInSeen, Snapshot, judge, short};
+use crate::judge::{ClaimSeen, SIGN_INS_COUNT, SignInSeen, Snapshot, judge, short};
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::{Mapping, by_group};
 use crate::overview::summary;
 use crate::people::{Person, person};
 use crate::record::{Record, now};
+use crate::roles::{Mappings, Role};
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant, TenantItem};
 
@@ -73,14 +76,17 @@ impl Tenant {
             Box::pin(self.newest_people()),
         )?;
         let (people_count, group_count) = counts;
+        let (sign_ins, all_sign_ins) = sign_ins;
+        let settings = match setup.settings {
+            Some(settings) => settings,
+            None => self.settings().await?,
+        };
         let mappings = by_group(&setup.mappings);
         let groups = groups.iter().map(|record| summary(record, &mappings));
         Ok(Snapshot {
             now: now(),
-            settings: match setup.settings {
-                Some(settings) => settings,
-                None => self.settings().await?,
-            },
+            undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
+            settings,
             connections: setup.connections,
             tokens,
             digest,
@@ -88,6 +94,7 @@ impl Tenant {
             groups: groups.collect::<Result<_, _>>()?,
             mapped: mappings.len(),
             sign_ins,
+            all_sign_ins,
             people_count,
             newest_people,
         })
@@ -107,18 +114,44 @@ impl Tenant {
         Ok((self.count(&USERS).await?, self.count(&GROUPS).await?))
     }
 
-    async fn latest_sign_ins(&self) -> Result<Vec<SignInSeen>, Error> {
+    /// The latest sign-ins, and whether all that count are among them.
+    async fn latest_sign_ins(&self) -> Result<(Vec<SignInSeen>, bool), Error> {
         let newest = Range::all(self.id.journal())
             .descending(true)
             .limit(MAX_ENTRIES);
-        let mut seen = Vec::new();
-        for item in self.table.query(&newest).await?.items {
+        let page = self.table.query(&newest).await?;
+        let since = now() - SIGN_INS_COUNT;
+        let (mut seen, mut all) = (Vec::new(), page.next.is_none());
+        for item in page.items {
             let entry: Entry = from_item(item)?;
+            all |= entry.at < since;
             if entry.action == "auth.login" {
                 seen.push(sign_in(entry));
             }
         }
-        Ok(seen)
+        Ok((seen, all))
+    }
+
+    /// Those who signed in and have no role of a group or by hand now, with the default role if they have it.
+    async fn undecided(
+        &self,
+        sign_ins: &[SignInSeen],
+        settings: &Settings,
+        mappings: &Mappings,
+    ) -> Result<BTreeMap<String, Option<Role>>, Error> {
+        let people: BTreeSet<&String> = sign_ins.iter().map(|seen| &seen.person.id).collect();
+        let people: Vec<String> = people.into_iter().cloned().collect();
+        let records = self.records(&USERS, &people).await?;
+        let undecided = records.into_iter().filter(|record| {
+            !record.inactive
+                && record.standing.manual.is_none()
+                && record.mapped(settings, mappings).is_empty()
+        });
+        let of = |record: Record| {
+            let role = record.effective_role(settings, mappings);
+            (record.id, role)
+        };
+        Ok(undecided.map(of).collect())
     }
 
     async fn newest_people(&self) -> Result<Vec<Person>, Error> {
@@ -146,7 +179,6 @@ fn sign_in(entry: Entry) -> SignInSeen {
             name: short(&entry.subject.name),
             ..entry.subject
         },
-        source: after["source"].as_str().unwrap_or_default().to_owned(),
         claim,
     }
 }

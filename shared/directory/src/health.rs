@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::connections::Provider;
 use crate::diagnosis::Diagnosis;
 use crate::journal::Subject;
+use crate::roles::Role;
 
 /// What is wrong now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,11 +66,11 @@ pub enum FindingKind {
     UnmappedGroups,
     /// Groups are mapped, sign-ins are to be decided by the claim, and none has one.
     ClaimMissing,
-    /// People got the default role, because no group is mapped.
+    /// People have the default role or none, because no group is mapped.
     DefaultRoleWithoutMapping,
-    /// People got the default role, because no claim came.
+    /// People have the default role or none, because no claim came.
     DefaultRoleWithoutClaim,
-    /// People got the default role, because what the claim named is no mapped group.
+    /// People have the default role or none, because what the claim named is no mapped group.
     DefaultRoleWithoutMatch,
     /// People were pushed and have never signed in.
     NeverSignedIn,
@@ -88,8 +89,10 @@ pub struct Finding {
     pub count: u64,
     /// Whether there are at least so many: not all were looked at.
     pub at_least: bool,
-    /// The names of the first of them, where there are several.
-    pub names: Vec<String>,
+    /// The first of them, where there are several; of a token, its connection.
+    pub among: Vec<Subject>,
+    /// The role that the people it is about have.
+    pub role: Option<Role>,
     /// Since when.
     pub since: Option<Timestamp>,
     /// The latest failing request and what it was answered, or another particular.
@@ -111,7 +114,8 @@ impl Finding {
             subject: None,
             count: 1,
             at_least: false,
-            names: Vec::new(),
+            among: Vec::new(),
+            role: None,
             since: None,
             detail: None,
             diagnosis: None,

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use futures::stream::{self, StreamExt};
 use rollcall_directory::FindingKind::{self, *};
 use rollcall_directory::{Role, RouteBy, Settings};
+use rollcall_tests::seed::{group, person, sign_in};
 use rollcall_tests::service::{Tenant, run};
+use rollcall_tests::table::TestTable;
 use serde_json::json;
 
 async fn kinds(tenant: &Tenant) -> BTreeSet<FindingKind> {
@@ -46,12 +49,74 @@ fn the_first_hour() {
             .expect(200);
         expect(&[UnmappedGroups, DefaultRoleWithoutMapping]).await;
         let directory = tenant.directory();
+        let findings = directory.health().await.unwrap().findings;
+        let found = findings
+            .iter()
+            .find(|f| f.kind == DefaultRoleWithoutMapping);
+        let (title, told) = (found.unwrap().title(), &found.unwrap().among);
+        assert!(
+            title.starts_with("1 person has only the default role, member: no group"),
+            "{title}"
+        );
+        assert_eq!((&*told[0].name, &told[0].id), ("ann", &ann));
         directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        // The claim has not come since, and is not missed: they are an admin.
+        expect(&[ClaimMissing]).await;
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
         expect(&[]).await;
+    });
+}
+
+#[test]
+fn whoever_got_a_role_meanwhile_is_not_told_of() {
+    run(async |service| {
+        let settings = Settings {
+            rate_limit: None,
+            sso_default_role: Some(Role::Viewer),
+            ..Settings::default()
+        };
+        let tenant = service.tenant_with("mended", settings).await;
+        let (idp, directory) = (tenant.idp(), tenant.directory());
+        let mut people = Vec::new();
+        for name in ["ann", "bob", "cy", "dee"] {
+            people.push(idp.user(name).await);
+            let application = service.application();
+            application
+                .log_in(tenant.id(), name, None)
+                .await
+                .expect(200);
+        }
+        let team = idp.group("team", &[&people[0]]).await;
+        let told = async || -> Vec<String> {
+            let findings = directory.health().await.unwrap().findings;
+            let undecided = [DefaultRoleWithoutMapping, DefaultRoleWithoutClaim];
+            let mut findings = findings.into_iter();
+            let found = findings.find(|finding| undecided.contains(&finding.kind));
+            let Some(found) = found else {
+                return Vec::new();
+            };
+            assert_eq!(found.role, Some(Role::Viewer));
+            let mut names: Vec<_> = found.among.into_iter().map(|one| one.name).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(told().await, ["ann", "bob", "cy", "dee"]);
+        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        assert_eq!(told().await, ["bob", "cy", "dee"]);
+        let by_hand = directory.give_role(&people[1], Some(Role::Member), Role::Owner);
+        by_hand.await.unwrap();
+        idp.delete(&format!("/Users/{}", people[2]))
+            .await
+            .expect(204);
+        let off = json!([{"op": "replace", "path": "active", "value": false}]);
+        assert_eq!(told().await, ["dee"]);
+        idp.patch(&format!("/Users/{}", people[3]), off)
+            .await
+            .expect(200);
+        assert_eq!(told().await, [""; 0]);
     });
 }
 
@@ -79,7 +144,7 @@ fn a_claim_that_never_arrives() {
             .log_in(tenant.id(), "ann", Some(&["other"]))
             .await
             .expect(200);
-        assert_eq!(kinds(&tenant).await, [DefaultRoleWithoutClaim].into());
+        assert_eq!(kinds(&tenant).await, [DefaultRoleWithoutMatch].into());
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
@@ -153,5 +218,28 @@ fn whoever_reads_before_writing_holds_a_stale_id_too() {
         assert!(!kinds(&tenant).await.contains(&StaleUser), "a look");
         idp.get(&ann).await.expect(404);
         assert!(kinds(&tenant).await.contains(&StaleUser));
+    });
+}
+
+#[test]
+fn what_was_crowded_out_of_the_journal_is_said_to_be() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("crowded").await;
+        group(&tenant, "team", &[]).await;
+        let at_least = async || {
+            let findings = tenant.health().await.unwrap().findings;
+            let mut findings = findings.into_iter();
+            let found = findings.find(|finding| finding.kind == DefaultRoleWithoutMapping);
+            found.unwrap().at_least
+        };
+        sign_in(&tenant, "ann", None).await;
+        assert!(!at_least().await);
+        let push = stream::iter(0..500).map(async |n| {
+            person(&tenant, &format!("pushed-{n}")).await;
+        });
+        push.buffer_unordered(16).collect::<()>().await;
+        sign_in(&tenant, "bob", None).await;
+        assert!(at_least().await);
     });
 }

@@ -21,6 +21,7 @@ mod console_bare;
 mod console_costs;
 mod console_crowd;
 mod console_doors;
+mod console_health;
 mod console_hostile;
 mod console_keyboard;
 mod console_opening;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Finding, FindingKind, Severity};
+use rollcall_directory::{Finding, Severity, Subject};
 use rollcall_edge::api::{Problem, Read};
 
 use crate::frame::{Frame, Section};
@@ -26,14 +26,19 @@ fn severity(severity: &Severity) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether a finding is about several things, the first of which are named.
-fn shows_names(finding: &Finding) -> bool {
-    let several = [
-        FindingKind::EmptyGroups,
-        FindingKind::UnmappedGroups,
-        FindingKind::NeverSignedIn,
-    ];
-    several.contains(&finding.kind) && !finding.names.is_empty()
+/// The page of a person or group that a finding names, behind the console.
+fn place(subject: &Subject) -> String {
+    let section = match subject.kind.as_ref() {
+        "group" => Section::Groups,
+        _ => Section::People,
+    };
+    format!("{}/{}", section.path(), subject.id)
+}
+
+/// The people or groups that a finding is about, the first of them.
+fn named(finding: &Finding) -> impl Iterator<Item = &Subject> {
+    let is_shown = |subject: &&Subject| ["group", "user"].contains(&subject.kind.as_ref());
+    finding.among.iter().filter(is_shown)
 }
 
 pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {

@@ -31,7 +31,7 @@ pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<
         unrevoked(snapshot, connection).partition(|token| left(token) > SignedDuration::ZERO);
     let about = |kind, severity, token: &Token| Finding {
         subject: Some(subject("token", &token.id, &token.label)),
-        names: vec![short(&connection.label)],
+        among: vec![subject("connection", &connection.id, &connection.label)],
         since: token.expires_at,
         provider: Some(connection.provider),
         ..Finding::new(kind, severity)

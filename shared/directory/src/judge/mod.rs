@@ -5,6 +5,8 @@ mod people;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::connections::Connection;
@@ -13,6 +15,7 @@ use crate::health::{Finding, FindingKind, Severity};
 use crate::journal::Subject;
 use crate::overview::GroupSummary;
 use crate::people::Person;
+use crate::roles::Role;
 use crate::tenant::Settings;
 use crate::tokens::Token;
 
@@ -39,18 +42,24 @@ pub(crate) struct Snapshot {
     pub(crate) mapped: usize,
     /// The latest sign-ins, newest first.
     pub(crate) sign_ins: Vec<SignInSeen>,
+    /// Whether these are all that count.
+    pub(crate) all_sign_ins: bool,
+    /// Of whoever signed in, those to whom neither a group nor a person gives a role now, with the role they have.
+    pub(crate) undecided: BTreeMap<String, Option<Role>>,
     /// How many people there are.
     pub(crate) people_count: u64,
     /// The people who were made known last.
     pub(crate) newest_people: Vec<Person>,
 }
 
+/// Sign-ins further back say nothing about now.
+pub(crate) const SIGN_INS_COUNT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// A sign-in as the journal tells of it.
 #[derive(Clone, Debug)]
 pub(crate) struct SignInSeen {
     pub(crate) at: Timestamp,
     pub(crate) person: Subject,
-    pub(crate) source: String,
     pub(crate) claim: ClaimSeen,
 }
 
@@ -73,6 +82,7 @@ pub(crate) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
         findings.extend(connections::of_traffic(snapshot, connection));
         findings.extend(connections::of_failures(snapshot, connection));
     }
+    findings.extend(people::of_missing_groups(snapshot));
     findings.extend(people::of_groups(snapshot));
     findings.extend(people::of_claims(snapshot));
     findings.extend(people::of_default_roles(snapshot));

@@ -2,34 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
-
-use super::{ClaimSeen, SETTING_UP, SignInSeen, Snapshot, about_connection, short, subject};
-use crate::connections::{Connection, Provider};
+use super::{
+    ClaimSeen, SETTING_UP, SIGN_INS_COUNT, SignInSeen, Snapshot, about_connection, subject,
+};
+use crate::connections::Provider;
 use crate::health::{Finding, FindingKind, Severity};
+use crate::journal::Subject;
 use crate::overview::GroupSummary;
 use crate::person::PersonState;
+use crate::roles::Role;
 use crate::tenant::RouteBy;
 
-/// Sign-ins further back say nothing about now.
-const SIGN_INS_COUNT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Names that a finding lists.
 const MAX_NAMES: usize = 5;
 
-/// Whether groups come, have members and give roles.
+/// Whether groups have members and give roles.
 pub(super) fn of_groups(snapshot: &Snapshot) -> Vec<Finding> {
-    if snapshot.group_count == 0 {
-        return of_missing_groups(snapshot).into_iter().collect();
-    }
     let at_least = snapshot.group_count > snapshot.groups.len() as u64;
     let about = |kind, severity, groups: &[&GroupSummary]| {
-        let first = groups.first()?;
-        let names = groups.iter().take(MAX_NAMES);
+        let groups_told = groups.iter().take(MAX_NAMES);
+        let among: Vec<Subject> = groups_told
+            .map(|group| subject("group", &group.id, &group.display_name))
+            .collect();
         Some(Finding {
-            subject: Some(subject("group", &first.id, &first.display_name)),
+            subject: Some(among.first()?.clone()),
             count: groups.len() as u64,
             at_least,
-            names: names.map(|group| short(&group.display_name)).collect(),
+            among,
             ..Finding::new(kind, severity)
         })
     };
@@ -61,26 +60,28 @@ pub(super) fn of_groups(snapshot: &Snapshot) -> Vec<Finding> {
     .collect()
 }
 
-fn of_missing_groups(snapshot: &Snapshot) -> Option<Finding> {
-    let pushed_at = |connection: &&Connection| {
+/// Which connections push people, and no groups.
+pub(super) fn of_missing_groups(snapshot: &Snapshot) -> Vec<Finding> {
+    let none_at_all = snapshot.group_count == 0;
+    let missing = snapshot.connections.iter().filter_map(|connection| {
         let milestones = snapshot.digest.connections.get(&connection.id)?;
-        milestones.first_user_at
-    };
-    let pushing = snapshot.connections.iter();
-    let connection = pushing
-        .filter(|connection| pushed_at(connection).is_some())
-        .min_by_key(pushed_at)?;
-    let since = pushed_at(&connection)?;
-    let begun = snapshot.now.duration_since(since) < SETTING_UP;
-    let severity = match begun || connection.provider == Provider::Google {
-        true => Severity::Notice,
-        false => Severity::Warning,
-    };
-    Some(Finding {
-        count: snapshot.people_count,
-        since: Some(since),
-        ..about_connection(FindingKind::UsersWithoutGroups, severity, connection)
-    })
+        let since = milestones.first_user_at?;
+        if !none_at_all && milestones.first_group_at.is_some() {
+            return None;
+        }
+        let begun = snapshot.now.duration_since(since) < SETTING_UP;
+        let severity = match begun || connection.provider == Provider::Google || !none_at_all {
+            // Where others push groups, this one need not.
+            true => Severity::Notice,
+            false => Severity::Warning,
+        };
+        Some(Finding {
+            count: snapshot.people_count,
+            since: Some(since),
+            ..about_connection(FindingKind::UsersWithoutGroups, severity, connection)
+        })
+    });
+    missing.collect()
 }
 
 fn recent(snapshot: &Snapshot) -> impl Iterator<Item = &SignInSeen> {
@@ -108,46 +109,43 @@ pub(super) fn of_claims(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding {
         subject: Some(known().next()?.person.clone()),
         count: known().count() as u64,
+        at_least: !snapshot.all_sign_ins,
         since: known().map(|seen| seen.at).min(),
         ..Finding::new(FindingKind::ClaimMissing, severity)
     })
 }
 
-/// Who got the default role, and why no group decided.
+/// Who has the default role, or none, and why no group decided.
 pub(super) fn of_default_roles(snapshot: &Snapshot) -> Vec<Finding> {
     if snapshot.group_count == 0 {
         return Vec::new();
     }
-    let mut decided = BTreeSet::new();
-    let mut by_cause = BTreeMap::<FindingKind, BTreeMap<&str, &SignInSeen>>::new();
+    let mut seen_already = BTreeSet::new();
+    let mut by_cause = BTreeMap::<(FindingKind, Option<Role>), Vec<&SignInSeen>>::new();
     for seen in recent(snapshot) {
-        if seen.source == DEFAULT && !decided.contains(seen.person.id.as_str()) {
+        // Newest first: what lies before says nothing more about the same person.
+        if !seen_already.insert(&seen.person.id) {
+            continue;
+        }
+        if let Some(role) = snapshot.undecided.get(&seen.person.id) {
             let kind = why_default(snapshot, seen.claim);
-            let people = by_cause.entry(kind).or_default();
-            people.entry(&seen.person.id).or_insert(seen);
-        } else if seen.source.starts_with(BY_GROUP) {
-            // Newest first: what lies before this is mended.
-            decided.insert(seen.person.id.as_str());
+            by_cause.entry((kind, *role)).or_default().push(seen);
         }
     }
-    let found = by_cause.into_iter().filter_map(|(kind, people)| {
-        let latest = people.values().max_by_key(|seen| seen.at)?;
-        let names = people.values().take(MAX_NAMES);
+    let found = by_cause.into_iter().filter_map(|((kind, role), people)| {
+        let among = people.iter().take(MAX_NAMES);
         Some(Finding {
-            subject: Some(latest.person.clone()),
+            subject: Some(people.first()?.person.clone()),
             count: people.len() as u64,
-            names: names.map(|seen| short(&seen.person.name)).collect(),
-            since: people.values().map(|seen| seen.at).min(),
+            at_least: !snapshot.all_sign_ins,
+            among: among.map(|seen| seen.person.clone()).collect(),
+            role,
+            since: people.iter().map(|seen| seen.at).min(),
             ..Finding::new(kind, Severity::Warning)
         })
     });
     found.collect()
 }
-
-/// What the journal calls a sign-in that the tenant's default decided.
-const DEFAULT: &str = "sso-config-default";
-/// How it begins to call one that a group decided.
-const BY_GROUP: &str = "scim-group:";
 
 fn why_default(snapshot: &Snapshot, claim: ClaimSeen) -> FindingKind {
     let by_claim = snapshot.settings.route_by != RouteBy::Membership;
@@ -164,15 +162,15 @@ pub(super) fn of_people(snapshot: &Snapshot) -> Option<Finding> {
         let newest = snapshot.newest_people.iter();
         newest.filter(|person| person.state == PersonState::Invited)
     };
-    let first = invited().next()?;
+    let among: Vec<Subject> = invited()
+        .take(MAX_NAMES)
+        .map(|person| subject("user", &person.id, &person.user_name))
+        .collect();
     Some(Finding {
-        subject: Some(subject("user", &first.id, &first.user_name)),
+        subject: Some(among.first()?.clone()),
         count: invited().count() as u64,
         at_least: snapshot.people_count > snapshot.newest_people.len() as u64,
-        names: invited()
-            .take(MAX_NAMES)
-            .map(|person| short(&person.user_name))
-            .collect(),
+        among,
         since: invited().map(|person| person.created_at).min(),
         ..Finding::new(FindingKind::NeverSignedIn, Severity::Notice)
     })

@@ -46,7 +46,9 @@ fn well() -> Snapshot {
         group_count: 1,
         groups: vec![group("Engineering", 3, Some(Role::Admin))],
         mapped: 1,
-        sign_ins: vec![sign_in("ann", "scim-group:Engineering", ClaimSeen::Present)],
+        sign_ins: vec![sign_in("ann", ClaimSeen::Present)],
+        all_sign_ins: true,
+        undecided: BTreeMap::new(),
         people_count: 1,
         newest_people: vec![somebody("ann", PersonState::Active)],
     }
@@ -75,11 +77,10 @@ fn group(name: &str, members: u64, role: Option<Role>) -> GroupSummary {
     }
 }
 
-fn sign_in(name: &str, source: &str, claim: ClaimSeen) -> SignInSeen {
+fn sign_in(name: &str, claim: ClaimSeen) -> SignInSeen {
     SignInSeen {
         at: hours_ago(2),
         person: subject("user", &format!("id of {name}"), name),
-        source: source.to_owned(),
         claim,
     }
 }
@@ -128,6 +129,11 @@ fn check(spoil: impl FnOnce(&mut Snapshot), expected: &[(FindingKind, Severity)]
         assert!(advice.len() > 80 && advice.ends_with('.'), "{advice}");
     }
     findings
+}
+
+fn names(finding: &Finding) -> Vec<&str> {
+    let among = finding.among.iter();
+    among.map(|subject| subject.name.as_str()).collect()
 }
 
 use FindingKind as Kind;
@@ -227,6 +233,25 @@ fn users_arrive_and_groups_do_not() {
         s.digest.connections.get_mut("c").unwrap().first_user_at = None;
     };
     check(nobody, &[]);
+    let one_of_two = |s: &mut Snapshot| {
+        let second = Connection {
+            id: "d".to_owned(),
+            ..s.connections[0].clone()
+        };
+        s.connections.push(second);
+        let token = Token {
+            connection_id: "d".to_owned(),
+            ..token("u", None)
+        };
+        s.tokens.push(token);
+        let milestones = Milestones {
+            first_group_at: None,
+            ..s.digest.connections["c"].clone()
+        };
+        s.digest.connections.insert("d".to_owned(), milestones);
+    };
+    let found = check(one_of_two, &[(Kind::UsersWithoutGroups, Notice)]);
+    assert_eq!(found[0].subject.as_ref().unwrap().id, "d");
 }
 
 #[test]
@@ -240,10 +265,7 @@ fn groups_with_nobody_in_them() {
         ]),
         &[(Kind::EmptyGroups, Warning)],
     );
-    assert_eq!(
-        (found[0].count, &found[0].names[..]),
-        (2, &["B".to_owned(), "A".to_owned()][..])
-    );
+    assert_eq!((found[0].count, names(&found[0])), (2, vec!["B", "A"]));
     check(
         groups(vec![group("A", 0, None)]),
         &[(Kind::EmptyGroups, Notice)],
@@ -258,7 +280,7 @@ fn groups_that_give_no_role() {
         (s.group_count, s.mapped) = (501, 0);
     };
     let found = check(none_mapped, &[(Kind::UnmappedGroups, Warning)]);
-    assert_eq!((found[0].count, found[0].names.len()), (500, 5));
+    assert_eq!((found[0].count, found[0].among.len()), (500, 5));
     assert!(found[0].title().starts_with("At least 500 groups"));
     check(
         |s| s.groups.push(group("Sales", 2, None)),
@@ -272,10 +294,11 @@ fn somebody_lands_in_the_default_role() {
         move |s: &mut Snapshot| {
             s.settings.route_by = route_by;
             s.mapped = mapped;
+            s.undecided = [("id of bob".to_owned(), Some(Role::Viewer))].into();
             s.sign_ins = vec![
-                sign_in("bob", "sso-config-default", claim),
-                sign_in("cy", "scim-group:X", ClaimSeen::Unknown),
-                sign_in("cy", "sso-config-default", claim),
+                sign_in("bob", claim),
+                sign_in("cy", claim),
+                sign_in("bob", ClaimSeen::Unknown),
             ];
         }
     };
@@ -285,10 +308,11 @@ fn somebody_lands_in_the_default_role() {
             signed_in(route_by, 0, ClaimSeen::Absent),
             &[(Kind::DefaultRoleWithoutMapping, Warning)],
         );
-        assert_eq!(
-            found[0].names,
-            ["bob"],
-            "the later sign-in of cy was decided by a group"
+        assert_eq!(names(&found[0]), ["bob"], "cy has a role of a group by now");
+        assert!(
+            found[0]
+                .title()
+                .starts_with("1 person has only the default role, viewer:")
         );
         check(
             signed_in(route_by, 1, ClaimSeen::Present),
@@ -313,6 +337,15 @@ fn somebody_lands_in_the_default_role() {
         signed_in(membership, 1, ClaimSeen::Absent),
         &[(Kind::DefaultRoleWithoutMatch, Warning)],
     );
+    let roleless = |s: &mut Snapshot| {
+        signed_in(claim, 0, ClaimSeen::Present)(s);
+        s.undecided.insert("id of cy".to_owned(), None);
+        s.all_sign_ins = false;
+    };
+    let found = check(roleless, &[(Kind::DefaultRoleWithoutMapping, Warning); 2]);
+    let titles: Vec<_> = found.iter().map(Finding::title).collect();
+    assert!(titles[0].starts_with("At least 1 person has only the default role, viewer:"));
+    assert!(titles[1].starts_with("At least 1 person has no role:"));
 }
 
 #[test]
@@ -320,7 +353,7 @@ fn the_claim_never_arrives() {
     let absent = |route_by: RouteBy| {
         move |s: &mut Snapshot| {
             s.settings.route_by = route_by;
-            s.sign_ins = vec![sign_in("ann", "scim-group:X", ClaimSeen::Absent)];
+            s.sign_ins = vec![sign_in("ann", ClaimSeen::Absent)];
         }
     };
     check(absent(RouteBy::Claim), &[(Kind::ClaimMissing, Problem)]);
@@ -331,7 +364,7 @@ fn the_claim_never_arrives() {
     check(absent(RouteBy::Membership), &[]);
     let once = |s: &mut Snapshot| {
         absent(RouteBy::Claim)(s);
-        s.sign_ins.push(sign_in("bob", "x", ClaimSeen::Present));
+        s.sign_ins.push(sign_in("bob", ClaimSeen::Present));
     };
     check(once, &[]);
     let long_ago = |s: &mut Snapshot| {
@@ -409,10 +442,12 @@ fn a_sync_that_stopped_without_an_error() {
     );
     assert_eq!((found[0].count, found[0].since), (30, Some(hours_ago(30))));
     assert!(found[0].advice().contains("Entra"));
-    check(
+    assert!(found[0].advice().contains("token"));
+    let found = check(
         silent(30, Provider::Okta),
         &[(Kind::ConnectionSilent, Notice)],
     );
+    assert!(found[0].advice().contains("token"));
     check(
         silent(24 * 7, Provider::Okta),
         &[(Kind::ConnectionSilent, Warning)],
@@ -427,7 +462,7 @@ fn invited_people_are_no_members_yet() {
         s.people_count = 100_000;
     };
     let found = check(invited, &[(Kind::NeverSignedIn, Notice)]);
-    assert_eq!(found[0].names, ["bob"]);
+    assert_eq!(names(&found[0]), ["bob"]);
     assert!(
         found[0].title().starts_with("At least 1 person has"),
         "{}",
@@ -441,6 +476,6 @@ fn long_names_are_cut() {
         |s| s.groups = vec![group(&"x".repeat(10_000), 0, None)],
         &[(Kind::EmptyGroups, Notice)],
     );
-    assert!(found[0].names[0].chars().count() < 100);
+    assert!(found[0].among[0].name.chars().count() < 100);
     assert!(found[0].subject.as_ref().unwrap().name.chars().count() < 100);
 }

@@ -1,0 +1,58 @@
+//! What Health says leads to where it can be seen.
+
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use rollcall_tests::visitor::Visitor;
+use serde_json::json;
+
+#[test]
+fn a_finding_leads_to_the_very_request_and_to_whom_it_is_about() {
+    run(async |service| {
+        let tenant = service.tenant("findings").await;
+        let idp = tenant.idp();
+        let ann = idp.user("ann").await;
+        let team = idp.group("team", &[&ann]).await;
+        let stranger = json!([{"op": "add", "path": "members", "value": [{"value": "stranger"}]}]);
+        idp.patch(&format!("/Groups/{team}"), stranger)
+            .await
+            .expect(204);
+        let application = service.application();
+        application
+            .log_in(tenant.id(), "ann", None)
+            .await
+            .expect(200);
+
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let health = visitor.get("/console/health").await.expect(200).html;
+        for place in [format!("people/{ann}"), format!("groups/{team}")] {
+            let link = format!("href=\"/console/{place}\"");
+            assert!(health.contains(&link), "{link} is not in {health}");
+        }
+        let (_, behind) = health.split_once("/console/activity/requests/").unwrap();
+        let (id, _) = behind.split_once('"').unwrap();
+        let path = format!("/console/activity/requests/{id}");
+        let request = visitor.get(&path).await.expect(200).html;
+        assert!(request.contains("stranger") && request.contains("PATCH"));
+        visitor
+            .get("/console/activity/requests/none")
+            .await
+            .expect(404);
+
+        let failed = visitor.get("/console/activity?failed=yes").await;
+        assert!(failed.expect(200).html.contains("stranger"));
+        let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+        for (days, is_in) in [
+            (format!("from={today}&to={today}"), true),
+            ("to=2026-01-01".to_owned(), false),
+            ("from=2999-01-01".to_owned(), false),
+        ] {
+            let page = visitor.get(&format!("/console/activity?{days}")).await;
+            let html = page.expect(200).html;
+            assert_eq!(html.contains("stranger"), is_in, "{days}: {html}");
+        }
+        visitor
+            .get("/console/activity?from=yesterday")
+            .await
+            .expect(400);
+    });
+}
