@@ -9,6 +9,8 @@
 //! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
 //! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
+//! - `requests` is the request log; `redaction` says what may be kept of a request, `mention` whom it names, `diagnosis`
+//!   what is wrong with it.
 //! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
 //!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile`, `why` and `trace` find
 //!   somebody, show them, and say why they have their role and which request did it.

@@ -83,6 +83,9 @@ impl RepeatedFailure {
         if !is_good || self.connection_id != request.connection_id {
             return false;
         }
+        if request.http_method == "DELETE" && self.is_at(request) {
+            return true;
+        }
         match self.diagnosis {
             // Whatever was asked for with the old token, or at the old address, need not be asked for again.
             Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => true,
@@ -102,6 +105,10 @@ impl RepeatedFailure {
         same || self.is_written_by(request)
     }
 
+    fn is_at(&self, request: &LoggedRequest) -> bool {
+        path(&self.target) == path(&request.target)
+    }
+
     fn is_written_by(&self, request: &LoggedRequest) -> bool {
         collection(&self.target) == collection(&request.target)
             && share(&self.names, &request.names)
@@ -119,10 +126,9 @@ impl RepeatedFailure {
         if share(&self.skipped, &request.skipped_members) {
             return false;
         }
-        let is_same = path(&self.target) == path(&request.target);
+        let is_same = self.is_at(request);
         match request.http_method.as_str() {
             "PUT" => is_same || self.is_written_by(request),
-            "DELETE" => is_same,
             "PATCH" => {
                 let sent = request.sent.as_deref().unwrap_or_default();
                 let is_its = is_same || self.http_method == "POST";

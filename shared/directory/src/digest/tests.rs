@@ -191,6 +191,7 @@ fn what_cannot_be_created_is_told_apart_by_its_names() {
     check_current(&[&ann, &group], &[1]);
     let stale = sent("PUT", "/Users/6", 404, json!({"userName": "ann"}));
     check_current(&[&stale, &create(201, "ann", "1")], &[]);
+    check_current(&[&stale, &request(0, "DELETE", "/Users/6", 404)], &[]);
     let nameless = request(0, "POST", "/Users", 400);
     check_current(&[&nameless, &nameless], &[2]);
     check_current(&[&nameless, &request(0, "POST", "/Users", 201)], &[]);
