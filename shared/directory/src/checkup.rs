@@ -3,27 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::try_join;
-use serde_json::Value;
 
 use crate::connections::Connection;
 use crate::error::Error;
 use crate::health::Health;
 use crate::item::{Item, from_item, text};
-use crate::journal::{Entry, Subject};
-use crate::judge::{ClaimSeen, SIGN_INS_COUNT, SignInSeen, Snapshot, judge, short};
+use crate::judge::{Snapshot, judge};
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::{Mapping, by_group};
 use crate::overview::summary;
 use crate::people::{Person, person};
 use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};
+use crate::sign_ins::SignInSeen;
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant, TenantItem};
 
 /// Groups that are looked at: twice what a large tenant has.
 const MAX_GROUPS: usize = 1_000;
-/// Entries of the journal among which sign-ins are looked for.
-const MAX_ENTRIES: usize = 500;
 /// People among whom those who never signed in are looked for: the newest.
 const MAX_PEOPLE: usize = 300;
 
@@ -65,6 +62,7 @@ impl Tenant {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Error> {
+        let now = now();
         // Boxed: each of the SDK's futures is large, and here are many of them at once.
         let (setup, digest, tokens, groups, counts, sign_ins, newest_people) = try_join!(
             Box::pin(self.setup()),
@@ -72,7 +70,7 @@ impl Tenant {
             Box::pin(self.tokens()),
             Box::pin(self.oldest_groups()),
             Box::pin(self.totals()),
-            Box::pin(self.latest_sign_ins()),
+            Box::pin(self.latest_sign_ins(now)),
             Box::pin(self.newest_people()),
         )?;
         let (people_count, group_count) = counts;
@@ -84,7 +82,7 @@ impl Tenant {
         let mappings = by_group(&setup.mappings);
         let groups = groups.iter().map(|record| summary(record, &mappings));
         Ok(Snapshot {
-            now: now(),
+            now,
             undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
             settings,
             connections: setup.connections,
@@ -112,24 +110,6 @@ impl Tenant {
 
     async fn totals(&self) -> Result<(u64, u64), Error> {
         Ok((self.count(&USERS).await?, self.count(&GROUPS).await?))
-    }
-
-    /// The latest sign-ins, and whether all that count are among them.
-    async fn latest_sign_ins(&self) -> Result<(Vec<SignInSeen>, bool), Error> {
-        let newest = Range::all(self.id.journal())
-            .descending(true)
-            .limit(MAX_ENTRIES);
-        let page = self.table.query(&newest).await?;
-        let since = now() - SIGN_INS_COUNT;
-        let (mut seen, mut all) = (Vec::new(), page.next.is_none());
-        for item in page.items {
-            let entry: Entry = from_item(item)?;
-            all |= entry.at < since;
-            if entry.action == "auth.login" {
-                seen.push(sign_in(entry));
-            }
-        }
-        Ok((seen, all))
     }
 
     /// Those who signed in and have no role of a group or by hand now, with the default role if they have it.
@@ -161,24 +141,5 @@ impl Tenant {
         let items = self.table.query(&newest).await?.items;
         let of = |item| person(&Record::from_item(item)?, None);
         items.into_iter().map(of).collect()
-    }
-}
-
-/// A sign-in as its entry tells of it.
-fn sign_in(entry: Entry) -> SignInSeen {
-    let after = entry.after.as_deref().unwrap_or_default();
-    let after: Value = serde_json::from_str(after).unwrap_or_default();
-    let claim = match after.get("claim_values") {
-        None => ClaimSeen::Unknown,
-        Some(Value::Null) => ClaimSeen::Absent,
-        Some(_) => ClaimSeen::Present,
-    };
-    SignInSeen {
-        at: entry.at,
-        person: Subject {
-            name: short(&entry.subject.name),
-            ..entry.subject
-        },
-        claim,
     }
 }

@@ -20,6 +20,7 @@
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
 //! | reconciliation of a group | `T#<tenant>#R` | group id |
+//! | sign-in of the last days | `T#<tenant>#L` | UUIDv7 of its journal entry |
 //! | who claims a group at sign-in | `T#<tenant>#A#<group id>` | user id |
 //! | claim of a thing to be done once | `T#<tenant>#O` | what |
 //! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
@@ -240,6 +241,10 @@ impl TenantId {
 
     pub(crate) fn reconciliations(&self) -> Partition {
         self.partition("#R")
+    }
+
+    pub(crate) fn sign_ins(&self) -> Partition {
+        self.partition("#L")
     }
 
     /// Who named the group in the `groups` claim of their last sign-in.

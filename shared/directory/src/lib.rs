@@ -12,8 +12,8 @@
 //! - `requests` is the request log; `redaction` says what may be kept of a request, `mention` whom it names, `diagnosis`
 //!   what is wrong with it.
 //! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
-//!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile`, `why` and `trace` find
-//!   somebody, show them, and say why they have their role and which request did it.
+//!   `advice` words them; `sign_ins` says who was here lately; `preview` tells what a mapping would change; `finder`,
+//!   `profile`, `why` and `trace` find somebody, show them, and say why they have their role and which request did it.
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
 mod access;
@@ -64,6 +64,7 @@ mod sessions;
 mod settings;
 pub mod setup;
 mod sign_in;
+mod sign_ins;
 mod table;
 mod tenant;
 mod tenants;

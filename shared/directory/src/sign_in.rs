@@ -210,6 +210,7 @@ impl Tenant {
         transaction.append(self.person_write(record, &after)?);
         self.write_claimants(&mut transaction, record, &after)?;
         let entry = self.entry("auth.login", subject(&USERS, &State::of(&USERS, record)?));
+        self.write_sign_in(&mut transaction, &entry, assertion.groups.is_some())?;
         let claim = assertion.groups.as_ref().map(Vec::len);
         let told = json!({
             "role": role, "source": routing.source, "matched": routing.matched, "claim_values": claim,

@@ -16,6 +16,7 @@ use crate::journal::Subject;
 use crate::overview::GroupSummary;
 use crate::people::Person;
 use crate::roles::Role;
+use crate::sign_ins::SignInSeen;
 use crate::tenant::Settings;
 use crate::tokens::Token;
 
@@ -50,28 +51,6 @@ pub(crate) struct Snapshot {
     pub(crate) people_count: u64,
     /// The people who were made known last.
     pub(crate) newest_people: Vec<Person>,
-}
-
-/// Sign-ins further back say nothing about now.
-pub(crate) const SIGN_INS_COUNT: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// A sign-in as the journal tells of it.
-#[derive(Clone, Debug)]
-pub(crate) struct SignInSeen {
-    pub(crate) at: Timestamp,
-    pub(crate) person: Subject,
-    pub(crate) claim: ClaimSeen,
-}
-
-/// Whether an assertion had a `groups` claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClaimSeen {
-    /// Nobody wrote it down.
-    Unknown,
-    /// It had none.
-    Absent,
-    /// It had one.
-    Present,
 }
 
 /// What is wrong, the worst first.

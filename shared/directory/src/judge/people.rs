@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    ClaimSeen, SETTING_UP, SIGN_INS_COUNT, SignInSeen, Snapshot, about_connection, subject,
-};
+use super::{SETTING_UP, Snapshot, about_connection, subject};
 use crate::connections::Provider;
 use crate::health::{Finding, FindingKind, Severity};
 use crate::journal::Subject;
 use crate::overview::GroupSummary;
 use crate::person::PersonState;
 use crate::roles::Role;
+use crate::sign_ins::SignInSeen;
 use crate::tenant::RouteBy;
 
 /// Names that a finding lists.
@@ -84,21 +83,14 @@ pub(super) fn of_missing_groups(snapshot: &Snapshot) -> Vec<Finding> {
     missing.collect()
 }
 
-fn recent(snapshot: &Snapshot) -> impl Iterator<Item = &SignInSeen> {
-    snapshot
-        .sign_ins
-        .iter()
-        .filter(|seen| snapshot.now.duration_since(seen.at) <= SIGN_INS_COUNT)
-}
-
 /// Whether the claim comes by which sign-ins are to be decided.
 pub(super) fn of_claims(snapshot: &Snapshot) -> Option<Finding> {
     let route_by = snapshot.settings.route_by;
     if snapshot.mapped == 0 || route_by == RouteBy::Membership {
         return None;
     }
-    let known = || recent(snapshot).filter(|seen| seen.claim != ClaimSeen::Unknown);
-    if known().any(|seen| seen.claim == ClaimSeen::Present) {
+    let seen = &snapshot.sign_ins;
+    if seen.iter().any(|seen| seen.has_claim) {
         return None;
     }
     let severity = match route_by {
@@ -107,10 +99,10 @@ pub(super) fn of_claims(snapshot: &Snapshot) -> Option<Finding> {
         _ => Severity::Notice,
     };
     Some(Finding {
-        subject: Some(known().next()?.person.clone()),
-        count: known().count() as u64,
+        subject: Some(seen.first()?.person.clone()),
+        count: seen.len() as u64,
         at_least: !snapshot.all_sign_ins,
-        since: known().map(|seen| seen.at).min(),
+        since: seen.last().map(|seen| seen.at),
         ..Finding::new(FindingKind::ClaimMissing, severity)
     })
 }
@@ -122,13 +114,13 @@ pub(super) fn of_default_roles(snapshot: &Snapshot) -> Vec<Finding> {
     }
     let mut seen_already = BTreeSet::new();
     let mut by_cause = BTreeMap::<(FindingKind, Option<Role>), Vec<&SignInSeen>>::new();
-    for seen in recent(snapshot) {
+    for seen in &snapshot.sign_ins {
         // Newest first: what lies before says nothing more about the same person.
         if !seen_already.insert(&seen.person.id) {
             continue;
         }
         if let Some(role) = snapshot.undecided.get(&seen.person.id) {
-            let kind = why_default(snapshot, seen.claim);
+            let kind = why_default(snapshot, seen.has_claim);
             by_cause.entry((kind, *role)).or_default().push(seen);
         }
     }
@@ -147,12 +139,14 @@ pub(super) fn of_default_roles(snapshot: &Snapshot) -> Vec<Finding> {
     found.collect()
 }
 
-fn why_default(snapshot: &Snapshot, claim: ClaimSeen) -> FindingKind {
+fn why_default(snapshot: &Snapshot, has_claim: bool) -> FindingKind {
     let by_claim = snapshot.settings.route_by != RouteBy::Membership;
-    match claim {
-        _ if snapshot.mapped == 0 => FindingKind::DefaultRoleWithoutMapping,
-        ClaimSeen::Absent if by_claim => FindingKind::DefaultRoleWithoutClaim,
-        _ => FindingKind::DefaultRoleWithoutMatch,
+    if snapshot.mapped == 0 {
+        FindingKind::DefaultRoleWithoutMapping
+    } else if by_claim && !has_claim {
+        FindingKind::DefaultRoleWithoutClaim
+    } else {
+        FindingKind::DefaultRoleWithoutMatch
     }
 }
 
