@@ -16,7 +16,7 @@
 //! | membership | `T#<tenant>#M#<group id>` | member id |
 //! | count shard | `T#<tenant>#C` | `<U or G>#<shard>` |
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
-//! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last one given |
+//! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last one given, `PLACED` up to which journal entry there are no gaps |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
 //! | reconciliation of a group | `T#<tenant>#R` | group id |
