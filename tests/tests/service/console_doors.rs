@@ -433,6 +433,17 @@ fn what_makes_no_sense_is_told_so() {
             ("/console/groups/none?role=king", 404),
             ("/console/people?state=asleep", 400),
             ("/console/activity/audit?from=yesterday", 400),
+            ("/console/activity/audit?from=9999-12-31", 400),
+            ("/console/activity/audit?to=9999-12-30", 400),
+            ("/console/activity/audit/export?to=9999-12-30", 400),
+            (
+                "/console/activity/trace?request=x&at=9999-12-30T22:00:00Z",
+                400,
+            ),
+            (
+                "/console/activity/trace?request=x&at=-009999-01-02T01:59:59Z",
+                400,
+            ),
             ("/console/activity?format=xml", 400),
             ("/console/assets/x/nothing.css", 404),
         ] {

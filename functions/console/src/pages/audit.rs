@@ -2,9 +2,6 @@
 
 use askama::Template;
 use axum::response::Response;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
@@ -42,10 +39,9 @@ pub(crate) struct Asked {
 impl Asked {
     fn query(&self, limit: usize) -> Result<AuditQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let last = day(&self.to)?.map(|first| first + jiff::SignedDuration::from_hours(24));
         Ok(AuditQuery {
-            from: day(&self.from)?,
-            to: last,
+            from: super::midnight("from", &self.from, 0)?,
+            to: super::midnight("to", &self.to, 1)?,
             subject: given(&self.subject),
             action: given(&self.action),
             after: self.after.clone(),
@@ -65,19 +61,6 @@ impl Asked {
             ("format", format),
         ])
     }
-}
-
-/// The first moment of a day that a form names.
-fn day(text: &str) -> Result<Option<Timestamp>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let unreadable = || Problem::invalid("a day is written as 2027-01-31");
-    let day: Date = text.trim().parse().map_err(|_| unreadable())?;
-    // Days at the very ends of the calendar have no neighbour.
-    day.checked_add(1.day()).map_err(|_| unreadable())?;
-    let zoned = day.to_zoned(TimeZone::UTC).map_err(|_| unreadable())?;
-    Ok(Some(zoned.timestamp()))
 }
 
 /// One change with who made it.

@@ -16,6 +16,9 @@ mod trace;
 
 use axum::Router;
 use axum::routing::{get, post};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use rollcall_directory::{PersonState, Provider};
 use rollcall_edge::api::Problem;
 use serde::Deserialize;
@@ -52,6 +55,20 @@ fn state(asked: &str) -> Result<Option<PersonState>, Problem> {
     serde_json::from_value(asked.into())
         .map(Some)
         .map_err(|_| Problem::invalid("`state` is one of `active`, `invited` and `inactive`"))
+}
+
+/// When the day begins, UTC, that a form's field names, or one so many days on; an empty field names none.
+fn midnight(field: &str, day: &str, days_on: i64) -> Result<Option<Timestamp>, Problem> {
+    if day.trim().is_empty() {
+        return Ok(None);
+    }
+    let unreadable = || Problem::invalid(format!("`{field}` must be a day such as 2027-01-31"));
+    let day: Date = day.trim().parse().map_err(|_| unreadable())?;
+    // Days at the very ends of the calendar have no neighbour, or lie beyond what a clock can show.
+    day.checked_add(days_on.days())
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map(|day| Some(day.timestamp()))
+        .map_err(|_| unreadable())
 }
 
 pub(crate) fn router() -> Router<Console> {
@@ -96,4 +113,25 @@ pub(crate) fn router() -> Router<Console> {
             "/console/settings",
             get(settings::show).post(settings::save),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_at_the_end_of_the_calendar_is_refused() {
+        let begins = |day: &str, on| midnight("to", day, on).ok().flatten();
+        assert_eq!(
+            begins(" 2027-01-31 ", 1)
+                .map(|at| at.to_string())
+                .as_deref(),
+            Some("2027-02-01T00:00:00Z")
+        );
+        assert!(begins("9999-12-30", 0).is_some());
+        for (day, on) in [("9999-12-30", 1), ("9999-12-31", 0), ("-9999-01-01", 0)] {
+            assert!(midnight("to", day, on).is_err(), "{day}");
+        }
+        assert_eq!(midnight("to", " ", 1).ok(), Some(None));
+    }
 }

@@ -2,9 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use rollcall_directory::{Connection, Token, TokenSecret};
 use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
 use serde::Deserialize;
@@ -135,16 +133,9 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
 
 /// The end of a day that a form names.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
-    if day.trim().is_empty() {
+    let Some(end) = super::midnight("expires", day, 1)? else {
         return Ok(None);
-    }
-    let unreadable = || Problem::invalid("`expires` must be a day such as 2027-01-31");
-    let day: Date = day.trim().parse().map_err(|_| unreadable())?;
-    let end = day
-        .checked_add(1.day())
-        .and_then(|next| next.to_zoned(TimeZone::UTC))
-        .map_err(|_| unreadable())?
-        .timestamp();
+    };
     match end > Timestamp::now() {
         true => Ok(Some(end)),
         false => Err(Problem::invalid("`expires` must be in the future")),
