@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use rollcall_directory::{Permission, Role};
+use rollcall_directory::{FormId, Permission, Role};
 use rollcall_edge::api::Problem;
 use rollcall_edge::{CONSOLE_PATH, Visit};
 
@@ -78,6 +78,8 @@ pub(crate) struct Frame {
     pub(crate) role: Option<Role>,
     /// What every form must carry.
     pub(crate) form_token: String,
+    /// What a form of this page that makes something must carry on top: each is used once.
+    pub(crate) form_id: FormId,
     /// What was just done.
     pub(crate) notice: Option<&'static str>,
 }

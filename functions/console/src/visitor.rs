@@ -9,7 +9,7 @@ use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, HeaderName, ORIGIN};
 use http::request::Parts;
 use jiff::Timestamp;
-use rollcall_directory::{Directory, Purpose, Role, Tenant, TokenSecret};
+use rollcall_directory::{Directory, FormId, Purpose, Role, Tenant, TokenSecret};
 use rollcall_edge::api::{Admin, Gate, Problem};
 use rollcall_edge::{CONSOLE_PATH, Root};
 use serde::Deserialize;
@@ -71,6 +71,7 @@ impl<G: Gate> Visitor<G> {
                 .map(|person| person.user_name.clone()),
             role: session.role,
             form_token: self.form_token(),
+            form_id: FormId::fresh(),
             notice: None,
         }
     }

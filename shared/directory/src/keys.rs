@@ -246,6 +246,10 @@ impl TenantId {
         self.partition("#O")
     }
 
+    pub(crate) fn used_forms(&self) -> Partition {
+        self.partition("#X")
+    }
+
     pub(crate) fn bookmarks(&self) -> Partition {
         self.partition("#B")
     }

@@ -8,7 +8,7 @@
 //!   `writes` plans the transaction of a change, `journal` its entry.
 //! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
-//! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
+//! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call; `forms` are used once.
 //! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
 //!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile` and `trace` find somebody,
 //!   show them, and say which request did it.
@@ -31,6 +31,7 @@ mod error;
 mod feed;
 mod finder;
 mod format;
+mod forms;
 mod health;
 mod intents;
 mod item;
@@ -76,6 +77,7 @@ pub use digest::{Digest, Hour, Milestones, RepeatedFailure};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
 pub use feed::{EVENT_VERSION, Event};
+pub use forms::FormId;
 pub use health::{Finding, FindingKind, Health, Severity};
 pub use journal::{Actor, AuditQuery, Entry, Subject};
 pub use keys::{InvalidTenantId, TenantId};

@@ -21,6 +21,8 @@ mod console_bare;
 mod console_costs;
 mod console_crowd;
 mod console_doors;
+mod console_exports;
+mod console_forms;
 mod console_hostile;
 mod console_keyboard;
 mod console_pages;

@@ -19,9 +19,10 @@ use axum::routing::{get, post};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use rollcall_directory::{PersonState, Provider};
+use rollcall_directory::{FormId, PersonState, Provider};
 use rollcall_edge::api::Problem;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::Console;
 
@@ -29,6 +30,13 @@ use crate::Console;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Done {
     pub(crate) done: Option<String>,
+}
+
+/// Which showing of a form was sent.
+fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FormId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse()
+        .map_err(|_| D::Error::custom("`form_id` is not one of a form"))
 }
 
 /// A provider as addresses, forms and the API spell it.

@@ -1,0 +1,149 @@
+//! What the console's forms come to, sent once, twice, or after somebody else's.
+
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use rollcall_tests::visitor::Visitor;
+use uuid::Uuid;
+
+use crate::console_doors::SETTINGS;
+
+#[test]
+fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
+    run(async |service| {
+        let tenant = service.tenant("forms").await;
+        let day = jiff::SignedDuration::from_hours(24);
+        let (old, _) = tenant
+            .issue("short", Some(jiff::Timestamp::now() + day))
+            .await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = visitor.form_token();
+        let form_id = Uuid::now_v7().to_string();
+        let form = [("form_id", &*form_id), ("form_token", &form_token)];
+        let path = format!("/console/tokens/{old}/rotate");
+        let rotated = visitor.post(&path, &form, &[]).await.expect(200);
+        assert!(rotated.html.contains("The old token still works"));
+        let tokens = tenant.directory().tokens().await.unwrap_or_default();
+        let lives: Vec<_> = tokens
+            .iter()
+            .filter(|token| token.label == "short")
+            .collect();
+        assert_eq!(lives.len(), 2);
+        for token in lives {
+            let life = token
+                .expires_at
+                .map(|end| end.duration_since(token.created_at));
+            assert_eq!(
+                life.map(|life| (23..=24).contains(&life.as_hours())),
+                Some(true),
+                "{token:?}"
+            );
+            assert_eq!(token.revoked_at, None);
+        }
+
+        let mut form = SETTINGS.to_vec();
+        form.push(("form_token", &form_token));
+        visitor
+            .post("/console/settings", &form, &[])
+            .await
+            .expect(303);
+        let kept = tenant.directory().settings().await.map(|kept| {
+            let limit = kept.rate_limit.map(|limit| (limit.per_minute, limit.burst));
+            (
+                kept.sso_default_role,
+                limit,
+                kept.retention_days,
+                kept.invitations,
+            )
+        });
+        assert_eq!(
+            kept.ok(),
+            Some((Some(Role::Viewer), Some((600, 60)), 30, false))
+        );
+
+        // what an address makes up adds up to something all the same
+        let group = tenant.idp().group("Engineers", &[]).await;
+        let sum = "%5B%7B%22from%22%3Anull%2C%22to%22%3A%22admin%22%2C%22people%22%3A18446744073709551615%7D%5D";
+        let made_up = format!("role=admin&looked_at=18446744073709551615&sum={sum}");
+        visitor
+            .get(&format!("/console/groups/{group}/preview?{made_up}"))
+            .await
+            .expect(200);
+    });
+}
+
+/// The secrets of live tokens that a page shows.
+fn shown(page: &str) -> usize {
+    page.matches(r#"id="token""#).count()
+}
+
+#[test]
+fn a_form_that_makes_something_makes_it_once() {
+    run(async |service| {
+        let tenant = service.tenant("twice").await;
+        let (old, _) = tenant.issue("old", None).await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = visitor.form_token();
+        let made = async || {
+            let directory = tenant.directory();
+            let tokens = directory.tokens().await.unwrap_or_default().len();
+            (
+                tokens,
+                directory.connections().await.unwrap_or_default().len(),
+            )
+        };
+        assert_eq!(made().await, (2, 1));
+        let connection = tenant.connection_id();
+        let rotate = format!("/console/tokens/{old}/rotate");
+        for (path, fields, status, after) in [
+            (
+                "/console/tokens",
+                vec![("connection", connection), ("label", "new")],
+                200,
+                (3, 1),
+            ),
+            (&rotate, vec![], 200, (4, 1)),
+            (
+                "/console/connections",
+                vec![("name", "Okta"), ("provider", "okta")],
+                303,
+                (4, 2),
+            ),
+        ] {
+            let form_id = Uuid::now_v7().to_string();
+            let mut form = fields;
+            form.extend([("form_id", &*form_id), ("form_token", &form_token)]);
+            let first = visitor.post(path, &form, &[]).await.expect(status);
+            assert_eq!(shown(&first.html), usize::from(status == 200), "{path}");
+            // Loading the answer again sends the same form again.
+            let again = visitor.post(path, &form, &[]).await.expect(409);
+            assert!(
+                again.html.contains("This form was already used"),
+                "{}",
+                again.html
+            );
+            assert_eq!(shown(&again.html), 0, "{path}");
+            assert_eq!(made().await, after, "{path}");
+            form.retain(|(name, _)| *name != "form_id");
+            visitor.post(path, &form, &[]).await.expect(400);
+        }
+
+        // Each showing of a page has a form of its own, and tokens of one label are told apart.
+        let page = async || visitor.get("/console/tokens").await.expect(200).html;
+        let form_ids: Vec<String> = [page().await, page().await]
+            .iter()
+            .map(|page| {
+                let (_, behind) = page
+                    .split_once(r#"name="form_id" value=""#)
+                    .unwrap_or_default();
+                behind.split('"').next().unwrap_or_default().to_owned()
+            })
+            .collect();
+        assert_ne!(form_ids[0], form_ids[1]);
+        for token in tenant.directory().tokens().await.unwrap_or_default() {
+            let name = format!("Revoke {} ({}…)…", token.label, token.prefix);
+            assert_eq!(page().await.matches(&name).count(), 1, "{name}");
+        }
+        tenant.revoke(&old).await;
+        assert!(page().await.contains("1 token that is refused"));
+    });
+}
