@@ -53,6 +53,11 @@ impl<G: Gate> Visitor<G> {
         format!("{}{CONSOLE_PATH}", self.root.mount())
     }
 
+    /// The whole address of a path behind `/console`, to be followed from outside of a page.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{}{CONSOLE_PATH}{path}", self.root.as_str())
+    }
+
     /// What a form of theirs must carry.
     pub(crate) fn form_token(&self) -> String {
         form_token(&self.admin.secret)

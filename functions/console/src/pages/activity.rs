@@ -221,6 +221,8 @@ impl Listed for LoggedRequest {
             "diagnosis": self.diagnosis(),
             "request_id": self.request_id,
             "took_ms": self.took_ms,
+            "changes": self.changes.join(" "),
+            "skipped_members": self.skipped_members.join(" "),
             "body": self.sent,
         })
     }
@@ -234,7 +236,10 @@ pub(crate) async fn export(
     let connections = tenant.connections().await?;
     let query = asked.query(export::STEP);
     let file = File::of::<LoggedRequest>(tenant, &connections, query).await?;
-    file.finish(asked.format, "requests", |last| asked.address(last, ""))
+    file.finish(asked.format, "requests", |last, format| {
+        let query = asked.address(last, format);
+        visitor.link(&format!("/activity/export?{query}"))
+    })
 }
 
 #[cfg(test)]

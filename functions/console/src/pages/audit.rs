@@ -162,5 +162,8 @@ pub(crate) async fn export(
     let connections = tenant.connections().await?;
     let query = asked.query(export::STEP)?;
     let file = File::of::<Entry>(tenant, &connections, query).await?;
-    file.finish(asked.format, "audit", |last| asked.address(last, ""))
+    file.finish(asked.format, "audit", |last, format| {
+        let query = asked.address(last, format);
+        visitor.link(&format!("/activity/audit/export?{query}"))
+    })
 }
