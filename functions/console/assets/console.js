@@ -4,6 +4,30 @@
 // Looking at a link's address must not use it up; whoever runs scripts is a browser with a person before it.
 document.querySelectorAll("form[data-submit-now]").forEach((form) => form.submit());
 
+// What a part of the page was last told, and whether there is still somebody to tell.
+const told = new WeakMap();
+let isSignedOut = false;
+const NO_ANSWER = "A part of this page could not be fetched. What goes on by itself is tried again; else load the page again.";
+const trouble = (text) => {
+  const said = document.getElementById("trouble");
+  said.textContent = text;
+  said.hidden = !text;
+};
+const refusal = (xhr) => new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
+document.addEventListener("htmx:beforeRequest", (event) => { if (isSignedOut) event.preventDefault(); });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr, serverResponse } = event.detail;
+  if (!target.matches("[hx-trigger^=every]")) return;
+  // Nothing new: nothing is read aloud, and what was unfolded stays so. 286 says that it was the last time.
+  if (xhr.status === 200 && told.get(target) === serverResponse) event.detail.shouldSwap = false;
+  told.set(target, serverResponse);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { successful, xhr } = event.detail;
+  isSignedOut = xhr.status === 401;
+  trouble(successful ? "" : refusal(xhr)?.textContent ?? NO_ANSWER);
+});
+
 // The preview comes by itself when the choice changes.
 document.querySelectorAll("[data-no-script]").forEach((button) => { button.hidden = true; });
 

@@ -146,6 +146,16 @@ pub(crate) fn show(page: &impl Template) -> Result<Response, Problem> {
     }
 }
 
+/// A part of a page that a script asks for again and again, until it is told that this was the last time (htmx takes
+/// status 286 for that).
+pub(crate) fn show_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
+    let mut response = show(part)?;
+    if let (true, Ok(enough)) = (is_last, StatusCode::from_u16(286)) {
+        *response.status_mut() = enough;
+    }
+    Ok(response)
+}
+
 /// Sends the browser on with a GET, so that loading again repeats nothing.
 pub(crate) fn go(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();

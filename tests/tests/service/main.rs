@@ -25,6 +25,7 @@ mod console_exports;
 mod console_forms;
 mod console_hostile;
 mod console_keyboard;
+mod console_live;
 mod console_pages;
 mod console_policy;
 mod console_story;

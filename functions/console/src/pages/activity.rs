@@ -130,7 +130,6 @@ struct Piece {
 #[derive(Template)]
 #[template(path = "chart.html")]
 struct ChartPart {
-    console: String,
     bars: Vec<Bar>,
     highest: u64,
     /// Whether the whole log was counted; else it goes on by itself.
@@ -140,7 +139,6 @@ struct ChartPart {
 async fn chart_of(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
     let digest = visitor.tenant().digest().await?;
     Ok(ChartPart {
-        console: visitor.console(),
         highest: digest.hours.iter().map(total).max().unwrap_or_default(),
         bars: bars(&digest.hours, Timestamp::now()),
         complete: digest.complete,
@@ -188,7 +186,8 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
 }
 
 pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
-    crate::frame::show(&chart_of(&visitor).await?)
+    let chart = chart_of(&visitor).await?;
+    crate::frame::show_part(&chart, chart.complete)
 }
 
 impl Listed for LoggedRequest {

@@ -268,11 +268,17 @@ pub(crate) async fn preview(
 #[derive(Template)]
 #[template(path = "progress.html")]
 struct ProgressPart {
-    console: String,
-    group_id: String,
     since: Timestamp,
     /// None until it has begun.
     progress: Option<Progress>,
+}
+
+impl ProgressPart {
+    fn is_over(&self) -> bool {
+        self.progress
+            .as_ref()
+            .is_some_and(|progress| progress.finished_at.is_some())
+    }
 }
 
 /// Which mapping is followed.
@@ -288,8 +294,6 @@ async fn progress_of<G: Gate>(
 ) -> Result<ProgressPart, Problem> {
     let progress = visitor.tenant().reconciliation(group).await?;
     Ok(ProgressPart {
-        console: visitor.console(),
-        group_id: group.to_owned(),
         since,
         // One that began earlier follows an earlier mapping.
         progress: progress.filter(|progress| progress.started_at >= since),
@@ -301,7 +305,8 @@ pub(crate) async fn progress(
     Id(id): Id,
     Params(asked): Params<ProgressAsked>,
 ) -> Result<Response, Problem> {
-    crate::frame::show(&progress_of(&visitor, &id, asked.since).await?)
+    let progress = progress_of(&visitor, &id, asked.since).await?;
+    crate::frame::show_part(&progress, progress.is_over())
 }
 
 /// A mapping to be.
