@@ -1,9 +1,13 @@
 //! What a page keeps up to date by itself: it goes on after a hiccup, and ends when it is done.
 
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::LoggedRequest;
 use rollcall_tests::browser::{Browser, browse};
 use rollcall_tests::faults::Fault;
 use rollcall_tests::service::Service;
 use serde_json::json;
+
+use crate::digest::log;
 
 /// Starts counting the requests that htmx makes, by how they were answered; none at all is 0.
 const COUNT: &str = r#"
@@ -58,5 +62,26 @@ fn a_checklist_ticks_on_after_a_hiccup() {
         assert_eq!(browser.eval("return window.answers.at(-1)", &[]).await, 286);
         let stopped = "return document.getElementById('checklist')['htmx-internal-data'].cancelled";
         assert_eq!(browser.eval(stopped, &[]).await, true);
+    });
+}
+
+#[test]
+fn health_reads_a_long_log_to_its_end_by_itself() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("long-log").await;
+        let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+        let requests = (0..6_500).map(|_| (hour_ago, LoggedRequest::new("GET", "/Users", 200)));
+        log(tenant.directory(), requests).await;
+        // each look reads 2,000
+        browser.open_console(service, &tenant, "owner").await;
+        browser.wait_for_text("still being read").await;
+        browser.go("/console/health").await;
+        browser.wait_for_text("4000 requests so far").await;
+        let gone = async || !browser.text().await.contains("still being read");
+        browser.eventually("all of it is read", gone).await;
+        assert_eq!(browser.count("#findings #findings, #findings h1").await, 0);
+        browser.go("/console").await;
+        assert!(gone().await);
+        browser.assert_sound().await;
     });
 }

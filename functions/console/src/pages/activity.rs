@@ -131,22 +131,24 @@ struct Piece {
 #[template(path = "chart.html")]
 struct ChartPart {
     bars: Vec<Bar>,
-    highest: u64,
     /// Whether the whole log was counted; else it goes on by itself.
     complete: bool,
+}
+
+impl ChartPart {
+    /// The requests of the highest hour that is shown.
+    fn highest(&self) -> u64 {
+        let totals = self.bars.iter().map(|bar| bar.hour.total());
+        totals.max().unwrap_or_default()
+    }
 }
 
 async fn chart_of(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
     let digest = visitor.tenant().digest().await?;
     Ok(ChartPart {
-        highest: digest.hours.iter().map(total).max().unwrap_or_default(),
         bars: bars(&digest.hours, Timestamp::now()),
         complete: digest.complete,
     })
-}
-
-fn total(hour: &Hour) -> u64 {
-    hour.succeeded + hour.throttled + hour.refused + hour.failed
 }
 
 /// The bars of the last hours, oldest first; hours without requests leave a gap.
@@ -159,12 +161,8 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
         .iter()
         .filter(|hour| age(hour) < CHART_HOURS)
         .collect();
-    let highest = shown
-        .iter()
-        .map(|hour| total(hour))
-        .max()
-        .unwrap_or_default()
-        .max(1);
+    let totals = shown.iter().map(|hour| hour.total());
+    let highest = totals.max().unwrap_or_default().max(1);
     let one = |hour: &Hour| {
         let mut top = CHART_HEIGHT;
         let mut piece = |count: u64| {
@@ -256,11 +254,17 @@ mod tests {
             failed,
         };
         let hours = [
-            hour("2026-11-20T12:00:00Z", 9, 9),
+            hour("2026-11-20T12:00:00Z", 99, 9),
             hour("2026-11-25T11:00:00Z", 30, 10),
             hour("2026-11-25T12:00:00Z", 0, 1),
         ];
         let bars = bars(&hours, now);
+        let part = ChartPart {
+            bars,
+            complete: true,
+        };
+        assert_eq!(part.highest(), 40, "of the hours that are shown");
+        let bars = part.bars;
         let seen: Vec<_> = bars
             .iter()
             .map(|bar| (bar.x, bar.succeeded.height, bar.failed.y, bar.failed.height))

@@ -24,6 +24,8 @@ struct Row {
 struct Connect {
     frame: Frame,
     connections: Vec<Row>,
+    /// Whether the whole request log was looked at.
+    complete: bool,
     providers: Vec<(String, &'static str)>,
 }
 
@@ -53,6 +55,7 @@ pub(crate) async fn show(
             .frame(Section::Connect)
             .with_notice(asked.done.as_deref()),
         connections,
+        complete: digest.complete,
         providers: providers(),
     })
 }

@@ -53,7 +53,16 @@ pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
 struct Checklist {
     steps: [Step; 4],
     all_done: bool,
+    /// Whether the whole request log was looked at.
+    complete: bool,
     last_request_at: Option<Timestamp>,
+}
+
+impl Checklist {
+    /// Whether nothing of it changes any more.
+    fn is_over(&self) -> bool {
+        self.all_done && self.complete
+    }
 }
 
 #[derive(Template)]
@@ -118,6 +127,7 @@ async fn checklist_of<G: Gate>(visitor: &Visitor<G>, id: &str) -> Result<Checkli
     let steps = steps(&milestones);
     Ok(Checklist {
         all_done: steps.iter().all(|step| step.at.is_some()),
+        complete: digest.complete,
         steps,
         last_request_at: milestones.last_request_at,
     })
@@ -126,7 +136,7 @@ async fn checklist_of<G: Gate>(visitor: &Visitor<G>, id: &str) -> Result<Checkli
 pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
     visitor.tenant().connection(&id).await?;
     let checklist = checklist_of(&visitor, &id).await?;
-    crate::frame::show_part(&checklist, checklist.all_done)
+    crate::frame::show_part(&checklist, checklist.is_over())
 }
 
 /// What to change of a connection.

@@ -117,6 +117,7 @@ pub(crate) fn router() -> Router<Console> {
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/health", get(health::show))
+        .route("/console/health/findings", get(health::findings))
         .route(
             "/console/settings",
             get(settings::show).post(settings::save),
