@@ -9,6 +9,7 @@ use rollcall_edge::api::Problem;
 use rollcall_edge::{CONSOLE_PATH, Visit};
 
 use crate::assets;
+use crate::visitor::form_token_of;
 
 /// A part of the console that the navigation leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +174,10 @@ struct Refused<'a> {
     icon: String,
     title: &'a str,
     detail: String,
-    /// Whether the console can be of help; not to those who may not see it.
+    /// Whether the console can be of help; not to those who may see nothing of it.
     leads_back: bool,
+    /// Lets whoever has a session end it, and come back as somebody else.
+    form_token: Option<String>,
     request_id: &'a str,
 }
 
@@ -221,13 +224,20 @@ pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
         RefusedPart { detail }.render()
     } else {
         let console = format!("{}{CONSOLE_PATH}", visit.root.mount());
+        let form_token = form_token_of(visit).filter(|_| !signed_out);
+        let leads_back = match problem.status() {
+            401 => false,
+            403 => form_token.is_some() && visit.path != CONSOLE_PATH,
+            _ => true,
+        };
         Refused {
             style: assets::address(&console, "style.css"),
             icon: assets::address(&console, "icon.svg"),
             console,
             title: title(problem.status()),
             detail,
-            leads_back: !matches!(problem.status(), 401 | 403),
+            leads_back,
+            form_token,
             request_id: &visit.request_id,
         }
         .render()

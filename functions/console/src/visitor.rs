@@ -6,12 +6,13 @@
 use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use cookie::{Cookie, SameSite};
+use http::HeaderMap;
 use http::header::{COOKIE, HeaderName, ORIGIN};
 use http::request::Parts;
 use jiff::Timestamp;
 use rollcall_directory::{Directory, FormId, Purpose, Role, Tenant, TokenSecret};
 use rollcall_edge::api::{Admin, Gate, Problem};
-use rollcall_edge::{CONSOLE_PATH, Root};
+use rollcall_edge::{CONSOLE_PATH, Root, Visit};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -83,7 +84,8 @@ impl<G: Gate> Visitor<G> {
 
     async fn enter(parts: &Parts, directory: &Directory) -> Result<Self, Problem> {
         let root = Root::of(parts);
-        let secret = session_of(parts, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
+        let secret =
+            session_of(&parts.headers, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
         let admin = Admin::enter(directory, secret, parts).await?;
         Ok(Self { admin, root })
     }
@@ -176,9 +178,14 @@ fn cookie_name(root: &Root) -> &'static str {
     }
 }
 
+/// What a form of whoever made a request must carry, whatever their session allows.
+pub(crate) fn form_token_of(visit: &Visit) -> Option<String> {
+    session_of(&visit.headers, &visit.root).map(|session| form_token(&session))
+}
+
 /// The session that the request's cookie names.
-fn session_of(parts: &Parts, root: &Root) -> Option<TokenSecret> {
-    let cookies = parts.headers.get_all(COOKIE).into_iter();
+fn session_of(headers: &HeaderMap, root: &Root) -> Option<TokenSecret> {
+    let cookies = headers.get_all(COOKIE).into_iter();
     cookies
         .filter_map(|header| header.to_str().ok())
         .flat_map(Cookie::split_parse)

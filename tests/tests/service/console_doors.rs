@@ -1,6 +1,6 @@
 //! The console's doors: who gets in, what they see, and what is refused whatever they were shown.
 
-use rollcall_directory::Role;
+use rollcall_directory::{Provider, Role};
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::{Visitor, link};
 use serde_json::json;
@@ -202,6 +202,7 @@ const FORMS: [Form; 11] = [
     ("/console/close", &[], Role::Viewer),
 ];
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
+    ("revision", "1"),
     ("sso_default_role", "viewer"),
     ("manual_roles", "preserved"),
     ("role_sync", "immediate"),
@@ -218,6 +219,12 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
     run(async |service| {
         for role in [Role::Viewer, Role::Member, Role::Admin] {
             let tenant = service.tenant("roles").await;
+            let google = tenant.directory().change_connection(
+                tenant.connection_id(),
+                None,
+                Some(Provider::Google),
+            );
+            assert!(google.await.is_ok(), "its guide names the settings");
             let idp = tenant.idp();
             let person = idp.user("ada").await;
             let group = idp.group("Engineers", &[&person]).await;
@@ -250,17 +257,24 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
                     .expect(reads);
                 // The way out is the one form that everybody has.
                 let forms = seen.html.matches(r#"method="post""#).count();
-                let controls = if role == Role::Admin || forms == 0 {
-                    forms
-                } else {
-                    1
+                let is_file = seen.header("content-type") == "application/json";
+                let controls = match role {
+                    _ if is_file => 0,
+                    Role::Admin => forms,
+                    _ => usize::from(!page.ends_with("/members") || role == Role::Viewer),
                 };
                 assert_eq!(forms, controls, "{role} sees a control on {page}");
-                assert_eq!(
-                    seen.html.contains("/console/tokens"),
-                    role == Role::Admin && forms > 0,
-                    "{role}: {page}"
-                );
+                if role == Role::Admin {
+                    continue;
+                }
+                for kept in [
+                    "/console/tokens",
+                    "/console/settings",
+                    "/preview",
+                    r#"name="role""#,
+                ] {
+                    assert!(!seen.html.contains(kept), "{role} sees {kept} on {page}");
+                }
             }
             let configures = if role == Role::Admin { 200 } else { 403 };
             for page in [
@@ -296,6 +310,43 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
                 );
             }
         }
+    });
+}
+
+#[test]
+fn whoever_is_refused_can_go_back_or_sign_out() {
+    run(async |service| {
+        let tenant = service.tenant("refused").await;
+        for (role, page, leads_back) in [
+            (Role::Viewer, "/console", false),
+            (Role::Viewer, "/console/groups", true),
+            (Role::Member, "/console/settings", true),
+            (Role::Owner, "/console/people/nobody", true),
+        ] {
+            let visitor = Visitor::enter(service, &tenant, role).await;
+            let refused = visitor.get(page).await;
+            let refused = refused.expect(if role == Role::Owner { 404 } else { 403 });
+            let link = r#"<a href="/console">Back to the console</a>"#;
+            assert_eq!(refused.html.contains(link), leads_back, "{}", refused.html);
+            let form = [("form_token", &*refused.form_token())];
+            visitor.post("/console/close", &form, &[]).await.expect(303);
+            let out = visitor.get("/console").await.expect(401);
+            assert!(!out.html.contains("<form"), "{}", out.html);
+        }
+        let stranger = Visitor::stranger(service);
+        let refused = stranger.get("/console/open?link=x").await.expect(403);
+        assert!(
+            !refused.html.contains("<form") && !refused.html.contains("Back"),
+            "{}",
+            refused.html
+        );
+        // A form of an earlier session of this browser.
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let old = [("form_token", "old"), ("name", "x"), ("provider", "okta")];
+        let refused = visitor.post("/console/connections", &old, &[]).await;
+        let refused = refused.expect(403);
+        assert_eq!(refused.form_token(), visitor.form_token());
+        assert!(refused.html.contains("Back to the console"));
     });
 }
 

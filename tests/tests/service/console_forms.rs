@@ -147,3 +147,44 @@ fn a_form_that_makes_something_makes_it_once() {
         assert!(page().await.contains("1 token that is refused"));
     });
 }
+
+#[test]
+fn settings_are_saved_over_nobody_elses() {
+    run(async |service| {
+        let tenant = service.tenant("settings").await;
+        let (first, second) = (
+            Visitor::enter(service, &tenant, Role::Owner).await,
+            Visitor::enter(service, &tenant, Role::Owner).await,
+        );
+        let days = async || {
+            let settings = tenant.directory().settings().await;
+            settings.map_or(0, |settings| settings.retention_days)
+        };
+        for (visitor, revision, kept, status, after) in [
+            (&first, "1", "30", 303, 30),
+            (&second, "1", "60", 409, 30),
+            (&second, "2", "60", 303, 60),
+        ] {
+            let form_token = visitor.form_token();
+            let mut form = SETTINGS.to_vec();
+            form.retain(|(name, _)| !["revision", "retention_days"].contains(name));
+            form.extend([
+                ("revision", revision),
+                ("retention_days", kept),
+                ("form_token", &form_token),
+            ]);
+            let seen = visitor.post("/console/settings", &form, &[]).await;
+            let seen = seen.expect(status);
+            assert_eq!(
+                seen.html.contains("Somebody else saved other settings"),
+                status == 409,
+                "{}",
+                seen.html
+            );
+            assert_eq!(days().await, after);
+            let page = visitor.get("/console/settings").await.expect(200);
+            let now = format!(r#"name="revision" value="{}""#, 2 + u32::from(after == 60));
+            assert!(page.html.contains(&now), "{}", page.html);
+        }
+    });
+}
