@@ -22,6 +22,7 @@
 //! | reconciliation of a group | `T#<tenant>#R` | group id |
 //! | who claims a group at sign-in | `T#<tenant>#A#<group id>` | user id |
 //! | claim of a thing to be done once | `T#<tenant>#O` | what |
+//! | form that was used | `T#<tenant>#X` | the form's id |
 //! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |

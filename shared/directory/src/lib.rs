@@ -77,6 +77,7 @@ pub use digest::{Digest, Hour, Milestones, RepeatedFailure};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
 pub use feed::{EVENT_VERSION, Event};
+pub use finder::Lacking;
 pub use forms::FormId;
 pub use health::{Finding, FindingKind, Health, Severity};
 pub use journal::{Actor, AuditQuery, Entry, Subject};
