@@ -70,10 +70,18 @@ impl Visitor {
 
     /// Somebody who opened a link of the application's, in this role.
     pub async fn enter(service: &Service, tenant: &Tenant, role: Role) -> Visitor {
-        let mut visitor = Visitor::stranger(service);
         let link = link(service, tenant, role).await;
-        let opened = visitor
-            .post("/console/open", &[("link", &link)], &[])
+        Visitor::stranger(service).let_in("link", &link).await
+    }
+
+    /// Somebody whose session the application handed over.
+    pub async fn handed_over(service: &Service, session: &str) -> Visitor {
+        Visitor::stranger(service).let_in("session", session).await
+    }
+
+    async fn let_in(mut self, by: &str, secret: &str) -> Visitor {
+        let opened = self
+            .post("/console/open", &[(by, secret)], &[])
             .await
             .expect(303);
         let cookie = opened
@@ -82,8 +90,8 @@ impl Visitor {
             .next()
             .unwrap_or_default()
             .to_owned();
-        visitor.cookie = Some(cookie);
-        visitor
+        self.cookie = Some(cookie);
+        self
     }
 
     /// The token that forms of the session carry, as the console makes it: of the session's secret alone.

@@ -16,6 +16,7 @@ use crate::overview::{GroupSummary, PeopleQuery, summary};
 use crate::people::Person;
 use crate::person::PersonState;
 use crate::record::Record;
+use crate::sessions::user_name;
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::writes::Pointer;
@@ -160,6 +161,20 @@ impl Tenant {
     pub async fn person_named(&self, user_name: &str) -> Result<Option<String>, Error> {
         let access = Access::Name(fold(user_name));
         Ok(self.candidates(&USERS, &access).await?.pop_first())
+    }
+
+    /// What the people of these ids are called, by their ids; nothing of those who are gone.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn user_names(
+        &self,
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let ids: Vec<String> = ids.iter().cloned().collect();
+        let records = self.records(&USERS, &ids).await?;
+        let named = |record: &Record| Ok((record.id.clone(), user_name(record)?));
+        records.iter().map(named).collect()
     }
 
     /// Those whom the text names as it stands, in any way but by their user name.

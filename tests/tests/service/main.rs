@@ -17,6 +17,7 @@ mod bus_deliveries;
 mod bus_mail;
 mod bus_relay;
 mod concurrency;
+mod console_audit;
 mod console_bare;
 mod console_costs;
 mod console_crowd;

@@ -40,7 +40,7 @@ pub(crate) async fn show(
     }
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
-        rows: rows(entries, &connections),
+        rows: rows(tenant, entries, &connections).await?,
         logged: logged.map(|request| super::activity::Row {
             connection: connection_name(&connections, &request.connection_id),
             request,
