@@ -37,6 +37,10 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
         assert!(page.contains(&link), "{page}");
         assert!(page.contains("by setup link"), "{page}");
 
+        // however far one looks
+        let ends = "from=-009999-01-02T01:59:59Z&to=9999-12-30T22:00:00.999999999Z";
+        setup.get(&format!("/audit?{ends}")).await.expect(200);
+
         // by name, by id and by the name of a connection
         let entries = async |query: &str| {
             let path = format!("/console/activity/audit?{query}");

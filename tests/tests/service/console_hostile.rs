@@ -119,5 +119,6 @@ fn names_do_no_harm_whatever_they_hold() {
         browser.go(&format!("/console/groups/{}", groups[2])).await;
         browser.choose("Role of", "Viewer").await;
         browser.wait_for_text("3 people gain Viewer").await;
+        assert!(browser.text().await.contains(&long), "the whole name, once");
     });
 }

@@ -70,13 +70,20 @@ fn health_reads_a_long_log_to_its_end_by_itself() {
     browse(async |service, browser| {
         let tenant = service.tenant("long-log").await;
         let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
-        let requests = (0..6_500).map(|_| (hour_ago, LoggedRequest::new("GET", "/Users", 200)));
+        let requests = (0..10_500).map(|_| (hour_ago, LoggedRequest::new("GET", "/Users", 200)));
         log(tenant.directory(), requests).await;
         // each look reads 2,000
         browser.open_console(service, &tenant, "owner").await;
-        browser.wait_for_text("still being read").await;
-        browser.go("/console/health").await;
-        browser.wait_for_text("4000 requests so far").await;
+        let connection = format!("/console/connections/{}", tenant.connection_id());
+        for (page, said) in [
+            ("/console", "are not all yet"),
+            (&connection, "what stands here is not all yet"),
+            ("/console/activity", "still counting…"),
+            ("/console/health", "000 requests so far"),
+        ] {
+            browser.go(page).await;
+            browser.wait_for_text(said).await;
+        }
         let gone = async || !browser.text().await.contains("still being read");
         browser.eventually("all of it is read", gone).await;
         assert_eq!(browser.count("#findings #findings, #findings h1").await, 0);
