@@ -1,6 +1,7 @@
 //! What the console's forms come to, sent once, twice, or after somebody else's.
 
 use rollcall_directory::Role;
+use rollcall_tests::browser::browse;
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::Visitor;
 use uuid::Uuid;
@@ -186,5 +187,28 @@ fn settings_are_saved_over_nobody_elses() {
             let now = format!(r#"name="revision" value="{}""#, 2 + u32::from(after == 60));
             assert!(page.html.contains(&now), "{}", page.html);
         }
+    });
+}
+
+#[test]
+fn a_double_click_shows_the_one_token_that_it_makes() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("double-click").await;
+        browser.open_console(service, &tenant, "owner").await;
+        let page = format!("/console/connections/{}", tenant.connection_id());
+        browser.go(&page).await;
+        let twice = "const button = document.querySelector('form[action$=\"/tokens\"] button'); button.click(); button.click();";
+        browser.eval(twice, &[]).await;
+        browser.wait_for("#token").await;
+        let token = browser.value("token").await;
+        let tokens = async || tenant.directory().tokens().await.unwrap_or_default().len();
+        assert_eq!(tokens().await, 2);
+        let idp = tenant.idp().with_token(Some(&token));
+        idp.get("/Users").await.expect(200);
+        browser.eval("location.reload()", &[]).await;
+        browser.wait_for_text("This form was already used").await;
+        assert_eq!(tokens().await, 2);
+        browser.click("Back to the console").await;
+        browser.wait_for_path("/console").await;
     });
 }
