@@ -2,7 +2,7 @@
 
 | refused because | shown here | by |
 |---|---|---|
-| the route is unknown, the method too | yes | `unknown_route`; below `/scim/v2` a function answers, 404 or 405 |
+| the route is unknown, the method too | yes | `unknown_route`; below `/scim/v2` a function answers, 404 or 405. With a bearer AWS finds the signature bad instead: template |
 | there is no token, or none that is known | yes | `no_token` |
 | the token was revoked, is over its rate | yes | `story.revoked`, `story.rate_limit` |
 | the stage is over its rate | yes | `throttled` |
@@ -61,8 +61,9 @@ def throttled(stack, _):
 def unknown_route(stack, _):
     """an unknown route and a method that no route has are 404"""
     for method, path in [("GET", "/"), ("GET", "/scim"), ("GET", "/scim/v1/Users"), ("HEAD", "/nowhere"), ("POST", "/Users")]:
-        answer = stack.call(method, path)
-        scim_error(answer, 404) if method != "HEAD" else answer.expect(404)
+        for token in [None, "rcs_acme_unknown"]:
+            answer = stack.call(method, path, token)
+            scim_error(answer, 404) if method != "HEAD" else answer.expect(404)
 
 
 @contextlib.contextmanager

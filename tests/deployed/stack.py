@@ -105,6 +105,12 @@ class Stack:
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             yield name, iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
 
+    def attached(self, function):
+        """Policies that a function's role shares with others."""
+        role = self.resources[f"{function}Role"]
+        policies = self.aws.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        return [policy["PolicyName"] for policy in policies]
+
     @contextlib.contextmanager
     def without(self, function, action):
         """Takes an action away from a function for a while."""

@@ -135,6 +135,12 @@ class Target:
         events.put_targets(Rule="target", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
         self.seen = []
 
+    @staticmethod
+    def remove(stack):
+        events, bus = stack.aws.client("events"), stack.outputs()["EventBusName"]
+        events.remove_targets(Rule="target", EventBusName=bus, Ids=["queue"])
+        events.delete_rule(Name="target", EventBusName=bus)
+
     def types(self, tenant):
         """The types of a tenant's events so far, in the order in which they arrived."""
         while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
@@ -161,6 +167,19 @@ def first_customer(stack, _):
     scim_error(customer.idp("GET", "/Users/nobody"), 404)
     scim_error(stack.call("POST", "/scim/v2/Users", customer.token, text="{", headers={"Content-Type": "application/scim+json"}), 400)
     assert customer.idp("GET", "//Users/").expect(200).body["totalResults"] == 2
+
+
+def service_keys(stack, _):
+    """a service key is issued, listed and revoked by direct invocation, and refused from the next request on"""
+    function, label = "IssueServiceKeyFunction", f"leaked-{time.time_ns()}"
+    key = stack.invoke(function, {"label": label})["service_key"]
+    tenants = lambda: stack.call("GET", "/api/v1/tenants?limit=1", key)
+    tenants().expect(200)
+    listed = stack.invoke(function, {"list": True})["service_keys"]
+    found = [one["id"] for one in listed if one["label"] == label]
+    assert len(found) == 1 and key not in json.dumps(listed), listed
+    assert stack.invoke(function, {"revoke": found[0]}) == {"revoked": found[0]}
+    tenants().expect(401)
 
 
 def revoked(stack, _):
@@ -347,4 +366,4 @@ def admins(stack, _):
     customer.admin("GET", "/settings").expect(401)
 
 
-CHECKS = [first_customer, revoked, rate_limit, oversize, users, groups, odd_users, odd_groups, application, admins, told, invited, invited_late, roles, reconciled]
+CHECKS = [first_customer, service_keys, revoked, rate_limit, oversize, users, groups, odd_users, odd_groups, application, admins, told, invited, invited_late, roles, reconciled]

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::service::{Service, Tenant};
 
 /// Somebody at the console who sends what they like.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Visitor {
     http: reqwest::Client,
     /// The origin that the console is at.
@@ -84,14 +84,14 @@ impl Visitor {
             .post("/console/open", &[(by, secret)], &[])
             .await
             .expect(303);
-        let cookie = opened
-            .header("set-cookie")
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        self.cookie = Some(cookie);
+        self.keep_cookie(&opened);
         self
+    }
+
+    /// Keeps the cookie that an answer sets, as a browser does.
+    pub fn keep_cookie(&mut self, seen: &Seen) {
+        let cookie = seen.header("set-cookie").split(';').next();
+        self.cookie = cookie.map(str::to_owned);
     }
 
     /// The token that forms of the session carry, as the console makes it: of the session's secret alone.

@@ -1,7 +1,7 @@
 // What pages do beyond htmx. Everything works without it.
 "use strict";
 
-// Looking at a link's address must not use it up; whoever runs scripts is a browser with a person before it.
+// What another site has sent is sent again by the console's own page: only then does the browser show its session.
 document.querySelectorAll("form[data-submit-now]").forEach((form) => form.submit());
 
 // What a part of the page was last told, and whether there is still somebody to tell.

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::{COOKIE, HeaderName, ORIGIN};
 use http::request::Parts;
 use jiff::Timestamp;
-use rollcall_directory::{Directory, FormId, Purpose, Role, Tenant, TokenSecret};
+use rollcall_directory::{Directory, FormId, Purpose, Role, Session, Tenant, TokenSecret};
 use rollcall_edge::api::{Admin, Gate, Problem};
 use rollcall_edge::{CONSOLE_PATH, Root, Visit};
 use serde::Deserialize;
@@ -70,7 +70,7 @@ impl<G: Gate> Visitor<G> {
         Frame {
             console: self.console(),
             section,
-            tenant: session.tenant.to_string(),
+            tenant: session.tenant_name.clone(),
             who: session
                 .person
                 .as_ref()
@@ -152,8 +152,21 @@ where
     }
 }
 
+/// The session that the browser has already, if it is in force.
+pub(crate) async fn present(
+    parts: &Parts,
+    root: &Root,
+    directory: &Directory,
+) -> Result<Option<(TokenSecret, Session)>, Problem> {
+    let Some(secret) = session_of(&parts.headers, root) else {
+        return Ok(None);
+    };
+    let session = directory.session(secret.expose()).await?;
+    Ok(session.map(|session| (secret, session)))
+}
+
 /// Whether a browser says that a page of this origin made the request; those that say nothing send the form's token.
-fn is_from_here(parts: &Parts, root: &Root) -> bool {
+pub(crate) fn is_from_here(parts: &Parts, root: &Root) -> bool {
     let header = |name: HeaderName| parts.headers.get(name).map(|value| value.as_bytes());
     match (header(FETCH_SITE), header(ORIGIN)) {
         (Some(site), _) => site == b"same-origin",
@@ -165,7 +178,7 @@ fn is_from_here(parts: &Parts, root: &Root) -> bool {
 /// What a form must carry: it can be made of the session's secret alone, and tells nothing of it.
 ///
 /// Comparing it byte by byte gives nothing away that helps: without the session's cookie nobody gets to compare.
-fn form_token(session: &TokenSecret) -> String {
+pub(crate) fn form_token(session: &TokenSecret) -> String {
     let digest = Sha256::digest(format!("form:{}", session.expose()));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -90,6 +90,11 @@ pub(crate) fn name(text: &str) -> String {
     }
 }
 
+/// Who looks at the console: a person, or whoever followed a link of the application's.
+pub(crate) fn visitor(who: &Option<String>) -> String {
+    who.as_deref().map_or_else(|| "Setup link".to_owned(), name)
+}
+
 /// The beginning of a long text; a file has the whole.
 pub(crate) fn beginning(text: &str) -> String {
     let mut chars = text.chars();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
-use rollcall_directory::{Directory, Tenant};
+use rollcall_directory::{Directory, REMINDER, Tenant};
 use serde_dynamo::AttributeValue;
 
 /// The entries of one batch.
@@ -15,8 +15,8 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Sorts a batch. Records of anything but new journal entries are passed over: the filter in the template leaves
-    /// them out, and an entry that changes has only been given its place.
+    /// Sorts a batch. Records of anything but journal entries that are new, or that somebody was reminded of, are passed
+    /// over: the filter in the template leaves them out, and an entry that changes otherwise has been given its place.
     pub(crate) fn of(event: StreamEvent, directory: &Directory) -> Self {
         let mut batch = Self {
             tenants: Vec::new(),
@@ -28,7 +28,8 @@ impl Batch {
                 continue;
             };
             let tenant = directory.journal_of(&partition);
-            let Some(tenant) = tenant.filter(|_| record.event_name == "INSERT") else {
+            let reminds = record.change.new_image.contains_key(REMINDER);
+            let Some(tenant) = tenant.filter(|_| record.event_name == "INSERT" || reminds) else {
                 continue;
             };
             let tenants = &mut batch.tenants;

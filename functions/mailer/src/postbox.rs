@@ -1,7 +1,8 @@
 //! Where mail goes: SES, from one sender.
 
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::DisplayErrorContext;
+use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 
 use crate::invitation::Invitation;
@@ -67,13 +68,20 @@ impl Postbox {
         sent.map(|_| ()).map_err(|error| {
             let why = DisplayErrorContext(&error).to_string();
             match error.as_service_error() {
-                Some(error) if error.is_message_rejected() || error.is_bad_request_exception() => {
-                    SendError::Refused(why)
-                }
+                Some(error) if is_hopeless(error) => SendError::Refused(why),
                 _ => SendError::Failed(why),
             }
         })
     }
+}
+
+/// Whether SES will never send this mail. It also rejects what it will send once its operator has verified the sender's
+/// identity, or has left the sandbox, where recipients must be verified too; it says both by these words alone:
+/// <https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html>.
+fn is_hopeless(error: &SendEmailError) -> bool {
+    let unverified = |text: &str| text.contains("not verified");
+    error.is_bad_request_exception()
+        || error.is_message_rejected() && !error.message().is_some_and(unverified)
 }
 
 fn message(mail: &Invitation) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
@@ -85,4 +93,32 @@ fn message(mail: &Invitation) -> Result<EmailContent, aws_sdk_sesv2::error::Buil
     let subject = utf8(&mail.subject)?;
     let message = Message::builder().subject(subject).body(body).build();
     Ok(EmailContent::builder().simple(message).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sesv2::types::error::{
+        BadRequestException, MessageRejected, TooManyRequestsException,
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_verifying_would_mend_is_tried_again() {
+        let rejected = |why: &str| {
+            let meta = aws_sdk_sesv2::error::ErrorMetadata::builder().message(why);
+            let rejected = MessageRejected::builder().message(why).meta(meta.build());
+            SendEmailError::MessageRejected(rejected.build())
+        };
+        assert!(is_hopeless(&rejected("Email contains a virus.")));
+        assert!(!is_hopeless(&rejected(
+            "Email address is not verified. The following identities failed the check in region US-EAST-1: ada@example.com"
+        )));
+        let malformed = BadRequestException::builder().build();
+        assert!(is_hopeless(&SendEmailError::BadRequestException(malformed)));
+        let busy = TooManyRequestsException::builder().build();
+        assert!(!is_hopeless(&SendEmailError::TooManyRequestsException(
+            busy
+        )));
+    }
 }

@@ -6,6 +6,8 @@
 mod message;
 mod queue;
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{Directory, Error, TenantId};
 use rollcall_edge::chain;
@@ -13,6 +15,9 @@ use tokio::time::Instant;
 
 pub use message::{Message, Pass};
 pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
+
+/// Journal entries older than this without a place in the feed are not on their way any more.
+const RELAY_GIVES_UP: Duration = Duration::from_secs(600);
 
 /// The reconciler over one directory; what is left over goes to the queue.
 pub fn handler(directory: Directory, queue: Queue) -> Reconciler {
@@ -39,11 +44,19 @@ enum Failure {
     Late,
 }
 
+fn read(record: &SqsMessage) -> Result<Message, serde_json::Error> {
+    serde_json::from_str(record.body.as_deref().unwrap_or_default())
+}
+
 impl Reconciler {
     /// Handles one batch within the time there is; answers which messages have to come again.
+    ///
+    /// What can take all of the time comes last, so that what concerns one person does not wait for it.
     pub async fn call(&self, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
-        for record in event.records {
+        let mut records = event.records;
+        records.sort_by_cached_key(|record| read(record).is_ok_and(|message| message.is_long()));
+        for record in records {
             // on the heap: the future of all that a message can lead to is large
             if let Err(failure) = Box::pin(self.handle(&record, deadline)).await {
                 let id = record.message_id.unwrap_or_default();
@@ -61,9 +74,13 @@ impl Reconciler {
     }
 
     async fn handle(&self, record: &SqsMessage, deadline: Instant) -> Result<(), Failure> {
-        let message = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
+        let message = read(record)?;
         if Instant::now() >= deadline {
-            return Err(Failure::Late);
+            // a fresh message: one that comes again does so minutes later, and is given up on after a few times
+            return match message.is_long() {
+                true => Ok(self.queue.send(&message).await?),
+                false => Err(Failure::Late),
+            };
         }
         let left = match message {
             Message::Event { detail } => {
@@ -117,6 +134,10 @@ impl Reconciler {
         let tenant = self.directory.system(tenant.clone());
         if behind.is_none() {
             tenant.sweep().await?;
+            let unplaced = tenant.remind_of_unplaced(RELAY_GIVES_UP).await?;
+            if unplaced > 0 {
+                tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
+            }
         }
         tenant.reconcile_all(behind, deadline).await
     }

@@ -45,6 +45,17 @@ impl Message {
     pub(crate) fn rest(tenant: TenantId, rest: Rest) -> Self {
         Self::Rest { tenant, rest }
     }
+
+    /// Whether it can take as long as there is: everybody, or all members of a group.
+    pub(crate) fn is_long(&self) -> bool {
+        match self {
+            Self::Event { detail } => matches!(
+                detail.kind.as_str(),
+                "group.mapping_changed" | "group.deleted" | "tenant.settings_changed"
+            ),
+            Self::Rest { .. } | Self::FullPass { .. } => true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What the local run starts with: a service key, and tenants with a connection, a token and a link to the console.
 
-use issue_service_key::Request;
 use rollcall_directory::{
     Directory, Error, NewTenant, Provider, Role, Settings, TenantId, Verdict,
 };
@@ -45,7 +44,7 @@ pub(crate) async fn ensure_service_key(
         return Ok(known);
     }
     let issuer = issue_service_key::handler(directory.clone());
-    Ok(issuer.call(Request::default()).await?.service_key)
+    Ok(issuer.issue("local run").await?.service_key)
 }
 
 /// Makes what is missing of the tenants. Tokens that an earlier start wrote down stay as long as they are good; a start

@@ -89,6 +89,21 @@ impl Directory {
         }
     }
 
+    /// What a portal link would open, if it is good (still).
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn portal_link(&self, presented: &str) -> Result<Option<Session>, Error> {
+        match TokenSecret::parse_for(Purpose::PortalLink, presented) {
+            Some(link) => {
+                self.system(link.claimed_tenant().clone())
+                    .portal_link(&link)
+                    .await
+            }
+            None => Ok(None),
+        }
+    }
+
     /// Opens a portal link, once; `None` when it is no good (any more).
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::item::{from_item, number, to_item};
-use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
+use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject, just_after};
 use crate::keys::Partition;
 use crate::record::now;
 use crate::table::Range;
@@ -25,6 +25,10 @@ use crate::{Directory, TenantId};
 const MAX_TURNS: usize = 40;
 /// After this time no transaction of the relay can still be half-way.
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
+/// How many journal entries are looked at for being without a place, at a time and in one pass.
+const LOOKED_AT: (usize, usize) = (500, 10_000);
+/// The attribute of a journal entry that makes its change come down the stream again.
+pub const REMINDER: &str = "reminded_at";
 /// The version of the event's JSON shape.
 pub const EVENT_VERSION: u32 = 1;
 
@@ -71,6 +75,12 @@ struct EventItem {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Head {
     given: u64,
+}
+
+/// How far the journal is known to have its places.
+#[derive(Debug, Serialize, Deserialize)]
+struct AllPlaced {
+    up_to: String,
 }
 
 impl Directory {
@@ -152,9 +162,10 @@ impl Tenant {
                 };
                 transaction.put(to_item(&self.id.event(event.sequence), &item)?);
             }
-            let set = Expression::new("SET placed_at = :sequence, expires = :expires")
-                .with(":sequence", number(next))
-                .with(":expires", number(expires));
+            let set =
+                Expression::new("SET placed_at = :sequence, expires = :expires REMOVE reminded_at")
+                    .with(":sequence", number(next))
+                    .with(":expires", number(expires));
             let waits = Expression::new("attribute_exists(PK) AND attribute_not_exists(placed_at)");
             transaction.update_if(self.id.journal().at(&entry.id), set, waits, Guard::Stale);
             next += events.len() as u64;
@@ -188,6 +199,69 @@ impl Tenant {
             .map(event)
             .collect::<Result<Vec<Event>, Error>>()?;
         Ok(without_gap(after, events))
+    }
+
+    /// Sees that entries which are older than this and still have no place in the feed come down the table's stream once
+    /// more: those that the relay gave up on, and those that the stream never told of, because they came out of a backup.
+    /// Answers how many there were.
+    ///
+    /// Looks at each entry once, remembering how far everything has its place, and at a bounded number of them.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn remind_of_unplaced(&self, older_than: Duration) -> Result<usize, Error> {
+        let end = just_after(now() - older_than);
+        let (step, most) = LOOKED_AT;
+        let kept = self.table.get(&self.id.all_placed()).await?;
+        let kept = kept.map(from_item::<AllPlaced>).transpose()?;
+        let known_before = kept.map(|kept| kept.up_to);
+        let mut known = known_before.clone();
+        let (mut looked_at, mut reminded) = (0, 0);
+        let mut behind = known.clone();
+        while looked_at < most {
+            let range = Range::all(self.id.journal()).after(behind).limit(step);
+            let page = self.table.query(&range).await?;
+            looked_at += page.items.len();
+            let mut old = page.items.into_iter().map(from_item::<Entry>);
+            let mut last = false;
+            for entry in &mut old {
+                let entry = entry?;
+                if entry.id >= end {
+                    last = true;
+                    break;
+                }
+                match entry.sequence {
+                    // up to the first that has none
+                    Some(_) if reminded == 0 => known = Some(entry.id),
+                    Some(_) => {}
+                    None => {
+                        self.remind_of(&entry.id).await?;
+                        reminded += 1;
+                    }
+                }
+            }
+            match page.next {
+                Some(next) if !last => behind = Some(next),
+                _ => break,
+            }
+        }
+        if let Some(up_to) = known.filter(|known| Some(known) != known_before.as_ref()) {
+            let key = self.id.all_placed();
+            self.table.put(to_item(&key, &AllPlaced { up_to })?).await?;
+        }
+        Ok(reminded)
+    }
+
+    async fn remind_of(&self, entry: &str) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        transaction.update_if(
+            self.id.journal().at(entry),
+            Expression::new("SET reminded_at = :now").with(":now", number(now().as_second())),
+            Expression::new("attribute_exists(PK) AND attribute_not_exists(placed_at)"),
+            Guard::Stale,
+        );
+        // where the guard fails it has its place meanwhile
+        self.table.transact(&transaction).await.map(|_| ())
     }
 
     /// The ids of journal entries behind `after` that have no place in the feed yet.

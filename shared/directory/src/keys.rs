@@ -226,6 +226,11 @@ impl TenantId {
         self.events().at("HEAD")
     }
 
+    /// Up to which journal entry everything is known to have its place.
+    pub(crate) fn all_placed(&self) -> Key {
+        self.events().at("PLACED")
+    }
+
     pub(crate) fn requests(&self) -> Partition {
         self.partition("#Q")
     }

@@ -10,8 +10,8 @@
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
 //! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call; `forms` are used once.
 //! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
-//!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile` and `trace` find somebody,
-//!   show them, and say which request did it.
+//!   `advice` words them; `preview` tells what a mapping would change; `finder`, `profile`, `why` and `trace` find
+//!   somebody, show them, and say why they have their role and which request did it.
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
 mod access;
@@ -67,6 +67,7 @@ mod tenants;
 mod tokens;
 mod trace;
 mod transaction;
+mod why;
 mod writes;
 
 pub use aws::sdk_config;
@@ -76,7 +77,7 @@ pub use diagnosis::Diagnosis;
 pub use digest::{Digest, Hour, Milestones, RepeatedFailure};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
-pub use feed::{EVENT_VERSION, Event};
+pub use feed::{EVENT_VERSION, Event, REMINDER};
 pub use finder::Lacking;
 pub use forms::FormId;
 pub use health::{Finding, FindingKind, Health, Severity};
@@ -86,7 +87,7 @@ pub use kind::{GROUPS, Kind, USERS};
 pub use mappings::Mapping;
 pub use meter::{Caller, Refusal, Verdict};
 pub use overview::{GroupSummary, PeopleQuery};
-pub use people::{Person, PersonRole};
+pub use people::Person;
 pub use person::PersonState;
 pub use preview::{Preview, RoleChange};
 pub use profile::{PersonGroup, PersonProfile};
@@ -95,6 +96,7 @@ pub use requests::{LoggedRequest, RequestQuery, redacted};
 pub use roles::{Grant, Permission, Role, Source, UnknownRole};
 pub use search::Page;
 pub use secret::{Purpose, TokenSecret};
+pub use service_keys::ServiceKey;
 pub use sessions::{IssuedSession, PersonSession, Session, SessionPerson};
 pub use settings::SettingsChange;
 pub use sign_in::{Assertion, Routing, SignIn, SignedIn};
@@ -104,3 +106,4 @@ pub use tenant::{
 pub use tenants::TenantSummary;
 pub use tokens::{IssuedToken, Token};
 pub use trace::RequestTrace;
+pub use why::{HeldBack, PersonRole};

@@ -14,11 +14,11 @@ use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::{MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::notes;
-use crate::people::Joined;
 use crate::record::{Record, now};
 use crate::table::Range;
 use crate::tenant::{Tenant, UnknownMembers};
 use crate::transaction::{Expression, Guard, Transaction};
+use crate::why::Joined;
 
 /// Writes that one step needs: the membership and the person's list of groups.
 pub(crate) const WRITES_PER_STEP: usize = 2;

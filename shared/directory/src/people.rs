@@ -1,8 +1,5 @@
-//! People as an admin sees them: their state, their role and why, and the roles given by hand.
+//! People as an admin sees them: their state, their role, and the roles given by hand.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
 use rollcall_scim::{self as scim, Resource};
 use serde_json::{Value, json};
 
@@ -10,13 +7,13 @@ use crate::error::Error;
 use crate::item::{from_item, string};
 use crate::journal::{Entry, Subject};
 use crate::kind::USERS;
-use crate::mappings::{Mapping, by_group};
 use crate::person::{Held, PersonState};
 use crate::record::{Record, now};
-use crate::roles::{Grant, Role, Source};
+use crate::roles::Role;
 use crate::sessions::user_name;
-use crate::tenant::{Settings, Tenant};
+use crate::tenant::{Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};
+use crate::why::{PersonRole, person_role};
 use crate::writes::{State, subject};
 
 /// How often a write starts over before the table counts as busy.
@@ -43,15 +40,6 @@ pub struct Person {
     pub created_at: jiff::Timestamp,
     /// The last sign-in.
     pub last_login_at: Option<jiff::Timestamp>,
-}
-
-/// A person's role, and every grant behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersonRole {
-    /// The role that counts; none while the person is inactive.
-    pub effective: Option<Role>,
-    /// Every grant, mapped ones first.
-    pub grants: Vec<Grant>,
 }
 
 impl Record {
@@ -85,13 +73,13 @@ impl Tenant {
         }
     }
 
-    /// The person and the tenant's settings in one call.
-    pub(crate) async fn person_and_settings(
+    /// The person and the tenant in one call.
+    pub(crate) async fn person_and_tenant(
         &self,
         user: &str,
-    ) -> Result<Option<(Record, Settings)>, Error> {
+    ) -> Result<Option<(Record, TenantItem)>, Error> {
         let user_key = self.id.resource(&USERS, user);
-        let (mut record, mut settings) = (None, None);
+        let (mut record, mut tenant) = (None, None);
         for item in self
             .table
             .batch_get([user_key, self.id.tenant_key()])
@@ -100,10 +88,10 @@ impl Tenant {
             if item.get("SK") == Some(&string(user)) {
                 record = Some(Record::from_item(item)?);
             } else {
-                settings = Some(from_item::<crate::tenant::TenantItem>(item)?.settings);
+                tenant = Some(from_item(item)?);
             }
         }
-        Ok(record.zip(settings))
+        Ok(record.zip(tenant))
     }
 
     /// The write of a person whose standing changes while the document does not.
@@ -158,10 +146,7 @@ impl Tenant {
         let mappings = self.mappings_of(&record.role_groups()).await?;
         let groups = mappings.iter().map(|mapping| mapping.group.as_str());
         let joined = self.joined(&groups.collect(), user).await?;
-        Ok(PersonRole {
-            effective: record.effective_role(&settings, &by_group(&mappings)),
-            grants: grants(&record, &settings, &mappings, &joined),
-        })
+        Ok(person_role(&record, &settings, &mappings, &joined))
     }
 
     /// Gives a role by hand, or takes it away. Nobody gives or takes a role above the `giver`'s own.
@@ -205,11 +190,7 @@ impl Tenant {
                 ..entry
             };
             transaction.put(entry.to_item(&self.id)?);
-            let failed = self.table.transact(&transaction).await?;
-            if failed.contains(&Guard::LastOwner) && !failed.contains(&Guard::Stale) {
-                return Err(last_owner());
-            }
-            if failed.is_empty() {
+            if self.committed(&transaction, &USERS).await? {
                 return Ok(());
             }
         }
@@ -255,47 +236,4 @@ fn email(resource: &Resource) -> Option<String> {
     let primary = emails.iter().find(|email| email["primary"] == true);
     let address = &primary.or(emails.first())?["value"];
     address.as_str().map(str::to_owned)
-}
-
-/// When a person joined each group, and by which request.
-pub(crate) type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
-
-/// Every grant of a person, mapped ones first. Pure.
-pub(crate) fn grants(
-    record: &Record,
-    settings: &Settings,
-    mappings: &[Mapping],
-    joined: &Joined,
-) -> Vec<Grant> {
-    let standing = &record.standing;
-    let mapped = record.mapped(settings, &by_group(mappings));
-    let begun = |group: &str| {
-        let mapping = mappings.iter().find(|mapping| mapping.group == group);
-        let mapped = mapping.map(|m| (m.since, Some(m.request_id.clone())));
-        let claimed = standing
-            .last_login_at
-            .map(|at| (at, standing.last_login_request.clone()));
-        mapped.max(joined.get(group).cloned().or(claimed))
-    };
-    let mapped = mapped.into_iter().map(|(group, role)| {
-        let (since, request_id) = begun(&group).unwrap_or((record.modified, None));
-        Grant {
-            role,
-            since,
-            source: Source::Mapped { group },
-            request_id,
-        }
-    });
-    let held = |held: &Option<Held>, source: Source| {
-        held.clone().map(|h| Grant {
-            role: h.role,
-            source,
-            since: h.since,
-            request_id: h.request_id,
-        })
-    };
-    mapped
-        .chain(held(&standing.manual, Source::Manual))
-        .chain(held(&standing.default, Source::Default))
-        .collect()
 }

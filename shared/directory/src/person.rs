@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::record::Record;
 use crate::roles::{Mappings, Role};
-use crate::tenant::{RoleSync, RouteBy, Settings};
+use crate::tenant::{ManualRoles, RoleSync, RouteBy, Settings};
 
 /// Whether somebody may be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,6 +67,16 @@ pub(crate) struct Claimed {
     pub(crate) memberships: BTreeSet<String>,
 }
 
+/// What decided the role of a sign-in.
+pub(crate) enum Decided {
+    /// These groups, each with its role.
+    Groups(Mappings),
+    /// The tenant's default.
+    Default,
+    /// Nothing new: the grants there were.
+    Existing,
+}
+
 impl Standing {
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
@@ -109,6 +119,72 @@ impl Record {
             .into_iter()
             .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
             .collect()
+    }
+
+    /// Takes note of the mapped groups that the claim of a sign-in names.
+    pub(crate) fn note_claim(&mut self, groups: BTreeSet<String>, route_by: RouteBy) {
+        self.standing.claim = match route_by {
+            RouteBy::Membership => None,
+            RouteBy::ClaimThenMembership if groups.is_empty() => None,
+            RouteBy::Claim | RouteBy::ClaimThenMembership => Some(Claimed {
+                groups,
+                memberships: self.groups.clone(),
+            }),
+        };
+    }
+
+    /// The mapped groups that the next claim will name, as far as can be told: those of the last one, and what has
+    /// changed since.
+    pub(crate) fn next_claim(&self, route_by: RouteBy, mappings: &Mappings) -> BTreeSet<String> {
+        let Some(claimed) = &self.standing.claim else {
+            return BTreeSet::new();
+        };
+        let is_mapped = |group: &String| mappings.contains_key(group);
+        let mut named = &claimed.groups - &self.left_since(claimed);
+        named.retain(is_mapped);
+        if route_by == RouteBy::ClaimThenMembership && !named.is_empty() {
+            let joined = &self.groups - &claimed.memberships;
+            named.extend(joined.into_iter().filter(is_mapped));
+        }
+        named
+    }
+
+    /// Signs the person in, the claim being taken note of: what becomes of the grants, and what decided.
+    pub(crate) fn sign_in(
+        &mut self,
+        settings: &Settings,
+        mappings: &Mappings,
+        (at, request_id): (Timestamp, &str),
+    ) -> Decided {
+        let routed = self.routed(settings.route_by, mappings);
+        let standing = &mut self.standing;
+        let first = standing.first_login_at.is_none();
+        standing.first_login_at.get_or_insert(at);
+        standing.last_login_at = Some(at);
+        standing.last_login_request = Some(request_id.to_owned());
+        standing.at_login = routed.clone();
+        if !routed.is_empty() {
+            if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
+                // No group takes an owner away, be it the last one or not.
+                standing.manual.take_if(|held| held.role.is_mappable());
+            }
+            return Decided::Groups(routed);
+        }
+        if !first || standing.manual.is_some() {
+            return Decided::Existing;
+        }
+        standing.default = settings.sso_default_role.map(|role| Held {
+            role,
+            since: at,
+            request_id: Some(request_id.to_owned()),
+        });
+        Decided::Default
+    }
+
+    /// Whether the last sign-in's claim named the group.
+    pub(crate) fn claims(&self, group: &str) -> bool {
+        let claim = self.standing.claim.as_ref();
+        claim.is_some_and(|claimed| claimed.groups.contains(group))
     }
 
     fn left_since(&self, claimed: &Claimed) -> BTreeSet<String> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -19,8 +20,11 @@ const PEOPLE_AT_ONCE: usize = 1_000;
 /// What a mapping would change for the people one call has looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// How many people would have another role, by the role they would lose and the one they would get.
+    /// How many people would have another role at once, by the role they would lose and the one they would get.
     pub changes: Vec<RoleChange>,
+    /// How many would have another one after their next sign-in than they have then, if its claim names what the last
+    /// one did.
+    pub at_sign_in: Vec<RoleChange>,
     /// How many people this call has looked at.
     pub looked_at: u64,
     /// How many there are: the group's members, and those who named the group when they last signed in, as far as
@@ -28,7 +32,7 @@ pub struct Preview {
     pub of: u64,
     /// Where the next call goes on; none when all have been looked at.
     pub next: Option<String>,
-    /// Whether it would come about for each person at their next sign-in only, and for nobody at once.
+    /// Whether roles change at sign-in only: nobody's at once.
     pub at_next_sign_in: bool,
     /// Whether the `groups` claims of future sign-ins have a say too: what they will name cannot be told.
     pub claims_decide: bool,
@@ -89,26 +93,34 @@ impl Change {
             Some(role) => after.insert(group.to_owned(), role),
             None => after.remove(group),
         };
-        // What is told of a tenant whose roles change at sign-in is what the sign-in will find.
-        let role_sync = RoleSync::Immediate;
         Self {
-            settings: Settings {
-                role_sync,
-                ..settings
-            },
+            settings,
             before,
             after,
         }
     }
 
-    /// The role a person has, and the one they would have. Pure.
-    fn of(&self, record: &Record) -> (Option<Role>, Option<Role>) {
-        (
+    /// The role a person has, the one they would have at once, and the one after their next sign-in. Pure.
+    fn of(&self, record: &Record) -> [Option<Role>; 3] {
+        let route_by = self.settings.route_by;
+        let mut then = record.clone();
+        then.note_claim(record.next_claim(route_by, &self.after), route_by);
+        // Whichever moment it is, the role is the same.
+        let some_time = (Timestamp::default(), "");
+        then.sign_in(&self.settings, &self.after, some_time);
+        [
             record.effective_role(&self.settings, &self.before),
             record.effective_role(&self.settings, &self.after),
-        )
+            then.effective_role(&self.settings, &self.after),
+        ]
     }
 }
+
+/// How many people have which role, would have which at once, and which after their next sign-in.
+type Counted = BTreeMap<[Option<Role>; 3], u64>;
+
+/// From one role to another.
+type Move = (Option<Role>, Option<Role>);
 
 impl Tenant {
     /// Tells what mapping the group to the role, or to none, would change. One call looks at a bounded number of
@@ -129,7 +141,7 @@ impl Tenant {
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
         let claims_decide = settings.route_by != RouteBy::Membership;
         let change = Change::new(settings, by_group(&self.mappings().await?), group, role);
-        let mut counted = BTreeMap::<(Option<Role>, Option<Role>), u64>::new();
+        let mut counted = Counted::new();
         let (mut looked_at, mut strangers) = (0, 0);
         let mut place = Place::of(after);
         let next = loop {
@@ -149,9 +161,13 @@ impl Tenant {
                 Some(next) => place = Place::of(Some(&next)),
             }
         };
+        let each = || counted.iter().map(|(roles, people)| (*roles, *people));
         Ok(Preview {
             looked_at: counted.values().sum(),
-            changes: changes(counted),
+            changes: changes(each().map(|([has, at_once, _], people)| ((has, at_once), people))),
+            at_sign_in: changes(
+                each().map(|([_, at_once, then], people)| ((at_once, then), people)),
+            ),
             of: members + strangers,
             next,
             at_next_sign_in,
@@ -183,10 +199,13 @@ impl Tenant {
     }
 }
 
-fn changes(counted: BTreeMap<(Option<Role>, Option<Role>), u64>) -> Vec<RoleChange> {
-    counted
+fn changes(moves: impl Iterator<Item = (Move, u64)>) -> Vec<RoleChange> {
+    let mut changes = BTreeMap::<Move, u64>::new();
+    for (roles, people) in moves.filter(|((from, to), _)| from != to) {
+        *changes.entry(roles).or_default() += people;
+    }
+    changes
         .into_iter()
-        .filter(|((from, to), _)| from != to)
         .map(|((from, to), people)| RoleChange { from, to, people })
         .collect()
 }

@@ -8,9 +8,10 @@ use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
 use crate::members::is_id;
 use crate::overview::{GroupSummary, summary};
-use crate::people::{Person, PersonRole, grants, person};
+use crate::people::{Person, person};
 use crate::sessions::PersonSession;
-use crate::tenant::Tenant;
+use crate::tenant::{RoleSync, Tenant, TenantItem};
+use crate::why::{PersonRole, person_role};
 
 /// One person with all that hangs on them.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub struct PersonProfile {
     pub person: Person,
     /// Their attributes, with `id` and `meta`, without `groups`.
     pub resource: Resource,
-    /// The groups they are in, and those their last sign-in's claim named, by name.
+    /// The groups they are in, and those on which their last sign-in has them have a role, by name.
     pub groups: Vec<PersonGroup>,
     /// The role that counts, and why.
     pub role: PersonRole,
@@ -32,8 +33,10 @@ pub struct PersonProfile {
 pub struct PersonGroup {
     /// The group.
     pub group: GroupSummary,
-    /// Whether they were pushed as a member; if not, their last sign-in's claim named it.
+    /// Whether they were pushed as a member.
     pub is_member: bool,
+    /// Whether the claim of their last sign-in named it.
+    pub is_named: bool,
 }
 
 impl Tenant {
@@ -43,13 +46,16 @@ impl Tenant {
     /// `404` when there is no such person.
     pub async fn person_profile(&self, user: &str) -> Result<PersonProfile, Error> {
         let known = match is_id(user) {
-            true => self.person_and_settings(user).await?,
+            true => self.person_and_tenant(user).await?,
             false => None,
         };
-        let Some((record, settings)) = known else {
+        let Some((record, TenantItem { settings, .. })) = known else {
             return Err(crate::resources::not_found(&USERS, user));
         };
-        let ids = record.role_groups();
+        let mut ids = record.role_groups();
+        if settings.role_sync == RoleSync::AtLogin {
+            ids.extend(record.standing.at_login.keys().cloned());
+        }
         let list: Vec<String> = ids.iter().cloned().collect();
         let (mappings, records, sessions) = try_join!(
             Box::pin(self.mappings_of(&ids)),
@@ -64,18 +70,16 @@ impl Tenant {
             groups.push(PersonGroup {
                 group: summary(group, &roles)?,
                 is_member: record.groups.contains(&group.id),
+                is_named: record.claims(&group.id),
             });
         }
         groups.sort_by_key(|one| one.group.display_name.to_lowercase());
-        let effective = record.effective_role(&settings, &roles);
+        let role = person_role(&record, &settings, &mappings, &joined);
         Ok(PersonProfile {
-            person: person(&record, effective)?,
+            person: person(&record, role.effective)?,
             resource: record.full_resource(&USERS)?,
             groups,
-            role: PersonRole {
-                effective,
-                grants: grants(&record, &settings, &mappings, &joined),
-            },
+            role,
             sessions,
         })
     }

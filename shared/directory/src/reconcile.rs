@@ -128,11 +128,11 @@ impl Tenant {
     /// Only those of the table.
     pub async fn reconcile_person(&self, user: &str) -> Result<bool, Error> {
         for _ in 0..MAX_TURNS {
-            let Some((record, settings)) = self.person_and_settings(user).await? else {
+            let Some((record, tenant)) = self.person_and_tenant(user).await? else {
                 return Ok(false);
             };
             let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
-            let role = record.effective_role(&settings, &mappings);
+            let role = record.effective_role(&tenant.settings, &mappings);
             if role == record.standing.announced {
                 return Ok(false);
             }
@@ -152,7 +152,7 @@ impl Tenant {
                 ..entry
             };
             transaction.put(entry.to_item(&self.id)?);
-            if self.table.transact(&transaction).await?.is_empty() {
+            if self.committed(&transaction, &USERS).await? {
                 return Ok(true);
             }
         }
@@ -217,7 +217,8 @@ impl Tenant {
                 .iter()
                 .map(|item| text(item, "SK").map(str::to_owned));
             let ids = ids.collect::<Result<Vec<_>, Error>>()?;
-            self.reconcile_people(&ids).await?;
+            self.reconcile_people(&self.records(&USERS, &ids).await?)
+                .await?;
             progress.behind = page.next;
             match (progress.among_claimants, &progress.behind) {
                 (false, behind) => {
@@ -235,8 +236,22 @@ impl Tenant {
         Ok(None)
     }
 
-    async fn reconcile_people(&self, ids: &[String]) -> Result<(), Error> {
-        stream::iter(ids.to_vec())
+    /// Looks at people as they were just read, with one reading of what decides for all of them, and once more at each
+    /// of those whose role is not what was announced: so a pass over people who are as they should be costs what reading
+    /// them costs.
+    async fn reconcile_people(&self, people: &[Record]) -> Result<(), Error> {
+        let settings = match self.settings().await {
+            // the tenant has gone, and its people with it
+            Err(Error::Scim(_)) => return Ok(()),
+            settings => settings?,
+        };
+        let groups = people.iter().flat_map(Record::role_groups).collect();
+        let mappings = by_group(&self.mappings_of(&groups).await?);
+        let concerned = people.iter().filter(|person| {
+            person.effective_role(&settings, &mappings) != person.standing.announced
+        });
+        let ids: Vec<_> = concerned.map(|person| person.id.clone()).collect();
+        stream::iter(ids)
             .map(|id| async move { self.reconcile_person(&id).await })
             .buffer_unordered(CONCURRENCY)
             .try_for_each(|_| async { Ok(()) })
@@ -267,11 +282,8 @@ impl Tenant {
                 .after(behind)
                 .limit(PEOPLE_AT_ONCE);
             let page = self.table.query(&range).await?;
-            let ids = page
-                .items
-                .iter()
-                .map(|item| text(item, "SK").map(str::to_owned));
-            self.reconcile_people(&ids.collect::<Result<Vec<_>, Error>>()?)
+            let people = page.items.into_iter().map(Record::from_item);
+            self.reconcile_people(&people.collect::<Result<Vec<_>, Error>>()?)
                 .await?;
             match page.next {
                 None => return Ok(None),

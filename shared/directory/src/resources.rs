@@ -319,8 +319,12 @@ impl Tenant {
         }
     }
 
-    /// Commits; `false` when something was not as it had been read.
-    async fn committed(&self, transaction: &Transaction, kind: &Kind) -> Result<bool, Error> {
+    /// Commits; `false` when something was not as it had been read, so that starting over helps.
+    pub(crate) async fn committed(
+        &self,
+        transaction: &Transaction,
+        kind: &Kind,
+    ) -> Result<bool, Error> {
         let failed = self.table.transact(transaction).await?;
         if failed.contains(&Guard::Stale) {
             return Ok(false);

@@ -89,7 +89,7 @@ impl TokenSecret {
     }
 
     /// Reads a secret of one purpose.
-    pub(crate) fn parse_for(purpose: Purpose, text: &str) -> Option<Self> {
+    pub fn parse_for(purpose: Purpose, text: &str) -> Option<Self> {
         Self::parse(text).filter(|secret| secret.purpose == purpose)
     }
 

@@ -19,7 +19,7 @@ use crate::record::{Record, now};
 use crate::roles::Role;
 use crate::secret::{Purpose, TokenSecret};
 use crate::table::Range;
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};
 use crate::writes::{State, subject};
 
@@ -56,6 +56,8 @@ pub(crate) struct SessionItem {
 pub struct Session {
     /// The tenant.
     pub tenant: TenantId,
+    /// What people call the tenant.
+    pub tenant_name: String,
     /// The person, unless a portal link opened the session.
     pub person: Option<SessionPerson>,
     /// The role that counts now.
@@ -243,7 +245,7 @@ impl Tenant {
             let mut transaction = self.person_write(&record, &after)?;
             let whose = subject(&USERS, &State::of(&USERS, &record)?);
             transaction.put(self.entry("user.sessions_ended", whose).to_item(&self.id)?);
-            if self.table.transact(&transaction).await?.is_empty() {
+            if self.committed(&transaction, &USERS).await? {
                 return Ok(());
             }
         }
@@ -271,33 +273,50 @@ impl Tenant {
         let Some(item) = self.session_item(secret, Purpose::Session).await? else {
             return Ok(None);
         };
-        let tenant = self.id.clone();
         let Some(user) = &item.user else {
-            let session = Session {
-                tenant,
-                person: None,
-                role: item.given_role,
-                expires_at: item.ends,
-            };
-            let lives = self.table.get(&self.id.tenant_key()).await?.is_some();
-            return Ok(lives.then_some(session));
+            return self.session_of_nobody(&item).await;
         };
-        let Some((record, settings)) = self.person_and_settings(user).await? else {
+        let Some((record, tenant)) = self.person_and_tenant(user).await? else {
             return Ok(None);
         };
         if !item.is_in_force(&record) {
             return Ok(None);
         }
         let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
-        let role = record.effective_role(&settings, &mappings);
+        let role = record.effective_role(&tenant.settings, &mappings);
         let person = SessionPerson {
             id: record.id.clone(),
             user_name: user_name(&record)?,
         };
         Ok(Some(Session {
-            tenant,
+            tenant: self.id.clone(),
+            tenant_name: tenant.display_name,
             person: Some(person),
             role,
+            expires_at: item.ends,
+        }))
+    }
+
+    /// The session that a portal link would open, if it can be opened; looking does not use it up.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn portal_link(&self, link: &TokenSecret) -> Result<Option<Session>, Error> {
+        match self.session_item(link, Purpose::PortalLink).await? {
+            Some(item) => self.session_of_nobody(&item).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What a portal link opens: it lives as long as the tenant does.
+    async fn session_of_nobody(&self, item: &SessionItem) -> Result<Option<Session>, Error> {
+        let tenant = self.table.get(&self.id.tenant_key()).await?;
+        let tenant = tenant.map(from_item::<TenantItem>).transpose()?;
+        Ok(tenant.map(|tenant| Session {
+            tenant: self.id.clone(),
+            tenant_name: tenant.display_name,
+            person: None,
+            role: item.given_role,
             expires_at: item.ends,
         }))
     }

@@ -16,12 +16,12 @@ use crate::journal::Entry;
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
 use crate::people::{Person, person};
-use crate::person::{Claimed, Held};
+use crate::person::Decided;
 use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};
 use crate::secret::Purpose;
 use crate::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
-use crate::tenant::{ManualRoles, RouteBy, Settings, Tenant};
+use crate::tenant::{Settings, Tenant};
 use crate::transaction::Transaction;
 use crate::writes::{Pointer, State, subject};
 
@@ -221,7 +221,7 @@ impl Tenant {
             }
             .to_item(&self.id)?,
         );
-        if !self.table.transact(&transaction).await?.is_empty() {
+        if !self.committed(&transaction, &USERS).await? {
             return Ok(None);
         }
         Ok(Some(SignedIn {
@@ -267,48 +267,19 @@ fn decide(
     settings: &Settings,
     groups: &[MappedGroup],
     mappings: &Mappings,
-    (at, request_id): (Timestamp, &str),
+    now: (Timestamp, &str),
 ) -> (Record, Routing) {
     let mut after = record.clone();
     after.revision += 1;
-    let standing = &mut after.standing;
-    let first = standing.first_login_at.is_none();
-    standing.first_login_at.get_or_insert(at);
-    standing.last_login_at = Some(at);
-    standing.last_login_request = Some(request_id.to_owned());
-    let claimed = claimed_groups(assertion, groups);
-    standing.claim = match settings.route_by {
-        RouteBy::Membership => None,
-        RouteBy::ClaimThenMembership if claimed.is_empty() => None,
-        RouteBy::Claim | RouteBy::ClaimThenMembership => Some(Claimed {
-            groups: claimed,
-            memberships: record.groups.clone(),
-        }),
+    after.note_claim(claimed_groups(assertion, groups), settings.route_by);
+    let by = |source: &str| Routing {
+        source: source.to_owned(),
+        matched: Vec::new(),
     };
-    let routed = after.routed(settings.route_by, mappings);
-    after.standing.at_login = routed.clone();
-    let routing = match routed.values().max() {
-        Some(_) => {
-            if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
-                after.standing.manual = None;
-            }
-            by_groups(&routed, groups)
-        }
-        None if first && after.standing.manual.is_none() => {
-            after.standing.default = settings.sso_default_role.map(|role| Held {
-                role,
-                since: at,
-                request_id: Some(request_id.to_owned()),
-            });
-            Routing {
-                source: "sso-config-default".to_owned(),
-                matched: Vec::new(),
-            }
-        }
-        None => Routing {
-            source: "existing-grants".to_owned(),
-            matched: Vec::new(),
-        },
+    let routing = match after.sign_in(settings, mappings, now) {
+        Decided::Groups(routed) => by_groups(&routed, groups),
+        Decided::Default => by("sso-config-default"),
+        Decided::Existing => by("existing-grants"),
     };
     (after, routing)
 }

@@ -29,7 +29,7 @@ pub enum ManualRoles {
     /// It stays, and the highest of all grants counts.
     #[default]
     Preserved,
-    /// The groups of the next sign-in replace it.
+    /// The groups of the next sign-in replace it, unless it is `owner`.
     OverwrittenAtLogin,
 }
 

@@ -58,15 +58,6 @@ impl Browser {
             .await;
     }
 
-    /// Lets nothing be loaded whose address is like this, `*` standing for anything.
-    pub async fn block(&self, pattern: &str) {
-        self.chromium.devtools("Network.enable", json!({})).await;
-        let blocked = json!({"urls": [pattern]});
-        self.chromium
-            .devtools("Network.setBlockedURLs", blocked)
-            .await;
-    }
-
     /// Cuts the browser off from the network, or lets it back.
     pub async fn cut_off(&self, is_cut: bool) {
         self.chromium.devtools("Network.enable", json!({})).await;

@@ -84,16 +84,12 @@ impl Browser {
 
     /// Opens the console of a tenant by a link of the application's, in this role.
     pub async fn open_console(&self, service: &Service, tenant: &Tenant, role: &str) {
-        self.open_link(service, tenant, role).await;
-        self.wait_for_path("/console").await;
-    }
-
-    /// Goes where a link of the application's leads.
-    pub async fn open_link(&self, service: &Service, tenant: &Tenant, role: &str) {
         let path = format!("/tenants/{}/portal-links", tenant.id());
         let asked = json!({"role_id": role});
         let link = service.application().post(&path, asked).await.expect(201);
         self.go(&link.string("/url")).await;
+        self.click("Open the console").await;
+        self.wait_for_path("/console").await;
     }
 
     /// Goes to an address, or to a path of the origin that it is at.

@@ -237,6 +237,36 @@ fn a_manual_role_is_overwritten_at_the_next_login_when_the_policy_says_so() {
 }
 
 #[test]
+fn no_login_takes_an_owner_away() {
+    run(async |service| {
+        let tenant = service.tenant_with("ci-owner", by_claim()).await;
+        let (idp, owner) = (tenant.idp(), service.admin(&tenant, Role::Owner).await);
+        let group = idp.group("Guests", &[]).await;
+        map(&owner, &group, json!("viewer")).await;
+        // The last one, and then one of two.
+        for name in ["ada", "bob"] {
+            let role = format!("/users/{}/role", idp.user(name).await);
+            owner
+                .put(&role, json!({"role_id": "owner"}))
+                .await
+                .expect(200);
+            for _ in 0..2 {
+                let login = service
+                    .application()
+                    .log_in(tenant.id(), name, Some(&["Guests"]))
+                    .await;
+                login
+                    .expect(200)
+                    .is(json!({"role": "owner", "routing": {"source": "scim-group:Guests"}}));
+            }
+            owner.get(&role).await.expect(200).is(
+                json!({"effective": "owner", "grants": [{"source": "mapped"}, {"source": "manual"}]}),
+            );
+        }
+    });
+}
+
+#[test]
 fn deactivation_deletion_and_removal_each_have_their_effect() {
     run(async |service| {
         let tenant = service.tenant("ci-effects").await;

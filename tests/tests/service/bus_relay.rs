@@ -1,6 +1,7 @@
 //! The relay and a bus that does not take everything: nothing is lost, no event overtakes another for good.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_smithy_runtime_api::client::http::{
@@ -9,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use journal_relay::{Bus, Relay};
-use rollcall_directory::Tenant;
+use rollcall_directory::{REMINDER, Tenant, cost};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
@@ -180,5 +181,38 @@ fn a_tenant_whose_events_fail_is_reported_and_holds_up_nobody() {
             13 + 12,
             "nothing but what came again"
         );
+    });
+}
+
+/// Entries that the relay gave up on, or that came out of a backup, get their places all the same.
+#[test]
+fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("a").await;
+        rename_often(&tenant, 3).await;
+        let young = tenant.remind_of_unplaced(Duration::from_secs(600)).await;
+        assert_eq!(young.unwrap(), 0, "they may be on their way");
+        assert_eq!(tenant.remind_of_unplaced(Duration::ZERO).await.unwrap(), 4);
+
+        let mut reminders = records(&[&tenant]).await;
+        for record in &mut reminders {
+            record["eventName"] = json!("MODIFY");
+            record["dynamodb"]["NewImage"] = json!({REMINDER: {"N": "1"}});
+        }
+        let moody = Moody {
+            refuses_every: u64::MAX,
+            ..Moody::default()
+        };
+        let relay = journal_relay::handler(table.directory(), moody.bus());
+        assert_eq!(call(&relay, &reminders).await, None);
+        assert!(moody.taken(&tenant).into_iter().eq(1..=4));
+
+        let again = cost::measure(tenant.remind_of_unplaced(Duration::ZERO)).await;
+        assert_eq!(again.0.unwrap(), 0);
+        let known = cost::measure(tenant.remind_of_unplaced(Duration::ZERO)).await;
+        assert_eq!(known.0.unwrap(), 0);
+        // how far it came, and that there is nothing behind it
+        assert_eq!(known.1.read_units, 2.0, "{:?}", known.1);
     });
 }

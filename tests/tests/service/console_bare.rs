@@ -51,6 +51,8 @@ fn a_refusal_is_a_page_too() {
         let link = service.application().post(&path, asked).await.expect(201);
         let link = link.string("/url");
         browser.go(&link).await;
+        look_at(browser, "open").await;
+        browser.click("Open the console").await;
         browser.wait_for_path("/console").await;
         for (page, to, said) in [
             ("refused-link", &*link, "This link was opened already"),

@@ -2,90 +2,9 @@
 
 use rollcall_directory::{Provider, Role};
 use rollcall_tests::service::run;
-use rollcall_tests::visitor::{Visitor, link};
+use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 use uuid::Uuid;
-
-#[test]
-fn a_link_opens_once_and_looking_at_it_does_not_use_it_up() {
-    run(async |service| {
-        let tenant = service.tenant("links").await;
-        let visitor = Visitor::stranger(service);
-        let link = link(service, &tenant, Role::Owner).await;
-        for _ in 0..3 {
-            let page = visitor
-                .get(&format!("/console/open?link={link}"))
-                .await
-                .expect(200);
-            assert_eq!(page.header("cache-control"), "no-store");
-            assert!(page.header("set-cookie").is_empty());
-        }
-        let opened = visitor
-            .post("/console/open", &[("link", &link)], &[])
-            .await
-            .expect(303);
-        let cookie = opened.header("set-cookie");
-        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/console", "Max-Age=7"] {
-            assert!(cookie.contains(attribute), "{cookie}");
-        }
-        visitor
-            .post("/console/open", &[("link", &link)], &[])
-            .await
-            .expect(403);
-        visitor.get("/console/open?link=nonsense").await.expect(403);
-        visitor.get("/console/open").await.expect(403);
-        visitor
-            .post("/console/open", &[("session", tenant.token())], &[])
-            .await
-            .expect(403);
-    });
-}
-
-#[test]
-fn an_application_hands_over_a_session_and_signing_out_ends_it() {
-    run(async |service| {
-        let tenant = service.tenant("handover").await;
-        let login = service
-            .application()
-            .log_in(tenant.id(), "ada", None)
-            .await
-            .expect(200);
-        let session = login.string("/session/token");
-        let mut visitor = Visitor::stranger(service);
-        let foreign = [
-            ("origin", "https://app.example.test"),
-            ("sec-fetch-site", "cross-site"),
-        ];
-        let opened = visitor
-            .post("/console/open", &[("session", &session)], &foreign)
-            .await
-            .expect(303);
-        visitor.cookie = Some(
-            opened
-                .header("set-cookie")
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        );
-        let page = visitor.get("/console").await.expect(200);
-        assert!(page.html.contains("ada"), "it says who one is");
-        visitor
-            .post("/console/close", &[("form_token", &page.form_token())], &[])
-            .await
-            .expect(303);
-        let refused = visitor.get("/console").await.expect(401);
-        assert!(
-            refused
-                .html
-                .contains("Open the console again from your application")
-        );
-        assert_eq!(
-            service.application().introspect(&session).await.body,
-            json!({"active": false})
-        );
-    });
-}
 
 #[test]
 fn no_change_without_a_form_of_the_very_session_from_this_origin() {

@@ -2,8 +2,10 @@
 
 use rollcall_directory::Role;
 use rollcall_tests::browser::browse;
+use rollcall_tests::idp::encode;
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::Visitor;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::console_doors::SETTINGS;
@@ -63,8 +65,9 @@ fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
 
         // what an address makes up adds up to something all the same
         let group = tenant.idp().group("Engineers", &[]).await;
-        let sum = "%5B%7B%22from%22%3Anull%2C%22to%22%3A%22admin%22%2C%22people%22%3A18446744073709551615%7D%5D";
-        let made_up = format!("role=admin&looked_at=18446744073709551615&sum={sum}");
+        let change = json!([{"from": null, "to": "admin", "people": u64::MAX}]);
+        let sum = json!({"changes": change, "at_sign_in": change, "looked_at": u64::MAX});
+        let made_up = format!("role=admin&sum={}", encode(&sum.to_string()));
         visitor
             .get(&format!("/console/groups/{group}/preview?{made_up}"))
             .await

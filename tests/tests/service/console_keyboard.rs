@@ -100,9 +100,7 @@ fn the_main_path_needs_no_script() {
         let ada = idp.user("ada@example.test").await;
         idp.group("Engineers", &[&ada]).await;
         browser.forbid_scripts().await;
-        browser.open_link(service, &tenant, "owner").await;
-        browser.click("Open the console").await;
-        browser.wait_for_path("/console").await;
+        browser.open_console(service, &tenant, "owner").await;
         browser.fill("Name", "Plain").await;
         browser.choose("Identity provider", "Okta").await;
         browser.click("Add connection").await;

@@ -69,10 +69,10 @@ fn scripts_do_not_get_at_the_session_and_nothing_is_left_behind() {
     });
 }
 
-/// Sends the form that would give the group a role, from a page that is not the console's.
-const FORGE: &str = r#"
+/// Sends a form to the console, from whatever page it is run on.
+const SEND: &str = r#"
     const form = Object.assign(document.createElement("form"), { method: "post", action: arguments[0] });
-    for (const [name, value] of [["role", "admin"], ["form_token", arguments[1]]]) {
+    for (const [name, value] of Object.entries(arguments[1])) {
         form.append(Object.assign(document.createElement("input"), { name, value }));
     }
     document.body.append(form);
@@ -101,6 +101,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         let token = "return document.querySelector('[name=form_token]').value";
         let token = browser.eval(token, &[]).await;
         let action = json!(format!("{url}/role"));
+        let form = json!({"role": "admin", "form_token": token});
 
         // Another port of this host gets the cookie sent along: the console itself has to refuse. Another host does not.
         let (neighbour, stranger) = elsewhere().await;
@@ -114,7 +115,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
             browser.eval(FRAME, &[json!(url)]).await;
             let complaints = browser.complaints().await.join("\n");
             assert!(complaints.contains("frame-ancestors"), "{complaints}");
-            browser.eval(FORGE, &[action.clone(), token.clone()]).await;
+            browser.eval(SEND, &[action.clone(), form.clone()]).await;
             browser.wait_for_text(said).await;
         }
         let mapped = tenant.directory().group(&group).await;
@@ -122,8 +123,59 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
 
         // The same form from the page it belongs to is taken: it was the sender that was refused.
         browser.go(&url).await;
-        browser.eval(FORGE, &[action, token]).await;
+        browser.eval(SEND, &[action, form]).await;
         browser.wait_for_text("The mapping was saved").await;
+    });
+}
+
+#[test]
+fn another_site_cannot_put_an_admin_into_another_tenant() {
+    browse(async |service, browser| {
+        let (ours, theirs) = (service.tenant("ours").await, service.tenant("theirs").await);
+        let application = service.application();
+        browser.open_console(service, &ours, "owner").await;
+        let console = browser.url().await;
+        let open = json!(format!("{console}/open"));
+        let login = application.log_in(theirs.id(), "mallory", None).await;
+        let session = json!({"session": login.expect(200).string("/session/token")});
+        let path = format!("/tenants/{}/portal-links", theirs.id());
+        let link = application.post(&path, json!({})).await.expect(201);
+        let link = link.string("/url");
+        let (neighbour, stranger) = elsewhere().await;
+        let asked = "You are signed in to ours as Setup link";
+
+        for site in [&neighbour, &stranger] {
+            browser.go(site).await;
+            browser.wait_for_text("Elsewhere").await;
+            browser.eval(SEND, &[open.clone(), session.clone()]).await;
+            browser.wait_for_text(asked).await;
+            browser.go(site).await;
+            browser.wait_for_text("Elsewhere").await;
+            let go = "location.href = arguments[0]";
+            browser.eval(go, &[json!(link)]).await;
+            browser.wait_for_text(asked).await;
+            browser.assert_accessible().await;
+            browser.click("Stay where you are").await;
+            browser.wait_for_text("Rollcall ours").await;
+        }
+
+        // An application that has nobody else's place taken needs no click, and a click is enough where it has.
+        for signs_out in [false, true] {
+            if signs_out {
+                browser.click("Sign out").await;
+                browser.wait_for_text("You are not signed in").await;
+            }
+            browser.go(&stranger).await;
+            browser.wait_for_text("Elsewhere").await;
+            let login = application.log_in(theirs.id(), "ada", None).await;
+            let session = json!({"session": login.expect(200).string("/session/token")});
+            browser.eval(SEND, &[open.clone(), session]).await;
+            if !signs_out {
+                browser.wait_for_text(asked).await;
+                browser.click("Open the console").await;
+            }
+            browser.wait_for_text("Rollcall theirs").await;
+        }
     });
 }
 

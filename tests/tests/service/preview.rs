@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rollcall_directory::{
-    GROUPS, PeopleQuery, Preview, Role, RoleSync, RouteBy, Settings, Tenant, USERS,
+    GROUPS, ManualRoles, PeopleQuery, PersonState, Preview, Role, RoleChange, RoleSync, RouteBy,
+    Settings, Tenant, USERS,
 };
 use rollcall_tests::seed::{group, patch, person, sign_in};
 use rollcall_tests::service::run;
@@ -24,6 +25,19 @@ const ROLES: [Option<Role>; 4] = [
 /// How many people change from which role to which.
 type Changes = BTreeMap<(Option<Role>, Option<Role>), u64>;
 
+/// What a preview told: the changes at once, and those of the next sign-in.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    at_once: Changes,
+    at_sign_in: Changes,
+}
+
+fn add(changes: &mut Changes, more: &[RoleChange]) {
+    for change in more {
+        *changes.entry((change.from, change.to)).or_default() += change.people;
+    }
+}
+
 /// Everybody's role, by their id.
 async fn roles(tenant: &Tenant) -> BTreeMap<String, Option<Role>> {
     let query = PeopleQuery {
@@ -38,19 +52,18 @@ async fn roles(tenant: &Tenant) -> BTreeMap<String, Option<Role>> {
 }
 
 /// Looks at everybody, call by call.
-async fn previewed(tenant: &Tenant, group: &str, role: Option<Role>) -> (Changes, Vec<Preview>) {
-    let (mut changes, mut calls) = (Changes::new(), Vec::new());
+async fn previewed(tenant: &Tenant, group: &str, role: Option<Role>) -> (Told, Vec<Preview>) {
+    let (mut told, mut calls) = (Told::default(), Vec::new());
     let mut after: Option<String> = None;
     loop {
         let preview = tenant.preview_mapping(group, role, after.as_deref()).await;
         let preview = preview.unwrap();
-        for change in &preview.changes {
-            *changes.entry((change.from, change.to)).or_default() += change.people;
-        }
+        add(&mut told.at_once, &preview.changes);
+        add(&mut told.at_sign_in, &preview.at_sign_in);
         after = preview.next.clone();
         calls.push(preview);
         if after.is_none() {
-            return (changes, calls);
+            return (told, calls);
         }
     }
 }
@@ -69,8 +82,21 @@ fn difference(
     changes
 }
 
+/// Whether people sign in with a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claims {
+    None,
+    AtRandom,
+}
+
 /// Makes memberships, claims, deactivations and roles by hand, at random.
-async fn stir(tenant: &Tenant, people: &[String], teams: &[String], random: &mut StdRng) {
+async fn stir(
+    tenant: &Tenant,
+    people: &[String],
+    teams: &[String],
+    claims: Claims,
+    random: &mut StdRng,
+) {
     let who = random.random_range(0..people.len());
     let team = &teams[random.random_range(0..teams.len())];
     let role = ROLES[random.random_range(0..ROLES.len())];
@@ -100,14 +126,32 @@ async fn stir(tenant: &Tenant, people: &[String], teams: &[String], random: &mut
             let on = json!({"op": "replace", "path": "active", "value": true});
             patch(tenant, &USERS, &people[who], on).await;
             let claim = format!("t{}", random.random_range(0..TEAMS));
-            let claims = [claim.as_str()];
-            let claimed = random.random_bool(0.5).then_some(&claims[..]);
-            sign_in(tenant, &format!("p{who}"), claimed).await;
+            let named = [claim.as_str()];
+            let claims = claims == Claims::AtRandom && random.random_bool(0.5);
+            sign_in(tenant, &format!("p{who}"), claims.then_some(&named[..])).await;
         }
     }
 }
 
-async fn agree(seed: u64) {
+/// Signs in, without a claim, every member of a group who may.
+async fn sign_in_members(tenant: &Tenant, group: &str) {
+    let may = [PersonState::Active, PersonState::Invited];
+    let members = tenant.group_people(group, &may, None, PEOPLE).await;
+    for member in members.unwrap().0 {
+        sign_in(tenant, &member.user_name, None).await;
+    }
+}
+
+fn any<T: Copy>(random: &mut StdRng, all: &[T]) -> T {
+    all[random.random_range(0..all.len())]
+}
+
+async fn set(tenant: &Tenant, settings: &Settings) {
+    let changed = tenant.change_settings(|_| Ok(settings.clone())).await;
+    changed.unwrap();
+}
+
+async fn agree(seed: u64, claims: Claims) {
     let table = TestTable::start().await;
     let tenant = table.tenant("preview").await;
     let mut random = StdRng::seed_from_u64(seed);
@@ -119,64 +163,212 @@ async fn agree(seed: u64) {
         teams.push(group(&tenant, &format!("t{n}"), &people[n..n + 3]).await);
     }
     for round in 0..12 {
-        let route_by = [
-            RouteBy::Claim,
-            RouteBy::Membership,
-            RouteBy::ClaimThenMembership,
-        ][random.random_range(0..3)];
+        use RouteBy::{Claim, ClaimThenMembership, Membership};
         let settings = Settings {
-            route_by,
+            route_by: any(&mut random, &[Claim, Membership, ClaimThenMembership]),
+            role_sync: any(&mut random, &[RoleSync::Immediate, RoleSync::AtLogin]),
+            manual_roles: any(
+                &mut random,
+                &[ManualRoles::Preserved, ManualRoles::OverwrittenAtLogin],
+            ),
+            sso_default_role: any(&mut random, &ROLES),
             rate_limit: None,
             ..Settings::default()
         };
-        let changed = tenant.change_settings(|_| Ok(settings.clone())).await;
-        changed.unwrap();
+        set(&tenant, &settings).await;
         for _ in 0..random.random_range(2..12) {
-            stir(&tenant, &people, &teams, &mut random).await;
+            stir(&tenant, &people, &teams, claims, &mut random).await;
         }
-        let team = &teams[random.random_range(0..TEAMS)];
-        let role = ROLES[random.random_range(0..ROLES.len())];
+        let team = any(&mut random, &[0, 1, 2, 3]);
+        let (team, role) = (&teams[team], any(&mut random, &ROLES));
         let before = roles(&tenant).await;
         let (told, calls) = previewed(&tenant, team, role).await;
         tenant.map_group(team, role).await.unwrap();
-        let came = difference(&before, &roles(&tenant).await);
-        assert_eq!(told, came, "seed {seed}, round {round}, {route_by:?}");
-        assert!(calls.iter().all(|call| !call.at_next_sign_in));
+        let saved = roles(&tenant).await;
+        let context = format!("seed {seed}, round {round}, {settings:?}");
+        assert_eq!(told.at_once, difference(&before, &saved), "{context}");
+        let at_login = settings.role_sync == RoleSync::AtLogin;
+        assert!(calls.iter().all(|call| call.at_next_sign_in == at_login));
         let last = calls.last().unwrap();
         assert_eq!(last.looked_at, last.of, "nobody is looked at twice");
+        // What a claim will name cannot be told.
+        if claims == Claims::None {
+            sign_in_members(&tenant, team).await;
+            let came = difference(&saved, &roles(&tenant).await);
+            assert_eq!(told.at_sign_in, came, "{context}");
+        }
     }
 }
 
 #[test]
 fn what_is_told_is_what_comes() {
     run(async |_| {
-        for seed in 0..6 {
-            agree(seed).await;
+        for seed in 0..4 {
+            agree(seed, Claims::AtRandom).await;
+            agree(seed, Claims::None).await;
         }
     });
 }
 
+/// What has happened to Ann, who is a member of `team`, before it is mapped anew.
+struct Before {
+    settings: Settings,
+    /// The role of `team` when she signed in, or was given a role.
+    mapped: Option<Role>,
+    by_hand: Option<Role>,
+    /// The claims of her sign-ins.
+    sign_ins: &'static [Option<&'static [&'static str]>],
+    /// The role of `team` since.
+    then: Option<Role>,
+}
+
 #[test]
-fn what_comes_at_the_next_sign_in_is_told_to_come_then() {
+fn ann_gets_what_was_told() {
+    use Role::{Admin, Member, Viewer};
+    let at_login = Settings {
+        role_sync: RoleSync::AtLogin,
+        rate_limit: None,
+        ..Settings::default()
+    };
+    let overwritten = Settings {
+        manual_roles: ManualRoles::OverwrittenAtLogin,
+        role_sync: RoleSync::Immediate,
+        ..at_login.clone()
+    };
+    let by_claim = Settings {
+        route_by: RouteBy::Claim,
+        ..at_login.clone()
+    };
+    let ann = |settings: &Settings| Before {
+        settings: settings.clone(),
+        mapped: None,
+        by_hand: None,
+        sign_ins: &[None],
+        then: None,
+    };
+    let cases = [
+        // The role she has, the one she has at once, and the one after signing in once more.
+        (
+            "at login, a mapping is made",
+            ann(&at_login),
+            Some(Admin),
+            [Some(Member), Some(Member), Some(Admin)],
+        ),
+        (
+            "at login, one is taken back that never counted",
+            Before {
+                then: Some(Admin),
+                ..ann(&at_login)
+            },
+            None,
+            [Some(Member), Some(Member), Some(Member)],
+        ),
+        (
+            "at login, one is taken back that counts",
+            Before {
+                mapped: Some(Admin),
+                then: Some(Admin),
+                ..ann(&at_login)
+            },
+            None,
+            [Some(Admin), Some(Admin), None],
+        ),
+        (
+            "at login, she never signed in",
+            Before {
+                sign_ins: &[],
+                ..ann(&at_login)
+            },
+            Some(Viewer),
+            [None, None, Some(Viewer)],
+        ),
+        (
+            "at login, by a claim that named the group",
+            Before {
+                mapped: Some(Viewer),
+                then: Some(Viewer),
+                sign_ins: &[Some(&["team"])],
+                ..ann(&by_claim)
+            },
+            Some(Admin),
+            [Some(Viewer), Some(Viewer), Some(Admin)],
+        ),
+        (
+            "at login, by a claim that named nothing",
+            Before {
+                mapped: Some(Viewer),
+                then: Some(Viewer),
+                ..ann(&by_claim)
+            },
+            Some(Admin),
+            [Some(Member), Some(Member), Some(Member)],
+        ),
+        (
+            "what was given by hand is overwritten",
+            Before {
+                by_hand: Some(Admin),
+                ..ann(&overwritten)
+            },
+            Some(Viewer),
+            [Some(Admin), Some(Admin), Some(Viewer)],
+        ),
+        (
+            "what was given by hand is overwritten, at login",
+            Before {
+                by_hand: Some(Admin),
+                settings: Settings {
+                    role_sync: RoleSync::AtLogin,
+                    ..overwritten.clone()
+                },
+                ..ann(&overwritten)
+            },
+            Some(Viewer),
+            [Some(Admin), Some(Admin), Some(Viewer)],
+        ),
+        (
+            "an owner is not",
+            Before {
+                by_hand: Some(Role::Owner),
+                ..ann(&overwritten)
+            },
+            Some(Viewer),
+            [Some(Role::Owner); 3],
+        ),
+    ];
     run(async |_| {
-        let table = TestTable::start().await;
-        let tenant = table.tenant("at-login").await;
-        let settings = Settings {
-            role_sync: RoleSync::AtLogin,
-            ..Settings::default()
-        };
-        let changed = tenant.change_settings(|_| Ok(settings.clone())).await;
-        changed.unwrap();
-        let ann = person(&tenant, "ann").await;
-        let team = group(&tenant, "team", std::slice::from_ref(&ann)).await;
-        sign_in(&tenant, "ann", None).await;
-        let (changes, calls) = previewed(&tenant, &team, Some(Role::Admin)).await;
-        let gains = (Some(Role::Member), Some(Role::Admin));
-        assert_eq!(changes, Changes::from([(gains, 1)]));
-        assert!(calls[0].at_next_sign_in);
-        tenant.map_group(&team, Some(Role::Admin)).await.unwrap();
-        assert_eq!(roles(&tenant).await[&ann], Some(Role::Member), "not yet");
-        assert_eq!(sign_in(&tenant, "ann", None).await.role, Some(Role::Admin));
+        for (what, before, role, expected) in cases {
+            let table = TestTable::start().await;
+            let tenant = table.tenant("ann").await;
+            set(&tenant, &before.settings).await;
+            let ann = person(&tenant, "ann").await;
+            let team = group(&tenant, "team", std::slice::from_ref(&ann)).await;
+            tenant.map_group(&team, before.mapped).await.unwrap();
+            for claim in before.sign_ins {
+                sign_in(&tenant, "ann", *claim).await;
+            }
+            let given = tenant.give_role(&ann, before.by_hand, Role::Owner).await;
+            given.unwrap();
+            tenant.map_group(&team, before.then).await.unwrap();
+
+            let [has, at_once, then] = expected;
+            assert_eq!(roles(&tenant).await[&ann], has, "{what}");
+            let (told, calls) = previewed(&tenant, &team, role).await;
+            let change = |from, to| match from == to {
+                true => Changes::new(),
+                false => Changes::from([((from, to), 1)]),
+            };
+            let expected = Told {
+                at_once: change(has, at_once),
+                at_sign_in: change(at_once, then),
+            };
+            assert_eq!(told, expected, "{what}");
+            let at_login = before.settings.role_sync == RoleSync::AtLogin;
+            assert_eq!(calls[0].at_next_sign_in, at_login, "{what}");
+            tenant.map_group(&team, role).await.unwrap();
+            assert_eq!(roles(&tenant).await[&ann], at_once, "{what}");
+            let again = before.sign_ins.last().copied().flatten();
+            assert_eq!(sign_in(&tenant, "ann", again).await.role, then, "{what}");
+        }
     });
 }
 
@@ -192,7 +384,7 @@ fn what_cannot_be_mapped_cannot_be_previewed() {
         };
         assert_eq!(status(&team, Role::Owner).await, 400);
         assert_eq!(status("nothing", Role::Admin).await, 404);
-        let (changes, calls) = previewed(&tenant, &team, Some(Role::Admin)).await;
-        assert!(changes.is_empty() && calls.len() == 1 && calls[0].of == 0);
+        let (told, calls) = previewed(&tenant, &team, Some(Role::Admin)).await;
+        assert!(told == Told::default() && calls.len() == 1 && calls[0].of == 0);
     });
 }

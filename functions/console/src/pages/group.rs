@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{GroupSummary, Person, PersonState, Preview, Progress, Role, RoleChange};
+use rollcall_directory::{
+    GroupSummary, Person, PersonState, Preview, Progress, Role, RoleChange, RoleSync,
+};
 use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, Read};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::groups::mappable;
 use crate::frame::{Frame, Section, go};
@@ -54,7 +56,7 @@ pub(crate) async fn show(
         .with_notice(asked.done.as_deref());
     let preview = match &asked.role {
         Some(role) if frame.may_configure() => {
-            Some(preview_of(&visitor, &group, role, None, &[], 0).await?)
+            Some(preview_of(&visitor, &group, role, None, Sum::default()).await?)
         }
         _ => None,
     };
@@ -139,7 +141,10 @@ struct PreviewPart {
     before: Option<Role>,
     role: Option<Role>,
     option: String,
+    /// What saving changes, at once or, where roles change at sign-in only, then.
     sentences: Vec<String>,
+    /// What changes at sign-in beside that which changes at once.
+    later: Vec<String>,
     at_next_sign_in: bool,
     claims_decide: bool,
     looked_at: u64,
@@ -156,8 +161,34 @@ pub(crate) struct PreviewAsked {
     /// The sum of the steps before, as the step before said it.
     #[serde(default)]
     sum: String,
-    #[serde(default)]
+}
+
+/// What the steps of a preview add up to.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Sum {
+    changes: Vec<RoleChange>,
+    at_sign_in: Vec<RoleChange>,
     looked_at: u64,
+}
+
+impl Sum {
+    /// The sum comes from an address, where anything can stand.
+    fn add(&mut self, step: &Preview) {
+        add(&mut self.changes, &step.changes);
+        add(&mut self.at_sign_in, &step.at_sign_in);
+        self.looked_at = self.looked_at.saturating_add(step.looked_at);
+    }
+}
+
+/// Adds changes, so that each kind is there once.
+fn add(all: &mut Vec<RoleChange>, changes: &[RoleChange]) {
+    for change in changes {
+        let is_same = |one: &&mut RoleChange| (one.from, one.to) == (change.from, change.to);
+        match all.iter_mut().find(is_same) {
+            Some(known) => known.people = known.people.saturating_add(change.people),
+            None => all.push(change.clone()),
+        }
+    }
 }
 
 async fn preview_of<G: Gate>(
@@ -165,25 +196,20 @@ async fn preview_of<G: Gate>(
     group: &GroupSummary,
     option: &str,
     after: Option<&str>,
-    sum: &[RoleChange],
-    looked_at: u64,
+    mut sum: Sum,
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
     let role = role_of(option)?;
     let step = tenant.preview_mapping(&group.id, role, after).await?;
-    // The sum comes from an address, where anything can stand.
-    let looked_at = looked_at.saturating_add(step.looked_at);
-    let changes = added(sum, &step);
+    sum.add(&step);
     let next = step.next.as_ref().map(|next| {
-        let sum = serde_json::to_string(&changes).unwrap_or_default();
-        let looked_at = looked_at.to_string();
-        super::query(&[
-            ("role", option),
-            ("after", next),
-            ("sum", &sum),
-            ("looked_at", &looked_at),
-        ])
+        let sum = serde_json::to_string(&sum).unwrap_or_default();
+        super::query(&[("role", option), ("after", next), ("sum", &sum)])
     });
+    let (changes, later) = match step.at_next_sign_in {
+        true => (&sum.at_sign_in, &sum.changes),
+        false => (&sum.changes, &sum.at_sign_in),
+    };
     Ok(PreviewPart {
         console: visitor.console(),
         form_token: visitor.form_token(),
@@ -193,27 +219,13 @@ async fn preview_of<G: Gate>(
         role,
         option: option.to_owned(),
         sentences: changes.iter().map(sentence).collect(),
+        later: later.iter().map(sentence).collect(),
         at_next_sign_in: step.at_next_sign_in,
         claims_decide: step.claims_decide,
-        looked_at,
-        of: step.of.max(looked_at),
+        looked_at: sum.looked_at,
+        of: step.of.max(sum.looked_at),
         next,
     })
-}
-
-/// The changes of the steps before and of this one, each kind once.
-fn added(sum: &[RoleChange], step: &Preview) -> Vec<RoleChange> {
-    let mut all: Vec<RoleChange> = sum.to_vec();
-    for change in &step.changes {
-        match all
-            .iter_mut()
-            .find(|one| (one.from, one.to) == (change.from, change.to))
-        {
-            Some(known) => known.people = known.people.saturating_add(change.people),
-            None => all.push(change.clone()),
-        }
-    }
-    all
 }
 
 /// One kind of change in words.
@@ -257,10 +269,10 @@ pub(crate) async fn preview(
     Id(id): Id,
     Params(asked): Params<PreviewAsked>,
 ) -> Result<Response, Problem> {
-    let sum: Vec<RoleChange> = serde_json::from_str(&asked.sum).unwrap_or_default();
+    let sum: Sum = serde_json::from_str(&asked.sum).unwrap_or_default();
     let after = asked.after.as_deref();
     let group = visitor.tenant().group(&id).await?;
-    let part = preview_of(&visitor, &group, &asked.role, after, &sum, asked.looked_at).await?;
+    let part = preview_of(&visitor, &group, &asked.role, after, sum).await?;
     crate::frame::show(&part)
 }
 
@@ -269,6 +281,8 @@ pub(crate) async fn preview(
 #[template(path = "progress.html")]
 struct ProgressPart {
     since: Timestamp,
+    /// Whether roles change at sign-in only.
+    at_next_sign_in: bool,
     /// None until it has begun.
     progress: Option<Progress>,
 }
@@ -293,7 +307,9 @@ async fn progress_of<G: Gate>(
     since: Timestamp,
 ) -> Result<ProgressPart, Problem> {
     let progress = visitor.tenant().reconciliation(group).await?;
+    let settings = visitor.tenant().settings().await?;
     Ok(ProgressPart {
+        at_next_sign_in: settings.role_sync == RoleSync::AtLogin,
         since,
         // One that began earlier follows an earlier mapping.
         progress: progress.filter(|progress| progress.started_at >= since),
@@ -373,13 +389,26 @@ mod tests {
         };
         let step = Preview {
             changes: vec![change(2)],
-            looked_at: 2,
-            of: 3,
+            at_sign_in: vec![change(3)],
+            looked_at: 5,
+            of: 5,
             next: None,
             at_next_sign_in: false,
             claims_decide: false,
         };
-        assert_eq!(added(&[change(1)], &step), [change(3)]);
-        assert_eq!(added(&[], &step), [change(2)]);
+        let mut sum = Sum::default();
+        for times in 1..3 {
+            sum.add(&step);
+            let (changes, at_sign_in) = (vec![change(2 * times)], vec![change(3 * times)]);
+            let looked_at = 5 * times;
+            assert_eq!(
+                sum,
+                Sum {
+                    changes,
+                    at_sign_in,
+                    looked_at
+                }
+            );
+        }
     }
 }

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Grant, GroupSummary, LoggedRequest, Person, PersonProfile, PersonRole,
-    PersonSession, RequestQuery, Role, Source,
+    AuditQuery, Grant, GroupSummary, HeldBack, LoggedRequest, Person, PersonProfile, PersonRole,
+    PersonSession, PersonState, RequestQuery, Role, Source,
 };
 use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
 use rollcall_scim::Resource;
@@ -20,9 +20,18 @@ use crate::visitor::{Change, Visitor};
 /// Entries of the history, and requests, shown here; the rest is in Activity.
 const SHOWN: usize = 20;
 
-/// A grant in words.
+/// The role that counts, in words.
 struct Why {
+    grants: Vec<Given>,
+    /// Why there is no role, or not the one that groups would give.
+    reasons: Vec<&'static str>,
+}
+
+/// A grant in words.
+struct Given {
     role: Role,
+    /// Whether it is what makes the role that counts.
+    decides: bool,
     /// The group that gives it.
     group: Option<(String, String)>,
     text: &'static str,
@@ -39,8 +48,10 @@ struct Page {
     attributes: Vec<(String, String)>,
     groups: Vec<GroupSummary>,
     /// Those who may not configure are not told why somebody has a role.
-    why: Option<Vec<Why>>,
+    why: Option<Why>,
     manual: Option<Role>,
+    /// Whether what was given by hand is above the visitor's own role, so that they cannot take it.
+    is_above: bool,
     /// The roles that the visitor may give.
     roles: Vec<Role>,
     sessions: Vec<PersonSession>,
@@ -69,9 +80,11 @@ pub(crate) async fn show(
         limit: SHOWN,
         ..AuditQuery::default()
     };
+    let manual = manual(&profile.role);
     crate::frame::show(&Page {
         attributes: attributes(&profile.resource),
-        manual: manual(&profile.role),
+        manual,
+        is_above: manual > Some(visitor.role()),
         why: frame.may_configure().then(|| why(&profile)),
         roles: Role::ALL
             .into_iter()
@@ -124,33 +137,83 @@ fn manual(held: &PersonRole) -> Option<Role> {
     grant.map(|grant| grant.role)
 }
 
-fn why(profile: &PersonProfile) -> Vec<Why> {
-    let one = |grant: &Grant| {
-        let (group, text) = match &grant.source {
-            Source::Mapped { group } => {
-                let known = profile.groups.iter().find(|one| one.group.id == *group);
-                let text = match known.is_some_and(|one| one.is_member) {
-                    true => "member of a group that is mapped to it",
-                    false => "the last sign-in named a group that is mapped to it",
-                };
-                let name = known.map_or(group, |one| &one.group.display_name);
-                (Some((group.clone(), name.clone())), text)
-            }
-            Source::Manual => (None, "given by hand"),
-            Source::Default => (
-                None,
-                "the default role: no mapped group decided at the first sign-in",
-            ),
-        };
-        Why {
-            role: grant.role,
-            group,
-            text,
-            since: grant.since,
-            request_id: grant.request_id.clone(),
+fn why(profile: &PersonProfile) -> Why {
+    let grants = profile.role.grants.iter();
+    Why {
+        grants: grants.map(|grant| given(profile, grant)).collect(),
+        reasons: reasons(profile),
+    }
+}
+
+fn given(profile: &PersonProfile, grant: &Grant) -> Given {
+    let decides = profile.role.decides(grant);
+    let (group, text) = match &grant.source {
+        Source::Mapped { group } => {
+            let known = profile.groups.iter().find(|one| one.group.id == *group);
+            let gives = known.filter(|one| one.group.role == Some(grant.role));
+            let text = match gives {
+                Some(one) if one.is_member => "member of a group that is mapped to it",
+                Some(one) if one.is_named => "the last sign-in named a group that is mapped to it",
+                _ => "a group gave it at the last sign-in, and no longer would at the next",
+            };
+            let name = known.map(|one| one.group.display_name.clone());
+            (name.map(|name| (group.clone(), name)), text)
         }
+        Source::Manual => (None, "given by hand"),
+        Source::Default if decides => (
+            None,
+            "the default role: no mapped group decided at the first sign-in",
+        ),
+        Source::Default => (
+            None,
+            "the default role, which counts only where nothing else gives one",
+        ),
     };
-    profile.role.grants.iter().map(one).collect()
+    Given {
+        role: grant.role,
+        decides,
+        group,
+        text,
+        since: grant.since,
+        request_id: grant.request_id.clone(),
+    }
+}
+
+/// Why there is no role, or not the one that groups would give.
+fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
+    let has_signed_in = profile.person.last_login_at.is_some();
+    if profile.person.state == PersonState::Inactive {
+        return match profile.role.grants.is_empty() {
+            true => vec!["Whoever is inactive has no role."],
+            false => vec![
+                "Whoever is inactive has no role. What is listed here counts again once they are active.",
+            ],
+        };
+    }
+    let held_back = profile.role.held_back.map(|why| match why {
+        HeldBack::UntilSignIn if has_signed_in => {
+            "Groups give roles at sign-in only: what has changed since the last one counts from the next one."
+        }
+        HeldBack::UntilSignIn => {
+            "Groups give roles at sign-in only, and this person has not signed in."
+        }
+        HeldBack::NotNamed if has_signed_in => {
+            "They are in a mapped group that does not count: their last sign-in did not name it, and what it names decides."
+        }
+        HeldBack::NotNamed => {
+            "They are in a mapped group that does not count yet: what a sign-in names decides, and they have not signed in."
+        }
+    });
+    let nothing = match (profile.role.effective, held_back, has_signed_in) {
+        (Some(_), ..) | (None, Some(_), _) => None,
+        (None, None, false) => Some(
+            "Nothing gives this person a role: they are in no mapped group, nobody gave them one, and they have not signed in.",
+        ),
+        (None, None, true) => Some(
+            "Nothing gives this person a role: they are in no mapped group, nobody gave them one, and their first sign-in brought no default role.",
+        ),
+    };
+    nothing.into_iter().chain(held_back).collect()
 }
 
 /// A role to give by hand.

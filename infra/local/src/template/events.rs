@@ -277,7 +277,7 @@ mod tests {
         let stream = wiring.stream.expect("the table's stream feeds a function");
         assert_eq!(
             (stream.function.as_str(), stream.filters.len()),
-            ("journal-relay", 1)
+            ("journal-relay", 2)
         );
         for consumer in &wiring.consumers {
             let queue = &wiring.queues[&consumer.queue];

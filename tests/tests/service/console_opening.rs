@@ -1,0 +1,184 @@
+//! How the console is opened: by a link or a session, from wherever that comes, and never in place of another unasked.
+
+use rollcall_directory::Role;
+use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::visitor::{Seen, Visitor, link};
+use serde_json::json;
+
+/// What browsers say of a form that another site sends.
+const FOREIGN: [(&str, &str); 2] = [
+    ("origin", "https://app.example.test"),
+    ("sec-fetch-site", "cross-site"),
+];
+/// What they say of the console's own.
+const OWN: [(&str, &str); 1] = [("sec-fetch-site", "same-origin")];
+
+/// The session that signing somebody in gives the application.
+async fn session_of(service: &Service, tenant: &Tenant, name: &str) -> String {
+    let application = service.application();
+    let login = application.log_in(tenant.id(), name, None).await;
+    login.expect(200).string("/session/token")
+}
+
+/// A page that asks, and opens nothing.
+#[track_caller]
+fn asks(seen: Seen, tenant: &str) -> Seen {
+    let seen = seen.expect(200);
+    let title = format!("Open the console of <bdi>{tenant}</bdi>");
+    assert!(seen.html.contains(&title), "{}", seen.html);
+    assert!(seen.header("set-cookie").is_empty());
+    seen
+}
+
+#[test]
+fn a_link_opens_once_and_looking_at_it_does_not_use_it_up() {
+    run(async |service| {
+        let tenant = service.tenant("links").await;
+        let visitor = Visitor::stranger(service);
+        let link = link(service, &tenant, Role::Owner).await;
+        for _ in 0..3 {
+            let page = visitor.get(&format!("/console/open?link={link}")).await;
+            let page = asks(page, "links");
+            assert_eq!(page.header("cache-control"), "no-store");
+            // Scanners run scripts too.
+            assert!(!page.html.contains("<script"));
+            assert!(page.html.contains("This link opens it once. Role: Owner."));
+        }
+        // Another site cannot open it; its visitor is asked.
+        let form = [("link", &*link)];
+        let asked = visitor.post("/console/open", &form, &FOREIGN).await;
+        assert!(!asks(asked, "links").html.contains("<script"));
+        let opened = visitor.post("/console/open", &form, &OWN).await.expect(303);
+        let cookie = opened.header("set-cookie");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/console", "Max-Age=7"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        visitor.post("/console/open", &form, &OWN).await.expect(403);
+        for gone in [&link, "nonsense", "", tenant.token()] {
+            let page = format!("/console/open?link={gone}");
+            visitor.get(&page).await.expect(403);
+        }
+        visitor
+            .post("/console/open", &[("session", tenant.token())], &[])
+            .await
+            .expect(403);
+    });
+}
+
+#[test]
+fn an_application_hands_over_a_session_and_signing_out_ends_it() {
+    run(async |service| {
+        let tenant = service.tenant("handover").await;
+        let session = session_of(service, &tenant, "ada").await;
+        let mut visitor = Visitor::stranger(service);
+        let form = [("session", &*session)];
+        let handed = visitor.post("/console/open", &form, &FOREIGN).await;
+        let handed = asks(handed, "handover");
+        // It goes on by itself, as a form of the console's own.
+        assert!(handed.html.contains("data-submit-now"), "{}", handed.html);
+        let opened = visitor.post("/console/open", &form, &OWN).await.expect(303);
+        visitor.keep_cookie(&opened);
+        let page = visitor.get("/console").await.expect(200);
+        assert!(page.html.contains("ada"), "it says who one is");
+        visitor
+            .post("/console/close", &[("form_token", &page.form_token())], &[])
+            .await
+            .expect(303);
+        let refused = visitor.get("/console").await.expect(401);
+        assert!(
+            refused
+                .html
+                .contains("Open the console again from your application")
+        );
+        assert_eq!(
+            service.application().introspect(&session).await.body,
+            json!({"active": false})
+        );
+    });
+}
+
+#[test]
+fn whoever_is_signed_in_is_asked_before_another_takes_their_place() {
+    run(async |service| {
+        let (ours, theirs) = (service.tenant("ours").await, service.tenant("theirs").await);
+        let mut visitor = Visitor::stranger(service);
+        let ada = session_of(service, &ours, "ada").await;
+        let open = async |visitor: &Visitor, field: &str, secret: &str, token: &str| {
+            let form = [(field, secret), ("form_token", token)];
+            visitor.post("/console/open", &form, &OWN).await
+        };
+        let opened = open(&visitor, "session", &ada, "").await.expect(303);
+        visitor.keep_cookie(&opened);
+
+        // The same person again, and the same session, are nobody else.
+        let again = session_of(service, &ours, "ada").await;
+        for session in [&ada, &again] {
+            let opened = open(&visitor, "session", session, "").await.expect(303);
+            visitor.keep_cookie(&opened);
+        }
+        let other = Visitor::enter(service, &ours, Role::Owner).await;
+        for (field, secret, tenant) in [
+            ("session", session_of(service, &ours, "bob").await, "ours"),
+            (
+                "session",
+                session_of(service, &theirs, "ada").await,
+                "theirs",
+            ),
+            ("link", link(service, &ours, Role::Owner).await, "ours"),
+            ("link", link(service, &theirs, Role::Owner).await, "theirs"),
+        ] {
+            let mut visitor = visitor.clone();
+            let signed_in = "You are signed in to <bdi>ours</bdi> as <bdi>ada</bdi>";
+            // A site beside the console's own, which gets the cookie sent along, changes nothing by knowing a token.
+            let token = visitor.form_token();
+            let form = [(field, &*secret), ("form_token", &token)];
+            let headers = [("sec-fetch-site", "same-site")];
+            let asked = visitor.post("/console/open", &form, &headers).await;
+            assert!(asks(asked, tenant).html.contains(signed_in));
+            for token in ["", "nonsense", &other.form_token()] {
+                let asked = asks(open(&visitor, field, &secret, token).await, tenant);
+                assert!(asked.html.contains(signed_in), "{}", asked.html);
+                assert!(!asked.html.contains("data-submit-now"));
+            }
+            if field == "link" {
+                let asked = visitor.get(&format!("/console/open?link={secret}")).await;
+                assert!(asks(asked, tenant).html.contains(signed_in));
+            }
+            let asked = asks(open(&visitor, field, &secret, "").await, tenant);
+            let opened = open(&visitor, field, &secret, &asked.form_token()).await;
+            visitor.keep_cookie(&opened.expect(303));
+            let close = [("form_token", &*visitor.form_token())];
+            visitor
+                .post("/console/close", &close, &[])
+                .await
+                .expect(303);
+            // Nobody is there any more who would have to be asked.
+            let back = open(&visitor, "session", &again, "").await;
+            back.expect(303);
+        }
+    });
+}
+
+#[test]
+fn every_page_names_the_tenant_as_people_call_it() {
+    run(async |service| {
+        let tenant = service.tenant("names").await;
+        let name = "Analytical <Engines> & Sons";
+        tenant.directory().rename(name).await.ok();
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let shown = r#"<bdi>Analytical &#60;Engines&#62; &#38; Sons</bdi>"#;
+        for page in [
+            "",
+            "/tokens",
+            "/groups",
+            "/people",
+            "/activity",
+            "/activity/audit",
+            "/health",
+            "/settings",
+        ] {
+            let seen = visitor.get(&format!("/console{page}")).await.expect(200);
+            assert!(seen.html.contains(shown), "{page}: {}", seen.html);
+        }
+    });
+}

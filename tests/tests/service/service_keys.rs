@@ -1,0 +1,62 @@
+//! Service keys, as whoever may invoke the function issues, lists and revokes them.
+
+use issue_service_key::Issuer;
+use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
+use serde_json::{Value, json};
+
+async fn call(issuer: &Issuer, payload: Value) -> Result<Value, String> {
+    let request = serde_json::from_value(payload).map_err(|error| error.to_string())?;
+    match issuer.call(request).await {
+        Ok(answer) => Ok(json!(answer)),
+        Err(failure) => Err(failure.to_string()),
+    }
+}
+
+#[test]
+fn a_key_that_leaked_is_found_by_its_label_and_revoked() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let issuer = issue_service_key::handler(table.directory());
+        let mut secrets = Vec::new();
+        for payload in [json!({}), json!({"label": "blue"})] {
+            let issued = call(&issuer, payload).await.unwrap();
+            secrets.push(issued["service_key"].as_str().unwrap().to_owned());
+        }
+        let listed = call(&issuer, json!({"list": true})).await.unwrap();
+        let labels: Vec<_> = listed["service_keys"].as_array().unwrap().iter().collect();
+        let labels: Vec<_> = labels.iter().map(|key| &key["label"]).collect();
+        assert_eq!(labels, ["application", "blue"]);
+        for secret in &secrets {
+            assert!(!listed.to_string().contains(secret.as_str()));
+        }
+
+        let blue = listed["service_keys"][1]["id"].clone();
+        let revoked = call(&issuer, json!({"revoke": blue})).await.unwrap();
+        assert_eq!(revoked, json!({"revoked": blue}));
+        let directory = table.directory();
+        assert_eq!(directory.service_key(&secrets[1]).await.unwrap(), None);
+        assert!(directory.service_key(&secrets[0]).await.unwrap().is_some());
+        let left = call(&issuer, json!({"list": true})).await.unwrap();
+        assert_eq!(left["service_keys"].as_array().unwrap().len(), 1);
+        let again = call(&issuer, json!({"revoke": blue})).await.unwrap_err();
+        assert!(again.contains("service key"), "{again}");
+    });
+}
+
+#[test]
+fn a_payload_says_one_thing() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let issuer = issue_service_key::handler(table.directory());
+        for payload in [
+            json!({"label": "x", "list": true}),
+            json!({"list": true, "revoke": "x"}),
+            json!({"label": "x", "revoke": "x"}),
+            json!({"lable": "x"}),
+            json!("x"),
+        ] {
+            assert!(call(&issuer, payload.clone()).await.is_err(), "{payload}");
+        }
+    });
+}
