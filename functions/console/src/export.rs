@@ -12,8 +12,8 @@ use serde_json::Value;
 pub(crate) const STEP: usize = 200;
 /// Rows of a file; what is behind them is another file.
 const MAX_ROWS: usize = 5_000;
-/// Bytes of a file, below the 6 MB that a function may answer with.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a file as a function answers with them, below the 6 MB that it may.
+const MAX_BYTES: usize = 5 * 1024 * 1024;
 /// Times that the directory is asked: a search that finds little looks at much.
 const MAX_STEPS: usize = 25;
 /// Says how to get what is behind the last row.
@@ -26,6 +26,16 @@ pub(crate) enum Format {
     #[default]
     Csv,
     Json,
+}
+
+impl Format {
+    /// As addresses and the names of files have it.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// What a list is made of.
@@ -65,30 +75,28 @@ impl File {
         connections: &[Connection],
         mut query: T::Query,
     ) -> Result<Self, Problem> {
-        let mut file = Self {
-            next: T::after(&mut query).take(),
-            ..Self::default()
-        };
+        let mut file = Self::default();
         for _ in 0..MAX_STEPS {
-            *T::after(&mut query) = file.next.take();
             let (listed, next) = T::page(tenant, &query).await?;
             for one in listed {
                 if !file.takes(one.row(connections)) {
+                    file.next = T::after(&mut query).take();
                     return Ok(file);
                 }
-                file.next = Some(one.id().to_owned());
+                *T::after(&mut query) = Some(one.id().to_owned());
             }
-            file.next = next;
-            if file.next.is_none() {
+            *T::after(&mut query) = next;
+            if T::after(&mut query).is_none() {
                 break;
             }
         }
+        file.next = T::after(&mut query).take();
         Ok(file)
     }
 
     /// Whether there was room for the row; else it belongs to the next file.
     fn takes(&mut self, row: Value) -> bool {
-        let bytes = self.bytes + row.to_string().len();
+        let bytes = self.bytes + escaped_len(&row);
         if self.rows.len() >= MAX_ROWS || (bytes > MAX_BYTES && !self.rows.is_empty()) {
             return false;
         }
@@ -97,19 +105,19 @@ impl File {
         true
     }
 
-    /// The answer; `address` says where the list goes on behind an id.
+    /// The answer; `address` says where the list goes on behind an id, in the same format.
     pub(crate) fn finish(
         self,
         format: Format,
         name: &str,
-        address: impl Fn(&str) -> String,
+        address: impl Fn(&str, &str) -> String,
     ) -> Result<Response, Problem> {
-        let next = self.next.as_deref().map(address);
-        let (media_type, suffix) = match format {
-            Format::Csv => ("text/csv; charset=utf-8", "csv"),
-            Format::Json => ("application/json", "json"),
+        let next = self.next.as_deref().map(|id| address(id, format.id()));
+        let media_type = match format {
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Json => "application/json",
         };
-        let name = format!("attachment; filename=\"rollcall-{name}.{suffix}\"");
+        let name = format!("attachment; filename=\"rollcall-{name}.{}\"", format.id());
         let body = match format {
             Format::Csv => self.csv(next.as_deref())?,
             Format::Json => serde_json::json!({"items": self.rows, "next": next}).to_string(),
@@ -141,12 +149,19 @@ impl File {
         }
         if let Some(next) = next {
             // A file that was cut says so where people look.
-            let said = format!("(there is more: export again with after, {next})");
+            let said = format!("(there is more: open {next} for the next file)");
             writer.write_record([said]).map_err(internal)?;
         }
         let bytes = writer.into_inner().map_err(|_| scim::Error::Internal)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+}
+
+/// How many bytes a row takes in an answer of Lambda's, which is JSON itself: quotes and backslashes are escaped once
+/// more. A row of CSV takes no more than that.
+fn escaped_len(row: &Value) -> usize {
+    let escaped = serde_json::to_string(&row.to_string());
+    escaped.map_or(0, |text| text.len())
 }
 
 /// A value as a spreadsheet may see it: what begins like a formula is made a text (OWASP, "CSV Injection").
@@ -179,10 +194,28 @@ mod tests {
         let expected = "name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
         assert!(!file.takes(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
-        let cut = file.csv(Some("after=1")).ok().unwrap_or_default();
+        let cut = file.csv(Some("https://x")).ok().unwrap_or_default();
         assert!(
-            cut.ends_with("\"(there is more: export again with after, after=1)\"\n"),
+            cut.ends_with("\n(there is more: open https://x for the next file)\n"),
             "{cut}"
         );
+    }
+
+    #[test]
+    fn what_is_escaped_twice_counts_as_that() {
+        for text in [r#"""""#, r"\\", "\n\u{1}", "ü"] {
+            let row = json!({"name": text.repeat(1_000), "n": 1});
+            let answered = |body: &str| json!({"body": body}).to_string().len();
+            assert!(answered(&row.to_string()) <= escaped_len(&row) + 12);
+            let mut file = File::default();
+            assert!(file.takes(row.clone()));
+            let csv = file.csv(None).ok().unwrap_or_default();
+            let csv = csv.strip_prefix("name,n\n").unwrap_or_default();
+            assert!(answered(csv) <= escaped_len(&row) + 12, "{text:?}");
+        }
+        let mut file = File::default();
+        let quotes = || json!({"body": "\"".repeat(1024 * 1024)});
+        assert!(file.takes(quotes()));
+        assert!(!file.takes(quotes()), "four bytes for each quotation mark");
     }
 }

@@ -4,11 +4,12 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use rollcall_directory::{Permission, Role};
+use rollcall_directory::{FormId, Permission, Role};
 use rollcall_edge::api::Problem;
 use rollcall_edge::{CONSOLE_PATH, Visit};
 
 use crate::assets;
+use crate::visitor::form_token_of;
 
 /// A part of the console that the navigation leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub(crate) struct Frame {
     pub(crate) role: Option<Role>,
     /// What every form must carry.
     pub(crate) form_token: String,
+    /// What a form of this page that makes something must carry on top: each is used once.
+    pub(crate) form_id: FormId,
     /// What was just done.
     pub(crate) notice: Option<&'static str>,
 }
@@ -144,6 +147,16 @@ pub(crate) fn show(page: &impl Template) -> Result<Response, Problem> {
     }
 }
 
+/// A part of a page that a script asks for again and again, until it is told that this was the last time (htmx takes
+/// status 286 for that).
+pub(crate) fn show_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
+    let mut response = show(part)?;
+    if let (true, Ok(enough)) = (is_last, StatusCode::from_u16(286)) {
+        *response.status_mut() = enough;
+    }
+    Ok(response)
+}
+
 /// Sends the browser on with a GET, so that loading again repeats nothing.
 pub(crate) fn go(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
@@ -161,8 +174,10 @@ struct Refused<'a> {
     icon: String,
     title: &'a str,
     detail: String,
-    /// Whether the console can be of help; not to those who may not see it.
+    /// Whether the console can be of help; not to those who may see nothing of it.
     leads_back: bool,
+    /// Lets whoever has a session end it, and come back as somebody else.
+    form_token: Option<String>,
     request_id: &'a str,
 }
 
@@ -209,13 +224,20 @@ pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
         RefusedPart { detail }.render()
     } else {
         let console = format!("{}{CONSOLE_PATH}", visit.root.mount());
+        let form_token = form_token_of(visit).filter(|_| !signed_out);
+        let leads_back = match problem.status() {
+            401 => false,
+            403 => form_token.is_some() && visit.path != CONSOLE_PATH,
+            _ => true,
+        };
         Refused {
             style: assets::address(&console, "style.css"),
             icon: assets::address(&console, "icon.svg"),
             console,
             title: title(problem.status()),
             detail,
-            leads_back: !matches!(problem.status(), 401 | 403),
+            leads_back,
+            form_token,
             request_id: &visit.request_id,
         }
         .render()

@@ -6,12 +6,13 @@
 use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use cookie::{Cookie, SameSite};
+use http::HeaderMap;
 use http::header::{COOKIE, HeaderName, ORIGIN};
 use http::request::Parts;
 use jiff::Timestamp;
-use rollcall_directory::{Directory, Purpose, Role, Session, Tenant, TokenSecret};
+use rollcall_directory::{Directory, FormId, Purpose, Role, Session, Tenant, TokenSecret};
 use rollcall_edge::api::{Admin, Gate, Problem};
-use rollcall_edge::{CONSOLE_PATH, Root};
+use rollcall_edge::{CONSOLE_PATH, Root, Visit};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -53,6 +54,11 @@ impl<G: Gate> Visitor<G> {
         format!("{}{CONSOLE_PATH}", self.root.mount())
     }
 
+    /// The whole address of a path behind `/console`, to be followed from outside of a page.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{}{CONSOLE_PATH}{path}", self.root.as_str())
+    }
+
     /// What a form of theirs must carry.
     pub(crate) fn form_token(&self) -> String {
         form_token(&self.admin.secret)
@@ -71,13 +77,15 @@ impl<G: Gate> Visitor<G> {
                 .map(|person| person.user_name.clone()),
             role: session.role,
             form_token: self.form_token(),
+            form_id: FormId::fresh(),
             notice: None,
         }
     }
 
     async fn enter(parts: &Parts, directory: &Directory) -> Result<Self, Problem> {
         let root = Root::of(parts);
-        let secret = session_of(parts, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
+        let secret =
+            session_of(&parts.headers, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
         let admin = Admin::enter(directory, secret, parts).await?;
         Ok(Self { admin, root })
     }
@@ -150,7 +158,7 @@ pub(crate) async fn present(
     root: &Root,
     directory: &Directory,
 ) -> Result<Option<(TokenSecret, Session)>, Problem> {
-    let Some(secret) = session_of(parts, root) else {
+    let Some(secret) = session_of(&parts.headers, root) else {
         return Ok(None);
     };
     let session = directory.session(secret.expose()).await?;
@@ -183,9 +191,14 @@ fn cookie_name(root: &Root) -> &'static str {
     }
 }
 
+/// What a form of whoever made a request must carry, whatever their session allows.
+pub(crate) fn form_token_of(visit: &Visit) -> Option<String> {
+    session_of(&visit.headers, &visit.root).map(|session| form_token(&session))
+}
+
 /// The session that the request's cookie names.
-fn session_of(parts: &Parts, root: &Root) -> Option<TokenSecret> {
-    let cookies = parts.headers.get_all(COOKIE).into_iter();
+fn session_of(headers: &HeaderMap, root: &Root) -> Option<TokenSecret> {
+    let cookies = headers.get_all(COOKIE).into_iter();
     cookies
         .filter_map(|header| header.to_str().ok())
         .flat_map(Cookie::split_parse)

@@ -57,6 +57,7 @@ impl Tenant {
         Ok(Health {
             findings: judge(&snapshot),
             complete: snapshot.digest.complete,
+            counted: snapshot.digest.counted(),
             looked_at: snapshot.now,
         })
     }

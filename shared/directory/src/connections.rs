@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::forms::FormId;
 use crate::item::{from_item, to_item};
 use crate::journal::{Entry, Subject};
 use crate::record::now;
@@ -57,6 +58,29 @@ impl Tenant {
         label: &str,
         provider: Provider,
     ) -> Result<Connection, Error> {
+        let made = self.make_connection(label, provider, None).await?;
+        made.ok_or(Error::Busy(None))
+    }
+
+    /// Makes a connection by a form; none if the form was used before.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn create_connection_by(
+        &self,
+        form: FormId,
+        label: &str,
+        provider: Provider,
+    ) -> Result<Option<Connection>, Error> {
+        self.make_connection(label, provider, Some(form)).await
+    }
+
+    async fn make_connection(
+        &self,
+        label: &str,
+        provider: Provider,
+        form: Option<FormId>,
+    ) -> Result<Option<Connection>, Error> {
         let id = Uuid::now_v7().to_string();
         let connection = Connection {
             id,
@@ -75,8 +99,15 @@ impl Tenant {
             self.entry("connection.created", connection_subject(&connection))
                 .to_item(&self.id)?,
         );
-        self.commit(&transaction).await?;
-        Ok(connection)
+        if let Some(form) = form {
+            self.write_use(&mut transaction, form)?;
+        }
+        let failed = self.table.transact(&transaction).await?;
+        match (failed.is_empty(), failed.contains(&Guard::Used)) {
+            (true, _) => Ok(Some(connection)),
+            (false, true) => Ok(None),
+            (false, false) => Err(Error::Busy(None)),
+        }
     }
 
     /// Every connection, oldest first.

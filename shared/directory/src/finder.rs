@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::try_join;
 use rollcall_scim::fold;
 
+use crate::access::Access;
 use crate::error::Error;
 use crate::item::{from_item, text};
 use crate::keys::name_prefix;
 use crate::kind::{GROUPS, Kind, USERS};
+use crate::mappings::by_group;
 use crate::members::is_id;
-use crate::overview::{GroupSummary, PeopleQuery};
+use crate::overview::{GroupSummary, PeopleQuery, summary};
 use crate::people::Person;
 use crate::person::PersonState;
 use crate::record::Record;
+use crate::sessions::user_name;
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::writes::Pointer;
@@ -29,6 +32,28 @@ const MAX_EXACT: usize = 50;
 struct Named {
     name: String,
     record: Record,
+}
+
+/// What groups are looked for by, beside their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lacking {
+    /// They may have everything.
+    #[default]
+    Nothing,
+    /// They are not mapped to a role.
+    Role,
+    /// Nobody is in them.
+    Members,
+}
+
+impl Lacking {
+    fn is_true_of(self, group: &GroupSummary) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Role => group.role.is_none(),
+            Self::Members => group.member_count == 0,
+        }
+    }
 }
 
 impl Tenant {
@@ -90,19 +115,66 @@ impl Tenant {
         Ok((people.collect::<Result<_, _>>()?, behind))
     }
 
-    /// The groups whose names begin with the text, in order of their names, and behind which the next page starts.
+    /// The groups whose names begin with the text and that lack this, in order of their names, and behind which the
+    /// next page starts. A page may be short and still have a next one.
     ///
     /// # Errors
     /// Only those of the table.
     pub async fn search_groups(
         &self,
         text: &str,
+        lacking: Lacking,
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<GroupSummary>, Option<String>), Error> {
-        let (named, next) = self.named(&GROUPS, text.trim(), after, limit).await?;
-        let records: Vec<Record> = named.into_iter().map(|one| one.record).collect();
-        Ok((self.summaries(&records).await?, next))
+        let mappings = by_group(&self.mappings().await?);
+        let at_once = match lacking {
+            Lacking::Nothing => limit,
+            Lacking::Role | Lacking::Members => READ_AT_ONCE,
+        };
+        let (mut found, mut behind, mut looked_at) = (Vec::new(), after, 0);
+        loop {
+            let (named, next) = self.named(&GROUPS, text.trim(), behind, at_once).await?;
+            looked_at += at_once;
+            for one in named {
+                let group = summary(&one.record, &mappings)?;
+                if lacking.is_true_of(&group) {
+                    found.push((one.name, group));
+                }
+            }
+            behind = next;
+            if behind.is_none() || found.len() >= limit || looked_at >= MAX_LOOKED_AT {
+                break;
+            }
+        }
+        if found.len() > limit {
+            found.truncate(limit);
+            behind = found.last().map(|(name, _)| name.clone());
+        }
+        Ok((found.into_iter().map(|(_, group)| group).collect(), behind))
+    }
+
+    /// The id of the person of this user name.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn person_named(&self, user_name: &str) -> Result<Option<String>, Error> {
+        let access = Access::Name(fold(user_name));
+        Ok(self.candidates(&USERS, &access).await?.pop_first())
+    }
+
+    /// What the people of these ids are called, by their ids; nothing of those who are gone.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn user_names(
+        &self,
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let ids: Vec<String> = ids.iter().cloned().collect();
+        let records = self.records(&USERS, &ids).await?;
+        let named = |record: &Record| Ok((record.id.clone(), user_name(record)?));
+        records.iter().map(named).collect()
     }
 
     /// Those whom the text names as it stands, in any way but by their user name.

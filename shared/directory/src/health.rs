@@ -16,6 +16,8 @@ pub struct Health {
     pub findings: Vec<Finding>,
     /// Whether all of the request log was looked at. If not, look again: each look reads on.
     pub complete: bool,
+    /// How many requests of the last seven days were.
+    pub counted: u64,
     /// When it was looked at.
     pub looked_at: Timestamp,
 }

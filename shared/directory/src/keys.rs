@@ -23,6 +23,7 @@
 //! | sign-in of the last days | `T#<tenant>#L` | UUIDv7 of its journal entry |
 //! | who claims a group at sign-in | `T#<tenant>#A#<group id>` | user id |
 //! | claim of a thing to be done once | `T#<tenant>#O` | what |
+//! | form that was used | `T#<tenant>#X` | the form's id |
 //! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
@@ -254,6 +255,10 @@ impl TenantId {
 
     pub(crate) fn claims(&self) -> Partition {
         self.partition("#O")
+    }
+
+    pub(crate) fn used_forms(&self) -> Partition {
+        self.partition("#X")
     }
 
     pub(crate) fn bookmarks(&self) -> Partition {

@@ -8,7 +8,7 @@
 //!   `writes` plans the transaction of a change, `journal` its entry.
 //! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
 //!   many; `access`, `search`, `bookmarks` and `counts` list.
-//! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call.
+//! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call; `forms` are used once.
 //! - `requests` is the request log; `redaction` says what may be kept of a request, `mention` whom it names, `diagnosis`
 //!   what is wrong with it.
 //! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
@@ -33,6 +33,7 @@ mod error;
 mod feed;
 mod finder;
 mod format;
+mod forms;
 mod health;
 mod intents;
 mod item;
@@ -82,6 +83,8 @@ pub use digest::{Digest, Hour, Milestones, RepeatedFailure};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
 pub use feed::{EVENT_VERSION, Event, REMINDER};
+pub use finder::Lacking;
+pub use forms::FormId;
 pub use health::{Finding, FindingKind, Health, Severity};
 pub use journal::{Actor, AuditQuery, Entry, Subject};
 pub use keys::{InvalidTenantId, TenantId};

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::access::{Access, plan};
 use crate::complete::Needs;
 use crate::error::Error;
+use crate::finder::Lacking;
 use crate::item::text;
 use crate::kind::{GROUPS, Kind, USERS};
 use crate::mappings::by_group;
@@ -185,23 +186,35 @@ impl Tenant {
     ) -> Result<(Vec<Person>, Option<String>), Error> {
         self.record(&GROUPS, group).await?;
         self.settle().await?;
-        let page = self
-            .table
-            .query(&Range::all(self.id.members(group)).after(after).limit(limit))
-            .await?;
-        let ids = page
-            .items
-            .iter()
-            .map(|item| text(item, "SK").map(str::to_owned));
-        let ids = ids.collect::<Result<Vec<_>, Error>>()?;
         let ground = self.ground().await?;
-        let records = self.records(&USERS, &ids).await?;
-        let people = records
-            .iter()
-            .filter(|record| states.is_empty() || states.contains(&record.state()))
-            .map(|record| ground.person(record))
-            .collect::<Result<_, _>>()?;
-        Ok((people, page.next))
+        let in_state = |record: &&Record| states.is_empty() || states.contains(&record.state());
+        let at_once = if states.is_empty() {
+            limit
+        } else {
+            READ_AT_ONCE
+        };
+        let (mut people, mut behind, mut looked_at) = (Vec::new(), after, 0);
+        loop {
+            let range = Range::all(self.id.members(group)).after(behind);
+            let page = self.table.query(&range.limit(at_once)).await?;
+            looked_at += page.items.len();
+            let ids = page.items.iter();
+            let ids = ids.map(|item| text(item, "SK").map(str::to_owned));
+            let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+            let records = self.records(&USERS, &ids).await?;
+            for record in records.iter().filter(in_state) {
+                people.push(ground.person(record)?);
+            }
+            behind = page.next;
+            if behind.is_none() || people.len() >= limit || looked_at >= MAX_LOOKED_AT {
+                break;
+            }
+        }
+        if people.len() > limit {
+            people.truncate(limit);
+            behind = people.last().map(|person| person.id.clone());
+        }
+        Ok((people, behind))
     }
 
     /// One group with its mapping.
@@ -223,16 +236,7 @@ impl Tenant {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<GroupSummary>, Option<String>), Error> {
-        self.search_groups("", after, limit).await
-    }
-
-    /// The groups with their mappings.
-    pub(crate) async fn summaries(&self, records: &[Record]) -> Result<Vec<GroupSummary>, Error> {
-        let mappings = by_group(&self.mappings().await?);
-        records
-            .iter()
-            .map(|record| summary(record, &mappings))
-            .collect()
+        self.search_groups("", Lacking::Nothing, after, limit).await
     }
 
     /// How many people, or groups, there are.

@@ -103,6 +103,25 @@ impl Tenant {
         self.change_settings(|settings| change.applied_to(settings))
             .await
     }
+
+    /// Changes what is named of the settings as they were at this revision; none, and nothing is changed, if somebody
+    /// has changed them since.
+    ///
+    /// # Errors
+    /// As for [`Self::patch_settings`].
+    pub async fn patch_settings_of(
+        &self,
+        revision: u64,
+        change: &SettingsChange,
+    ) -> Result<Option<Settings>, Error> {
+        let before = self.stored().await?;
+        if before.revision != revision {
+            return Ok(None);
+        }
+        let settings = change.applied_to(before.settings.clone())?;
+        let written = self.write_settings(&before, settings.clone()).await?;
+        Ok(written.then_some(settings))
+    }
 }
 
 #[cfg(test)]

@@ -158,6 +158,15 @@ impl Tenant {
         Ok(self.stored().await?.settings)
     }
 
+    /// The tenant's settings, and which revision of the tenant has them.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn settings_and_revision(&self) -> Result<(Settings, u64), Error> {
+        let stored = self.stored().await?;
+        Ok((stored.settings, stored.revision))
+    }
+
     pub(crate) async fn stored(&self) -> Result<TenantItem, Error> {
         match self.table.get(&self.id.tenant_key()).await? {
             Some(item) => from_item(item),

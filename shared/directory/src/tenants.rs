@@ -194,33 +194,42 @@ impl Tenant {
         &self,
         decide: impl Fn(Settings) -> Result<Settings, Error>,
     ) -> Result<Settings, Error> {
-        let told = |settings: &Settings| Some(json!(settings).to_string());
         for _ in 0..MAX_TURNS {
             let before = self.stored().await?;
             let settings = decide(before.settings.clone())?;
-            if before.settings == settings {
-                return Ok(settings);
-            }
-            let mut after = before.clone();
-            after.settings = settings.clone();
-            let mut transaction = self.tenant_write(&before, after)?;
-            let entry = self.entry("tenant.settings_changed", self.own_subject());
-            let entry = Entry {
-                before: told(&before.settings),
-                after: told(&settings),
-                ..entry
-            };
-            transaction.put(entry.to_item(&self.id)?);
-            if before.settings.rate_limit != settings.rate_limit
-                || before.settings.retention_days != settings.retention_days
-            {
-                self.write_meters(&mut transaction, &settings).await?;
-            }
-            if self.table.transact(&transaction).await?.is_empty() {
+            if self.write_settings(&before, settings.clone()).await? {
                 return Ok(settings);
             }
         }
         Err(Error::Busy(None))
+    }
+
+    /// Replaces the settings unless somebody has written since these were read; says whether they are as wanted.
+    pub(crate) async fn write_settings(
+        &self,
+        before: &TenantItem,
+        settings: Settings,
+    ) -> Result<bool, Error> {
+        if before.settings == settings {
+            return Ok(true);
+        }
+        let told = |settings: &Settings| Some(json!(settings).to_string());
+        let entry = self.entry("tenant.settings_changed", self.own_subject());
+        let entry = Entry {
+            before: told(&before.settings),
+            after: told(&settings),
+            ..entry
+        };
+        let mut after = before.clone();
+        after.settings = settings.clone();
+        let mut transaction = self.tenant_write(before, after)?;
+        transaction.put(entry.to_item(&self.id)?);
+        if before.settings.rate_limit != settings.rate_limit
+            || before.settings.retention_days != settings.retention_days
+        {
+            self.write_meters(&mut transaction, &settings).await?;
+        }
+        Ok(self.table.transact(&transaction).await?.is_empty())
     }
 
     async fn write_meters(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::forms::FormId;
 use crate::item::{from_item, number, to_item};
 use crate::journal::Subject;
 use crate::meter::{Refusal, meter_of};
@@ -122,6 +123,32 @@ impl Tenant {
         label: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<IssuedToken, Error> {
+        let issued = self.issue(connection_id, label, expires_at, None).await?;
+        issued.ok_or(Error::Busy(None))
+    }
+
+    /// Issues a token by a form; none if the form was used before.
+    ///
+    /// # Errors
+    /// `404` when there is no such connection.
+    pub async fn issue_token_by(
+        &self,
+        form: FormId,
+        connection_id: &str,
+        label: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Option<IssuedToken>, Error> {
+        self.issue(connection_id, label, expires_at, Some(form))
+            .await
+    }
+
+    async fn issue(
+        &self,
+        connection_id: &str,
+        label: &str,
+        expires_at: Option<Timestamp>,
+        form: Option<FormId>,
+    ) -> Result<Option<IssuedToken>, Error> {
         let secret = TokenSecret::generate(Purpose::Scim, &self.id);
         let created = now();
         let settings = self.settings().await?;
@@ -157,14 +184,21 @@ impl Tenant {
             Expression::present(),
             Guard::Stale,
         );
-        if !self.table.transact(&transaction).await?.is_empty() {
-            self.connection(connection_id).await?;
-            return Err(Error::Busy(None));
+        if let Some(form) = form {
+            self.write_use(&mut transaction, form)?;
         }
-        Ok(IssuedToken {
-            token: item.token(),
-            secret,
-        })
+        let failed = self.table.transact(&transaction).await?;
+        if failed.is_empty() {
+            return Ok(Some(IssuedToken {
+                token: item.token(),
+                secret,
+            }));
+        }
+        self.connection(connection_id).await?;
+        match failed.contains(&Guard::Used) {
+            true => Ok(None),
+            false => Err(Error::Busy(None)),
+        }
     }
 
     /// Every token, revoked ones too.

@@ -34,7 +34,7 @@ impl Tenant {
     /// `since`. Where thousands came in that very second it may not be found.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `invalidValue` for a time at the very ends of the calendar.
     pub async fn trace(&self, request_id: &str, at: Timestamp) -> Result<RequestTrace, Error> {
         let entries = self.stretch(self.id.journal(), at, APART).await?;
         let logged = self
@@ -88,9 +88,12 @@ impl Tenant {
         at: Timestamp,
         until: SignedDuration,
     ) -> Result<Vec<T>, Error> {
-        let end = just_after(at + until);
+        let beyond =
+            |_| rollcall_scim::Error::InvalidValue(format!("nothing can have happened at {at}"));
+        let begin = just_after(at.checked_sub(APART).map_err(beyond)?);
+        let end = just_after(at.checked_add(until).map_err(beyond)?);
         let range = Range::all(partition)
-            .after(Some(just_after(at - APART)))
+            .after(Some(begin))
             .limit(MAX_LOOKED_AT);
         let items = self.table.query(&range).await?.items.into_iter();
         let before_end = |item: &Item| text(item, "SK").is_ok_and(|id| id < end.as_str());

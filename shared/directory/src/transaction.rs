@@ -20,6 +20,8 @@ pub(crate) enum Guard {
     Stale,
     /// Another resource has the name.
     Unique,
+    /// The form that asks for it was used before.
+    Used,
     /// The tenant would be left without an owner.
     LastOwner,
 }

@@ -7,7 +7,7 @@ use http::header::{
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::api::problem::Problem;
 use crate::base_url::Root;
@@ -26,6 +26,10 @@ pub struct Visit {
     pub root: Root,
     /// The request's id, as the logs have it.
     pub request_id: String,
+    /// What was asked for, from `/console` on.
+    pub path: String,
+    /// The headers that it came with.
+    pub headers: HeaderMap,
     /// Whether a script of the page asked for a part of it (htmx sends `HX-Request`).
     pub is_part: bool,
 }
@@ -35,6 +39,8 @@ impl Visit {
         Self {
             root: Root::of(parts),
             request_id: request_id.to_owned(),
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers.clone(),
             is_part: parts.headers.contains_key("hx-request"),
         }
     }

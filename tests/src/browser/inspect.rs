@@ -58,6 +58,15 @@ impl Browser {
             .await;
     }
 
+    /// Cuts the browser off from the network, or lets it back.
+    pub async fn cut_off(&self, is_cut: bool) {
+        self.chromium.devtools("Network.enable", json!({})).await;
+        let conditions = json!({"offline": is_cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.chromium
+            .devtools("Network.emulateNetworkConditions", conditions)
+            .await;
+    }
+
     /// Asserts that the page is within the screen and that the browser has nothing to complain of.
     ///
     /// # Panics

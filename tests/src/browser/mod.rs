@@ -197,7 +197,11 @@ impl Browser {
         }
     }
 
-    async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    /// Waits until something holds.
+    ///
+    /// # Panics
+    /// When it does not within good time.
+    pub async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds().await {
             assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");

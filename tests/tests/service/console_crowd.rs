@@ -93,9 +93,15 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         browser.go(&format!("/console/groups/{all}")).await;
         assert_eq!(assert_bounded(browser, "data-person").await.len(), ROWS);
         browser.choose("Role of", "Viewer").await;
+        browser.wait_for(".preview progress").await;
+        let focus =
+            "document.querySelector('.preview button').focus(); return document.activeElement.id";
+        let button = browser.eval(focus, &[]).await;
         browser
             .wait_through_progress("1100 people gain Viewer")
             .await;
+        let focused = browser.eval("return document.activeElement.id", &[]).await;
+        assert_eq!(focused, button, "a step took the focus away");
         browser.click("Save the role of Whole company").await;
         browser.wait_for_text("The mapping was saved").await;
         browser.wait_for("progress").await;

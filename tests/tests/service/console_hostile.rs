@@ -1,8 +1,21 @@
 //! Names that want to be markup, to turn the page around, or to fill it.
 
+use rollcall_directory::{Provider, Role};
 use rollcall_tests::browser::{DESKTOP, PHONE, browse};
+use rollcall_tests::service::Tenant;
 use rollcall_tests::urn;
+use rollcall_tests::visitor::Visitor;
 use serde_json::json;
+
+/// A connection of this name with a token of this name.
+async fn connection(tenant: &Tenant, name: &str) -> String {
+    let directory = tenant.directory();
+    let made = directory.create_connection(name, Provider::Google).await;
+    let id = made.map(|made| made.id).unwrap_or_default();
+    let issued = directory.issue_token(&id, name, None).await;
+    assert!(issued.is_ok(), "{issued:?}");
+    id
+}
 
 #[test]
 fn names_do_no_harm_whatever_they_hold() {
@@ -14,10 +27,7 @@ fn names_do_no_harm_whatever_they_hold() {
         let long = "W".repeat(10_000);
         let mut people = Vec::new();
         for name in [markup, turned, &long] {
-            let mail = format!(
-                "{}@example.test",
-                name.chars().take(200).collect::<String>()
-            );
+            let mail = format!("{name}@example.test");
             let body = json!({
                 "schemas": [urn::USER], "userName": name, "displayName": name, "externalId": name, "title": name,
                 "name": {"familyName": name}, "emails": [{"value": mail}], "active": true,
@@ -28,6 +38,10 @@ fn names_do_no_harm_whatever_they_hold() {
         let mut groups = Vec::new();
         for name in [markup, turned, &long] {
             groups.push(idp.group(name, &members).await);
+        }
+        let mut connections = Vec::new();
+        for name in [markup, turned, &long] {
+            connections.push(connection(&tenant, name).await);
         }
         idp.request(
             http::Method::GET,
@@ -45,9 +59,21 @@ fn names_do_no_harm_whatever_they_hold() {
             "/activity",
             "/activity/audit",
             "/health",
+            "/settings",
         ]
         .map(|page| format!("/console{page}"))
         .into();
+        browser.go("/console/activity/audit").await;
+        let traces = "return [...document.querySelectorAll('a[href*=\"/trace?\"]')].map((link) => link.pathname + link.search)";
+        let traces = browser.eval(traces, &[]).await;
+        let traces: Vec<String> = serde_json::from_value(traces).unwrap_or_default();
+        assert!(traces.len() >= 12, "{traces:?}");
+        pages.extend(traces);
+        pages.extend(
+            connections
+                .iter()
+                .map(|id| format!("/console/connections/{id}")),
+        );
         pages.extend(people.iter().map(|id| format!("/console/people/{id}")));
         pages.extend(
             groups
@@ -71,9 +97,28 @@ fn names_do_no_harm_whatever_they_hold() {
                 assert_eq!(hit, true, "something ran on {page}");
             }
         }
+        // files are never looked at in place
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        for page in ["/activity/export", "/activity/audit/export"] {
+            for format in ["csv", "json"] {
+                let file = visitor
+                    .get(&format!("/console{page}?format={format}"))
+                    .await;
+                let file = file.expect(200);
+                assert!(file.html.contains("window.hit=1"), "{page}");
+                let kind = file.header("content-type");
+                assert!(
+                    ["text/csv; charset=utf-8", "application/json"].contains(&kind),
+                    "{kind}"
+                );
+                let how = file.header("content-disposition");
+                assert!(how.starts_with("attachment; filename=\"rollcall-"), "{how}");
+            }
+        }
         // and still they can be worked with
         browser.go(&format!("/console/groups/{}", groups[2])).await;
         browser.choose("Role of", "Viewer").await;
         browser.wait_for_text("3 people gain Viewer").await;
+        assert!(browser.text().await.contains(&long), "the whole name, once");
     });
 }

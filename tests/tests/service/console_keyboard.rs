@@ -1,6 +1,7 @@
 //! The main path without a mouse, and without scripts.
 
 use rollcall_tests::browser::{Key, browse};
+use serde_json::json;
 
 #[test]
 fn the_main_path_needs_no_mouse() {
@@ -40,13 +41,54 @@ fn the_main_path_needs_no_mouse() {
         browser.tab_to("Tokens").await;
         browser.press(Key::Enter).await;
         browser.wait_for("[data-token]").await;
-        browser.tab_to("Revoke first…").await;
+        let tokens = tenant.directory().tokens().await.unwrap_or_default();
+        let first = tokens.iter().find(|token| token.label == "first");
+        let prefix = first.map_or("", |token| &token.prefix);
+        browser.tab_to(&format!("Revoke first ({prefix}…)…")).await;
         browser.press(Key::Enter).await;
         browser.tab_to("Revoke now").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("The token is revoked").await;
         idp.get("/Users").await.expect(401);
+
+        // why somebody has a role, and that they are out in the end
+        let application = service.application();
+        let login = application.log_in(tenant.id(), "ada@example.test", None);
+        let session = login.await.expect(200).string("/session/token");
+        browser.tab_to("People").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for("[data-person]").await;
+        browser.tab_to("Search").await;
+        browser.type_keys("ada@").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for_text("ada@example.test").await;
+        browser.tab_to("ada@example.test").await;
+        browser.press(Key::Enter).await;
+        browser
+            .wait_for_text("member of a group that is mapped")
+            .await;
+        browser.tab_to("End every session…").await;
+        browser.press(Key::Enter).await;
+        browser.tab_to("End the sessions").await;
+        browser.press(Key::Enter).await;
+        browser
+            .wait_for_text("Every session of this person is over")
+            .await;
+        assert_eq!(application.introspect(&session).await.body["active"], false);
+        let (_, token) = tenant.issue("second", None).await;
+        let gone = json!([{"op": "replace", "path": "active", "value": false}]);
+        let idp = idp.with_token(Some(&token));
+        idp.patch(&format!("/Users/{ada}"), gone).await.expect(200);
+        browser.tab_to("People").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for_text("Inactive").await;
+        browser.tab_to("ada@example.test").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for_text("user.deactivated").await;
         browser.assert_sound().await;
+        browser.tab_to("Sign out").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for_text("You are not signed in").await;
     });
 }
 

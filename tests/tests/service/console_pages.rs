@@ -4,6 +4,7 @@
 use rollcall_directory::Role;
 use rollcall_tests::browser::{Browser, DESKTOP, PHONE, browse};
 use rollcall_tests::service::{Service, Tenant};
+use rollcall_tests::visitor::link;
 use serde_json::json;
 
 /// A tenant in the middle of its life: people in every state, groups, failures, a sign-in.
@@ -82,14 +83,53 @@ async fn look_at(browser: &Browser, page: &str, path: &str) {
     }
 }
 
+/// Looks at a page that cannot be gone to again.
+async fn look_round(browser: &Browser, page: &str) {
+    for is_dark in [false, true] {
+        for screen in [DESKTOP, PHONE] {
+            browser.become_screen(screen, is_dark).await;
+            browser.assert_sound().await;
+            browser.assert_accessible().await;
+            browser.photograph(page, screen, is_dark).await;
+        }
+    }
+}
+
 #[test]
 fn every_page_is_sound_and_accessible() {
     browse(async |service, browser| {
         let (tenant, pages) = lively(service).await;
         browser.open_console(service, &tenant, "owner").await;
-        for (page, path) in pages {
-            look_at(browser, page, &path).await;
+        for (page, path) in &pages {
+            look_at(browser, page, path).await;
         }
+        let (_, person) = &pages[6];
+        browser.go(person).await;
+        let trace =
+            "return document.querySelector('[href*=\"/activity/trace?\"]').getAttribute('href')";
+        let trace = browser.eval(trace, &[]).await;
+        look_at(browser, "trace", trace.as_str().unwrap_or_default()).await;
+        let (_, connection) = &pages[1];
+        browser.go(connection).await;
+        browser.click("Create a token").await;
+        browser.wait_for("#token").await;
+        look_round(browser, "issued").await;
+        browser.go("/console/tokens").await;
+        browser.click("Rotate").await;
+        browser.wait_for("#token").await;
+        look_round(browser, "rotated").await;
+    });
+}
+
+#[test]
+fn the_page_behind_a_link_is_sound_and_accessible() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("link").await;
+        browser.open_console(service, &tenant, "owner").await;
+        let link = link(service, &tenant, Role::Owner).await;
+        browser.go(&format!("/console/open?link={link}")).await;
+        browser.wait_for_text("Open the console").await;
+        look_round(browser, "link").await;
     });
 }
 
@@ -104,13 +144,6 @@ fn pages_for_those_without_a_session_are_sound_too() {
             .await;
         // That an answer is a refusal is something that the browser says aloud.
         browser.complaints().await;
-        for is_dark in [false, true] {
-            for screen in [DESKTOP, PHONE] {
-                browser.become_screen(screen, is_dark).await;
-                browser.assert_sound().await;
-                browser.assert_accessible().await;
-                browser.photograph("signed-out", screen, is_dark).await;
-            }
-        }
+        look_round(browser, "signed-out").await;
     });
 }

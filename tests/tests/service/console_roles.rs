@@ -291,8 +291,15 @@ fn a_mapping_is_said_to_count_when_it_does() {
             let page = visitor.get(saved.header("location")).await.expect(200);
             assert!(plain(&page.html).contains(then), "{}", page.html);
             // And once everybody has been looked at.
-            service.follow_up(&tenant).await;
-            let page = visitor.get(saved.header("location")).await.expect(200);
+            let mut page = visitor.get(saved.header("location")).await.expect(200);
+            for _ in 0..500 {
+                if page.html.contains("Done: ") {
+                    break;
+                }
+                // The service may be at it already; then it is the one that ends it.
+                service.follow_up(&tenant).await;
+                page = visitor.get(saved.header("location")).await.expect(200);
+            }
             let told = "your application was told of every changed role";
             let done = if role_sync == RoleSync::AtLogin {
                 then

@@ -1,9 +1,9 @@
 //! Somebody is found by any name an admin may know them by, by key alone.
 
-use rollcall_directory::{PersonState, Tenant, USERS};
-use rollcall_tests::seed::{create, group, sign_in};
+use rollcall_directory::{Lacking, PersonState, Role, Tenant, USERS};
+use rollcall_tests::seed::{create, group, person, sign_in};
 use rollcall_tests::service::run;
-use rollcall_tests::table::TestTable;
+use rollcall_tests::table::{TestTable, name_of};
 use rollcall_tests::urn;
 use serde_json::json;
 
@@ -81,12 +81,78 @@ fn groups_by_the_beginning_of_their_names() {
         for name in ["Engineering", "English", "Sales"] {
             group(&tenant, name, &[]).await;
         }
-        let page = tenant.search_groups("ENG", None, 1).await.unwrap();
+        let all = Lacking::Nothing;
+        let page = tenant.search_groups("ENG", all, None, 1).await.unwrap();
         let (first, next) = page;
         assert_eq!(first[0].display_name, "Engineering");
-        let (second, _) = tenant.search_groups("ENG", next, 10).await.unwrap();
+        let (second, _) = tenant.search_groups("ENG", all, next, 10).await.unwrap();
         let names: Vec<_> = second.iter().map(|g| g.display_name.as_str()).collect();
         assert_eq!(names, ["English"]);
         assert_eq!(tenant.groups(None, 10).await.unwrap().0.len(), 3);
+    });
+}
+
+#[test]
+fn groups_by_what_they_lack() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("lacking").await;
+        let ada = person(&tenant, "ada").await;
+        for n in 0..230 {
+            let members = if n % 100 == 7 {
+                &[][..]
+            } else {
+                std::slice::from_ref(&ada)
+            };
+            let id = group(&tenant, &format!("group {n:03}"), members).await;
+            let role = (n % 100 != 9).then_some(Role::Viewer);
+            tenant.map_group(&id, role).await.unwrap();
+        }
+        for (lacking, expected) in [
+            (Lacking::Members, ["group 007", "group 107", "group 207"]),
+            (Lacking::Role, ["group 009", "group 109", "group 209"]),
+        ] {
+            for limit in [1, 2, 50] {
+                let (mut names, mut after) = (Vec::new(), None);
+                loop {
+                    let page = tenant.search_groups("group", lacking, after, limit).await;
+                    let (groups, next) = page.unwrap();
+                    assert!(groups.len() <= limit);
+                    names.extend(groups.into_iter().map(|group| group.display_name));
+                    after = next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(names, expected, "{lacking:?}, {limit} a page");
+            }
+        }
+    });
+}
+
+#[test]
+fn members_of_a_state_are_found_among_many_others() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("members").await;
+        let people = table.seed_users(&tenant, 2_450).await;
+        let everybody = group(&tenant, "everybody", &people).await;
+        for n in [60, 61, 2_449] {
+            sign_in(&tenant, &name_of(n), None).await;
+        }
+        let page = async |after, limit| {
+            let active = [PersonState::Active];
+            let page = tenant.group_people(&everybody, &active, after, limit).await;
+            let (people, next) = page.unwrap();
+            let names = people.into_iter().map(|person| person.user_name);
+            (names.collect::<Vec<_>>(), next)
+        };
+        let (first, next) = page(None, 50).await;
+        assert_eq!(first, [name_of(60), name_of(61)], "of the first 2,000");
+        let (second, end) = page(next, 50).await;
+        assert_eq!((second, end), (vec![name_of(2_449)], None));
+        let (first, next) = page(None, 1).await;
+        assert_eq!(first, [name_of(60)]);
+        assert_eq!(page(next, 1).await.0, [name_of(61)]);
     });
 }

@@ -8,7 +8,7 @@ use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{day, end_of};
+use super::midnight;
 use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
@@ -46,8 +46,8 @@ impl Asked {
     fn query(&self, limit: usize) -> Result<RequestQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         Ok(RequestQuery {
-            from: day(&self.from)?,
-            to: end_of(&self.to)?,
+            from: midnight("from", &self.from, 0)?,
+            to: midnight("to", &self.to, 1)?,
             text: given(&self.text),
             failed: !self.failed.is_empty(),
             connection_id: given(&self.connection),
@@ -141,25 +141,25 @@ struct Piece {
 #[derive(Template)]
 #[template(path = "chart.html")]
 struct ChartPart {
-    console: String,
     bars: Vec<Bar>,
-    highest: u64,
     /// Whether the whole log was counted; else it goes on by itself.
     complete: bool,
+}
+
+impl ChartPart {
+    /// The requests of the highest hour that is shown.
+    fn highest(&self) -> u64 {
+        let totals = self.bars.iter().map(|bar| bar.hour.total());
+        totals.max().unwrap_or_default()
+    }
 }
 
 async fn chart_of(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
     let digest = visitor.tenant().digest().await?;
     Ok(ChartPart {
-        console: visitor.console(),
-        highest: digest.hours.iter().map(total).max().unwrap_or_default(),
         bars: bars(&digest.hours, Timestamp::now()),
         complete: digest.complete,
     })
-}
-
-fn total(hour: &Hour) -> u64 {
-    hour.succeeded + hour.throttled + hour.refused + hour.failed
 }
 
 /// The bars of the last hours, oldest first; hours without requests leave a gap.
@@ -172,12 +172,8 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
         .iter()
         .filter(|hour| age(hour) < CHART_HOURS)
         .collect();
-    let highest = shown
-        .iter()
-        .map(|hour| total(hour))
-        .max()
-        .unwrap_or_default()
-        .max(1);
+    let totals = shown.iter().map(|hour| hour.total());
+    let highest = totals.max().unwrap_or_default().max(1);
     let one = |hour: &Hour| {
         let mut top = CHART_HEIGHT;
         let mut piece = |count: u64| {
@@ -199,7 +195,8 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
 }
 
 pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
-    crate::frame::show(&chart_of(&visitor).await?)
+    let chart = chart_of(&visitor).await?;
+    crate::frame::show_part(&chart, chart.complete)
 }
 
 impl Listed for LoggedRequest {
@@ -232,6 +229,8 @@ impl Listed for LoggedRequest {
             "diagnosis": self.diagnosis(),
             "request_id": self.request_id,
             "took_ms": self.took_ms,
+            "changes": self.changes.join(" "),
+            "skipped_members": self.skipped_members.join(" "),
             "body": self.sent,
         })
     }
@@ -245,7 +244,10 @@ pub(crate) async fn export(
     let connections = tenant.connections().await?;
     let query = asked.query(export::STEP)?;
     let file = File::of::<LoggedRequest>(tenant, &connections, query).await?;
-    file.finish(asked.format, "requests", |last| asked.address(last, ""))
+    file.finish(asked.format, "requests", |last, format| {
+        let query = asked.address(last, format);
+        visitor.link(&format!("/activity/export?{query}"))
+    })
 }
 
 #[cfg(test)]
@@ -263,11 +265,17 @@ mod tests {
             failed,
         };
         let hours = [
-            hour("2026-11-20T12:00:00Z", 9, 9),
+            hour("2026-11-20T12:00:00Z", 99, 9),
             hour("2026-11-25T11:00:00Z", 30, 10),
             hour("2026-11-25T12:00:00Z", 0, 1),
         ];
         let bars = bars(&hours, now);
+        let part = ChartPart {
+            bars,
+            complete: true,
+        };
+        assert_eq!(part.highest(), 40, "of the hours that are shown");
+        let bars = part.bars;
         let seen: Vec<_> = bars
             .iter()
             .map(|bar| (bar.x, bar.succeeded.height, bar.failed.y, bar.failed.height))

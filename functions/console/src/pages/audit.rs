@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::activity::connection_name;
-use super::{day, end_of};
+use super::midnight;
 use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
@@ -23,6 +23,9 @@ pub(crate) struct Asked {
     /// The id or name of whom or what it was done to.
     #[serde(default)]
     subject: String,
+    /// Who did it: the name or id of a person or connection.
+    #[serde(default)]
+    actor: String,
     /// The beginning of the action.
     #[serde(default)]
     action: String,
@@ -38,16 +41,25 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn query(&self, limit: usize) -> Result<AuditQuery, Problem> {
+    async fn query(
+        &self,
+        tenant: &Tenant,
+        connections: &[Connection],
+        limit: usize,
+    ) -> Result<AuditQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let actor = match given(&self.actor) {
+            Some(name) => Some(actor_called(tenant, connections, name).await?),
+            None => None,
+        };
         Ok(AuditQuery {
-            from: day(&self.from)?,
-            to: end_of(&self.to)?,
+            from: midnight("from", &self.from, 0)?,
+            to: midnight("to", &self.to, 1)?,
+            actor,
             subject: given(&self.subject),
             action: given(&self.action),
             after: self.after.clone(),
             limit,
-            ..AuditQuery::default()
         })
     }
 
@@ -55,6 +67,7 @@ impl Asked {
     fn address(&self, after: &str, format: &str) -> String {
         super::query(&[
             ("subject", &self.subject),
+            ("actor", &self.actor),
             ("action", &self.action),
             ("from", &self.from),
             ("to", &self.to),
@@ -64,19 +77,53 @@ impl Asked {
     }
 }
 
+/// The id of a connection or person of this name, or else what was given: an id, then.
+async fn actor_called(
+    tenant: &Tenant,
+    connections: &[Connection],
+    name: String,
+) -> Result<String, Problem> {
+    if let Some(known) = connections.iter().find(|one| one.label == name) {
+        return Ok(known.id.clone());
+    }
+    Ok(tenant.person_named(&name).await?.unwrap_or(name))
+}
+
 /// One change with who made it.
 pub(super) struct Row {
     pub(super) entry: Entry,
     pub(super) who: String,
 }
 
-/// Changes with who made them.
-pub(super) fn rows(entries: Vec<Entry>, connections: &[Connection]) -> Vec<Row> {
+impl Row {
+    /// By which everything is found that the same person or connection did; empty for others.
+    pub(super) fn actor_id(&self) -> &str {
+        match &self.entry.actor {
+            Actor::Token { connection, .. } => connection,
+            other => actor_id(other),
+        }
+    }
+}
+
+/// Changes with who made them; people's names are read at once.
+pub(super) async fn rows(
+    tenant: &Tenant,
+    entries: Vec<Entry>,
+    connections: &[Connection],
+) -> Result<Vec<Row>, Problem> {
+    let people = entries.iter().filter_map(|entry| match &entry.actor {
+        Actor::Person { id } => Some(id.clone()),
+        _ => None,
+    });
+    let names = tenant.user_names(&people.collect()).await?;
     let row = |entry: Entry| Row {
-        who: who(&entry.actor, connections),
+        who: match names.get(actor_id(&entry.actor)) {
+            Some(name) => name.clone(),
+            None => who(&entry.actor, connections),
+        },
         entry,
     };
-    entries.into_iter().map(row).collect()
+    Ok(entries.into_iter().map(row).collect())
 }
 
 #[derive(Template)]
@@ -103,10 +150,11 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let (entries, next) = tenant.audit(&asked.query(PAGE)?).await?;
+    let query = asked.query(tenant, &connections, PAGE).await?;
+    let (entries, next) = tenant.audit(&query).await?;
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
-        rows: rows(entries, &connections),
+        rows: rows(tenant, entries, &connections).await?,
         next: next.map(|next| asked.address(&next, "")),
         csv: asked.address("", "csv"),
         json: asked.address("", "json"),
@@ -161,7 +209,10 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let query = asked.query(export::STEP)?;
+    let query = asked.query(tenant, &connections, export::STEP).await?;
     let file = File::of::<Entry>(tenant, &connections, query).await?;
-    file.finish(asked.format, "audit", |last| asked.address(last, ""))
+    file.finish(asked.format, "audit", |last, format| {
+        let query = asked.address(last, format);
+        visitor.link(&format!("/activity/audit/export?{query}"))
+    })
 }

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Connection, Provider};
+use rollcall_directory::{Connection, FormId, Provider};
 use rollcall_edge::api::{Create, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::{Done, provider_id};
+use super::{Done, form_id, provider_id};
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
 use crate::words;
@@ -24,6 +24,8 @@ struct Row {
 struct Connect {
     frame: Frame,
     connections: Vec<Row>,
+    /// Whether the whole request log was looked at.
+    complete: bool,
     providers: Vec<(String, &'static str)>,
 }
 
@@ -53,6 +55,7 @@ pub(crate) async fn show(
             .frame(Section::Connect)
             .with_notice(asked.done.as_deref()),
         connections,
+        complete: digest.complete,
         providers: providers(),
     })
 }
@@ -66,6 +69,8 @@ fn providers() -> Vec<(String, &'static str)> {
 /// A connection to be.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewConnection {
+    #[serde(deserialize_with = "form_id")]
+    form_id: FormId,
     name: String,
     provider: Provider,
 }
@@ -75,8 +80,13 @@ pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Resp
     let name = name("name", &form.name)?;
     let made = visitor
         .tenant()
-        .create_connection(&name, form.provider)
+        .create_connection_by(form.form_id, &name, form.provider)
         .await?;
+    let made = made.ok_or_else(|| {
+        Problem::conflict(
+            "this form was already used, and the connection it made is among those of the console",
+        )
+    })?;
     Ok(go(&format!(
         "{}/connections/{}?done=connection-created",
         visitor.console(),

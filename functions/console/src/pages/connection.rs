@@ -51,11 +51,18 @@ pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
 #[derive(Template)]
 #[template(path = "checklist.html")]
 struct Checklist {
-    console: String,
-    connection_id: String,
     steps: [Step; 4],
     all_done: bool,
+    /// Whether the whole request log was looked at.
+    complete: bool,
     last_request_at: Option<Timestamp>,
+}
+
+impl Checklist {
+    /// Whether nothing of it changes any more.
+    fn is_over(&self) -> bool {
+        self.all_done && self.complete
+    }
 }
 
 #[derive(Template)]
@@ -119,9 +126,8 @@ async fn checklist_of<G: Gate>(visitor: &Visitor<G>, id: &str) -> Result<Checkli
     let milestones = digest.connections.remove(id).unwrap_or_default();
     let steps = steps(&milestones);
     Ok(Checklist {
-        console: visitor.console(),
-        connection_id: id.to_owned(),
         all_done: steps.iter().all(|step| step.at.is_some()),
+        complete: digest.complete,
         steps,
         last_request_at: milestones.last_request_at,
     })
@@ -129,7 +135,8 @@ async fn checklist_of<G: Gate>(visitor: &Visitor<G>, id: &str) -> Result<Checkli
 
 pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
     visitor.tenant().connection(&id).await?;
-    crate::frame::show(&checklist_of(&visitor, &id).await?)
+    let checklist = checklist_of(&visitor, &id).await?;
+    crate::frame::show_part(&checklist, checklist.is_over())
 }
 
 /// What to change of a connection.

@@ -280,13 +280,19 @@ pub(crate) async fn preview(
 #[derive(Template)]
 #[template(path = "progress.html")]
 struct ProgressPart {
-    console: String,
-    group_id: String,
     since: Timestamp,
     /// Whether roles change at sign-in only.
     at_next_sign_in: bool,
     /// None until it has begun.
     progress: Option<Progress>,
+}
+
+impl ProgressPart {
+    fn is_over(&self) -> bool {
+        self.progress
+            .as_ref()
+            .is_some_and(|progress| progress.finished_at.is_some())
+    }
 }
 
 /// Which mapping is followed.
@@ -304,8 +310,6 @@ async fn progress_of<G: Gate>(
     let settings = visitor.tenant().settings().await?;
     Ok(ProgressPart {
         at_next_sign_in: settings.role_sync == RoleSync::AtLogin,
-        console: visitor.console(),
-        group_id: group.to_owned(),
         since,
         // One that began earlier follows an earlier mapping.
         progress: progress.filter(|progress| progress.started_at >= since),
@@ -317,7 +321,8 @@ pub(crate) async fn progress(
     Id(id): Id,
     Params(asked): Params<ProgressAsked>,
 ) -> Result<Response, Problem> {
-    crate::frame::show(&progress_of(&visitor, &id, asked.since).await?)
+    let progress = progress_of(&visitor, &id, asked.since).await?;
+    crate::frame::show_part(&progress, progress.is_over())
 }
 
 /// A mapping to be.

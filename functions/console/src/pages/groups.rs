@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{GROUPS, GroupSummary, Role};
+use rollcall_directory::{GROUPS, GroupSummary, Lacking, Role};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 
@@ -19,6 +19,9 @@ pub(crate) struct Asked {
     /// What their names begin with.
     #[serde(default)]
     name: String,
+    /// What they lack: a `role`, or `members`.
+    #[serde(default)]
+    lacking: String,
     after: Option<String>,
 }
 
@@ -30,6 +33,7 @@ struct Page {
     roles: Vec<Role>,
     total: u64,
     name: String,
+    lacking: String,
     next: Option<String>,
 }
 
@@ -38,7 +42,10 @@ pub(crate) async fn show(
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let (groups, next) = tenant.search_groups(&asked.name, asked.after, PAGE).await?;
+    let lacking = lacking(&asked.lacking)?;
+    let (groups, next) = tenant
+        .search_groups(&asked.name, lacking, asked.after, PAGE)
+        .await?;
     crate::frame::show(&Page {
         frame: visitor
             .frame(Section::Groups)
@@ -46,9 +53,26 @@ pub(crate) async fn show(
         groups,
         roles: mappable(),
         total: tenant.total(&GROUPS).await?,
-        next: next.map(|next| super::query(&[("name", &asked.name), ("after", &next)])),
+        next: next.map(|next| {
+            super::query(&[
+                ("name", &asked.name),
+                ("lacking", &asked.lacking),
+                ("after", &next),
+            ])
+        }),
         name: asked.name,
+        lacking: asked.lacking,
     })
+}
+
+/// What a form asks for; an empty one asks for nothing.
+fn lacking(asked: &str) -> Result<Lacking, Problem> {
+    match asked {
+        "" => Ok(Lacking::Nothing),
+        "role" => Ok(Lacking::Role),
+        "members" => Ok(Lacking::Members),
+        _ => Err(Problem::invalid("`lacking` is one of `role` and `members`")),
+    }
 }
 
 /// The roles that a group can give.

@@ -15,6 +15,8 @@ struct Page {
     findings: Vec<Finding>,
     /// Whether the whole request log was looked at.
     complete: bool,
+    /// How much of it was.
+    counted: u64,
 }
 
 /// How grave a finding is, as the style sheet knows it and in words.
@@ -41,11 +43,22 @@ fn named(finding: &Finding) -> impl Iterator<Item = &Subject> {
     finding.among.iter().filter(is_shown)
 }
 
-pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
+async fn page(visitor: &Visitor<Read>) -> Result<Page, Problem> {
     let health = visitor.tenant().health().await?;
-    crate::frame::show(&Page {
+    Ok(Page {
         frame: visitor.frame(Section::Health),
         findings: health.findings,
         complete: health.complete,
+        counted: health.counted,
     })
+}
+
+pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
+    crate::frame::show(&page(&visitor).await?)
+}
+
+/// The page again and again, of which a script takes the findings, for as long as the request log is being read.
+pub(crate) async fn findings(visitor: Visitor<Read>) -> Result<Response, Problem> {
+    let page = page(&visitor).await?;
+    crate::frame::show_part(&page, page.complete)
 }

@@ -18,10 +18,11 @@ use axum::Router;
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use rollcall_directory::{PersonState, Provider};
+use jiff::{Timestamp, ToSpan};
+use rollcall_directory::{FormId, PersonState, Provider};
 use rollcall_edge::api::Problem;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::Console;
 
@@ -29,6 +30,13 @@ use crate::Console;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Done {
     pub(crate) done: Option<String>,
+}
+
+/// Which showing of a form was sent.
+fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FormId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse()
+        .map_err(|_| D::Error::custom("`form_id` is not one of a form"))
 }
 
 /// A provider as addresses, forms and the API spell it.
@@ -47,24 +55,6 @@ fn query(pairs: &[(&str, &str)]) -> String {
         .finish()
 }
 
-/// The first moment of a day that a form names.
-fn day(text: &str) -> Result<Option<Timestamp>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let unreadable = || Problem::invalid("a day is written as 2027-01-31");
-    let day: Date = text.trim().parse().map_err(|_| unreadable())?;
-    // Days at the very ends of the calendar have no neighbour.
-    day.checked_add(1.day()).map_err(|_| unreadable())?;
-    let zoned = day.to_zoned(TimeZone::UTC).map_err(|_| unreadable())?;
-    Ok(Some(zoned.timestamp()))
-}
-
-/// The last moment of a day that a form names.
-fn end_of(text: &str) -> Result<Option<Timestamp>, Problem> {
-    Ok(day(text)?.map(|first| first + SignedDuration::from_hours(24)))
-}
-
 /// The state that a form asks for; an empty one is none.
 fn state(asked: &str) -> Result<Option<PersonState>, Problem> {
     if asked.is_empty() {
@@ -73,6 +63,20 @@ fn state(asked: &str) -> Result<Option<PersonState>, Problem> {
     serde_json::from_value(asked.into())
         .map(Some)
         .map_err(|_| Problem::invalid("`state` is one of `active`, `invited` and `inactive`"))
+}
+
+/// When the day begins, UTC, that a form's field names, or one so many days on; an empty field names none.
+fn midnight(field: &str, day: &str, days_on: i64) -> Result<Option<Timestamp>, Problem> {
+    if day.trim().is_empty() {
+        return Ok(None);
+    }
+    let unreadable = || Problem::invalid(format!("`{field}` must be a day such as 2027-01-31"));
+    let day: Date = day.trim().parse().map_err(|_| unreadable())?;
+    // Days at the very ends of the calendar have no neighbour, or lie beyond what a clock can show.
+    day.checked_add(days_on.days())
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map(|day| Some(day.timestamp()))
+        .map_err(|_| unreadable())
 }
 
 pub(crate) fn router() -> Router<Console> {
@@ -114,8 +118,30 @@ pub(crate) fn router() -> Router<Console> {
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/health", get(health::show))
+        .route("/console/health/findings", get(health::findings))
         .route(
             "/console/settings",
             get(settings::show).post(settings::save),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_at_the_end_of_the_calendar_is_refused() {
+        let begins = |day: &str, on| midnight("to", day, on).ok().flatten();
+        assert_eq!(
+            begins(" 2027-01-31 ", 1)
+                .map(|at| at.to_string())
+                .as_deref(),
+            Some("2027-02-01T00:00:00Z")
+        );
+        assert!(begins("9999-12-30", 0).is_some());
+        for (day, on) in [("9999-12-30", 1), ("9999-12-31", 0), ("-9999-01-01", 0)] {
+            assert!(midnight("to", day, on).is_err(), "{day}");
+        }
+        assert_eq!(midnight("to", " ", 1).ok(), Some(None));
+    }
 }

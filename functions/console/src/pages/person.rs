@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Entry, Grant, GroupSummary, HeldBack, LoggedRequest, Person, PersonProfile,
-    PersonRole, PersonSession, PersonState, RequestQuery, Role, Source,
+    AuditQuery, Grant, GroupSummary, HeldBack, LoggedRequest, Person, PersonProfile, PersonRole,
+    PersonSession, PersonState, RequestQuery, Role, Source,
 };
 use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
 use rollcall_scim::Resource;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Done;
+use super::audit::{Row, rows};
 use super::connection::Confirmed;
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
@@ -54,7 +55,7 @@ struct Page {
     /// The roles that the visitor may give.
     roles: Vec<Role>,
     sessions: Vec<PersonSession>,
-    history: Vec<Entry>,
+    history: Vec<Row>,
     requests: Vec<LoggedRequest>,
 }
 
@@ -65,6 +66,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let profile = tenant.person_profile(&id).await?;
+    let connections = tenant.connections().await?;
     let frame = visitor
         .frame(Section::People)
         .with_notice(asked.done.as_deref());
@@ -88,7 +90,7 @@ pub(crate) async fn show(
             .into_iter()
             .filter(|role| *role <= visitor.role())
             .collect(),
-        history: tenant.audit(&by_subject).await?.0,
+        history: rows(tenant, tenant.audit(&by_subject).await?.0, &connections).await?,
         requests: tenant.requests(&by_request).await?.0,
         groups: profile
             .groups

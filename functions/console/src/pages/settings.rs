@@ -18,6 +18,7 @@ use crate::visitor::{Change, Visitor};
 struct Page {
     frame: Frame,
     settings: Settings,
+    revision: u64,
     roles: Vec<Role>,
     rate_limit: RateLimit,
 }
@@ -26,7 +27,7 @@ pub(crate) async fn show(
     visitor: Visitor<Configure>,
     Params(asked): Params<Done>,
 ) -> Result<Response, Problem> {
-    let settings = visitor.tenant().settings().await?;
+    let (settings, revision) = visitor.tenant().settings_and_revision().await?;
     crate::frame::show(&Page {
         frame: visitor
             .frame(Section::Settings)
@@ -34,12 +35,15 @@ pub(crate) async fn show(
         rate_limit: settings.rate_limit.unwrap_or_default(),
         roles: mappable(),
         settings,
+        revision,
     })
 }
 
 /// The settings as the form sends them: all of them.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Chosen {
+    /// Of the settings that the form showed.
+    revision: u64,
     /// A role's id, or nothing.
     sso_default_role: String,
     manual_roles: ManualRoles,
@@ -84,7 +88,17 @@ impl Chosen {
 
 pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    visitor.tenant().patch_settings(&form.change()?).await?;
+    let revision = form.revision;
+    let saved = visitor
+        .tenant()
+        .patch_settings_of(revision, &form.change()?)
+        .await?;
+    if saved.is_none() {
+        return Err(Problem::conflict(
+            "somebody else saved other settings since you opened this form, so nothing of it was saved; load the \
+             settings again and see what is left to change",
+        ));
+    }
     Ok(go(&format!(
         "{}/settings?done=settings-saved",
         visitor.console()

@@ -2,18 +2,19 @@
 
 use askama::Template;
 use axum::response::Response;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
-use rollcall_directory::{Connection, Token, TokenSecret};
+use jiff::Timestamp;
+use rollcall_directory::{Connection, FormId, Token, TokenSecret};
 use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
 use serde::Deserialize;
 
-use super::Done;
 use super::connection::Confirmed;
+use super::{Done, form_id};
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
 use crate::words;
+
+/// Tokens that are accepted no longer and shown all the same; the audit log has every one.
+const PAST_SHOWN: usize = 50;
 
 /// Whether a token is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +61,28 @@ struct Row {
     state: TokenState,
 }
 
+impl Row {
+    /// What nobody confuses it with: a token and the one that takes over from it have the same label.
+    fn distinct(&self) -> String {
+        format!(
+            "{} ({}…)",
+            words::name(&self.token.label),
+            self.token.prefix
+        )
+    }
+}
+
 #[derive(Template)]
 #[template(path = "tokens.html")]
 struct Page {
     frame: Frame,
     connections: Vec<Connection>,
-    /// Those that are accepted first, then the newest first.
-    tokens: Vec<Row>,
+    /// Those that are accepted, the newest first.
+    live: Vec<Row>,
+    /// The latest of those that are accepted no longer.
+    past: Vec<Row>,
+    /// How many are accepted no longer.
+    past_count: u64,
     issued: Option<TokenSecret>,
     /// Whether the issued one is to take over from another.
     rotated: bool,
@@ -97,16 +113,19 @@ async fn page<G: Gate>(
             token,
         }
     };
-    let mut tokens: Vec<Row> = tenant.tokens().await?.into_iter().map(row).collect();
-    tokens.sort_by(|a, b| {
-        let live = b.state.is_live().cmp(&a.state.is_live());
-        live.then_with(|| b.token.id.cmp(&a.token.id))
-    });
+    let mut tokens = tenant.tokens().await?;
+    tokens.sort_by(|a, b| b.id.cmp(&a.id));
+    let rows = tokens.into_iter().map(row);
+    let (live, mut past): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.state.is_live());
+    let past_count = past.len() as u64;
+    past.truncate(PAST_SHOWN);
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Tokens).with_notice(done),
         rotated: rotated.is_some(),
         connections,
-        tokens,
+        live,
+        past,
+        past_count,
         issued: rotated,
         tomorrow: words::day(&(now + jiff::SignedDuration::from_hours(24))),
     })
@@ -115,6 +134,8 @@ async fn page<G: Gate>(
 /// A token to be.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewToken {
+    #[serde(deserialize_with = "form_id")]
+    form_id: FormId,
     connection: String,
     label: String,
     /// The last day on which it works, or nothing.
@@ -128,35 +149,44 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
     let expires_at = expiry(&form.expires)?;
     let issued = visitor
         .tenant()
-        .issue_token(&form.connection, &label, expires_at)
+        .issue_token_by(form.form_id, &form.connection, &label, expires_at)
         .await?;
-    super::connection::page(&visitor, &form.connection, None, Some(issued.secret)).await
+    let secret = issued.ok_or_else(used_already)?.secret;
+    super::connection::page(&visitor, &form.connection, None, Some(secret)).await
+}
+
+/// Somebody clicked twice, or loaded the answer again.
+fn used_already() -> Problem {
+    Problem::conflict(
+        "this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it \
+         under Tokens and make another",
+    )
 }
 
 /// The end of a day that a form names.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
-    if day.trim().is_empty() {
+    let Some(end) = super::midnight("expires", day, 1)? else {
         return Ok(None);
-    }
-    let unreadable = || Problem::invalid("`expires` must be a day such as 2027-01-31");
-    let day: Date = day.trim().parse().map_err(|_| unreadable())?;
-    let end = day
-        .checked_add(1.day())
-        .and_then(|next| next.to_zoned(TimeZone::UTC))
-        .map_err(|_| unreadable())?
-        .timestamp();
+    };
     match end > Timestamp::now() {
         true => Ok(Some(end)),
         false => Err(Problem::invalid("`expires` must be in the future")),
     }
 }
 
+/// What a rotation needs beside its address.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Rotation {
+    #[serde(deserialize_with = "form_id")]
+    form_id: FormId,
+}
+
 /// A second token for the same connection; the first works until it is revoked.
 pub(crate) async fn rotate(
     Id(id): Id,
-    change: Change<Configure, Confirmed>,
+    change: Change<Configure, Rotation>,
 ) -> Result<Response, Problem> {
-    let visitor = change.visitor;
+    let Change { visitor, form } = change;
     let tenant = visitor.tenant();
     let tokens = tenant.tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
@@ -167,9 +197,10 @@ pub(crate) async fn rotate(
         Timestamp::now().checked_add(life).unwrap_or(end)
     });
     let issued = tenant
-        .issue_token(&old.connection_id, &old.label, expires_at)
+        .issue_token_by(form.form_id, &old.connection_id, &old.label, expires_at)
         .await?;
-    page(&visitor, None, Some(issued.secret)).await
+    let secret = issued.ok_or_else(used_already)?.secret;
+    page(&visitor, None, Some(secret)).await
 }
 
 pub(crate) async fn revoke(

@@ -51,11 +51,12 @@ async fn page(
     request_id: String,
     trace: RequestTrace,
 ) -> Result<Response, Problem> {
-    let connections: Vec<Connection> = visitor.tenant().connections().await?;
+    let tenant = visitor.tenant();
+    let connections: Vec<Connection> = tenant.connections().await?;
     let RequestTrace { entries, logged } = trace;
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
-        rows: rows(entries, &connections),
+        rows: rows(tenant, entries, &connections).await?,
         logged: logged.map(|request| super::activity::Row {
             connection: connection_name(&connections, &request.connection_id),
             request,

@@ -43,6 +43,13 @@ pub struct Digest {
     pub failures: Vec<RepeatedFailure>,
 }
 
+impl Digest {
+    /// How many requests of the last seven days are in it.
+    pub fn counted(&self) -> u64 {
+        self.hours.iter().map(Hour::total).sum()
+    }
+}
+
 /// The requests of one hour, by how they were answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hour {
@@ -56,6 +63,13 @@ pub struct Hour {
     pub throttled: u64,
     /// Failed on our side: answered 5xx.
     pub failed: u64,
+}
+
+impl Hour {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.succeeded + self.refused + self.throttled + self.failed
+    }
 }
 
 /// When a connection first and last did what shows that it works.

@@ -93,6 +93,11 @@ impl Problem {
         Self::new(404, "not-found", format!("{what} does not exist"))
     }
 
+    /// 409: something else was done meanwhile.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(409, "conflict", detail)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status

@@ -1,0 +1,65 @@
+//! The audit log as an admin reads it: who did what, by name.
+
+use rollcall_directory::Role;
+use rollcall_tests::service::run;
+use rollcall_tests::visitor::Visitor;
+use serde_json::json;
+
+#[test]
+fn changes_are_told_with_the_name_of_whoever_made_them() {
+    run(async |service| {
+        let tenant = service.tenant("who").await;
+        let idp = tenant.idp();
+        let ada = idp.user("ada@example.test").await;
+        let grace = idp.user("grace@example.test").await;
+        let owner = json!({"role_id": "owner"});
+        let setup = service.admin(&tenant, Role::Owner).await;
+        setup
+            .put(&format!("/users/{ada}/role"), owner)
+            .await
+            .expect(200);
+        let login = service
+            .application()
+            .log_in(tenant.id(), "ada@example.test", None)
+            .await
+            .expect(200);
+        let visitor = Visitor::handed_over(service, &login.string("/session/token")).await;
+        let form_token = visitor.form_token();
+        let role = [("role", "member"), ("form_token", &*form_token)];
+        let path = format!("/console/people/{grace}/role");
+        visitor.post(&path, &role, &[]).await.expect(303);
+
+        let given = "/console/activity/audit?action=user.role";
+        let page = visitor.get(given).await.expect(200).html;
+        let link = format!(
+            r#"by <a href="/console/activity/audit?actor={ada}"><bdi>ada@example.test</bdi></a>"#
+        );
+        assert!(page.contains(&link), "{page}");
+        assert!(page.contains("by setup link"), "{page}");
+
+        // however far one looks
+        let ends = "from=-009999-01-02T01:59:59Z&to=9999-12-30T22:00:00.999999999Z";
+        setup.get(&format!("/audit?{ends}")).await.expect(200);
+
+        // by name, by id and by the name of a connection
+        let entries = async |query: &str| {
+            let path = format!("/console/activity/audit?{query}");
+            let page = visitor.get(&path).await.expect(200);
+            page.html.matches("data-entry=").count()
+        };
+        assert_eq!(entries(&format!("actor={ada}")).await, 1);
+        assert_eq!(entries("actor=ADA@example.test").await, 1);
+        assert_eq!(entries("actor=nobody").await, 0);
+        assert_eq!(entries("actor=identity+provider").await, 2);
+        let file = format!("/console/activity/audit/export?format=csv&actor={ada}");
+        let file = visitor.get(&file).await.expect(200).html;
+        assert_eq!(file.lines().count(), 2, "{file}");
+
+        // and the history of a person says which connection
+        let page = visitor.get(&format!("/console/people/{grace}")).await;
+        let page = page.expect(200).html;
+        for by in ["identity provider", "ada@example.test"] {
+            assert!(page.contains(&format!("by <bdi>{by}</bdi>")), "{page}");
+        }
+    });
+}

@@ -1,0 +1,140 @@
+//! The console's logs as files: whole, cut where they say so, and safe to open.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::{LoggedRequest, Role};
+use rollcall_tests::service::run;
+use rollcall_tests::visitor::Visitor;
+use serde_json::{Value, json};
+
+use crate::digest::log;
+
+/// What Lambda takes as an answer.
+const MOST_BYTES: usize = 6 * 1024 * 1024;
+/// Bytes of an answer in which rows are so long that a file ends with the last one of a step of 200.
+const ROW_BYTES: usize = 26_150;
+
+#[test]
+fn logs_are_files_too() {
+    run(async |service| {
+        let tenant = service.tenant("export").await;
+        tenant.idp().user("=1+1, \"ada\"").await;
+        tenant.idp().get("/Users?filter=nonsense").await.expect(400);
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let requests = visitor
+            .get("/console/activity/export?format=csv&failed=yes")
+            .await
+            .expect(200);
+        assert_eq!(requests.header("content-type"), "text/csv; charset=utf-8");
+        assert!(
+            requests
+                .header("content-disposition")
+                .starts_with("attachment")
+        );
+        let lines: Vec<&str> = requests.html.lines().collect();
+        assert!(
+            lines[0].starts_with("occurred_at,connection,method,target,status"),
+            "{lines:?}"
+        );
+        assert!(lines.len() == 2 && lines[1].contains("400"), "{lines:?}");
+        let audit = visitor
+            .get("/console/activity/audit/export?format=csv&action=user.")
+            .await
+            .expect(200);
+        assert!(
+            audit.html.contains("\"'=1+1, \"\"ada\"\"\""),
+            "{}",
+            audit.html
+        );
+        let audit = visitor
+            .get("/console/activity/audit/export?format=json")
+            .await
+            .expect(200);
+        let audit: serde_json::Value = serde_json::from_str(&audit.html).unwrap_or_default();
+        assert!(
+            audit["items"]
+                .as_array()
+                .is_some_and(|items| items.len() >= 3),
+            "{audit}"
+        );
+    });
+}
+
+/// A request that sent so many quotation marks and other characters.
+fn sent(quotes: usize, others: usize) -> LoggedRequest {
+    let mut request = LoggedRequest::new("POST", "/Users", 201);
+    request.sent = Some(format!("{}{}", "\"".repeat(quotes), "x".repeat(others)));
+    request.skipped_members = vec!["left-out".to_owned()];
+    request.changes = ["user.created", "group.members_changed"]
+        .map(str::to_owned)
+        .into();
+    request
+}
+
+/// The bytes of a body as Lambda answers with it.
+fn answered(body: &str) -> usize {
+    json!({"body": body}).to_string().len()
+}
+
+/// Every file from this one on; asserts that each can be answered with.
+async fn files(visitor: &Visitor, from: &str) -> Vec<String> {
+    let (mut files, mut next) = (Vec::new(), Some(from.to_owned()));
+    while let Some(path) = next {
+        let file = visitor.get(&path).await.expect(200);
+        assert!(answered(&file.html) < MOST_BYTES, "{path}");
+        let link = file.header("x-next").to_owned();
+        if !link.is_empty() {
+            assert!(file.html.contains(&link), "{link} is not in the file");
+        }
+        next = link.strip_prefix(&visitor.origin).map(str::to_owned);
+        files.push(file.html);
+    }
+    files
+}
+
+#[test]
+fn files_follow_each_other_and_leave_nothing_out() {
+    run(async |service| {
+        let tenant = service.tenant("files").await;
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let begin: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap_or_default();
+        log(tenant.directory(), [(begin, sent(0, 1))]).await;
+        let export = "/console/activity/export?format=json";
+        let one = visitor.get(export).await.expect(200).html;
+        let one: Value = serde_json::from_str(&one).unwrap_or_default();
+        let row = serde_json::to_string(&one["items"][0].to_string());
+        let others = ROW_BYTES - row.map_or(0, |row| row.len());
+        for (times, quotes) in [(0..450, 0), (450..700, others / 4)] {
+            let requests = times.map(|n| {
+                let at = begin + SignedDuration::from_secs(n + 1);
+                (at, sent(quotes, others + 1 - 4 * quotes))
+            });
+            log(tenant.directory(), requests).await;
+        }
+
+        let mut rows = Vec::new();
+        let as_json = files(&visitor, export).await;
+        for (n, file) in as_json.iter().enumerate() {
+            let file: Value = serde_json::from_str(file).unwrap_or_default();
+            assert_eq!(file["next"].is_string(), n + 1 < as_json.len());
+            rows.extend(file["items"].as_array().cloned().unwrap_or_default());
+        }
+        assert!((4..8).contains(&as_json.len()), "{} files", as_json.len());
+        let times: BTreeSet<&str> = rows
+            .iter()
+            .filter_map(|row| row["occurred_at"].as_str())
+            .collect();
+        assert_eq!((rows.len(), times.len()), (701, 701));
+        assert_eq!(rows[0]["changes"], "user.created group.members_changed");
+        assert_eq!(rows[0]["skipped_members"], "left-out");
+
+        let as_csv = files(&visitor, "/console/activity/export?format=csv").await;
+        let rows = as_csv.iter().flat_map(|file| file.lines());
+        assert_eq!(rows.filter(|row| row.contains("POST")).count(), 701);
+        for file in &as_csv[..as_csv.len() - 1] {
+            let last = file.lines().last().unwrap_or_default();
+            assert!(last.starts_with("(there is more: open http"), "{last}");
+        }
+    });
+}

@@ -1,0 +1,217 @@
+//! What the console's forms come to, sent once, twice, or after somebody else's.
+
+use rollcall_directory::Role;
+use rollcall_tests::browser::browse;
+use rollcall_tests::idp::encode;
+use rollcall_tests::service::run;
+use rollcall_tests::visitor::Visitor;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::console_doors::SETTINGS;
+
+#[test]
+fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
+    run(async |service| {
+        let tenant = service.tenant("forms").await;
+        let day = jiff::SignedDuration::from_hours(24);
+        let (old, _) = tenant
+            .issue("short", Some(jiff::Timestamp::now() + day))
+            .await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = visitor.form_token();
+        let form_id = Uuid::now_v7().to_string();
+        let form = [("form_id", &*form_id), ("form_token", &form_token)];
+        let path = format!("/console/tokens/{old}/rotate");
+        let rotated = visitor.post(&path, &form, &[]).await.expect(200);
+        assert!(rotated.html.contains("The old token still works"));
+        let tokens = tenant.directory().tokens().await.unwrap_or_default();
+        let lives: Vec<_> = tokens
+            .iter()
+            .filter(|token| token.label == "short")
+            .collect();
+        assert_eq!(lives.len(), 2);
+        for token in lives {
+            let life = token
+                .expires_at
+                .map(|end| end.duration_since(token.created_at));
+            assert_eq!(
+                life.map(|life| (23..=24).contains(&life.as_hours())),
+                Some(true),
+                "{token:?}"
+            );
+            assert_eq!(token.revoked_at, None);
+        }
+
+        let mut form = SETTINGS.to_vec();
+        form.push(("form_token", &form_token));
+        visitor
+            .post("/console/settings", &form, &[])
+            .await
+            .expect(303);
+        let kept = tenant.directory().settings().await.map(|kept| {
+            let limit = kept.rate_limit.map(|limit| (limit.per_minute, limit.burst));
+            (
+                kept.sso_default_role,
+                limit,
+                kept.retention_days,
+                kept.invitations,
+            )
+        });
+        assert_eq!(
+            kept.ok(),
+            Some((Some(Role::Viewer), Some((600, 60)), 30, false))
+        );
+
+        // what an address makes up adds up to something all the same
+        let group = tenant.idp().group("Engineers", &[]).await;
+        let change = json!([{"from": null, "to": "admin", "people": u64::MAX}]);
+        let sum = json!({"changes": change, "at_sign_in": change, "looked_at": u64::MAX});
+        let made_up = format!("role=admin&sum={}", encode(&sum.to_string()));
+        visitor
+            .get(&format!("/console/groups/{group}/preview?{made_up}"))
+            .await
+            .expect(200);
+    });
+}
+
+/// The secrets of live tokens that a page shows.
+fn shown(page: &str) -> usize {
+    page.matches(r#"id="token""#).count()
+}
+
+#[test]
+fn a_form_that_makes_something_makes_it_once() {
+    run(async |service| {
+        let tenant = service.tenant("twice").await;
+        let (old, _) = tenant.issue("old", None).await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = visitor.form_token();
+        let made = async || {
+            let directory = tenant.directory();
+            let tokens = directory.tokens().await.unwrap_or_default().len();
+            (
+                tokens,
+                directory.connections().await.unwrap_or_default().len(),
+            )
+        };
+        assert_eq!(made().await, (2, 1));
+        let connection = tenant.connection_id();
+        let rotate = format!("/console/tokens/{old}/rotate");
+        for (path, fields, status, after) in [
+            (
+                "/console/tokens",
+                vec![("connection", connection), ("label", "new")],
+                200,
+                (3, 1),
+            ),
+            (&rotate, vec![], 200, (4, 1)),
+            (
+                "/console/connections",
+                vec![("name", "Okta"), ("provider", "okta")],
+                303,
+                (4, 2),
+            ),
+        ] {
+            let form_id = Uuid::now_v7().to_string();
+            let mut form = fields;
+            form.extend([("form_id", &*form_id), ("form_token", &form_token)]);
+            let first = visitor.post(path, &form, &[]).await.expect(status);
+            assert_eq!(shown(&first.html), usize::from(status == 200), "{path}");
+            // Loading the answer again sends the same form again.
+            let again = visitor.post(path, &form, &[]).await.expect(409);
+            assert!(
+                again.html.contains("This form was already used"),
+                "{}",
+                again.html
+            );
+            assert_eq!(shown(&again.html), 0, "{path}");
+            assert_eq!(made().await, after, "{path}");
+            form.retain(|(name, _)| *name != "form_id");
+            visitor.post(path, &form, &[]).await.expect(400);
+        }
+
+        // Each showing of a page has a form of its own, and tokens of one label are told apart.
+        let page = async || visitor.get("/console/tokens").await.expect(200).html;
+        let form_ids: Vec<String> = [page().await, page().await]
+            .iter()
+            .map(|page| {
+                let (_, behind) = page
+                    .split_once(r#"name="form_id" value=""#)
+                    .unwrap_or_default();
+                behind.split('"').next().unwrap_or_default().to_owned()
+            })
+            .collect();
+        assert_ne!(form_ids[0], form_ids[1]);
+        for token in tenant.directory().tokens().await.unwrap_or_default() {
+            let name = format!("Revoke {} ({}…)…", token.label, token.prefix);
+            assert_eq!(page().await.matches(&name).count(), 1, "{name}");
+        }
+        tenant.revoke(&old).await;
+        assert!(page().await.contains("1 token that is refused"));
+    });
+}
+
+#[test]
+fn settings_are_saved_over_nobody_elses() {
+    run(async |service| {
+        let tenant = service.tenant("settings").await;
+        let (first, second) = (
+            Visitor::enter(service, &tenant, Role::Owner).await,
+            Visitor::enter(service, &tenant, Role::Owner).await,
+        );
+        let days = async || {
+            let settings = tenant.directory().settings().await;
+            settings.map_or(0, |settings| settings.retention_days)
+        };
+        for (visitor, revision, kept, status, after) in [
+            (&first, "1", "30", 303, 30),
+            (&second, "1", "60", 409, 30),
+            (&second, "2", "60", 303, 60),
+        ] {
+            let form_token = visitor.form_token();
+            let mut form = SETTINGS.to_vec();
+            form.retain(|(name, _)| !["revision", "retention_days"].contains(name));
+            form.extend([
+                ("revision", revision),
+                ("retention_days", kept),
+                ("form_token", &form_token),
+            ]);
+            let seen = visitor.post("/console/settings", &form, &[]).await;
+            let seen = seen.expect(status);
+            assert_eq!(
+                seen.html.contains("Somebody else saved other settings"),
+                status == 409,
+                "{}",
+                seen.html
+            );
+            assert_eq!(days().await, after);
+            let page = visitor.get("/console/settings").await.expect(200);
+            let now = format!(r#"name="revision" value="{}""#, 2 + u32::from(after == 60));
+            assert!(page.html.contains(&now), "{}", page.html);
+        }
+    });
+}
+
+#[test]
+fn a_double_click_shows_the_one_token_that_it_makes() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("double-click").await;
+        browser.open_console(service, &tenant, "owner").await;
+        let page = format!("/console/connections/{}", tenant.connection_id());
+        browser.go(&page).await;
+        let twice = "const button = document.querySelector('form[action$=\"/tokens\"] button'); button.click(); button.click();";
+        browser.eval(twice, &[]).await;
+        browser.wait_for("#token").await;
+        let token = browser.value("token").await;
+        let tokens = async || tenant.directory().tokens().await.unwrap_or_default().len();
+        assert_eq!(tokens().await, 2);
+        let idp = tenant.idp().with_token(Some(&token));
+        idp.get("/Users").await.expect(200);
+        browser.eval("location.reload()", &[]).await;
+        browser.wait_for_text("This form was already used").await;
+        assert_eq!(tokens().await, 2);
+        browser.click("Back to the console").await;
+        browser.wait_for_path("/console").await;
+    });
+}

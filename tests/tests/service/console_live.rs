@@ -1,0 +1,94 @@
+//! What a page keeps up to date by itself: it goes on after a hiccup, and ends when it is done.
+
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::LoggedRequest;
+use rollcall_tests::browser::{Browser, browse};
+use rollcall_tests::faults::Fault;
+use rollcall_tests::service::Service;
+use serde_json::json;
+
+use crate::digest::log;
+
+/// Starts counting the requests that htmx makes, by how they were answered; none at all is 0.
+const COUNT: &str = r#"
+    window.answers = [];
+    document.addEventListener("htmx:afterRequest", (event) => window.answers.push(event.detail.xhr.status));
+"#;
+
+/// Waits until one of the page's own requests has been answered so.
+async fn wait_for_answer(browser: &Browser, status: u16) {
+    let script = "return window.answers.includes(arguments[0])";
+    browser
+        .eventually(&format!("an answer {status}"), async || {
+            browser.eval(script, &[json!(status)]).await == true
+        })
+        .await;
+}
+
+#[test]
+fn a_checklist_ticks_on_after_a_hiccup() {
+    browse(async |_, browser| {
+        let (service, faults) = Service::with_faults().await;
+        let tenant = service.tenant("hiccup").await;
+        let idp = tenant.idp();
+        let page = format!("/console/connections/{}", tenant.connection_id());
+        browser.open_console(&service, &tenant, "owner").await;
+        browser.go(&page).await;
+        browser.wait_for_ticks(0).await;
+        browser.eval(COUNT, &[]).await;
+
+        // no answer at all
+        browser.cut_off(true).await;
+        wait_for_answer(browser, 0).await;
+        browser.wait_for_text("could not be fetched").await;
+        browser.cut_off(false).await;
+        idp.user("ada").await;
+        browser.wait_for_ticks(2).await;
+        assert!(!browser.text().await.contains("could not be fetched"));
+
+        // an answer that is none
+        faults.schedule(|_| Fault::Throttle);
+        wait_for_answer(browser, 503).await;
+        browser.wait_for_text("The service is busy").await;
+        assert_eq!(browser.count(".checklist li").await, 4, "it stays");
+        faults.heal();
+        let ada = idp.user("grace").await;
+        idp.group("Engineers", &[]).await;
+        browser.wait_for_ticks(3).await;
+
+        // done: nobody asks again
+        idp.delete(&format!("/Users/{ada}")).await.expect(204);
+        browser.wait_for_ticks(4).await;
+        assert_eq!(browser.eval("return window.answers.at(-1)", &[]).await, 286);
+        let stopped = "return document.getElementById('checklist')['htmx-internal-data'].cancelled";
+        assert_eq!(browser.eval(stopped, &[]).await, true);
+    });
+}
+
+#[test]
+fn health_reads_a_long_log_to_its_end_by_itself() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("long-log").await;
+        let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+        let requests = (0..10_500).map(|_| (hour_ago, LoggedRequest::new("GET", "/Users", 200)));
+        log(tenant.directory(), requests).await;
+        // each look reads 2,000
+        browser.open_console(service, &tenant, "owner").await;
+        let connection = format!("/console/connections/{}", tenant.connection_id());
+        for (page, said) in [
+            ("/console", "are not all yet"),
+            (&connection, "what stands here is not all yet"),
+            ("/console/activity", "still counting…"),
+            ("/console/health", "000 requests so far"),
+        ] {
+            browser.go(page).await;
+            browser.wait_for_text(said).await;
+        }
+        let gone = async || !browser.text().await.contains("still being read");
+        browser.eventually("all of it is read", gone).await;
+        assert_eq!(browser.count("#findings #findings, #findings h1").await, 0);
+        browser.go("/console").await;
+        assert!(gone().await);
+        browser.assert_sound().await;
+    });
+}
