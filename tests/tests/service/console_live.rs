@@ -70,9 +70,9 @@ fn health_reads_a_long_log_to_its_end_by_itself() {
     browse(async |service, browser| {
         let tenant = service.tenant("long-log").await;
         let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
-        let requests = (0..10_500).map(|_| (hour_ago, LoggedRequest::new("GET", "/Users", 200)));
+        let requests = (0..20_500).map(|_| (hour_ago, LoggedRequest::new("GET", "/Users", 200)));
         log(tenant.directory(), requests).await;
-        // each look reads 2,000
+        // each look reads 2,000, and pages look again by themselves
         browser.open_console(service, &tenant, "owner").await;
         let connection = format!("/console/connections/{}", tenant.connection_id());
         for (page, said) in [
