@@ -16,8 +16,8 @@ use tokio::time::Instant;
 pub use message::{Message, Pass};
 pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
 
-/// Journal entries older than this without a place in the feed are not on their way any more.
-const RELAY_GIVES_UP: Duration = Duration::from_secs(600);
+/// Journal entries older than this without a place in the feed are hardly on their way any more.
+const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
 
 /// The reconciler over one directory; what is left over goes to the queue.
 pub fn handler(directory: Directory, queue: Queue) -> Reconciler {
@@ -134,7 +134,7 @@ impl Reconciler {
         let tenant = self.directory.system(tenant.clone());
         if behind.is_none() {
             tenant.sweep().await?;
-            let unplaced = tenant.remind_of_unplaced(RELAY_GIVES_UP).await?;
+            let unplaced = tenant.remind_of_unplaced(RELAY_IS_LATE, deadline).await?;
             if unplaced > 0 {
                 tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
             }

@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::error::Error;
@@ -27,6 +29,8 @@ const MAX_TURNS: usize = 40;
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
 /// How many journal entries are looked at for being without a place, at a time and in one pass.
 const LOOKED_AT: (usize, usize) = (500, 10_000);
+/// Reminders written at the same time.
+const REMINDED_AT_ONCE: usize = 8;
 /// The attribute of a journal entry that makes its change come down the stream again.
 pub const REMINDER: &str = "reminded_at";
 /// The version of the event's JSON shape.
@@ -203,65 +207,73 @@ impl Tenant {
 
     /// Sees that entries which are older than this and still have no place in the feed come down the table's stream once
     /// more: those that the relay gave up on, and those that the stream never told of, because they came out of a backup.
-    /// Answers how many there were.
+    /// Answers of how many it has reminded; of each once a day at the most, because it may be on its way all the same.
     ///
-    /// Looks at each entry once, remembering how far everything has its place, and at a bounded number of them.
+    /// Looks at each entry once, remembering how far everything has its place, and at a bounded number of them, until time
+    /// is up.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn remind_of_unplaced(&self, older_than: Duration) -> Result<usize, Error> {
+    pub async fn remind_of_unplaced(
+        &self,
+        older_than: Duration,
+        deadline: Instant,
+    ) -> Result<usize, Error> {
         let end = just_after(now() - older_than);
         let (step, most) = LOOKED_AT;
         let kept = self.table.get(&self.id.all_placed()).await?;
         let kept = kept.map(from_item::<AllPlaced>).transpose()?;
-        let known_before = kept.map(|kept| kept.up_to);
-        let mut known = known_before.clone();
-        let (mut looked_at, mut reminded) = (0, 0);
-        let mut behind = known.clone();
-        while looked_at < most {
+        let mut behind = kept.map(|kept| kept.up_to);
+        let (mut looked_at, mut reminded, mut whole) = (0, 0, true);
+        while looked_at < most && Instant::now() < deadline {
             let range = Range::all(self.id.journal()).after(behind).limit(step);
             let page = self.table.query(&range).await?;
             looked_at += page.items.len();
-            let mut old = page.items.into_iter().map(from_item::<Entry>);
-            let mut last = false;
-            for entry in &mut old {
-                let entry = entry?;
-                if entry.id >= end {
-                    last = true;
-                    break;
+            let entries = page.items.into_iter().map(from_item::<Entry>);
+            let mut entries = entries.collect::<Result<Vec<_>, Error>>()?;
+            let read = entries.len();
+            entries.retain(|entry| entry.id < end);
+            if whole {
+                let mut placed = entries.iter().take_while(|it| it.sequence.is_some());
+                if let Some(last) = placed.by_ref().last() {
+                    let up_to = last.id.clone();
+                    let key = self.id.all_placed();
+                    self.table.put(to_item(&key, &AllPlaced { up_to })?).await?;
                 }
-                match entry.sequence {
-                    // up to the first that has none
-                    Some(_) if reminded == 0 => known = Some(entry.id),
-                    Some(_) => {}
-                    None => {
-                        self.remind_of(&entry.id).await?;
-                        reminded += 1;
-                    }
-                }
+                whole = entries.iter().all(|entry| entry.sequence.is_some());
             }
+            let waiting = entries.iter().filter(|entry| entry.sequence.is_none());
+            reminded += self.remind_of(waiting.map(|entry| &*entry.id)).await?;
             match page.next {
-                Some(next) if !last => behind = Some(next),
+                Some(next) if entries.len() == read => behind = Some(next),
                 _ => break,
             }
-        }
-        if let Some(up_to) = known.filter(|known| Some(known) != known_before.as_ref()) {
-            let key = self.id.all_placed();
-            self.table.put(to_item(&key, &AllPlaced { up_to })?).await?;
         }
         Ok(reminded)
     }
 
-    async fn remind_of(&self, entry: &str) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
-        transaction.update_if(
-            self.id.journal().at(entry),
-            Expression::new("SET reminded_at = :now").with(":now", number(now().as_second())),
-            Expression::new("attribute_exists(PK) AND attribute_not_exists(placed_at)"),
-            Guard::Stale,
-        );
-        // where the guard fails it has its place meanwhile
-        self.table.transact(&transaction).await.map(|_| ())
+    async fn remind_of(&self, entries: impl Iterator<Item = &str>) -> Result<usize, Error> {
+        let at = now().as_second();
+        let reminders = entries.map(|entry| async move {
+            let mut transaction = Transaction::default();
+            transaction.update_if(
+                self.id.journal().at(entry),
+                Expression::new("SET reminded_at = :now").with(":now", number(at)),
+                Expression::new(
+                    "attribute_exists(PK) AND attribute_not_exists(placed_at) \
+                     AND (attribute_not_exists(reminded_at) OR reminded_at < :yesterday)",
+                )
+                .with(":yesterday", number(at - 86_400)),
+                Guard::Stale,
+            );
+            // where the guard fails it has its place meanwhile, or was reminded of lately
+            let failed = self.table.transact(&transaction).await?;
+            Ok(usize::from(failed.is_empty()))
+        });
+        stream::iter(reminders.collect::<Vec<_>>())
+            .buffer_unordered(REMINDED_AT_ONCE)
+            .try_fold(0, |sum, one| async move { Ok(sum + one) })
+            .await
     }
 
     /// The ids of journal entries behind `after` that have no place in the feed yet.

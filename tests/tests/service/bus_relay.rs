@@ -14,6 +14,7 @@ use rollcall_directory::{REMINDER, Tenant, cost};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 /// A bus that refuses every so-many-th entry it is shown, and those of one tenant for ever.
 #[derive(Clone, Debug, Default)]
@@ -191,9 +192,17 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
         let table = TestTable::start().await;
         let tenant = table.tenant("a").await;
         rename_often(&tenant, 3).await;
-        let young = tenant.remind_of_unplaced(Duration::from_secs(600)).await;
+        let far = Instant::now() + Duration::from_secs(600);
+        let hour = Duration::from_secs(3_600);
+        let young = tenant.remind_of_unplaced(hour, far).await;
         assert_eq!(young.unwrap(), 0, "they may be on their way");
-        assert_eq!(tenant.remind_of_unplaced(Duration::ZERO).await.unwrap(), 4);
+        let late = tenant
+            .remind_of_unplaced(Duration::ZERO, Instant::now())
+            .await;
+        assert_eq!(late.unwrap(), 0, "there is no time");
+        let remind = async || tenant.remind_of_unplaced(Duration::ZERO, far).await;
+        assert_eq!(remind().await.unwrap(), 4);
+        assert_eq!(remind().await.unwrap(), 0, "once a day");
 
         let mut reminders = records(&[&tenant]).await;
         for record in &mut reminders {
@@ -208,9 +217,8 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
         assert_eq!(call(&relay, &reminders).await, None);
         assert!(moody.taken(&tenant).into_iter().eq(1..=4));
 
-        let again = cost::measure(tenant.remind_of_unplaced(Duration::ZERO)).await;
-        assert_eq!(again.0.unwrap(), 0);
-        let known = cost::measure(tenant.remind_of_unplaced(Duration::ZERO)).await;
+        assert_eq!(remind().await.unwrap(), 0);
+        let known = cost::measure(remind()).await;
         assert_eq!(known.0.unwrap(), 0);
         // how far it came, and that there is nothing behind it
         assert_eq!(known.1.read_units, 2.0, "{:?}", known.1);
