@@ -25,6 +25,8 @@ pub struct Preview {
     /// How many would have another one after their next sign-in than they have then, if its claim names what the last
     /// one did.
     pub at_sign_in: Vec<RoleChange>,
+    /// The same for those to whom the mapping makes no difference: it comes, whether the mapping is made or not.
+    pub anyway: Vec<RoleChange>,
     /// How many people this call has looked at.
     pub looked_at: u64,
     /// How many there are: the group's members, and those who named the group when they last signed in, as far as
@@ -100,24 +102,43 @@ impl Change {
         }
     }
 
-    /// The role a person has, the one they would have at once, and the one after their next sign-in. Pure.
-    fn of(&self, record: &Record) -> [Option<Role>; 3] {
+    /// What would come of a person's role. Pure.
+    fn of(&self, record: &Record) -> Course {
+        let has = record.effective_role(&self.settings, &self.before);
+        let at_once = record.effective_role(&self.settings, &self.after);
+        let then = self.signed_in(record, &self.after);
+        Course {
+            has,
+            at_once,
+            then,
+            anyway: has == at_once && then == self.signed_in(record, &self.before),
+        }
+    }
+
+    /// The role after the next sign-in.
+    fn signed_in(&self, record: &Record, mappings: &Mappings) -> Option<Role> {
         let route_by = self.settings.route_by;
         let mut then = record.clone();
-        then.note_claim(record.next_claim(route_by, &self.after), route_by);
+        then.note_claim(record.next_claim(route_by, mappings), route_by);
         // Whichever moment it is, the role is the same.
         let some_time = (Timestamp::default(), "");
-        then.sign_in(&self.settings, &self.after, some_time);
-        [
-            record.effective_role(&self.settings, &self.before),
-            record.effective_role(&self.settings, &self.after),
-            then.effective_role(&self.settings, &self.after),
-        ]
+        then.sign_in(&self.settings, mappings, some_time);
+        then.effective_role(&self.settings, mappings)
     }
 }
 
-/// How many people have which role, would have which at once, and which after their next sign-in.
-type Counted = BTreeMap<[Option<Role>; 3], u64>;
+/// The role that somebody has, the one they would have at once, and the one after their next sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Course {
+    has: Option<Role>,
+    at_once: Option<Role>,
+    then: Option<Role>,
+    /// Whether the mapping makes no difference.
+    anyway: bool,
+}
+
+/// How many people are on which course.
+type Counted = BTreeMap<Course, u64>;
 
 /// From one role to another.
 type Move = (Option<Role>, Option<Role>);
@@ -161,13 +182,16 @@ impl Tenant {
                 Some(next) => place = Place::of(Some(&next)),
             }
         };
-        let each = || counted.iter().map(|(roles, people)| (*roles, *people));
+        let each = || counted.iter().map(|(course, people)| (*course, *people));
+        let then = |anyway: bool| {
+            let these = each().filter(move |(course, _)| course.anyway == anyway);
+            changes(these.map(|(course, people)| ((course.at_once, course.then), people)))
+        };
         Ok(Preview {
             looked_at: counted.values().sum(),
-            changes: changes(each().map(|([has, at_once, _], people)| ((has, at_once), people))),
-            at_sign_in: changes(
-                each().map(|([_, at_once, then], people)| ((at_once, then), people)),
-            ),
+            changes: changes(each().map(|(course, people)| ((course.has, course.at_once), people))),
+            at_sign_in: then(false),
+            anyway: then(true),
             of: members + strangers,
             next,
             at_next_sign_in,

@@ -30,6 +30,7 @@ type Changes = BTreeMap<(Option<Role>, Option<Role>), u64>;
 struct Told {
     at_once: Changes,
     at_sign_in: Changes,
+    anyway: Changes,
 }
 
 fn add(changes: &mut Changes, more: &[RoleChange]) {
@@ -60,6 +61,7 @@ async fn previewed(tenant: &Tenant, group: &str, role: Option<Role>) -> (Told, V
         let preview = preview.unwrap();
         add(&mut told.at_once, &preview.changes);
         add(&mut told.at_sign_in, &preview.at_sign_in);
+        add(&mut told.anyway, &preview.anyway);
         after = preview.next.clone();
         calls.push(preview);
         if after.is_none() {
@@ -182,6 +184,9 @@ async fn agree(seed: u64, claims: Claims) {
         let team = any(&mut random, &[0, 1, 2, 3]);
         let (team, role) = (&teams[team], any(&mut random, &ROLES));
         let before = roles(&tenant).await;
+        let present = tenant.group(team).await.unwrap().role;
+        let (nothing, _) = previewed(&tenant, team, present).await;
+        assert!(nothing.at_once.is_empty() && nothing.at_sign_in.is_empty());
         let (told, calls) = previewed(&tenant, team, role).await;
         tenant.map_group(team, role).await.unwrap();
         let saved = roles(&tenant).await;
@@ -195,7 +200,11 @@ async fn agree(seed: u64, claims: Claims) {
         if claims == Claims::None {
             sign_in_members(&tenant, team).await;
             let came = difference(&saved, &roles(&tenant).await);
-            assert_eq!(told.at_sign_in, came, "{context}");
+            let mut all = told.at_sign_in;
+            for (roles, people) in told.anyway {
+                *all.entry(roles).or_default() += people;
+            }
+            assert_eq!(all, came, "{context}");
         }
     }
 }
@@ -360,6 +369,7 @@ fn ann_gets_what_was_told() {
             let expected = Told {
                 at_once: change(has, at_once),
                 at_sign_in: change(at_once, then),
+                anyway: Changes::new(),
             };
             assert_eq!(told, expected, "{what}");
             let at_login = before.settings.role_sync == RoleSync::AtLogin;
@@ -369,6 +379,29 @@ fn ann_gets_what_was_told() {
             let again = before.sign_ins.last().copied().flatten();
             assert_eq!(sign_in(&tenant, "ann", again).await.role, then, "{what}");
         }
+    });
+}
+
+#[test]
+fn what_comes_anyway_is_no_doing_of_the_mapping() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("anyway").await;
+        let at_login = Settings {
+            role_sync: RoleSync::AtLogin,
+            rate_limit: None,
+            ..Settings::default()
+        };
+        set(&tenant, &at_login).await;
+        let ann = [person(&tenant, "ann").await];
+        let (admins, guests) = (
+            group(&tenant, "admins", &ann).await,
+            group(&tenant, "guests", &ann).await,
+        );
+        tenant.map_group(&admins, Some(Role::Admin)).await.unwrap();
+        let (told, _) = previewed(&tenant, &guests, Some(Role::Viewer)).await;
+        assert_eq!((told.at_once, told.at_sign_in), Default::default());
+        assert_eq!(told.anyway, Changes::from([((None, Some(Role::Admin)), 1)]));
     });
 }
 

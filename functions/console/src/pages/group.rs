@@ -390,6 +390,7 @@ mod tests {
         let step = Preview {
             changes: vec![change(2)],
             at_sign_in: vec![change(3)],
+            anyway: vec![change(1)],
             looked_at: 5,
             of: 5,
             next: None,
