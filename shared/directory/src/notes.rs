@@ -6,6 +6,8 @@ use std::future::Future;
 
 /// Ids noted at most; a client that sends thousands of strangers is told enough by these.
 const MAX_NOTED: usize = 50;
+/// Characters noted of an id: ours have 36, what clients send for one may be anything.
+const MAX_ID_CHARS: usize = 200;
 
 /// What was noted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +36,8 @@ pub(crate) fn skipped_members(ids: &BTreeSet<String>) {
     let note = |notes: &RefCell<Notes>| {
         let noted = &mut notes.borrow_mut().skipped_members;
         let room = MAX_NOTED.saturating_sub(noted.len());
-        noted.extend(ids.iter().take(room).cloned());
+        let short = |id: &String| id.chars().take(MAX_ID_CHARS).collect();
+        noted.extend(ids.iter().take(room).map(short));
     };
     // Outside `collect` nobody asks.
     let _ = NOTES.try_with(note);

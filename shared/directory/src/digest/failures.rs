@@ -1,8 +1,9 @@
 //! Which failures are current: when two are the same one, and what shows that one is mended. Pure.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::diagnosis::{Diagnosis, Target};
 use crate::mention::is_in_json;
@@ -12,6 +13,10 @@ use crate::requests::LoggedRequest;
 pub(super) const MAX_CHARS: usize = 300;
 /// Names and ids kept of whom a failure is about.
 const MAX_ABOUT: usize = 20;
+/// Characters kept of an id. Ours have 36; what clients send for one may be anything.
+const MAX_ID_CHARS: usize = 64;
+/// For how long others must go well before what never came again counts as mended.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 /// A request that failed, perhaps again and again, and has not succeeded since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +40,8 @@ pub struct RepeatedFailure {
     /// What it was answered, or the ids of the members that were left out, cut if long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The names of what was to be created, or was written whole.
+    /// Marks of the names of what was to be created, or was written whole: they tell whether two are the same, and
+    /// outlive the log without telling what they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) names: Vec<String>,
     /// The ids of the members that were left out.
@@ -59,8 +65,8 @@ impl RepeatedFailure {
             http_method: request.http_method.clone(),
             target: in_order(&request.target),
             detail: told(request),
-            names: first(&request.names),
-            skipped: first(&request.skipped_members),
+            names: marks(&request.names),
+            skipped: short_ids(&request.skipped_members),
         })
     }
 
@@ -89,8 +95,13 @@ impl RepeatedFailure {
         match self.diagnosis {
             // Whatever was asked for with the old token, or at the old address, need not be asked for again.
             Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => true,
-            Diagnosis::Method => Target::of(&request.target) != Target::Elsewhere,
-            Diagnosis::Filter => self.is_done_by(request) || self.is_searched_by(request),
+            Diagnosis::Method if is_below_another_base(&self.target) => {
+                Target::of(&request.target) != Target::Elsewhere
+            }
+            Diagnosis::Filter => {
+                self.is_done_by(request)
+                    || self.is_quiet_at(request) && self.is_searched_by(request)
+            }
             Diagnosis::Skipped => self.has_members_by(request),
             _ => self.is_done_by(request),
         }
@@ -111,7 +122,12 @@ impl RepeatedFailure {
 
     fn is_written_by(&self, request: &LoggedRequest) -> bool {
         collection(&self.target) == collection(&request.target)
-            && share(&self.names, &request.names)
+            && share(&self.names, &marks(&request.names))
+    }
+
+    /// Whether it has not come again for a while. A client that sends it among others that go well goes on doing so.
+    fn is_quiet_at(&self, request: &LoggedRequest) -> bool {
+        request.at.duration_since(self.last_at) >= QUIET
     }
 
     /// Whether people, or groups, were found by a filter again.
@@ -123,7 +139,7 @@ impl RepeatedFailure {
     /// Whether those who were left out are wanted in the group no longer: nobody ever gets their ids. What only adds
     /// others, or renames the group, does not tell.
     fn has_members_by(&self, request: &LoggedRequest) -> bool {
-        if share(&self.skipped, &request.skipped_members) {
+        if share(&self.skipped, &short_ids(&request.skipped_members)) {
             return false;
         }
         let is_same = self.is_at(request);
@@ -165,7 +181,7 @@ fn replaces_members(sent: &str) -> bool {
 }
 
 /// A target with its parameters in order: clients and API Gateway keep none.
-fn in_order(target: &str) -> String {
+pub(super) fn in_order(target: &str) -> String {
     let Some((path, query)) = target.split_once('?') else {
         return cut(target);
     };
@@ -194,8 +210,24 @@ fn told(request: &LoggedRequest) -> Option<String> {
     }
 }
 
-fn first(names: &[String]) -> Vec<String> {
-    names.iter().take(MAX_ABOUT).cloned().collect()
+/// Whether an endpoint of ours stands further down in the path: the base URL is wrong, and nothing else.
+fn is_below_another_base(target: &str) -> bool {
+    let known = |segment: &&str| Target::of(segment) != Target::Elsewhere;
+    path(target).iter().skip(1).any(known)
+}
+
+fn marks(names: &[String]) -> Vec<String> {
+    let mark = |name: &String| {
+        let hash: [u8; 32] = Sha256::digest(name).into();
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        base62::encode(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    };
+    names.iter().take(MAX_ABOUT).map(mark).collect()
+}
+
+fn short_ids(ids: &[String]) -> Vec<String> {
+    let short = |id: &String| id.chars().take(MAX_ID_CHARS).collect();
+    ids.iter().take(MAX_ABOUT).map(short).collect()
 }
 
 fn share(some: &[String], others: &[String]) -> bool {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::failures::in_order;
 use super::{Counts, Digest, HOURS_KEPT, Milestones, RepeatedFailure, Tally};
 use crate::error::Error;
 use crate::item::{Item, from_item, text, to_item};
@@ -74,6 +75,10 @@ impl Book {
             book.behind = kept.behind;
             book.tally.connections = kept.connections;
             book.tally.failures = kept.failures;
+            // those of earlier versions were kept as they came
+            for failure in &mut book.tally.failures {
+                failure.target = in_order(&failure.target);
+            }
         }
         Ok(book)
     }

@@ -216,15 +216,28 @@ fn what_was_set_up_wrongly_is_mended_by_its_like() {
     let astray = get("/v2/Users", 404);
     check_current(&[&astray, &get("/ServiceProviderConfig", 200)], &[1]);
     check_current(&[&astray, &get("/Users?count=1", 200)], &[]);
-    // Another filter by any that is understood.
+    // What is asked for beside what goes well is asked for again.
+    let unknown = request(0, "POST", "/Bulk", 404);
+    check_current(&[&unknown, &get("/Users?count=1", 200)], &[1]);
+    // Another filter by any that is understood, once it has not come again for an hour.
     let filter = LoggedRequest {
         scim_type: Some("invalidFilter".to_owned()),
         ..get("/Users?filter=shoe+is+4", 400)
     };
     check_current(&[&filter, &get("/Users?count=1", 200)], &[1]);
     check_current(&[&filter, &get("/Groups?filter=b", 200)], &[1]);
-    check_current(&[&filter, &get("/Users?filter=b", 200)], &[]);
+    check_current(&[&filter, &get("/Users?filter=b", 200)], &[1]);
     check_current(&[&filter, &get("/Users?filter=b", 400)], &[1, 1]);
+    let later = |minutes: i64| LoggedRequest {
+        at: at(60 * minutes),
+        ..get("/Users?filter=b", 200)
+    };
+    let left = |minutes: i64| {
+        digest(&[filter.clone(), later(minutes)], 7_200)
+            .failures
+            .len()
+    };
+    assert_eq!((left(59), left(60)), (1, 0));
 }
 
 #[test]
