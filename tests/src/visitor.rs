@@ -43,6 +43,21 @@ impl Seen {
         behind.split('"').next().unwrap_or_default().to_owned()
     }
 
+    /// The hidden fields of the form that is sent to this path: its names and values.
+    pub fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
+        let form = self
+            .html
+            .split_once(&format!(r#"method="post" action="{action}""#));
+        let (_, behind) = form.unwrap_or_default();
+        let form = behind.split("</form>").next().unwrap_or_default();
+        let field = |tag: &str| {
+            let (name, rest) = tag.split_once(r#"" value=""#)?;
+            Some((name.to_owned(), rest.split('"').next()?.to_owned()))
+        };
+        let tags = form.split(r#"<input type="hidden" name=""#).skip(1);
+        tags.filter_map(field).collect()
+    }
+
     /// Asserts the status.
     ///
     /// # Panics

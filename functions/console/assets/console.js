@@ -6,15 +6,19 @@ document.querySelectorAll("form[data-submit-now]").forEach((form) => form.submit
 
 // What a part of the page was last told, and whether there is still somebody to tell.
 const told = new WeakMap();
+const refused = new WeakSet();
 let isSignedOut = false;
 const NO_ANSWER = "A part of this page could not be fetched. What goes on by itself is tried again; else load the page again.";
 const trouble = (text) => {
   const said = document.getElementById("trouble");
-  said.textContent = text;
+  // Written anew it would be read aloud again.
+  if (said.textContent !== text) said.textContent = text;
   said.hidden = !text;
 };
 const refusal = (xhr) => new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
-document.addEventListener("htmx:beforeRequest", (event) => { if (isSignedOut) event.preventDefault(); });
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isSignedOut || refused.has(event.detail.elt)) event.preventDefault();
+});
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, serverResponse } = event.detail;
   if (!target.matches("[hx-trigger^=every]")) return;
@@ -23,8 +27,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   told.set(target, serverResponse);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { successful, xhr } = event.detail;
+  const { elt, successful, xhr } = event.detail;
   isSignedOut = xhr.status === 401;
+  // What is refused, or is not there any more, is not asked for again by itself; what is busy is, but not at once.
+  if (elt.matches("[hx-trigger*=every]") && !successful && xhr.status) {
+    refused.add(elt);
+    if (xhr.status === 429 || xhr.status >= 500) setTimeout(() => refused.delete(elt), 5000);
+  }
   trouble(successful ? "" : refusal(xhr)?.textContent ?? NO_ANSWER);
 });
 
@@ -37,8 +46,11 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post") return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
+  // Where no page came after all, one may try again: the server takes a form once.
+  setTimeout(() => delete form.dataset.sent, 10000);
 });
-addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+// A page that comes back as it was left has forms that were used.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 document.querySelectorAll("button[data-copy]").forEach((button) => {
   button.hidden = false;

@@ -115,7 +115,6 @@ fn a_request_is_found_by_what_a_page_says_of_it() {
         for (query, expected) in [
             (format!("text={}", text(1, "request_id")), &all[1..2]),
             (format!("text={}", text(2, "id")), &all[2..3]),
-            ("text=400".to_owned(), &all[2..3]),
             ("text=invalidfilter".to_owned(), &all[2..3]),
             ("failed=true".to_owned(), &all[1..3]),
             (format!("from={now}"), &all[..1]),
@@ -125,6 +124,9 @@ fn a_request_is_found_by_what_a_page_says_of_it() {
             let found = admin.all(&format!("/requests?{query}")).await;
             assert_eq!(found, expected, "{query}");
         }
+        // ids may happen to hold the same digits
+        let found = admin.all("/requests?text=400").await;
+        assert!(found.contains(&all[2]), "{found:?}");
     });
 }
 

@@ -93,7 +93,7 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         browser.go(&format!("/console/groups/{all}")).await;
         assert_eq!(assert_bounded(browser, "data-person").await.len(), ROWS);
         browser.choose("Role of", "Viewer").await;
-        browser.wait_for(".preview progress").await;
+        browser.wait_for(".preview button").await;
         let focus =
             "document.querySelector('.preview button').focus(); return document.activeElement.id";
         let button = browser.eval(focus, &[]).await;

@@ -131,6 +131,42 @@ fn a_form_that_makes_something_makes_it_once() {
             visitor.post(path, &form, &[]).await.expect(400);
         }
 
+        // The forms as the pages show them are whole.
+        for (page, action, fields, status) in [
+            (
+                "/console/tokens".to_owned(),
+                "/console/tokens".to_owned(),
+                vec![("connection", connection), ("label", "shown")],
+                200,
+            ),
+            ("/console/tokens".to_owned(), rotate, vec![], 200),
+            (
+                "/console".to_owned(),
+                "/console/connections".to_owned(),
+                vec![("name", "Entra"), ("provider", "entra")],
+                303,
+            ),
+            (
+                format!("/console/connections/{connection}"),
+                "/console/tokens".to_owned(),
+                vec![("label", "shown there")],
+                200,
+            ),
+        ] {
+            let seen = visitor.get(&page).await.expect(200);
+            let mut form = seen.hidden_fields(&action);
+            form.extend(
+                fields
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+            );
+            let form: Vec<_> = form
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            visitor.post(&action, &form, &[]).await.expect(status);
+        }
+
         // Each showing of a page has a form of its own, and tokens of one label are told apart.
         let page = async || visitor.get("/console/tokens").await.expect(200).html;
         let form_ids: Vec<String> = [page().await, page().await]
@@ -180,7 +216,8 @@ fn settings_are_saved_over_nobody_elses() {
             let seen = visitor.post("/console/settings", &form, &[]).await;
             let seen = seen.expect(status);
             assert_eq!(
-                seen.html.contains("Somebody else saved other settings"),
+                seen.html
+                    .contains("were changed since you opened this form"),
                 status == 409,
                 "{}",
                 seen.html

@@ -95,8 +95,8 @@ pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, 
         .await?;
     if saved.is_none() {
         return Err(Problem::conflict(
-            "somebody else saved other settings since you opened this form, so nothing of it was saved; load the \
-             settings again and see what is left to change",
+            "the settings or the name of the organisation were changed since you opened this form, so nothing of it \
+             was saved; load the settings again and see what is left to change",
         ));
     }
     Ok(go(&format!(
