@@ -7,6 +7,18 @@ use sha2::{Digest, Sha256};
 
 use crate::service::{Service, Tenant};
 
+/// The sections of the console, below `/console`.
+pub const SECTIONS: [&str; 8] = [
+    "",
+    "/tokens",
+    "/groups",
+    "/people",
+    "/activity",
+    "/activity/audit",
+    "/health",
+    "/settings",
+];
+
 /// Somebody at the console who sends what they like.
 #[derive(Clone, Debug)]
 pub struct Visitor {

@@ -79,12 +79,8 @@ impl Directory {
     /// # Errors
     /// Only those of the table.
     pub async fn session(&self, presented: &str) -> Result<Option<Session>, Error> {
-        match TokenSecret::parse_for(Purpose::Session, presented) {
-            Some(secret) => {
-                self.system(secret.claimed_tenant().clone())
-                    .session(&secret)
-                    .await
-            }
+        match self.claimed(Purpose::Session, presented) {
+            Some((tenant, secret)) => tenant.session(&secret).await,
             None => Ok(None),
         }
     }
@@ -94,12 +90,8 @@ impl Directory {
     /// # Errors
     /// Only those of the table.
     pub async fn portal_link(&self, presented: &str) -> Result<Option<Session>, Error> {
-        match TokenSecret::parse_for(Purpose::PortalLink, presented) {
-            Some(link) => {
-                self.system(link.claimed_tenant().clone())
-                    .portal_link(&link)
-                    .await
-            }
+        match self.claimed(Purpose::PortalLink, presented) {
+            Some((tenant, link)) => tenant.portal_link(&link).await,
             None => Ok(None),
         }
     }
@@ -109,14 +101,16 @@ impl Directory {
     /// # Errors
     /// Only those of the table.
     pub async fn open_portal_link(&self, presented: &str) -> Result<Option<IssuedSession>, Error> {
-        match TokenSecret::parse_for(Purpose::PortalLink, presented) {
-            Some(link) => {
-                self.system(link.claimed_tenant().clone())
-                    .redeem_portal_link(&link)
-                    .await
-            }
+        match self.claimed(Purpose::PortalLink, presented) {
+            Some((tenant, link)) => tenant.redeem_portal_link(&link).await,
             None => Ok(None),
         }
+    }
+
+    /// The secret, if it is one of these, and the tenant whose it says to be.
+    fn claimed(&self, purpose: Purpose, presented: &str) -> Option<(Tenant, TokenSecret)> {
+        let secret = TokenSecret::parse_for(purpose, presented)?;
+        Some((self.system(secret.claimed_tenant().clone()), secret))
     }
 
     pub(crate) fn table(&self) -> &Table {

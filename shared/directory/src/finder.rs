@@ -7,6 +7,7 @@ use rollcall_scim::fold;
 
 use crate::access::Access;
 use crate::error::Error;
+use crate::gathering::Gathering;
 use crate::item::{from_item, text};
 use crate::keys::name_prefix;
 use crate::kind::{GROUPS, Kind, USERS};
@@ -94,22 +95,14 @@ impl Tenant {
         } else {
             READ_AT_ONCE
         };
-        let (mut named, mut behind, mut looked_at) = (Vec::new(), after, 0);
-        loop {
-            let page = self.named(&USERS, text, behind, at_once.min(READ_AT_ONCE));
+        let mut named = Gathering::new(after, room, MAX_LOOKED_AT);
+        while !named.is_done() {
+            let page = self.named(&USERS, text, named.behind(), at_once.min(READ_AT_ONCE));
             let (records, next) = page.await?;
-            looked_at += at_once;
             let new = |one: &Named| !known.contains(&one.record.id) && wanted(&one.record);
-            named.extend(records.into_iter().filter(new));
-            behind = next;
-            if behind.is_none() || named.len() >= room || looked_at >= MAX_LOOKED_AT {
-                break;
-            }
+            named.take(records.into_iter().filter(new), at_once, next);
         }
-        if named.len() > room {
-            named.truncate(room);
-            behind = named.last().map(|one| one.name.clone());
-        }
+        let (named, behind) = named.page(|one| &one.name);
         found.extend(named.into_iter().map(|one| one.record));
         let people = found.iter().map(|record| ground.person(record));
         Ok((people.collect::<Result<_, _>>()?, behind))
@@ -132,26 +125,19 @@ impl Tenant {
             Lacking::Nothing => limit,
             Lacking::Role | Lacking::Members => READ_AT_ONCE,
         };
-        let (mut found, mut behind, mut looked_at) = (Vec::new(), after, 0);
-        loop {
-            let (named, next) = self.named(&GROUPS, text.trim(), behind, at_once).await?;
-            looked_at += at_once;
-            for one in named {
-                let group = summary(&one.record, &mappings)?;
-                if lacking.is_true_of(&group) {
-                    found.push((one.name, group));
-                }
-            }
-            behind = next;
-            if behind.is_none() || found.len() >= limit || looked_at >= MAX_LOOKED_AT {
-                break;
-            }
+        let mut groups = Gathering::new(after, limit, MAX_LOOKED_AT);
+        while !groups.is_done() {
+            let (named, next) = self
+                .named(&GROUPS, text.trim(), groups.behind(), at_once)
+                .await?;
+            let named = named.into_iter();
+            let named = named.map(|one| Ok((summary(&one.record, &mappings)?, one.name)));
+            let mut named = named.collect::<Result<Vec<_>, Error>>()?;
+            named.retain(|(group, _)| lacking.is_true_of(group));
+            groups.take(named, at_once, next);
         }
-        if found.len() > limit {
-            found.truncate(limit);
-            behind = found.last().map(|(name, _)| name.clone());
-        }
-        Ok((found.into_iter().map(|(_, group)| group).collect(), behind))
+        let (groups, behind) = groups.page(|(_, name)| name);
+        Ok((groups.into_iter().map(|(group, _)| group).collect(), behind))
     }
 
     /// The id of the person of this user name.

@@ -34,6 +34,7 @@ mod feed;
 mod finder;
 mod format;
 mod forms;
+mod gathering;
 mod health;
 mod intents;
 mod item;

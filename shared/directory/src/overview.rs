@@ -9,6 +9,7 @@ use crate::access::{Access, plan};
 use crate::complete::Needs;
 use crate::error::Error;
 use crate::finder::Lacking;
+use crate::gathering::Gathering;
 use crate::item::text;
 use crate::kind::{GROUPS, Kind, USERS};
 use crate::mappings::by_group;
@@ -114,32 +115,22 @@ impl Tenant {
                 .map(|person| person.id.clone());
             return Ok((people, next));
         }
-        let mut people = Vec::new();
-        let mut behind = query.after.clone();
-        let mut looked_at = 0;
-        loop {
+        let mut people = Gathering::new(query.after.clone(), query.limit, MAX_LOOKED_AT);
+        while !people.is_done() {
             let range = Range::all(self.id.resources(&USERS))
-                .after(behind.take())
+                .after(people.behind())
                 .limit(READ_AT_ONCE);
             let page = self.table.query(&range).await?;
-            looked_at += page.items.len();
             let records = page
                 .items
                 .into_iter()
                 .map(Record::from_item)
                 .collect::<Result<Vec<_>, _>>()?;
-            people.extend(self.chosen(records, query, &ground).await?);
-            if people.len() > query.limit {
-                people.truncate(query.limit);
-                let next = people.last().map(|person| person.id.clone());
-                return Ok((people, next));
-            }
-            match page.next {
-                next @ Some(_) if looked_at >= MAX_LOOKED_AT => return Ok((people, next)),
-                next @ Some(_) => behind = next,
-                None => return Ok((people, None)),
-            }
+            let looked_at = records.len();
+            let chosen = self.chosen(records, query, &ground).await?;
+            people.take(chosen, looked_at, page.next);
         }
+        Ok(people.page(|person| &person.id))
     }
 
     async fn chosen(
@@ -193,28 +184,20 @@ impl Tenant {
         } else {
             READ_AT_ONCE
         };
-        let (mut people, mut behind, mut looked_at) = (Vec::new(), after, 0);
-        loop {
-            let range = Range::all(self.id.members(group)).after(behind);
+        let mut people = Gathering::new(after, limit, MAX_LOOKED_AT);
+        while !people.is_done() {
+            let range = Range::all(self.id.members(group)).after(people.behind());
             let page = self.table.query(&range.limit(at_once)).await?;
-            looked_at += page.items.len();
             let ids = page.items.iter();
             let ids = ids.map(|item| text(item, "SK").map(str::to_owned));
             let ids = ids.collect::<Result<Vec<_>, Error>>()?;
             let records = self.records(&USERS, &ids).await?;
-            for record in records.iter().filter(in_state) {
-                people.push(ground.person(record)?);
-            }
-            behind = page.next;
-            if behind.is_none() || people.len() >= limit || looked_at >= MAX_LOOKED_AT {
-                break;
-            }
+            let wanted = records.iter().filter(in_state);
+            let wanted = wanted.map(|record| ground.person(record));
+            let wanted = wanted.collect::<Result<Vec<_>, Error>>()?;
+            people.take(wanted, ids.len(), page.next);
         }
-        if people.len() > limit {
-            people.truncate(limit);
-            behind = people.last().map(|person| person.id.clone());
-        }
-        Ok((people, behind))
+        Ok(people.page(|person| &person.id))
     }
 
     /// One group with its mapping.

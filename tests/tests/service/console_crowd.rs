@@ -102,6 +102,15 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
             .await;
         let focused = browser.eval("return document.activeElement.id", &[]).await;
         assert_eq!(focused, button, "a step took the focus away");
+        // whoever changes their mind meanwhile sees and saves what they chose last
+        browser.choose("Role of", "Member").await;
+        browser.wait_for_text("people gain Member").await;
+        browser.choose("Role of", "Viewer").await;
+        browser
+            .wait_through_progress("1100 people gain Viewer")
+            .await;
+        let saves = "return document.querySelector('.preview input[name=role]').value";
+        assert_eq!(browser.eval(saves, &[]).await, "viewer");
         browser.click("Save the role of Whole company").await;
         browser.wait_for_text("The mapping was saved").await;
         browser.wait_for("progress").await;

@@ -4,7 +4,7 @@ use rollcall_directory::{Provider, Role};
 use rollcall_tests::browser::{DESKTOP, PHONE, browse};
 use rollcall_tests::service::Tenant;
 use rollcall_tests::urn;
-use rollcall_tests::visitor::Visitor;
+use rollcall_tests::visitor::{SECTIONS, Visitor};
 use serde_json::json;
 
 /// A connection of this name with a token of this name.
@@ -51,18 +51,7 @@ fn names_do_no_harm_whatever_they_hold() {
         .await
         .expect(400);
         browser.open_console(service, &tenant, "owner").await;
-        let mut pages: Vec<String> = [
-            "",
-            "/tokens",
-            "/groups",
-            "/people",
-            "/activity",
-            "/activity/audit",
-            "/health",
-            "/settings",
-        ]
-        .map(|page| format!("/console{page}"))
-        .into();
+        let mut pages: Vec<String> = SECTIONS.map(|page| format!("/console{page}")).into();
         browser.go("/console/activity/audit").await;
         let traces = "return [...document.querySelectorAll('a[href*=\"/trace?\"]')].map((link) => link.pathname + link.search)";
         let traces = browser.eval(traces, &[]).await;

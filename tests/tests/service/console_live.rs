@@ -1,5 +1,7 @@
 //! What a page keeps up to date by itself: it goes on after a hiccup, and ends when it is done.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::LoggedRequest;
 use rollcall_tests::browser::{Browser, browse};
@@ -63,6 +65,27 @@ fn a_checklist_ticks_on_after_a_hiccup() {
         assert_eq!(browser.eval("return window.answers.at(-1)", &[]).await, 286);
         let stopped = "return document.getElementById('checklist')['htmx-internal-data'].cancelled";
         assert_eq!(browser.eval(stopped, &[]).await, true);
+    });
+}
+
+#[test]
+fn what_is_not_there_any_more_is_not_asked_for_again() {
+    browse(async |service, browser| {
+        let tenant = service.tenant("gone").await;
+        browser.open_console(service, &tenant, "owner").await;
+        let connection = tenant.connection_id();
+        browser
+            .go(&format!("/console/connections/{connection}"))
+            .await;
+        browser.wait_for_ticks(0).await;
+        browser.eval(COUNT, &[]).await;
+        let deleted = tenant.directory().delete_connection(connection).await;
+        assert!(deleted.is_ok());
+        wait_for_answer(browser, 404).await;
+        // longer than it waits from one time to the next
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let refused = "return window.answers.filter((status) => status === 404).length";
+        assert_eq!(browser.eval(refused, &[]).await, 1);
     });
 }
 

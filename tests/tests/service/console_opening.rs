@@ -2,7 +2,7 @@
 
 use rollcall_directory::Role;
 use rollcall_tests::service::{Service, Tenant, run};
-use rollcall_tests::visitor::{Seen, Visitor, link};
+use rollcall_tests::visitor::{SECTIONS, Seen, Visitor, link};
 use serde_json::json;
 
 /// What browsers say of a form that another site sends.
@@ -167,16 +167,7 @@ fn every_page_names_the_tenant_as_people_call_it() {
         tenant.directory().rename(name).await.ok();
         let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
         let shown = r#"<bdi>Analytical &#60;Engines&#62; &#38; Sons</bdi>"#;
-        for page in [
-            "",
-            "/tokens",
-            "/groups",
-            "/people",
-            "/activity",
-            "/activity/audit",
-            "/health",
-            "/settings",
-        ] {
+        for page in SECTIONS {
             let seen = visitor.get(&format!("/console{page}")).await.expect(200);
             assert!(seen.html.contains(shown), "{page}: {}", seen.html);
         }

@@ -84,6 +84,10 @@ fn no_function_may_do_everything_or_touch_everything() {
                 assert!(!actions.iter().any(starred), "{name}: {actions:?}");
                 // traces are no resource that could be named
                 let traces = json!(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
+                let log = &function["LoggingConfig"]["LogGroup"]["Ref"];
+                let is_log = holds(&statement["Action"], &json!("logs:PutLogEvents"));
+                let own_log = json!({"Fn::GetAtt": [log, "Arn"]});
+                assert!(!is_log || statement["Resource"] == own_log, "{name}");
                 let everything = holds(&statement["Resource"], &json!("*"));
                 assert_eq!(everything, statement["Action"] == traces, "{name}");
             }
