@@ -14,6 +14,7 @@
 mod assets;
 mod export;
 mod frame;
+mod happened;
 mod pages;
 mod visitor;
 mod words;

@@ -1,0 +1,195 @@
+//! What a change was, as a person says it: "Role changed from Member to Admin". The action itself stands beside it.
+
+use rollcall_directory::{Entry, Role};
+use serde_json::{Map, Value};
+
+use crate::words;
+
+/// Attributes that a list names; the details have them all.
+const NAMED: usize = 4;
+
+/// One change in words; an action that is not known here, by itself.
+pub(crate) fn happened(entry: &Entry) -> String {
+    let (before, after) = (parsed(&entry.before), parsed(&entry.after));
+    match entry.action.as_str() {
+        "user.created" | "group.created" => "Added".to_owned(),
+        "user.updated" | "group.updated" | "connection.updated" | "tenant.settings_changed" => {
+            changed(&before, &after)
+        }
+        "user.deactivated" => "Deactivated".to_owned(),
+        "user.reactivated" => "Active again".to_owned(),
+        "user.deleted" | "group.deleted" | "connection.deleted" | "tenant.deleted" => {
+            "Deleted".to_owned()
+        }
+        "user.role_given" => from_to("Role given by hand", "role_id", &before, &after),
+        "user.role_changed" => from_to("Role changed", "role", &before, &after),
+        "user.sessions_ended" => "Signed out everywhere".to_owned(),
+        "auth.login" => format!("Signed in: {}", role_in(&after, "role")),
+        "group.members_changed" => members(&after),
+        "group.mapping_changed" => from_to("Role of its members", "role_id", &before, &after),
+        "connection.created" => "Connection made".to_owned(),
+        "token.created" => "Token made".to_owned(),
+        "token.revoked" => "Token revoked".to_owned(),
+        "tenant.created" => "Set up".to_owned(),
+        "tenant.renamed" => "Renamed".to_owned(),
+        "portal_link.created" => "Setup link made".to_owned(),
+        "portal_link.opened" => "Setup link opened".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Whether somebody joined the group of this change, or left it; `None` where the change is another.
+pub(crate) fn joined(entry: &Entry, person: &str) -> Option<bool> {
+    if entry.action != "group.members_changed" {
+        return None;
+    }
+    let after = parsed(&entry.after);
+    let has = |list| ids(&after, list).any(|id| id == person);
+    (has("added") || has("removed")).then(|| has("added"))
+}
+
+fn parsed(text: &Option<String>) -> Map<String, Value> {
+    let parse = |text: &String| serde_json::from_str(text).ok();
+    text.as_ref().and_then(parse).unwrap_or_default()
+}
+
+fn ids<'a>(after: &'a Map<String, Value>, list: &str) -> impl Iterator<Item = &'a str> {
+    let ids = after.get(list).and_then(Value::as_array);
+    ids.into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn members(after: &Map<String, Value>) -> String {
+    let number = |list| ids(after, list).count() as u64;
+    let told = |number: u64, verb| {
+        let many = words::count(&number, "member", "members");
+        (number > 0).then(|| format!("{many} {verb}"))
+    };
+    let parts = [
+        told(number("added"), "added"),
+        told(number("removed"), "removed"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    match parts.is_empty() {
+        true => "What is shown of members changed".to_owned(),
+        false => parts.join(", "),
+    }
+}
+
+/// The names of what differs, old names and new.
+fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    let names: Vec<_> = after.keys().chain(gone).collect();
+    let shown: Vec<_> = names
+        .iter()
+        .take(NAMED)
+        .map(|name| words::name(name))
+        .collect();
+    match names.len().saturating_sub(NAMED) {
+        0 if names.is_empty() => "Changed".to_owned(),
+        0 => format!("Changed {}", shown.join(", ")),
+        more => format!("Changed {} and {more} more", shown.join(", ")),
+    }
+}
+
+fn from_to(
+    what: &str,
+    key: &str,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> String {
+    let (from, to) = (role_in(before, key), role_in(after, key));
+    format!("{what}: {from} → {to}")
+}
+
+fn role_in(told: &Map<String, Value>, key: &str) -> &'static str {
+    let role = told.get(key).and_then(Value::as_str);
+    let known = role.and_then(|id| Role::ALL.into_iter().find(|role| role.as_str() == id));
+    words::role_or_none(&known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn entry(action: &str, before: Value, after: Value) -> Entry {
+        let text = |value: Value| (!value.is_null()).then(|| value.to_string());
+        let entry = json!({
+            "SK": "1", "type": action, "at": "2026-11-25T10:00:00Z", "actor": {"type": "system"}, "request_id": "r",
+            "subject": {"type": "user", "id": "u", "name": "ada"}, "before": text(before), "after": text(after),
+        });
+        serde_json::from_value(entry).unwrap()
+    }
+
+    #[test]
+    fn changes_read_as_people_say_them() {
+        let none = Value::Null;
+        for (action, before, after, said) in [
+            (
+                "user.created",
+                none.clone(),
+                json!({"userName": "ada"}),
+                "Added",
+            ),
+            (
+                "user.updated",
+                json!({"title": "a"}),
+                json!({"locale": "b"}),
+                "Changed locale, title",
+            ),
+            ("user.updated", none.clone(), json!({}), "Changed"),
+            (
+                "user.updated",
+                none.clone(),
+                json!({"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}),
+                "Changed a, b, c, d and 1 more",
+            ),
+            (
+                "user.role_changed",
+                json!({"role": null}),
+                json!({"role": "admin"}),
+                "Role changed: No role → Admin",
+            ),
+            (
+                "group.mapping_changed",
+                json!({"role_id": "viewer"}),
+                json!({"role_id": null}),
+                "Role of its members: Viewer → No role",
+            ),
+            (
+                "auth.login",
+                none.clone(),
+                json!({"role": "member"}),
+                "Signed in: Member",
+            ),
+            (
+                "group.members_changed",
+                none.clone(),
+                json!({"added": ["u", "v"], "removed": ["w"]}),
+                "2 members added, 1 member removed",
+            ),
+            (
+                "group.members_changed",
+                none.clone(),
+                json!({"added": [], "removed": []}),
+                "What is shown of members changed",
+            ),
+            ("later.thing", none.clone(), none.clone(), "later.thing"),
+        ] {
+            assert_eq!(happened(&entry(action, before, after)), said);
+        }
+    }
+
+    #[test]
+    fn a_person_joins_or_leaves() {
+        let change = entry(
+            "group.members_changed",
+            Value::Null,
+            json!({"added": ["u"], "removed": ["w"]}),
+        );
+        let of = |person| joined(&change, person);
+        assert_eq!((of("u"), of("w"), of("x")), (Some(true), Some(false), None));
+        let other = entry("user.created", Value::Null, json!({"added": ["u"]}));
+        assert_eq!(joined(&other, "u"), None);
+    }
+}
