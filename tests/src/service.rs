@@ -17,6 +17,7 @@ use crate::api::Api;
 use crate::deployed::Deployed;
 use crate::faults::Faults;
 use crate::idp::Idp;
+use crate::stage;
 
 /// The environment variable with the URL of a DynamoDB to use in place of the embedded one.
 const DYNAMODB_VARIABLE: &str = "ROLLCALL_TEST_DYNAMODB";
@@ -235,9 +236,24 @@ impl Service {
     /// Does at once what follows the commits so far: entries get their places in the feed, and roles are reconciled.
     pub async fn follow_up(&self, tenant: &Tenant) {
         let waiting = good(tenant.directory.unplaced(None).await);
+        good(tenant.directory.relay(&waiting).await);
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
-        for event in good(tenant.directory.relay(&waiting).await) {
-            good(tenant.directory.follow_up(&event, deadline).await);
+        let mut after = 0;
+        // all of them: what the service has placed by itself it may not have come to
+        loop {
+            let events = good(tenant.directory.events(after, 500).await);
+            let Some(last) = events.last() else { return };
+            after = last.sequence;
+            for event in &events {
+                good(tenant.directory.follow_up(event, deadline).await);
+            }
+        }
+    }
+
+    /// Waits until nothing is left to be followed up, where it runs in this process.
+    pub async fn drained(&self) {
+        if let Place::Here(local) = &self.place {
+            stage::drained(local).await;
         }
     }
 

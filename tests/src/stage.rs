@@ -63,14 +63,8 @@ impl Stage {
     }
 
     /// Waits until nothing is left to be followed up.
-    ///
-    /// # Panics
-    /// When that takes too long.
     pub async fn drained(&self) {
-        until("everything is followed up", || {
-            (self.local.pending() == 0).then_some(())
-        })
-        .await;
+        drained(&self.local).await;
     }
 
     /// Returns the whole feed of the tenant.
@@ -93,6 +87,17 @@ impl Stage {
             .filter(|event| event["tenant"] == self.tenant.id().as_str())
             .collect()
     }
+}
+
+/// Waits until nothing is left to be followed up.
+///
+/// # Panics
+/// When that takes too long.
+pub(crate) async fn drained(local: &Local) {
+    until("everything is followed up", || {
+        (local.pending() == 0).then_some(())
+    })
+    .await;
 }
 
 /// Asks again and again until there is an answer.

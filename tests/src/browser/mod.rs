@@ -23,7 +23,7 @@ use crate::service::{Service, Tenant, run};
 use chromium::Chromium;
 
 /// How long something may take to show up.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked for.
 const GLANCE: Duration = Duration::from_millis(40);
 
@@ -123,29 +123,37 @@ impl Browser {
     /// Waits until it is at this path.
     pub async fn wait_for_path(&self, path: &str) {
         self.eventually(&format!("the path {path}"), async || {
-            self.path().await == path
+            self.client()
+                .current_url()
+                .await
+                .is_ok_and(|url| url.path() == path)
         })
         .await;
     }
 
     /// Returns what the page says.
     pub async fn text(&self) -> String {
-        let text = self.eval("return document.body.innerText", &[]).await;
+        let text = self.eval(SAID, &[]).await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the page says this.
     pub async fn wait_for_text(&self, text: &str) {
         self.eventually(&format!("the text {text:?}"), async || {
-            self.text().await.contains(text)
+            // a page that makes way for another says nothing
+            let said = self.client().execute(SAID, Vec::new()).await;
+            said.is_ok_and(|said| said.as_str().is_some_and(|said| said.contains(text)))
         })
         .await;
     }
 
     /// Waits until something matches this CSS selector.
     pub async fn wait_for(&self, selector: &str) {
-        self.eventually(selector, async || self.count(selector).await > 0)
-            .await;
+        self.eventually(selector, async || {
+            let found = self.client().find_all(Locator::Css(selector)).await;
+            found.is_ok_and(|found| !found.is_empty())
+        })
+        .await;
     }
 
     /// Waits until so many steps of the checklist are done.
@@ -217,13 +225,30 @@ impl Browser {
         )
     }
 
-    /// Clicks the visible button, link or summary of this name.
+    /// Clicks the visible button, link or summary of this name, and waits for the page that this leads to, if to any.
     pub async fn click(&self, name: &str) {
         let quoted = quoted(name);
         let is_named = format!("normalize-space(.)={quoted} or @aria-label={quoted}");
         let path = format!("//*[self::button or self::a or self::summary][{is_named}]");
         let found = self.wait_for_shown(Locator::XPath(&path), name).await;
+        let leaves = self.eval(LEAVES, &[json!("*"), json!(found)]).await == true;
         done(name, found.click().await);
+        if leaves {
+            self.wait_for_next_page(name).await;
+        }
+    }
+
+    /// Waits until the page that `LEAVES` marked made way for another.
+    ///
+    /// What one looks for may be on both pages, and what is done on the old one is lost.
+    async fn wait_for_next_page(&self, name: &str) {
+        const ARRIVED: &str = "return !document.isLeft && document.readyState === 'complete'";
+        self.eventually(&format!("the page behind {name:?}"), async || {
+            // between two pages there is nothing to ask
+            let arrived = self.client().execute(ARRIVED, Vec::new()).await;
+            arrived.is_ok_and(|arrived| arrived == true)
+        })
+        .await;
     }
 
     async fn wait_for_shown(&self, locator: Locator<'_>, what: &str) -> Element {
@@ -272,9 +297,18 @@ impl Browser {
         value.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Presses and releases a key.
+    /// Presses and releases a key, and waits for the page that this leads to, if to any.
     pub async fn press(&self, key: Key) {
+        let acts_on = match key {
+            Key::Enter => "a, button, input",
+            Key::Space => "button",
+            Key::Tab | Key::Down => ":not(*)",
+        };
+        let leaves = self.eval(LEAVES, &[json!(acts_on)]).await == true;
         self.type_keys(&key.code().to_string()).await;
+        if leaves {
+            self.wait_for_next_page(&format!("{key:?}")).await;
+        }
     }
 
     /// Types where the focus is.
@@ -312,6 +346,9 @@ impl Browser {
     }
 }
 
+/// Says what the page says.
+const SAID: &str = "return document.body ? document.body.innerText : ''";
+
 /// Says what has the focus, by the name that people know it by, and whether that can be seen.
 const FOCUSED: &str = r#"
     const on = document.activeElement;
@@ -323,6 +360,17 @@ const FOCUSED: &str = r#"
         visible: on === document.body || on.id === "main" || on.getClientRects().length === 0
             || style.outlineStyle !== "none" || style.boxShadow !== "none",
     };
+"#;
+
+/// Says whether acting on an element, or on what has the focus, leads to another page, where it is acted on elements that
+/// match this selector; marks the page if so.
+const LEAVES: &str = r#"
+    const on = arguments[1] || document.activeElement;
+    if (!on.matches(arguments[0])) return false;
+    const follows = on.matches("a[href]:not([href^='#'])");
+    const sends = on.matches("button:not([type=button]), input") && on.form && on.form.checkValidity();
+    document.isLeft = Boolean(follows || sends);
+    return document.isLeft;
 "#;
 
 /// A text as XPath has it; names in tests hold no quotation marks.

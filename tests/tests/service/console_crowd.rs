@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures::stream::{self, StreamExt};
 use rollcall_tests::browser::{Browser, PHONE, browse};
 use rollcall_tests::idp::Idp;
+use rollcall_tests::service::Service;
 
 const PEOPLE: usize = 1_100;
 const GROUPS: usize = 500;
@@ -53,12 +54,14 @@ async fn assert_bounded(browser: &Browser, attribute: &str) -> Vec<String> {
 
 #[test]
 fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
-    browse(async |service, browser| {
+    browse(async |_, browser| {
+        // its own: in the shared one, what follows a mapping waits behind what follows every other test's changes
+        let service = &Service::start().await;
         let tenant = service.tenant("crowd").await;
         let idp = tenant.idp();
         let (people, all) = crowd(&idp).await;
-        // What a mapping brings about would otherwise wait behind everything that was just created.
-        service.follow_up(&tenant).await;
+        // what a mapping brings about would otherwise wait behind everything that was just created
+        service.drained().await;
         browser.open_console(service, &tenant, "owner").await;
         browser.become_screen(PHONE, false).await;
 

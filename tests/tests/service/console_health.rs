@@ -40,9 +40,12 @@ fn a_finding_leads_to_the_very_request_and_to_whom_it_is_about() {
 
         let failed = visitor.get("/console/activity?failed=yes").await;
         assert!(failed.expect(200).html.contains("stranger"));
-        let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+        let day = |hours| {
+            let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+            at.strftime("%Y-%m-%d").to_string()
+        };
         for (days, is_in) in [
-            (format!("from={today}&to={today}"), true),
+            (format!("from={}&to={}", day(-24), day(24)), true),
             ("to=2026-01-01".to_owned(), false),
             ("from=2999-01-01".to_owned(), false),
         ] {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::LoggedRequest;
+use rollcall_directory::{LoggedRequest, Role};
 use rollcall_tests::browser::{Browser, browse};
 use rollcall_tests::faults::Fault;
 use rollcall_tests::service::Service;
+use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 
 use crate::digest::log;
@@ -113,9 +114,11 @@ fn health_reads_a_long_log_to_its_end_by_itself() {
 
         let tenant = service.tenant("long-log").await;
         log(tenant.directory(), requests(8_500)).await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let first = visitor.get("/console/health").await.expect(200).html;
+        assert!(first.contains("000 requests so far"), "{first}");
         browser.open_console(service, &tenant, "owner").await;
         browser.go("/console/health").await;
-        browser.wait_for_text("000 requests so far").await;
         let gone = async || !browser.text().await.contains("still being read");
         browser.eventually("all of it is read", gone).await;
         assert_eq!(browser.count("#findings #findings, #findings h1").await, 0);

