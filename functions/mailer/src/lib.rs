@@ -8,9 +8,9 @@ mod postbox;
 
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{Actor, Claim, Directory, Error, Event, PersonState, Tenant, USERS};
-use rollcall_edge::chain;
+use rollcall_edge::each_message;
 use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
 use serde_json::Value;
@@ -57,25 +57,10 @@ enum Failure {
 impl Mailer {
     /// Handles one batch; answers which messages have to come again.
     pub async fn call(&self, event: SqsEvent) -> SqsBatchResponse {
-        let mut response = SqsBatchResponse::default();
-        for record in event.records {
-            // on the heap: the future of all that a message can lead to is large
-            if let Err(failure) = Box::pin(self.handle(&record)).await {
-                let id = record.message_id.unwrap_or_default();
-                tracing::error!(
-                    message = id,
-                    error = chain(&failure),
-                    "the message comes again"
-                );
-                let mut failed = BatchItemFailure::default();
-                failed.item_identifier = id;
-                response.batch_item_failures.push(failed);
-            }
-        }
-        response
+        each_message(event.records, |record| self.handle(record)).await
     }
 
-    async fn handle(&self, record: &SqsMessage) -> Result<(), Failure> {
+    async fn handle(&self, record: SqsMessage) -> Result<(), Failure> {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
         // Who is created by signing in, or by hand, needs no invitation.

@@ -8,9 +8,9 @@ mod queue;
 
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{Directory, Error, TenantId};
-use rollcall_edge::chain;
+use rollcall_edge::each_message;
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};
@@ -53,28 +53,13 @@ impl Reconciler {
     ///
     /// What can take all of the time comes last, so that what concerns one person does not wait for it.
     pub async fn call(&self, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
-        let mut response = SqsBatchResponse::default();
         let mut records = event.records;
         records.sort_by_cached_key(|record| read(record).is_ok_and(|message| message.is_long()));
-        for record in records {
-            // on the heap: the future of all that a message can lead to is large
-            if let Err(failure) = Box::pin(self.handle(&record, deadline)).await {
-                let id = record.message_id.unwrap_or_default();
-                tracing::error!(
-                    message = id,
-                    error = chain(&failure),
-                    "the message comes again"
-                );
-                let mut failed = BatchItemFailure::default();
-                failed.item_identifier = id;
-                response.batch_item_failures.push(failed);
-            }
-        }
-        response
+        each_message(records, |record| self.handle(record, deadline)).await
     }
 
-    async fn handle(&self, record: &SqsMessage, deadline: Instant) -> Result<(), Failure> {
-        let message = read(record)?;
+    async fn handle(&self, record: SqsMessage, deadline: Instant) -> Result<(), Failure> {
+        let message = read(&record)?;
         if Instant::now() >= deadline {
             // a fresh message: one that comes again does so minutes later, and is given up on after a few times
             return match message.is_long() {

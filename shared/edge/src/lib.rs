@@ -11,7 +11,7 @@
 //!
 //! No rule of the protocol is written here: those are in `rollcall_scim`. What is asked and answered is written to the
 //! tenant's own request log (`request_log`). [`api`] is `/api/v1`, and `pages` what is made for browsers: both share the
-//! outermost layer and nothing of SCIM.
+//! outermost layer and nothing of SCIM. `messages` is for the functions that no request reaches, but a queue.
 
 mod access_log;
 mod function;
@@ -37,12 +37,15 @@ mod segment;
 mod answer;
 mod error;
 
+mod messages;
+
 pub use access_log::{chain, init_logging};
 pub use authorizer::AuthorizerContext;
 pub use base_url::{BaseUrl, Root};
 pub use bearer::bearer;
 pub use discovery::discovery_router;
 pub use function::{HttpFunction, finish, finish_api, finish_pages};
+pub use messages::each_message;
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
 pub use pages::{RefusedPage, Visit};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH};
