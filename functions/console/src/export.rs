@@ -46,17 +46,18 @@ pub(crate) trait Listed: Sized {
     /// Where a query goes on.
     fn after(query: &mut Self::Query) -> &mut Option<String>;
 
-    /// One page of the list, and behind what the next one starts.
+    /// One page of the list, named by these connections, and behind what the next one starts.
     fn page(
         tenant: &Tenant,
+        connections: &[Connection],
         query: &Self::Query,
     ) -> impl Future<Output = Result<(Vec<Self>, Option<String>), Error>> + Send;
 
     /// By which the list goes on behind it.
     fn id(&self) -> &str;
 
-    /// What a file tells of it: texts and numbers under the same names for each, `connections` to name them by.
-    fn row(&self, connections: &[Connection]) -> Value;
+    /// What a file tells of it: texts and numbers under the same names for each.
+    fn row(&self) -> Value;
 }
 
 /// A file in the making.
@@ -77,9 +78,9 @@ impl File {
     ) -> Result<Self, Problem> {
         let mut file = Self::default();
         for _ in 0..MAX_STEPS {
-            let (listed, next) = T::page(tenant, &query).await?;
+            let (listed, next) = T::page(tenant, connections, &query).await?;
             for one in listed {
-                if !file.takes(one.row(connections)) {
+                if !file.takes(one.row()) {
                     file.next = T::after(&mut query).take();
                     return Ok(file);
                 }

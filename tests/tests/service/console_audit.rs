@@ -54,6 +54,7 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
         let file = format!("/console/activity/audit/export?format=csv&actor={ada}");
         let file = visitor.get(&file).await.expect(200).html;
         assert_eq!(file.lines().count(), 2, "{file}");
+        assert!(file.contains("ada@example.test"), "{file}");
 
         // and the history of a person says which connection
         let page = visitor.get(&format!("/console/people/{grace}")).await;

@@ -319,3 +319,26 @@ fn a_mapping_is_said_to_count_when_it_does() {
         }
     });
 }
+
+#[test]
+fn what_comes_anyway_is_not_told_as_the_mapping_s_doing() {
+    run(async |service| {
+        let settings = Settings {
+            role_sync: RoleSync::AtLogin,
+            rate_limit: None,
+            ..Settings::default()
+        };
+        let tenant = service.tenant_with("anyway", settings).await;
+        let ann = [person(tenant.directory(), "ann").await];
+        let admins = group(tenant.directory(), "admins", &ann).await;
+        let guests = group(tenant.directory(), "guests", &ann).await;
+        let mapped = tenant.directory().map_group(&admins, Some(Role::Admin));
+        mapped.await.unwrap();
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let path = format!("/console/groups/{guests}?role=viewer");
+        let page = plain(&visitor.get(&path).await.expect(200).html);
+        let words: Vec<&str> = page.split_whitespace().collect();
+        let told = "Nobody's role changes. When they sign in next, whether this is saved or not: 1 person gains Admin";
+        assert!(words.join(" ").contains(told), "{page}");
+    });
+}

@@ -96,15 +96,11 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let (requests, next) = tenant.requests(&asked.query(PAGE)?).await?;
-    let row = |request: LoggedRequest| Row {
-        connection: connection_name(&connections, &request.connection_id),
-        request,
-    };
+    let (rows, next) = Row::page(tenant, &connections, &asked.query(PAGE)?).await?;
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
         chart: chart_of(&visitor).await?,
-        rows: requests.into_iter().map(row).collect(),
+        rows,
         next: next.map(|next| asked.address(&next, "")),
         csv: asked.address("", "csv"),
         json: asked.address("", "json"),
@@ -199,7 +195,7 @@ pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
     crate::frame::show_part(&chart, chart.complete)
 }
 
-impl Listed for LoggedRequest {
+impl Listed for Row {
     type Query = RequestQuery;
 
     fn after(query: &mut RequestQuery) -> &mut Option<String> {
@@ -208,30 +204,37 @@ impl Listed for LoggedRequest {
 
     async fn page(
         tenant: &Tenant,
+        connections: &[Connection],
         query: &RequestQuery,
     ) -> Result<(Vec<Self>, Option<String>), Error> {
-        tenant.requests(query).await
+        let (requests, next) = tenant.requests(query).await?;
+        let row = |request: LoggedRequest| Row {
+            connection: connection_name(connections, &request.connection_id),
+            request,
+        };
+        Ok((requests.into_iter().map(row).collect(), next))
     }
 
     fn id(&self) -> &str {
-        &self.id
+        &self.request.id
     }
 
-    fn row(&self, connections: &[Connection]) -> Value {
+    fn row(&self) -> Value {
+        let request = &self.request;
         json!({
-            "occurred_at": self.at,
-            "connection": connection_name(connections, &self.connection_id),
-            "method": self.http_method,
-            "target": self.target,
-            "status": self.http_status,
-            "scim_type": self.scim_type,
-            "detail": self.detail,
-            "diagnosis": self.diagnosis(),
-            "request_id": self.request_id,
-            "took_ms": self.took_ms,
-            "changes": self.changes.join(" "),
-            "skipped_members": self.skipped_members.join(" "),
-            "body": self.sent,
+            "occurred_at": request.at,
+            "connection": self.connection,
+            "method": request.http_method,
+            "target": request.target,
+            "status": request.http_status,
+            "scim_type": request.scim_type,
+            "detail": request.detail,
+            "diagnosis": request.diagnosis(),
+            "request_id": request.request_id,
+            "took_ms": request.took_ms,
+            "changes": request.changes.join(" "),
+            "skipped_members": request.skipped_members.join(" "),
+            "body": request.sent,
         })
     }
 }
@@ -243,7 +246,7 @@ pub(crate) async fn export(
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
     let query = asked.query(export::STEP)?;
-    let file = File::of::<LoggedRequest>(tenant, &connections, query).await?;
+    let file = File::of::<Row>(tenant, &connections, query).await?;
     file.finish(asked.format, "requests", |last, format| {
         let query = asked.address(last, format);
         visitor.link(&format!("/activity/export?{query}"))

@@ -110,7 +110,7 @@ pub(super) async fn rows(
     tenant: &Tenant,
     entries: Vec<Entry>,
     connections: &[Connection],
-) -> Result<Vec<Row>, Problem> {
+) -> Result<Vec<Row>, Error> {
     let people = entries.iter().filter_map(|entry| match &entry.actor {
         Actor::Person { id } => Some(id.clone()),
         _ => None,
@@ -151,10 +151,10 @@ pub(crate) async fn show(
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
     let query = asked.query(tenant, &connections, PAGE).await?;
-    let (entries, next) = tenant.audit(&query).await?;
+    let (rows, next) = Row::page(tenant, &connections, &query).await?;
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
-        rows: rows(tenant, entries, &connections).await?,
+        rows,
         next: next.map(|next| asked.address(&next, "")),
         csv: asked.address("", "csv"),
         json: asked.address("", "json"),
@@ -169,7 +169,7 @@ fn actor_id(actor: &Actor) -> &str {
     }
 }
 
-impl Listed for Entry {
+impl Listed for Row {
     type Query = AuditQuery;
 
     fn after(query: &mut AuditQuery) -> &mut Option<String> {
@@ -178,27 +178,30 @@ impl Listed for Entry {
 
     async fn page(
         tenant: &Tenant,
+        connections: &[Connection],
         query: &AuditQuery,
     ) -> Result<(Vec<Self>, Option<String>), Error> {
-        tenant.audit(query).await
+        let (entries, next) = tenant.audit(query).await?;
+        Ok((rows(tenant, entries, connections).await?, next))
     }
 
     fn id(&self) -> &str {
-        &self.id
+        &self.entry.id
     }
 
-    fn row(&self, connections: &[Connection]) -> Value {
+    fn row(&self) -> Value {
+        let entry = &self.entry;
         json!({
-            "occurred_at": self.at,
-            "action": self.action,
-            "actor": who(&self.actor, connections),
-            "actor_id": actor_id(&self.actor),
-            "subject_type": self.subject.kind,
-            "subject_id": self.subject.id,
-            "subject": self.subject.name,
-            "before": self.before,
-            "after": self.after,
-            "request_id": self.request_id,
+            "occurred_at": entry.at,
+            "action": entry.action,
+            "actor": self.who,
+            "actor_id": actor_id(&entry.actor),
+            "subject_type": entry.subject.kind,
+            "subject_id": entry.subject.id,
+            "subject": entry.subject.name,
+            "before": entry.before,
+            "after": entry.after,
+            "request_id": entry.request_id,
         })
     }
 }
@@ -210,7 +213,7 @@ pub(crate) async fn export(
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
     let query = asked.query(tenant, &connections, export::STEP).await?;
-    let file = File::of::<Entry>(tenant, &connections, query).await?;
+    let file = File::of::<Row>(tenant, &connections, query).await?;
     file.finish(asked.format, "audit", |last, format| {
         let query = asked.address(last, format);
         visitor.link(&format!("/activity/audit/export?{query}"))

@@ -145,6 +145,8 @@ struct PreviewPart {
     sentences: Vec<String>,
     /// What changes at sign-in beside that which changes at once.
     later: Vec<String>,
+    /// What changes at sign-in without this too.
+    anyway: Vec<String>,
     at_next_sign_in: bool,
     claims_decide: bool,
     looked_at: u64,
@@ -168,6 +170,7 @@ pub(crate) struct PreviewAsked {
 struct Sum {
     changes: Vec<RoleChange>,
     at_sign_in: Vec<RoleChange>,
+    anyway: Vec<RoleChange>,
     looked_at: u64,
 }
 
@@ -176,6 +179,7 @@ impl Sum {
     fn add(&mut self, step: &Preview) {
         add(&mut self.changes, &step.changes);
         add(&mut self.at_sign_in, &step.at_sign_in);
+        add(&mut self.anyway, &step.anyway);
         self.looked_at = self.looked_at.saturating_add(step.looked_at);
     }
 }
@@ -220,6 +224,7 @@ async fn preview_of<G: Gate>(
         option: option.to_owned(),
         sentences: changes.iter().map(sentence).collect(),
         later: later.iter().map(sentence).collect(),
+        anyway: sum.anyway.iter().map(sentence).collect(),
         at_next_sign_in: step.at_next_sign_in,
         claims_decide: step.claims_decide,
         looked_at: sum.looked_at,
@@ -400,16 +405,13 @@ mod tests {
         let mut sum = Sum::default();
         for times in 1..3 {
             sum.add(&step);
-            let (changes, at_sign_in) = (vec![change(2 * times)], vec![change(3 * times)]);
-            let looked_at = 5 * times;
-            assert_eq!(
-                sum,
-                Sum {
-                    changes,
-                    at_sign_in,
-                    looked_at
-                }
-            );
+            let expected = Sum {
+                changes: vec![change(2 * times)],
+                at_sign_in: vec![change(3 * times)],
+                anyway: vec![change(times)],
+                looked_at: 5 * times,
+            };
+            assert_eq!(sum, expected);
         }
     }
 }
