@@ -95,6 +95,42 @@ fn no_function_may_do_everything_or_touch_everything() {
     }
 }
 
+/// Lambda takes a function that sends to the queue it works off for a mistake, and stops it after sixteen turns
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
+#[test]
+fn a_function_that_goes_on_by_its_own_queue_may() {
+    let template = template();
+    let mut own = BTreeSet::new();
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let events = function["Events"].as_object().into_iter().flatten();
+        let queues = events.map(|(_, event)| &event["Properties"]["Queue"]);
+        let queues: Vec<&Value> = queues.filter(|queue| !queue.is_null()).collect();
+        let role = &template["Resources"][format!("{name}Role")]["Properties"]["Policies"];
+        let sends_to = |queue: &Value| {
+            let statements = role.as_array().into_iter().flatten();
+            let mut statements = statements
+                .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+            statements.any(|one| {
+                one["Resource"] == *queue && holds(&one["Action"], &json!("sqs:SendMessage"))
+            })
+        };
+        if queues.into_iter().any(sends_to) {
+            assert_eq!(function["RecursiveLoop"], "Allow", "{name}");
+            own.insert(name);
+        }
+    }
+    assert_eq!(own, BTreeSet::from(["RoleReconcilerFunction"]));
+}
+
+#[test]
+fn a_flood_ends_at_the_gateway() {
+    let template = template();
+    let limits = &template["Resources"]["Api"]["Properties"]["MethodSettings"];
+    let everything = json!([{"ResourcePath": "/*", "HttpMethod": "*",
+        "ThrottlingRateLimit": {"Ref": "RequestRate"}, "ThrottlingBurstLimit": {"Ref": "RequestBurst"}}]);
+    assert_eq!(*limits, everything);
+}
+
 /// A message that fails for good is kept, and somebody hears of it.
 #[test]
 fn whatever_fails_for_good_is_kept_and_told() {
@@ -181,6 +217,9 @@ fn parameters_say_what_they_are_for() {
         "TableName",
         "EventBusName",
         "IssueServiceKey",
+        "UnrelayedQueueUrl",
+        "RoleDeadLettersUrl",
+        "MailDeadLettersUrl",
     ] {
         assert!(
             template["Outputs"][wanted]["Description"].is_string(),
@@ -232,7 +271,9 @@ fn environments_differ_in_what_environments_differ_in() {
             "DeletionProtection",
             "LogRetentionDays",
             "Alarms",
+            "RequestRate",
             "ScimConcurrency",
+            "ReconcilerConcurrency",
         ] {
             assert!(differing(a, b).contains(wanted), "{wanted}");
         }
