@@ -40,7 +40,7 @@ def console(stack, _):
         browser.get(path)
     preview = browser.get(f"{mapped}?role=viewer")
     form_token = re.search(r'name="form_token" value="([^"]+)"', preview)[1]
-    browser.post(f"{mapped}/role", form_token=form_token, role="viewer")
+    browser.post(f"{mapped}/role", form_token=form_token, role="viewer", **{"from": "none"})
     assert customer.admin("GET", f"/users/{ada}/role").expect(200).body["effective"] == "viewer"
     browser.post(f"/tokens/{customer.token_id}/revoke", form_token=form_token)
     customer.idp("GET", "/Users").expect(401)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::item::{Item, from_item, to_item};
+use crate::item::{Item, from_item, string, to_item};
 use crate::journal::Entry;
 use crate::kind::GROUPS;
 use crate::record::{Record, now};
@@ -30,6 +30,9 @@ pub struct Mapping {
     /// The request that made it.
     pub request_id: String,
 }
+
+/// Times a mapping is written anew because others keep writing it.
+const MAX_TURNS: usize = 20;
 
 impl Tenant {
     /// Every mapping of the tenant.
@@ -62,44 +65,76 @@ impl Tenant {
     /// `404` when there is no such group; `invalidValue` for a role that no group may give.
     pub async fn map_group(&self, group: &str, role: Option<Role>) -> Result<(), Error> {
         check_mappable(role)?;
-        let record = self.record(&GROUPS, group).await?;
-        let key = self.id.mapping(group);
-        let before = self
-            .table
-            .get(&key)
-            .await?
-            .map(from_item::<Mapping>)
-            .transpose()?;
-        if before.as_ref().map(|mapping| mapping.role) == role {
-            return Ok(());
+        for _ in 0..MAX_TURNS {
+            let record = self.record(&GROUPS, group).await?;
+            let before = self.mapping_of(group).await?;
+            if self.write_mapping(&record, before, role).await? {
+                return Ok(());
+            }
         }
+        Err(Error::Busy(None))
+    }
+
+    /// The same, if the group is mapped to `from` still; says whether it was.
+    ///
+    /// # Errors
+    /// As those of [`Tenant::map_group`].
+    pub async fn map_group_from(
+        &self,
+        group: &str,
+        from: Option<Role>,
+        role: Option<Role>,
+    ) -> Result<bool, Error> {
+        check_mappable(role)?;
+        let record = self.record(&GROUPS, group).await?;
+        let before = self.mapping_of(group).await?;
+        if before.as_ref().map(|mapping| mapping.role) != from {
+            return Ok(false);
+        }
+        self.write_mapping(&record, before, role).await
+    }
+
+    async fn mapping_of(&self, group: &str) -> Result<Option<Mapping>, Error> {
+        let item = self.table.get(&self.id.mapping(group)).await?;
+        item.map(from_item).transpose()
+    }
+
+    /// Whether the mapping was what it was read as.
+    async fn write_mapping(
+        &self,
+        record: &Record,
+        before: Option<Mapping>,
+        role: Option<Role>,
+    ) -> Result<bool, Error> {
+        let held = before.as_ref().map(|mapping| mapping.role);
+        if held == role {
+            return Ok(true);
+        }
+        let key = self.id.mapping(&record.id);
+        let as_read = before.map_or_else(Expression::absent, |mapping| {
+            Expression::new("request_id = :read").with(":read", string(&mapping.request_id))
+        });
         let mut transaction = Transaction::default();
         match role {
             Some(role) => {
-                let request_id = self.request_id.clone();
                 let mapping = Mapping {
-                    group: group.to_owned(),
+                    group: record.id.clone(),
                     role,
                     since: now(),
-                    request_id,
+                    request_id: self.request_id.clone(),
                 };
-                transaction.put(to_item(&key, &mapping)?);
+                transaction.put_if(to_item(&key, &mapping)?, as_read, Guard::Stale);
             }
-            None => transaction.delete(key),
+            None => transaction.delete_if(key, as_read, Guard::Stale),
         }
         // A mapping must not outlive its group.
         transaction.check(
-            self.id.resource(&GROUPS, group),
+            self.id.resource(&GROUPS, &record.id),
             Expression::present(),
             Guard::Stale,
         );
-        transaction.put(self.mapping_entry(&record, before.map(|mapping| mapping.role), role)?);
-        if self.table.transact(&transaction).await?.is_empty() {
-            return Ok(());
-        }
-        self.record(&GROUPS, group)
-            .await
-            .and(Err(Error::Busy(None)))
+        transaction.put(self.mapping_entry(record, held, role)?);
+        Ok(self.table.transact(&transaction).await?.is_empty())
     }
 
     fn mapping_entry(

@@ -58,6 +58,9 @@ pub(super) struct Chromium {
     _seat: SemaphorePermit<'static>,
 }
 
+/// What htmx says when a request gives way to a newer one; whatever fails has a name of its own beside the first of these.
+const ABORTED: [&str; 2] = ["\"htmx:afterRequest, ", "\"htmx:sendAbort, "];
+
 impl Chromium {
     /// Starts one with these arguments on top, if there is one on this machine.
     pub(super) async fn start(arguments: &[&str]) -> Option<Chromium> {
@@ -126,6 +129,7 @@ impl Chromium {
         lines
             .filter(|line| line["level"] != "INFO" && line["level"] != "DEBUG")
             .map(|line| line["message"].as_str().unwrap_or_default().to_owned())
+            .filter(|line| !ABORTED.iter().any(|event| line.contains(event)))
             .collect()
     }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
+use rollcall_directory::Role;
 use rollcall_tests::browser::{Browser, PHONE, browse};
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::Service;
+use rollcall_tests::visitor::Visitor;
 
 const PEOPLE: usize = 1_100;
 const GROUPS: usize = 500;
@@ -92,6 +94,28 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         browser.wait_for_text("person-0777@example.test").await;
         assert_eq!(ids(browser, "data-person").await, [people[777].clone()]);
 
+        // without scripts a preview is followed link by link
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let preview = format!("/console/groups/{all}?role=viewer");
+        let first = visitor.get(&preview).await.expect(200).html;
+        assert!(first.contains("1000 of 1100 people looked at"), "{first}");
+        let (_, rest) = first.split_once("<noscript><a href=\"").unwrap_or_default();
+        let (rest, _) = rest.split_once('"').unwrap_or_default();
+        let rest = rest.replace("&#38;", "&");
+        let last = visitor.get(&rest).await.expect(200).html;
+        assert!(last.contains("1100 people gain Viewer"), "{last}");
+
+        // in the list too, whoever changes their mind sees and saves what they chose last
+        browser.go("/console/groups?name=whole").await;
+        browser.choose("Role of Whole", "Admin").await;
+        browser.wait_for(".preview button").await;
+        browser.choose("Role of Whole", "Member").await;
+        browser
+            .wait_through_progress("1100 people gain Member")
+            .await;
+        let saves = "return document.querySelector('.preview input[name=role]').value";
+        assert_eq!(browser.eval(saves, &[]).await, "member");
+
         // what a mapping would change is found out step by step, and saving it tells how far it is
         browser.go(&format!("/console/groups/{all}")).await;
         assert_eq!(assert_bounded(browser, "data-person").await.len(), ROWS);
@@ -112,7 +136,6 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         browser
             .wait_through_progress("1100 people gain Viewer")
             .await;
-        let saves = "return document.querySelector('.preview input[name=role]').value";
         assert_eq!(browser.eval(saves, &[]).await, "viewer");
         browser.click("Save the role of Whole company").await;
         browser.wait_for_text("The mapping was saved").await;

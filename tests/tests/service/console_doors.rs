@@ -107,7 +107,7 @@ const FORMS: [Form; 11] = [
     ("/console/tokens/{token}/revoke", &[], Role::Admin),
     (
         "/console/groups/{group}/role",
-        &[("role", "viewer")],
+        &[("from", "none"), ("role", "none")],
         Role::Admin,
     ),
     (
@@ -289,24 +289,21 @@ fn another_tenants_things_do_not_exist() {
             visitor.get(&page).await.expect(404);
         }
         let fresh = Uuid::now_v7().to_string();
-        for (path, extra) in [
-            (format!("/console/people/{person}/role"), ("role", "viewer")),
-            (format!("/console/people/{person}/sessions/end"), ("x", "")),
-            (format!("/console/groups/{group}/role"), ("role", "viewer")),
-            (format!("/console/tokens/{token}/revoke"), ("x", "")),
-            (
-                format!("/console/tokens/{token}/rotate"),
-                ("form_id", &*fresh),
-            ),
-            (
-                format!("/console/connections/{}/delete", theirs.connection_id()),
-                ("x", ""),
-            ),
+        let form = [
+            ("form_token", &*form_token),
+            ("from", "none"),
+            ("role", "viewer"),
+            ("form_id", &fresh),
+        ];
+        for path in [
+            format!("/console/people/{person}/role"),
+            format!("/console/people/{person}/sessions/end"),
+            format!("/console/groups/{group}/role"),
+            format!("/console/tokens/{token}/revoke"),
+            format!("/console/tokens/{token}/rotate"),
+            format!("/console/connections/{}/delete", theirs.connection_id()),
         ] {
-            visitor
-                .post(&path, &[("form_token", &form_token), extra], &[])
-                .await
-                .expect(404);
+            visitor.post(&path, &form, &[]).await.expect(404);
         }
         let found = visitor.get("/console/people?text=ada").await.expect(200);
         assert!(!found.html.contains(&person));
@@ -321,7 +318,11 @@ fn a_reason_leads_to_the_request_behind_it() {
         let group = tenant.idp().group("Engineers", &[]).await;
         let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
         let form_token = visitor.form_token();
-        let form = [("role", "member"), ("form_token", &*form_token)];
+        let form = [
+            ("from", "none"),
+            ("role", "member"),
+            ("form_token", &form_token),
+        ];
         visitor
             .post(&format!("/console/groups/{group}/role"), &form, &[])
             .await

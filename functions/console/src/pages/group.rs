@@ -29,6 +29,10 @@ pub(crate) struct Asked {
     #[serde(default)]
     state: String,
     after: Option<String>,
+    /// Where a preview goes on without scripts, and what its steps so far add up to.
+    behind: Option<String>,
+    #[serde(default)]
+    sum: String,
 }
 
 #[derive(Template)]
@@ -56,7 +60,8 @@ pub(crate) async fn show(
         .with_notice(asked.done.as_deref());
     let preview = match &asked.role {
         Some(role) if frame.may_configure() => {
-            Some(preview_of(&visitor, &group, role, None, Sum::default()).await?)
+            let (behind, sum) = (asked.behind.as_deref(), Sum::of(&asked.sum));
+            Some(preview_of(&visitor, &group, role, behind, sum).await?)
         }
         _ => None,
     };
@@ -140,6 +145,8 @@ struct PreviewPart {
     group_name: String,
     before: Option<Role>,
     role: Option<Role>,
+    /// Both as the form has them.
+    from: String,
     option: String,
     /// What saving changes, at once or, where roles change at sign-in only, then.
     sentences: Vec<String>,
@@ -159,7 +166,7 @@ struct PreviewPart {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PreviewAsked {
     role: String,
-    after: Option<String>,
+    behind: Option<String>,
     /// The sum of the steps before, as the step before said it.
     #[serde(default)]
     sum: String,
@@ -175,6 +182,11 @@ struct Sum {
 }
 
 impl Sum {
+    /// What an address says; anything can stand there.
+    fn of(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
     /// The sum comes from an address, where anything can stand.
     fn add(&mut self, step: &Preview) {
         add(&mut self.changes, &step.changes);
@@ -199,16 +211,16 @@ async fn preview_of<G: Gate>(
     visitor: &Visitor<G>,
     group: &GroupSummary,
     option: &str,
-    after: Option<&str>,
+    behind: Option<&str>,
     mut sum: Sum,
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
     let role = role_of(option)?;
-    let step = tenant.preview_mapping(&group.id, role, after).await?;
+    let step = tenant.preview_mapping(&group.id, role, behind).await?;
     sum.add(&step);
     let next = step.next.as_ref().map(|next| {
         let sum = serde_json::to_string(&sum).unwrap_or_default();
-        super::query(&[("role", option), ("after", next), ("sum", &sum)])
+        super::query(&[("role", option), ("behind", next), ("sum", &sum)])
     });
     let (changes, later) = match step.at_next_sign_in {
         true => (&sum.at_sign_in, &sum.changes),
@@ -221,6 +233,7 @@ async fn preview_of<G: Gate>(
         group_name: group.display_name.clone(),
         before: group.role,
         role,
+        from: option_of(group.role),
         option: option.to_owned(),
         sentences: changes.iter().map(sentence).collect(),
         later: later.iter().map(sentence).collect(),
@@ -274,10 +287,9 @@ pub(crate) async fn preview(
     Id(id): Id,
     Params(asked): Params<PreviewAsked>,
 ) -> Result<Response, Problem> {
-    let sum: Sum = serde_json::from_str(&asked.sum).unwrap_or_default();
-    let after = asked.after.as_deref();
+    let (behind, sum) = (asked.behind.as_deref(), Sum::of(&asked.sum));
     let group = visitor.tenant().group(&id).await?;
-    let part = preview_of(&visitor, &group, &asked.role, after, sum).await?;
+    let part = preview_of(&visitor, &group, &asked.role, behind, sum).await?;
     crate::frame::show(&part)
 }
 
@@ -333,6 +345,8 @@ pub(crate) async fn progress(
 /// A mapping to be.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewMapping {
+    /// What the group was mapped to when the preview was made.
+    from: String,
     role: String,
 }
 
@@ -341,10 +355,14 @@ pub(crate) async fn map(
     change: Change<Configure, NewMapping>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let role = role_of(&form.role)?;
-    let before = visitor.tenant().group(&id).await?.role;
+    let (before, role) = (role_of(&form.from)?, role_of(&form.role)?);
     let since = Timestamp::now();
-    visitor.tenant().map_group(&id, role).await?;
+    if !visitor.tenant().map_group_from(&id, before, role).await? {
+        return Err(Problem::conflict(
+            "the group was mapped to another role since you opened this page, so nothing was saved; open the group \
+             again and see what it would change now",
+        ));
+    }
     let since = since.to_string();
     let mut to = vec![("done", "role-mapped")];
     // Nothing follows from what was so before.
