@@ -2,7 +2,7 @@
 //!
 //! Every page is bounded in what it reads: it may be short and still have a next one.
 
-use rollcall_scim::Filter;
+use rollcall_scim::{Filter, fold};
 use serde_json::Value;
 
 use crate::access::{Access, plan};
@@ -67,6 +67,17 @@ impl Ground {
             record,
             record.effective_role(&self.settings, &self.mappings),
         )
+    }
+}
+
+/// Whether a value, or a part of it, holds this folded text.
+fn says(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(value) => fold(value).contains(text),
+        Value::Number(value) => value.to_string().contains(text),
+        Value::Array(values) => values.iter().any(|value| says(value, text)),
+        Value::Object(parts) => parts.values().any(|value| says(value, text)),
+        Value::Bool(_) | Value::Null => false,
     }
 }
 
@@ -145,7 +156,7 @@ impl Tenant {
             .map(Needs::of_filter)
             .unwrap_or_default();
         let resources = self.complete(&USERS, &records, &needs).await?;
-        let wanted = query.text.as_ref().map(|text| text.to_lowercase());
+        let wanted = query.text.as_ref().map(|text| fold(text));
         let mut people = Vec::new();
         for (record, resource) in records.iter().zip(resources) {
             let in_state = query.states.is_empty() || query.states.contains(&record.state());
@@ -153,9 +164,11 @@ impl Tenant {
                 .filter
                 .as_ref()
                 .is_none_or(|filter| filter.matches(&resource));
+            let told = resource.attributes().iter();
+            let mut told = told.filter(|(name, _)| !["schemas", "meta"].contains(&name.as_str()));
             let named = wanted
                 .as_ref()
-                .is_none_or(|text| record.document.to_lowercase().contains(text));
+                .is_none_or(|text| told.any(|(_, value)| says(value, text)));
             if in_state && matches && named {
                 people.push(ground.person(record)?);
             }

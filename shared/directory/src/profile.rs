@@ -10,7 +10,7 @@ use crate::members::is_id;
 use crate::overview::{GroupSummary, summary};
 use crate::people::{Person, person};
 use crate::sessions::PersonSession;
-use crate::tenant::{RoleSync, Tenant, TenantItem};
+use crate::tenant::{RoleSync, RouteBy, Tenant, TenantItem};
 use crate::why::{PersonRole, person_role};
 
 /// One person with all that hangs on them.
@@ -24,6 +24,8 @@ pub struct PersonProfile {
     pub groups: Vec<PersonGroup>,
     /// The role that counts, and why.
     pub role: PersonRole,
+    /// Which groups decide it.
+    pub route_by: RouteBy,
     /// Their sessions that are in force, latest first.
     pub sessions: Vec<PersonSession>,
 }
@@ -80,6 +82,7 @@ impl Tenant {
             resource: record.full_resource(&USERS)?,
             groups,
             role,
+            route_by: settings.route_by,
             sessions,
         })
     }

@@ -8,7 +8,7 @@ use crate::mappings::{Mapping, by_group};
 use crate::person::Held;
 use crate::record::Record;
 use crate::roles::{Grant, Mappings, Role, Source};
-use crate::tenant::{RoleSync, Settings};
+use crate::tenant::{RoleSync, RouteBy, Settings};
 
 /// A person's role, and every grant behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,10 +82,16 @@ fn grants(
     let begun = |group: &str| {
         let mapping = mappings.iter().find(|mapping| mapping.group == group);
         let mapped = mapping.map(|m| (m.since, Some(m.request_id.clone())));
-        let claimed = standing
+        let signed_in = standing
             .last_login_at
             .map(|at| (at, standing.last_login_request.clone()));
-        mapped.max(joined.get(group).cloned().or(claimed))
+        match (settings.role_sync, settings.route_by) {
+            (RoleSync::AtLogin, _) => signed_in,
+            (RoleSync::Immediate, RouteBy::Claim) => mapped.max(signed_in),
+            (RoleSync::Immediate, RouteBy::Membership | RouteBy::ClaimThenMembership) => {
+                mapped.max(joined.get(group).cloned().or(signed_in))
+            }
+        }
     };
     let mapped = mapped.into_iter().map(|(group, role)| {
         let (since, request_id) = begun(&group).unwrap_or((record.modified, None));

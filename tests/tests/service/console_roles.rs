@@ -283,7 +283,12 @@ fn a_mapping_is_said_to_count_when_it_does() {
             let words: Vec<&str> = words.split_whitespace().collect();
             assert!(words.join(" ").contains(changes), "{}", page.html);
 
-            let form = [("role", "viewer"), ("form_token", &*visitor.form_token())];
+            let form_token = visitor.form_token();
+            let form = [
+                ("from", "none"),
+                ("role", "viewer"),
+                ("form_token", &form_token),
+            ];
             let saved = visitor
                 .post(&format!("{path}/role"), &form, &[])
                 .await
@@ -340,5 +345,77 @@ fn what_comes_anyway_is_not_told_as_the_mapping_s_doing() {
         let words: Vec<&str> = page.split_whitespace().collect();
         let told = "Nobody's role changes. When they sign in next, whether this is saved or not: 1 person gains Admin";
         assert!(words.join(" ").contains(told), "{page}");
+    });
+}
+
+#[test]
+fn a_mapping_is_saved_over_nobody_else_s() {
+    run(async |service| {
+        let tenant = service.tenant("two-tabs").await;
+        let team = group(tenant.directory(), "team", &[]).await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let form_token = visitor.form_token();
+        let path = format!("/console/groups/{team}/role");
+        let save = async |from: &str, role: &str| {
+            let form = [("from", from), ("role", role), ("form_token", &*form_token)];
+            visitor.post(&path, &form, &[]).await
+        };
+        save("none", "admin").await.expect(303);
+        let refused = save("none", "viewer").await.expect(409);
+        assert!(
+            refused.html.contains("another role since"),
+            "{}",
+            refused.html
+        );
+        let held = tenant.directory().group(&team).await.unwrap().role;
+        assert_eq!(held, Some(Role::Admin));
+        save("admin", "none").await.expect(303);
+        save("none", "nonsense").await.expect(400);
+    });
+}
+
+/// Where a sign-in decides, a role is held since then, and by its request.
+#[test]
+fn a_role_is_held_since_the_sign_in_where_that_decides() {
+    run(async |service| {
+        for (role_sync, route_by, said) in [
+            (
+                RoleSync::Immediate,
+                RouteBy::Claim,
+                "the last sign-in named a group",
+            ),
+            (RoleSync::AtLogin, RouteBy::Membership, "member of a group"),
+        ] {
+            let settings = Settings {
+                role_sync,
+                route_by,
+                rate_limit: None,
+                ..Settings::default()
+            };
+            let tenant = service.tenant_with("since", settings).await;
+            let ann = person(tenant.directory(), "ann").await;
+            let team = group(tenant.directory(), "team", std::slice::from_ref(&ann)).await;
+            let mapped = tenant.directory().map_group(&team, Some(Role::Admin));
+            mapped.await.unwrap();
+            let login = service.application();
+            let login = login.log_in(tenant.id(), "ann", Some(&["team"])).await;
+            assert_eq!(login.expect(200).body["role"], "admin");
+            let signed_in = service.journal(&tenant).await;
+            let signed_in = signed_in
+                .iter()
+                .rfind(|entry| entry["type"] == "auth.login");
+            let request = signed_in.unwrap()["request_id"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+            let page = visitor
+                .get(&format!("/console/people/{ann}"))
+                .await
+                .expect(200);
+            let why = page.html.split_once("class=\"why\"").unwrap().1;
+            let why = why.split_once("</ul>").unwrap().0;
+            assert!(why.contains(said) && why.contains(&request), "{why}");
+        }
     });
 }

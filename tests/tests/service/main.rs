@@ -30,6 +30,7 @@ mod console_keyboard;
 mod console_live;
 mod console_opening;
 mod console_pages;
+mod console_people;
 mod console_policy;
 mod console_roles;
 mod console_story;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
     AuditQuery, Grant, GroupSummary, HeldBack, LoggedRequest, Person, PersonProfile, PersonRole,
-    PersonSession, PersonState, RequestQuery, Role, Source,
+    PersonSession, PersonState, RequestQuery, Role, RouteBy, Source,
 };
 use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
 use rollcall_scim::Resource;
@@ -145,6 +145,8 @@ fn why(profile: &PersonProfile) -> Why {
     }
 }
 
+const NAMED: &str = "the last sign-in named a group that is mapped to it";
+
 fn given(profile: &PersonProfile, grant: &Grant) -> Given {
     let decides = profile.role.decides(grant);
     let (group, text) = match &grant.source {
@@ -152,8 +154,9 @@ fn given(profile: &PersonProfile, grant: &Grant) -> Given {
             let known = profile.groups.iter().find(|one| one.group.id == *group);
             let gives = known.filter(|one| one.group.role == Some(grant.role));
             let text = match gives {
+                Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED,
                 Some(one) if one.is_member => "member of a group that is mapped to it",
-                Some(one) if one.is_named => "the last sign-in named a group that is mapped to it",
+                Some(one) if one.is_named => NAMED,
                 _ => "a group gave it at the last sign-in, and no longer would at the next",
             };
             let name = known.map(|one| one.group.display_name.clone());
