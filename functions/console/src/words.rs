@@ -106,12 +106,7 @@ pub(crate) fn beginning(text: &str) -> String {
 }
 
 pub(crate) fn role(role: &Role) -> &'static str {
-    match role {
-        Role::Viewer => "Viewer",
-        Role::Member => "Member",
-        Role::Admin => "Admin",
-        Role::Owner => "Owner",
-    }
+    role.title()
 }
 
 pub(crate) fn role_or_none(held: &Option<Role>) -> &'static str {

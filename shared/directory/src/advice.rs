@@ -3,6 +3,7 @@
 use crate::connections::Provider;
 use crate::health::{Finding, FindingKind};
 use crate::judge::is_on_schedule;
+use crate::tenant::RouteBy;
 
 impl Finding {
     /// What is wrong, in one line.
@@ -64,7 +65,10 @@ impl Finding {
             }
             FindingKind::DefaultRoleWithoutMatch => {
                 let held = self.held();
-                format!("{people} {held}: none of their groups is mapped to a role")
+                match self.is_by_claim_alone() {
+                    true => format!("{people} {held}: the “groups” claim named no mapped group"),
+                    false => format!("{people} {held}: none of their groups is mapped to a role"),
+                }
             }
             FindingKind::NeverSignedIn => format!("{people} {have} never signed in"),
         }
@@ -92,15 +96,26 @@ impl Finding {
             (FindingKind::NeverHeardFrom, Some(Provider::Google)) => GOOGLE_SILENT.to_owned(),
             (FindingKind::UsersWithoutGroups, Some(Provider::Google)) => GOOGLE_GROUPS.to_owned(),
             (FindingKind::ConnectionSilent, _) if on_schedule => SILENT_ON_SCHEDULE.to_owned(),
+            (FindingKind::DefaultRoleWithoutClaim, _) if self.is_by_claim_alone() => {
+                WITHOUT_CLAIM_ALONE.to_owned()
+            }
+            (FindingKind::DefaultRoleWithoutMatch, _) if self.is_by_claim_alone() => {
+                WITHOUT_MATCH_ALONE.to_owned()
+            }
             (kind, _) => told(kind).to_owned(),
         }
+    }
+
+    /// Whether pushed memberships do not count.
+    fn is_by_claim_alone(&self) -> bool {
+        self.route_by == Some(RouteBy::Claim)
     }
 
     /// What those have whom no group gives a role.
     fn held(&self) -> String {
         let have = if self.count == 1 { "has" } else { "have" };
         match self.role {
-            Some(role) => format!("{have} only the default role, {role}"),
+            Some(role) => format!("{have} only the default role, {}", role.title()),
             None => format!("{have} no role"),
         }
     }
@@ -126,6 +141,13 @@ const SILENT_ON_SCHEDULE: &str = "It asks every 40 minutes or so, whether or not
     paused, or in quarantine after earlier failures. Was its token replaced, or mistyped? Requests with a token that is \
     not known here cannot be told to be yours: issue a new one, enter it there and test the connection. Then start the \
     job again.";
+const WITHOUT_CLAIM_ALONE: &str = "As the settings stand, the “groups” claim alone decides roles, and it did not come \
+    with their sign-in; memberships that were pushed do not count. Add a group attribute statement named “groups” to \
+    the SSO application in your identity provider, or let pushed memberships decide in the settings.";
+const WITHOUT_MATCH_ALONE: &str = "As the settings stand, the “groups” claim alone decides roles, and at their last \
+    sign-in it named no group that was mapped then; memberships that were pushed do not count. The claim must name \
+    groups as they are called here, or by the id your identity provider pushes. Map a group that it names, which counts \
+    from their next sign-in, or let pushed memberships decide in the settings.";
 
 fn told(kind: FindingKind) -> &'static str {
     match kind {

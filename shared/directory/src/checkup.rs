@@ -113,7 +113,8 @@ impl Tenant {
         Ok((self.count(&USERS).await?, self.count(&GROUPS).await?))
     }
 
-    /// Those who signed in and have no role of a group or by hand now, with the default role if they have it.
+    /// Those who signed in and have no role of a group or by hand, now or from their next sign-in on as far as can be
+    /// told, with the default role if they have it.
     async fn undecided(
         &self,
         sign_ins: &[SignInSeen],
@@ -127,6 +128,7 @@ impl Tenant {
             !record.inactive
                 && record.standing.manual.is_none()
                 && record.mapped(settings, mappings).is_empty()
+                && record.next_routed(settings.route_by, mappings).is_empty()
         });
         let of = |record: Record| {
             let role = record.effective_role(settings, mappings);

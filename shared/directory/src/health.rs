@@ -8,6 +8,7 @@ use crate::connections::Provider;
 use crate::diagnosis::Diagnosis;
 use crate::journal::Subject;
 use crate::roles::Role;
+use crate::tenant::RouteBy;
 
 /// What is wrong now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct Finding {
     pub among: Vec<Subject>,
     /// The role that the people it is about have.
     pub role: Option<Role>,
+    /// What decides roles at sign-ins, where it is about that.
+    pub route_by: Option<RouteBy>,
     /// Since when.
     pub since: Option<Timestamp>,
     /// The latest failing request and what it was answered, or another particular.
@@ -118,6 +121,7 @@ impl Finding {
             at_least: false,
             among: Vec::new(),
             role: None,
+            route_by: None,
             since: None,
             detail: None,
             diagnosis: None,

@@ -149,6 +149,13 @@ impl Record {
         named
     }
 
+    /// The mapped roles that the next sign-in will bring, as far as can be told.
+    pub(crate) fn next_routed(&self, route_by: RouteBy, mappings: &Mappings) -> Mappings {
+        let mut then = self.clone();
+        then.note_claim(self.next_claim(route_by, mappings), route_by);
+        then.routed(route_by, mappings)
+    }
+
     /// Signs the person in, the claim being taken note of: what becomes of the grants, and what decided.
     pub(crate) fn sign_in(
         &mut self,

@@ -94,6 +94,16 @@ impl Role {
         }
     }
 
+    /// The role as people read it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Viewer => "Viewer",
+            Self::Member => "Member",
+            Self::Admin => "Admin",
+            Self::Owner => "Owner",
+        }
+    }
+
     /// What sessions of people with this role may do.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{ProvisioningCreate, ProvisioningDelete, ProvisioningRead, SsoConfigure};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
 use rollcall_directory::FindingKind::{self, *};
-use rollcall_directory::{Role, RouteBy, Settings};
+use rollcall_directory::{Role, RoleSync, RouteBy, Settings};
 use rollcall_tests::seed::{group, person, sign_in};
 use rollcall_tests::service::{Tenant, run};
 use rollcall_tests::table::TestTable;
@@ -55,7 +55,7 @@ fn the_first_hour() {
             .find(|f| f.kind == DefaultRoleWithoutMapping);
         let (title, told) = (found.unwrap().title(), &found.unwrap().among);
         assert!(
-            title.starts_with("1 person has only the default role, member: no group"),
+            title.starts_with("1 person has only the default role, Member: no group"),
             "{title}"
         );
         assert_eq!((&*told[0].name, &told[0].id), ("ann", &ann));
@@ -117,6 +117,31 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
             .await
             .expect(200);
         assert_eq!(told().await, [""; 0]);
+    });
+}
+
+#[test]
+fn whoever_gets_a_role_when_they_sign_in_next_is_not_told_of() {
+    run(async |service| {
+        let settings = Settings {
+            rate_limit: None,
+            role_sync: RoleSync::AtLogin,
+            ..Settings::default()
+        };
+        let tenant = service.tenant_with("at-login", settings).await;
+        let (idp, directory) = (tenant.idp(), tenant.directory());
+        let people = [idp.user("ann").await, idp.user("bob").await];
+        let team = idp.group("team", &[&people[0]]).await;
+        for name in ["ann", "bob"] {
+            let application = service.application();
+            let answer = application.log_in(tenant.id(), name, Some(&[]));
+            answer.await.expect(200);
+        }
+        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        let findings = directory.health().await.unwrap().findings;
+        let of = |kind| findings.iter().find(|finding| finding.kind == kind);
+        let found = of(DefaultRoleWithoutMatch).unwrap();
+        assert_eq!((found.count, &*found.among[0].name), (1, "bob"));
     });
 }
 

@@ -45,7 +45,8 @@ pub(crate) struct Snapshot {
     pub(crate) sign_ins: Vec<SignInSeen>,
     /// Whether these are all that count.
     pub(crate) all_sign_ins: bool,
-    /// Of whoever signed in, those to whom neither a group nor a person gives a role now, with the role they have.
+    /// Of whoever signed in, those to whom neither a group nor a person gives a role, now or from the next sign-in on,
+    /// with the role they have.
     pub(crate) undecided: BTreeMap<String, Option<Role>>,
     /// How many people there are.
     pub(crate) people_count: u64,

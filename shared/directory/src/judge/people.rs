@@ -132,6 +132,7 @@ pub(super) fn of_default_roles(snapshot: &Snapshot) -> Vec<Finding> {
             at_least: !snapshot.all_sign_ins,
             among: among.map(|seen| seen.person.clone()).collect(),
             role,
+            route_by: Some(snapshot.settings.route_by),
             since: people.iter().map(|seen| seen.at).min(),
             ..Finding::new(kind, Severity::Warning)
         })

@@ -309,7 +309,7 @@ fn somebody_lands_in_the_default_role() {
         assert!(
             found[0]
                 .title()
-                .starts_with("1 person has only the default role, viewer:")
+                .starts_with("1 person has only the default role, Viewer:")
         );
         check(
             signed_in(route_by, 1, true),
@@ -334,6 +334,31 @@ fn somebody_lands_in_the_default_role() {
         signed_in(membership, 1, false),
         &[(Kind::DefaultRoleWithoutMatch, Warning)],
     );
+    let advised = |route_by: RouteBy, has_claim: bool| {
+        let mut snapshot = well();
+        signed_in(route_by, 1, has_claim)(&mut snapshot);
+        let found = judge(&snapshot).into_iter();
+        let mut found = found.filter(|finding| finding.kind != Kind::ClaimMissing);
+        let found = found.next().unwrap();
+        format!("{}. {}", found.title(), found.advice())
+    };
+    for has_claim in [true, false] {
+        let told = advised(claim, has_claim);
+        assert!(told.contains("pushed do not count"), "{told}");
+        assert!(
+            told.contains("let pushed memberships decide in the settings"),
+            "{told}"
+        );
+        for untrue in [
+            "none of their groups",
+            "They are in no group",
+            "nor were they pushed",
+        ] {
+            assert!(!told.contains(untrue), "{told}");
+        }
+        let either = advised(RouteBy::ClaimThenMembership, has_claim);
+        assert!(!either.contains("do not count"), "{either}");
+    }
     let roleless = |s: &mut Snapshot| {
         signed_in(claim, 0, true)(s);
         s.undecided.insert("id of cy".to_owned(), None);
@@ -341,7 +366,7 @@ fn somebody_lands_in_the_default_role() {
     };
     let found = check(roleless, &[(Kind::DefaultRoleWithoutMapping, Warning); 2]);
     let titles: Vec<_> = found.iter().map(Finding::title).collect();
-    assert!(titles[0].starts_with("At least 1 person has only the default role, viewer:"));
+    assert!(titles[0].starts_with("At least 1 person has only the default role, Viewer:"));
     assert!(titles[1].starts_with("At least 1 person has no role:"));
 }
 
