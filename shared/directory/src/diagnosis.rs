@@ -9,6 +9,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::requests::LoggedRequest;
 
+/// The endpoints that a base URL is put before. Ids are UUIDs, and none of these.
+const ENDPOINTS: [&str; 5] = [
+    "Users",
+    "Groups",
+    "Schemas",
+    "ResourceTypes",
+    "ServiceProviderConfig",
+];
+
+/// Whether a segment of a path names an endpoint: behind another one, the base URL says too much.
+pub(crate) fn is_endpoint(segment: &str) -> bool {
+    ENDPOINTS.contains(&segment)
+}
+
 /// What a request was about, as far as its target shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -25,6 +39,7 @@ impl Target {
         let mut segments = path.split('/').filter(|segment| !segment.is_empty());
         let one = |single, all, id: Option<&str>| match id {
             None | Some(".search") => all,
+            Some(id) if is_endpoint(id) => Self::Elsewhere,
             Some(_) => single,
         };
         match segments.next() {
@@ -269,6 +284,17 @@ mod tests {
             ("GET", "/Groups/1?x=y", 404, "", "", Diagnosis::StaleGroup),
             ("GET", "/Users", 404, "", "", Diagnosis::NotFound),
             ("GET", "/users", 404, "", "", Diagnosis::Method),
+            ("GET", "/Users/Users?x=y", 404, "", "", Diagnosis::Method),
+            ("GET", "/Users/Groups", 404, "", "", Diagnosis::Method),
+            ("DELETE", "/Groups/Users/1", 404, "", "", Diagnosis::Method),
+            (
+                "GET",
+                "/Users/ServiceProviderConfig",
+                404,
+                "",
+                "",
+                Diagnosis::Method,
+            ),
             (
                 "POST",
                 "/Users",

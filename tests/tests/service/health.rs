@@ -247,6 +247,17 @@ fn whoever_reads_before_writing_holds_a_stale_id_too() {
 }
 
 #[test]
+fn a_base_url_that_goes_on_is_no_stale_id() {
+    run(async |service| {
+        for astray in ["/Users/Users?filter=x", "/Users/Groups", "/Groups/Users"] {
+            let tenant = service.tenant("astray").await;
+            tenant.idp().get(astray).await.expect(404);
+            assert_eq!(kinds(&tenant).await, [WrongAddress].into(), "{astray}");
+        }
+    });
+}
+
+#[test]
 fn a_push_buries_no_sign_in() {
     run(async |_| {
         let table = TestTable::start().await;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::diagnosis::{Diagnosis, Target};
+use crate::diagnosis::{Diagnosis, Target, is_endpoint};
 use crate::mention::is_in_json;
 use crate::requests::LoggedRequest;
 
@@ -212,8 +212,10 @@ fn told(request: &LoggedRequest) -> Option<String> {
 
 /// Whether an endpoint of ours stands further down in the path: the base URL is wrong, and nothing else.
 fn is_below_another_base(target: &str) -> bool {
-    let known = |segment: &&str| Target::of(segment) != Target::Elsewhere;
-    path(target).iter().skip(1).any(known)
+    path(target)
+        .iter()
+        .skip(1)
+        .any(|segment| is_endpoint(segment))
 }
 
 fn marks(names: &[String]) -> Vec<String> {

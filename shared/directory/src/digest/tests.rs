@@ -216,6 +216,10 @@ fn what_was_set_up_wrongly_is_mended_by_its_like() {
     let astray = get("/v2/Users", 404);
     check_current(&[&astray, &get("/ServiceProviderConfig", 200)], &[1]);
     check_current(&[&astray, &get("/Users?count=1", 200)], &[]);
+    for beyond in ["/Users/Users?filter=a", "/Users/ServiceProviderConfig"] {
+        let beyond = get(beyond, 404);
+        check_current(&[&beyond, &get("/Groups?count=1", 200)], &[]);
+    }
     // What is asked for beside what goes well is asked for again.
     let unknown = request(0, "POST", "/Bulk", 404);
     check_current(&[&unknown, &get("/Users?count=1", 200)], &[1]);
