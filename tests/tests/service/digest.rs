@@ -264,6 +264,7 @@ fn a_look_reads_a_bounded_part_and_the_next_goes_on() {
             seen,
             [(2_000, false), (4_000, false), (4_500, true), (4_500, true)]
         );
+        assert_eq!(tenant.digest().await.unwrap().skipped_until, None);
         let (_, cost) = measure(tenant.digest()).await;
         assert!(cost.calls <= 3 && cost.read_units <= 10.0, "{cost:?}");
     });
@@ -291,6 +292,11 @@ fn what_lies_far_back_gives_milestones_and_holds_nothing_up() {
         );
         assert_eq!(counted(&second), 10);
         assert!(second.connections["c"].first_user_at.unwrap() < ago(29 * day));
+        let third = tenant.digest().await.unwrap();
+        for digest in [first, second, third] {
+            let until = digest.skipped_until.unwrap();
+            assert!((ago(8 * day + 60)..ago(8 * day - 1)).contains(&until));
+        }
     });
 }
 

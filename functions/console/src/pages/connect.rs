@@ -17,6 +17,8 @@ struct Row {
     last_request_at: Option<jiff::Timestamp>,
     /// How many of the four steps of its checklist are done.
     done: usize,
+    /// From when on its requests were looked at, where a stretch before was passed over.
+    seen_since: Option<jiff::Timestamp>,
 }
 
 #[derive(Template)]
@@ -36,12 +38,14 @@ pub(crate) async fn show(
     let tenant = visitor.tenant();
     let mut digest = tenant.digest().await?;
     let row = |connection: Connection| {
+        let seen_since = digest.seen_since(&connection);
         let milestones = digest
             .connections
             .remove(&connection.id)
             .unwrap_or_default();
         Row {
             connection,
+            seen_since,
             last_request_at: milestones.last_request_at,
             done: super::connection::steps(&milestones)
                 .iter()

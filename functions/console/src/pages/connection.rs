@@ -55,6 +55,8 @@ struct Checklist {
     all_done: bool,
     /// Whether the whole request log was looked at.
     complete: bool,
+    /// From when on it was, where a stretch before was passed over.
+    seen_since: Option<Timestamp>,
     last_request_at: Option<Timestamp>,
 }
 
@@ -116,26 +118,32 @@ pub(super) async fn page<G: Gate>(
         ),
         tokens: tokens.count(),
         issued,
-        checklist: checklist_of(visitor, id).await?,
+        checklist: checklist_of(visitor, &connection).await?,
         connection,
     })
 }
 
-async fn checklist_of<G: Gate>(visitor: &Visitor<G>, id: &str) -> Result<Checklist, Problem> {
+async fn checklist_of<G: Gate>(
+    visitor: &Visitor<G>,
+    connection: &Connection,
+) -> Result<Checklist, Problem> {
     let mut digest = visitor.tenant().digest().await?;
-    let milestones = digest.connections.remove(id).unwrap_or_default();
+    let seen_since = digest.seen_since(connection);
+    let milestones = digest.connections.remove(&connection.id);
+    let milestones = milestones.unwrap_or_default();
     let steps = steps(&milestones);
     Ok(Checklist {
         all_done: steps.iter().all(|step| step.at.is_some()),
         complete: digest.complete,
+        seen_since,
         steps,
         last_request_at: milestones.last_request_at,
     })
 }
 
 pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
-    visitor.tenant().connection(&id).await?;
-    let checklist = checklist_of(&visitor, &id).await?;
+    let connection = visitor.tenant().connection(&id).await?;
+    let checklist = checklist_of(&visitor, &connection).await?;
     crate::frame::show_part(&checklist, checklist.is_over())
 }
 
@@ -176,4 +184,32 @@ pub(crate) async fn delete(
         "{}?done=connection-deleted",
         visitor.console()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_passed_over_is_not_told_to_be_undone() {
+        let shown = |seen_since: Option<Timestamp>| {
+            let milestones = Milestones {
+                tested_at: Some(Timestamp::UNIX_EPOCH),
+                ..Milestones::default()
+            };
+            let checklist = Checklist {
+                steps: steps(&milestones),
+                all_done: false,
+                complete: true,
+                seen_since,
+                last_request_at: None,
+            };
+            checklist.render().unwrap()
+        };
+        let (whole, part) = (shown(None), shown(Some(Timestamp::UNIX_EPOCH)));
+        assert_eq!(whole.matches(": not yet").count(), 3, "{whole}");
+        assert!(whole.contains("No request has arrived yet"), "{whole}");
+        assert_eq!(part.matches("not seen since").count(), 3, "{part}");
+        assert!(!part.contains("yet"), "{part}");
+    }
 }

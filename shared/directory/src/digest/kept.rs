@@ -38,6 +38,9 @@ struct Kept {
     /// The last request that is in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     behind: Option<String>,
+    /// Up to when a stretch of the log was passed over; earlier versions did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    skipped_until: Option<Timestamp>,
     connections: BTreeMap<String, Milestones>,
     failures: Vec<RepeatedFailure>,
 }
@@ -55,6 +58,7 @@ struct Day {
 struct Book {
     revision: u64,
     behind: Option<String>,
+    skipped_until: Option<Timestamp>,
     tally: Tally,
     changed_days: BTreeSet<i64>,
 }
@@ -73,6 +77,7 @@ impl Book {
             let kept: Kept = from_item(item)?;
             book.revision = kept.revision;
             book.behind = kept.behind;
+            book.skipped_until = kept.skipped_until;
             book.tally.connections = kept.connections;
             book.tally.failures = kept.failures;
             // those of earlier versions were kept as they came
@@ -93,6 +98,7 @@ impl Book {
         Kept {
             revision: self.revision + 1,
             behind: self.behind.clone(),
+            skipped_until: self.skipped_until,
             connections: self.tally.connections.clone(),
             failures: self.tally.failures.clone(),
         }
@@ -126,7 +132,10 @@ impl Tenant {
         for request in &unsettled {
             tally.fold(request);
         }
-        Ok(tally.digest(complete, now))
+        Ok(Digest {
+            skipped_until: book.skipped_until,
+            ..tally.digest(complete, now)
+        })
     }
 
     /// Adds what has settled; answers the rest, and whether the log's end was reached.
@@ -157,9 +166,11 @@ impl Tenant {
                 return Ok((unsettled, true));
             }
         }
-        let start = just_after(now - LOOKS_BACK);
+        let from = now - LOOKS_BACK;
+        let start = just_after(from);
         if book.behind.as_ref().is_some_and(|behind| *behind < start) {
             book.behind = Some(start);
+            book.skipped_until = Some(from);
         }
         Ok((unsettled, false))
     }

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::connections::Connection;
 use crate::diagnosis::Target;
 use crate::requests::LoggedRequest;
 
@@ -35,6 +36,8 @@ const MAX_CONNECTIONS: usize = 200;
 pub struct Digest {
     /// Whether all of the log is in it. If not, the next look goes on: each reads a bounded part.
     pub complete: bool,
+    /// Up to when a stretch of the log was passed over: what is not in it may have been all the same.
+    pub skipped_until: Option<Timestamp>,
     /// The hours of the last seven days in which there was traffic, oldest first.
     pub hours: Vec<Hour>,
     /// How far each connection has got, by its id; nothing of one that was never heard of.
@@ -47,6 +50,12 @@ impl Digest {
     /// How many requests of the last seven days are in it.
     pub fn counted(&self) -> u64 {
         self.hours.iter().map(Hour::total).sum()
+    }
+
+    /// From when on all that a connection did is in it; nothing where that is all it ever did.
+    pub fn seen_since(&self, connection: &Connection) -> Option<Timestamp> {
+        self.skipped_until
+            .filter(|until| connection.created_at < *until)
     }
 }
 
@@ -173,6 +182,7 @@ impl Tally {
         };
         Digest {
             complete,
+            skipped_until: None,
             hours: self.hours.into_iter().map(hour).collect(),
             connections: self.connections,
             failures: self.failures,

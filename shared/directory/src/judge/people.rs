@@ -65,7 +65,10 @@ pub(super) fn of_missing_groups(snapshot: &Snapshot) -> Vec<Finding> {
     let missing = snapshot.connections.iter().filter_map(|connection| {
         let milestones = snapshot.digest.connections.get(&connection.id)?;
         let since = milestones.first_user_at?;
-        if !none_at_all && milestones.first_group_at.is_some() {
+        // Of what was passed over nothing is known but what there is now.
+        let pushes =
+            milestones.first_group_at.is_some() || snapshot.digest.seen_since(connection).is_some();
+        if !none_at_all && pushes {
             return None;
         }
         let begun = snapshot.now.duration_since(since) < SETTING_UP;

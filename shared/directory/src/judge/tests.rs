@@ -225,6 +225,17 @@ fn users_arrive_and_groups_do_not() {
         &[(Kind::UsersWithoutGroups, Notice)],
     );
     assert!(found[0].advice().contains("Google"));
+    let passed_over = |groups: u64, until: i64| {
+        move |s: &mut Snapshot| {
+            without(2, Provider::Okta)(s);
+            s.group_count = groups;
+            s.digest.skipped_until = Some(hours_ago(until));
+        }
+    };
+    check(passed_over(1, 200), &[]);
+    check(passed_over(0, 200), &[(Kind::UsersWithoutGroups, Warning)]);
+    // The connection was not there yet.
+    check(passed_over(1, 501), &[(Kind::UsersWithoutGroups, Notice)]);
     let nobody = |s: &mut Snapshot| {
         without(2, Provider::Okta)(s);
         s.digest.connections.get_mut("c").unwrap().first_user_at = None;
