@@ -86,10 +86,11 @@ impl Finding {
                 || FAILURES.to_owned(),
                 |diagnosis| diagnosis.told().to_owned(),
             ),
-            (FindingKind::TokenExpiring, _) => match &self.detail {
-                Some(newer) => format!(
-                    "There is a newer token, “{newer}”, but your identity provider still uses “{name}”. Enter the \
-                     newer one in your identity provider, test the connection, then revoke “{name}”."
+            (FindingKind::TokenExpiring, _) => match self.among.get(1) {
+                Some(other) => format!(
+                    "There is another token that lasts longer, “{}”, but your identity provider still uses “{name}”. \
+                     Enter the other one in your identity provider, test the connection, then revoke “{name}”.",
+                    other.name
                 ),
                 None => EXPIRING.to_owned(),
             },

@@ -92,13 +92,13 @@ pub struct Finding {
     pub count: u64,
     /// Whether there are at least so many: not all were looked at.
     pub at_least: bool,
-    /// The first of them, where there are several; of a token, its connection.
+    /// The first of them, where there are several; of a token, its connection, and the token that outlasts it.
     pub among: Vec<Subject>,
     /// The role that the people it is about have.
     pub role: Option<Role>,
     /// What decides roles at sign-ins, where it is about that.
     pub route_by: Option<RouteBy>,
-    /// Since when.
+    /// Since when; of a token that expires soon, when that is.
     pub since: Option<Timestamp>,
     /// The latest failing request and what it was answered, or another particular.
     pub detail: Option<String>,

@@ -59,3 +59,22 @@ fn a_finding_leads_to_the_very_request_and_to_whom_it_is_about() {
             .expect(400);
     });
 }
+
+#[test]
+fn a_token_that_ends_is_told_of_with_the_day_and_the_one_that_lasts() {
+    run(async |service| {
+        let tenant = service.tenant("ending").await;
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(6 * 24);
+        let (_, secret) = tenant.issue("ending", Some(soon)).await;
+        let idp = tenant.idp().with_token(Some(&secret));
+        idp.get("/Users?count=1").await.expect(200);
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let health = visitor.get("/console/health").await.expect(200).html;
+        assert!(
+            health.contains("another token that lasts longer"),
+            "{health}"
+        );
+        assert!(health.contains(">Expires <time"), "{health}");
+        assert!(!health.contains("Since <time"), "{health}");
+    });
+}

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Finding, Severity, Subject};
+use rollcall_directory::{Finding, FindingKind, Severity, Subject};
 use rollcall_edge::api::{Problem, Read};
 
 use crate::frame::{Frame, Section};
@@ -25,6 +25,14 @@ fn severity(severity: &Severity) -> (&'static str, &'static str) {
         Severity::Problem => ("failed", "Problem"),
         Severity::Warning => ("invited", "Warning"),
         Severity::Notice => ("active", "Notice"),
+    }
+}
+
+/// What the moment of a finding is: when it began, or when it will.
+fn moment_of(finding: &Finding) -> &'static str {
+    match finding.kind {
+        FindingKind::TokenExpiring => "Expires",
+        _ => "Since",
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{SETTING_UP, Snapshot, about_connection, short, subject};
+use super::{SETTING_UP, Snapshot, about_connection, subject};
 use crate::connections::{Connection, Provider};
 use crate::diagnosis::Diagnosis;
 use crate::digest::{MAX_FAILURES, RepeatedFailure};
@@ -40,7 +40,7 @@ pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<
         return Some(match expired.into_iter().max_by_key(|token| end(token)) {
             Some(token) => about(FindingKind::TokenExpired, Severity::Problem, token),
             None => Finding {
-                since: Some(connection.created_at),
+                since: last_end(snapshot, connection).or(Some(connection.created_at)),
                 ..about_connection(FindingKind::NoToken, Severity::Notice, connection)
             },
         });
@@ -51,23 +51,33 @@ pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<
         .filter(|token| token.last_used_at.is_some())
         .max_by_key(|token| token.last_used_at);
     // One that lasts may be there while the identity provider still uses the one that does not.
-    let (token, replacement) = match used {
+    let (token, other) = match used {
         _ if left(lasting) < EXPIRES_SOON => (lasting, None),
-        Some(used) if left(used) < EXPIRES_SOON => (used, Some(short(&lasting.label))),
+        Some(used) if left(used) < EXPIRES_SOON => (used, Some(lasting)),
         _ => return None,
     };
-    let severity = match replacement.is_none() && left(token) < EXPIRES_NOW {
+    let severity = match other.is_none() && left(token) < EXPIRES_NOW {
         true => Severity::Problem,
         false => Severity::Warning,
     };
+    let mut finding = about(FindingKind::TokenExpiring, severity, token);
+    let other = other.map(|other| subject("token", &other.id, &other.label));
+    finding.among.extend(other);
     Some(Finding {
         count: u64::try_from(left(token).as_hours())
             .unwrap_or(0)
             .div_ceil(24)
             .max(1),
-        detail: replacement,
-        ..about(FindingKind::TokenExpiring, severity, token)
+        ..finding
     })
+}
+
+/// When the last of its tokens was revoked or expired.
+fn last_end(snapshot: &Snapshot, connection: &Connection) -> Option<Timestamp> {
+    let own = snapshot.tokens.iter();
+    own.filter(|token| token.connection_id == connection.id)
+        .filter_map(|token| token.revoked_at.into_iter().chain(token.expires_at).min())
+        .max()
 }
 
 fn unrevoked<'a>(

@@ -179,26 +179,31 @@ fn tokens_that_end() {
     check(one(ends(2)), &[(Kind::TokenExpiring, Problem)]);
     check(one(ends(-1)), &[(Kind::TokenExpired, Problem)]);
     check(|s| s.tokens.clear(), &[(Kind::NoToken, Notice)]);
-    check(
-        |s| s.tokens[0].revoked_at = Some(hours_ago(3)),
-        &[(Kind::NoToken, Notice)],
-    );
+    let revoked = |expires: Option<Timestamp>| {
+        move |s: &mut Snapshot| {
+            s.tokens = vec![token("t", expires), token("older", None)];
+            s.tokens[0].revoked_at = Some(hours_ago(3));
+            s.tokens[1].revoked_at = Some(hours_ago(400));
+        }
+    };
+    for (expires, since) in [(None, 3), (Some(hours_ago(9)), 9)] {
+        let found = check(revoked(expires), &[(Kind::NoToken, Notice)]);
+        assert_eq!(found[0].since, Some(hours_ago(since)));
+    }
     let with = |used: Option<Timestamp>| {
         move |s: &mut Snapshot| {
-            let newer = Token {
+            let lasting = Token {
                 last_used_at: used,
-                ..token("newer", None)
+                ..token("lasting", None)
             };
-            s.tokens = vec![token("older", Some(ends(2))), newer];
+            s.tokens = vec![token("ending", Some(ends(2))), lasting];
         }
     };
     check(with(Some(hours_ago(0))), &[]);
     let found = check(with(None), &[(Kind::TokenExpiring, Warning)]);
-    assert!(
-        found[0].advice().contains("token newer"),
-        "{}",
-        found[0].advice()
-    );
+    let advice = found[0].advice();
+    assert!(advice.contains("lasts longer, “token lasting”"), "{advice}");
+    assert_eq!(found[0].detail, None);
 }
 
 #[test]
