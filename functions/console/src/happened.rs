@@ -21,12 +21,15 @@ pub(crate) fn happened(entry: &Entry) -> String {
         "user.deleted" | "group.deleted" | "connection.deleted" | "tenant.deleted" => {
             "Deleted".to_owned()
         }
-        "user.role_given" => from_to("Role given by hand", "role_id", &before, &after),
-        "user.role_changed" => from_to("Role changed", "role", &before, &after),
+        "user.role_given" => one_role("Role given by hand", &before, &after),
+        "user.role_changed" => {
+            let (from, to) = (role_in(&before, "role"), role_in(&after, "role"));
+            format!("Role changed: {from} → {to}")
+        }
         "user.sessions_ended" => "Signed out everywhere".to_owned(),
         "auth.login" => format!("Signed in: {}", role_in(&after, "role")),
         "group.members_changed" => members(&after),
-        "group.mapping_changed" => from_to("Role of its members", "role_id", &before, &after),
+        "group.mapping_changed" => one_role("Role of its members", &before, &after),
         "connection.created" => "Connection made".to_owned(),
         "token.created" => "Token made".to_owned(),
         "token.revoked" => "Token revoked".to_owned(),
@@ -75,10 +78,21 @@ fn members(after: &Map<String, Value>) -> String {
     }
 }
 
-/// The names of what differs, old names and new.
+/// The names of what differs, old names and new; those within an extension in place of its URN.
 fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
-    let gone = before.keys().filter(|name| !after.contains_key(*name));
-    let names: Vec<_> = after.keys().chain(gone).collect();
+    let nothing = Map::new();
+    let mut names = Vec::new();
+    for name in differing(before, after) {
+        match name.as_str() {
+            // The list of extensions says nothing that their attributes do not.
+            "schemas" => {}
+            urn if urn.starts_with("urn:") => names.extend(differing(
+                within(before, name).unwrap_or(&nothing),
+                within(after, name).unwrap_or(&nothing),
+            )),
+            _ => names.push(name),
+        }
+    }
     let shown: Vec<_> = names
         .iter()
         .take(NAMED)
@@ -91,26 +105,41 @@ fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
     }
 }
 
-fn from_to(
-    what: &str,
-    key: &str,
-    before: &Map<String, Value>,
-    after: &Map<String, Value>,
-) -> String {
-    let (from, to) = (role_in(before, key), role_in(after, key));
-    format!("{what}: {from} → {to}")
+fn within<'a>(side: &'a Map<String, Value>, urn: &str) -> Option<&'a Map<String, Value>> {
+    side.get(urn)?.as_object()
+}
+
+/// The keys whose values differ: some entries hold the whole of what changed, not only its difference.
+fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) -> Vec<&'a String> {
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    let other = after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value))
+        .map(|(name, _)| name);
+    other.chain(gone).collect()
+}
+
+/// One of several sources of a role: none of it is not yet no role.
+fn one_role(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+    let told = |side| known_role(side, "role_id").map_or("none", |held| words::role(&held));
+    format!("{what}: {} → {}", told(before), told(after))
 }
 
 fn role_in(told: &Map<String, Value>, key: &str) -> &'static str {
-    let role = told.get(key).and_then(Value::as_str);
-    let known = role.and_then(|id| Role::ALL.into_iter().find(|role| role.as_str() == id));
-    words::role_or_none(&known)
+    words::role_or_none(&known_role(told, key))
+}
+
+fn known_role(told: &Map<String, Value>, key: &str) -> Option<Role> {
+    let id = told.get(key)?.as_str()?;
+    Role::ALL.into_iter().find(|role| role.as_str() == id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
     fn entry(action: &str, before: Value, after: Value) -> Entry {
         let text = |value: Value| (!value.is_null()).then(|| value.to_string());
@@ -154,7 +183,31 @@ mod tests {
                 "group.mapping_changed",
                 json!({"role_id": "viewer"}),
                 json!({"role_id": null}),
-                "Role of its members: Viewer → No role",
+                "Role of its members: Viewer → none",
+            ),
+            (
+                "user.role_given",
+                json!({"role_id": "admin"}),
+                json!({"role_id": null}),
+                "Role given by hand: Admin → none",
+            ),
+            (
+                "tenant.settings_changed",
+                json!({"invitations": false, "role_sync": true, "manual_roles": "add"}),
+                json!({"invitations": true, "role_sync": true, "manual_roles": "add"}),
+                "Changed invitations",
+            ),
+            (
+                "user.updated",
+                json!({"schemas": ["a"], "title": "t"}),
+                json!({"schemas": ["a", "b"], "title": "t", ENTERPRISE: {"division": "x"}}),
+                "Changed division",
+            ),
+            (
+                "user.updated",
+                json!({ENTERPRISE: {"division": "x", "manager": {"value": "m"}, "costCenter": "c"}}),
+                json!({ENTERPRISE: {"division": "y", "manager": {"value": "m"}}}),
+                "Changed division, costCenter",
             ),
             (
                 "auth.login",
