@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rollcall_scim::Resource;
+use rollcall_scim::{Resource, fold};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -42,6 +42,28 @@ pub enum Actor {
     Application,
     /// Rollcall itself.
     System,
+}
+
+impl Actor {
+    /// What sort of actor it is, as `type` has it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Token { .. } => "token",
+            Self::Person { .. } => "person",
+            Self::PortalLink => "portal_link",
+            Self::Application => "application",
+            Self::System => "system",
+        }
+    }
+
+    fn is_called(&self, wanted: &String) -> bool {
+        let is_known_by_id = match self {
+            Self::Token { id, connection } => id == wanted || connection == wanted,
+            Self::Person { id } => id == wanted,
+            Self::PortalLink | Self::Application | Self::System => false,
+        };
+        is_known_by_id || self.kind() == wanted
+    }
 }
 
 /// What a change was about.
@@ -92,9 +114,9 @@ pub struct AuditQuery {
     pub from: Option<Timestamp>,
     /// Not after.
     pub to: Option<Timestamp>,
-    /// The id of the token or person who did it.
-    pub actor: Option<String>,
-    /// The id or name of the person or thing it was done to.
+    /// Who did it, any of these: the id of a token, connection or person, or a kind of actor (`portal_link`).
+    pub actors: Vec<String>,
+    /// The id or name of the person or thing it was done to, names without regard to case.
     pub subject: Option<String>,
     /// The action, or the beginning of it (`user.`).
     pub action: Option<String>,
@@ -119,18 +141,15 @@ impl Entry {
                 .is_ok_and(|lists| lists.values().any(|ids| ids.contains(wanted)))
     }
 
-    fn answers(&self, query: &AuditQuery) -> bool {
-        let actor = |wanted: &String| match &self.actor {
-            Actor::Token { id, connection } => id == wanted || connection == wanted,
-            Actor::Person { id } => id == wanted,
-            Actor::PortalLink | Actor::Application | Actor::System => false,
-        };
+    /// `subject_name` is what the query calls the subject, folded.
+    fn answers(&self, query: &AuditQuery, subject_name: &str) -> bool {
         let subject = |wanted: &String| {
             self.subject.id == *wanted
-                || self.subject.name.eq_ignore_ascii_case(wanted)
+                || fold(&self.subject.name) == subject_name
                 || self.has_changed_member(wanted)
         };
-        query.actor.as_ref().is_none_or(actor)
+        let is_by = |wanted: &String| self.actor.is_called(wanted);
+        (query.actors.is_empty() || query.actors.iter().any(is_by))
             && query.subject.as_ref().is_none_or(subject)
             && query
                 .action
@@ -166,6 +185,7 @@ impl Tenant {
     /// # Errors
     /// Only those of the table.
     pub async fn audit(&self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
+        let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
         let mut found = Vec::new();
         let mut behind = query.after.clone().or_else(|| query.to.map(just_after));
         let mut looked_at = 0;
@@ -182,7 +202,7 @@ impl Tenant {
                     return Ok((found, None));
                 }
                 let id = entry.id.clone();
-                if entry.answers(query) {
+                if entry.answers(query, &subject_name) {
                     found.push(entry);
                 }
                 if found.len() >= query.limit || looked_at >= MAX_LOOKED_AT {
@@ -223,5 +243,27 @@ pub(crate) fn difference(
             old.map(|o| json!(o).to_string()),
             new.map(|n| json!(n).to_string()),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_what_entries_say() {
+        let id = String::new;
+        for actor in [
+            Actor::Token {
+                id: id(),
+                connection: id(),
+            },
+            Actor::Person { id: id() },
+            Actor::PortalLink,
+            Actor::Application,
+            Actor::System,
+        ] {
+            assert_eq!(json!(actor)["type"], actor.kind());
+        }
     }
 }

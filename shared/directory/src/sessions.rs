@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::item::{from_item, text, to_item};
+use crate::journal::{Actor, Entry};
 use crate::keys::{Key, TenantId};
 use crate::kind::USERS;
 use crate::mappings::by_group;
@@ -177,10 +178,12 @@ impl Tenant {
         let session = SessionItem::new(None, item.given_role, PORTAL_SESSION_LIFE);
         let (issued, mut transaction) = self.open_session(Purpose::Session, &session)?;
         transaction.delete_if(self.session_key(link), Expression::present(), Guard::Stale);
-        transaction.put(
-            self.entry("portal_link.opened", self.own_subject())
-                .to_item(&self.id)?,
-        );
+        // Nothing but the link says who it is that opens it.
+        let entry = Entry {
+            actor: Actor::PortalLink,
+            ..self.entry("portal_link.opened", self.own_subject())
+        };
+        transaction.put(entry.to_item(&self.id)?);
         let committed = self.table.transact(&transaction).await?.is_empty();
         Ok(committed.then_some(issued))
     }

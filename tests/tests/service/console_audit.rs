@@ -1,6 +1,7 @@
 //! The audit log as an admin reads it: who did what, by name.
 
-use rollcall_directory::Role;
+use rollcall_directory::{Provider, Role};
+use rollcall_tests::idp::encode;
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::Visitor;
 use serde_json::json;
@@ -61,6 +62,49 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
         let page = page.expect(200).html;
         for by in ["identity provider", "ada@example.test"] {
             assert!(page.contains(&format!("by <bdi>{by}</bdi>")), "{page}");
+        }
+    });
+}
+
+#[test]
+fn rows_are_found_by_what_they_say() {
+    run(async |service| {
+        let tenant = service.tenant("words").await;
+        let (idp, directory) = (tenant.idp(), tenant.directory());
+        let admin = service.admin(&tenant, Role::Owner).await;
+        let connection = format!("/scim/connections/{}", tenant.connection_id());
+        let renamed = admin.patch(&connection, json!({"name": "Okta"}));
+        renamed.await.expect(200);
+        let second = directory.create_connection("OKTA", Provider::Okta).await;
+        let second = second.map(|made| made.id).unwrap_or_default();
+        let token = directory.issue_token(&second, "token", None).await;
+        let token = token.map(|issued| issued.secret.expose().to_owned());
+        idp.user("özlem@example.com").await;
+        idp.group("Büro München", &[]).await;
+        let second = idp.with_token(token.ok().as_deref());
+        second.user("grace").await;
+
+        let opened = "/audit?action=portal_link.opened&actor=";
+        assert_eq!(admin.all(&format!("{opened}portal_link")).await.len(), 1);
+        assert_eq!(admin.all(&format!("{opened}system")).await.len(), 0);
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        for (action, actor, subject, count) in [
+            ("user.", "okta", "", 2),
+            ("user.", tenant.connection_id(), "", 1),
+            ("portal_link.opened", "SETUP LINK", "", 2),
+            ("portal_link.opened", "Rollcall", "", 0),
+            ("portal_link.created", "your application", "", 2),
+            ("connection.created", "rollcall", "", 2),
+            ("connection.created", "setup link", "", 0),
+            ("group.", "", "BÜRO MÜNCHEN", 1),
+            ("group.", "", "Bu\u{308}ro Mu\u{308}nchen", 1),
+            ("user.", "", "özlem@EXAMPLE.com", 1),
+            ("user.", "", "özlem", 0),
+        ] {
+            let (by, whom) = (encode(actor), encode(subject));
+            let path = format!("/console/activity/audit?action={action}&actor={by}&subject={whom}");
+            let page = visitor.get(&path).await.expect(200).html;
+            assert_eq!(page.matches("data-entry=").count(), count, "{path}");
         }
     });
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
 use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_scim::fold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub(crate) struct Asked {
     /// The id or name of whom or what it was done to.
     #[serde(default)]
     subject: String,
-    /// Who did it: the name or id of a person or connection.
+    /// Who did it: the name or id of a person or connection, or what the rows call whoever is neither.
     #[serde(default)]
     actor: String,
     /// The beginning of the action.
@@ -48,14 +49,14 @@ impl Asked {
         limit: usize,
     ) -> Result<AuditQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let actor = match given(&self.actor) {
-            Some(name) => Some(actor_called(tenant, connections, name).await?),
-            None => None,
+        let actors = match given(&self.actor) {
+            Some(name) => actors_called(tenant, connections, name).await?,
+            None => Vec::new(),
         };
         Ok(AuditQuery {
             from: midnight("from", &self.from, 0)?,
             to: midnight("to", &self.to, 1)?,
-            actor,
+            actors,
             subject: given(&self.subject),
             action: given(&self.action),
             after: self.after.clone(),
@@ -77,16 +78,26 @@ impl Asked {
     }
 }
 
-/// The id of a connection or person of this name, or else what was given: an id, then.
-async fn actor_called(
+/// Whoever goes by this name, without regard to case: connections, a person, those whom the rows call so; and what was
+/// given itself, which may be an id.
+async fn actors_called(
     tenant: &Tenant,
     connections: &[Connection],
     name: String,
-) -> Result<String, Problem> {
-    if let Some(known) = connections.iter().find(|one| one.label == name) {
-        return Ok(known.id.clone());
-    }
-    Ok(tenant.person_named(&name).await?.unwrap_or(name))
+) -> Result<Vec<String>, Problem> {
+    let folded = fold(&name);
+    let connections = connections
+        .iter()
+        .filter(|one| fold(&one.label) == folded)
+        .map(|one| one.id.clone());
+    let kinds = [Actor::PortalLink, Actor::Application, Actor::System]
+        .iter()
+        .filter(|actor| fold(words::actor(actor)) == folded)
+        .map(|actor| actor.kind().to_owned());
+    let mut actors: Vec<String> = connections.chain(kinds).collect();
+    actors.extend(tenant.person_named(&name).await?);
+    actors.push(name);
+    Ok(actors)
 }
 
 /// One change with who made it.

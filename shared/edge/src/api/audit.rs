@@ -64,9 +64,10 @@ pub(super) struct AuditPage {
     from: Option<Timestamp>,
     /// Not after this time.
     to: Option<Timestamp>,
-    /// Only what this token, connection or person did, by its id.
+    /// Only what this token, connection or person did, by its id, or everybody of one kind: `token`, `person`,
+    /// `portal_link`, `application` or `system`.
     actor: Option<String>,
-    /// Only what was done to this person, group or thing, by its id or name.
+    /// Only what was done to this person, group or thing, by its id or, without regard to case, its name.
     subject: Option<String>,
     /// Only this action, or those that begin so (`user.`).
     action: Option<String>,
@@ -86,7 +87,7 @@ pub(super) async fn list(
     let query = AuditQuery {
         from: asked.from,
         to: asked.to,
-        actor: asked.actor,
+        actors: asked.actor.into_iter().collect(),
         subject: asked.subject,
         action: asked.action,
         after: asked.after,
