@@ -43,6 +43,9 @@ pub(crate) trait Listed: Sized {
     /// What is asked of the list.
     type Query: Sync;
 
+    /// The names under which a file tells of it, in their order.
+    const COLUMNS: &'static [&'static str];
+
     /// Where a query goes on.
     fn after(query: &mut Self::Query) -> &mut Option<String>;
 
@@ -56,13 +59,14 @@ pub(crate) trait Listed: Sized {
     /// By which the list goes on behind it.
     fn id(&self) -> &str;
 
-    /// What a file tells of it: texts and numbers under the same names for each.
+    /// What a file tells of it: texts and numbers, one for each column.
     fn row(&self) -> Value;
 }
 
 /// A file in the making.
 #[derive(Default)]
 pub(crate) struct File {
+    columns: &'static [&'static str],
     rows: Vec<Value>,
     bytes: usize,
     /// Behind what it ends, when there is more.
@@ -76,7 +80,10 @@ impl File {
         connections: &[Connection],
         mut query: T::Query,
     ) -> Result<Self, Problem> {
-        let mut file = Self::default();
+        let mut file = Self {
+            columns: T::COLUMNS,
+            ..Self::default()
+        };
         for _ in 0..MAX_STEPS {
             let (listed, next) = T::page(tenant, connections, &query).await?;
             for one in listed {
@@ -140,13 +147,10 @@ impl File {
         let mut writer = csv::WriterBuilder::new()
             .flexible(true)
             .from_writer(Vec::new());
-        if let Some(Value::Object(first)) = self.rows.first() {
-            writer.write_record(first.keys()).map_err(internal)?;
-        }
-        for row in self.rows.iter().filter_map(Value::as_object) {
-            writer
-                .write_record(row.values().map(cell))
-                .map_err(internal)?;
+        writer.write_record(self.columns).map_err(internal)?;
+        for row in &self.rows {
+            let cells = self.columns.iter().map(|column| cell(&row[*column]));
+            writer.write_record(cells).map_err(internal)?;
         }
         if let Some(next) = next {
             // A file that was cut says so where people look.
@@ -183,9 +187,21 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn empty() -> File {
+        File {
+            columns: &["name", "n"],
+            ..File::default()
+        }
+    }
+
+    #[test]
+    fn a_file_of_nothing_has_its_columns() {
+        assert_eq!(empty().csv(None).ok().as_deref(), Some("name,n\n"));
+    }
+
     #[test]
     fn cells_are_texts_whatever_they_hold() {
-        let mut file = File::default();
+        let mut file = empty();
         for row in [
             json!({"name": "=cmd|' /C calc'!A0", "n": -1}),
             json!({"name": "a \"quoted\",\nname", "n": 2}),
@@ -208,13 +224,13 @@ mod tests {
             let row = json!({"name": text.repeat(1_000), "n": 1});
             let answered = |body: &str| json!({"body": body}).to_string().len();
             assert!(answered(&row.to_string()) <= escaped_len(&row) + 12);
-            let mut file = File::default();
+            let mut file = empty();
             assert!(file.takes(row.clone()));
             let csv = file.csv(None).ok().unwrap_or_default();
             let csv = csv.strip_prefix("name,n\n").unwrap_or_default();
             assert!(answered(csv) <= escaped_len(&row) + 12, "{text:?}");
         }
-        let mut file = File::default();
+        let mut file = empty();
         let quotes = || json!({"body": "\"".repeat(1024 * 1024)});
         assert!(file.takes(quotes()));
         assert!(!file.takes(quotes()), "four bytes for each quotation mark");

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::gathering::Gathering;
 use crate::item::{Item, from_item, to_item};
 use crate::keys::TenantId;
 use crate::record::now;
@@ -128,6 +129,8 @@ pub struct AuditQuery {
 
 /// Entries one audit query looks at before it answers with what it has.
 const MAX_LOOKED_AT: usize = 2_000;
+/// Entries read at once: one more than a file asks for, so that it is known whether anything follows.
+const READ_AT_ONCE: usize = 201;
 
 impl Entry {
     pub(crate) fn to_item(&self, tenant: &TenantId) -> Result<Item, Error> {
@@ -186,34 +189,23 @@ impl Tenant {
     /// Only those of the table.
     pub async fn audit(&self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
         let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
-        let mut found = Vec::new();
-        let mut behind = query.after.clone().or_else(|| query.to.map(just_after));
-        let mut looked_at = 0;
-        loop {
+        let begin = query.after.clone().or_else(|| query.to.map(just_after));
+        let mut found = Gathering::new(begin, query.limit, MAX_LOOKED_AT);
+        while !found.is_done() {
             let range = Range::all(self.id.journal())
                 .descending(true)
-                .after(behind.take())
-                .limit(200);
+                .after(found.behind())
+                .limit(READ_AT_ONCE);
             let page = self.table.query(&range).await?;
-            for item in page.items {
-                let entry: Entry = from_item(item)?;
-                looked_at += 1;
-                if query.from.is_some_and(|from| entry.at < from) {
-                    return Ok((found, None));
-                }
-                let id = entry.id.clone();
-                if entry.answers(query, &subject_name) {
-                    found.push(entry);
-                }
-                if found.len() >= query.limit || looked_at >= MAX_LOOKED_AT {
-                    return Ok((found, Some(id)));
-                }
-            }
-            match page.next {
-                Some(next) => behind = Some(next),
-                None => return Ok((found, None)),
-            }
+            let entries = page.items.into_iter().map(from_item);
+            let entries = entries.collect::<Result<Vec<Entry>, Error>>()?;
+            let (looked_at, oldest) = (entries.len(), entries.last().map(|entry| entry.at));
+            // What is older than `from` ends the list.
+            let next = page.next.filter(|_| query.from <= oldest);
+            let wanted = |entry: &Entry| entry.answers(query, &subject_name);
+            found.take(entries.into_iter().filter(wanted), looked_at, next);
         }
+        Ok(found.page(|entry| &entry.id))
     }
 }
 

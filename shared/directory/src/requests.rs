@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
+use crate::gathering::Gathering;
 use crate::item::{from_item, to_item};
 use crate::journal::just_after;
 use crate::mention::{is_in_json, is_in_target};
@@ -17,6 +18,8 @@ use crate::tenant::Tenant;
 
 /// Requests one query looks at before it answers with what it has.
 const MAX_LOOKED_AT: usize = 2_000;
+/// Requests read at once: one more than a file asks for, so that it is known whether anything follows.
+const READ_AT_ONCE: usize = 201;
 
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +164,7 @@ impl LoggedRequest {
         query.text.as_ref().is_none_or(|text| self.mentions(text))
             && (person.is_empty() || self.is_about(person))
             && (!query.failed || self.diagnosed().is_some())
+            && query.from.is_none_or(|from| self.at >= from)
             && query.to.is_none_or(|to| self.at <= to)
             && query
                 .connection_id
@@ -194,34 +198,23 @@ impl Tenant {
         query: &RequestQuery,
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
         let person = self.names_of(query.person.as_deref()).await?;
-        let mut found = Vec::new();
-        let mut behind = query.after.clone().or_else(|| query.to.map(just_after));
-        let mut looked_at = 0;
-        loop {
+        let begin = query.after.clone().or_else(|| query.to.map(just_after));
+        let mut found = Gathering::new(begin, query.limit, MAX_LOOKED_AT);
+        while !found.is_done() {
             let range = Range::all(self.id.requests())
                 .descending(true)
-                .after(behind.take())
-                .limit(200);
+                .after(found.behind())
+                .limit(READ_AT_ONCE);
             let page = self.table.query(&range).await?;
-            for item in page.items {
-                let request: LoggedRequest = from_item(item)?;
-                looked_at += 1;
-                if query.from.is_some_and(|from| request.at < from) {
-                    return Ok((found, None));
-                }
-                let id = request.id.clone();
-                if request.answers(query, &person) {
-                    found.push(request);
-                }
-                if found.len() >= query.limit || looked_at >= MAX_LOOKED_AT {
-                    return Ok((found, Some(id)));
-                }
-            }
-            match page.next {
-                Some(next) => behind = Some(next),
-                None => return Ok((found, None)),
-            }
+            let requests = page.items.into_iter().map(from_item);
+            let requests = requests.collect::<Result<Vec<LoggedRequest>, Error>>()?;
+            let (looked_at, oldest) = (requests.len(), requests.last().map(|request| request.at));
+            // What is older than `from` ends the list.
+            let next = page.next.filter(|_| query.from <= oldest);
+            let wanted = |request: &LoggedRequest| request.answers(query, &person);
+            found.take(requests.into_iter().filter(wanted), looked_at, next);
         }
+        Ok(found.page(|request| &request.id))
     }
 }
 

@@ -138,3 +138,63 @@ fn files_follow_each_other_and_leave_nothing_out() {
         }
     });
 }
+
+#[test]
+fn what_ends_says_so() {
+    run(async |service| {
+        let tenant = service.tenant("ends").await;
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let begin: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap_or_default();
+        let requests = |times: std::ops::Range<i64>| {
+            times.map(move |n| (begin + SignedDuration::from_secs(n), sent(0, 1)))
+        };
+        let further_back = async |page: &str| {
+            let page = visitor.get(page).await.expect(200).html;
+            page.contains("Further back")
+        };
+        let (all, since) = ("/console/activity", "/console/activity?from=2026-11-01");
+        log(tenant.directory(), requests(0..50)).await;
+        assert!(!further_back(all).await && !further_back(since).await);
+        log(tenant.directory(), requests(50..51)).await;
+        assert!(further_back(all).await && further_back(since).await);
+        assert!(!further_back("/console/activity?from=2026-11-02").await);
+
+        log(tenant.directory(), requests(51..5_000)).await;
+        for format in ["csv", "json"] {
+            let path = format!("/console/activity/export?format={format}");
+            let whole = files(&visitor, &path).await;
+            assert_eq!(whole.len(), 1);
+            assert_eq!(whole[0].matches("POST").count(), 5_000);
+        }
+        log(tenant.directory(), requests(5_000..5_001)).await;
+        let two = files(&visitor, "/console/activity/export?format=csv").await;
+        assert_eq!(two.len(), 2);
+        assert_eq!(two[1].matches("POST").count(), 1);
+    });
+}
+
+#[test]
+fn files_have_the_same_columns_whatever_is_in_them() {
+    run(async |service| {
+        let tenant = service.tenant("columns").await;
+        tenant.idp().get("/Users?filter=nonsense").await.expect(400);
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        for (page, nothing) in [
+            ("/console/activity/export", "text=nothing"),
+            ("/console/activity/audit/export", "action=nothing"),
+        ] {
+            let export = async |query: &str| {
+                let path = format!("{page}?{query}");
+                visitor.get(&path).await.expect(200).html
+            };
+            let empty = export(&format!("format=csv&{nothing}")).await;
+            let full = export("format=csv").await;
+            assert_eq!(full.lines().next(), Some(empty.trim_end()));
+            let json: Value =
+                serde_json::from_str(&export("format=json").await).unwrap_or_default();
+            let names = json["items"][0].as_object().into_iter();
+            let names = names.flat_map(|row| row.keys().map(String::as_str));
+            assert_eq!(names.collect::<Vec<_>>().join(","), empty.trim_end());
+        }
+    });
+}

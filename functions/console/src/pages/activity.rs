@@ -198,6 +198,22 @@ pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
 impl Listed for Row {
     type Query = RequestQuery;
 
+    const COLUMNS: &'static [&'static str] = &[
+        "occurred_at",
+        "connection",
+        "method",
+        "target",
+        "status",
+        "scim_type",
+        "detail",
+        "diagnosis",
+        "request_id",
+        "took_ms",
+        "changes",
+        "skipped_members",
+        "body",
+    ];
+
     fn after(query: &mut RequestQuery) -> &mut Option<String> {
         &mut query.after
     }

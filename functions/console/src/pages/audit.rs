@@ -183,6 +183,19 @@ fn actor_id(actor: &Actor) -> &str {
 impl Listed for Row {
     type Query = AuditQuery;
 
+    const COLUMNS: &'static [&'static str] = &[
+        "occurred_at",
+        "action",
+        "actor",
+        "actor_id",
+        "subject_type",
+        "subject_id",
+        "subject",
+        "before",
+        "after",
+        "request_id",
+    ];
+
     fn after(query: &mut AuditQuery) -> &mut Option<String> {
         &mut query.after
     }
