@@ -16,6 +16,10 @@ const MAX_ROWS: usize = 5_000;
 const MAX_BYTES: usize = 5 * 1024 * 1024;
 /// Times that the directory is asked: a search that finds little looks at much.
 const MAX_STEPS: usize = 25;
+/// Without it, spreadsheets take UTF-8 for an older encoding.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+/// What makes spreadsheets take a cell for a formula, or begin another.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 /// Says how to get what is behind the last row.
 const NEXT: HeaderName = HeaderName::from_static("x-next");
 
@@ -144,9 +148,8 @@ impl File {
 
     fn csv(&self, next: Option<&str>) -> Result<String, Problem> {
         let internal = |_| Problem::from(scim::Error::Internal);
-        let mut writer = csv::WriterBuilder::new()
-            .flexible(true)
-            .from_writer(Vec::new());
+        let begin = String::from(BYTE_ORDER_MARK).into_bytes();
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(begin);
         writer.write_record(self.columns).map_err(internal)?;
         for row in &self.rows {
             let cells = self.columns.iter().map(|column| cell(&row[*column]));
@@ -176,7 +179,7 @@ fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         other => return other.to_string(),
     };
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    match text.starts_with(FORMULA) {
         true => format!("'{text}"),
         false => text,
     }
@@ -196,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_file_of_nothing_has_its_columns() {
-        assert_eq!(empty().csv(None).ok().as_deref(), Some("name,n\n"));
+        assert_eq!(empty().csv(None).ok().as_deref(), Some("\u{feff}name,n\n"));
     }
 
     #[test]
@@ -208,7 +211,7 @@ mod tests {
         ] {
             assert!(file.takes(row));
         }
-        let expected = "name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
+        let expected = "\u{feff}name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
         assert!(!file.takes(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
         let cut = file.csv(Some("https://x")).ok().unwrap_or_default();
@@ -216,6 +219,15 @@ mod tests {
             cut.ends_with("\n(there is more: open https://x for the next file)\n"),
             "{cut}"
         );
+    }
+
+    #[test]
+    fn nothing_is_a_formula() {
+        for begin in ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"] {
+            let text = format!("{begin}1+1");
+            assert_eq!(cell(&json!(text)), format!("'{text}"));
+        }
+        assert_eq!(cell(&json!("ä=1")), "ä=1");
     }
 
     #[test]
@@ -227,7 +239,7 @@ mod tests {
             let mut file = empty();
             assert!(file.takes(row.clone()));
             let csv = file.csv(None).ok().unwrap_or_default();
-            let csv = csv.strip_prefix("name,n\n").unwrap_or_default();
+            let csv = csv.strip_prefix("\u{feff}name,n\n").unwrap_or_default();
             assert!(answered(csv) <= escaped_len(&row) + 12, "{text:?}");
         }
         let mut file = empty();
