@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::forms::FormId;
 use crate::item::{from_item, to_item};
 use crate::journal::{Entry, Subject};
+use crate::members::is_id;
 use crate::record::now;
 use crate::table::Range;
 use crate::tenant::Tenant;
@@ -127,10 +128,14 @@ impl Tenant {
     /// # Errors
     /// `404` when there is none of this id.
     pub async fn connection(&self, id: &str) -> Result<Connection, Error> {
-        match self.table.get(&self.id.connection(id)).await? {
+        let item = match is_id(id) {
+            true => self.table.get(&self.id.connection(id)).await?,
+            false => None,
+        };
+        match item {
             Some(item) => from_item(item),
             None => Err(scim::Error::NotFound {
-                what: format!("connection `{id}`"),
+                what: format!("connection `{}`", id.chars().take(64).collect::<String>()),
             }
             .into()),
         }

@@ -25,6 +25,8 @@ use crate::{Directory, TenantId};
 
 /// How often in a row a relay competes for the head in vain before it gives up; there is one relay for a tenant at a time.
 const MAX_TURNS: usize = 40;
+/// No sequence is higher: the keys of events begin with a zero.
+const MAX_SEQUENCE: u64 = 999_999_999_999_999;
 /// After this time no transaction of the relay can still be half-way.
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
 /// How many journal entries are looked at for being without a place, at a time and in one pass.
@@ -188,6 +190,7 @@ impl Tenant {
     /// # Errors
     /// Only those of the table.
     pub async fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let after = after.min(MAX_SEQUENCE);
         let behind = self.id.event(after).sort;
         let range = Range::prefix(self.id.events(), "0")
             .after(Some(behind))

@@ -15,6 +15,8 @@ use crate::item::{Item, key_item, string, text};
 use crate::keys::{Key, Partition};
 use crate::transaction::{Guard, Transaction};
 
+/// DynamoDB's bound on a sort key.
+const MAX_SORT_BYTES: usize = 1_024;
 /// DynamoDB's bound on the keys of one `BatchGetItem`.
 const MAX_BATCH_GET: usize = 100;
 /// DynamoDB's bound on the items of one `BatchWriteItem`.
@@ -55,9 +57,14 @@ impl Range {
         }
     }
 
-    /// Starts behind the item with this sort key (before it, when descending).
+    /// Starts behind the item with this sort key (before it, when descending). Addresses name it, so it may be
+    /// anything: what DynamoDB takes for no place within the range is none, and the range is read from its start.
     pub(crate) fn after(mut self, sort: Option<String>) -> Self {
-        self.after = sort;
+        let beginning = self.prefix.as_deref().unwrap_or_default();
+        let is_within = |sort: &String| {
+            (1..=MAX_SORT_BYTES).contains(&sort.len()) && sort.starts_with(beginning)
+        };
+        self.after = sort.filter(is_within);
         self
     }
 

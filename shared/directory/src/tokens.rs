@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::forms::FormId;
 use crate::item::{from_item, number, to_item};
 use crate::journal::Subject;
+use crate::members::is_id;
 use crate::meter::{Refusal, meter_of};
 use crate::record::now;
 use crate::secret::{Purpose, TokenSecret};
@@ -149,6 +150,10 @@ impl Tenant {
         expires_at: Option<Timestamp>,
         form: Option<FormId>,
     ) -> Result<Option<IssuedToken>, Error> {
+        if !is_id(connection_id) {
+            // What is no id makes no key either: this says so without one.
+            self.connection(connection_id).await?;
+        }
         let secret = TokenSecret::generate(Purpose::Scim, &self.id);
         let created = now();
         let settings = self.settings().await?;

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::item::{Item, from_item, text};
 use crate::journal::{Entry, just_after};
 use crate::keys::Partition;
+use crate::members::is_id;
 use crate::requests::LoggedRequest;
 use crate::table::Range;
 use crate::tenant::Tenant;
@@ -73,7 +74,11 @@ impl Tenant {
     /// # Errors
     /// `404` when the log has none of this id (any more).
     pub async fn logged_request(&self, id: &str) -> Result<LoggedRequest, Error> {
-        match self.table.get(&self.id.requests().at(id)).await? {
+        let item = match is_id(id) {
+            true => self.table.get(&self.id.requests().at(id)).await?,
+            false => None,
+        };
+        match item {
             Some(item) => from_item(item),
             None => Err(rollcall_scim::Error::NotFound {
                 what: format!("request `{}`", id.chars().take(64).collect::<String>()),

@@ -374,9 +374,14 @@ fn what_makes_no_sense_is_told_so() {
     run(async |service| {
         let tenant = service.tenant("nonsense").await;
         let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let long = "x".repeat(3_000);
         for (page, status) in [
             ("/console/nowhere", 404),
             ("/console/people/nobody", 404),
+            (&*format!("/console/connections/{long}"), 404),
+            (&*format!("/console/activity/requests/{long}"), 404),
+            ("/console/connections/none", 404),
+            ("/console/activity/requests/none", 404),
             ("/console/groups/none?role=king", 404),
             ("/console/people?state=asleep", 400),
             ("/console/activity/audit?from=yesterday", 400),
@@ -411,5 +416,59 @@ fn what_makes_no_sense_is_told_so() {
             .await
             .expect(200);
         assert!(style.header("cache-control").contains("immutable"));
+    });
+}
+
+#[test]
+fn places_that_no_list_has_lead_to_its_beginning() {
+    run(async |service| {
+        let tenant = service.tenant("places").await;
+        tenant.idp().user("ada").await;
+        tenant.idp().group("admins", &[]).await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let long = "x".repeat(3_000);
+        for (list, after, named) in [
+            ("people?text=a", "zzz", "ada"),
+            ("people?text=a", "0", "ada"),
+            ("people?text=a", &long, "ada"),
+            ("people?text=", "", "ada"),
+            ("people?text=", &long, "ada"),
+            ("groups?name=a", "b", "admins"),
+            ("groups?name=", &long, "admins"),
+        ] {
+            let page = format!("/console/{list}&after={after}");
+            let page = visitor.get(&page).await.expect(200).html;
+            assert!(page.contains(&format!(">{named}<")), "{list} {after}");
+        }
+        for list in ["activity", "activity/audit"] {
+            for after in ["", &*long] {
+                let page = format!("/console/{list}?after={after}");
+                visitor.get(&page).await.expect(200);
+            }
+        }
+        let application = service.application();
+        let events = format!("/tenants/{}/events?after={}", tenant.id(), u64::MAX);
+        let events = application.get(&events).await.expect(200);
+        assert_eq!(events.select("/items").first(), Some(&&json!([])));
+    });
+}
+
+#[test]
+fn tokens_are_for_connections_that_there_are() {
+    run(async |service| {
+        let tenant = service.tenant("no-connection").await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let page = visitor.get("/console/tokens").await.expect(200);
+        let fields = page.hidden_fields("/console/tokens");
+        let long = "x".repeat(3_000);
+        let missing = "01890a5d-ac96-774b-bcce-b302099a8057";
+        for connection in ["none", missing, &*long] {
+            let mut form = vec![("connection", connection), ("label", "t"), ("expires", "")];
+            form.extend(fields.iter().map(|(name, value)| (&**name, &**value)));
+            visitor
+                .post("/console/tokens", &form, &[])
+                .await
+                .expect(404);
+        }
     });
 }
