@@ -66,14 +66,16 @@ pub(crate) fn router() -> Router<Console> {
     Router::new().route("/console/assets/{version}/{name}", get(serve))
 }
 
-async fn serve(Path((_version, name)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn serve(Path((version, name)): Path<(String, String)>) -> Result<Response, Problem> {
     let asset = ALL
         .into_iter()
         .find(|asset| asset.name == name)
         .ok_or_else(|| Problem::not_found("this file"))?;
-    let headers = [
-        (CONTENT_TYPE, asset.media_type),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let kept = match version == *VERSION {
+        true => "public, max-age=31536000, immutable",
+        // Under another version's address this would stay in place of that version's file.
+        false => "no-store",
+    };
+    let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, kept)];
     Ok((headers, asset.text).into_response())
 }

@@ -416,6 +416,9 @@ fn what_makes_no_sense_is_told_so() {
             .await
             .expect(200);
         assert!(style.header("cache-control").contains("immutable"));
+        // a page of another version asks for what is not this file
+        let other = visitor.get("/console/assets/0/style.css").await.expect(200);
+        assert_eq!(other.header("cache-control"), "no-store");
     });
 }
 
