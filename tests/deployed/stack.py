@@ -56,9 +56,10 @@ class Stack:
         self.base = f"http://{self.host}/{stage}"
 
     def settle(self):
-        """Makes up for two things that AWS does and the emulator does not."""
+        """Makes up for three things that AWS does and the emulator does not."""
         self.import_gateway_responses()
         self.allow_mail()
+        self.count_consumers()
         return self
 
     def import_gateway_responses(self):
@@ -79,6 +80,13 @@ class Stack:
                     statement["Resource"] = "*"
                     statement.pop("Condition", None)
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+    def count_consumers(self):
+        """CloudFormation makes a number of a parameter that is one."""
+        lambda_ = self.aws.client("lambda")
+        for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]:
+            if most := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+                lambda_.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(most)})
 
     def describe(self):
         return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
