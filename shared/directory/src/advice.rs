@@ -46,6 +46,9 @@ impl Finding {
             FindingKind::SkippedMembers => {
                 format!("“{name}” adds members whom nobody knows: they were left out")
             }
+            FindingKind::NestedGroups => {
+                format!("“{name}” adds groups to groups: they were left out")
+            }
             FindingKind::FailuresRepeating => format!("{requests} of “{name}” failed"),
             FindingKind::UsersWithoutGroups => format!("“{name}” pushes people, but no groups"),
             FindingKind::EmptyGroups => format!("{groups} {have} no members"),
@@ -199,6 +202,11 @@ fn told(kind: FindingKind) -> &'static str {
             "Groups were pushed with members who were never pushed themselves, or were deleted here. The group has all \
              the others. Assign these people to the application in your identity provider, or unassign and assign them \
              again, then push the group again."
+        }
+        FindingKind::NestedGroups => {
+            "Groups were pushed with other groups as members. A group within a group brings none of its people here, and \
+             gives them no role. Make the people members of the outer group themselves in your identity provider, or map \
+             the inner group to a role of its own."
         }
         FindingKind::UsersWithoutGroups => {
             "Without groups there are no roles by group. In Okta, choose the groups on the Push Groups tab; in Entra \

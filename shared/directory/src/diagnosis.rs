@@ -78,6 +78,8 @@ pub enum Diagnosis {
     Forbidden,
     /// The filter cannot be understood.
     Filter,
+    /// A group came with a member whom nobody knows, and such groups are to be refused.
+    UnknownMember,
     /// A value does not fit.
     Value,
     /// A path leads nowhere.
@@ -122,6 +124,7 @@ impl Diagnosis {
             Self::LastOwner => LAST_OWNER,
             Self::Forbidden => FORBIDDEN,
             Self::Filter => FILTER,
+            Self::UnknownMember => UNKNOWN_MEMBER,
             Self::Value => VALUE,
             Self::Path => PATH,
             Self::Mutability => MUTABILITY,
@@ -171,6 +174,10 @@ const FORBIDDEN: &str =
     "The identity provider asked for something that nobody may do over SCIM. The answer says what.";
 const FILTER: &str = "The identity provider searched with a filter that cannot be understood. Check the attribute that \
     is used to match people or groups in your identity provider's mapping.";
+const UNKNOWN_MEMBER: &str = "A group was pushed with a member whom nobody here knows, and as the settings stand such \
+    a group is refused. Assign its people to the application in your identity provider, or unassign and assign them \
+    again, so that they are pushed first; then push the group again. A group within a group is nobody either: assign \
+    its people.";
 const VALUE: &str = "The identity provider sent a value that does not fit, or left out one that is needed. Check the \
     attribute mapping for the attribute that the answer names.";
 const PATH: &str = "The identity provider tried to change an attribute that does not exist here, or part of one that \
@@ -196,7 +203,11 @@ const NOT_OFFERED: &str = "The identity provider used a part of SCIM that is not
 const FAILED: &str = "The fault was on our side. The identity provider tries again by itself; if this repeats, give \
     support the request id.";
 const SKIPPED: &str = "Done, except that some members were left out because nobody here has these ids. Unassign and \
-    reassign these people in your identity provider, then push the group again.";
+    reassign these people in your identity provider, then push the group again. Where an id is a group's: a group \
+    within a group brings nobody; assign its people.";
+
+/// By these words a refusal of an unknown member is told from those of other values.
+pub(crate) const NO_USERS_ID: &str = "is the id of no user";
 
 /// What happened and what to do about it; nothing for a request that went well.
 pub(crate) fn diagnose(request: &LoggedRequest) -> Option<Diagnosis> {
@@ -230,6 +241,7 @@ pub(crate) fn diagnose(request: &LoggedRequest) -> Option<Diagnosis> {
         (501, _) => Diagnosis::NotOffered,
         (500.., _) => Diagnosis::Failed,
         (_, Some("invalidFilter")) => Diagnosis::Filter,
+        (_, Some("invalidValue")) if detail.contains(NO_USERS_ID) => Diagnosis::UnknownMember,
         (_, Some("invalidValue")) => Diagnosis::Value,
         (_, Some("invalidPath" | "noTarget")) => Diagnosis::Path,
         (_, Some("mutability")) => Diagnosis::Mutability,
@@ -313,6 +325,14 @@ mod tests {
             ),
             ("GET", "/Users", 400, "invalidFilter", "", Diagnosis::Filter),
             ("POST", "/Users", 400, "invalidValue", "", Diagnosis::Value),
+            (
+                "PUT",
+                "/Groups/1",
+                400,
+                "invalidValue",
+                "`members`: `1` is the id of no user, create the user first",
+                Diagnosis::UnknownMember,
+            ),
             ("PATCH", "/Users/1", 400, "noTarget", "", Diagnosis::Path),
             ("PUT", "/Users/1", 412, "", "", Diagnosis::Precondition),
             ("PUT", "/Groups/1", 413, "", "", Diagnosis::TooLarge),

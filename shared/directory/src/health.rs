@@ -59,6 +59,8 @@ pub enum FindingKind {
     UnsupportedFilter,
     /// Members were left out because nobody has their ids.
     SkippedMembers,
+    /// Groups were left out that were to be members.
+    NestedGroups,
     /// Requests fail again and again.
     FailuresRepeating,
     /// People are pushed, and no groups.

@@ -9,6 +9,7 @@ use rollcall_scim::{self as scim, MemberChange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::diagnosis::NO_USERS_ID;
 use crate::error::Error;
 use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::{MEMBERS_CHANGED, Subject};
@@ -182,8 +183,7 @@ impl Tenant {
             return Ok(steps);
         };
         if self.settings().await?.unknown_members == UnknownMembers::Reject {
-            let detail =
-                format!("`members`: `{first}` is the id of no user, create the user first");
+            let detail = format!("`members`: `{first}` {NO_USERS_ID}, create the user first");
             return Err(scim::Error::InvalidValue(detail).into());
         }
         tracing::warn!(tenant = %self.id, group, skipped = unknown.len(), "unknown members skipped");

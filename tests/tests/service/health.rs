@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
 use rollcall_directory::FindingKind::{self, *};
-use rollcall_directory::{Role, RoleSync, RouteBy, Settings};
+use rollcall_directory::{Diagnosis, Role, RoleSync, RouteBy, Settings, UnknownMembers};
 use rollcall_tests::seed::{group, person, sign_in};
 use rollcall_tests::service::{Tenant, run};
 use rollcall_tests::table::TestTable;
@@ -253,6 +253,34 @@ fn a_base_url_that_goes_on_is_no_stale_id() {
             let tenant = service.tenant("astray").await;
             tenant.idp().get(astray).await.expect(404);
             assert_eq!(kinds(&tenant).await, [WrongAddress].into(), "{astray}");
+        }
+    });
+}
+
+#[test]
+fn a_member_who_is_nobody_is_told_of_by_what_to_do() {
+    run(async |service| {
+        for unknown_members in [UnknownMembers::Skip, UnknownMembers::Reject] {
+            let settings = Settings {
+                rate_limit: None,
+                unknown_members,
+                ..Settings::default()
+            };
+            let tenant = service.tenant_with("nobody", settings).await;
+            let idp = tenant.idp();
+            let (inner, outer) = (idp.group("inner", &[]).await, idp.group("outer", &[]).await);
+            let nest = json!([{"op": "add", "path": "members", "value": [{"value": inner}]}]);
+            let (status, kind, diagnosis) = match unknown_members {
+                UnknownMembers::Skip => (204, NestedGroups, Diagnosis::Skipped),
+                UnknownMembers::Reject => (400, FailuresRepeating, Diagnosis::UnknownMember),
+            };
+            for _ in 0..2 {
+                let path = format!("/Groups/{outer}");
+                idp.patch(&path, nest.clone()).await.expect(status);
+            }
+            let findings = tenant.directory().health().await.unwrap().findings;
+            let found = findings.iter().find(|finding| finding.kind == kind);
+            assert_eq!(found.unwrap().diagnosis, Some(diagnosis), "{findings:#?}");
         }
     });
 }

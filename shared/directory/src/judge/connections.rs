@@ -138,7 +138,7 @@ pub(crate) fn is_on_schedule(provider: Provider) -> bool {
 pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<Finding> {
     let mut by_cause = BTreeMap::<(FindingKind, Option<Diagnosis>), Vec<&RepeatedFailure>>::new();
     for failure in &snapshot.digest.failures {
-        if let Some(kind) = cause(failure.diagnosis)
+        if let Some(kind) = cause(failure, snapshot)
             && failure.connection_id == connection.id
             && !is_a_look(failure)
         {
@@ -182,13 +182,16 @@ fn is_a_look(failure: &RepeatedFailure) -> bool {
 }
 
 /// What a failure comes from; nothing for what mends itself.
-fn cause(diagnosis: Diagnosis) -> Option<FindingKind> {
-    Some(match diagnosis {
+fn cause(failure: &RepeatedFailure, snapshot: &Snapshot) -> Option<FindingKind> {
+    let is_group = |id: &String| snapshot.groups.iter().any(|group| group.id == *id);
+    let nested = !failure.skipped.is_empty() && failure.skipped.iter().all(is_group);
+    Some(match failure.diagnosis {
         Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => FindingKind::WrongToken,
         Diagnosis::Method => FindingKind::WrongAddress,
         Diagnosis::StaleUser => FindingKind::StaleUser,
         Diagnosis::StaleGroup => FindingKind::StaleGroup,
         Diagnosis::Filter => FindingKind::UnsupportedFilter,
+        Diagnosis::Skipped if nested => FindingKind::NestedGroups,
         Diagnosis::Skipped => FindingKind::SkippedMembers,
         Diagnosis::GoneAlready | Diagnosis::Precondition | Diagnosis::NotOffered => return None,
         _ => FindingKind::FailuresRepeating,

@@ -422,6 +422,20 @@ fn stale_ids_filters_and_strangers() {
         &[(Kind::StaleUser, Warning)],
     );
     assert!(found[0].advice().contains("User not found"));
+    let left_out = |ids: &'static [&'static str]| {
+        move |s: &mut Snapshot| {
+            failing(s, Diagnosis::Skipped, 1);
+            s.digest.failures[0].skipped = ids.iter().map(|id| (*id).to_owned()).collect();
+        }
+    };
+    check(
+        left_out(&["id of Engineering"]),
+        &[(Kind::NestedGroups, Warning)],
+    );
+    check(
+        left_out(&["id of Engineering", "stranger"]),
+        &[(Kind::SkippedMembers, Warning)],
+    );
     let looked = |times: u64| {
         move |s: &mut Snapshot| {
             failing(s, Diagnosis::StaleUser, times);
