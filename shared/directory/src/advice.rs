@@ -2,55 +2,52 @@
 
 use crate::connections::Provider;
 use crate::health::{Finding, FindingKind};
+use crate::journal::Subject;
 use crate::judge::is_on_schedule;
 use crate::tenant::RouteBy;
 
 impl Finding {
     /// What is wrong, in one line.
     pub fn title(&self) -> String {
-        let name = self
-            .subject
-            .as_ref()
-            .map_or("", |subject| subject.name.as_str());
-        let connection = self.among.first();
-        let connection = connection.map_or("", |subject| subject.name.as_str());
+        let name = quoted(self.subject.as_ref());
+        let connection = quoted(self.among.first());
         let groups = self.counted("group", "groups");
         let people = self.counted("person", "people");
         let have = if self.count == 1 { "has" } else { "have" };
         let requests = self.counted("request", "requests");
         match self.kind {
-            FindingKind::WrongToken => format!("“{name}” is refused: its token is no longer good"),
-            FindingKind::WrongAddress => format!("“{name}” asks at an address that is not offered"),
-            FindingKind::NeverHeardFrom => format!("Nothing has come from “{name}” yet"),
+            FindingKind::WrongToken => format!("{name} is refused: its token is no longer good"),
+            FindingKind::WrongAddress => format!("{name} asks at an address that is not offered"),
+            FindingKind::NeverHeardFrom => format!("Nothing has come from {name} yet"),
             FindingKind::TokenExpired => {
-                format!("The token “{name}” of “{connection}” has expired, and there is no other")
+                format!("The token {name} of {connection} has expired, and there is no other")
             }
-            FindingKind::NoToken => format!("“{name}” has no token"),
+            FindingKind::NoToken => format!("{name} has no token"),
             FindingKind::TokenExpiring => {
                 let days = self.counted("day", "days");
-                format!("The token “{name}” of “{connection}” expires within {days}")
+                format!("The token {name} of {connection} expires within {days}")
             }
             FindingKind::ConnectionSilent => {
                 let hours = self.counted("hour", "hours");
-                format!("“{name}” has been silent for {hours}")
+                format!("{name} has been silent for {hours}")
             }
             FindingKind::StaleUser => {
-                format!("“{name}” syncs people who are not here: {requests} answered “not found”")
+                format!("{name} syncs people who are not here: {requests} answered “not found”")
             }
             FindingKind::StaleGroup => {
-                format!("“{name}” syncs groups that are not here: {requests} answered “not found”")
+                format!("{name} syncs groups that are not here: {requests} answered “not found”")
             }
             FindingKind::UnsupportedFilter => {
-                format!("“{name}” searches in a way that cannot be understood: {requests} refused")
+                format!("{name} searches in a way that cannot be understood: {requests} refused")
             }
             FindingKind::SkippedMembers => {
-                format!("“{name}” adds members whom nobody knows: they were left out")
+                format!("{name} adds members whom nobody knows: they were left out")
             }
             FindingKind::NestedGroups => {
-                format!("“{name}” adds groups to groups: they were left out")
+                format!("{name} adds groups to groups: they were left out")
             }
-            FindingKind::FailuresRepeating => format!("{requests} of “{name}” failed"),
-            FindingKind::UsersWithoutGroups => format!("“{name}” pushes people, but no groups"),
+            FindingKind::FailuresRepeating => format!("{requests} of {name} failed"),
+            FindingKind::UsersWithoutGroups => format!("{name} pushes people, but no groups"),
             FindingKind::EmptyGroups => format!("{groups} {have} no members"),
             FindingKind::UnmappedGroups => format!("{groups} {have} members, but no role"),
             FindingKind::ClaimMissing => {
@@ -79,10 +76,7 @@ impl Finding {
 
     /// What it means, and what to do about it.
     pub fn advice(&self) -> String {
-        let name = self
-            .subject
-            .as_ref()
-            .map_or("", |subject| subject.name.as_str());
+        let name = quoted(self.subject.as_ref());
         let on_schedule = self.provider.is_some_and(is_on_schedule);
         match (self.kind, self.provider) {
             (FindingKind::FailuresRepeating, _) => self.diagnosis.map_or_else(
@@ -91,9 +85,9 @@ impl Finding {
             ),
             (FindingKind::TokenExpiring, _) => match self.among.get(1) {
                 Some(other) => format!(
-                    "There is another token that lasts longer, “{}”, but your identity provider still uses “{name}”. \
-                     Enter the other one in your identity provider, test the connection, then revoke “{name}”.",
-                    other.name
+                    "There is another token that lasts longer, {}, but your identity provider still uses {name}. \
+                     Enter the other one in your identity provider, test the connection, then revoke {name}.",
+                    quoted(Some(other))
                 ),
                 None => EXPIRING.to_owned(),
             },
@@ -131,6 +125,21 @@ impl Finding {
             false => format!("{} {noun}", self.count),
         }
     }
+}
+
+/// A name within a sentence, in quotes: isolated, and without what turns the direction of text around, so that it moves
+/// none of the words beside it, whatever script it is in.
+fn quoted(subject: Option<&Subject>) -> String {
+    let name = subject.map_or("", |subject| subject.name.as_str());
+    let name: String = name.chars().filter(|&c| !turns(c)).collect();
+    format!("“\u{2068}{name}\u{2069}”")
+}
+
+/// Whether a character is one of Unicode's marks of direction.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
 }
 
 const FAILURES: &str = "The request log says what was sent and what it was answered.";

@@ -78,3 +78,19 @@ fn a_token_that_ends_is_told_of_with_the_day_and_the_one_that_lasts() {
         assert!(!health.contains("Since <time"), "{health}");
     });
 }
+
+#[test]
+fn a_name_turns_no_sentence_around() {
+    run(async |service| {
+        let tenant = service.tenant("turned").await;
+        let directory = tenant.directory();
+        let connection = tenant.connection_id();
+        let turning =
+            directory.change_connection(connection, Some("\u{202e}evil".to_owned()), None);
+        turning.await.unwrap();
+        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let health = visitor.get("/console/health").await.expect(200).html;
+        let told = "Nothing has come from “\u{2068}evil\u{2069}” yet</h2>";
+        assert!(health.contains(told), "{health}");
+    });
+}

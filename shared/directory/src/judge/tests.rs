@@ -128,6 +128,11 @@ fn check(spoil: impl FnOnce(&mut Snapshot), expected: &[(FindingKind, Severity)]
     findings
 }
 
+/// A sentence without the marks that isolate its names.
+fn plain(sentence: &str) -> String {
+    sentence.replace(['\u{2068}', '\u{2069}'], "")
+}
+
 fn names(finding: &Finding) -> Vec<&str> {
     let among = finding.among.iter();
     among.map(|subject| subject.name.as_str()).collect()
@@ -202,7 +207,10 @@ fn tokens_that_end() {
     check(with(Some(hours_ago(0))), &[]);
     let found = check(with(None), &[(Kind::TokenExpiring, Warning)]);
     let advice = found[0].advice();
-    assert!(advice.contains("lasts longer, “token lasting”"), "{advice}");
+    assert!(
+        plain(&advice).contains("lasts longer, “token lasting”"),
+        "{advice}"
+    );
     assert_eq!(found[0].detail, None);
 }
 
@@ -525,4 +533,22 @@ fn long_names_are_cut() {
     );
     assert!(found[0].among[0].name.chars().count() < 100);
     assert!(found[0].subject.as_ref().unwrap().name.chars().count() < 100);
+}
+
+#[test]
+fn names_turn_no_sentence_around() {
+    let called = |name: &'static str| {
+        move |s: &mut Snapshot| {
+            s.connections[0].label = name.to_owned();
+            s.tokens.clear();
+        }
+    };
+    for (name, told) in [
+        ("\u{202e}evil", "“\u{2068}evil\u{2069}” has no token"),
+        ("a\u{2069}b\u{200f}", "“\u{2068}ab\u{2069}” has no token"),
+        ("שלום", "“\u{2068}שלום\u{2069}” has no token"),
+    ] {
+        let found = check(called(name), &[(Kind::NoToken, Notice)]);
+        assert_eq!(found[0].title(), told);
+    }
 }
