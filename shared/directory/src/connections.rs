@@ -1,5 +1,7 @@
 //! Connections: one identity provider of one tenant each.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::forms::FormId;
-use crate::item::{from_item, to_item};
+use crate::item::{from_item, text, to_item};
 use crate::journal::{Entry, Subject};
 use crate::members::is_id;
 use crate::record::now;
@@ -141,6 +143,27 @@ impl Tenant {
         }
     }
 
+    /// What deleted connections were called, by their ids; nothing of those that never were, or that were deleted before
+    /// their names were kept.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn deleted_connections(
+        &self,
+        ids: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let ids = ids.iter().filter(|id| is_id(id));
+        let keys = ids.map(|id| self.id.deleted_connection(id));
+        let items = self.table.batch_get(keys).await?;
+        let named = |item| {
+            Ok((
+                text(&item, "SK")?.to_owned(),
+                text(&item, "label")?.to_owned(),
+            ))
+        };
+        items.into_iter().map(named).collect()
+    }
+
     /// Changes what a connection is called, or which product it is.
     ///
     /// # Errors
@@ -194,6 +217,9 @@ impl Tenant {
         }
         let mut transaction = Transaction::default();
         transaction.delete_if(self.id.connection(id), Expression::present(), Guard::Stale);
+        // The logs go on telling of it by its name.
+        let name = json!({"label": connection.label});
+        transaction.put(to_item(&self.id.deleted_connection(id), &name)?);
         transaction.put(
             self.entry("connection.deleted", connection_subject(&connection))
                 .to_item(&self.id)?,

@@ -11,6 +11,7 @@
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
 //! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7: listing is in order of creation) |
 //! | tombstone | `T#<tenant>#UD`, `…#GD` | id |
+//! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
 //! | look-up | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
 //! | membership | `T#<tenant>#M#<group id>` | member id |
@@ -143,6 +144,11 @@ impl TenantId {
 
     pub(crate) fn connection(&self, id: &str) -> Key {
         self.config().at(format!("CONN#{id}"))
+    }
+
+    /// What a connection was called that was deleted.
+    pub(crate) fn deleted_connection(&self, id: &str) -> Key {
+        self.partition("#CD").at(id)
     }
 
     pub(crate) fn mapping(&self, group: &str) -> Key {

@@ -1,6 +1,6 @@
 //! The audit log as an admin reads it: who did what, by name.
 
-use rollcall_directory::{Provider, Role};
+use rollcall_directory::{Provider, RequestQuery, Role};
 use rollcall_tests::idp::encode;
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::Visitor;
@@ -105,6 +105,34 @@ fn rows_are_found_by_what_they_say() {
             let path = format!("/console/activity/audit?action={action}&actor={by}&subject={whom}");
             let page = visitor.get(&path).await.expect(200).html;
             assert_eq!(page.matches("data-entry=").count(), count, "{path}");
+        }
+    });
+}
+
+#[test]
+fn a_deleted_connection_keeps_its_name() {
+    run(async |service| {
+        let tenant = service.tenant("gone").await;
+        tenant.idp().user("ada").await;
+        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let deleted = tenant.directory().delete_connection(tenant.connection_id());
+        assert!(deleted.await.is_ok());
+        let latest = RequestQuery {
+            limit: 1,
+            ..RequestQuery::default()
+        };
+        let latest = tenant.directory().requests(&latest).await;
+        let (latest, _) = latest.unwrap_or_default();
+        for page in [
+            "/activity",
+            "/activity/export?format=csv",
+            "/activity/audit?action=user.",
+            "/activity/audit/export?format=csv&action=user.",
+            "/tokens",
+            &format!("/activity/requests/{}", latest[0].id),
+        ] {
+            let seen = visitor.get(&format!("/console{page}")).await.expect(200);
+            assert!(seen.html.contains("identity provider (deleted)"), "{page}");
         }
     });
 }

@@ -1,5 +1,7 @@
 //! Activity: what identity providers sent, by hour as a chart and one by one with what each failure means.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -109,13 +111,31 @@ pub(crate) async fn show(
     })
 }
 
-/// What a connection is called, also after it was deleted.
-pub(super) fn connection_name(connections: &[Connection], id: &str) -> String {
-    let known = connections.iter().find(|connection| connection.id == id);
-    known.map_or_else(
-        || "(deleted connection)".to_owned(),
-        |one| one.label.clone(),
-    )
+/// What connections are called, also after they were deleted.
+pub(super) struct ConnectionNames(BTreeMap<String, String>);
+
+impl ConnectionNames {
+    /// Of those that there are, and of those of these ids that there were.
+    pub(super) async fn read(
+        tenant: &Tenant,
+        connections: &[Connection],
+        mut ids: BTreeSet<&str>,
+    ) -> Result<Self, Error> {
+        let there_are = connections.iter();
+        let mut names: BTreeMap<String, String> = there_are
+            .map(|one| (one.id.clone(), one.label.clone()))
+            .collect();
+        ids.retain(|id| !names.contains_key(*id));
+        let deleted = tenant.deleted_connections(&ids).await?;
+        let deleted = deleted.into_iter();
+        names.extend(deleted.map(|(id, label)| (id, format!("{label} (deleted)"))));
+        Ok(Self(names))
+    }
+
+    pub(super) fn of(&self, id: &str) -> String {
+        let unknown = || "(deleted connection)".to_owned();
+        self.0.get(id).cloned().unwrap_or_else(unknown)
+    }
 }
 
 /// One bar: an hour and what came of its requests, in the chart's units from the bottom up.
@@ -224,8 +244,10 @@ impl Listed for Row {
         query: &RequestQuery,
     ) -> Result<(Vec<Self>, Option<String>), Error> {
         let (requests, next) = tenant.requests(query).await?;
+        let ids = requests.iter().map(|request| &*request.connection_id);
+        let names = ConnectionNames::read(tenant, connections, ids.collect()).await?;
         let row = |request: LoggedRequest| Row {
-            connection: connection_name(connections, &request.connection_id),
+            connection: names.of(&request.connection_id),
             request,
         };
         Ok((requests.into_iter().map(row).collect(), next))

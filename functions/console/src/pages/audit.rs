@@ -8,7 +8,7 @@ use rollcall_scim::fold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::activity::connection_name;
+use super::activity::ConnectionNames;
 use super::midnight;
 use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
@@ -127,10 +127,15 @@ pub(super) async fn rows(
         _ => None,
     });
     let names = tenant.user_names(&people.collect()).await?;
+    let used = entries.iter().filter_map(|entry| match &entry.actor {
+        Actor::Token { connection, .. } => Some(&**connection),
+        _ => None,
+    });
+    let connections = ConnectionNames::read(tenant, connections, used.collect()).await?;
     let row = |entry: Entry| Row {
         who: match names.get(actor_id(&entry.actor)) {
             Some(name) => name.clone(),
-            None => who(&entry.actor, connections),
+            None => who(&entry.actor, &connections),
         },
         entry,
     };
@@ -148,9 +153,9 @@ struct Page {
     json: String,
 }
 
-fn who(actor: &Actor, connections: &[Connection]) -> String {
+fn who(actor: &Actor, connections: &ConnectionNames) -> String {
     match actor {
-        Actor::Token { connection, .. } => connection_name(connections, connection),
+        Actor::Token { connection, .. } => connections.of(connection),
         other => words::actor(other).to_owned(),
     }
 }

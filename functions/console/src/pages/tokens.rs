@@ -7,6 +7,7 @@ use rollcall_directory::{Connection, FormId, Token, TokenSecret};
 use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
 use serde::Deserialize;
 
+use super::activity::ConnectionNames;
 use super::connection::Confirmed;
 use super::{Done, form_id};
 use crate::frame::{Frame, Section, go};
@@ -105,15 +106,14 @@ async fn page<G: Gate>(
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
     let now = Timestamp::now();
-    let row = |token: Token| {
-        let of = connections.iter().find(|one| one.id == token.connection_id);
-        Row {
-            connection: of.map_or_else(|| "(deleted)".to_owned(), |one| one.label.clone()),
-            state: TokenState::of(&token, now),
-            token,
-        }
-    };
     let mut tokens = tenant.tokens().await?;
+    let used = tokens.iter().map(|token| &*token.connection_id);
+    let names = ConnectionNames::read(tenant, &connections, used.collect()).await?;
+    let row = |token: Token| Row {
+        connection: names.of(&token.connection_id),
+        state: TokenState::of(&token, now),
+        token,
+    };
     tokens.sort_by(|a, b| b.id.cmp(&a.id));
     let rows = tokens.into_iter().map(row);
     let (live, mut past): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.state.is_live());

@@ -7,7 +7,7 @@ use rollcall_directory::{Connection, RequestTrace};
 use rollcall_edge::api::{Id, Params, Problem, Read};
 use serde::Deserialize;
 
-use super::activity::connection_name;
+use super::activity::ConnectionNames;
 use super::audit::{Row, rows};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
@@ -54,11 +54,13 @@ async fn page(
     let tenant = visitor.tenant();
     let connections: Vec<Connection> = tenant.connections().await?;
     let RequestTrace { entries, logged } = trace;
+    let used = logged.iter().map(|request| &*request.connection_id);
+    let names = ConnectionNames::read(tenant, &connections, used.collect()).await?;
     crate::frame::show(&Page {
         frame: visitor.frame(Section::Activity),
         rows: rows(tenant, entries, &connections).await?,
         logged: logged.map(|request| super::activity::Row {
-            connection: connection_name(&connections, &request.connection_id),
+            connection: names.of(&request.connection_id),
             request,
         }),
         request_id,
