@@ -101,7 +101,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         let token = "return document.querySelector('[name=form_token]').value";
         let token = browser.eval(token, &[]).await;
         let action = json!(format!("{url}/role"));
-        let form = json!({"role": "admin", "form_token": token});
+        let form = json!({"from": "none", "role": "admin", "form_token": token});
 
         // Another port of this host gets the cookie sent along: the console itself has to refuse. Another host does not.
         let (neighbour, stranger) = elsewhere().await;
