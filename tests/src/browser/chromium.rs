@@ -61,6 +61,9 @@ pub(super) struct Chromium {
 /// What htmx says when a request gives way to a newer one; whatever fails has a name of its own beside the first of these.
 const ABORTED: [&str; 2] = ["\"htmx:afterRequest, ", "\"htmx:sendAbort, "];
 
+/// How often the driver may find its port taken.
+const STARTS: usize = 5;
+
 impl Chromium {
     /// Starts one with these arguments on top, if there is one on this machine.
     pub(super) async fn start(arguments: &[&str]) -> Option<Chromium> {
@@ -73,7 +76,16 @@ impl Chromium {
             Ok(folder) => folder,
             Err(error) => panic!("no folder: {error}"),
         };
-        let (child, port) = start_driver(driver, folder.path()).await;
+        let mut started = None;
+        for _ in 0..STARTS {
+            started = start_driver(driver, folder.path()).await;
+            if started.is_some() {
+                break;
+            }
+        }
+        let Some((child, port)) = started else {
+            panic!("the driver did not start")
+        };
         let usual = [
             "--headless=new",
             "--no-sandbox",
@@ -146,8 +158,8 @@ pub(super) fn axe() -> &'static str {
     TOOLS.as_ref().map_or("", |(_, script)| script)
 }
 
-/// Starts the driver on a port that it chooses and says on its standard output.
-async fn start_driver(program: &Path, folder: &Path) -> (Child, u16) {
+/// Starts the driver on a port that it chooses and says on its standard output; it ends where it finds that port taken.
+async fn start_driver(program: &Path, folder: &Path) -> Option<(Child, u16)> {
     let started = Command::new(program)
         .arg("--port=0")
         .env("TMPDIR", folder)
@@ -169,10 +181,10 @@ async fn start_driver(program: &Path, folder: &Path) -> (Child, u16) {
         if let Some(port) = said.and_then(|port| port.trim_end_matches('.').parse().ok()) {
             // It goes on talking, and must not find the pipe full.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return (child, port);
+            return Some((child, port));
         }
     }
-    panic!("the driver did not start")
+    None
 }
 
 /// A command that Chromium's driver knows beside those of WebDriver.
