@@ -14,11 +14,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::gathering::Gathering;
-use crate::item::{Item, from_item, to_item};
+use crate::item::{Item, to_item};
 use crate::keys::TenantId;
+use crate::look_back::{Logged, Stretch};
 use crate::record::now;
-use crate::table::Range;
 use crate::tenant::Tenant;
 
 /// Who made a change.
@@ -127,10 +126,15 @@ pub struct AuditQuery {
     pub limit: usize,
 }
 
-/// Entries one audit query looks at before it answers with what it has.
-const MAX_LOOKED_AT: usize = 2_000;
-/// Entries read at once: one more than a file asks for, so that it is known whether anything follows.
-const READ_AT_ONCE: usize = 201;
+impl Logged for Entry {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+}
 
 impl Entry {
     pub(crate) fn to_item(&self, tenant: &TenantId) -> Result<Item, Error> {
@@ -189,23 +193,14 @@ impl Tenant {
     /// Only those of the table.
     pub async fn audit(&self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
         let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
-        let begin = query.after.clone().or_else(|| query.to.map(just_after));
-        let mut found = Gathering::new(begin, query.limit, MAX_LOOKED_AT);
-        while !found.is_done() {
-            let range = Range::all(self.id.journal())
-                .descending(true)
-                .after(found.behind())
-                .limit(READ_AT_ONCE);
-            let page = self.table.query(&range).await?;
-            let entries = page.items.into_iter().map(from_item);
-            let entries = entries.collect::<Result<Vec<Entry>, Error>>()?;
-            let (looked_at, oldest) = (entries.len(), entries.last().map(|entry| entry.at));
-            // What is older than `from` ends the list.
-            let next = page.next.filter(|_| query.from <= oldest);
-            let wanted = |entry: &Entry| entry.answers(query, &subject_name);
-            found.take(entries.into_iter().filter(wanted), looked_at, next);
-        }
-        Ok(found.page(|entry| &entry.id))
+        let stretch = Stretch {
+            from: query.from,
+            to: query.to,
+            after: query.after.as_ref(),
+            limit: query.limit,
+        };
+        let wanted = |entry: &Entry| entry.answers(query, &subject_name);
+        self.look_back(self.id.journal(), stretch, wanted).await
     }
 }
 

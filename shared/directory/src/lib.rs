@@ -42,6 +42,7 @@ mod journal;
 mod judge;
 mod keys;
 mod kind;
+mod look_back;
 mod mappings;
 mod members;
 mod mention;

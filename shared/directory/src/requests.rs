@@ -7,19 +7,22 @@ use uuid::Uuid;
 
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
-use crate::gathering::Gathering;
-use crate::item::{from_item, to_item};
-use crate::journal::just_after;
+use crate::item::to_item;
+use crate::look_back::{Logged, Stretch};
 use crate::mention::{is_in_json, is_in_target};
 use crate::record::now;
 use crate::redaction::{SentBody, redacted_target};
-use crate::table::Range;
 use crate::tenant::Tenant;
 
-/// Requests one query looks at before it answers with what it has.
-const MAX_LOOKED_AT: usize = 2_000;
-/// Requests read at once: one more than a file asks for, so that it is known whether anything follows.
-const READ_AT_ONCE: usize = 201;
+impl Logged for LoggedRequest {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+}
 
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,23 +201,14 @@ impl Tenant {
         query: &RequestQuery,
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
         let person = self.names_of(query.person.as_deref()).await?;
-        let begin = query.after.clone().or_else(|| query.to.map(just_after));
-        let mut found = Gathering::new(begin, query.limit, MAX_LOOKED_AT);
-        while !found.is_done() {
-            let range = Range::all(self.id.requests())
-                .descending(true)
-                .after(found.behind())
-                .limit(READ_AT_ONCE);
-            let page = self.table.query(&range).await?;
-            let requests = page.items.into_iter().map(from_item);
-            let requests = requests.collect::<Result<Vec<LoggedRequest>, Error>>()?;
-            let (looked_at, oldest) = (requests.len(), requests.last().map(|request| request.at));
-            // What is older than `from` ends the list.
-            let next = page.next.filter(|_| query.from <= oldest);
-            let wanted = |request: &LoggedRequest| request.answers(query, &person);
-            found.take(requests.into_iter().filter(wanted), looked_at, next);
-        }
-        Ok(found.page(|request| &request.id))
+        let stretch = Stretch {
+            from: query.from,
+            to: query.to,
+            after: query.after.as_ref(),
+            limit: query.limit,
+        };
+        let wanted = |request: &LoggedRequest| request.answers(query, &person);
+        self.look_back(self.id.requests(), stretch, wanted).await
     }
 }
 
