@@ -1,6 +1,6 @@
 //! Findings in the words of whoever has to mend them: what each means, and what to do.
 
-use crate::connections::Provider;
+use crate::credentials::connections::Provider;
 use crate::health::{Finding, FindingKind};
 use crate::journal::Subject;
 use crate::judge::is_on_schedule;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::try_join;
 
-use crate::connections::Connection;
+use crate::credentials::connections::Connection;
 use crate::error::Error;
 use crate::health::Health;
 use crate::item::{Item, from_item, text};

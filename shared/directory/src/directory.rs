@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::Client;
 
+use crate::credentials::authenticate::{Caller, Verdict, authenticate};
+use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::journal::Actor;
 use crate::keys::TenantId;
-use crate::meter::{Caller, Verdict, authenticate};
-use crate::secret::{Purpose, TokenSecret};
 use crate::sessions::{IssuedSession, Session};
 use crate::table::Table;
 use crate::tenant::Tenant;

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::connections::Provider;
+use crate::credentials::connections::Provider;
 use crate::diagnosis::Diagnosis;
 use crate::journal::Subject;
 use crate::roles::Role;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::item::{from_item, text, to_item};
 use crate::journal::{Actor, Entry};
@@ -18,7 +19,6 @@ use crate::mappings::by_group;
 use crate::person::PersonState;
 use crate::record::{Record, now};
 use crate::roles::Role;
-use crate::secret::{Purpose, TokenSecret};
 use crate::table::Range;
 use crate::tenant::{Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};

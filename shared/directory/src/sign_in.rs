@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rollcall_scim::{self as scim, Resource, fold};
 use serde_json::{Value, json};
 
+use crate::credentials::secret::Purpose;
 use crate::error::Error;
 use crate::item::{from_item, to_item};
 use crate::journal::Entry;
@@ -19,7 +20,6 @@ use crate::people::{Person, person};
 use crate::person::Decided;
 use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};
-use crate::secret::Purpose;
 use crate::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
 use crate::tenant::{Settings, Tenant};
 use crate::transaction::Transaction;

@@ -4,11 +4,11 @@ use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::credentials::authenticate::meter_of;
 use crate::error::Error;
 use crate::item::{from_item, number, string, to_item};
 use crate::journal::Entry;
 use crate::keys::{Stack, TenantId};
-use crate::meter::meter_of;
 use crate::record::now;
 use crate::table::Range;
 use crate::tenant::{NewTenant, Settings, Tenant, TenantItem};

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::connections::Connection;
+use crate::credentials::connections::Connection;
 use crate::diagnosis::Target;
 use crate::requests::LoggedRequest;
 

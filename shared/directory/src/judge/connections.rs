@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{SETTING_UP, Snapshot, about_connection, subject};
-use crate::connections::{Connection, Provider};
+use crate::credentials::connections::{Connection, Provider};
+use crate::credentials::tokens::Token;
 use crate::diagnosis::Diagnosis;
 use crate::digest::{MAX_FAILURES, RepeatedFailure};
 use crate::health::{Finding, FindingKind, Severity};
-use crate::tokens::Token;
 
 /// So long before it expires, a token is told of.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);

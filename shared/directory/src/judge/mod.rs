@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::connections::Connection;
+use crate::credentials::connections::Connection;
+use crate::credentials::tokens::Token;
 use crate::digest::Digest;
 use crate::health::{Finding, FindingKind, Severity};
 use crate::journal::Subject;
@@ -18,7 +19,6 @@ use crate::people::Person;
 use crate::roles::Role;
 use crate::sign_ins::SignInSeen;
 use crate::tenant::Settings;
-use crate::tokens::Token;
 
 pub(crate) use connections::is_on_schedule;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{SETTING_UP, Snapshot, about_connection, subject};
-use crate::connections::Provider;
+use crate::credentials::connections::Provider;
 use crate::health::{Finding, FindingKind, Severity};
 use crate::journal::Subject;
 use crate::overview::GroupSummary;

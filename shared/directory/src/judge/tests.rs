@@ -1,7 +1,7 @@
 //! Each row of the troubleshooting list, recognised from data and explained.
 
 use super::*;
-use crate::connections::Provider;
+use crate::credentials::connections::Provider;
 use crate::diagnosis::Diagnosis;
 use crate::digest::{MAX_FAILURES, Milestones, RepeatedFailure};
 use crate::person::PersonState;

@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::{
 use jiff::Timestamp;
 
 use crate::cost;
+use crate::credentials::secret::{Purpose, TokenHash, TokenSecret};
+use crate::credentials::tokens::TokenItem;
 use crate::error::Error;
 use crate::item::{Item, from_item, key_item, number};
 use crate::keys::TenantId;
-use crate::secret::{Purpose, TokenHash, TokenSecret};
 use crate::table::Table;
 use crate::tenant::RateLimit;
-use crate::tokens::TokenItem;
 
 /// Who a request comes from; there is none without an accepted token.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::item::{from_item, to_item};
 use crate::keys::{Stack, TenantId};
 use crate::record::now;
-use crate::secret::{Purpose, TokenSecret};
 use crate::table::Range;
 use crate::transaction::Transaction;
 use crate::{Directory, InvalidTenantId};

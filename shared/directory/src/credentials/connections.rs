@@ -9,8 +9,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::credentials::idempotency::FormId;
 use crate::error::Error;
-use crate::forms::FormId;
 use crate::item::{from_item, text, to_item};
 use crate::journal::{Entry, Subject};
 use crate::members::is_id;

@@ -5,14 +5,14 @@ use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::credentials::authenticate::{Refusal, meter_of};
+use crate::credentials::idempotency::FormId;
+use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
-use crate::forms::FormId;
 use crate::item::{from_item, number, to_item};
 use crate::journal::Subject;
 use crate::members::is_id;
-use crate::meter::{Refusal, meter_of};
 use crate::record::now;
-use crate::secret::{Purpose, TokenSecret};
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
