@@ -4,10 +4,10 @@ use futures::try_join;
 use rollcall_scim::Resource;
 
 use crate::error::Error;
+use crate::insight::lists::{GroupSummary, summary};
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
 use crate::members::is_id;
-use crate::overview::{GroupSummary, summary};
 use crate::people::{Person, person};
 use crate::sessions::PersonSession;
 use crate::tenant::{RoleSync, RouteBy, Tenant, TenantItem};

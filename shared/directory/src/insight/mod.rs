@@ -1,0 +1,5 @@
+//! insight
+
+pub(crate) mod find;
+pub(crate) mod lists;
+pub(crate) mod profile;
