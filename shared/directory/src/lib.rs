@@ -17,10 +17,8 @@
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
 mod access;
-mod advice;
 mod aws;
 mod bookmarks;
-mod checkup;
 mod complete;
 pub mod cost;
 mod counts;
@@ -32,12 +30,10 @@ mod error;
 mod feed;
 mod format;
 mod gathering;
-mod health;
 mod insight;
 mod intents;
 mod item;
 mod journal;
-mod judge;
 mod keys;
 mod kind;
 mod look_back;
@@ -82,8 +78,8 @@ pub use digest::{Digest, Hour, Milestones, RepeatedFailure};
 pub use directory::{Directory, TABLE_NAME_VARIABLE};
 pub use error::Error;
 pub use feed::{EVENT_VERSION, Event, REMINDER};
-pub use health::{Finding, FindingKind, Health, Severity};
 pub use insight::find::Lacking;
+pub use insight::health::finding::{Finding, FindingKind, Health, Severity};
 pub use insight::lists::{GroupSummary, PeopleQuery};
 pub use insight::profile::{PersonGroup, PersonProfile};
 pub use journal::{Actor, AuditQuery, Entry, Subject};

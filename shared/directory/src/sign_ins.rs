@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::insight::health::rules::short;
 use crate::item::{from_item, to_item};
 use crate::journal::{Entry, Subject};
-use crate::judge::short;
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::Transaction;

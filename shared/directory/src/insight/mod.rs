@@ -1,5 +1,6 @@
 //! insight
 
 pub(crate) mod find;
+pub(crate) mod health;
 pub(crate) mod lists;
 pub(crate) mod profile;

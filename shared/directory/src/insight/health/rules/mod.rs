@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::credentials::connections::Connection;
 use crate::credentials::tokens::Token;
 use crate::digest::Digest;
-use crate::health::{Finding, FindingKind, Severity};
+use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
 use crate::journal::Subject;
 use crate::people::Person;

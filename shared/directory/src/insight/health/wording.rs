@@ -1,9 +1,9 @@
 //! Findings in the words of whoever has to mend them: what each means, and what to do.
 
 use crate::credentials::connections::Provider;
-use crate::health::{Finding, FindingKind};
+use crate::insight::health::finding::{Finding, FindingKind};
+use crate::insight::health::rules::is_on_schedule;
 use crate::journal::Subject;
-use crate::judge::is_on_schedule;
 use crate::tenant::RouteBy;
 
 impl Finding {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{SETTING_UP, Snapshot, about_connection, subject};
 use crate::credentials::connections::Provider;
-use crate::health::{Finding, FindingKind, Severity};
+use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
 use crate::journal::Subject;
 use crate::person::PersonState;

@@ -6,10 +6,10 @@ use futures::try_join;
 
 use crate::credentials::connections::Connection;
 use crate::error::Error;
-use crate::health::Health;
+use crate::insight::health::finding::Health;
+use crate::insight::health::rules::{Snapshot, judge};
 use crate::insight::lists::summary;
 use crate::item::{Item, from_item, text};
-use crate::judge::{Snapshot, judge};
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::{Mapping, by_group};
 use crate::people::{Person, person};

@@ -9,7 +9,7 @@ use crate::credentials::connections::{Connection, Provider};
 use crate::credentials::tokens::Token;
 use crate::diagnosis::Diagnosis;
 use crate::digest::{MAX_FAILURES, RepeatedFailure};
-use crate::health::{Finding, FindingKind, Severity};
+use crate::insight::health::finding::{Finding, FindingKind, Severity};
 
 /// So long before it expires, a token is told of.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
