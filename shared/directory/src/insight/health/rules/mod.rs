@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::credentials::connections::Connection;
 use crate::credentials::tokens::Token;
-use crate::digest::Digest;
 use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
+use crate::insight::traffic::Digest;
 use crate::journal::Subject;
 use crate::people::Person;
 use crate::roles::Role;

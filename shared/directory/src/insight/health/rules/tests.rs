@@ -3,7 +3,7 @@
 use super::*;
 use crate::credentials::connections::Provider;
 use crate::diagnosis::Diagnosis;
-use crate::digest::{MAX_FAILURES, Milestones, RepeatedFailure};
+use crate::insight::traffic::{MAX_FAILURES, Milestones, RepeatedFailure};
 use crate::person::PersonState;
 use crate::roles::Role;
 use crate::tenant::RouteBy;
