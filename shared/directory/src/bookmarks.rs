@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::{from_item, to_item};
-use crate::journal::Actor;
+use crate::journal::entry::Actor;
 use crate::keys::{Partition, sha256_hex};
 use crate::kind::Kind;
 use crate::table::Range;

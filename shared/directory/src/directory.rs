@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::Client;
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
-use crate::journal::Actor;
+use crate::journal::entry::Actor;
 use crate::keys::TenantId;
 use crate::sessions::{IssuedSession, Session};
 use crate::table::Table;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::item::{Item, from_item, number, string, text, to_item};
-use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject};
+use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::members::{Step, WRITES_PER_STEP};
 use crate::record::Record;

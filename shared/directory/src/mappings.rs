@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::item::{Item, from_item, string, to_item};
-use crate::journal::Entry;
+use crate::journal::entry::Entry;
 use crate::kind::GROUPS;
 use crate::record::{Record, now};
 use crate::roles::{Mappings, Role};

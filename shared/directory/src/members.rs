@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::diagnosis::NO_USERS_ID;
 use crate::error::Error;
 use crate::item::{Item, from_item, number, string, text, to_item};
-use crate::journal::{MEMBERS_CHANGED, Subject};
+use crate::journal::entry::{MEMBERS_CHANGED, Subject};
 use crate::kind::{GROUPS, USERS};
 use crate::notes;
 use crate::record::{Record, now};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::item::{from_item, string};
-use crate::journal::{Entry, Subject};
+use crate::journal::entry::{Entry, Subject};
 use crate::kind::USERS;
 use crate::person::{Held, PersonState};
 use crate::record::{Record, now};

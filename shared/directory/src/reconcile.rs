@@ -10,9 +10,9 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::feed::Event;
 use crate::item::{from_item, string, text, to_item};
-use crate::journal::Entry;
+use crate::journal::entry::Entry;
+use crate::journal::feed::Event;
 use crate::kind::USERS;
 use crate::mappings::by_group;
 use crate::record::{Record, now};

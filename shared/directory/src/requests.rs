@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
 use crate::item::to_item;
-use crate::look_back::{Logged, Stretch};
+use crate::journal::read_back::{Logged, Stretch};
 use crate::mention::{is_in_json, is_in_target};
 use crate::record::now;
 use crate::redaction::{SentBody, redacted_target};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::complete::Needs;
 use crate::error::Error;
-use crate::journal::MEMBERS_CHANGED;
+use crate::journal::entry::MEMBERS_CHANGED;
 use crate::kind::Kind;
 use crate::members::{Step, WRITES_PER_STEP, growth, is_id};
 use crate::notes;

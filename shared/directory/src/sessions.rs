@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::item::{from_item, text, to_item};
-use crate::journal::{Actor, Entry};
+use crate::journal::entry::{Actor, Entry};
 use crate::keys::{Key, TenantId};
 use crate::kind::USERS;
 use crate::mappings::by_group;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::credentials::secret::Purpose;
 use crate::error::Error;
 use crate::item::{from_item, to_item};
-use crate::journal::Entry;
+use crate::journal::entry::Entry;
 use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
 use crate::people::{Person, person};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::insight::health::rules::short;
 use crate::item::{from_item, to_item};
-use crate::journal::{Entry, Subject};
+use crate::journal::entry::{Entry, Subject};
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::Transaction;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::item::from_item;
-use crate::journal::Actor;
+use crate::journal::entry::Actor;
 use crate::keys::TenantId;
 use crate::roles::Role;
 use crate::table::Table;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Error;
 use crate::item::{Item, from_item, text};
-use crate::journal::{Entry, just_after};
+use crate::journal::entry::{Entry, just_after};
 use crate::keys::Partition;
 use crate::members::is_id;
 use crate::requests::LoggedRequest;

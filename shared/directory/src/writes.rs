@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::item::{number, to_item};
-use crate::journal::{Subject, difference};
+use crate::journal::entry::{Subject, difference};
 use crate::keys::COUNT_SHARDS;
 use crate::kind::{Kind, Lookup};
 use crate::record::Record;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::credentials::idempotency::FormId;
 use crate::error::Error;
 use crate::item::{from_item, text, to_item};
-use crate::journal::{Entry, Subject};
+use crate::journal::entry::{Entry, Subject};
 use crate::members::is_id;
 use crate::record::now;
 use crate::table::Range;

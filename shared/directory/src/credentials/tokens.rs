@@ -10,7 +10,7 @@ use crate::credentials::idempotency::FormId;
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::item::{from_item, number, to_item};
-use crate::journal::Subject;
+use crate::journal::entry::Subject;
 use crate::members::is_id;
 use crate::record::now;
 use crate::table::Range;

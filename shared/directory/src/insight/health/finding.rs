@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::credentials::connections::Provider;
 use crate::diagnosis::Diagnosis;
-use crate::journal::Subject;
+use crate::journal::entry::Subject;
 use crate::roles::Role;
 use crate::tenant::RouteBy;
 

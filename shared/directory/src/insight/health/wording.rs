@@ -3,7 +3,7 @@
 use crate::credentials::connections::Provider;
 use crate::insight::health::finding::{Finding, FindingKind};
 use crate::insight::health::rules::is_on_schedule;
-use crate::journal::Subject;
+use crate::journal::entry::Subject;
 use crate::tenant::RouteBy;
 
 impl Finding {

@@ -14,7 +14,7 @@ use super::failures::in_order;
 use super::{Counts, Digest, HOURS_KEPT, Milestones, RepeatedFailure, Tally};
 use crate::error::Error;
 use crate::item::{Item, from_item, text, to_item};
-use crate::journal::just_after;
+use crate::journal::entry::just_after;
 use crate::record::now;
 use crate::requests::LoggedRequest;
 use crate::table::Range;

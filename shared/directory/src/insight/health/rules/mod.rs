@@ -14,7 +14,7 @@ use crate::credentials::tokens::Token;
 use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
 use crate::insight::traffic::Digest;
-use crate::journal::Subject;
+use crate::journal::entry::Subject;
 use crate::people::Person;
 use crate::roles::Role;
 use crate::sign_ins::SignInSeen;

@@ -6,7 +6,7 @@ use super::{SETTING_UP, Snapshot, about_connection, subject};
 use crate::credentials::connections::Provider;
 use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
-use crate::journal::Subject;
+use crate::journal::entry::Subject;
 use crate::person::PersonState;
 use crate::roles::Role;
 use crate::sign_ins::SignInSeen;

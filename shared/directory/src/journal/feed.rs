@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::item::{from_item, number, to_item};
-use crate::journal::{Actor, Entry, MEMBERS_CHANGED, Subject, just_after};
+use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject, just_after};
 use crate::keys::Partition;
 use crate::record::now;
 use crate::table::Range;

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::item::{Item, to_item};
+use crate::journal::read_back::{Logged, Stretch};
 use crate::keys::TenantId;
-use crate::look_back::{Logged, Stretch};
 use crate::record::now;
 use crate::tenant::Tenant;
 

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::gathering::Gathering;
 use crate::item::from_item;
-use crate::journal::just_after;
+use crate::journal::entry::just_after;
 use crate::keys::Partition;
 use crate::table::Range;
 use crate::tenant::Tenant;
