@@ -4,7 +4,7 @@
 
 use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
 
-use crate::kind::{Kind, Lookup};
+use crate::model::kind::{Kind, Lookup};
 
 /// Where candidates come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,7 +177,7 @@ fn asked_id(op: CompareOp, value: &Literal) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::{GROUPS, USERS};
+    use crate::model::kind::{GROUPS, USERS};
 
     fn planned(kind: &'static Kind, filter: &str) -> Access {
         plan(

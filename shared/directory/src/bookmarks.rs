@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::item::{from_item, to_item};
 use crate::journal::entry::Actor;
 use crate::keys::{Partition, sha256_hex};
-use crate::kind::Kind;
+use crate::model::kind::Kind;
 use crate::table::Range;
 use crate::tenant::Tenant;
 

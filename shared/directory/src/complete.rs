@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::access::members_asked_about;
 use crate::error::Error;
-use crate::kind::{GROUPS, Kind};
+use crate::model::kind::{GROUPS, Kind};
 use crate::record::Record;
 use crate::tenant::Tenant;
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::item::from_item;
-use crate::kind::Kind;
+use crate::model::kind::Kind;
 use crate::table::Range;
 use crate::tenant::Tenant;
 

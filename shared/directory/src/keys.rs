@@ -38,7 +38,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::kind::Kind;
+use crate::model::kind::Kind;
 
 /// Longest name that stands in a sort key as it is; DynamoDB allows 1,024 bytes.
 const MAX_NAME_BYTES: usize = 900;
@@ -324,7 +324,7 @@ pub(crate) fn sha256_hex(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::USERS;
+    use crate::model::kind::USERS;
 
     #[test]
     fn tenant_ids_are_checked_where_they_are_made() {

@@ -13,7 +13,7 @@ use crate::diagnosis::NO_USERS_ID;
 use crate::error::Error;
 use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::entry::{MEMBERS_CHANGED, Subject};
-use crate::kind::{GROUPS, USERS};
+use crate::model::kind::{GROUPS, USERS};
 use crate::notes;
 use crate::record::{Record, now};
 use crate::table::Range;

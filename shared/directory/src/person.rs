@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::model::role::{Mappings, Role};
 use crate::record::Record;
-use crate::roles::{Mappings, Role};
 use crate::tenant::{ManualRoles, RoleSync, RouteBy, Settings};
 
 /// Whether somebody may be there.

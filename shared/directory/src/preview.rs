@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::text;
-use crate::kind::{GROUPS, USERS};
 use crate::mappings::{by_group, check_mappable};
+use crate::model::kind::{GROUPS, USERS};
+use crate::model::role::{Mappings, Role};
 use crate::record::Record;
-use crate::roles::{Mappings, Role};
 use crate::table::Range;
 use crate::tenant::{RoleSync, RouteBy, Settings, Tenant};
 

@@ -5,7 +5,7 @@ use rollcall_scim::{Query, Resource, Sort, SortKey};
 use crate::bookmarks::{Position, Walk};
 use crate::complete::Needs;
 use crate::error::Error;
-use crate::kind::Kind;
+use crate::model::kind::Kind;
 use crate::record::Record;
 use crate::search::{Slice, sort, sort_key};
 use crate::table::Range;

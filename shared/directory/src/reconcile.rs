@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::item::{from_item, string, text, to_item};
 use crate::journal::entry::Entry;
 use crate::journal::feed::Event;
-use crate::kind::USERS;
 use crate::mappings::by_group;
+use crate::model::kind::USERS;
 use crate::record::{Record, now};
 use crate::table::Range;
 use crate::tenant::Tenant;
@@ -161,7 +161,7 @@ impl Tenant {
 
     async fn begin_reconciliation(&self, group: &str) -> Result<(), Error> {
         let people = self
-            .records(&crate::kind::GROUPS, &[group.to_owned()])
+            .records(&crate::model::kind::GROUPS, &[group.to_owned()])
             .await?
             .pop()
             .map_or(0, |g| g.members);

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::format;
 use crate::item::{Item, from_item, to_item};
 use crate::keys::TenantId;
-use crate::kind::Kind;
+use crate::model::kind::Kind;
 use crate::person::Standing;
 
 /// The largest resource that is kept, in bytes of JSON; DynamoDB allows 400 KB for an item with all that hangs on it.

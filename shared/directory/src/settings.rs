@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::roles::Role;
+use crate::model::role::Role;
 use crate::tenant::{ManualRoles, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers};
 
 /// The most requests a minute that a tenant can ask for.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::item::from_item;
 use crate::journal::entry::Actor;
 use crate::keys::TenantId;
-use crate::roles::Role;
+use crate::model::role::Role;
 use crate::table::Table;
 
 /// What happens to ids in a group write that name nobody.

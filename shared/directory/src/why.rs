@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::mappings::{Mapping, by_group};
+use crate::model::role::{Grant, Mappings, Role, Source};
 use crate::person::Held;
 use crate::record::Record;
-use crate::roles::{Grant, Mappings, Role, Source};
 use crate::tenant::{RoleSync, RouteBy, Settings};
 
 /// A person's role, and every grant behind it.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::item::{number, to_item};
 use crate::journal::entry::{Subject, difference};
 use crate::keys::COUNT_SHARDS;
-use crate::kind::{Kind, Lookup};
+use crate::model::kind::{Kind, Lookup};
 use crate::record::Record;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};

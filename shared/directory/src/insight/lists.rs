@@ -11,12 +11,12 @@ use crate::error::Error;
 use crate::gathering::Gathering;
 use crate::insight::find::Lacking;
 use crate::item::text;
-use crate::kind::{GROUPS, Kind, USERS};
 use crate::mappings::by_group;
+use crate::model::kind::{GROUPS, Kind, USERS};
+use crate::model::role::{Mappings, Role};
 use crate::people::{Person, person};
 use crate::person::PersonState;
 use crate::record::Record;
-use crate::roles::{Mappings, Role};
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant};
 

@@ -5,9 +5,9 @@ use rollcall_scim::Resource;
 
 use crate::error::Error;
 use crate::insight::lists::{GroupSummary, summary};
-use crate::kind::{GROUPS, USERS};
 use crate::mappings::by_group;
 use crate::members::is_id;
+use crate::model::kind::{GROUPS, USERS};
 use crate::people::{Person, person};
 use crate::sessions::PersonSession;
 use crate::tenant::{RoleSync, RouteBy, Tenant, TenantItem};

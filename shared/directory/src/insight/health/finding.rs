@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::credentials::connections::Provider;
 use crate::diagnosis::Diagnosis;
 use crate::journal::entry::Subject;
-use crate::roles::Role;
+use crate::model::role::Role;
 use crate::tenant::RouteBy;
 
 /// What is wrong now.

@@ -15,8 +15,8 @@ use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
 use crate::insight::traffic::Digest;
 use crate::journal::entry::Subject;
+use crate::model::role::Role;
 use crate::people::Person;
-use crate::roles::Role;
 use crate::sign_ins::SignInSeen;
 use crate::tenant::Settings;
 

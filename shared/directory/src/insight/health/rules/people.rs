@@ -7,8 +7,8 @@ use crate::credentials::connections::Provider;
 use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
 use crate::journal::entry::Subject;
+use crate::model::role::Role;
 use crate::person::PersonState;
-use crate::roles::Role;
 use crate::sign_ins::SignInSeen;
 use crate::tenant::RouteBy;
 

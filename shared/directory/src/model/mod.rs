@@ -1,0 +1,4 @@
+//! model
+
+pub(crate) mod kind;
+pub(crate) mod role;
