@@ -9,13 +9,13 @@ use rollcall_scim::{self as scim, MemberChange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::diagnosis::NO_USERS_ID;
 use crate::error::Error;
 use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::entry::{MEMBERS_CHANGED, Subject};
 use crate::model::kind::{GROUPS, USERS};
-use crate::notes;
 use crate::record::{Record, now};
+use crate::request_log::diagnosis::NO_USERS_ID;
+use crate::request_log::effects;
 use crate::table::Range;
 use crate::tenant::{Tenant, UnknownMembers};
 use crate::transaction::{Expression, Guard, Transaction};
@@ -187,7 +187,7 @@ impl Tenant {
             return Err(scim::Error::InvalidValue(detail).into());
         }
         tracing::warn!(tenant = %self.id, group, skipped = unknown.len(), "unknown members skipped");
-        notes::skipped_members(&unknown);
+        effects::skipped_members(&unknown);
         Ok(steps
             .into_iter()
             .filter(|step| !unknown.contains(step.member()))

@@ -14,9 +14,9 @@ use crate::error::Error;
 use crate::journal::entry::MEMBERS_CHANGED;
 use crate::members::{Step, WRITES_PER_STEP, growth, is_id};
 use crate::model::kind::Kind;
-use crate::notes;
 use crate::people::last_owner;
 use crate::record::{Record, now};
+use crate::request_log::effects;
 use crate::tenant::Tenant;
 use crate::transaction::{Guard, MAX_WRITES, Transaction};
 use crate::writes::{State, action, subject};
@@ -200,7 +200,7 @@ impl Tenant {
                 transaction.append(self.forget_user_writes(id, &record.groups).await?);
             }
             if self.committed(&transaction, kind).await? {
-                notes::changed(action(kind, Some(&record), None));
+                effects::changed(action(kind, Some(&record), None));
                 return if opens_intent {
                     self.sweep().await
                 } else {
@@ -275,10 +275,10 @@ impl Tenant {
             return Ok(Saved::Stale);
         }
         if let Some(after) = &after {
-            notes::changed(action(kind, before, Some(after)));
+            effects::changed(action(kind, before, Some(after)));
         }
         if !steps.is_empty() {
-            notes::changed(MEMBERS_CHANGED);
+            effects::changed(MEMBERS_CHANGED);
         }
         if opens_intent {
             self.settle().await?;

@@ -5,9 +5,9 @@
 use jiff::Timestamp;
 
 use crate::credentials::connections::Provider;
-use crate::diagnosis::Diagnosis;
 use crate::journal::entry::Subject;
 use crate::model::role::Role;
+use crate::request_log::diagnosis::Diagnosis;
 use crate::tenant::RouteBy;
 
 /// What is wrong now.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::diagnosis::{Diagnosis, Target, is_endpoint};
-use crate::mention::is_in_json;
-use crate::requests::LoggedRequest;
+use crate::request_log::diagnosis::{Diagnosis, Target, is_endpoint};
+use crate::request_log::log::LoggedRequest;
+use crate::request_log::mention::is_in_json;
 
 /// Characters kept of a target or a detail.
 pub(super) const MAX_CHARS: usize = 300;

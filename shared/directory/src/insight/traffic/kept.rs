@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::item::{Item, from_item, text, to_item};
 use crate::journal::entry::just_after;
 use crate::record::now;
-use crate::requests::LoggedRequest;
+use crate::request_log::log::LoggedRequest;
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::credentials::connections::Connection;
-use crate::diagnosis::Target;
-use crate::requests::LoggedRequest;
+use crate::request_log::diagnosis::Target;
+use crate::request_log::log::LoggedRequest;
 
 pub use failures::RepeatedFailure;
 

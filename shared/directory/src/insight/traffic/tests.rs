@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::diagnosis::Diagnosis;
-use crate::redaction::SentBody;
+use crate::request_log::diagnosis::Diagnosis;
+use crate::request_log::redaction::SentBody;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{SETTING_UP, Snapshot, about_connection, subject};
 use crate::credentials::connections::{Connection, Provider};
 use crate::credentials::tokens::Token;
-use crate::diagnosis::Diagnosis;
 use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::traffic::{MAX_FAILURES, RepeatedFailure};
+use crate::request_log::diagnosis::Diagnosis;
 
 /// So long before it expires, a token is told of.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);

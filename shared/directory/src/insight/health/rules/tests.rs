@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::credentials::connections::Provider;
-use crate::diagnosis::Diagnosis;
 use crate::insight::traffic::{MAX_FAILURES, Milestones, RepeatedFailure};
 use crate::model::role::Role;
 use crate::person::PersonState;
+use crate::request_log::diagnosis::Diagnosis;
 use crate::tenant::RouteBy;
 
 fn at(text: &str) -> Timestamp {

@@ -10,7 +10,7 @@ use crate::item::{Item, from_item, text};
 use crate::journal::entry::{Entry, just_after};
 use crate::keys::Partition;
 use crate::members::is_id;
-use crate::requests::LoggedRequest;
+use crate::request_log::log::LoggedRequest;
 use crate::table::Range;
 use crate::tenant::Tenant;
 

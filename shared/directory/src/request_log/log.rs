@@ -5,13 +5,13 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::diagnosis::{Diagnosis, diagnose};
 use crate::error::Error;
 use crate::item::to_item;
 use crate::journal::read_back::{Logged, Stretch};
-use crate::mention::{is_in_json, is_in_target};
 use crate::record::now;
-use crate::redaction::{SentBody, redacted_target};
+use crate::request_log::diagnosis::{Diagnosis, diagnose};
+use crate::request_log::mention::{is_in_json, is_in_target};
+use crate::request_log::redaction::{SentBody, redacted_target};
 use crate::tenant::Tenant;
 
 impl Logged for LoggedRequest {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::requests::LoggedRequest;
+use crate::request_log::log::LoggedRequest;
 
 /// The endpoints that a base URL is put before. Ids are UUIDs, and none of these.
 const ENDPOINTS: [&str; 5] = [
