@@ -16,34 +16,24 @@
 //!   `profile`, `why` and `trace` find somebody, show them, and say why they have their role and which request did it.
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
-mod access;
 mod aws;
-mod bookmarks;
-mod complete;
 pub mod cost;
-mod counts;
 mod credentials;
 mod directory;
 mod error;
-mod format;
 mod gathering;
 mod insight;
-mod intents;
 mod item;
 mod journal;
 mod keys;
 mod mappings;
-mod members;
 mod model;
 mod people;
 mod person;
 mod preview;
-mod read_through;
 mod reconcile;
-mod record;
 mod request_log;
 mod resources;
-mod search;
 mod sessions;
 mod settings;
 pub mod setup;
@@ -54,7 +44,6 @@ mod tenant;
 mod tenants;
 mod transaction;
 mod why;
-mod writes;
 
 pub use aws::sdk_config;
 pub use credentials::authenticate::{Caller, Refusal, Verdict};
@@ -86,7 +75,7 @@ pub use request_log::effects as notes;
 pub use request_log::log::{LoggedRequest, RequestQuery};
 pub use request_log::redaction::SentBody;
 pub use request_log::trace::RequestTrace;
-pub use search::Page;
+pub use resources::list::Page;
 pub use sessions::{IssuedSession, PersonSession, Session, SessionPerson};
 pub use settings::SettingsChange;
 pub use sign_in::{Assertion, Routing, SignIn, SignedIn};

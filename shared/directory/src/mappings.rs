@@ -12,11 +12,11 @@ use crate::item::{Item, from_item, string, to_item};
 use crate::journal::entry::Entry;
 use crate::model::kind::GROUPS;
 use crate::model::role::{Mappings, Role};
-use crate::record::{Record, now};
+use crate::resources::record::{Record, now};
+use crate::resources::writes::{State, subject};
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
-use crate::writes::{State, subject};
 
 /// One mapping as the table holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

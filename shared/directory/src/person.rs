@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::model::role::{Mappings, Role};
-use crate::record::Record;
+use crate::resources::record::Record;
 use crate::tenant::{ManualRoles, RoleSync, RouteBy, Settings};
 
 /// Whether somebody may be there.

@@ -15,11 +15,11 @@ use crate::journal::entry::Entry;
 use crate::journal::feed::Event;
 use crate::mappings::by_group;
 use crate::model::kind::USERS;
-use crate::record::{Record, now};
+use crate::resources::record::{Record, now};
+use crate::resources::writes::{State, subject};
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
-use crate::writes::{State, subject};
 
 /// People looked at between two notes of progress.
 const PEOPLE_AT_ONCE: usize = 100;

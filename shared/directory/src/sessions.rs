@@ -18,11 +18,11 @@ use crate::mappings::by_group;
 use crate::model::kind::USERS;
 use crate::model::role::Role;
 use crate::person::PersonState;
-use crate::record::{Record, now};
+use crate::resources::record::{Record, now};
+use crate::resources::writes::{State, subject};
 use crate::table::Range;
 use crate::tenant::{Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};
-use crate::writes::{State, subject};
 
 /// How long a session lasts.
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);

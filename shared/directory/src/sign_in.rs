@@ -19,11 +19,11 @@ use crate::model::kind::{GROUPS, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::people::{Person, person};
 use crate::person::Decided;
-use crate::record::{Record, now};
+use crate::resources::record::{Record, now};
+use crate::resources::writes::{Pointer, State, subject};
 use crate::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
 use crate::tenant::{Settings, Tenant};
 use crate::transaction::Transaction;
-use crate::writes::{Pointer, State, subject};
 
 /// Groups of one claim that are listed; the rest of the transaction needs room too.
 const MAX_CLAIMANT_WRITES: usize = 80;
@@ -133,7 +133,7 @@ impl Tenant {
 
     /// An external id names a person only when it names one alone.
     async fn only_user_with(&self, external_id: &str) -> Result<Option<String>, Error> {
-        let access = crate::access::Access::Lookup("X", external_id.to_owned());
+        let access = crate::resources::query_plan::Access::Lookup("X", external_id.to_owned());
         let mut ids = self.candidates(&USERS, &access).await?;
         Ok(if ids.len() == 1 {
             ids.pop_first()

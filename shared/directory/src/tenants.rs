@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::item::{from_item, number, string, to_item};
 use crate::journal::entry::Entry;
 use crate::keys::{Stack, TenantId};
-use crate::record::now;
+use crate::resources::record::now;
 use crate::table::Range;
 use crate::tenant::{NewTenant, Settings, Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::mappings::{Mapping, by_group};
 use crate::model::role::{Grant, Mappings, Role, Source};
 use crate::person::Held;
-use crate::record::Record;
+use crate::resources::record::Record;
 use crate::tenant::{RoleSync, RouteBy, Settings};
 
 /// A person's role, and every grant behind it.

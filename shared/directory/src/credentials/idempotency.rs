@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::item::to_item;
-use crate::record::now;
+use crate::resources::record::now;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 

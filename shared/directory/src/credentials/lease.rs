@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::{from_item, number, to_item};
-use crate::record::now;
+use crate::resources::record::now;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 

@@ -9,7 +9,7 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::item::{from_item, to_item};
 use crate::keys::{Stack, TenantId};
-use crate::record::now;
+use crate::resources::record::now;
 use crate::table::Range;
 use crate::transaction::Transaction;
 use crate::{Directory, InvalidTenantId};

@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::try_join;
 use rollcall_scim::fold;
 
-use crate::access::Access;
 use crate::error::Error;
 use crate::gathering::Gathering;
 use crate::insight::lists::{GroupSummary, PeopleQuery, summary};
 use crate::item::{from_item, text};
 use crate::keys::name_prefix;
 use crate::mappings::by_group;
-use crate::members::is_id;
 use crate::model::kind::{GROUPS, Kind, USERS};
 use crate::people::Person;
 use crate::person::PersonState;
-use crate::record::Record;
+use crate::resources::members::is_id;
+use crate::resources::query_plan::Access;
+use crate::resources::record::Record;
+use crate::resources::writes::Pointer;
 use crate::sessions::user_name;
 use crate::table::Range;
 use crate::tenant::Tenant;
-use crate::writes::Pointer;
 
 /// Names one call reads before it answers with what it has.
 const MAX_LOOKED_AT: usize = 500;

@@ -5,8 +5,6 @@
 use rollcall_scim::{Filter, fold};
 use serde_json::Value;
 
-use crate::access::{Access, plan};
-use crate::complete::Needs;
 use crate::error::Error;
 use crate::gathering::Gathering;
 use crate::insight::find::Lacking;
@@ -16,7 +14,9 @@ use crate::model::kind::{GROUPS, Kind, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::people::{Person, person};
 use crate::person::PersonState;
-use crate::record::Record;
+use crate::resources::assemble::Needs;
+use crate::resources::query_plan::{Access, plan};
+use crate::resources::record::Record;
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant};
 

@@ -6,9 +6,9 @@ use rollcall_scim::Resource;
 use crate::error::Error;
 use crate::insight::lists::{GroupSummary, summary};
 use crate::mappings::by_group;
-use crate::members::is_id;
 use crate::model::kind::{GROUPS, USERS};
 use crate::people::{Person, person};
+use crate::resources::members::is_id;
 use crate::sessions::PersonSession;
 use crate::tenant::{RoleSync, RouteBy, Tenant, TenantItem};
 use crate::why::{PersonRole, person_role};
@@ -52,7 +52,7 @@ impl Tenant {
             false => None,
         };
         let Some((record, TenantItem { settings, .. })) = known else {
-            return Err(crate::resources::not_found(&USERS, user));
+            return Err(crate::resources::crud::not_found(&USERS, user));
         };
         let mut ids = record.role_groups();
         if settings.role_sync == RoleSync::AtLogin {

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::item::{Item, to_item};
 use crate::journal::read_back::{Logged, Stretch};
 use crate::keys::TenantId;
-use crate::record::now;
+use crate::resources::record::now;
 use crate::tenant::Tenant;
 
 /// Who made a change.

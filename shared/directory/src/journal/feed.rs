@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::item::{from_item, number, to_item};
 use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject, just_after};
 use crate::keys::Partition;
-use crate::record::now;
+use crate::resources::record::now;
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};

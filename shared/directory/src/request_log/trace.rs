@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::item::{Item, from_item, text};
 use crate::journal::entry::{Entry, just_after};
 use crate::keys::Partition;
-use crate::members::is_id;
 use crate::request_log::log::LoggedRequest;
+use crate::resources::members::is_id;
 use crate::table::Range;
 use crate::tenant::Tenant;
 

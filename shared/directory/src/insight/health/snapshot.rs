@@ -14,7 +14,7 @@ use crate::mappings::{Mapping, by_group};
 use crate::model::kind::{GROUPS, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::people::{Person, person};
-use crate::record::{Record, now};
+use crate::resources::record::{Record, now};
 use crate::sign_ins::SignInSeen;
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant, TenantItem};

@@ -7,18 +7,18 @@ use std::collections::BTreeSet;
 
 use rollcall_scim::{Filter, Query, Resource, Sort, SortKey, limits};
 
-use crate::access::{Access, plan};
-use crate::bookmarks::Position;
-use crate::complete::Needs;
 use crate::error::Error;
 use crate::item::{from_item, text};
 use crate::keys::name_prefix;
-use crate::members::is_id;
 use crate::model::kind::{GROUPS, Kind, USERS};
-use crate::record::Record;
+use crate::resources::assemble::Needs;
+use crate::resources::members::is_id;
+use crate::resources::page_cursor::Position;
+use crate::resources::query_plan::{Access, plan};
+use crate::resources::record::Record;
+use crate::resources::writes::Pointer;
 use crate::table::Range;
 use crate::tenant::Tenant;
-use crate::writes::Pointer;
 
 /// One page of a list.
 #[derive(Debug)]

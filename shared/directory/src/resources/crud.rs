@@ -9,17 +9,17 @@ use rollcall_scim::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::complete::Needs;
 use crate::error::Error;
 use crate::journal::entry::MEMBERS_CHANGED;
-use crate::members::{Step, WRITES_PER_STEP, growth, is_id};
 use crate::model::kind::Kind;
 use crate::people::last_owner;
-use crate::record::{Record, now};
 use crate::request_log::effects;
+use crate::resources::assemble::Needs;
+use crate::resources::members::{Step, WRITES_PER_STEP, growth, is_id};
+use crate::resources::record::{Record, now};
+use crate::resources::writes::{State, action, subject};
 use crate::tenant::Tenant;
 use crate::transaction::{Guard, MAX_WRITES, Transaction};
-use crate::writes::{State, action, subject};
 
 /// How often a write starts over before the table counts as busy.
 const MAX_TURNS: usize = 40;

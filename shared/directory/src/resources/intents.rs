@@ -16,9 +16,9 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject};
-use crate::members::{Step, WRITES_PER_STEP};
 use crate::model::kind::{GROUPS, USERS};
-use crate::record::Record;
+use crate::resources::members::{Step, WRITES_PER_STEP};
+use crate::resources::record::Record;
 use crate::table::Range;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
@@ -240,9 +240,9 @@ impl Tenant {
                 return Ok(());
             }
             // Somebody who was to join or leave has been deleted since: there is nothing left to do about them.
-            let before = crate::members::growth(&steps);
+            let before = crate::resources::members::growth(&steps);
             steps = self.still_possible(&group.id, steps).await?;
-            vanished += before - crate::members::growth(&steps);
+            vanished += before - crate::resources::members::growth(&steps);
         }
         Err(Error::Busy(None))
     }

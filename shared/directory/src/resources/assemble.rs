@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollcall_scim::{Filter, Projection, Resource};
 use serde_json::{Value, json};
 
-use crate::access::members_asked_about;
 use crate::error::Error;
 use crate::model::kind::{GROUPS, Kind};
-use crate::record::Record;
+use crate::resources::query_plan::members_asked_about;
+use crate::resources::record::Record;
 use crate::tenant::Tenant;
 
 /// What has to be known of resources beyond their records.

@@ -2,12 +2,12 @@
 
 use rollcall_scim::{Query, Resource, Sort, SortKey};
 
-use crate::bookmarks::{Position, Walk};
-use crate::complete::Needs;
 use crate::error::Error;
 use crate::model::kind::Kind;
-use crate::record::Record;
-use crate::search::{Slice, sort, sort_key};
+use crate::resources::assemble::Needs;
+use crate::resources::list::{Slice, sort, sort_key};
+use crate::resources::page_cursor::{Position, Walk};
+use crate::resources::record::Record;
 use crate::table::Range;
 use crate::tenant::Tenant;
 

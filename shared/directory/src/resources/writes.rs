@@ -11,7 +11,7 @@ use crate::item::{number, to_item};
 use crate::journal::entry::{Subject, difference};
 use crate::keys::COUNT_SHARDS;
 use crate::model::kind::{Kind, Lookup};
-use crate::record::Record;
+use crate::resources::record::Record;
 use crate::tenant::Tenant;
 use crate::transaction::{Expression, Guard, Transaction};
 
@@ -95,7 +95,7 @@ impl Tenant {
                 transaction.delete_if(self.id.resource(kind, id), unchanged, Guard::Stale);
                 transaction.put(to_item(
                     &self.id.tombstone(kind, id),
-                    &json!({"deleted": crate::record::now()}),
+                    &json!({"deleted": crate::resources::record::now()}),
                 )?);
             }
             (None, None) => {}
