@@ -9,14 +9,14 @@ use crate::error::Error;
 use crate::gathering::Gathering;
 use crate::insight::find::Lacking;
 use crate::item::text;
-use crate::mappings::by_group;
 use crate::model::kind::{GROUPS, Kind, USERS};
 use crate::model::role::{Mappings, Role};
-use crate::people::{Person, person};
-use crate::person::PersonState;
 use crate::resources::assemble::Needs;
 use crate::resources::query_plan::{Access, plan};
 use crate::resources::record::Record;
+use crate::roles::decide::PersonState;
+use crate::roles::mappings::by_group;
+use crate::roles::person::{Person, person};
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant};
 

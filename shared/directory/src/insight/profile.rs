@@ -5,13 +5,13 @@ use rollcall_scim::Resource;
 
 use crate::error::Error;
 use crate::insight::lists::{GroupSummary, summary};
-use crate::mappings::by_group;
 use crate::model::kind::{GROUPS, USERS};
-use crate::people::{Person, person};
 use crate::resources::members::is_id;
+use crate::roles::explain::{PersonRole, person_role};
+use crate::roles::mappings::by_group;
+use crate::roles::person::{Person, person};
 use crate::sessions::PersonSession;
 use crate::tenant::{RoleSync, RouteBy, Tenant, TenantItem};
-use crate::why::{PersonRole, person_role};
 
 /// One person with all that hangs on them.
 #[derive(Clone, Debug)]

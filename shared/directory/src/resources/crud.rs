@@ -12,12 +12,12 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::journal::entry::MEMBERS_CHANGED;
 use crate::model::kind::Kind;
-use crate::people::last_owner;
 use crate::request_log::effects;
 use crate::resources::assemble::Needs;
 use crate::resources::members::{Step, WRITES_PER_STEP, growth, is_id};
 use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, action, subject};
+use crate::roles::person::last_owner;
 use crate::tenant::Tenant;
 use crate::transaction::{Guard, MAX_WRITES, Transaction};
 

@@ -16,10 +16,10 @@ use crate::model::kind::{GROUPS, USERS};
 use crate::request_log::diagnosis::NO_USERS_ID;
 use crate::request_log::effects;
 use crate::resources::record::{Record, now};
+use crate::roles::explain::Joined;
 use crate::table::Range;
 use crate::tenant::{Tenant, UnknownMembers};
 use crate::transaction::{Expression, Guard, Transaction};
-use crate::why::Joined;
 
 /// Writes that one step needs: the membership and the person's list of groups.
 pub(crate) const WRITES_PER_STEP: usize = 2;

@@ -16,7 +16,7 @@ use crate::insight::lists::GroupSummary;
 use crate::insight::traffic::Digest;
 use crate::journal::entry::Subject;
 use crate::model::role::Role;
-use crate::people::Person;
+use crate::roles::person::Person;
 use crate::sign_ins::SignInSeen;
 use crate::tenant::Settings;
 

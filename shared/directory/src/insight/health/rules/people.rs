@@ -8,7 +8,7 @@ use crate::insight::health::finding::{Finding, FindingKind, Severity};
 use crate::insight::lists::GroupSummary;
 use crate::journal::entry::Subject;
 use crate::model::role::Role;
-use crate::person::PersonState;
+use crate::roles::decide::PersonState;
 use crate::sign_ins::SignInSeen;
 use crate::tenant::RouteBy;
 

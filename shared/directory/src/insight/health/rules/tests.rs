@@ -4,8 +4,8 @@ use super::*;
 use crate::credentials::connections::Provider;
 use crate::insight::traffic::{MAX_FAILURES, Milestones, RepeatedFailure};
 use crate::model::role::Role;
-use crate::person::PersonState;
 use crate::request_log::diagnosis::Diagnosis;
+use crate::roles::decide::PersonState;
 use crate::tenant::RouteBy;
 
 fn at(text: &str) -> Timestamp {

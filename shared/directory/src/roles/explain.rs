@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::mappings::{Mapping, by_group};
 use crate::model::role::{Grant, Mappings, Role, Source};
-use crate::person::Held;
 use crate::resources::record::Record;
+use crate::roles::decide::Held;
+use crate::roles::mappings::{Mapping, by_group};
 use crate::tenant::{RoleSync, RouteBy, Settings};
 
 /// A person's role, and every grant behind it.

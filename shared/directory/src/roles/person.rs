@@ -8,13 +8,13 @@ use crate::item::{from_item, string};
 use crate::journal::entry::{Entry, Subject};
 use crate::model::kind::USERS;
 use crate::model::role::Role;
-use crate::person::{Held, PersonState};
 use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, subject};
+use crate::roles::decide::{Held, PersonState};
+use crate::roles::explain::{PersonRole, person_role};
 use crate::sessions::user_name;
 use crate::tenant::{Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};
-use crate::why::{PersonRole, person_role};
 
 /// How often a write starts over before the table counts as busy.
 const MAX_TURNS: usize = 20;

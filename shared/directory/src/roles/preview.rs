@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::text;
-use crate::mappings::{by_group, check_mappable};
 use crate::model::kind::{GROUPS, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::resources::record::Record;
+use crate::roles::mappings::{by_group, check_mappable};
 use crate::table::Range;
 use crate::tenant::{RoleSync, RouteBy, Settings, Tenant};
 
