@@ -7,7 +7,7 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::journal::entry::Actor;
 use crate::keys::TenantId;
-use crate::sessions::{IssuedSession, Session};
+use crate::sign_in::sessions::{IssuedSession, Session};
 use crate::table::Table;
 use crate::tenant::Tenant;
 

@@ -30,11 +30,9 @@ mod model;
 mod request_log;
 mod resources;
 mod roles;
-mod sessions;
 mod settings;
 pub mod setup;
 mod sign_in;
-mod sign_ins;
 mod table;
 mod tenant;
 mod tenants;
@@ -72,9 +70,9 @@ pub use roles::mappings::Mapping;
 pub use roles::person::Person;
 pub use roles::preview::{Preview, RoleChange};
 pub use roles::reconcile::{Progress, Rest};
-pub use sessions::{IssuedSession, PersonSession, Session, SessionPerson};
 pub use settings::SettingsChange;
-pub use sign_in::{Assertion, Routing, SignIn, SignedIn};
+pub use sign_in::sessions::{IssuedSession, PersonSession, Session, SessionPerson};
+pub use sign_in::sign_in::{Assertion, Routing, SignIn, SignedIn};
 pub use tenant::{
     ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,
 };

@@ -18,7 +18,7 @@ use crate::resources::writes::Pointer;
 use crate::roles::decide::PersonState;
 use crate::roles::mappings::by_group;
 use crate::roles::person::Person;
-use crate::sessions::user_name;
+use crate::sign_in::sessions::user_name;
 use crate::table::Range;
 use crate::tenant::Tenant;
 

@@ -10,7 +10,7 @@ use crate::resources::members::is_id;
 use crate::roles::explain::{PersonRole, person_role};
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
-use crate::sessions::PersonSession;
+use crate::sign_in::sessions::PersonSession;
 use crate::tenant::{RoleSync, RouteBy, Tenant, TenantItem};
 
 /// One person with all that hangs on them.

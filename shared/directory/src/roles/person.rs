@@ -12,7 +12,7 @@ use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, subject};
 use crate::roles::decide::{Held, PersonState};
 use crate::roles::explain::{PersonRole, person_role};
-use crate::sessions::user_name;
+use crate::sign_in::sessions::user_name;
 use crate::tenant::{Tenant, TenantItem};
 use crate::transaction::{Expression, Guard, Transaction};
 

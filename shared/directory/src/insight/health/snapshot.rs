@@ -15,7 +15,7 @@ use crate::model::role::{Mappings, Role};
 use crate::resources::record::{Record, now};
 use crate::roles::mappings::{Mapping, by_group};
 use crate::roles::person::{Person, person};
-use crate::sign_ins::SignInSeen;
+use crate::sign_in::recent::SignInSeen;
 use crate::table::Range;
 use crate::tenant::{Settings, Tenant, TenantItem};
 

@@ -17,7 +17,7 @@ use crate::insight::traffic::Digest;
 use crate::journal::entry::Subject;
 use crate::model::role::Role;
 use crate::roles::person::Person;
-use crate::sign_ins::SignInSeen;
+use crate::sign_in::recent::SignInSeen;
 use crate::tenant::Settings;
 
 pub(crate) use connections::is_on_schedule;

@@ -9,7 +9,7 @@ use crate::insight::lists::GroupSummary;
 use crate::journal::entry::Subject;
 use crate::model::role::Role;
 use crate::roles::decide::PersonState;
-use crate::sign_ins::SignInSeen;
+use crate::sign_in::recent::SignInSeen;
 use crate::tenant::RouteBy;
 
 /// Names that a finding lists.

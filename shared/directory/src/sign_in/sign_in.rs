@@ -21,7 +21,7 @@ use crate::resources::writes::{Pointer, State, subject};
 use crate::roles::decide::Decided;
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
-use crate::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
+use crate::sign_in::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
 use crate::tenant::{Settings, Tenant};
 use crate::transaction::Transaction;
 
