@@ -6,9 +6,9 @@ use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
 use crate::journal::entry::Actor;
-use crate::keys::TenantId;
 use crate::sign_in::sessions::{IssuedSession, Session};
-use crate::table::Table;
+use crate::store::keys::TenantId;
+use crate::store::table::Table;
 use crate::tenant::Tenant;
 
 /// The environment variable that names the table.

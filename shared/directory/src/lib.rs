@@ -16,29 +16,21 @@
 //!   `profile`, `why` and `trace` find somebody, show them, and say why they have their role and which request did it.
 //! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
 
-mod aws;
-pub mod cost;
 mod credentials;
 mod directory;
 mod error;
-mod gathering;
 mod insight;
-mod item;
 mod journal;
-mod keys;
 mod model;
 mod request_log;
 mod resources;
 mod roles;
 mod settings;
-pub mod setup;
 mod sign_in;
-mod table;
+mod store;
 mod tenant;
 mod tenants;
-mod transaction;
 
-pub use aws::sdk_config;
 pub use credentials::authenticate::{Caller, Refusal, Verdict};
 pub use credentials::connections::{Connection, Provider};
 pub use credentials::idempotency::FormId;
@@ -55,7 +47,6 @@ pub use insight::profile::{PersonGroup, PersonProfile};
 pub use insight::traffic::{Digest, Hour, Milestones, RepeatedFailure};
 pub use journal::entry::{Actor, AuditQuery, Entry, Subject};
 pub use journal::feed::{EVENT_VERSION, Event, REMINDER};
-pub use keys::{InvalidTenantId, TenantId};
 pub use model::kind::{GROUPS, Kind, USERS};
 pub use model::role::{Grant, Permission, Role, Source, UnknownRole};
 pub use request_log::diagnosis::Diagnosis;
@@ -73,6 +64,10 @@ pub use roles::reconcile::{Progress, Rest};
 pub use settings::SettingsChange;
 pub use sign_in::sessions::{IssuedSession, PersonSession, Session, SessionPerson};
 pub use sign_in::sign_in::{Assertion, Routing, SignIn, SignedIn};
+pub use store::capacity as cost;
+pub use store::create_table as setup;
+pub use store::keys::{InvalidTenantId, TenantId};
+pub use store::sdk::sdk_config;
 pub use tenant::{
     ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,
 };

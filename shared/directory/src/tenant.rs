@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::item::from_item;
 use crate::journal::entry::Actor;
-use crate::keys::TenantId;
 use crate::model::role::Role;
-use crate::table::Table;
+use crate::store::item::from_item;
+use crate::store::keys::TenantId;
+use crate::store::table::Table;
 
 /// What happens to ids in a group write that name nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::credentials::authenticate::meter_of;
 use crate::error::Error;
-use crate::item::{from_item, number, string, to_item};
 use crate::journal::entry::Entry;
-use crate::keys::{Stack, TenantId};
 use crate::resources::record::now;
-use crate::table::Range;
+use crate::store::item::{from_item, number, string, to_item};
+use crate::store::keys::{Stack, TenantId};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::tenant::{NewTenant, Settings, Tenant, TenantItem};
-use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::{Directory, journal::entry::Actor};
 
 /// How often a write starts over before the table counts as busy.

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::types::{
 };
 use jiff::Timestamp;
 
-use crate::cost;
 use crate::credentials::secret::{Purpose, TokenHash, TokenSecret};
 use crate::credentials::tokens::TokenItem;
 use crate::error::Error;
-use crate::item::{Item, from_item, key_item, number};
-use crate::keys::TenantId;
-use crate::table::Table;
+use crate::store::capacity;
+use crate::store::item::{Item, from_item, key_item, number};
+use crate::store::keys::TenantId;
+use crate::store::table::Table;
 use crate::tenant::RateLimit;
 
 /// Who a request comes from; there is none without an accepted token.
@@ -177,7 +177,7 @@ async fn book(
         .await;
     match sent.map_err(DynamoDbError::from) {
         Ok(output) => {
-            cost::write(output.consumed_capacity());
+            capacity::write(output.consumed_capacity());
             let item: Item = output
                 .attributes
                 .ok_or_else(|| Error::corrupt("no attributes returned"))?;

@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use crate::credentials::idempotency::FormId;
 use crate::error::Error;
-use crate::item::{from_item, text, to_item};
 use crate::journal::entry::{Entry, Subject};
 use crate::resources::members::is_id;
 use crate::resources::record::now;
-use crate::table::Range;
+use crate::store::item::{from_item, text, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// Tokens whose revocation goes into one transaction, two writes each.
 const TOKENS_AT_ONCE: usize = 45;

@@ -8,10 +8,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::item::to_item;
 use crate::resources::record::now;
+use crate::store::item::to_item;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// How long a used form is remembered, in seconds: longer than the session that it was made for can last.
 const REMEMBERED_SECONDS: i64 = 24 * 3_600;

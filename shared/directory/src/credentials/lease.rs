@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::item::{from_item, number, to_item};
 use crate::resources::record::now;
+use crate::store::item::{from_item, number, to_item};
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// How long it is remembered; no event is delivered that late.
 const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
-use crate::item::{from_item, to_item};
-use crate::keys::{Stack, TenantId};
 use crate::resources::record::now;
-use crate::table::Range;
-use crate::transaction::Transaction;
+use crate::store::item::{from_item, to_item};
+use crate::store::keys::{Stack, TenantId};
+use crate::store::table::Range;
+use crate::store::transaction::Transaction;
 use crate::{Directory, InvalidTenantId};
 
 /// Stands where other secrets name their tenant.

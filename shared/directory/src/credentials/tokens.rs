@@ -9,13 +9,13 @@ use crate::credentials::authenticate::{Refusal, meter_of};
 use crate::credentials::idempotency::FormId;
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
-use crate::item::{from_item, number, to_item};
 use crate::journal::entry::Subject;
 use crate::resources::members::is_id;
 use crate::resources::record::now;
-use crate::table::Range;
+use crate::store::item::{from_item, number, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// A token as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]

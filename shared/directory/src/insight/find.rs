@@ -6,10 +6,7 @@ use futures::try_join;
 use rollcall_scim::fold;
 
 use crate::error::Error;
-use crate::gathering::Gathering;
 use crate::insight::lists::{GroupSummary, PeopleQuery, summary};
-use crate::item::{from_item, text};
-use crate::keys::name_prefix;
 use crate::model::kind::{GROUPS, Kind, USERS};
 use crate::resources::members::is_id;
 use crate::resources::query_plan::Access;
@@ -19,7 +16,10 @@ use crate::roles::decide::PersonState;
 use crate::roles::mappings::by_group;
 use crate::roles::person::Person;
 use crate::sign_in::sessions::user_name;
-use crate::table::Range;
+use crate::store::bounded_page::Gathering;
+use crate::store::item::{from_item, text};
+use crate::store::keys::name_prefix;
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 /// Names one call reads before it answers with what it has.
@@ -173,7 +173,7 @@ impl Tenant {
             let partition = self.id.lookup(&USERS, lookup.code, &lookup.normalise(text));
             let range = Range::all(partition).limit(MAX_EXACT);
             for item in self.table.query(&range).await?.items {
-                ids.insert(crate::item::text(&item, "SK")?.to_owned());
+                ids.insert(crate::store::item::text(&item, "SK")?.to_owned());
             }
         }
         self.records(&USERS, &Vec::from_iter(ids)).await

@@ -6,9 +6,7 @@ use rollcall_scim::{Filter, fold};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::gathering::Gathering;
 use crate::insight::find::Lacking;
-use crate::item::text;
 use crate::model::kind::{GROUPS, Kind, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::resources::assemble::Needs;
@@ -17,7 +15,9 @@ use crate::resources::record::Record;
 use crate::roles::decide::PersonState;
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
-use crate::table::Range;
+use crate::store::bounded_page::Gathering;
+use crate::store::item::text;
+use crate::store::table::Range;
 use crate::tenant::{Settings, Tenant};
 
 /// People one page looks at before it answers with what it has.

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::item::{Item, to_item};
 use crate::journal::read_back::{Logged, Stretch};
-use crate::keys::TenantId;
 use crate::resources::record::now;
+use crate::store::item::{Item, to_item};
+use crate::store::keys::TenantId;
 use crate::tenant::Tenant;
 
 /// Who made a change.

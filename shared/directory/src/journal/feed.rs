@@ -14,13 +14,13 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::item::{from_item, number, to_item};
 use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject, just_after};
-use crate::keys::Partition;
 use crate::resources::record::now;
-use crate::table::Range;
+use crate::store::item::{from_item, number, to_item};
+use crate::store::keys::Partition;
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::{Directory, TenantId};
 
 /// How often in a row a relay competes for the head in vain before it gives up; there is one relay for a tenant at a time.

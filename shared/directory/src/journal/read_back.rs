@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::gathering::Gathering;
-use crate::item::from_item;
 use crate::journal::entry::just_after;
-use crate::keys::Partition;
-use crate::table::Range;
+use crate::store::bounded_page::Gathering;
+use crate::store::item::from_item;
+use crate::store::keys::Partition;
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 /// What one query looks at before it answers with what it has.

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::item::to_item;
 use crate::journal::read_back::{Logged, Stretch};
 use crate::request_log::diagnosis::{Diagnosis, diagnose};
 use crate::request_log::mention::{is_in_json, is_in_target};
 use crate::request_log::redaction::{SentBody, redacted_target};
 use crate::resources::record::now;
+use crate::store::item::to_item;
 use crate::tenant::Tenant;
 
 impl Logged for LoggedRequest {

@@ -6,12 +6,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Error;
-use crate::item::{Item, from_item, text};
 use crate::journal::entry::{Entry, just_after};
-use crate::keys::Partition;
 use crate::request_log::log::LoggedRequest;
 use crate::resources::members::is_id;
-use crate::table::Range;
+use crate::store::item::{Item, from_item, text};
+use crate::store::keys::Partition;
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 /// How far the clocks of two functions may be apart.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::item::from_item;
 use crate::model::kind::Kind;
-use crate::table::Range;
+use crate::store::item::from_item;
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 #[derive(Deserialize)]

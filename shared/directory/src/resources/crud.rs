@@ -18,8 +18,8 @@ use crate::resources::members::{Step, WRITES_PER_STEP, growth, is_id};
 use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, action, subject};
 use crate::roles::person::last_owner;
+use crate::store::transaction::{Guard, MAX_WRITES, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Guard, MAX_WRITES, Transaction};
 
 /// How often a write starts over before the table counts as busy.
 const MAX_TURNS: usize = 40;

@@ -8,7 +8,7 @@
 //! the item is: `groups`, `members`, `standing`, `intent`, `revision`, `version` and `modified`.
 
 use crate::error::Error;
-use crate::item::{Item, number};
+use crate::store::item::{Item, number};
 
 const ATTRIBUTE: &str = "format";
 
@@ -61,7 +61,7 @@ fn marked_by(steps: &[Step], mut item: Item) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{string, text};
+    use crate::store::item::{string, text};
 
     /// Form 2 calls `title` what form 1 called `heading`; form 3 has it in capitals.
     const MADE_UP: &[Step] = &[

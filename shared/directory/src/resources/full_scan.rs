@@ -8,7 +8,7 @@ use crate::resources::assemble::Needs;
 use crate::resources::list::{Slice, sort, sort_key};
 use crate::resources::page_cursor::{Position, Walk};
 use crate::resources::record::Record;
-use crate::table::Range;
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 impl Tenant {

@@ -14,14 +14,14 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject};
 use crate::model::kind::{GROUPS, USERS};
 use crate::resources::members::{Step, WRITES_PER_STEP};
 use crate::resources::record::Record;
-use crate::table::Range;
+use crate::store::item::{Item, from_item, number, string, text, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, MAX_WRITES, Transaction};
 
 /// Steps of one transaction: room is left for the group, the list and the journal.
 const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;

@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 use rollcall_scim::{Filter, Query, Resource, Sort, SortKey, limits};
 
 use crate::error::Error;
-use crate::item::{from_item, text};
-use crate::keys::name_prefix;
 use crate::model::kind::{GROUPS, Kind, USERS};
 use crate::resources::assemble::Needs;
 use crate::resources::members::is_id;
@@ -17,7 +15,9 @@ use crate::resources::page_cursor::Position;
 use crate::resources::query_plan::{Access, plan};
 use crate::resources::record::Record;
 use crate::resources::writes::Pointer;
-use crate::table::Range;
+use crate::store::item::{from_item, text};
+use crate::store::keys::name_prefix;
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 /// One page of a list.

@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::item::{Item, from_item, number, string, text, to_item};
 use crate::journal::entry::{MEMBERS_CHANGED, Subject};
 use crate::model::kind::{GROUPS, USERS};
 use crate::request_log::diagnosis::NO_USERS_ID;
 use crate::request_log::effects;
 use crate::resources::record::{Record, now};
 use crate::roles::explain::Joined;
-use crate::table::Range;
+use crate::store::item::{Item, from_item, number, string, text, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::{Tenant, UnknownMembers};
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// Writes that one step needs: the membership and the person's list of groups.
 pub(crate) const WRITES_PER_STEP: usize = 2;

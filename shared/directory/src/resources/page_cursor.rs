@@ -9,11 +9,11 @@ use rollcall_scim::Query;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::item::{from_item, to_item};
 use crate::journal::entry::Actor;
-use crate::keys::{Partition, sha256_hex};
 use crate::model::kind::Kind;
-use crate::table::Range;
+use crate::store::item::{from_item, to_item};
+use crate::store::keys::{Partition, sha256_hex};
+use crate::store::table::Range;
 use crate::tenant::Tenant;
 
 /// How long a walk may pause between two pages, in seconds.

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::item::{Item, from_item, to_item};
-use crate::keys::TenantId;
 use crate::model::kind::Kind;
 use crate::resources::format;
 use crate::roles::decide::Standing;
+use crate::store::item::{Item, from_item, to_item};
+use crate::store::keys::TenantId;
 
 /// The largest resource that is kept, in bytes of JSON; DynamoDB allows 400 KB for an item with all that hangs on it.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;

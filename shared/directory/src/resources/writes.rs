@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::item::{number, to_item};
 use crate::journal::entry::{Subject, difference};
-use crate::keys::COUNT_SHARDS;
 use crate::model::kind::{Kind, Lookup};
 use crate::resources::record::Record;
+use crate::store::item::{number, to_item};
+use crate::store::keys::COUNT_SHARDS;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// Most values of one look-up attribute: all of them change hands in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::item::{Item, from_item, string, to_item};
 use crate::journal::entry::Entry;
 use crate::model::kind::GROUPS;
 use crate::model::role::{Mappings, Role};
 use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, subject};
-use crate::table::Range;
+use crate::store::item::{Item, from_item, string, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// One mapping as the table holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,6 @@ use rollcall_scim::{self as scim, Resource};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::item::{from_item, string};
 use crate::journal::entry::{Entry, Subject};
 use crate::model::kind::USERS;
 use crate::model::role::Role;
@@ -13,8 +12,9 @@ use crate::resources::writes::{State, subject};
 use crate::roles::decide::{Held, PersonState};
 use crate::roles::explain::{PersonRole, person_role};
 use crate::sign_in::sessions::user_name;
+use crate::store::item::{from_item, string};
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::{Tenant, TenantItem};
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// How often a write starts over before the table counts as busy.
 const MAX_TURNS: usize = 20;
@@ -129,7 +129,8 @@ impl Tenant {
             (true, false) => transaction.update_if(
                 self.id.owners(),
                 Expression::new("DELETE active_ids :ids").with(":ids", ids),
-                Expression::new("size(active_ids) > :one").with(":one", crate::item::number(1)),
+                Expression::new("size(active_ids) > :one")
+                    .with(":one", crate::store::item::number(1)),
                 Guard::LastOwner,
             ),
             _ => {}

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::item::text;
 use crate::model::kind::{GROUPS, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::resources::record::Record;
 use crate::roles::mappings::{by_group, check_mappable};
-use crate::table::Range;
+use crate::store::item::text;
+use crate::store::table::Range;
 use crate::tenant::{RoleSync, RouteBy, Settings, Tenant};
 
 /// People one call looks at.

@@ -10,16 +10,16 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::item::{from_item, string, text, to_item};
 use crate::journal::entry::Entry;
 use crate::journal::feed::Event;
 use crate::model::kind::USERS;
 use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, subject};
 use crate::roles::mappings::by_group;
-use crate::table::Range;
+use crate::store::item::{from_item, string, text, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// People looked at between two notes of progress.
 const PEOPLE_AT_ONCE: usize = 100;

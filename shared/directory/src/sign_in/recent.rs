@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::insight::health::rules::short;
-use crate::item::{from_item, to_item};
 use crate::journal::entry::{Entry, Subject};
-use crate::table::Range;
+use crate::store::item::{from_item, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::Transaction;
 use crate::tenant::Tenant;
-use crate::transaction::Transaction;
 
 /// Sign-ins further back say nothing about now, and are forgotten.
 const COUNT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -11,18 +11,18 @@ use serde_json::json;
 
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::error::Error;
-use crate::item::{from_item, text, to_item};
 use crate::journal::entry::{Actor, Entry};
-use crate::keys::{Key, TenantId};
 use crate::model::kind::USERS;
 use crate::model::role::Role;
 use crate::resources::record::{Record, now};
 use crate::resources::writes::{State, subject};
 use crate::roles::decide::PersonState;
 use crate::roles::mappings::by_group;
-use crate::table::Range;
+use crate::store::item::{from_item, text, to_item};
+use crate::store::keys::{Key, TenantId};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::{Tenant, TenantItem};
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// How long a session lasts.
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::credentials::secret::Purpose;
 use crate::error::Error;
-use crate::item::{from_item, to_item};
 use crate::journal::entry::Entry;
 use crate::model::kind::{GROUPS, USERS};
 use crate::model::role::{Mappings, Role};
@@ -22,8 +21,9 @@ use crate::roles::decide::Decided;
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
 use crate::sign_in::sessions::{IssuedSession, SESSION_LIFE, SessionItem};
+use crate::store::item::{from_item, to_item};
+use crate::store::transaction::Transaction;
 use crate::tenant::{Settings, Tenant};
-use crate::transaction::Transaction;
 
 /// Groups of one claim that are listed; the rest of the transaction needs room too.
 const MAX_CLAIMANT_WRITES: usize = 80;

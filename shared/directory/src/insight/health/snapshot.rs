@@ -9,14 +9,14 @@ use crate::error::Error;
 use crate::insight::health::finding::Health;
 use crate::insight::health::rules::{Snapshot, judge};
 use crate::insight::lists::summary;
-use crate::item::{Item, from_item, text};
 use crate::model::kind::{GROUPS, USERS};
 use crate::model::role::{Mappings, Role};
 use crate::resources::record::{Record, now};
 use crate::roles::mappings::{Mapping, by_group};
 use crate::roles::person::{Person, person};
 use crate::sign_in::recent::SignInSeen;
-use crate::table::Range;
+use crate::store::item::{Item, from_item, text};
+use crate::store::table::Range;
 use crate::tenant::{Settings, Tenant, TenantItem};
 
 /// Groups that are looked at: twice what a large tenant has.

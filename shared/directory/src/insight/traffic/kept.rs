@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::failures::in_order;
 use super::{Counts, Digest, HOURS_KEPT, Milestones, RepeatedFailure, Tally};
 use crate::error::Error;
-use crate::item::{Item, from_item, text, to_item};
 use crate::journal::entry::just_after;
 use crate::request_log::log::LoggedRequest;
 use crate::resources::record::now;
-use crate::table::Range;
+use crate::store::item::{Item, from_item, text, to_item};
+use crate::store::table::Range;
+use crate::store::transaction::{Expression, Guard, Transaction};
 use crate::tenant::Tenant;
-use crate::transaction::{Expression, Guard, Transaction};
 
 /// Behind this no request is still on its way into the log: its writer gives up after a second.
 const SETTLES: SignedDuration = SignedDuration::from_secs(30);

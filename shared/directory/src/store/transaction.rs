@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::error::Error;
-use crate::item::{Item, key_item, number};
-use crate::keys::Key;
+use crate::store::item::{Item, key_item, number};
+use crate::store::keys::Key;
 
 /// DynamoDB's bound on the writes of one transaction.
 pub(crate) const MAX_WRITES: usize = 100;

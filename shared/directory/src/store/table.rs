@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::types::{
 };
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 
-use crate::cost;
 use crate::error::Error;
-use crate::item::{Item, key_item, string, text};
-use crate::keys::{Key, Partition};
-use crate::transaction::{Guard, Transaction};
+use crate::store::capacity;
+use crate::store::item::{Item, key_item, string, text};
+use crate::store::keys::{Key, Partition};
+use crate::store::transaction::{Guard, Transaction};
 
 /// DynamoDB's bound on a sort key.
 const MAX_SORT_BYTES: usize = 1_024;
@@ -101,7 +101,7 @@ impl Table {
             .send()
             .await
             .map_err(DynamoDbError::from)?;
-        cost::read(output.consumed_capacity());
+        capacity::read(output.consumed_capacity());
         Ok(output.item)
     }
 
@@ -144,7 +144,7 @@ impl Table {
             .send()
             .await
             .map_err(DynamoDbError::from)?;
-        cost::read(output.consumed_capacity());
+        capacity::read(output.consumed_capacity());
         let items = output
             .responses
             .and_then(|mut tables| tables.remove(&self.name))
@@ -176,7 +176,7 @@ impl Table {
             query = query.set_exclusive_start_key(Some(key_item(&range.partition.at(after))));
         }
         let output = query.send().await.map_err(DynamoDbError::from)?;
-        cost::read(output.consumed_capacity());
+        capacity::read(output.consumed_capacity());
         let next = output
             .last_evaluated_key
             .as_ref()
@@ -213,7 +213,7 @@ impl Table {
             .send()
             .await
             .map_err(DynamoDbError::from)?;
-        cost::write(output.consumed_capacity());
+        capacity::write(output.consumed_capacity());
         Ok(())
     }
 
@@ -236,7 +236,7 @@ impl Table {
                     .send()
                     .await
                     .map_err(DynamoDbError::from)?;
-                cost::write(output.consumed_capacity());
+                capacity::write(output.consumed_capacity());
                 left = output
                     .unprocessed_items
                     .and_then(|mut tables| tables.remove(&self.name))
@@ -278,7 +278,7 @@ impl Table {
             .await;
         match sent.map_err(DynamoDbError::from) {
             Ok(output) => {
-                cost::write(output.consumed_capacity());
+                capacity::write(output.consumed_capacity());
                 Ok(Vec::new())
             }
             Err(DynamoDbError::TransactionCanceledException(cancelled)) => {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::keys::Key;
+use crate::store::keys::Key;
 
 /// One item: attribute names and values.
 pub(crate) type Item = HashMap<String, AttributeValue>;
