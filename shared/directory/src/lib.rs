@@ -25,7 +25,6 @@ mod model;
 mod request_log;
 mod resources;
 mod roles;
-mod settings;
 mod sign_in;
 mod store;
 mod tenant;
@@ -61,7 +60,6 @@ pub use roles::mappings::Mapping;
 pub use roles::person::Person;
 pub use roles::preview::{Preview, RoleChange};
 pub use roles::reconcile::{Progress, Rest};
-pub use settings::SettingsChange;
 pub use sign_in::sessions::{IssuedSession, PersonSession, Session, SessionPerson};
 pub use sign_in::sign_in::{Assertion, Routing, SignIn, SignedIn};
 pub use store::capacity as cost;
@@ -71,4 +69,5 @@ pub use store::sdk::sdk_config;
 pub use tenant::{
     ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,
 };
-pub use tenants::TenantSummary;
+pub use tenants::change_settings::SettingsChange;
+pub use tenants::lifecycle::TenantSummary;

@@ -1,0 +1,4 @@
+//! tenants
+
+pub(crate) mod change_settings;
+pub(crate) mod lifecycle;
