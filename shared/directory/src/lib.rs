@@ -1,73 +1,104 @@
-//! The product over one DynamoDB table: tenants, connections, tokens, users, groups, memberships, journal.
+//! The product over one DynamoDB table: tenants, connections, people, groups, roles, sign-ins, journal.
 //!
-//! Lowest first:
+//! Rooms, lowest first; each uses only those above it in this list:
 //!
-//! - [`keys`](TenantId) make every key; `kind` says how [`USERS`] and [`GROUPS`] differ; `item`, `table` and
-//!   `transaction` are the few DynamoDB operations everything is made of, with retries and [`cost`] in one place.
-//! - `record` is a stored resource, in a `format` that has a number; `complete` turns records into SCIM resources,
-//!   `writes` plans the transaction of a change, `journal` its entry.
-//! - `resources` creates, reads, replaces, patches and deletes; `members` and `intents` change memberships, however
-//!   many; `access`, `search`, `bookmarks` and `counts` list.
-//! - `tenant`, `connections`, `tokens`, `secret`: who there is and who may call; `forms` are used once.
-//! - `requests` is the request log; `redaction` says what may be kept of a request, `mention` whom it names, `diagnosis`
-//!   what is wrong with it.
-//! - For the console: `digest` is what the request log comes to; `checkup` reads what `judge` makes findings of, and
-//!   `advice` words them; `sign_ins` says who was here lately; `preview` tells what a mapping would change; `finder`,
-//!   `profile`, `why` and `trace` find somebody, show them, and say why they have their role and which request did it.
-//! - [`Directory`] is the way in; through [`Directory::tenant`] everything is done for one caller of one tenant.
+//! | room | what lives there |
+//! |---|---|
+//! | `journal` | an entry for every change; the audit log and the ordered event feed |
+//! | `credentials` | secrets, connections, tokens and their meter, service keys, leases, idempotency keys |
+//! | `resources` | users and groups: records, changes, members, intents, lists |
+//! | `request_log` | what identity providers sent and how it was answered, redacted and diagnosed |
+//! | `roles` | who has which role and why: decided, mapped, previewed, reconciled |
+//! | `sign_in` | who a sign-in is, and sessions |
+//! | `tenants` | the life of a tenant and its settings |
+//!
+//! [`Directory`] is the way in. [`Tenant`] hands out one handle per room: [`Tenant::resources`], [`Tenant::roles`], …
+//! What the product stores in which key is the business of `rollcall-store`, which this crate does not re-export.
+//!
+//! ```no_run
+//! # async fn example(directory: rollcall_directory::Directory) -> Result<(), rollcall_directory::Error> {
+//! use rollcall_directory::{Provider, Verdict};
+//!
+//! let tenant = directory.system("acme".parse().expect("a tenant id"));
+//! let okta = tenant.credentials().create_connection("Okta", Provider::Okta).await?;
+//! let issued = tenant.credentials().issue_token(&okta.id, "production", None).await?;
+//! let verdict = directory.authenticate(issued.secret.expose(), "request-1").await?;
+//! assert!(matches!(verdict, Verdict::Accepted(caller) if caller.connection_id == okta.id));
+//! # Ok(())
+//! # }
+//! ```
+
+mod journal;
 
 mod credentials;
-mod directory;
-mod error;
-mod insight;
-mod journal;
-mod model;
-mod request_log;
+
 mod resources;
+
+mod request_log;
+
 mod roles;
+
 mod sign_in;
-mod store;
-mod tenant;
+
 mod tenants;
 
-pub use credentials::authenticate::{Caller, Refusal, Verdict};
-pub use credentials::connections::{Connection, Provider};
-pub use credentials::idempotency::FormId;
-pub use credentials::lease::Claim;
-pub use credentials::secret::{Purpose, TokenSecret};
-pub use credentials::service_keys::ServiceKey;
-pub use credentials::tokens::{IssuedToken, Token};
-pub use directory::{Directory, TABLE_NAME_VARIABLE};
-pub use error::Error;
-pub use insight::find::Lacking;
-pub use insight::health::finding::{Finding, FindingKind, Health, Severity};
-pub use insight::lists::{GroupSummary, PeopleQuery};
-pub use insight::profile::{PersonGroup, PersonProfile};
-pub use insight::traffic::{Digest, Hour, Milestones, RepeatedFailure};
-pub use journal::entry::{Actor, AuditQuery, Entry, Subject};
-pub use journal::feed::{EVENT_VERSION, Event, REMINDER};
-pub use model::kind::{GROUPS, Kind, USERS};
-pub use model::role::{Grant, Permission, Role, Source, UnknownRole};
-pub use request_log::diagnosis::Diagnosis;
-pub use request_log::effects as notes;
-pub use request_log::log::{LoggedRequest, RequestQuery};
-pub use request_log::redaction::SentBody;
-pub use request_log::trace::RequestTrace;
-pub use resources::list::Page;
-pub use roles::decide::PersonState;
-pub use roles::explain::{HeldBack, PersonRole};
-pub use roles::mappings::Mapping;
-pub use roles::person::Person;
-pub use roles::preview::{Preview, RoleChange};
-pub use roles::reconcile::{Progress, Rest};
-pub use sign_in::sessions::{IssuedSession, PersonSession, Session, SessionPerson};
-pub use sign_in::sign_in::{Assertion, Routing, SignIn, SignedIn};
-pub use store::capacity as cost;
-pub use store::create_table as setup;
-pub use store::keys::{InvalidTenantId, TenantId};
-pub use store::sdk::sdk_config;
-pub use tenant::{
-    ManualRoles, NewTenant, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers,
+mod directory;
+mod tenant;
+
+pub use crate::credentials::authenticate::{Caller, Verdict};
+pub use crate::credentials::connections::Connection;
+pub use crate::credentials::handle::Credentials;
+pub use crate::credentials::idempotency::FormId;
+pub use crate::credentials::lease::Lease;
+pub use crate::credentials::secret::{Purpose, TokenSecret};
+pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
+pub use crate::credentials::token_item::{Refusal, Token};
+pub use crate::credentials::tokens::IssuedToken;
+pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
+pub use crate::journal::entry::{AuditQuery, Entry};
+pub use crate::journal::feed::{EVENT_VERSION, Event, REMINDER};
+pub use crate::journal::handle::Journal;
+pub use crate::request_log::diagnosis::Diagnosis;
+pub use crate::request_log::handle::RequestLog;
+pub use crate::request_log::log::{LoggedRequest, RequestQuery};
+pub use crate::request_log::redaction::SentBody;
+pub use crate::request_log::trace::RequestTrace;
+pub use crate::resources::effects::{Effects, Written};
+pub use crate::resources::handle::{Members, Resources};
+pub use crate::resources::list::Page;
+pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
+pub use crate::roles::handle::Roles;
+pub use crate::roles::mappings::Mapping;
+pub use crate::roles::person::Person;
+pub use crate::roles::preview::{Preview, RoleChange};
+pub use crate::roles::reconcile::{Continuation, Progress};
+pub use crate::sign_in::handle::SignIn;
+pub use crate::sign_in::log_in::{Assertion, Routing, SignInOutcome, SignedIn};
+pub use crate::sign_in::sessions::{IssuedSession, PersonSession, Session, SessionPerson};
+pub use crate::tenant::Tenant;
+pub use crate::tenants::change_settings::SettingsChange;
+pub use crate::tenants::handle::{Lifecycle, TenantSettings};
+pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantSummary};
+
+pub use rollcall_model::{
+    Actor, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission, PersonState,
+    Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject, TenantId,
+    USERS, UnknownMembers, UnknownRole,
 };
-pub use tenants::change_settings::SettingsChange;
-pub use tenants::lifecycle::TenantSummary;
+pub use rollcall_store::{Error, capacity, create_table, sdk_config};
+
+/// What `rollcall-insight` reads beside the handles, to analyse what this crate stores. No other crate may use it.
+pub mod stored {
+    pub use crate::request_log::mention::is_in_json;
+    pub use crate::request_log::target::{Target, is_endpoint};
+    pub use crate::resources::assemble::{Needs, assemble};
+    pub use crate::resources::crud::not_found;
+    pub use crate::resources::query_plan::{QueryPlan, plan};
+    pub use crate::resources::record::Record;
+    pub use crate::resources::writes::Pointer;
+    pub use crate::roles::context::RoleContext;
+    pub use crate::roles::explain::person_role;
+    pub use crate::roles::mappings::by_group;
+    pub use crate::roles::person::person;
+    pub use crate::sign_in::recent::RecentSignIn;
+}

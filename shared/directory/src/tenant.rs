@@ -1,179 +1,79 @@
-//! A tenant's settings, and the handle through which everything of one tenant is done.
+//! The handle on one tenant: it hands out the handles of the rooms.
 
-use rollcall_scim as scim;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use rollcall_model::TenantId;
+use rollcall_store::Scope;
 
-use crate::error::Error;
-use crate::journal::entry::Actor;
-use crate::model::role::Role;
-use crate::store::item::from_item;
-use crate::store::keys::TenantId;
-use crate::store::table::Table;
-
-/// What happens to ids in a group write that name nobody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownMembers {
-    /// They are left out, so that one stale id never blocks a whole group's sync.
-    #[default]
-    Skip,
-    /// The request is refused with the id named, and nothing is applied.
-    Reject,
-}
-
-/// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ManualRoles {
-    /// It stays, and the highest of all grants counts.
-    #[default]
-    Preserved,
-    /// The groups of the next sign-in replace it, unless it is `owner`.
-    OverwrittenAtLogin,
-}
-
-/// When changed memberships and mappings change roles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RoleSync {
-    /// At once.
-    #[default]
-    Immediate,
-    /// At the person's next sign-in.
-    AtLogin,
-}
-
-/// What decides the mapped role at a sign-in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RouteBy {
-    /// The `groups` claim of the assertion alone.
-    Claim,
-    /// The memberships that were pushed alone.
-    Membership,
-    /// The claim where it names a mapped group, else the memberships.
-    #[default]
-    ClaimThenMembership,
-}
-
-/// How many requests one token may make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RateLimit {
-    /// Requests per minute, sustained; at least 1.
-    pub per_minute: u32,
-    /// Requests that may come at once on top.
-    pub burst: u32,
-}
-
-impl Default for RateLimit {
-    /// Twice the 25 requests a second that Microsoft's gallery asks for.
-    fn default() -> Self {
-        Self {
-            per_minute: 3_000,
-            burst: 300,
-        }
-    }
-}
-
-/// What a tenant can decide for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Settings {
-    /// The role of people whose first sign-in no group decides.
-    pub sso_default_role: Option<Role>,
-    /// See [`ManualRoles`].
-    pub manual_roles: ManualRoles,
-    /// See [`RoleSync`].
-    pub role_sync: RoleSync,
-    /// See [`RouteBy`].
-    pub route_by: RouteBy,
-    /// Whether people who are pushed get an invitation mail.
-    pub invitations: bool,
-    /// See [`UnknownMembers`].
-    pub unknown_members: UnknownMembers,
-    /// Of each token; none is unmetered.
-    pub rate_limit: Option<RateLimit>,
-    /// How long the journal and the request log are kept.
-    pub retention_days: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            sso_default_role: Some(Role::Member),
-            manual_roles: ManualRoles::default(),
-            role_sync: RoleSync::default(),
-            route_by: RouteBy::default(),
-            invitations: false,
-            unknown_members: UnknownMembers::default(),
-            rate_limit: Some(RateLimit::default()),
-            retention_days: 365,
-        }
-    }
-}
-
-/// A tenant to be.
-#[derive(Clone, Debug)]
-pub struct NewTenant {
-    /// Its id, never changed and never used again.
-    pub id: TenantId,
-    /// What people call it.
-    pub name: String,
-    /// Its settings.
-    pub settings: Settings,
-}
-
-/// A tenant as the table holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct TenantItem {
-    pub(crate) display_name: String,
-    pub(crate) created_at: jiff::Timestamp,
-    pub(crate) settings: Settings,
-    /// Grows by one with every write.
-    pub(crate) revision: u64,
-}
+use crate::credentials::handle::Credentials;
+use crate::journal::handle::Journal;
+use crate::request_log::handle::RequestLog;
+use crate::resources::handle::{Members, Resources};
+use crate::roles::handle::Roles;
+use crate::sign_in::handle::SignIn;
+use crate::tenants::handle::{Lifecycle, TenantSettings};
 
 /// One tenant, as one actor within one request sees it. Nothing reaches another tenant through it.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    pub(crate) table: Table,
-    pub(crate) id: TenantId,
-    pub(crate) actor: Actor,
-    pub(crate) request_id: String,
+    scope: Scope,
 }
 
 impl Tenant {
-    /// The tenant's id.
+    pub(crate) fn of(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    /// Returns the tenant's id.
     pub fn id(&self) -> &TenantId {
-        &self.id
+        &self.scope.tenant
+    }
+
+    /// The scope, for the crate that analyses what this one stores. No other crate may use it.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The journal: audit log and event feed.
+    pub fn journal(&self) -> Journal<'_> {
+        Journal::of(&self.scope)
+    }
+
+    /// Connections, their tokens, and leases.
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials::of(&self.scope)
+    }
+
+    /// Users and groups.
+    pub fn resources(&self) -> Resources<'_> {
+        Resources::of(&self.scope)
+    }
+
+    /// Memberships.
+    pub fn members(&self) -> Members<'_> {
+        Members::of(&self.scope)
+    }
+
+    /// The request log.
+    pub fn request_log(&self) -> RequestLog<'_> {
+        RequestLog::of(&self.scope)
+    }
+
+    /// Roles and role mappings.
+    pub fn roles(&self) -> Roles<'_> {
+        Roles::of(&self.scope)
+    }
+
+    /// Sign-ins and sessions.
+    pub fn sign_in(&self) -> SignIn<'_> {
+        SignIn::of(&self.scope)
     }
 
     /// The tenant's settings.
-    ///
-    /// # Errors
-    /// `404` when the tenant was deleted.
-    pub async fn settings(&self) -> Result<Settings, Error> {
-        Ok(self.stored().await?.settings)
+    pub fn settings(&self) -> TenantSettings<'_> {
+        TenantSettings::of(&self.scope)
     }
 
-    /// The tenant's settings, and which revision of the tenant has them.
-    ///
-    /// # Errors
-    /// `404` when the tenant was deleted.
-    pub async fn settings_and_revision(&self) -> Result<(Settings, u64), Error> {
-        let stored = self.stored().await?;
-        Ok((stored.settings, stored.revision))
-    }
-
-    pub(crate) async fn stored(&self) -> Result<TenantItem, Error> {
-        match self.table.get(&self.id.tenant_key()).await? {
-            Some(item) => from_item(item),
-            None => Err(scim::Error::NotFound {
-                what: format!("tenant `{}`", self.id),
-            }
-            .into()),
-        }
+    /// The life of the tenant: renamed, deleted.
+    pub fn lifecycle(&self) -> Lifecycle<'_> {
+        Lifecycle::of(&self.scope)
     }
 }

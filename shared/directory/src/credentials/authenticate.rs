@@ -1,71 +1,49 @@
-//! The one call by which each request of an identity provider is authenticated, metered and stamped.
+//! Authenticates, meters and stamps each request of an identity provider, in one call.
 
-use aws_sdk_dynamodb::Error as DynamoDbError;
-use aws_sdk_dynamodb::types::{
-    ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
-};
 use jiff::Timestamp;
+use rollcall_model::TenantId;
+use rollcall_store::{Error, Expression, Key, Keys, Table, Updated, from_item, number};
 
-use crate::credentials::secret::{Purpose, TokenHash, TokenSecret};
-use crate::credentials::tokens::TokenItem;
-use crate::error::Error;
-use crate::store::capacity;
-use crate::store::item::{Item, from_item, key_item, number};
-use crate::store::keys::TenantId;
-use crate::store::table::Table;
-use crate::tenant::RateLimit;
+use crate::credentials::secret::{Purpose, TokenSecret};
+use crate::credentials::token_item::{Refusal, TokenItem};
 
-/// Who a request comes from; there is none without an accepted token.
+/// How often a request is booked again while concurrent requests of the token move its meter.
+const MAX_BOOKINGS: usize = 8;
+
+/// Who sends a request. There is no caller without an accepted token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The tenant the token belongs to.
+    /// The tenant that the token belongs to.
     pub tenant: TenantId,
     /// The token's id.
     pub token_id: String,
-    /// The connection the token belongs to.
+    /// The id of the connection that the token belongs to.
     pub connection_id: String,
     /// The request's id, for the journal and the log.
     pub request_id: String,
-    /// For how many days its requests are kept in the request log.
+    /// Days for which the token's requests are kept in the request log.
     pub log_days: u32,
 }
 
-/// What the table says of a presented token.
+/// The verdict on a presented token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may go on.
+    /// The request may go on.
     Accepted(Caller),
-    /// It is good, but has used up its rate.
+    /// The token is valid, but has used up its rate.
     Throttled {
-        /// Who it is.
+        /// Whose token it is.
         caller: Caller,
-        /// After how many seconds a request will pass; at least 1.
+        /// Seconds until a request passes; at least 1.
         retry_after_seconds: u32,
     },
-    /// It is not good.
+    /// The token is not accepted.
     Refused {
         /// Why.
         refusal: Refusal,
-        /// Whose it was: known of a revoked or expired token, so that its tenant can be told.
+        /// Whose token it was, if it was revoked or has expired: its tenant learns of it.
         caller: Option<Caller>,
     },
-}
-
-/// Why a token is not good. The words are for the tenant's own log: who presents it is not told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It has not the form or the checksum of a token.
-    #[error("this is no token")]
-    Malformed,
-    /// No such token was ever issued.
-    #[error("the token is unknown")]
-    Unknown,
-    /// It was revoked.
-    #[error("the token was revoked")]
-    Revoked,
-    /// It has expired.
-    #[error("the token has expired")]
-    Expired,
 }
 
 impl Verdict {
@@ -77,25 +55,14 @@ impl Verdict {
     }
 }
 
-/// The `lead_us` of a token without a limit: functions whose clocks differ never refuse each other's requests.
-const UNMETERED_LEAD_US: i64 = -3_600_000_000;
-
-/// What one request adds to `tat`, and where `allow_at` is after one request of an idle token, in microseconds.
-pub(crate) fn meter_of(limit: Option<RateLimit>) -> (i64, i64) {
-    limit.map_or((0, UNMETERED_LEAD_US), |limit| {
-        let interval = 60_000_000 / i64::from(limit.per_minute.max(1));
-        (interval, interval * (1 - i64::from(limit.burst)))
-    })
-}
-
-/// The two ways a request is booked: on a token whose requests are all paid for, and on one in the middle of a burst.
+/// The two ways to book a request: on a token whose requests are all paid for, and on one in the middle of a burst.
 #[derive(Clone, Copy)]
 enum Booking {
     Idle,
     Burst,
 }
 
-/// Authenticates, meters and stamps: one `UpdateItem`, and a second only within a burst.
+/// Authenticates, meters and stamps: one `UpdateItem`, and a second one only within a burst.
 pub(crate) async fn authenticate(
     table: &Table,
     bearer: &str,
@@ -105,6 +72,7 @@ pub(crate) async fn authenticate(
         return Ok(Verdict::unknown(Refusal::Malformed));
     };
     let tenant = secret.claimed_tenant();
+    let key = Keys::of(tenant).tokens().at(secret.hash().0);
     let now_us = Timestamp::now().as_microsecond();
     let caller = |item: TokenItem| Caller {
         tenant: tenant.clone(),
@@ -114,12 +82,11 @@ pub(crate) async fn authenticate(
         log_days: item.keep_days,
     };
     let mut booking = Booking::Idle;
-    // Concurrent requests of one token move it between idle and burst under our eyes; a handful of turns is plenty.
-    for _ in 0..8 {
-        let item = match book(table, tenant, &secret.hash(), now_us, booking).await? {
-            Ok(item) => return Ok(Verdict::Accepted(caller(item))),
-            Err(None) => return Ok(Verdict::unknown(Refusal::Unknown)),
-            Err(Some(item)) => item,
+    for _ in 0..MAX_BOOKINGS {
+        let item: TokenItem = match book(table, &key, now_us, booking).await? {
+            Updated::Done(item) => return Ok(Verdict::Accepted(caller(from_item(item)?))),
+            Updated::Absent => return Ok(Verdict::unknown(Refusal::Unknown)),
+            Updated::Unchanged(item) => from_item(item)?,
         };
         if let Some(refusal) = item.refusal(now_us) {
             let caller = Some(caller(item));
@@ -127,10 +94,9 @@ pub(crate) async fn authenticate(
         }
         if item.allow_at > now_us {
             let seconds = (item.allow_at - now_us + 999_999) / 1_000_000;
-            let retry_after_seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
             return Ok(Verdict::Throttled {
                 caller: caller(item),
-                retry_after_seconds,
+                retry_after_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
             });
         }
         booking = if item.tat > now_us {
@@ -142,16 +108,10 @@ pub(crate) async fn authenticate(
     Err(Error::Busy(None))
 }
 
-/// Books one request if the token is good and the booking fits; else the item as it is, if there is one.
-async fn book(
-    table: &Table,
-    tenant: &TenantId,
-    hash: &TokenHash,
-    now_us: i64,
-    booking: Booking,
-) -> Result<Result<TokenItem, Option<TokenItem>>, Error> {
-    let good = "attribute_exists(PK) AND attribute_not_exists(revoked_us) \
-                AND (attribute_not_exists(ends_us) OR ends_us > :now)";
+/// Books one request, if the token is valid and the booking fits the state of its meter.
+async fn book(table: &Table, key: &Key, now_us: i64, booking: Booking) -> Result<Updated, Error> {
+    let valid = "attribute_exists(PK) AND attribute_not_exists(revoked_us) \
+                 AND (attribute_not_exists(ends_us) OR ends_us > :now)";
     let (set, fits) = match booking {
         Booking::Idle => (
             "SET tat = :now + cost_us, allow_at = :now + lead_us, used_us = :now",
@@ -162,30 +122,7 @@ async fn book(
             "tat > :now AND allow_at <= :now",
         ),
     };
-    let sent = table
-        .client
-        .update_item()
-        .table_name(&table.name)
-        .set_key(Some(key_item(&tenant.tokens().at(&hash.0))))
-        .update_expression(set)
-        .condition_expression(format!("{good} AND {fits}"))
-        .expression_attribute_values(":now", number(now_us))
-        .return_values(ReturnValue::AllNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .return_consumed_capacity(ReturnConsumedCapacity::Total)
-        .send()
-        .await;
-    match sent.map_err(DynamoDbError::from) {
-        Ok(output) => {
-            capacity::write(output.consumed_capacity());
-            let item: Item = output
-                .attributes
-                .ok_or_else(|| Error::corrupt("no attributes returned"))?;
-            Ok(Ok(from_item(item)?))
-        }
-        Err(DynamoDbError::ConditionalCheckFailedException(failed)) => {
-            Ok(Err(failed.item.map(from_item).transpose()?))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let set = Expression::new(set).with(":now", number(now_us));
+    let condition = Expression::new(format!("{valid} AND {fits}"));
+    table.update_if(key, &set, &condition).await
 }

@@ -1,76 +1,89 @@
-//! Connections: one identity provider of one tenant each.
+//! The connections of a tenant: one identity provider each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rollcall_model::{Provider, Subject, is_id, new_id, shown};
 use rollcall_scim as scim;
+use rollcall_store::{
+    Error, Expression, Guard, Scope, Transaction, from_item, now, number, retry_stale, string,
+    text, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::credentials::idempotency::FormId;
-use crate::error::Error;
-use crate::journal::entry::{Entry, Subject};
-use crate::resources::members::is_id;
-use crate::resources::record::now;
-use crate::store::item::{from_item, text, to_item};
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::Tenant;
+use crate::credentials::handle::Credentials;
+use crate::credentials::idempotency::{FormId, write_use};
+use crate::credentials::token_item::TokenItem;
+use crate::journal::entry::Entry;
 
-/// Tokens whose revocation goes into one transaction, two writes each.
+/// Tokens that one transaction revokes, two writes each.
 const TOKENS_AT_ONCE: usize = 45;
-
-/// The products that connect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names are the products'")]
-pub enum Provider {
-    Okta,
-    Entra,
-    OneLogin,
-    JumpCloud,
-    Google,
-    Ping,
-    CyberArk,
-    Rippling,
-    Other,
-}
 
 /// One identity provider of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Its id.
     pub id: String,
-    /// What the admin calls it.
+    /// The name that the admin gave it.
     pub label: String,
-    /// Which product it is.
+    /// The product.
     pub provider: Provider,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
+    /// Grows by one with every change. Earlier versions did not store it: they are at 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    revision: u64,
 }
 
-impl Tenant {
-    /// Makes a connection.
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Connection {
+    /// Returns a connection that was never stored before.
+    pub fn new(label: &str, provider: Provider, created_at: Timestamp) -> Self {
+        Self {
+            id: new_id(),
+            label: label.to_owned(),
+            provider,
+            created_at,
+            revision: 0,
+        }
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::new("connection", &self.id, &self.label)
+    }
+
+    fn unchanged(&self) -> Expression {
+        match self.revision {
+            0 => Expression::new("attribute_exists(PK) AND attribute_not_exists(revision)"),
+            revision => Expression::at_revision(revision),
+        }
+    }
+}
+
+impl Credentials<'_> {
+    /// Creates a connection.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `404` when the tenant was deleted, or is being deleted.
     pub async fn create_connection(
-        &self,
+        self,
         label: &str,
         provider: Provider,
     ) -> Result<Connection, Error> {
-        let made = self.make_connection(label, provider, None).await?;
-        made.ok_or(Error::Busy(None))
+        let created = self.make_connection(label, provider, None).await?;
+        created.ok_or(Error::Busy(None))
     }
 
-    /// Makes a connection by a form; none if the form was used before.
+    /// Creates a connection by a form. Returns `None` if the form was used before.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `404` when the tenant was deleted, or is being deleted.
     pub async fn create_connection_by(
-        &self,
+        self,
         form: FormId,
         label: &str,
         provider: Provider,
@@ -79,82 +92,75 @@ impl Tenant {
     }
 
     async fn make_connection(
-        &self,
+        self,
         label: &str,
         provider: Provider,
         form: Option<FormId>,
     ) -> Result<Option<Connection>, Error> {
-        let id = Uuid::now_v7().to_string();
-        let connection = Connection {
-            id,
-            label: label.to_owned(),
-            provider,
-            created_at: now(),
-        };
-        let key = self.id.connection(&connection.id);
+        let connection = Connection::new(label, provider, now());
+        let key = self.scope.keys().connection(&connection.id);
         let mut transaction = Transaction::default();
         transaction.put_if(
             to_item(&key, &connection)?,
             Expression::absent(),
             Guard::Stale,
         );
-        transaction.put(
-            self.entry("connection.created", connection_subject(&connection))
-                .to_item(&self.id)?,
-        );
+        let entry = Entry::new(self.scope, "connection.created", connection.subject());
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.check_alive(&mut transaction);
         if let Some(form) = form {
-            self.write_use(&mut transaction, form)?;
+            write_use(self.scope, &mut transaction, form)?;
         }
-        let failed = self.table.transact(&transaction).await?;
-        match (failed.is_empty(), failed.contains(&Guard::Used)) {
-            (true, _) => Ok(Some(connection)),
-            (false, true) => Ok(None),
-            (false, false) => Err(Error::Busy(None)),
+        let failed = self.scope.table.transact(&transaction).await?;
+        if failed.is_empty() {
+            return Ok(Some(connection));
+        }
+        if failed.contains(&Guard::Gone) {
+            return Err(tenant_gone(self.scope));
+        }
+        match failed.contains(&Guard::Used) {
+            true => Ok(None),
+            false => Err(Error::Busy(None)),
         }
     }
 
-    /// Every connection, oldest first.
+    /// Lists the connections, oldest first.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn connections(&self) -> Result<Vec<Connection>, Error> {
-        let items = self
-            .table
-            .query_all(Range::prefix(self.id.config(), "CONN#"))
-            .await?;
+    pub async fn connections(self) -> Result<Vec<Connection>, Error> {
+        let range = self.scope.keys().connections();
+        let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }
 
-    /// One connection.
+    /// Reads a connection.
     ///
     /// # Errors
     /// `404` when there is none of this id.
-    pub async fn connection(&self, id: &str) -> Result<Connection, Error> {
+    pub async fn connection(self, id: &str) -> Result<Connection, Error> {
         let item = match is_id(id) {
-            true => self.table.get(&self.id.connection(id)).await?,
+            true => {
+                let key = self.scope.keys().connection(id);
+                self.scope.table.get(&key).await?
+            }
             false => None,
         };
-        match item {
-            Some(item) => from_item(item),
-            None => Err(scim::Error::NotFound {
-                what: format!("connection `{}`", id.chars().take(64).collect::<String>()),
-            }
-            .into()),
-        }
+        item.map(from_item)
+            .unwrap_or_else(|| Err(connection_not_found(id)))
     }
 
-    /// What deleted connections were called, by their ids; nothing of those that never were, or that were deleted before
-    /// their names were kept.
+    /// Returns the names of deleted connections by id. Connections that earlier versions deleted have none.
     ///
     /// # Errors
     /// Only those of the table.
     pub async fn deleted_connections(
-        &self,
+        self,
         ids: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, String>, Error> {
         let ids = ids.iter().filter(|id| is_id(id));
-        let keys = ids.map(|id| self.id.deleted_connection(id));
-        let items = self.table.batch_get(keys).await?;
+        let keys = ids.map(|id| self.scope.keys().deleted_connection(id));
+        let items = self.scope.table.batch_get(keys).await?;
         let named = |item| {
             Ok((
                 text(&item, "SK")?.to_owned(),
@@ -164,82 +170,144 @@ impl Tenant {
         items.into_iter().map(named).collect()
     }
 
-    /// Changes what a connection is called, or which product it is.
+    /// Changes the name or the product of a connection; `None` leaves it as it is.
     ///
     /// # Errors
     /// `404` when there is none of this id.
     pub async fn change_connection(
-        &self,
+        self,
         id: &str,
         label: Option<String>,
         provider: Option<Provider>,
     ) -> Result<Connection, Error> {
-        let before = self.connection(id).await?;
-        let mut after = before.clone();
-        after.label = label.unwrap_or(after.label);
-        after.provider = provider.unwrap_or(after.provider);
-        if after == before {
-            return Ok(after);
-        }
-        let mut transaction = Transaction::default();
-        let item = to_item(&self.id.connection(id), &after)?;
-        transaction.put_if(item, Expression::present(), Guard::Stale);
-        let told =
-            |c: &Connection| Some(json!({"name": c.label, "provider": c.provider}).to_string());
-        let entry = self.entry("connection.updated", connection_subject(&after));
-        transaction.put(
-            Entry {
-                before: told(&before),
-                after: told(&after),
-                ..entry
+        let (label, provider) = (&label, &provider);
+        retry_stale(|_| async move {
+            let before = self.connection(id).await?;
+            let mut after = before.clone();
+            after.label = label.clone().unwrap_or(after.label);
+            after.provider = provider.unwrap_or(after.provider);
+            if after == before {
+                return Ok(Some(after));
             }
-            .to_item(&self.id)?,
-        );
-        self.commit(&transaction).await?;
-        Ok(after)
+            after.revision += 1;
+            let committed = self.write_change(&before, &after).await?;
+            Ok(committed.then_some(after))
+        })
+        .await
     }
 
-    /// Deletes a connection; its tokens die with it, the people and groups it pushed stay.
+    /// Writes a changed connection. Returns `false` if somebody else has changed it since it was read.
+    async fn write_change(self, before: &Connection, after: &Connection) -> Result<bool, Error> {
+        let mut set = "SET revision = :revision".to_owned();
+        let mut values = vec![(":revision", number(after.revision))];
+        // Only what changes is written: the rest stays as a newer version may have stored it.
+        if after.label != before.label {
+            set.push_str(", label = :label");
+            values.push((":label", string(&after.label)));
+        }
+        if after.provider != before.provider {
+            set.push_str(", provider = :provider");
+            values.push((":provider", string(after.provider.as_str())));
+        }
+        let set = Expression::new(set);
+        let set = values
+            .into_iter()
+            .fold(set, |set, (name, value)| set.with(name, value));
+        let mut transaction = Transaction::default();
+        let key = self.scope.keys().connection(&after.id);
+        transaction.update_if(key, set, before.unchanged(), Guard::Stale);
+        let told = |c: &Connection| Some(json!({"name": c.label, "provider": c.provider}));
+        let entry = Entry::new(self.scope, "connection.updated", after.subject())
+            .with_change(told(before), told(after));
+        transaction.put(entry.to_item(self.scope.keys())?);
+        Ok(self.scope.table.transact(&transaction).await?.is_empty())
+    }
+
+    /// Deletes a connection. Its tokens are revoked; the people and groups that it pushed stay.
     ///
     /// # Errors
     /// `404` when there is none of this id.
-    pub async fn delete_connection(&self, id: &str) -> Result<(), Error> {
+    pub async fn delete_connection(self, id: &str) -> Result<(), Error> {
         let connection = self.connection(id).await?;
+        self.begin_deletion(id).await?;
+        // From here on no token can be issued, so the list of tokens is complete.
+        self.revoke_live_tokens(|token| token.connection_id() == id)
+            .await?;
+        let mut transaction = Transaction::default();
+        let key = self.scope.keys().connection(id);
+        transaction.delete_if(key, Expression::present(), Guard::Stale);
+        // The logs go on showing its name.
+        let name = json!({"label": connection.label});
+        let key = self.scope.keys().deleted_connection(id);
+        transaction.put(to_item(&key, &name)?);
+        let entry = Entry::new(self.scope, "connection.deleted", connection.subject());
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.commit(&transaction).await
+    }
+
+    async fn begin_deletion(self, id: &str) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        transaction.update_if(
+            self.scope.keys().connection(id),
+            Expression::new("SET deleting = :now").with(":now", string(&now().to_string())),
+            Expression::present(),
+            Guard::Stale,
+        );
+        match self.scope.table.transact(&transaction).await?.is_empty() {
+            true => Ok(()),
+            false => Err(connection_not_found(id)),
+        }
+    }
+
+    /// Revokes every token that is not revoked yet and that `wanted` selects.
+    pub(crate) async fn revoke_live_tokens(
+        self,
+        wanted: impl Fn(&TokenItem) -> bool,
+    ) -> Result<(), Error> {
         let tokens = self.token_items().await?;
-        let live = tokens.iter().filter(|token| token.is_live_of(id));
-        // Tokens first, so that a failure half-way leaves nothing that still works and looks deleted.
-        for chunk in live.collect::<Vec<_>>().chunks(TOKENS_AT_ONCE) {
+        let live = tokens.iter().filter(|token| !token.is_revoked());
+        let live: Vec<_> = live.filter(|token| wanted(token)).collect();
+        for chunk in live.chunks(TOKENS_AT_ONCE) {
             let mut transaction = Transaction::default();
             for token in chunk {
                 self.write_revocation(&mut transaction, token)?;
             }
-            self.commit(&transaction).await?;
+            self.scope.commit(&transaction).await?;
         }
-        let mut transaction = Transaction::default();
-        transaction.delete_if(self.id.connection(id), Expression::present(), Guard::Stale);
-        // The logs go on telling of it by its name.
-        let name = json!({"label": connection.label});
-        transaction.put(to_item(&self.id.deleted_connection(id), &name)?);
-        transaction.put(
-            self.entry("connection.deleted", connection_subject(&connection))
-                .to_item(&self.id)?,
-        );
-        self.commit(&transaction).await
+        Ok(())
     }
 
-    /// Commits what nobody else competes for.
-    pub(crate) async fn commit(&self, transaction: &Transaction) -> Result<(), Error> {
-        match self.table.transact(transaction).await?.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Busy(None)),
+    /// Returns the error for something that cannot be issued because the connection or the tenant is gone.
+    pub(super) async fn gone(self, connection_id: &str) -> Error {
+        match self.scope.stored_tenant().await {
+            Ok(tenant) if !tenant.deleting => connection_not_found(connection_id),
+            Ok(_) => tenant_gone(self.scope),
+            Err(error) => error,
         }
     }
 }
 
-fn connection_subject(connection: &Connection) -> Subject {
-    Subject {
-        kind: "connection".into(),
-        id: connection.id.clone(),
-        name: connection.label.clone(),
+/// Adds the condition that the connection exists and is not being deleted.
+pub(super) fn check_connection_alive(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    id: &str,
+) -> Result<(), Error> {
+    // What is no id makes no key.
+    if !is_id(id) {
+        return Err(connection_not_found(id));
     }
+    let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
+    transaction.check(scope.keys().connection(id), alive, Guard::Gone);
+    Ok(())
+}
+
+fn connection_not_found(id: &str) -> Error {
+    let what = format!("connection `{}`", shown(id));
+    scim::Error::NotFound { what }.into()
+}
+
+fn tenant_gone(scope: &Scope) -> Error {
+    let what = format!("tenant `{}`", scope.tenant);
+    scim::Error::NotFound { what }.into()
 }

@@ -1,27 +1,21 @@
-//! Forms that make something, each used once: sent again, by a second click or by loading the answer again, it makes
-//! nothing.
+//! Idempotency keys: a form that creates something takes effect once, however often it is sent.
 
 use std::fmt;
 use std::str::FromStr;
 
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, now, to_item};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::error::Error;
-use crate::resources::record::now;
-use crate::store::item::to_item;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::Tenant;
-
-/// How long a used form is remembered, in seconds: longer than the session that it was made for can last.
+/// How long a used form is remembered, in seconds: longer than any session that could send it again.
 const REMEMBERED_SECONDS: i64 = 24 * 3_600;
 
-/// One showing of a form.
+/// The id of a form, made anew each time the form is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormId(Uuid);
 
 impl FormId {
-    /// Makes one for a form that is about to be shown.
+    /// Returns the id for a form that is about to be shown.
     pub fn fresh() -> Self {
         Self(Uuid::now_v7())
     }
@@ -41,25 +35,23 @@ impl FromStr for FormId {
     }
 }
 
-/// That a form was used, as the table holds it.
+/// A used form as the table holds it.
 #[derive(Serialize)]
 struct Used {
     /// For DynamoDB's time to live.
     expires: i64,
 }
 
-impl Tenant {
-    /// Lets the transaction be made only if the form was not used before: `Guard::Used` fails else.
-    pub(crate) fn write_use(
-        &self,
-        transaction: &mut Transaction,
-        form: FormId,
-    ) -> Result<(), Error> {
-        let used = Used {
-            expires: now().as_second() + REMEMBERED_SECONDS,
-        };
-        let item = to_item(&self.id.used_forms().at(form.to_string()), &used)?;
-        transaction.put_if(item, Expression::absent(), Guard::Used);
-        Ok(())
-    }
+/// Adds the use of the form. If it was used before, the transaction fails with [`Guard::Used`].
+pub(super) fn write_use(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    form: FormId,
+) -> Result<(), Error> {
+    let used = Used {
+        expires: now().as_second() + REMEMBERED_SECONDS,
+    };
+    let item = to_item(&scope.keys().used_forms().at(form.to_string()), &used)?;
+    transaction.put_if(item, Expression::absent(), Guard::Used);
+    Ok(())
 }

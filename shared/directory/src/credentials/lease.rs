@@ -1,39 +1,36 @@
-//! Things to be done once for an event that may be delivered often: claimed, done, and marked as done.
+//! Leases: work to be done once for an event that may be delivered more than once. It is leased, done, and marked as done.
 
 use std::time::Duration;
 
+use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, number, to_item};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::resources::record::now;
-use crate::store::item::{from_item, number, to_item};
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::Tenant;
+use crate::credentials::handle::Credentials;
 
-/// How long it is remembered; no event is delivered that late.
+/// How long a lease is remembered. No event is delivered that late.
 const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 
-/// Whose a thing to be done is.
+/// Who is to do the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// The caller's: do it, then call [`Tenant::done`].
+pub enum Lease {
+    /// The caller: do it, then call [`Credentials::done`].
     Ours,
-    /// Somebody is at it, or died over it not long ago.
+    /// Somebody else is doing it, or failed not long ago.
     Theirs,
-    /// Nobody's: it is done.
+    /// Nobody: it is done.
     Done,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct ClaimItem {
-    /// Until when the claim holds, in seconds since 1970; for ever once it is done.
+struct LeaseItem {
+    /// The end of the lease, in seconds since 1970.
     claimed_until: i64,
     #[serde(default)]
     done: bool,
     expires: i64,
 }
 
-impl ClaimItem {
+impl LeaseItem {
     fn until(claimed_until: i64, done: bool) -> Self {
         let kept = i64::try_from(REMEMBERED.as_secs()).unwrap_or(i64::MAX);
         Self {
@@ -44,40 +41,40 @@ impl ClaimItem {
     }
 }
 
-impl Tenant {
-    /// Claims a thing to be done. Who neither does it nor dies within `lease` may see it done twice.
+impl Credentials<'_> {
+    /// Leases a piece of work for `duration`. If the holder neither finishes nor fails within it, the work may be done
+    /// twice.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn claim(&self, thing: &str, lease: Duration) -> Result<Claim, Error> {
-        let key = self.id.claims().at(thing);
+    pub async fn lease(self, work: &str, duration: Duration) -> Result<Lease, Error> {
+        let key = self.scope.keys().leases().at(work);
         let at = now().as_second();
-        let item = self.table.get(&key).await?;
-        let free = match item.map(from_item::<ClaimItem>).transpose()? {
-            Some(claim) if claim.done => return Ok(Claim::Done),
-            Some(claim) if claim.claimed_until > at => return Ok(Claim::Theirs),
-            Some(claim) => Expression::new("claimed_until = :read_until")
-                .with(":read_until", number(claim.claimed_until)),
+        let item = self.scope.table.get(&key).await?;
+        let free = match item.map(from_item::<LeaseItem>).transpose()? {
+            Some(lease) if lease.done => return Ok(Lease::Done),
+            Some(lease) if lease.claimed_until > at => return Ok(Lease::Theirs),
+            Some(lease) => Expression::new("claimed_until = :read_until")
+                .with(":read_until", number(lease.claimed_until)),
             None => Expression::absent(),
         };
-        let lease = i64::try_from(lease.as_secs()).unwrap_or(i64::MAX);
-        let claim = ClaimItem::until(at.saturating_add(lease), false);
+        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        let lease = LeaseItem::until(at.saturating_add(seconds), false);
         let mut transaction = Transaction::default();
-        transaction.put_if(to_item(&key, &claim)?, free, Guard::Stale);
-        match self.table.transact(&transaction).await?.is_empty() {
-            true => Ok(Claim::Ours),
-            false => Ok(Claim::Theirs),
+        transaction.put_if(to_item(&key, &lease)?, free, Guard::Stale);
+        match self.scope.table.transact(&transaction).await?.is_empty() {
+            true => Ok(Lease::Ours),
+            false => Ok(Lease::Theirs),
         }
     }
 
-    /// Marks a thing as done for good.
+    /// Marks a piece of work as done for good.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn done(&self, thing: &str) -> Result<(), Error> {
-        let claim = ClaimItem::until(now().as_second(), true);
-        self.table
-            .put(to_item(&self.id.claims().at(thing), &claim)?)
-            .await
+    pub async fn done(self, work: &str) -> Result<(), Error> {
+        let lease = LeaseItem::until(now().as_second(), true);
+        let key = self.scope.keys().leases().at(work);
+        self.scope.table.put(to_item(&key, &lease)?).await
     }
 }

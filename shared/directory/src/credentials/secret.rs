@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::store::keys::{TenantId, sha256_hex};
+use rollcall_model::{TenantId, sha256_hex};
 
 /// What a secret is for; it opens nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

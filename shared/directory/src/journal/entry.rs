@@ -1,83 +1,19 @@
-//! The journal: one entry for every change, written in the transaction of the change.
+//! Journal entries: one for every change, made and read.
 //!
-//! The entry is the audit log, the event feed and the outbox at once. Its id is a UUIDv7 made before the commit, so
-//! ids do not tell the order of commits; the feed's sequence is given later, by whoever reads the table's stream.
+//! An entry's id is a UUIDv7 made before the commit, so ids do not tell the order of commits. The feed's sequence is given
+//! later, by the relay that reads the table's stream.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rollcall_model::{Actor, Subject, new_id};
 use rollcall_scim::{Resource, fold};
+use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
-use uuid::Uuid;
+use serde_json::Value;
 
-use crate::error::Error;
-use crate::journal::read_back::{Logged, Stretch};
-use crate::resources::record::now;
-use crate::store::item::{Item, to_item};
-use crate::store::keys::TenantId;
-use crate::tenant::Tenant;
-
-/// Who made a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Actor {
-    /// An identity provider, by one of its tokens.
-    Token {
-        /// The token's id.
-        id: String,
-        /// The connection the token belongs to.
-        connection: String,
-    },
-    /// A person in a session.
-    Person {
-        /// The user's id.
-        id: String,
-    },
-    /// Whoever opened a portal link.
-    PortalLink,
-    /// The application, by its service key.
-    Application,
-    /// Rollcall itself.
-    System,
-}
-
-impl Actor {
-    /// What sort of actor it is, as `type` has it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Token { .. } => "token",
-            Self::Person { .. } => "person",
-            Self::PortalLink => "portal_link",
-            Self::Application => "application",
-            Self::System => "system",
-        }
-    }
-
-    fn is_called(&self, wanted: &String) -> bool {
-        let is_known_by_id = match self {
-            Self::Token { id, connection } => id == wanted || connection == wanted,
-            Self::Person { id } => id == wanted,
-            Self::PortalLink | Self::Application | Self::System => false,
-        };
-        is_known_by_id || self.kind() == wanted
-    }
-}
-
-/// What a change was about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Subject {
-    /// `user`, `group`, `tenant`, `connection`, `token`.
-    #[serde(rename = "type")]
-    #[schema(value_type = String)]
-    pub kind: Cow<'static, str>,
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-}
+use crate::journal::handle::Journal;
+use crate::journal::read_back::{LogRange, Logged, read_back};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,8 +73,33 @@ impl Logged for Entry {
 }
 
 impl Entry {
-    pub(crate) fn to_item(&self, tenant: &TenantId) -> Result<Item, Error> {
-        to_item(&tenant.journal().at(&self.id), self)
+    /// Returns an entry of what the scope's actor does now.
+    pub(crate) fn new(scope: &Scope, action: impl Into<String>, subject: Subject) -> Self {
+        Self {
+            id: new_id(),
+            action: action.into(),
+            at: now(),
+            actor: scope.actor.clone(),
+            request_id: scope.request_id.clone(),
+            subject,
+            before: None,
+            after: None,
+            sequence: None,
+        }
+    }
+
+    /// Returns the entry with the values that changed, each as a JSON object.
+    #[must_use]
+    pub(crate) fn with_change(self, before: Option<Value>, after: Option<Value>) -> Self {
+        Self {
+            before: before.map(|value| value.to_string()),
+            after: after.map(|value| value.to_string()),
+            ..self
+        }
+    }
+
+    pub(crate) fn to_item(&self, keys: Keys<'_>) -> Result<Item, Error> {
+        to_item(&keys.journal().at(&self.id), self)
     }
 
     fn has_changed_member(&self, wanted: &String) -> bool {
@@ -170,87 +131,45 @@ impl Entry {
 /// The action of entries that hold several changes of members.
 pub(crate) const MEMBERS_CHANGED: &str = "group.members_changed";
 
-impl Tenant {
-    pub(crate) fn entry(&self, action: impl Into<String>, subject: Subject) -> Entry {
-        Entry {
-            id: Uuid::now_v7().to_string(),
-            action: action.into(),
-            at: now(),
-            actor: self.actor.clone(),
-            request_id: self.request_id.clone(),
-            subject,
-            before: None,
-            after: None,
-            sequence: None,
-        }
-    }
-
+impl Journal<'_> {
     /// The audit log, newest first, and behind which entry the next page starts.
     ///
     /// A page may be short, even empty, and still have a next one: looking is bounded.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn audit(&self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
+    pub async fn audit(self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
         let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
-        let stretch = Stretch {
+        let range = LogRange {
             from: query.from,
             to: query.to,
             after: query.after.as_ref(),
             limit: query.limit,
         };
         let wanted = |entry: &Entry| entry.answers(query, &subject_name);
-        self.look_back(self.id.journal(), stretch, wanted).await
+        read_back(self.scope, self.scope.keys().journal(), range, wanted).await
     }
 }
 
-/// An id behind every entry made up to this millisecond.
-pub(crate) fn just_after(at: Timestamp) -> String {
-    let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis.saturating_add(1), &[0; 10])
-        .into_uuid()
-        .to_string()
-}
-
-/// The attributes in which two states of a resource differ, as they were and as they are.
+/// Returns the attributes in which two states of a resource differ, as they were and as they are, as JSON objects.
 pub(crate) fn difference(
     before: Option<&Resource>,
     after: Option<&Resource>,
 ) -> (Option<String>, Option<String>) {
-    let attributes = |resource: Option<&Resource>| resource.map(|r| r.attributes().clone());
-    match (attributes(before), attributes(after)) {
-        (Some(mut old), Some(mut new)) => {
-            let same = |k: &String, v: &Value, other: &Map<String, Value>| other.get(k) == Some(v);
-            let kept = old.clone();
-            old.retain(|k, v| !same(k, v, &new));
-            new.retain(|k, v| !same(k, v, &kept));
-            (Some(json!(old).to_string()), Some(json!(new).to_string()))
-        }
-        (old, new) => (
-            old.map(|o| json!(o).to_string()),
-            new.map(|n| json!(n).to_string()),
-        ),
-    }
+    let only_in = |one: Option<&Resource>, other: Option<&Resource>| {
+        let attributes = one?.attributes().iter();
+        let same = |name: &str| other.and_then(|other| other.attributes().get(name));
+        let changed = attributes.filter(|(name, value)| same(name) != Some(value));
+        serde_json::to_string(&Attributes(changed.collect())).ok()
+    };
+    (only_in(before, after), only_in(after, before))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Some attributes of a resource, in its order.
+struct Attributes<'a>(Vec<(&'a String, &'a Value)>);
 
-    #[test]
-    fn kinds_are_what_entries_say() {
-        let id = String::new;
-        for actor in [
-            Actor::Token {
-                id: id(),
-                connection: id(),
-            },
-            Actor::Person { id: id() },
-            Actor::PortalLink,
-            Actor::Application,
-            Actor::System,
-        ] {
-            assert_eq!(json!(actor)["type"], actor.kind());
-        }
+impl Serialize for Attributes<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }

@@ -8,20 +8,17 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use rollcall_model::{Actor, Subject, TenantId};
+use rollcall_store::{
+    Error, Expression, Guard, Item, MAX_WRITES, Range, Transaction, from_item, just_after, now,
+    number, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use utoipa::ToSchema;
 
-use crate::error::Error;
-use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject, just_after};
-use crate::resources::record::now;
-use crate::store::item::{from_item, number, to_item};
-use crate::store::keys::Partition;
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, MAX_WRITES, Transaction};
-use crate::tenant::Tenant;
-use crate::{Directory, TenantId};
+use crate::journal::entry::{Entry, MEMBERS_CHANGED};
+use crate::journal::handle::Journal;
 
 /// How often in a row a relay competes for the head in vain before it gives up; there is one relay for a tenant at a time.
 const MAX_TURNS: usize = 40;
@@ -29,8 +26,10 @@ const MAX_TURNS: usize = 40;
 const MAX_SEQUENCE: u64 = 999_999_999_999_999;
 /// After this time no transaction of the relay can still be half-way.
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
-/// How many journal entries are looked at for being without a place, at a time and in one pass.
-const LOOKED_AT: (usize, usize) = (500, 10_000);
+/// Journal entries that one query of the pass for missing sequences reads.
+const CHECKED_AT_ONCE: usize = 500;
+/// Journal entries that one such pass reads at most.
+const MAX_CHECKED: usize = 10_000;
 /// Reminders written at the same time.
 const REMINDED_AT_ONCE: usize = 8;
 /// The attribute of a journal entry that makes its change come down the stream again.
@@ -39,7 +38,7 @@ pub const REMINDER: &str = "reminded_at";
 pub const EVENT_VERSION: u32 = 1;
 
 /// One event: what the application polls and the bus carries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The same however often the event is delivered.
     pub id: String,
@@ -51,7 +50,6 @@ pub struct Event {
     /// The version of this shape.
     pub version: u32,
     /// The tenant.
-    #[schema(value_type = String)]
     pub tenant: TenantId,
     /// When the change was made.
     pub occurred_at: Timestamp,
@@ -89,24 +87,17 @@ struct AllPlaced {
     up_to: String,
 }
 
-impl Directory {
-    /// The tenant whose journal has this partition key, and nothing for any other key of the table.
-    pub fn journal_of(&self, partition_key: &str) -> Option<Tenant> {
-        Partition::journal_of(partition_key).map(|tenant| self.system(tenant))
-    }
-}
-
-impl Tenant {
+impl Journal<'_> {
     /// Gives these journal entries their places in the feed and answers their events, in the feed's order.
     ///
     /// Entries that have their places keep them: relaying again answers the same events.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn relay(&self, entries: &[String]) -> Result<Vec<Event>, Error> {
-        let keep_days = match self.settings().await {
+    pub async fn relay(self, entries: &[String]) -> Result<Vec<Event>, Error> {
+        let keep_days = match self.scope.settings().await {
             Ok(settings) => settings.retention_days,
-            Err(Error::Scim(_)) => 30,
+            Err(error) if error.is_refusal() => 30,
             Err(error) => return Err(error),
         };
         let mut events = Vec::new();
@@ -118,7 +109,7 @@ impl Tenant {
             left = waiting.len();
             if waiting.is_empty() {
                 for entry in placed {
-                    events.extend(placed_events(&self.id, &entry));
+                    events.extend(placed_events(&self.scope.tenant, &entry));
                 }
                 events.sort_by_key(|event: &Event| event.sequence);
                 return Ok(events);
@@ -128,10 +119,11 @@ impl Tenant {
         Err(Error::Busy(None))
     }
 
-    async fn look_up(&self, ids: &[String]) -> Result<(Vec<Entry>, Vec<Entry>), Error> {
+    async fn look_up(self, ids: &[String]) -> Result<(Vec<Entry>, Vec<Entry>), Error> {
         let items = self
+            .scope
             .table
-            .batch_get(ids.iter().map(|id| self.id.journal().at(id)))
+            .batch_get(ids.iter().map(|id| self.scope.keys().journal().at(id)))
             .await?;
         let mut entries = items
             .into_iter()
@@ -144,8 +136,12 @@ impl Tenant {
     }
 
     /// Places as many entries as fit one transaction; whether it was committed shows when they are looked up again.
-    async fn place(&self, waiting: Vec<Entry>, keep_days: u32) -> Result<(), Error> {
-        let head = self.table.get(&self.id.event_head()).await?;
+    async fn place(self, waiting: Vec<Entry>, keep_days: u32) -> Result<(), Error> {
+        let head = self
+            .scope
+            .table
+            .get(&self.scope.keys().event_head())
+            .await?;
         let given = head
             .map(from_item::<Head>)
             .transpose()?
@@ -156,7 +152,7 @@ impl Tenant {
         let mut next = given + 1;
         for mut entry in waiting {
             entry.sequence = Some(next);
-            let events = placed_events(&self.id, &entry);
+            let events = placed_events(&self.scope.tenant, &entry);
             if transaction.len() + events.len() + 2 > MAX_WRITES {
                 break;
             }
@@ -166,37 +162,43 @@ impl Tenant {
                     event: event_json,
                     expires,
                 };
-                transaction.put(to_item(&self.id.event(event.sequence), &item)?);
+                transaction.put(to_item(&self.scope.keys().event(event.sequence), &item)?);
             }
             let set =
                 Expression::new("SET placed_at = :sequence, expires = :expires REMOVE reminded_at")
                     .with(":sequence", number(next))
                     .with(":expires", number(expires));
             let waits = Expression::new("attribute_exists(PK) AND attribute_not_exists(placed_at)");
-            transaction.update_if(self.id.journal().at(&entry.id), set, waits, Guard::Stale);
+            transaction.update_if(
+                self.scope.keys().journal().at(&entry.id),
+                set,
+                waits,
+                Guard::Stale,
+            );
             next += events.len() as u64;
         }
         let unmoved = match given {
             0 => Expression::absent(),
             given => Expression::new("given = :read_given").with(":read_given", number(given)),
         };
-        let head = to_item(&self.id.event_head(), &Head { given: next - 1 })?;
-        transaction.put_if(head, unmoved, Guard::Stale);
-        self.table.transact(&transaction).await.map(|_| ())
+        // An update: what a newer version keeps beside the sequence stays.
+        let moved = Expression::new("SET given = :given").with(":given", number(next - 1));
+        let head = self.scope.keys().event_head();
+        transaction.update_if(head, moved, unmoved, Guard::Stale);
+        self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
     /// Events behind a cursor, in order: every reader sees every event exactly once, in one order, the same for all.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+    pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         let after = after.min(MAX_SEQUENCE);
-        let behind = self.id.event(after).sort;
-        let range = Range::prefix(self.id.events(), "0")
-            .after(Some(behind))
-            .limit(limit);
-        let page = self.table.query(&range).await?;
-        let event = |item| {
+        let behind = self.scope.keys().event(after).sort().to_owned();
+        let range = self.scope.keys().events();
+        let range = range.after(Some(behind)).limit(limit);
+        let page = self.scope.table.query(&range).await?;
+        let event = |item: Item| {
             let item: EventItem = from_item(item)?;
             serde_json::from_str(&item.event).map_err(Error::corrupt)
         };
@@ -218,19 +220,24 @@ impl Tenant {
     /// # Errors
     /// Only those of the table.
     pub async fn remind_of_unplaced(
-        &self,
+        self,
         older_than: Duration,
         deadline: Instant,
     ) -> Result<usize, Error> {
         let end = just_after(now() - older_than);
-        let (step, most) = LOOKED_AT;
-        let kept = self.table.get(&self.id.all_placed()).await?;
+        let kept = self
+            .scope
+            .table
+            .get(&self.scope.keys().all_placed())
+            .await?;
         let kept = kept.map(from_item::<AllPlaced>).transpose()?;
         let mut behind = kept.map(|kept| kept.up_to);
         let (mut looked_at, mut reminded, mut whole) = (0, 0, true);
-        while looked_at < most && Instant::now() < deadline {
-            let range = Range::all(self.id.journal()).after(behind).limit(step);
-            let page = self.table.query(&range).await?;
+        while looked_at < MAX_CHECKED && Instant::now() < deadline {
+            let range = Range::all(self.scope.keys().journal())
+                .after(behind)
+                .limit(CHECKED_AT_ONCE);
+            let page = self.scope.table.query(&range).await?;
             looked_at += page.items.len();
             let entries = page.items.into_iter().map(from_item::<Entry>);
             let mut entries = entries.collect::<Result<Vec<_>, Error>>()?;
@@ -240,8 +247,11 @@ impl Tenant {
                 let mut placed = entries.iter().take_while(|it| it.sequence.is_some());
                 if let Some(last) = placed.by_ref().last() {
                     let up_to = last.id.clone();
-                    let key = self.id.all_placed();
-                    self.table.put(to_item(&key, &AllPlaced { up_to })?).await?;
+                    let key = self.scope.keys().all_placed();
+                    self.scope
+                        .table
+                        .put(to_item(&key, &AllPlaced { up_to })?)
+                        .await?;
                 }
                 whole = entries.iter().all(|entry| entry.sequence.is_some());
             }
@@ -255,12 +265,12 @@ impl Tenant {
         Ok(reminded)
     }
 
-    async fn remind_of(&self, entries: impl Iterator<Item = &str>) -> Result<usize, Error> {
+    async fn remind_of(self, entries: impl Iterator<Item = &str>) -> Result<usize, Error> {
         let at = now().as_second();
         let reminders = entries.map(|entry| async move {
             let mut transaction = Transaction::default();
             transaction.update_if(
-                self.id.journal().at(entry),
+                self.scope.keys().journal().at(entry),
                 Expression::new("SET reminded_at = :now").with(":now", number(at)),
                 Expression::new(
                     "attribute_exists(PK) AND attribute_not_exists(placed_at) \
@@ -270,7 +280,7 @@ impl Tenant {
                 Guard::Stale,
             );
             // where the guard fails it has its place meanwhile, or was reminded of lately
-            let failed = self.table.transact(&transaction).await?;
+            let failed = self.scope.table.transact(&transaction).await?;
             Ok(usize::from(failed.is_empty()))
         });
         stream::iter(reminders.collect::<Vec<_>>())
@@ -283,9 +293,10 @@ impl Tenant {
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn unplaced(&self, after: Option<&str>) -> Result<Vec<String>, Error> {
-        let range = Range::all(self.id.journal()).after(after.map(str::to_owned));
+    pub async fn unplaced(self, after: Option<&str>) -> Result<Vec<String>, Error> {
+        let range = Range::all(self.scope.keys().journal()).after(after.map(str::to_owned));
         let entries = self
+            .scope
             .table
             .query_all(range)
             .await?

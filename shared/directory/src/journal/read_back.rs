@@ -1,67 +1,61 @@
-//! The logs of a tenant, looked through from the newest on, a bounded part at a time.
+//! Reads the logs of a tenant newest first, a bounded number of entries per call.
 
 use jiff::Timestamp;
+use rollcall_store::{BoundedPage, Error, Partition, Range, Scope, from_item, just_after};
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
-use crate::journal::entry::just_after;
-use crate::store::bounded_page::Gathering;
-use crate::store::item::from_item;
-use crate::store::keys::Partition;
-use crate::store::table::Range;
-use crate::tenant::Tenant;
-
-/// What one query looks at before it answers with what it has.
-const MAX_LOOKED_AT: usize = 2_000;
-/// What is read at once: one more than a file asks for, so that it is known whether anything follows.
+/// Entries that one call reads at most before it returns what it has found.
+const MAX_READ: usize = 2_000;
+/// Entries read per query: one more than an export asks for, which shows whether anything follows.
 const READ_AT_ONCE: usize = 201;
 
-/// What a log is made of; its ids are in order of time.
+/// An entry of a log whose ids sort by time.
 pub(crate) trait Logged: DeserializeOwned + Send {
-    /// Its id, by which a log is sorted.
+    /// Returns its id, by which the log is sorted.
     fn id(&self) -> &str;
 
-    /// When it was logged.
+    /// Returns when it was logged.
     fn at(&self) -> Timestamp;
 }
 
-/// Where a look begins and ends.
+/// Which part of a log to read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch<'a> {
+pub(crate) struct LogRange<'a> {
     /// Not before.
     pub(crate) from: Option<Timestamp>,
     /// Not after.
     pub(crate) to: Option<Timestamp>,
-    /// Behind this one of an earlier page.
+    /// After this entry of an earlier page.
     pub(crate) after: Option<&'a String>,
-    /// At most so many.
+    /// At most this many.
     pub(crate) limit: usize,
 }
 
-impl Tenant {
-    /// What is wanted of a log, newest first, and behind what the next page starts.
-    pub(crate) async fn look_back<T: Logged>(
-        &self,
-        log: Partition,
-        stretch: Stretch<'_>,
-        wanted: impl Fn(&T) -> bool + Send,
-    ) -> Result<(Vec<T>, Option<String>), Error> {
-        let begin = stretch.after.cloned();
-        let begin = begin.or_else(|| stretch.to.map(just_after));
-        let mut found = Gathering::new(begin, stretch.limit, MAX_LOOKED_AT);
-        while !found.is_done() {
-            let range = Range::all(log.clone())
-                .descending(true)
-                .after(found.behind())
-                .limit(READ_AT_ONCE);
-            let page = self.table.query(&range).await?;
-            let logged = page.items.into_iter().map(from_item);
-            let logged = logged.collect::<Result<Vec<T>, Error>>()?;
-            let (looked_at, oldest) = (logged.len(), logged.last().map(T::at));
-            // What is older than `from` ends the list.
-            let next = page.next.filter(|_| stretch.from <= oldest);
-            found.take(logged.into_iter().filter(&wanted), looked_at, next);
-        }
-        Ok(found.page(T::id))
+/// Reads the wanted entries of a log, newest first. Returns them with the id after which the next page starts.
+///
+/// # Errors
+/// Only those of the table.
+pub(crate) async fn read_back<T: Logged>(
+    scope: &Scope,
+    log: Partition,
+    range: LogRange<'_>,
+    wanted: impl Fn(&T) -> bool + Send,
+) -> Result<(Vec<T>, Option<String>), Error> {
+    let begin = range.after.cloned();
+    let begin = begin.or_else(|| range.to.map(just_after));
+    let mut page = BoundedPage::new(begin, range.limit, MAX_READ);
+    while !page.is_done() {
+        let query = Range::all(log.clone())
+            .descending(true)
+            .after(page.behind())
+            .limit(READ_AT_ONCE);
+        let read = scope.table.query(&query).await?;
+        let logged = read.items.into_iter().map(from_item);
+        let logged = logged.collect::<Result<Vec<T>, Error>>()?;
+        let (count, oldest) = (logged.len(), logged.last().map(T::at));
+        // Entries older than `from` end the list.
+        let next = read.next.filter(|_| range.from <= oldest);
+        page.take(logged.into_iter().filter(&wanted), count, next);
     }
+    Ok(page.page(T::id))
 }

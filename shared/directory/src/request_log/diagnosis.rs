@@ -5,50 +5,10 @@
 
 use std::fmt;
 
+use rollcall_model::Reason;
 use serde::{Deserialize, Serialize};
 
-use crate::request_log::log::LoggedRequest;
-
-/// The endpoints that a base URL is put before. Ids are UUIDs, and none of these.
-const ENDPOINTS: [&str; 5] = [
-    "Users",
-    "Groups",
-    "Schemas",
-    "ResourceTypes",
-    "ServiceProviderConfig",
-];
-
-/// Whether a segment of a path names an endpoint: behind another one, the base URL says too much.
-pub(crate) fn is_endpoint(segment: &str) -> bool {
-    ENDPOINTS.contains(&segment)
-}
-
-/// What a request was about, as far as its target shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    User,
-    Users,
-    Group,
-    Groups,
-    Elsewhere,
-}
-
-impl Target {
-    pub(crate) fn of(target: &str) -> Self {
-        let path = target.split('?').next().unwrap_or_default();
-        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-        let one = |single, all, id: Option<&str>| match id {
-            None | Some(".search") => all,
-            Some(id) if is_endpoint(id) => Self::Elsewhere,
-            Some(_) => single,
-        };
-        match segments.next() {
-            Some("Users") => one(Self::User, Self::Users, segments.next()),
-            Some("Groups") => one(Self::Group, Self::Groups, segments.next()),
-            _ => Self::Elsewhere,
-        }
-    }
-}
+use crate::request_log::target::Target;
 
 /// What is wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -110,7 +70,7 @@ pub enum Diagnosis {
 
 impl Diagnosis {
     /// What happened and what to do about it, in plain words.
-    pub fn told(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::StaleUser => STALE_USER,
             Self::StaleGroup => STALE_GROUP,
@@ -144,7 +104,7 @@ impl Diagnosis {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.told())
+        f.write_str(self.text())
     }
 }
 
@@ -206,25 +166,37 @@ const SKIPPED: &str = "Done, except that some members were left out because nobo
     reassign these people in your identity provider, then push the group again. Where an id is a group's: a group \
     within a group brings nobody; assign its people.";
 
-/// By these words a refusal of an unknown member is told from those of other values.
-pub(crate) const NO_USERS_ID: &str = "is the id of no user";
+/// What a diagnosis is made from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Symptoms<'a> {
+    pub(super) http_method: &'a str,
+    pub(super) target: &'a str,
+    pub(super) http_status: u16,
+    pub(super) scim_type: Option<&'a str>,
+    pub(super) reason: Option<Reason>,
+    /// Whether members were skipped.
+    pub(super) skipped: bool,
+}
 
-/// What happened and what to do about it; nothing for a request that went well.
-pub(crate) fn diagnose(request: &LoggedRequest) -> Option<Diagnosis> {
-    let target = Target::of(&request.target);
-    let method = request.http_method.as_str();
-    let detail = request.detail.as_deref().unwrap_or_default();
-    Some(match (request.http_status, request.scim_type.as_deref()) {
-        (..=399, _) if !request.skipped_members.is_empty() => Diagnosis::Skipped,
+/// Returns what is wrong with a request; `None` for one that succeeded.
+pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
+    let target = Target::of(request.target);
+    if let Some(reason) = request.reason {
+        return Some(match reason {
+            Reason::TokenExpired => Diagnosis::Expired,
+            Reason::TokenRevoked => Diagnosis::Revoked,
+            Reason::LastOwner => Diagnosis::LastOwner,
+            Reason::UnknownMember => Diagnosis::UnknownMember,
+        });
+    }
+    Some(match (request.http_status, request.scim_type) {
+        (..=399, _) if request.skipped => Diagnosis::Skipped,
         (..=399, _) => return None,
-        (401, _) if detail.contains("expired") => Diagnosis::Expired,
-        (401, _) if detail.contains("revoked") => Diagnosis::Revoked,
         (401, _) => Diagnosis::NoToken,
-        (403, _) if detail.contains("owner") => Diagnosis::LastOwner,
         (403, _) => Diagnosis::Forbidden,
-        (404, _) => match (method, target) {
+        (404, _) => match (request.http_method, target) {
             ("DELETE", Target::User | Target::Group) => Diagnosis::GoneAlready,
-            // Some read it by its id before they write it, and never get so far.
+            // Some clients read a resource by its id before they write it.
             ("GET" | "PUT" | "PATCH", Target::User) => Diagnosis::StaleUser,
             ("GET" | "PUT" | "PATCH", Target::Group) => Diagnosis::StaleGroup,
             (_, Target::Elsewhere) => Diagnosis::Method,
@@ -241,7 +213,6 @@ pub(crate) fn diagnose(request: &LoggedRequest) -> Option<Diagnosis> {
         (501, _) => Diagnosis::NotOffered,
         (500.., _) => Diagnosis::Failed,
         (_, Some("invalidFilter")) => Diagnosis::Filter,
-        (_, Some("invalidValue")) if detail.contains(NO_USERS_ID) => Diagnosis::UnknownMember,
         (_, Some("invalidValue")) => Diagnosis::Value,
         (_, Some("invalidPath" | "noTarget")) => Diagnosis::Path,
         (_, Some("mutability")) => Diagnosis::Mutability,
@@ -260,23 +231,27 @@ mod tests {
         target: &str,
         status: u16,
         scim_type: &str,
-        detail: &str,
+        reason: Option<Reason>,
     ) -> Option<Diagnosis> {
-        let mut request = LoggedRequest::new(method, target, status);
-        request.scim_type = Some(scim_type.to_owned()).filter(|text| !text.is_empty());
-        request.detail = Some(detail.to_owned());
-        diagnose(&request)
+        diagnose(Symptoms {
+            http_method: method,
+            target,
+            http_status: status,
+            scim_type: Some(scim_type).filter(|text| !text.is_empty()),
+            reason,
+            skipped: false,
+        })
     }
 
     #[test]
     fn each_failure_has_its_sentence() {
-        for (method, target, status, scim_type, detail, expected) in [
+        for (method, target, status, scim_type, reason, expected) in [
             (
                 "GET",
                 "/Users",
                 401,
                 "",
-                "the token was revoked",
+                Some(Reason::TokenRevoked),
                 Diagnosis::Revoked,
             ),
             (
@@ -284,27 +259,34 @@ mod tests {
                 "/Users",
                 401,
                 "",
-                "the token has expired",
+                Some(Reason::TokenExpired),
                 Diagnosis::Expired,
             ),
-            ("GET", "/Users", 401, "", "", Diagnosis::NoToken),
-            ("PATCH", "/Users/1", 404, "", "", Diagnosis::StaleUser),
-            ("PUT", "/Users/1?x=y", 404, "", "", Diagnosis::StaleUser),
-            ("PATCH", "//Groups/1/", 404, "", "", Diagnosis::StaleGroup),
-            ("DELETE", "/Users/1", 404, "", "", Diagnosis::GoneAlready),
-            ("GET", "/Users/1", 404, "", "", Diagnosis::StaleUser),
-            ("GET", "/Groups/1?x=y", 404, "", "", Diagnosis::StaleGroup),
-            ("GET", "/Users", 404, "", "", Diagnosis::NotFound),
-            ("GET", "/users", 404, "", "", Diagnosis::Method),
-            ("GET", "/Users/Users?x=y", 404, "", "", Diagnosis::Method),
-            ("GET", "/Users/Groups", 404, "", "", Diagnosis::Method),
-            ("DELETE", "/Groups/Users/1", 404, "", "", Diagnosis::Method),
+            ("GET", "/Users", 401, "", None, Diagnosis::NoToken),
+            ("PATCH", "/Users/1", 404, "", None, Diagnosis::StaleUser),
+            ("PUT", "/Users/1?x=y", 404, "", None, Diagnosis::StaleUser),
+            ("PATCH", "//Groups/1/", 404, "", None, Diagnosis::StaleGroup),
+            ("DELETE", "/Users/1", 404, "", None, Diagnosis::GoneAlready),
+            ("GET", "/Users/1", 404, "", None, Diagnosis::StaleUser),
+            ("GET", "/Groups/1?x=y", 404, "", None, Diagnosis::StaleGroup),
+            ("GET", "/Users", 404, "", None, Diagnosis::NotFound),
+            ("GET", "/users", 404, "", None, Diagnosis::Method),
+            ("GET", "/Users/Users?x=y", 404, "", None, Diagnosis::Method),
+            ("GET", "/Users/Groups", 404, "", None, Diagnosis::Method),
+            (
+                "DELETE",
+                "/Groups/Users/1",
+                404,
+                "",
+                None,
+                Diagnosis::Method,
+            ),
             (
                 "GET",
                 "/Users/ServiceProviderConfig",
                 404,
                 "",
-                "",
+                None,
                 Diagnosis::Method,
             ),
             (
@@ -312,7 +294,7 @@ mod tests {
                 "/Users",
                 409,
                 "uniqueness",
-                "",
+                None,
                 Diagnosis::DuplicateUser,
             ),
             (
@@ -320,45 +302,52 @@ mod tests {
                 "/Groups",
                 409,
                 "uniqueness",
-                "",
+                None,
                 Diagnosis::DuplicateGroup,
             ),
-            ("GET", "/Users", 400, "invalidFilter", "", Diagnosis::Filter),
-            ("POST", "/Users", 400, "invalidValue", "", Diagnosis::Value),
+            (
+                "GET",
+                "/Users",
+                400,
+                "invalidFilter",
+                None,
+                Diagnosis::Filter,
+            ),
+            (
+                "POST",
+                "/Users",
+                400,
+                "invalidValue",
+                None,
+                Diagnosis::Value,
+            ),
             (
                 "PUT",
                 "/Groups/1",
                 400,
                 "invalidValue",
-                "`members`: `1` is the id of no user, create the user first",
+                Some(Reason::UnknownMember),
                 Diagnosis::UnknownMember,
             ),
-            ("PATCH", "/Users/1", 400, "noTarget", "", Diagnosis::Path),
-            ("PUT", "/Users/1", 412, "", "", Diagnosis::Precondition),
-            ("PUT", "/Groups/1", 413, "", "", Diagnosis::TooLarge),
-            ("PUT", "/Groups/1", 429, "", "", Diagnosis::Throttled),
+            ("PATCH", "/Users/1", 400, "noTarget", None, Diagnosis::Path),
+            ("PUT", "/Users/1", 412, "", None, Diagnosis::Precondition),
+            ("PUT", "/Groups/1", 413, "", None, Diagnosis::TooLarge),
+            ("PUT", "/Groups/1", 429, "", None, Diagnosis::Throttled),
             (
                 "PATCH",
                 "/Users/1",
                 403,
                 "",
-                "the last active owner",
+                Some(Reason::LastOwner),
                 Diagnosis::LastOwner,
             ),
-            ("POST", "/Bulk", 501, "", "", Diagnosis::NotOffered),
-            ("POST", "/Users", 503, "", "", Diagnosis::Failed),
-            ("POST", "/Users", 418, "", "", Diagnosis::BadRequest),
+            ("POST", "/Bulk", 501, "", None, Diagnosis::NotOffered),
+            ("POST", "/Users", 503, "", None, Diagnosis::Failed),
+            ("POST", "/Users", 418, "", None, Diagnosis::BadRequest),
         ] {
-            let told = diagnosed(method, target, status, scim_type, detail);
+            let told = diagnosed(method, target, status, scim_type, reason);
             assert_eq!(told, Some(expected), "{method} {target} {status}");
         }
-        assert_eq!(diagnosed("GET", "/Users", 200, "", ""), None);
-    }
-
-    #[test]
-    fn what_was_left_out_is_told_too() {
-        let mut request = LoggedRequest::new("PATCH", "/Groups/1", 204);
-        request.skipped_members = vec!["nobody".to_owned()];
-        assert_eq!(diagnose(&request), Some(Diagnosis::Skipped));
+        assert_eq!(diagnosed("GET", "/Users", 200, "", None), None);
     }
 }

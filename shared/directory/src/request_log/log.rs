@@ -2,17 +2,16 @@
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
+use rollcall_model::{Reason, USERS, new_id};
+use rollcall_store::{Error, now, to_item};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::error::Error;
-use crate::journal::read_back::{Logged, Stretch};
-use crate::request_log::diagnosis::{Diagnosis, diagnose};
+use crate::journal::read_back::{LogRange, Logged, read_back};
+use crate::request_log::diagnosis::{Diagnosis, Symptoms, diagnose};
+use crate::request_log::handle::RequestLog;
 use crate::request_log::mention::{is_in_json, is_in_target};
 use crate::request_log::redaction::{SentBody, redacted_target};
-use crate::resources::record::now;
-use crate::store::item::to_item;
-use crate::tenant::Tenant;
+use crate::resources::handle::Resources;
 
 impl Logged for LoggedRequest {
     fn id(&self) -> &str {
@@ -50,6 +49,9 @@ pub struct LoggedRequest {
     /// The `detail` of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The code of a refusal that has one of its own. Earlier versions did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What the body calls whom or what it is about, folded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -64,9 +66,9 @@ pub struct LoggedRequest {
     pub changes: Vec<String>,
     /// How long the answer took, in milliseconds.
     pub took_ms: u64,
-    /// For DynamoDB's time to live.
+    /// When the log drops it, in seconds since 1970: set when it is written.
     #[serde(default)]
-    pub(crate) expires: i64,
+    pub expires: i64,
 }
 
 /// What a query of the request log asks for; everything is optional.
@@ -94,7 +96,7 @@ impl LoggedRequest {
     /// A request that came now. The other fields are the caller's to fill.
     pub fn new(http_method: &str, target: &str, http_status: u16) -> Self {
         Self {
-            id: Uuid::now_v7().to_string(),
+            id: new_id(),
             at: now(),
             connection_id: String::new(),
             token_id: String::new(),
@@ -104,6 +106,7 @@ impl LoggedRequest {
             http_status,
             scim_type: None,
             detail: None,
+            reason: None,
             names: Vec::new(),
             sent: None,
             skipped_members: Vec::new(),
@@ -125,14 +128,43 @@ impl LoggedRequest {
         }
     }
 
-    /// What a failure means and what to do about it, in plain words; nothing for a request that went well.
+    /// Says what a failure means and what to do about it, in plain words; `None` for a request that succeeded.
     pub fn diagnosis(&self) -> Option<&'static str> {
-        diagnose(self).map(Diagnosis::told)
+        self.diagnosed().map(Diagnosis::text)
     }
 
-    /// What is wrong with the request; nothing for one that went well.
+    /// Returns what is wrong with the request; `None` for one that succeeded.
     pub fn diagnosed(&self) -> Option<Diagnosis> {
-        diagnose(self)
+        diagnose(Symptoms {
+            http_method: &self.http_method,
+            target: &self.target,
+            http_status: self.http_status,
+            scim_type: self.scim_type.as_deref(),
+            reason: self.reason(),
+            skipped: !self.skipped_members.is_empty(),
+        })
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        match &self.reason {
+            Some(code) => Reason::of(code),
+            None => self.reason_before_codes(),
+        }
+    }
+
+    /// Returns the reason of an entry that was written before entries had reason codes, by the texts of that time.
+    fn reason_before_codes(&self) -> Option<Reason> {
+        let detail = self.detail.as_deref()?;
+        let says = |text: &str| detail.contains(text);
+        match (self.http_status, self.scim_type.as_deref()) {
+            (401, _) if says("expired") => Some(Reason::TokenExpired),
+            (401, _) if says("revoked") => Some(Reason::TokenRevoked),
+            (403, _) if says("owner") => Some(Reason::LastOwner),
+            (400, Some("invalidValue")) if says("is the id of no user") => {
+                Some(Reason::UnknownMember)
+            }
+            _ => None,
+        }
     }
 
     /// The target as people read it.
@@ -176,62 +208,102 @@ impl LoggedRequest {
     }
 }
 
-impl Tenant {
-    /// Keeps a request for so many days.
+impl RequestLog<'_> {
+    /// Writes a request, to be kept for some days.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn log_request(
-        &self,
-        mut request: LoggedRequest,
-        keep_days: u32,
-    ) -> Result<(), Error> {
+    pub async fn write(self, mut request: LoggedRequest, keep_days: u32) -> Result<(), Error> {
         request.expires = request.at.as_second() + i64::from(keep_days) * 86_400;
-        self.table
-            .put(to_item(&self.id.requests().at(&request.id), &request)?)
-            .await
+        let key = self.scope.keys().requests().at(&request.id);
+        self.scope.table.put(to_item(&key, &request)?).await
     }
 
-    /// The request log, newest first, and behind which request the next page starts.
+    /// Reads the request log, newest first. Returns the requests with the id after which the next page starts.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn requests(
-        &self,
+    pub async fn search(
+        self,
         query: &RequestQuery,
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
         let person = self.names_of(query.person.as_deref()).await?;
-        let stretch = Stretch {
+        let range = LogRange {
             from: query.from,
             to: query.to,
             after: query.after.as_ref(),
             limit: query.limit,
         };
         let wanted = |request: &LoggedRequest| request.answers(query, &person);
-        self.look_back(self.id.requests(), stretch, wanted).await
+        read_back(self.scope, self.scope.keys().requests(), range, wanted).await
     }
-}
 
-impl Tenant {
-    /// What an identity provider may call a person.
-    async fn names_of(&self, person: Option<&str>) -> Result<Vec<String>, Error> {
+    /// Returns what an identity provider may call a person.
+    async fn names_of(self, person: Option<&str>) -> Result<Vec<String>, Error> {
         let Some(id) = person else {
             return Ok(Vec::new());
         };
-        match self.person(id).await {
-            Ok(person) => Ok([
-                Some(person.id),
-                Some(person.user_name),
-                person.external_id,
-                person.email,
-            ]
-            .into_iter()
-            .flatten()
-            .filter(|name| !name.is_empty())
-            .collect()),
-            // Somebody who was deleted is still found by what was searched for.
-            Err(Error::Scim(_)) => Ok(vec![id.to_owned()]),
-            Err(error) => Err(error),
+        let ids = [id.to_owned()];
+        let records = Resources::of(self.scope).records(&USERS, &ids);
+        let Some(record) = records.await?.pop() else {
+            // A deleted person is still found by what was searched for.
+            return Ok(ids.into());
+        };
+        let names = [
+            Some(record.id.clone()),
+            record.text(&USERS, USERS.unique)?,
+            record.text(&USERS, "externalId")?,
+            record.email()?,
+        ];
+        let names = names.into_iter().flatten();
+        Ok(names.filter(|name| !name.is_empty()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_members_are_diagnosed_in_a_success() {
+        let mut request = LoggedRequest::new("PATCH", "/Groups/1", 204);
+        request.skipped_members = vec!["nobody".to_owned()];
+        assert_eq!(request.diagnosed(), Some(Diagnosis::Skipped));
+    }
+
+    #[test]
+    fn a_code_counts_and_text_only_where_there_is_none() {
+        let refused = |status: u16, scim_type: &str, detail: &str, reason: Option<&str>| {
+            let mut request = LoggedRequest::new("PATCH", "/Users/1", status);
+            request.scim_type = Some(scim_type.to_owned()).filter(|text| !text.is_empty());
+            request.detail = Some(detail.to_owned());
+            request.reason = reason.map(str::to_owned);
+            request.diagnosed()
+        };
+        for (status, scim_type, detail, reason, expected) in [
+            (401, "", "x", Some("token_expired"), Diagnosis::Expired),
+            (401, "", "the token was revoked", None, Diagnosis::Revoked),
+            (401, "", "the token has expired", None, Diagnosis::Expired),
+            (401, "", "", None, Diagnosis::NoToken),
+            (403, "", "the last active owner", None, Diagnosis::LastOwner),
+            (403, "", "x", Some("last_owner"), Diagnosis::LastOwner),
+            (
+                403,
+                "",
+                "an owner",
+                Some("newer_code"),
+                Diagnosis::Forbidden,
+            ),
+            (
+                400,
+                "invalidValue",
+                "`1` is the id of no user, create the user first",
+                None,
+                Diagnosis::UnknownMember,
+            ),
+        ] {
+            let diagnosed = refused(status, scim_type, detail, reason);
+            assert_eq!(diagnosed, Some(expected), "{status} {detail} {reason:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 /// Whether the JSON has the value, as it is or quoted within another: `"members[value eq \"ada\"]"`.
-pub(crate) fn is_in_json(text: &str, value: &str) -> bool {
+pub fn is_in_json(text: &str, value: &str) -> bool {
     let quoted = json!(value).to_string();
     let escaped = quoted.trim_matches('"');
     stands(text, escaped, |before, after| {

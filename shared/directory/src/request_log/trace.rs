@@ -4,15 +4,14 @@
 //! the journal and of the log holds them.
 
 use jiff::{SignedDuration, Timestamp};
+use rollcall_model::{is_id, shown};
+use rollcall_scim as scim;
+use rollcall_store::{Error, Item, Partition, Range, from_item, just_after, text};
+use serde::de::DeserializeOwned;
 
-use crate::error::Error;
-use crate::journal::entry::{Entry, just_after};
+use crate::journal::entry::Entry;
+use crate::request_log::handle::RequestLog;
 use crate::request_log::log::LoggedRequest;
-use crate::resources::members::is_id;
-use crate::store::item::{Item, from_item, text};
-use crate::store::keys::Partition;
-use crate::store::table::Range;
-use crate::tenant::Tenant;
 
 /// How far the clocks of two functions may be apart.
 const APART: SignedDuration = SignedDuration::from_secs(2);
@@ -30,16 +29,16 @@ pub struct RequestTrace {
     pub logged: Option<LoggedRequest>,
 }
 
-impl Tenant {
+impl RequestLog<'_> {
     /// Finds a request by its id and about the time at which it changed something, such as a grant's `request_id` and
     /// `since`. Where thousands came in that very second it may not be found.
     ///
     /// # Errors
     /// `invalidValue` for a time at the very ends of the calendar.
-    pub async fn trace(&self, request_id: &str, at: Timestamp) -> Result<RequestTrace, Error> {
-        let entries = self.stretch(self.id.journal(), at, APART).await?;
+    pub async fn trace(self, request_id: &str, at: Timestamp) -> Result<RequestTrace, Error> {
+        let entries = self.part(self.scope.keys().journal(), at, APART).await?;
         let logged = self
-            .stretch(self.id.requests(), at, ANSWERED_WITHIN)
+            .part(self.scope.keys().requests(), at, ANSWERED_WITHIN)
             .await?;
         let is_its = |entry: &Entry| entry.request_id == request_id;
         Ok(RequestTrace {
@@ -54,13 +53,13 @@ impl Tenant {
     ///
     /// # Errors
     /// `404` when the log has none of this id (any more).
-    pub async fn trace_logged(&self, id: &str) -> Result<RequestTrace, Error> {
+    pub async fn trace_logged(self, id: &str) -> Result<RequestTrace, Error> {
         let logged = self.logged_request(id).await?;
         let took = i64::try_from(logged.took_ms).unwrap_or_default();
         // Beyond that nobody waited for an answer.
         let took = SignedDuration::from_millis(took).min(ANSWERED_WITHIN);
         let mut entries: Vec<Entry> = self
-            .stretch(self.id.journal(), logged.at - took, took + APART)
+            .part(self.scope.keys().journal(), logged.at - took, took + APART)
             .await?;
         entries.retain(|entry| entry.request_id == logged.request_id);
         Ok(RequestTrace {
@@ -73,34 +72,38 @@ impl Tenant {
     ///
     /// # Errors
     /// `404` when the log has none of this id (any more).
-    pub async fn logged_request(&self, id: &str) -> Result<LoggedRequest, Error> {
+    pub async fn logged_request(self, id: &str) -> Result<LoggedRequest, Error> {
         let item = match is_id(id) {
-            true => self.table.get(&self.id.requests().at(id)).await?,
+            true => {
+                self.scope
+                    .table
+                    .get(&self.scope.keys().requests().at(id))
+                    .await?
+            }
             false => None,
         };
         match item {
             Some(item) => from_item(item),
-            None => Err(rollcall_scim::Error::NotFound {
-                what: format!("request `{}`", id.chars().take(64).collect::<String>()),
+            None => Err(scim::Error::NotFound {
+                what: format!("request `{}`", shown(id)),
             }
             .into()),
         }
     }
 
-    async fn stretch<T: serde::de::DeserializeOwned>(
-        &self,
+    async fn part<T: DeserializeOwned>(
+        self,
         partition: Partition,
         at: Timestamp,
         until: SignedDuration,
     ) -> Result<Vec<T>, Error> {
-        let beyond =
-            |_| rollcall_scim::Error::InvalidValue(format!("nothing can have happened at {at}"));
+        let beyond = |_| scim::Error::InvalidValue(format!("nothing can have happened at {at}"));
         let begin = just_after(at.checked_sub(APART).map_err(beyond)?);
         let end = just_after(at.checked_add(until).map_err(beyond)?);
         let range = Range::all(partition)
             .after(Some(begin))
             .limit(MAX_LOOKED_AT);
-        let items = self.table.query(&range).await?.items.into_iter();
+        let items = self.scope.table.query(&range).await?.items.into_iter();
         let before_end = |item: &Item| text(item, "SK").is_ok_and(|id| id < end.as_str());
         items.take_while(before_end).map(from_item).collect()
     }

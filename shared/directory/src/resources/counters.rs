@@ -1,29 +1,27 @@
-//! Exact counts, spread over items so that writers rarely meet on one.
+//! Exact counts, spread over several items so that writers rarely meet on one.
 
+use rollcall_model::Kind;
+use rollcall_store::{Error, from_item};
 use serde::Deserialize;
 
-use crate::error::Error;
-use crate::model::kind::Kind;
-use crate::store::item::from_item;
-use crate::store::table::Range;
-use crate::tenant::Tenant;
+use crate::resources::handle::Resources;
 
 #[derive(Deserialize)]
 struct Shard {
     amount: i64,
 }
 
-impl Tenant {
-    /// How many resources of the kind there are: one small query.
-    pub(crate) async fn count(&self, kind: &Kind) -> Result<u64, Error> {
-        let items = self
-            .table
-            .query_all(Range::prefix(self.id.counts(), format!("{}#", kind.code)))
-            .await?;
-        let shards = items
-            .into_iter()
-            .map(from_item::<Shard>)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(u64::try_from(shards.iter().map(|shard| shard.amount).sum::<i64>()).unwrap_or_default())
+impl Resources<'_> {
+    /// Counts the resources of a kind, with one small query.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn count(self, kind: &Kind) -> Result<u64, Error> {
+        let range = self.scope.keys().counts(kind);
+        let items = self.scope.table.query_all(range).await?;
+        let shards = items.into_iter().map(from_item::<Shard>);
+        let amounts = shards.map(|shard| Ok(shard?.amount));
+        let total = amounts.sum::<Result<i64, Error>>()?;
+        Ok(u64::try_from(total).unwrap_or_default())
     }
 }

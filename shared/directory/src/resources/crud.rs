@@ -1,98 +1,93 @@
 //! Create, read, replace, patch and delete: the same for users and groups.
 //!
-//! Every write reads first, decides, and commits on the condition that nothing it decided by has changed; where
-//! something has, it starts over. So a request is applied to the newest state or not at all.
+//! Every write reads first, decides, and commits on the condition that what it read has not changed; otherwise it starts
+//! over. So a request is applied to the newest state or not at all.
 
+use rollcall_model::{Kind, is_id, new_id, shown};
 use rollcall_scim::{
     self as scim, MemberChange, MemberOp, Patch, Precondition, Projection, Resource,
 };
+use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::error::Error;
 use crate::journal::entry::MEMBERS_CHANGED;
-use crate::model::kind::Kind;
-use crate::request_log::effects;
-use crate::resources::assemble::Needs;
-use crate::resources::members::{Step, WRITES_PER_STEP, growth, is_id};
-use crate::resources::record::{Record, now};
-use crate::resources::writes::{State, action, subject};
-use crate::roles::person::last_owner;
-use crate::store::transaction::{Guard, MAX_WRITES, Transaction};
-use crate::tenant::Tenant;
-
-/// How often a write starts over before the table counts as busy.
-const MAX_TURNS: usize = 40;
-
-/// What became of a draft.
-enum Saved {
-    /// Something it was drawn up by has changed; nothing is written.
-    Stale,
-    /// There was nothing to write, or it is written. The record as it is now, where that is certain without a read.
-    Done(Option<Box<Record>>),
-}
+use crate::resources::assemble::{Needs, assemble};
+use crate::resources::effects::{Effects, Written};
+use crate::resources::handle::{Members, Resources};
+use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
+use crate::resources::names::check_name;
+use crate::resources::record::Record;
+use crate::resources::writes::{action, committed, resource_writes, subject};
 
 /// A planned change of one resource.
 struct Draft<'a> {
     kind: &'static Kind,
     before: Option<&'a Record>,
-    /// The record as it will be, where anything but its members changes.
+    /// The record as it will be, if more than its members changes.
     after: Option<Record>,
     steps: Vec<Step>,
-    /// Whether the plan holds only for exactly the version read.
+    /// Whether the plan is valid only for exactly the version that was read.
     pinned: bool,
 }
 
-impl Tenant {
+/// What was written of a draft.
+struct Saved {
+    /// The record as it is now, if that is certain without a read.
+    record: Option<Record>,
+    effects: Effects,
+}
+
+impl Resources<'_> {
     /// Creates a resource, with its members if it is a group.
     ///
     /// # Errors
-    /// `uniqueness` when the name is taken; `invalidValue` for members that are refused.
+    /// `uniqueness` when the name is taken; `invalidValue` for a name or members that are refused.
     pub async fn create(
-        &self,
+        self,
         kind: &'static Kind,
         mut resource: Resource,
         projection: &Projection,
-    ) -> Result<Resource, Error> {
+    ) -> Result<Written<Resource>, Error> {
+        check_name(kind, None, &resource)?;
         let change = take_members(&mut resource);
         if resource.get("active").is_none() && !kind.has_members() {
             resource.set("active", json!(true));
         }
-        let record = Record::new(Uuid::now_v7().to_string(), resource, now())?;
-        for _ in 0..MAX_TURNS {
-            let steps = match &change {
-                Some(change) => self.member_steps(&record.id, change).await?,
-                None => Vec::new(),
-            };
+        let record = Record::new(kind, new_id(), resource, now())?;
+        let (record, change) = (&record, change.as_ref());
+        let saved = retry_stale(|_| async move {
+            let planned = self.plan_members(&record.id, change).await?;
             let draft = Draft {
                 kind,
                 before: None,
                 after: Some(record.clone()),
-                steps,
+                steps: planned.steps,
                 pinned: false,
             };
-            if let Saved::Done(saved) = self.save(draft).await? {
-                let saved = saved.map(|record| *record);
-                return self.answer(kind, &record.id, saved, projection).await;
-            }
-        }
-        Err(Error::Busy(None))
+            self.save(draft, planned.skipped).await
+        })
+        .await?;
+        let answer = self.answer(kind, &record.id, saved.record, projection);
+        Ok(Written {
+            answer: answer.await?,
+            effects: saved.effects,
+        })
     }
 
-    /// Reads a resource with as much beside it as the projection wants.
+    /// Reads a resource, and beside it what the projection wants.
     ///
     /// # Errors
     /// `404` when the tenant has no such resource.
     pub async fn read(
-        &self,
+        self,
         kind: &'static Kind,
         id: &str,
         projection: &Projection,
     ) -> Result<Resource, Error> {
         let mut record = self.record(kind, id).await?;
         if kind.has_members() && projection.wants("members") {
-            // Also covers a user whose deletion is still on its way through many groups.
-            self.settle().await?;
+            // Also completes the deletion of a user who was in many groups.
+            Members::of(self.scope).settle().await?;
             if record.intent.is_some() {
                 record = self.record(kind, id).await?;
             }
@@ -100,9 +95,9 @@ impl Tenant {
         self.answer(kind, id, Some(record), projection).await
     }
 
-    /// The resource as the client is shown it, from a record that is certain or a fresh read.
+    /// Returns the resource as the client sees it, from a record that is certain or from a fresh read.
     async fn answer(
-        &self,
+        self,
         kind: &'static Kind,
         id: &str,
         record: Option<Record>,
@@ -112,9 +107,8 @@ impl Tenant {
             Some(record) => record,
             None => self.record(kind, id).await?,
         };
-        let resources = self
-            .complete(kind, std::slice::from_ref(&record), &Needs::of(projection))
-            .await?;
+        let records = std::slice::from_ref(&record);
+        let resources = assemble(self.scope, kind, records, &Needs::of(projection)).await?;
         resources
             .into_iter()
             .next()
@@ -126,24 +120,28 @@ impl Tenant {
     /// # Errors
     /// `404`, `412`, `uniqueness`, or what `Resource::replaced_by` refuses.
     pub async fn replace(
-        &self,
+        self,
         kind: &'static Kind,
         id: &str,
         mut resource: Resource,
         precondition: &Precondition,
         projection: &Projection,
-    ) -> Result<Resource, Error> {
+    ) -> Result<Written<Resource>, Error> {
         let change = match take_members(&mut resource) {
             None if kind.has_members() => Some(MemberChange {
                 ops: vec![MemberOp::Clear],
             }),
             change => change,
         };
-        let replaced = |current: Resource| Ok(current.replaced_by(resource.clone())?);
-        let record = self
-            .change(kind, id, precondition, replaced, change.as_ref())
+        let replaced = |current: &Resource| Ok(current.clone().replaced_by(resource.clone())?);
+        let saved = self
+            .change(kind, id, precondition, &replaced, change.as_ref())
             .await?;
-        self.answer(kind, id, record, projection).await
+        let answer = self.answer(kind, id, saved.record, projection);
+        Ok(Written {
+            answer: answer.await?,
+            effects: saved.effects,
+        })
     }
 
     /// Changes a resource in place (RFC 7644 §3.5.2). Without `answer` nothing is read back.
@@ -151,213 +149,237 @@ impl Tenant {
     /// # Errors
     /// `404`, `412`, `uniqueness`, or what `Patch::apply` refuses.
     pub async fn patch(
-        &self,
+        self,
         kind: &'static Kind,
         id: &str,
         patch: Patch,
         precondition: &Precondition,
         answer: Option<&Projection>,
-    ) -> Result<Option<Resource>, Error> {
+    ) -> Result<Written<Option<Resource>>, Error> {
         let (patch, change) = patch.split_members();
-        let patched = |current: Resource| match patch.is_empty() {
-            true => Ok(current),
-            false => Ok(patch.apply(&current)?),
+        let patched = |current: &Resource| match patch.is_empty() {
+            true => Ok(current.clone()),
+            false => Ok(patch.apply(current)?),
         };
-        let record = self
-            .change(kind, id, precondition, patched, change.as_ref())
+        let saved = self
+            .change(kind, id, precondition, &patched, change.as_ref())
             .await?;
-        match answer {
-            Some(projection) => Ok(Some(self.answer(kind, id, record, projection).await?)),
-            None => Ok(None),
-        }
+        let answer = match answer {
+            Some(projection) => Some(self.answer(kind, id, saved.record, projection).await?),
+            None => None,
+        };
+        Ok(Written {
+            answer,
+            effects: saved.effects,
+        })
     }
 
-    /// Deletes a resource; its name is free at once, its id is never used again.
+    /// Deletes a resource. Its name is free at once; its id is never used again.
     ///
     /// # Errors
     /// `404` or `412`.
     pub async fn delete(
-        &self,
+        self,
         kind: &'static Kind,
         id: &str,
         precondition: &Precondition,
-    ) -> Result<(), Error> {
-        for _ in 0..MAX_TURNS {
+    ) -> Result<Written<()>, Error> {
+        retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let mut transaction = self.resource_writes(kind, Some(&record), None)?;
-            let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
-            let subject = subject(kind, &State::of(kind, &record)?);
-            if kind.has_members() {
-                // Its role goes with it, at once.
-                transaction.delete(self.id.mapping(id));
+            let (transaction, opens_intent) = self.deletion(kind, &record).await?;
+            if !committed(self.scope, &transaction, kind).await? {
+                Members::of(self.scope).settle().await?;
+                return Ok(None);
             }
-            let opens_intent = record.members > 0 || record.groups.len() > room;
-            if record.members > 0 {
-                transaction.append(self.prepare_forget_group(&subject)?);
-            } else if opens_intent {
-                transaction.append(self.prepare_forget_user(&subject, &record.groups).await?);
-            } else {
-                transaction.append(self.forget_user_writes(id, &record.groups).await?);
+            let mut effects = Effects::default();
+            effects.changed(action(kind, Some(&record), None));
+            if opens_intent {
+                Members::of(self.scope).sweep().await?;
             }
-            if self.committed(&transaction, kind).await? {
-                effects::changed(action(kind, Some(&record), None));
-                return if opens_intent {
-                    self.sweep().await
-                } else {
-                    Ok(())
-                };
-            }
-            self.settle().await?;
+            Ok(Some(Written {
+                answer: (),
+                effects,
+            }))
+        })
+        .await
+    }
+
+    /// Plans a deletion. Returns the transaction, and whether it opens an intent.
+    async fn deletion(
+        self,
+        kind: &'static Kind,
+        record: &Record,
+    ) -> Result<(Transaction, bool), Error> {
+        let members = Members::of(self.scope);
+        let mut transaction = resource_writes(self.scope, kind, Some(record), None)?;
+        let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
+        let subject = subject(kind, record)?;
+        if kind.has_members() {
+            // The role that it gives ends at once.
+            transaction.delete(self.scope.keys().mapping(&record.id));
         }
-        Err(Error::Busy(None))
+        let opens_intent = record.members > 0 || record.groups.len() > room;
+        transaction.append(if record.members > 0 {
+            members.prepare_forget_group(&subject)?
+        } else if opens_intent {
+            members
+                .prepare_forget_user(&subject, &record.groups)
+                .await?
+        } else {
+            members
+                .forget_user_writes(&record.id, &record.groups)
+                .await?
+        });
+        Ok((transaction, opens_intent))
     }
 
     async fn change(
-        &self,
+        self,
         kind: &'static Kind,
         id: &str,
         precondition: &Precondition,
-        document: impl Fn(Resource) -> Result<Resource, Error>,
+        changed: &(impl Fn(&Resource) -> Result<Resource, Error> + Sync),
         members: Option<&MemberChange>,
-    ) -> Result<Option<Record>, Error> {
-        for _ in 0..MAX_TURNS {
+    ) -> Result<Saved, Error> {
+        retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let after = record.changed_to(document(record.resource(kind)?)?, now())?;
-            let steps = match members {
-                Some(change) => self.member_steps(id, change).await?,
-                None => Vec::new(),
-            };
-            let pinned = *precondition != Precondition::none()
-                || members.is_some_and(MemberChange::needs_current);
+            let current = record.resource(kind)?;
+            let resource = changed(current)?;
+            check_name(kind, Some(current), &resource)?;
+            let after = record.changed_to(kind, resource, now())?;
+            let planned = self.plan_members(id, members).await?;
             let draft = Draft {
                 kind,
                 before: Some(&record),
                 after,
-                steps,
-                pinned,
+                steps: planned.steps,
+                pinned: *precondition != Precondition::none()
+                    || members.is_some_and(MemberChange::needs_current),
             };
-            if let Saved::Done(record) = self.save(draft).await? {
-                return Ok(record.map(|record| *record));
-            }
-        }
-        Err(Error::Busy(None))
+            self.save(draft, planned.skipped).await
+        })
+        .await
     }
 
-    async fn save(&self, draft: Draft<'_>) -> Result<Saved, Error> {
-        let Draft {
-            kind,
-            before,
-            after,
-            steps,
-            pinned,
-        } = draft;
-        let Some(record) = after.as_ref().or(before) else {
-            return Ok(Saved::Done(None));
-        };
-        if after.is_none() && steps.is_empty() {
-            return Ok(Saved::Done(Some(Box::new(record.clone()))));
+    async fn plan_members(
+        self,
+        group: &str,
+        change: Option<&MemberChange>,
+    ) -> Result<PlannedSteps, Error> {
+        match change {
+            Some(change) => Members::of(self.scope).plan(group, change).await,
+            None => Ok(PlannedSteps::default()),
         }
-        let subject = subject(kind, &State::of(kind, record)?);
-        let mut transaction =
-            self.document_writes(kind, before, after.as_ref(), &steps, pinned, None)?;
-        let opens_intent = transaction.len() + WRITES_PER_STEP * steps.len() + 1 > MAX_WRITES;
-        if opens_intent {
-            let (intent, opening) = self.prepare_member_change(&subject, &steps).await?;
-            // What is planned for long holds only for the version it was planned on.
-            transaction =
-                self.document_writes(kind, before, after.as_ref(), &steps, true, Some(&intent))?;
-            transaction.append(opening);
-        } else if !steps.is_empty() {
-            transaction.append(self.step_writes(&subject, &steps)?);
-        }
-        if !self.committed(&transaction, kind).await? {
-            self.settle().await?;
-            return Ok(Saved::Stale);
-        }
-        if let Some(after) = &after {
-            effects::changed(action(kind, before, Some(after)));
-        }
-        if !steps.is_empty() {
-            effects::changed(MEMBERS_CHANGED);
-        }
-        if opens_intent {
-            self.settle().await?;
-            return Ok(Saved::Done(None));
-        }
-        let members = |after: Record| Record {
-            members: after.members.saturating_add_signed(growth(&steps)),
-            ..after
-        };
-        Ok(Saved::Done(after.map(members).map(Box::new)))
     }
 
-    fn document_writes(
-        &self,
-        kind: &'static Kind,
-        before: Option<&Record>,
-        after: Option<&Record>,
-        steps: &[Step],
+    /// Writes a draft. Returns `None` when something that it was based on has changed: nothing is written then.
+    async fn save(self, draft: Draft<'_>, effects: Effects) -> Result<Option<Saved>, Error> {
+        let mut effects = effects;
+        let Some(record) = draft.after.as_ref().or(draft.before) else {
+            return Ok(Some(Saved {
+                record: None,
+                effects,
+            }));
+        };
+        if draft.after.is_none() && draft.steps.is_empty() {
+            let record = Some(record.clone());
+            return Ok(Some(Saved { record, effects }));
+        }
+        let members = Members::of(self.scope);
+        let subject = subject(draft.kind, record)?;
+        let mut transaction = self.draft_writes(&draft, draft.pinned, None)?;
+        let size = transaction.len() + WRITES_PER_STEP * draft.steps.len() + 1;
+        let mut opened = None;
+        if size > MAX_WRITES {
+            let prepared = members.prepare_change(&subject, &draft.steps).await?;
+            // What is planned for long is valid only for the version that it was planned on.
+            transaction = self.draft_writes(&draft, true, Some(prepared.id()))?;
+            transaction.append(members.opening(&prepared)?);
+            opened = Some(prepared);
+        } else if !draft.steps.is_empty() {
+            transaction.append(members.step_writes(&subject, &draft.steps)?);
+        }
+        let is_committed = committed(self.scope, &transaction, draft.kind).await;
+        if let (Some(prepared), Ok(false) | Err(Error::Scim(_) | Error::Refused(..))) =
+            (&opened, &is_committed)
+        {
+            members.discard(prepared).await?;
+        }
+        if !is_committed? {
+            members.settle().await?;
+            return Ok(None);
+        }
+        if let Some(after) = &draft.after {
+            effects.changed(action(draft.kind, draft.before, Some(after)));
+        }
+        if !draft.steps.is_empty() {
+            effects.changed(MEMBERS_CHANGED);
+        }
+        if opened.is_some() {
+            members.settle().await?;
+            return Ok(Some(Saved {
+                record: None,
+                effects,
+            }));
+        }
+        let growth = growth(&draft.steps);
+        let record = draft.after.map(|after| after.grown_by(growth));
+        Ok(Some(Saved { record, effects }))
+    }
+
+    fn draft_writes(
+        self,
+        draft: &Draft<'_>,
         pinned: bool,
         intent: Option<&str>,
     ) -> Result<Transaction, Error> {
-        match (before, after) {
-            (_, Some(after)) => {
-                let members = after.members.saturating_add_signed(growth(steps));
-                let after = Record {
-                    members,
-                    intent: intent.map(str::to_owned),
-                    ..after.clone()
-                };
-                self.resource_writes(kind, before, Some(&after))
+        let growth = growth(&draft.steps);
+        match (draft.before, &draft.after) {
+            (before, Some(after)) => {
+                let mut after = after.clone().grown_by(growth);
+                after.intent = intent.map(str::to_owned);
+                resource_writes(self.scope, draft.kind, before, Some(&after))
             }
             (Some(group), None) => {
                 let mut transaction = Transaction::default();
-                self.write_group_touched(&mut transaction, group, growth(steps), pinned, intent);
+                let pinned = pinned.then_some(group.revision);
+                write_group_touched(
+                    self.scope,
+                    &mut transaction,
+                    &group.id,
+                    growth,
+                    pinned,
+                    intent,
+                );
                 Ok(transaction)
             }
             (None, None) => Ok(Transaction::default()),
         }
     }
 
-    /// Commits; `false` when something was not as it had been read, so that starting over helps.
-    pub(crate) async fn committed(
-        &self,
-        transaction: &Transaction,
-        kind: &Kind,
-    ) -> Result<bool, Error> {
-        let failed = self.table.transact(transaction).await?;
-        if failed.contains(&Guard::Stale) {
-            return Ok(false);
-        }
-        if failed.contains(&Guard::LastOwner) {
-            return Err(last_owner());
-        }
-        if failed.contains(&Guard::Unique) {
-            let attribute = kind.unique.to_owned();
-            return Err(scim::Error::Uniqueness { attribute }.into());
-        }
-        Ok(true)
-    }
-
-    /// The stored record.
-    pub(crate) async fn record(&self, kind: &Kind, id: &str) -> Result<Record, Error> {
+    /// Reads the stored record.
+    ///
+    /// # Errors
+    /// `404` when the tenant has no such resource.
+    pub async fn record(self, kind: &Kind, id: &str) -> Result<Record, Error> {
         if !is_id(id) {
             return Err(not_found(kind, id));
         }
-        let item = self.table.get(&self.id.resource(kind, id)).await?;
+        let key = self.scope.keys().resource(kind, id);
+        let item = self.scope.table.get(&key).await?;
         Record::from_item(item.ok_or_else(|| not_found(kind, id))?)
     }
 
-    /// The stored record, ready to be written: the precondition holds and no intent is open on it.
+    /// Reads the stored record for a write: the precondition holds, and no intent is open on it.
     async fn record_to_write(
-        &self,
+        self,
         kind: &Kind,
         id: &str,
         precondition: &Precondition,
     ) -> Result<Record, Error> {
         let mut record = self.record(kind, id).await?;
         if record.intent.is_some() {
-            self.settle().await?;
+            Members::of(self.scope).settle().await?;
             record = self.record(kind, id).await?;
         }
         match precondition.allows_write(&record.etag()) {
@@ -367,7 +389,7 @@ impl Tenant {
     }
 }
 
-/// Splits the members off a POST or PUT body.
+/// Takes the members off a POST or PUT body.
 fn take_members(resource: &mut Resource) -> Option<MemberChange> {
     match resource.remove("members")? {
         Value::Array(members) => Some(MemberChange {
@@ -377,9 +399,8 @@ fn take_members(resource: &mut Resource) -> Option<MemberChange> {
     }
 }
 
-pub(crate) fn not_found(kind: &Kind, id: &str) -> Error {
-    // Whatever stands in the path is echoed, but not at any length.
-    let shown: String = id.chars().take(64).collect();
-    let what = format!("{} `{shown}`", kind.resource_type.name);
+/// Returns the error for a resource that does not exist.
+pub fn not_found(kind: &Kind, id: &str) -> Error {
+    let what = format!("{} `{}`", kind.resource_type.name, shown(id));
     scim::Error::NotFound { what }.into()
 }

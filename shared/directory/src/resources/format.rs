@@ -7,8 +7,7 @@
 //! into `tests/previous`. A step may read all of an item, but must leave alone what is updated in place, in whatever form
 //! the item is: `groups`, `members`, `standing`, `intent`, `revision`, `version` and `modified`.
 
-use crate::error::Error;
-use crate::store::item::{Item, number};
+use rollcall_store::{Error, Item, number};
 
 const ATTRIBUTE: &str = "format";
 
@@ -61,7 +60,7 @@ fn marked_by(steps: &[Step], mut item: Item) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::item::{string, text};
+    use rollcall_store::{string, text};
 
     /// Form 2 calls `title` what form 1 called `heading`; form 3 has it in capitals.
     const MADE_UP: &[Step] = &[

@@ -1,95 +1,80 @@
-//! Lists for which no key helps: everything is read, page by page, and evaluated.
+//! Lists that no key helps: everything is read, page by page, and evaluated.
 
+use rollcall_model::Kind;
 use rollcall_scim::{Query, Resource, Sort, SortKey};
+use rollcall_store::{Error, Range};
 
-use crate::error::Error;
-use crate::model::kind::Kind;
 use crate::resources::assemble::Needs;
-use crate::resources::list::{Slice, sort, sort_key};
+use crate::resources::handle::Resources;
 use crate::resources::page_cursor::{Position, Walk};
 use crate::resources::record::Record;
-use crate::store::table::Range;
-use crate::tenant::Tenant;
+use crate::resources::slice::{Slice, sort, sort_key};
 
-impl Tenant {
-    /// Reads every resource and evaluates the filter on each. Later pages of an unsorted walk start at their bookmark.
-    pub(crate) async fn read_through(
-        &self,
+impl Resources<'_> {
+    /// Reads every resource and evaluates the filter on each. Later pages of an unsorted walk start at their cursor.
+    pub(super) async fn full_scan(
+        self,
         kind: &'static Kind,
         query: &Query,
         slice: Slice,
         asked: &Needs,
     ) -> Result<(u64, Vec<Record>), Error> {
         let walk = self.walk(kind, query);
-        let mut reading = Reading::default();
+        let mut scan = Scan::default();
         if query.sort.is_none() && slice.count > 0 {
             let known = self.position(&walk, slice.start).await?;
             if known.index == slice.start && known.matched.is_some() {
-                reading = Reading {
+                scan = Scan {
                     index: known.index,
                     total: known.matched,
                     behind: known.behind,
-                    ..reading
+                    ..scan
                 };
             }
         }
         loop {
-            let page = self
-                .table
-                .query(&Range::all(self.id.resources(kind)).after(reading.behind.take()))
-                .await?;
-            let records = page
-                .items
-                .into_iter()
-                .map(Record::from_item)
-                .collect::<Result<Vec<_>, _>>()?;
-            for (record, resource) in self
-                .matching(kind, records, query.filter.as_ref(), asked)
-                .await?
-            {
-                reading.take(record, &resource, slice, query.sort.as_ref());
+            let range = Range::all(self.scope.keys().resources(kind)).after(scan.behind.take());
+            let page = self.scope.table.query(&range).await?;
+            let records = page.items.into_iter().map(Record::from_item);
+            let records = records.collect::<Result<Vec<_>, _>>()?;
+            let matching = self.matching(kind, records, query.filter.as_ref(), asked);
+            for (record, resource) in matching.await? {
+                scan.take(record, &resource, slice, query.sort.as_ref());
             }
-            if page.next.is_none() || reading.is_done(slice) {
+            if page.next.is_none() || scan.is_done(slice) {
                 break;
             }
-            reading.behind = page.next;
+            scan.behind = page.next;
         }
-        self.finish_reading(kind, query, slice, &walk, reading)
-            .await
+        self.finish_scan(kind, query, slice, &walk, scan).await
     }
 
-    async fn finish_reading(
-        &self,
+    async fn finish_scan(
+        self,
         kind: &'static Kind,
         query: &Query,
         slice: Slice,
         walk: &Walk,
-        mut reading: Reading,
+        mut scan: Scan,
     ) -> Result<(u64, Vec<Record>), Error> {
-        let total = reading.total.unwrap_or(reading.index - 1);
+        let total = scan.total.unwrap_or(scan.index - 1);
         if query.sort.is_some() {
-            sort(&mut reading.keys, query.sort.as_ref());
-            let ids: Vec<String> = slice
-                .cut(reading.keys)
-                .into_iter()
-                .map(|(_, id)| id)
-                .collect();
+            sort(&mut scan.keys, query.sort.as_ref());
+            let page = slice.cut(scan.keys).into_iter();
+            let ids: Vec<String> = page.map(|(_, id)| id).collect();
             return Ok((total, self.records(kind, &ids).await?));
         }
-        if let Some(last) = reading.page.last().filter(|_| slice.end() <= total) {
-            self.remember(
-                walk,
-                &Position::at(slice.end(), last.id.clone(), Some(total)),
-            )
-            .await?;
+        if let Some(last) = scan.page.last().filter(|_| slice.end() <= total) {
+            let position = Position::at(slice.end(), last.id.clone(), Some(total));
+            self.remember(walk, &position).await?;
         }
-        Ok((total, reading.page))
+        Ok((total, scan.page))
     }
 }
 
-/// How far the reading of everything has come.
+/// How far a scan has come.
 #[derive(Debug)]
-struct Reading {
+struct Scan {
     /// The index of the next match.
     index: u64,
     /// Known from an earlier page.
@@ -99,7 +84,7 @@ struct Reading {
     keys: Vec<(Option<SortKey>, String)>,
 }
 
-impl Default for Reading {
+impl Default for Scan {
     fn default() -> Self {
         Self {
             index: 1,
@@ -111,7 +96,7 @@ impl Default for Reading {
     }
 }
 
-impl Reading {
+impl Scan {
     fn take(&mut self, record: Record, resource: &Resource, slice: Slice, sort: Option<&Sort>) {
         if sort.is_some() {
             self.keys.push((sort_key(sort, resource), record.id));
@@ -121,7 +106,7 @@ impl Reading {
         self.index += 1;
     }
 
-    /// With the total known, reading ends with the page.
+    /// Returns whether the scan can stop: with the total known, it ends with the page.
     fn is_done(&self, slice: Slice) -> bool {
         self.total.is_some() && self.index >= slice.end()
     }

@@ -1,52 +1,70 @@
-//! Work too large for one transaction: recorded whole, applied in steps, then closed.
+//! Intents: work too large for one transaction. It is recorded whole, applied in steps, then closed.
 //!
-//! An intent is opened by the transaction that makes the change true (the group is marked, the user or the group is
-//! deleted); its steps follow, each a transaction that also takes the step off the list, so that none is done twice.
-//! Whatever dies half-way is rolled forward by the next who reads or writes memberships: nobody sees half of it.
+//! The transaction that makes the change true (it marks the group, or deletes the user or the group) opens the intent. Each
+//! step is a transaction that also removes the step from the list, so that none is done twice. If the process dies half-way,
+//! the next reader or writer of memberships completes the intent: nobody sees half of a change.
+//!
+//! The steps are written before the intent is opened. Until then it is *prepared*: whoever cannot open it discards it, and
+//! the sweep discards what was left behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use rollcall_model::{Actor, GROUPS, Subject, USERS, new_id};
+use rollcall_store::{
+    Error, Expression, Guard, Item, MAX_WRITES, Range, Scope, Transaction, from_item, now, number,
+    retry_stale, string, text, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use crate::error::Error;
-use crate::journal::entry::{Actor, Entry, MEMBERS_CHANGED, Subject};
-use crate::model::kind::{GROUPS, USERS};
-use crate::resources::members::{Step, WRITES_PER_STEP};
+use crate::journal::entry::{Entry, MEMBERS_CHANGED};
+use crate::resources::handle::Members;
+use crate::resources::members::{
+    ListChange, Step, WRITES_PER_STEP, growth, write_group_list, write_group_touched,
+};
 use crate::resources::record::Record;
-use crate::store::item::{Item, from_item, number, string, text, to_item};
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, MAX_WRITES, Transaction};
-use crate::tenant::Tenant;
 
-/// Steps of one transaction: room is left for the group, the list and the journal.
+/// Steps of one transaction. That leaves room for the group, the list and the journal.
 const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;
-/// How often a step starts over before the table counts as busy.
-const MAX_TURNS: usize = 20;
-/// Transactions of one intent under way at once.
+/// Transactions of one intent that run at once.
 const CONCURRENCY: usize = 4;
-/// How long a request goes on cleaning up behind a deleted group; nobody sees what is left, and others go on with it.
+/// How long a request cleans up after a deleted group. Nobody sees what is left, and others continue with it.
 const CLEAN_UP_BUDGET: Duration = Duration::from_secs(8);
+/// After this time no request can still open the intent that it prepared: Lambda's limit is far shorter.
+const PREPARATION_ENDS: Duration = Duration::from_secs(15 * 60);
 
 /// What an intent brings about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", from = "String")]
 enum Purpose {
-    /// The listed steps, on a group that is marked and changed by nobody else meanwhile.
+    /// Apply the listed steps to a group, which is marked and which nobody else changes meanwhile.
     ChangeMembers,
-    /// The listed groups forget a user who is deleted.
+    /// Remove a deleted user from the listed groups.
     ForgetUser,
-    /// Everybody forgets a group that is deleted.
+    /// Remove a deleted group from everybody's list of groups.
     ForgetGroup,
+    /// A purpose that only a newer version knows. It is left to that version.
+    Unknown,
 }
 
-/// An open intent as the table holds it.
+impl From<String> for Purpose {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "change_members" => Self::ChangeMembers,
+            "forget_user" => Self::ForgetUser,
+            "forget_group" => Self::ForgetGroup,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// An intent as the table holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Intent {
+pub(super) struct Intent {
     #[serde(rename = "SK")]
     id: String,
     purpose: Purpose,
@@ -54,6 +72,24 @@ pub(crate) struct Intent {
     subject_name: String,
     actor: Actor,
     request_id: String,
+}
+
+impl Intent {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn group(&self) -> Subject {
+        Subject::new(GROUPS.noun, &self.subject_id, &self.subject_name)
+    }
+}
+
+/// A prepared intent as the table holds it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Preparation {
+    #[serde(rename = "SK")]
+    id: String,
+    at: Timestamp,
 }
 
 /// A list of steps, as many as one transaction holds.
@@ -65,108 +101,166 @@ struct Chunk {
     work: String,
 }
 
-impl Tenant {
-    fn intent(&self, purpose: Purpose, subject: &Subject) -> Intent {
+impl Members<'_> {
+    fn intent(self, purpose: Purpose, subject: &Subject) -> Intent {
         Intent {
-            id: Uuid::now_v7().to_string(),
+            id: new_id(),
             purpose,
             subject_id: subject.id.clone(),
             subject_name: subject.name.clone(),
-            actor: self.actor.clone(),
-            request_id: self.request_id.clone(),
+            actor: self.scope.actor.clone(),
+            request_id: self.scope.request_id.clone(),
         }
     }
 
-    async fn write_chunks<T: Serialize>(&self, intent: &Intent, work: &[T]) -> Result<(), Error> {
-        let partition = self.id.intent_steps(&intent.id);
-        let chunk = |(n, work): (usize, &[T])| {
-            let key = partition.at(format!("{n:06}"));
-            let work = serde_json::to_string(work).map_err(Error::corrupt)?;
-            to_item(
-                &key,
-                &Chunk {
-                    number: key.sort.clone(),
-                    work,
-                },
-            )
-        };
-        let items = work
-            .chunks(STEPS_AT_ONCE)
-            .enumerate()
-            .map(chunk)
-            .collect::<Result<_, _>>()?;
-        self.table.batch_put(items).await
-    }
-
-    /// Records a change of members that does not fit one transaction. The id goes onto the group, and the intent into
-    /// the transaction that marks it.
-    pub(crate) async fn prepare_member_change(
-        &self,
+    /// Prepares a change of members that does not fit one transaction.
+    pub(super) async fn prepare_change(
+        self,
         group: &Subject,
         steps: &[Step],
-    ) -> Result<(String, Transaction), Error> {
+    ) -> Result<Intent, Error> {
         let intent = self.intent(Purpose::ChangeMembers, group);
-        self.write_chunks(&intent, steps).await?;
-        Ok((intent.id.clone(), self.opening(&intent)?))
+        self.prepare(&intent, steps).await?;
+        Ok(intent)
     }
 
-    /// Records that these groups have to forget a user who is in too many for one transaction.
-    pub(crate) async fn prepare_forget_user(
-        &self,
+    /// Prepares the removal of a deleted user from more groups than fit one transaction, and returns the writes that open
+    /// the intent.
+    pub(super) async fn prepare_forget_user(
+        self,
         user: &Subject,
         groups: &BTreeSet<String>,
     ) -> Result<Transaction, Error> {
         let intent = self.intent(Purpose::ForgetUser, user);
-        self.write_chunks(&intent, &Vec::from_iter(groups)).await?;
+        self.prepare(&intent, &Vec::from_iter(groups)).await?;
         self.opening(&intent)
     }
 
-    /// Records that everybody has to forget a group.
-    pub(crate) fn prepare_forget_group(&self, group: &Subject) -> Result<Transaction, Error> {
-        self.opening(&self.intent(Purpose::ForgetGroup, group))
-    }
-
-    fn opening(&self, intent: &Intent) -> Result<Transaction, Error> {
+    /// Returns the writes that open the intent by which everybody forgets a deleted group.
+    pub(super) fn prepare_forget_group(self, group: &Subject) -> Result<Transaction, Error> {
+        let intent = self.intent(Purpose::ForgetGroup, group);
         let mut transaction = Transaction::default();
-        transaction.put(to_item(&self.id.intents().at(&intent.id), intent)?);
+        let key = self.scope.keys().intents().at(&intent.id);
+        transaction.put(to_item(&key, &intent)?);
         Ok(transaction)
     }
 
+    async fn prepare<T: Serialize>(self, intent: &Intent, work: &[T]) -> Result<(), Error> {
+        let key = self.scope.keys().prepared_intents().at(&intent.id);
+        let preparation = Preparation {
+            id: intent.id.clone(),
+            at: now(),
+        };
+        self.scope.table.put(to_item(&key, &preparation)?).await?;
+        let partition = self.scope.keys().intent_steps(&intent.id);
+        let chunk = |(n, work): (usize, &[T])| {
+            let key = partition.at(format!("{n:06}"));
+            let number = key.sort().to_owned();
+            let work = serde_json::to_string(work).map_err(Error::corrupt)?;
+            to_item(&key, &Chunk { number, work })
+        };
+        let chunks = work.chunks(STEPS_AT_ONCE).enumerate().map(chunk);
+        let items = chunks.collect::<Result<_, _>>()?;
+        self.scope.table.batch_put(items).await
+    }
+
+    /// Returns the writes that open a prepared intent.
+    pub(super) fn opening(self, intent: &Intent) -> Result<Transaction, Error> {
+        let mut transaction = Transaction::default();
+        let keys = self.scope.keys();
+        transaction.put(to_item(&keys.intents().at(&intent.id), intent)?);
+        // What the sweep has discarded cannot be opened any more.
+        transaction.delete_if(
+            keys.prepared_intents().at(&intent.id),
+            Expression::present(),
+            Guard::Stale,
+        );
+        Ok(transaction)
+    }
+
+    /// Discards a prepared intent that was not opened.
+    pub(super) async fn discard(self, intent: &Intent) -> Result<(), Error> {
+        self.discard_prepared(&intent.id).await
+    }
+
+    async fn discard_prepared(self, intent: &str) -> Result<(), Error> {
+        let keys = self.scope.keys();
+        let steps = keys.intent_steps(intent);
+        let items = self
+            .scope
+            .table
+            .query_all(Range::all(steps.clone()))
+            .await?;
+        let numbers = items.iter().map(|item| text(item, "SK"));
+        let chunks = numbers.map(|number| Ok(steps.at(number?)));
+        self.scope
+            .table
+            .batch_delete(chunks.collect::<Result<_, Error>>()?)
+            .await?;
+        let mut transaction = Transaction::default();
+        transaction.delete(keys.prepared_intents().at(intent));
+        self.scope.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Discards the prepared intents that nobody can open any more. Their requests have died.
+    async fn discard_abandoned(self) -> Result<(), Error> {
+        let range = Range::all(self.scope.keys().prepared_intents());
+        for item in self.scope.table.query_all(range).await? {
+            let prepared: Preparation = from_item(item)?;
+            if prepared.at < now() - PREPARATION_ENDS && self.abandon(&prepared.id).await? {
+                self.discard_prepared(&prepared.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a prepared intent so that it cannot be opened. Returns `false` if it was opened or discarded meanwhile.
+    async fn abandon(self, intent: &str) -> Result<bool, Error> {
+        let mut transaction = Transaction::default();
+        let key = self.scope.keys().prepared_intents().at(intent);
+        transaction.delete_if(key, Expression::present(), Guard::Stale);
+        Ok(self.scope.table.transact(&transaction).await?.is_empty())
+    }
+
     /// Completes every intent whose half-done state could be seen.
-    pub(crate) async fn settle(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn settle(self) -> Result<(), Error> {
         let open = self.open_intents().await?;
         self.settle_member_changes(&open).await?;
-        for intent in open
+        let forgetting = open
             .iter()
-            .filter(|intent| intent.purpose == Purpose::ForgetUser)
-        {
+            .filter(|intent| intent.purpose == Purpose::ForgetUser);
+        for intent in forgetting {
             self.complete_forget_user(intent).await?;
         }
         Ok(())
     }
 
-    async fn settle_member_changes(&self, open: &[Intent]) -> Result<(), Error> {
-        for intent in open
+    async fn settle_member_changes(self, open: &[Intent]) -> Result<(), Error> {
+        let changes = open
             .iter()
-            .filter(|intent| intent.purpose == Purpose::ChangeMembers)
-        {
+            .filter(|intent| intent.purpose == Purpose::ChangeMembers);
+        for intent in changes {
             self.complete_member_change(intent).await?;
         }
         Ok(())
     }
 
-    /// Completes open intents of every kind, within a time budget for those that nobody can see.
+    /// Completes open intents of every kind, those that nobody can see within a time budget, and discards abandoned ones.
     ///
     /// # Errors
-    /// Only those of the table; what is left stays open.
-    pub async fn sweep(&self) -> Result<(), Error> {
+    /// Only those of the table. What is left stays open.
+    pub async fn sweep(self) -> Result<(), Error> {
         self.settle().await?;
+        self.discard_abandoned().await?;
         self.forget_groups(Instant::now() + CLEAN_UP_BUDGET).await?;
         Ok(())
     }
 
-    /// Goes on cleaning up behind deleted groups until time is up; whether nothing is left to be cleaned up.
-    pub(crate) async fn forget_groups(&self, deadline: Instant) -> Result<bool, Error> {
+    /// Cleans up after deleted groups until `deadline`. Returns whether nothing is left.
+    pub(crate) async fn forget_groups(self, deadline: Instant) -> Result<bool, Error> {
         for intent in self.open_intents().await? {
             if intent.purpose != Purpose::ForgetGroup {
                 continue;
@@ -178,31 +272,30 @@ impl Tenant {
         Ok(true)
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, Error> {
-        let items = self.table.query_all(Range::all(self.id.intents())).await?;
+    async fn open_intents(self) -> Result<Vec<Intent>, Error> {
+        let range = Range::all(self.scope.keys().intents());
+        let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }
 
-    async fn chunks(&self, intent: &Intent) -> Result<Vec<Chunk>, Error> {
-        let items = self
-            .table
-            .query_all(Range::all(self.id.intent_steps(&intent.id)))
-            .await?;
+    async fn chunks(self, intent: &Intent) -> Result<Vec<Chunk>, Error> {
+        let range = Range::all(self.scope.keys().intent_steps(&intent.id));
+        let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }
 
-    /// Acts for whoever opened the intent: the journal names them, not the one who happens to complete it.
-    fn on_behalf(&self, intent: &Intent) -> Self {
-        Self {
+    /// Returns the scope of whoever opened the intent: the journal names them, not the one who completes it.
+    fn on_behalf(self, intent: &Intent) -> Scope {
+        Scope {
             actor: intent.actor.clone(),
             request_id: intent.request_id.clone(),
-            ..self.clone()
+            ..self.scope.clone()
         }
     }
 
-    async fn complete_member_change(&self, intent: &Intent) -> Result<(), Error> {
-        let opener = self.on_behalf(intent);
-        let opener = &opener;
+    async fn complete_member_change(self, intent: &Intent) -> Result<(), Error> {
+        let scope = self.on_behalf(intent);
+        let opener = Members::of(&scope);
         stream::iter(self.chunks(intent).await?)
             .map(|chunk| async move { opener.apply_steps(intent, &chunk).await })
             .buffer_unordered(CONCURRENCY)
@@ -210,7 +303,7 @@ impl Tenant {
             .await?;
         let mut transaction = Transaction::default();
         transaction.update_if(
-            self.id.resource(&GROUPS, &intent.subject_id),
+            self.scope.keys().resource(&GROUPS, &intent.subject_id),
             Expression::new("SET revision = revision + :one REMOVE intent").with(":one", number(1)),
             Expression::new("intent = :intent").with(":intent", string(&intent.id)),
             Guard::Stale,
@@ -218,45 +311,43 @@ impl Tenant {
         self.close(intent, transaction).await
     }
 
-    async fn apply_steps(&self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
-        let mut steps: Vec<Step> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
-        let group = Subject {
-            kind: GROUPS.noun.into(),
-            id: intent.subject_id.clone(),
-            name: intent.subject_name.clone(),
-        };
-        let mut vanished = 0;
-        for _ in 0..MAX_TURNS {
-            let mut transaction = self.step_writes(&group, &steps)?;
+    async fn apply_steps(self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
+        let planned: Vec<Step> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
+        let (group, planned) = (&intent.group(), &planned);
+        retry_stale(|turn| async move {
+            // Somebody who was to join or leave may have been deleted since: nothing is left to do about them.
+            let possible = match turn {
+                0 => planned.clone(),
+                _ => self.still_possible(&group.id, planned).await?,
+            };
+            let vanished = growth(planned) - growth(&possible);
+            let mut transaction = self.step_writes(group, &possible)?;
             self.take_off_list(&mut transaction, intent, chunk);
             if vanished > 0 {
                 let shrink =
                     Expression::new("ADD members :change").with(":change", number(-vanished));
-                transaction.update(self.id.resource(&GROUPS, &group.id), shrink);
+                transaction.update(self.scope.keys().resource(&GROUPS, &group.id), shrink);
             }
-            if self.table.transact(&transaction).await?.is_empty()
-                || !self.is_listed(intent, chunk).await?
-            {
-                return Ok(());
-            }
-            // Somebody who was to join or leave has been deleted since: there is nothing left to do about them.
-            let before = crate::resources::members::growth(&steps);
-            steps = self.still_possible(&group.id, steps).await?;
-            vanished += before - crate::resources::members::growth(&steps);
-        }
-        Err(Error::Busy(None))
+            self.is_done(&transaction, intent, chunk).await
+        })
+        .await
     }
 
-    async fn still_possible(&self, group: &str, steps: Vec<Step>) -> Result<Vec<Step>, Error> {
+    /// Commits a step. Returns `Some` if it is done, by this transaction or by somebody else's.
+    async fn is_done(
+        self,
+        transaction: &Transaction,
+        intent: &Intent,
+        chunk: &Chunk,
+    ) -> Result<Option<()>, Error> {
+        let committed = self.scope.table.transact(transaction).await?.is_empty();
+        let done = committed || !self.is_listed(intent, chunk).await?;
+        Ok(done.then_some(()))
+    }
+
+    async fn still_possible(self, group: &str, steps: &[Step]) -> Result<Vec<Step>, Error> {
         let ids: BTreeSet<&str> = steps.iter().map(Step::member).collect();
-        let users = self
-            .table
-            .batch_get(ids.iter().map(|id| self.id.resource(&USERS, id)))
-            .await?;
-        let users: BTreeSet<&str> = users
-            .iter()
-            .map(|item| text(item, "SK"))
-            .collect::<Result<_, _>>()?;
+        let users = self.existing_users(&ids).await?;
         let members = self.members_among(group, &ids).await?;
         let possible = |step: &&Step| {
             let is_member = members.contains_key(step.member());
@@ -269,70 +360,74 @@ impl Tenant {
         Ok(steps.iter().filter(possible).cloned().collect())
     }
 
-    async fn complete_forget_user(&self, intent: &Intent) -> Result<(), Error> {
-        let opener = self.on_behalf(intent);
+    async fn existing_users(self, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
+        let keys = ids.iter().map(|id| self.scope.keys().resource(&USERS, id));
+        let items = self.scope.table.batch_get(keys).await?;
+        let ids = items.iter().map(|item| text(item, "SK").map(str::to_owned));
+        ids.collect()
+    }
+
+    async fn complete_forget_user(self, intent: &Intent) -> Result<(), Error> {
+        let scope = self.on_behalf(intent);
         for chunk in self.chunks(intent).await? {
-            opener.forget_user_in(intent, &chunk).await?;
+            Members::of(&scope).forget_user_in(intent, &chunk).await?;
         }
         self.close(intent, Transaction::default()).await
     }
 
-    async fn forget_user_in(&self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
+    async fn forget_user_in(self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
         let groups: BTreeSet<String> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
-        for _ in 0..MAX_TURNS {
-            let mut transaction = self.forget_user_writes(&intent.subject_id, &groups).await?;
-            self.take_off_list(&mut transaction, intent, chunk);
-            if self.table.transact(&transaction).await?.is_empty()
-                || !self.is_listed(intent, chunk).await?
-            {
-                return Ok(());
+        let groups = &groups;
+        retry_stale(|turn| async move {
+            if turn > 0 {
+                // A change of members that died half-way may have marked one of the groups.
+                let open = self.open_intents().await?;
+                self.settle_member_changes(&open).await?;
             }
-            // One of the groups may be marked by a change of its members that died half-way.
-            self.settle_member_changes(&self.open_intents().await?)
-                .await?;
-        }
-        Err(Error::Busy(None))
+            let mut transaction = self.forget_user_writes(&intent.subject_id, groups).await?;
+            self.take_off_list(&mut transaction, intent, chunk);
+            self.is_done(&transaction, intent, chunk).await
+        })
+        .await
     }
 
-    /// The writes by which groups lose a deleted user; groups that are gone themselves are left to their own clean-up.
-    pub(crate) async fn forget_user_writes(
-        &self,
+    /// Returns the writes by which groups lose a deleted user. Groups that are deleted have a clean-up of their own.
+    pub(super) async fn forget_user_writes(
+        self,
         user: &str,
         groups: &BTreeSet<String>,
     ) -> Result<Transaction, Error> {
         let mut transaction = Transaction::default();
-        for group in self.live_groups(groups).await?.into_values() {
-            transaction.delete(self.id.member(&group.id, user));
-            self.write_group_touched(&mut transaction, &group, -1, false, None);
+        for group in self.live_groups(groups).await?.into_keys() {
+            transaction.delete(self.scope.keys().member(&group, user));
+            write_group_touched(self.scope, &mut transaction, &group, -1, None, None);
         }
         Ok(transaction)
     }
 
-    /// Those of the groups that exist, by id.
+    /// Reads those of the groups that exist, by id.
     pub(crate) async fn live_groups(
-        &self,
+        self,
         ids: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, Record>, Error> {
-        let items = self
-            .table
-            .batch_get(ids.iter().map(|id| self.id.resource(&GROUPS, id)))
-            .await?;
+        let keys = ids.iter().map(|id| self.scope.keys().resource(&GROUPS, id));
+        let items = self.scope.table.batch_get(keys).await?;
         let by_id = |item: Item| Record::from_item(item).map(|record| (record.id.clone(), record));
         items.into_iter().map(by_id).collect()
     }
 
-    /// Whether it was completed before time was up. The journal tells who lost the group, chunk by chunk, as it tells
-    /// who left any other.
+    /// Returns whether the intent was completed before `deadline`. The journal names who lost the group, transaction by
+    /// transaction, as it does when people leave any other group.
     async fn complete_forget_group(
-        &self,
+        self,
         intent: &Intent,
         deadline: Instant,
     ) -> Result<bool, Error> {
-        let opener = self.on_behalf(intent);
+        let scope = self.on_behalf(intent);
         let group = &intent.subject_id;
-        let members = Range::all(self.id.members(group)).limit(STEPS_AT_ONCE);
+        let members = Range::all(self.scope.keys().members(group)).limit(STEPS_AT_ONCE);
         loop {
-            let page = self.table.query(&members).await?;
+            let page = self.scope.table.query(&members).await?;
             if page.items.is_empty() {
                 self.close(intent, Transaction::default()).await?;
                 return Ok(true);
@@ -340,61 +435,46 @@ impl Tenant {
             if Instant::now() >= deadline {
                 return Ok(false);
             }
-            let ids: BTreeSet<&str> = page
-                .items
-                .iter()
-                .map(|item| text(item, "SK"))
-                .collect::<Result<_, _>>()?;
-            let users = self
-                .table
-                .batch_get(ids.iter().map(|id| self.id.resource(&USERS, id)))
-                .await?;
+            let ids = page.items.iter().map(|item| text(item, "SK"));
+            let ids = ids.collect::<Result<BTreeSet<&str>, _>>()?;
             let mut transaction = Transaction::default();
-            for user in &users {
-                let set =
-                    "SET version = version + :one, revision = revision + :one DELETE groups :group";
-                self.write_group_list(&mut transaction, text(user, "SK")?, set, group);
+            for user in self.existing_users(&ids).await? {
+                let removed = ListChange::Remove;
+                write_group_list(self.scope, &mut transaction, &user, removed, group);
             }
-            transaction.put(opener.left_entry(intent, &ids).to_item(&self.id)?);
+            let left = json!({"added": [], "removed": ids});
+            let entry = Entry::new(&scope, MEMBERS_CHANGED, intent.group());
+            let entry = entry.with_change(None, Some(left));
+            transaction.put(entry.to_item(self.scope.keys())?);
             for id in ids {
-                let member = self.id.member(group, id);
+                let member = self.scope.keys().member(group, id);
                 transaction.delete_if(member, Expression::present(), Guard::Stale);
             }
-            // A guard that fails means that somebody was deleted in between, or that somebody else does the same work:
-            // the next turn sees what is left.
-            self.table.transact(&transaction).await?;
+            // If a guard fails, somebody was deleted meanwhile, or somebody else does the same work: the next turn sees
+            // what is left.
+            self.scope.table.transact(&transaction).await?;
         }
     }
 
-    fn left_entry(&self, intent: &Intent, ids: &BTreeSet<&str>) -> Entry {
-        let group = Subject {
-            kind: GROUPS.noun.into(),
-            id: intent.subject_id.clone(),
-            name: intent.subject_name.clone(),
-        };
-        Entry {
-            after: Some(json!({"added": [], "removed": ids}).to_string()),
-            ..self.entry(MEMBERS_CHANGED, group)
-        }
-    }
-
-    fn take_off_list(&self, transaction: &mut Transaction, intent: &Intent, chunk: &Chunk) {
-        let key = self.id.intent_steps(&intent.id).at(&chunk.number);
+    fn take_off_list(self, transaction: &mut Transaction, intent: &Intent, chunk: &Chunk) {
+        let steps = self.scope.keys().intent_steps(&intent.id);
+        let key = steps.at(&chunk.number);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
     }
 
-    async fn is_listed(&self, intent: &Intent, chunk: &Chunk) -> Result<bool, Error> {
-        let key = self.id.intent_steps(&intent.id).at(&chunk.number);
-        Ok(self.table.get(&key).await?.is_some())
+    async fn is_listed(self, intent: &Intent, chunk: &Chunk) -> Result<bool, Error> {
+        let steps = self.scope.keys().intent_steps(&intent.id);
+        let item = self.scope.table.get(&steps.at(&chunk.number)).await?;
+        Ok(item.is_some())
     }
 
-    /// Closes the intent, with whatever goes with it; somebody else having done so is just as well.
-    async fn close(&self, intent: &Intent, mut transaction: Transaction) -> Result<(), Error> {
+    /// Closes the intent, together with the given writes. Nothing is lost if somebody else closed it.
+    async fn close(self, intent: &Intent, mut transaction: Transaction) -> Result<(), Error> {
         transaction.delete_if(
-            self.id.intents().at(&intent.id),
+            self.scope.keys().intents().at(&intent.id),
             Expression::present(),
             Guard::Stale,
         );
-        self.table.transact(&transaction).await.map(|_| ())
+        self.scope.table.transact(&transaction).await.map(|_| ())
     }
 }

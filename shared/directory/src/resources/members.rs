@@ -1,47 +1,49 @@
-//! Memberships: each an item of its own, so that adding one person costs the same in any group.
+//! Memberships: an item each, so that adding one person costs the same in every group.
 //!
-//! A change is planned as steps from what is stored to what is wanted. Steps that fit go into one transaction with
-//! the group itself; more than fit become an intent (see `intents`).
+//! A change is planned as steps from what is stored to what is wanted. Steps that fit go into one transaction with the group
+//! itself; more than fit become an intent (see `intents`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use rollcall_model::{GROUPS, Reason, Subject, USERS, UnknownMembers, is_id};
 use rollcall_scim::{self as scim, MemberChange};
+use rollcall_store::{
+    Error, Expression, Guard, Item, Range, Scope, Transaction, from_item, now, number, string,
+    text, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::error::Error;
-use crate::journal::entry::{MEMBERS_CHANGED, Subject};
-use crate::model::kind::{GROUPS, USERS};
-use crate::request_log::diagnosis::NO_USERS_ID;
-use crate::request_log::effects;
-use crate::resources::record::{Record, now};
-use crate::roles::explain::Joined;
-use crate::store::item::{Item, from_item, number, string, text, to_item};
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::{Tenant, UnknownMembers};
+use crate::journal::entry::{Entry, MEMBERS_CHANGED};
+use crate::resources::effects::Effects;
+use crate::resources::handle::Members;
 
-/// Writes that one step needs: the membership and the person's list of groups.
-pub(crate) const WRITES_PER_STEP: usize = 2;
+/// Writes that one step needs: the membership, and the person's list of groups.
+pub(super) const WRITES_PER_STEP: usize = 2;
 
 /// One membership as the table holds it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Membership {
     #[serde(rename = "SK")]
     member: String,
-    /// The member as the client sent it, where that was more than its `value`.
+    /// The member as the client sent it, if that was more than its `value`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent: Option<String>,
-    since: jiff::Timestamp,
-    /// The request that made them a member.
+    since: Timestamp,
+    /// The request that made the person a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request: Option<String>,
 }
 
-/// One thing to do to the members of a group.
+/// When a person joined each group, and by which request.
+pub(crate) type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
+
+/// One step of a change of members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub(crate) enum Step {
+pub(super) enum Step {
     Join {
         member: String,
         sent: Value,
@@ -57,18 +59,22 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    pub(crate) fn member(&self) -> &str {
+    pub(super) fn member(&self) -> &str {
         let (Self::Join { member, .. } | Self::Alter { member, .. } | Self::Leave { member }) =
             self;
         member
     }
 }
 
-/// The steps from the members there are to the ones wanted. Pure.
-pub(crate) fn plan(
-    current: &BTreeMap<String, Value>,
-    wanted: &BTreeMap<String, Value>,
-) -> Vec<Step> {
+/// The steps of a change of members, and the ids that were skipped on the way.
+#[derive(Debug, Default)]
+pub(super) struct PlannedSteps {
+    pub(super) steps: Vec<Step>,
+    pub(super) skipped: Effects,
+}
+
+/// Returns the steps from the current members to the wanted ones.
+fn plan(current: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> Vec<Step> {
     let left = current.keys().filter(|id| !wanted.contains_key(*id));
     let leave = left.map(|id| Step::Leave { member: id.clone() });
     let stay_or_come = wanted.iter().filter_map(|(id, sent)| {
@@ -82,8 +88,8 @@ pub(crate) fn plan(
     leave.chain(stay_or_come).collect()
 }
 
-/// By how much the steps change the number of members.
-pub(crate) fn growth(steps: &[Step]) -> i64 {
+/// Returns by how much the steps change the number of members.
+pub(super) fn growth(steps: &[Step]) -> i64 {
     steps
         .iter()
         .map(|step| match step {
@@ -94,47 +100,38 @@ pub(crate) fn growth(steps: &[Step]) -> i64 {
         .sum()
 }
 
-impl Tenant {
-    /// Every member of a group, by id, as sent.
-    pub(crate) async fn members_of(&self, group: &str) -> Result<BTreeMap<String, Value>, Error> {
-        let items = self
-            .table
-            .query_all(Range::all(self.id.members(group)))
-            .await?;
+impl Members<'_> {
+    /// Reads every member of a group, by id, as the client sent it.
+    pub(crate) async fn members_of(self, group: &str) -> Result<BTreeMap<String, Value>, Error> {
+        let range = Range::all(self.scope.keys().members(group));
+        let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(member_of).collect()
     }
 
-    /// Those of the named people who are members.
+    /// Reads those of the named people who are members.
     pub(crate) async fn members_among(
-        &self,
+        self,
         group: &str,
         ids: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, Value>, Error> {
-        let keys = ids
-            .iter()
-            .filter(|id| is_id(id))
-            .map(|id| self.id.member(group, id));
-        self.table
-            .batch_get(keys)
-            .await?
-            .into_iter()
-            .map(member_of)
-            .collect()
+        let ids = ids.iter().filter(|id| is_id(id));
+        let keys = ids.map(|id| self.scope.keys().member(group, id));
+        let items = self.scope.table.batch_get(keys).await?;
+        items.into_iter().map(member_of).collect()
     }
 
-    /// Since when, and by which request, a person is a member of each of these groups.
-    pub(crate) async fn joined(
-        &self,
-        groups: &BTreeSet<&str>,
-        user: &str,
-    ) -> Result<Joined, Error> {
+    /// Reads when a person joined each of these groups, and by which request.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn joined(self, groups: &BTreeSet<&str>, user: &str) -> Result<Joined, Error> {
+        let keys = self.scope.keys();
         let mut joined = BTreeMap::new();
-        let keys = groups.iter().map(|group| self.id.member(group, user));
-        for item in self.table.batch_get(keys).await? {
+        let memberships = groups.iter().map(|group| keys.member(group, user));
+        for item in self.scope.table.batch_get(memberships).await? {
             let partition = text(&item, "PK")?.to_owned();
-            let group = groups
-                .iter()
-                .find(|group| self.id.members(group).as_str() == partition);
+            let mut groups = groups.iter();
+            let group = groups.find(|group| keys.members(group).as_str() == partition);
             let membership: Membership = from_item(item)?;
             if let Some(group) = group {
                 let since = (membership.since, membership.request);
@@ -144,74 +141,56 @@ impl Tenant {
         Ok(joined)
     }
 
-    /// What has to be done to a group so that it has the members that `change` asks for.
-    pub(crate) async fn member_steps(
-        &self,
+    /// Plans the steps after which a group has the members that `change` asks for.
+    ///
+    /// Ids that belong to no user of this tenant are skipped, or refused by the tenant's setting.
+    pub(super) async fn plan(
+        self,
         group: &str,
         change: &MemberChange,
-    ) -> Result<Vec<Step>, Error> {
+    ) -> Result<PlannedSteps, Error> {
         let current = if change.needs_current() {
             self.members_of(group).await?
         } else {
             self.members_among(group, &change.ids()).await?
         };
         let steps = plan(&current, &change.fold(&current)?);
-        self.without_unknown(group, steps).await
-    }
-
-    /// Drops, or refuses by the tenant's setting, whoever is no user of this tenant.
-    pub(crate) async fn without_unknown(
-        &self,
-        group: &str,
-        steps: Vec<Step>,
-    ) -> Result<Vec<Step>, Error> {
-        let joining: BTreeSet<&str> = steps
+        let joining = steps
             .iter()
-            .filter(|step| matches!(step, Step::Join { .. }))
-            .map(Step::member)
-            .collect();
-        if joining.is_empty() {
-            return Ok(steps);
-        }
-        let known = self.existing_users(&joining).await?;
-        let unknown: BTreeSet<String> = joining
-            .iter()
-            .filter(|id| !known.contains(**id))
-            .map(|id| (*id).to_owned())
-            .collect();
+            .filter(|step| matches!(step, Step::Join { .. }));
+        let joining: BTreeSet<&str> = joining.map(Step::member).collect();
+        let unknown = self.unknown_users(&joining).await?;
+        let mut skipped = Effects::default();
         let Some(first) = unknown.first() else {
-            return Ok(steps);
+            return Ok(PlannedSteps { steps, skipped });
         };
-        if self.settings().await?.unknown_members == UnknownMembers::Reject {
-            let detail = format!("`members`: `{first}` {NO_USERS_ID}, create the user first");
-            return Err(scim::Error::InvalidValue(detail).into());
+        if self.scope.settings().await?.unknown_members == UnknownMembers::Reject {
+            let detail =
+                format!("`members`: `{first}` is the id of no user, create the user first");
+            let error = scim::Error::InvalidValue(detail);
+            return Err(Error::Refused(Reason::UnknownMember, error));
         }
-        tracing::warn!(tenant = %self.id, group, skipped = unknown.len(), "unknown members skipped");
-        effects::skipped_members(&unknown);
-        Ok(steps
-            .into_iter()
-            .filter(|step| !unknown.contains(step.member()))
-            .collect())
+        tracing::warn!(tenant = %self.scope.tenant, group, skipped = unknown.len(), "unknown members skipped");
+        skipped.skip(&unknown);
+        let known = |step: &Step| !unknown.contains(step.member());
+        let steps = steps.into_iter().filter(known).collect();
+        Ok(PlannedSteps { steps, skipped })
     }
 
-    async fn existing_users(&self, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
-        let keys = ids
-            .iter()
-            .filter(|id| is_id(id))
-            .map(|id| self.id.resource(&USERS, id));
-        let items = self.table.batch_get(keys).await?;
-        items
-            .iter()
-            .map(|item| text(item, "SK").map(str::to_owned))
-            .collect()
+    async fn unknown_users(self, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
+        if ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let possible = ids.iter().filter(|id| is_id(id));
+        let keys = possible.map(|id| self.scope.keys().resource(&USERS, id));
+        let items = self.scope.table.batch_get(keys).await?;
+        let known = items.iter().map(|item| text(item, "SK"));
+        let known = known.collect::<Result<BTreeSet<&str>, _>>()?;
+        Ok(ids.difference(&known).map(|id| (*id).to_owned()).collect())
     }
 
-    /// The writes of some steps, with the journal entry for them.
-    pub(crate) fn step_writes(
-        &self,
-        group: &Subject,
-        steps: &[Step],
-    ) -> Result<Transaction, Error> {
+    /// Returns the writes of some steps, with the journal entry for them.
+    pub(super) fn step_writes(self, group: &Subject, steps: &[Step]) -> Result<Transaction, Error> {
         let mut transaction = Transaction::default();
         for step in steps {
             self.write_step(&mut transaction, &group.id, step)?;
@@ -224,41 +203,37 @@ impl Tenant {
             };
             steps.iter().filter(wanted).map(Step::member).collect()
         };
-        let mut entry = self.entry(MEMBERS_CHANGED, group.clone());
-        entry.after = Some(json!({"added": ids(true), "removed": ids(false)}).to_string());
-        transaction.put(entry.to_item(&self.id)?);
+        let changed = json!({"added": ids(true), "removed": ids(false)});
+        let entry = Entry::new(self.scope, MEMBERS_CHANGED, group.clone());
+        let entry = entry.with_change(None, Some(changed));
+        transaction.put(entry.to_item(self.scope.keys())?);
         Ok(transaction)
     }
 
-    fn membership(&self, member: &str, sent: &Value) -> Membership {
-        Membership {
-            member: member.to_owned(),
-            sent: as_sent(member, sent),
-            since: now(),
-            request: Some(self.request_id.clone()),
-        }
-    }
-
     fn write_step(
-        &self,
+        self,
         transaction: &mut Transaction,
         group: &str,
         step: &Step,
     ) -> Result<(), Error> {
-        let key = self.id.member(group, step.member());
+        let key = self.scope.keys().member(group, step.member());
         match step {
             Step::Join { member, sent } => {
-                let item = to_item(&key, &self.membership(member, sent))?;
-                transaction.put_if(item, Expression::absent(), Guard::Stale);
-                self.write_group_list(
-                    transaction,
-                    member,
-                    "SET version = version + :one, revision = revision + :one ADD groups :group",
-                    group,
+                let membership = Membership {
+                    member: member.clone(),
+                    sent: as_sent(member, sent),
+                    since: now(),
+                    request: Some(self.scope.request_id.clone()),
+                };
+                transaction.put_if(
+                    to_item(&key, &membership)?,
+                    Expression::absent(),
+                    Guard::Stale,
                 );
+                write_group_list(self.scope, transaction, member, ListChange::Add, group);
             }
             Step::Alter { member, sent } => {
-                // Since when they are a member, and by which request, stays as it is.
+                // When they joined, and by which request, stays as it is.
                 let set = match as_sent(member, sent) {
                     Some(sent) => Expression::new("SET sent = :sent").with(":sent", string(&sent)),
                     None => Expression::new("REMOVE sent"),
@@ -267,82 +242,75 @@ impl Tenant {
             }
             Step::Leave { member } => {
                 transaction.delete_if(key, Expression::present(), Guard::Stale);
-                self.write_group_list(
-                    transaction,
-                    member,
-                    "SET version = version + :one, revision = revision + :one DELETE groups :group",
-                    group,
-                );
+                write_group_list(self.scope, transaction, member, ListChange::Remove, group);
             }
         }
         Ok(())
     }
-
-    /// Changes a person's list of groups; the person must be there.
-    pub(crate) fn write_group_list(
-        &self,
-        transaction: &mut Transaction,
-        user: &str,
-        set: &str,
-        group: &str,
-    ) {
-        let groups = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![group.to_owned()]);
-        let set = Expression::new(set)
-            .with(":one", number(1))
-            .with(":group", groups);
-        transaction.update_if(
-            self.id.resource(&USERS, user),
-            set,
-            Expression::present(),
-            Guard::Stale,
-        );
-    }
-
-    /// The write that marks a group whose members change while its attributes do not.
-    ///
-    /// Without `pinned` it conflicts with no other such change, only with the group's deletion and open intents.
-    pub(crate) fn write_group_touched(
-        &self,
-        transaction: &mut Transaction,
-        group: &Record,
-        growth: i64,
-        pinned: bool,
-        intent: Option<&str>,
-    ) {
-        let open = if intent.is_some() {
-            ", intent = :intent"
-        } else {
-            ""
-        };
-        let mut set = Expression::new(format!("SET version = version + :one, revision = revision + :one, modified = :now{open} ADD members :growth"))
-            .with(":one", number(1))
-            .with(":now", string(&now().to_string()))
-            .with(":growth", number(growth));
-        if let Some(intent) = intent {
-            set = set.with(":intent", string(intent));
-        }
-        let free = "attribute_exists(PK) AND attribute_not_exists(intent)";
-        let condition = if pinned {
-            Expression::new(format!("{free} AND revision = :read_revision"))
-                .with(":read_revision", number(group.revision))
-        } else {
-            Expression::new(free)
-        };
-        transaction.update_if(
-            self.id.resource(&GROUPS, &group.id),
-            set,
-            condition,
-            Guard::Stale,
-        );
-    }
 }
 
-/// Ids are made here and are UUIDs; anything else names nobody and needs no read.
-pub(crate) fn is_id(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+/// What happens to a group in a person's list of groups.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ListChange {
+    Add,
+    Remove,
 }
 
-/// The member as sent, where that is more than its `value`.
+/// Changes a person's list of groups; the person must exist.
+pub(super) fn write_group_list(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    user: &str,
+    change: ListChange,
+    group: &str,
+) {
+    let change = match change {
+        ListChange::Add => "ADD",
+        ListChange::Remove => "DELETE",
+    };
+    let set =
+        format!("SET version = version + :one, revision = revision + :one {change} groups :group");
+    let set = Expression::new(set)
+        .with(":one", number(1))
+        .with(":group", AttributeValue::Ss(vec![group.to_owned()]));
+    let user = scope.keys().resource(&USERS, user);
+    transaction.update_if(user, set, Expression::present(), Guard::Stale);
+}
+
+/// Marks a group whose members change while its attributes do not.
+///
+/// Unless it is `pinned` to a revision, it conflicts with no other such change, only with the group's deletion and with open
+/// intents.
+pub(super) fn write_group_touched(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    group: &str,
+    growth: i64,
+    pinned: Option<u64>,
+    intent: Option<&str>,
+) {
+    let open = intent.map_or("", |_| ", intent = :intent");
+    let set = format!(
+        "SET version = version + :one, revision = revision + :one, modified = :now{open} ADD members :growth"
+    );
+    let mut set = Expression::new(set)
+        .with(":one", number(1))
+        .with(":now", string(&now().to_string()))
+        .with(":growth", number(growth));
+    if let Some(intent) = intent {
+        set = set.with(":intent", string(intent));
+    }
+    let free = "attribute_exists(PK) AND attribute_not_exists(intent)";
+    let condition = match pinned {
+        Some(revision) => Expression::new(format!("{free} AND revision = :read_revision"))
+            .with(":read_revision", number(revision)),
+        None => Expression::new(free),
+    };
+    let group = scope.keys().resource(&GROUPS, group);
+    transaction.update_if(group, set, condition, Guard::Stale);
+}
+
+/// Returns the member as sent, if that is more than its `value`.
 fn as_sent(member: &str, sent: &Value) -> Option<String> {
     let bare = json!({"value": member}) == *sent;
     (!bare).then(|| sent.to_string())

@@ -1,45 +1,40 @@
-//! Page bookmarks: index pagination on a key-value store.
+//! Page cursors: index pagination on a key-value store.
 //!
-//! When a page is served, a short-lived item remembers where the next one starts, so that walking any number of
-//! resources by `startIndex` costs the same for every page. A bookmark belongs to one reader and one query: two walks
-//! never move each other's pages.
+//! When a page is served, a short-lived item stores where the next one starts, so that every page of a walk by `startIndex`
+//! costs the same. A cursor belongs to one reader and one query: two walks never move each other's pages.
 
 use jiff::Timestamp;
+use rollcall_model::{Actor, Kind, KnownActor, sha256_hex};
 use rollcall_scim::Query;
+use rollcall_store::{Error, Partition, Range, from_item, to_item};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::journal::entry::Actor;
-use crate::model::kind::Kind;
-use crate::store::item::{from_item, to_item};
-use crate::store::keys::{Partition, sha256_hex};
-use crate::store::table::Range;
-use crate::tenant::Tenant;
+use crate::resources::handle::Resources;
 
 /// How long a walk may pause between two pages, in seconds.
 const LIFETIME_SECONDS: i64 = 3_600;
 
 /// Where a page starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Position {
+pub(super) struct Position {
     /// The `startIndex` of the page.
-    pub(crate) index: u64,
+    pub(super) index: u64,
     /// The sort key behind which it starts; none is the very beginning.
-    pub(crate) behind: Option<String>,
+    pub(super) behind: Option<String>,
     /// The total as counted when the walk began, where counting is dear.
-    pub(crate) matched: Option<u64>,
+    pub(super) matched: Option<u64>,
     expires: i64,
 }
 
 impl Position {
-    pub(crate) fn beginning() -> Self {
+    pub(super) fn beginning() -> Self {
         Self {
             index: 1,
             ..Self::default()
         }
     }
 
-    pub(crate) fn at(index: u64, behind: String, matched: Option<u64>) -> Self {
+    pub(super) fn at(index: u64, behind: String, matched: Option<u64>) -> Self {
         let expires = Timestamp::now().as_second() + LIFETIME_SECONDS;
         Self {
             index,
@@ -50,9 +45,9 @@ impl Position {
     }
 }
 
-/// The walk that bookmarks belong to.
+/// The walk that a cursor belongs to.
 #[derive(Debug)]
-pub(crate) struct Walk {
+pub(super) struct Walk {
     partition: Partition,
     prefix: String,
 }
@@ -63,10 +58,10 @@ impl Walk {
     }
 }
 
-impl Tenant {
-    pub(crate) fn walk(&self, kind: &Kind, query: &Query) -> Walk {
-        let reader = match &self.actor {
-            Actor::Token { id, .. } => id.as_str(),
+impl Resources<'_> {
+    pub(super) fn walk(self, kind: &Kind, query: &Query) -> Walk {
+        let reader = match &self.scope.actor {
+            Actor::Known(KnownActor::Token { id, .. }) => id.as_str(),
             _ => "system",
         };
         let filter = query
@@ -81,13 +76,13 @@ impl Tenant {
             .unwrap_or_default();
         let digest = sha256_hex(&format!("{filter}\n{sort}"));
         Walk {
-            partition: self.id.bookmarks(),
+            partition: self.scope.keys().page_cursors(),
             prefix: format!("{reader}#{}#{}#", kind.code, &digest[..16]),
         }
     }
 
     /// The nearest known position at or before `index`.
-    pub(crate) async fn position(&self, walk: &Walk, index: u64) -> Result<Position, Error> {
+    pub(super) async fn position(self, walk: &Walk, index: u64) -> Result<Position, Error> {
         if index <= 1 {
             return Ok(Position::beginning());
         }
@@ -96,6 +91,7 @@ impl Tenant {
             .descending(true)
             .limit(1);
         let found = self
+            .scope
             .table
             .query(&nearest)
             .await?
@@ -108,8 +104,8 @@ impl Tenant {
         Ok(fresh.unwrap_or_else(Position::beginning))
     }
 
-    pub(crate) async fn remember(&self, walk: &Walk, position: &Position) -> Result<(), Error> {
+    pub(super) async fn remember(self, walk: &Walk, position: &Position) -> Result<(), Error> {
         let key = walk.partition.at(walk.sort_key(position.index));
-        self.table.put(to_item(&key, position)?).await
+        self.scope.table.put(to_item(&key, position)?).await
     }
 }

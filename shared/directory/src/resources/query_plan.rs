@@ -1,14 +1,13 @@
-//! How a filter's candidates are found: by key where the filter allows it, else by reading all. Pure.
+//! How the candidates of a filter are found: by key if the filter allows it, otherwise by reading everything.
 //!
 //! The candidates are a superset of the matches: the whole filter is evaluated on each of them afterwards.
 
+use rollcall_model::{Kind, Lookup};
 use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
-
-use crate::model::kind::{Kind, Lookup};
 
 /// Where candidates come from.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Access {
+pub enum QueryPlan {
     /// The resource of this id.
     Id(String),
     /// The resource of this folded unique name.
@@ -22,29 +21,29 @@ pub(crate) enum Access {
     /// The groups that this user is a member of.
     GroupsOf(String),
     /// All that any of these give.
-    Any(Vec<Access>),
+    Any(Vec<QueryPlan>),
     /// Every resource.
     All,
 }
 
 /// The cheapest way to all resources of the kind that can match.
-pub(crate) fn plan(kind: &'static Kind, filter: Option<&Filter>) -> Access {
-    filter.map_or(Access::All, |filter| of_filter(kind, filter))
+pub fn plan(kind: &'static Kind, filter: Option<&Filter>) -> QueryPlan {
+    filter.map_or(QueryPlan::All, |filter| of_filter(kind, filter))
 }
 
-fn of_filter(kind: &'static Kind, filter: &Filter) -> Access {
+fn of_filter(kind: &'static Kind, filter: &Filter) -> QueryPlan {
     match filter {
         Filter::And(all) => all
             .iter()
             .map(|part| of_filter(kind, part))
             .min_by_key(rank)
-            .unwrap_or(Access::All),
+            .unwrap_or(QueryPlan::All),
         Filter::Or(any) => {
-            let parts: Vec<Access> = any.iter().map(|part| of_filter(kind, part)).collect();
-            if parts.contains(&Access::All) {
-                Access::All
+            let parts: Vec<QueryPlan> = any.iter().map(|part| of_filter(kind, part)).collect();
+            if parts.contains(&QueryPlan::All) {
+                QueryPlan::All
             } else {
-                Access::Any(parts)
+                QueryPlan::Any(parts)
             }
         }
         Filter::Compare {
@@ -53,25 +52,25 @@ fn of_filter(kind: &'static Kind, filter: &Filter) -> Access {
             value: Literal::String(value),
         } => of_comparison(kind, path, *op, value),
         Filter::ValuePath { path, filter } => of_value_path(kind, path, filter),
-        Filter::Compare { .. } | Filter::Not(_) | Filter::Present(_) => Access::All,
+        Filter::Compare { .. } | Filter::Not(_) | Filter::Present(_) => QueryPlan::All,
     }
 }
 
 /// Lower is cheaper: a read of one item, a query, a query with one read for each hit, everything.
-fn rank(access: &Access) -> u8 {
-    match access {
-        Access::Id(_) => 0,
-        Access::Name(_) => 1,
-        Access::Lookup(..) => 2,
-        Access::GroupsOf(_) => 3,
-        Access::NamePrefix(_) => 4,
-        Access::Any(_) => 5,
-        Access::MembersOf(_) => 6,
-        Access::All => 7,
+fn rank(plan: &QueryPlan) -> u8 {
+    match plan {
+        QueryPlan::Id(_) => 0,
+        QueryPlan::Name(_) => 1,
+        QueryPlan::Lookup(..) => 2,
+        QueryPlan::GroupsOf(_) => 3,
+        QueryPlan::NamePrefix(_) => 4,
+        QueryPlan::Any(_) => 5,
+        QueryPlan::MembersOf(_) => 6,
+        QueryPlan::All => 7,
     }
 }
 
-fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &str) -> Access {
+fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &str) -> QueryPlan {
     let core = path
         .schema
         .as_deref()
@@ -80,19 +79,19 @@ fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &st
     let is = |attribute: &str| core && path.attribute.eq_ignore_ascii_case(attribute);
     let is_value = sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
     match op {
-        CompareOp::Eq if is("id") => Access::Id(value.to_owned()),
-        CompareOp::Eq if is(kind.unique) => Access::Name(fold(value)),
+        CompareOp::Eq if is("id") => QueryPlan::Id(value.to_owned()),
+        CompareOp::Eq if is(kind.unique) => QueryPlan::Name(fold(value)),
         CompareOp::Eq if is("members") && is_value && kind.has_members() => {
-            Access::GroupsOf(value.to_owned())
+            QueryPlan::GroupsOf(value.to_owned())
         }
         CompareOp::Eq if is("groups") && is_value && !kind.has_members() => {
-            Access::MembersOf(value.to_owned())
+            QueryPlan::MembersOf(value.to_owned())
         }
-        CompareOp::Eq => lookup(kind, &is, sub).map_or(Access::All, |lookup| {
-            Access::Lookup(lookup.code, lookup.normalise(value))
+        CompareOp::Eq => lookup(kind, &is, sub).map_or(QueryPlan::All, |lookup| {
+            QueryPlan::Lookup(lookup.code, lookup.normalise(value))
         }),
-        CompareOp::Sw if is(kind.unique) && !value.is_empty() => Access::NamePrefix(fold(value)),
-        _ => Access::All,
+        CompareOp::Sw if is(kind.unique) && !value.is_empty() => QueryPlan::NamePrefix(fold(value)),
+        _ => QueryPlan::All,
     }
 }
 
@@ -113,13 +112,13 @@ fn lookup(
 }
 
 /// `emails[type eq "work" and value eq "x"]` gives what `emails.value eq "x"` gives.
-fn of_value_path(kind: &'static Kind, path: &AttrPath, filter: &Filter) -> Access {
+fn of_value_path(kind: &'static Kind, path: &AttrPath, filter: &Filter) -> QueryPlan {
     match filter {
         Filter::And(all) => all
             .iter()
             .map(|part| of_value_path(kind, path, part))
             .min_by_key(rank)
-            .unwrap_or(Access::All),
+            .unwrap_or(QueryPlan::All),
         Filter::Compare {
             path: sub,
             op,
@@ -131,13 +130,13 @@ fn of_value_path(kind: &'static Kind, path: &AttrPath, filter: &Filter) -> Acces
             };
             of_comparison(kind, &full, *op, value)
         }
-        _ => Access::All,
+        _ => QueryPlan::All,
     }
 }
 
 /// The member ids that a filter on groups asks about, when it asks about members in no other way: then only those
 /// memberships need to be read. `None`: it needs all of them.
-pub(crate) fn members_asked_about(filter: &Filter) -> Option<Vec<String>> {
+pub(super) fn members_asked_about(filter: &Filter) -> Option<Vec<String>> {
     match filter {
         Filter::And(parts) | Filter::Or(parts) => {
             let all: Option<Vec<Vec<String>>> = parts.iter().map(members_asked_about).collect();
@@ -176,10 +175,11 @@ fn asked_id(op: CompareOp, value: &Literal) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::kind::{GROUPS, USERS};
+    use rollcall_model::{GROUPS, USERS};
 
-    fn planned(kind: &'static Kind, filter: &str) -> Access {
+    use super::*;
+
+    fn planned(kind: &'static Kind, filter: &str) -> QueryPlan {
         plan(
             kind,
             Some(&Filter::parse(kind.resource_type, filter).unwrap()),
@@ -188,15 +188,15 @@ mod tests {
 
     #[test]
     fn what_identity_providers_ask_is_a_key_read() {
-        let lookup = |code, value: &str| Access::Lookup(code, value.to_owned());
-        let users = |filter: &str, expected: Access| {
+        let lookup = |code, value: &str| QueryPlan::Lookup(code, value.to_owned());
+        let users = |filter: &str, expected: QueryPlan| {
             assert_eq!(planned(&USERS, filter), expected, "{filter}")
         };
-        users(r#"userName eq "Bob@X""#, Access::Name("bob@x".into()));
-        users(r#"USERNAME EQ "bob""#, Access::Name("bob".into()));
+        users(r#"userName eq "Bob@X""#, QueryPlan::Name("bob@x".into()));
+        users(r#"USERNAME EQ "bob""#, QueryPlan::Name("bob".into()));
         users(
             r#"urn:ietf:params:scim:schemas:core:2.0:User:userName eq "b""#,
-            Access::Name("b".into()),
+            QueryPlan::Name("b".into()),
         );
         users(r#"externalId eq "Ab""#, lookup("X", "Ab"));
         users(r#"emails.value eq "A@b""#, lookup("E", "a@b"));
@@ -210,23 +210,23 @@ mod tests {
             lookup("E", "a@b"),
         );
         users(r#"displayName eq "X""#, lookup("L", "x"));
-        users(r#"id eq "1" and manager eq "2""#, Access::Id("1".into()));
-        users(r#"manager eq "2" and id eq "1""#, Access::Id("1".into()));
-        users(r#"userName sw "Bo""#, Access::NamePrefix("bo".into()));
-        users(r#"groups.value eq "g""#, Access::MembersOf("g".into()));
+        users(r#"id eq "1" and manager eq "2""#, QueryPlan::Id("1".into()));
+        users(r#"manager eq "2" and id eq "1""#, QueryPlan::Id("1".into()));
+        users(r#"userName sw "Bo""#, QueryPlan::NamePrefix("bo".into()));
+        users(r#"groups.value eq "g""#, QueryPlan::MembersOf("g".into()));
         users(
             r#"userName eq "a" or externalId eq "b""#,
-            Access::Any(vec![Access::Name("a".into()), lookup("X", "b")]),
+            QueryPlan::Any(vec![QueryPlan::Name("a".into()), lookup("X", "b")]),
         );
-        let groups = |filter: &str, expected: Access| {
+        let groups = |filter: &str, expected: QueryPlan| {
             assert_eq!(planned(&GROUPS, filter), expected, "{filter}")
         };
-        groups(r#"displayName eq "Eng""#, Access::Name("eng".into()));
-        groups(r#"members eq "u""#, Access::GroupsOf("u".into()));
-        groups(r#"members[value eq "u"]"#, Access::GroupsOf("u".into()));
+        groups(r#"displayName eq "Eng""#, QueryPlan::Name("eng".into()));
+        groups(r#"members eq "u""#, QueryPlan::GroupsOf("u".into()));
+        groups(r#"members[value eq "u"]"#, QueryPlan::GroupsOf("u".into()));
         groups(
             r#"id eq "g" and members.value eq "u""#,
-            Access::Id("g".into()),
+            QueryPlan::Id("g".into()),
         );
     }
 
@@ -241,7 +241,7 @@ mod tests {
             r#"emails[type eq "work"]"#,
             "active eq true",
         ] {
-            assert_eq!(planned(&USERS, filter), Access::All, "{filter}");
+            assert_eq!(planned(&USERS, filter), QueryPlan::All, "{filter}");
         }
     }
 

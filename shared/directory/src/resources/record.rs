@@ -1,76 +1,142 @@
 //! One user or group as the table holds it.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
+use rollcall_model::{Account, Kind, PersonState, USERS};
+use rollcall_scim as scim;
 use rollcall_scim::Resource;
+use rollcall_store::{Error, Item, Keys, carry_over, from_item, to_item};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
-use crate::model::kind::Kind;
 use crate::resources::format;
-use crate::roles::decide::Standing;
-use crate::store::item::{Item, from_item, to_item};
-use crate::store::keys::TenantId;
 
-/// The largest resource that is kept, in bytes of JSON; DynamoDB allows 400 KB for an item with all that hangs on it.
+/// The largest resource that is stored, in bytes of JSON. DynamoDB allows 400 KB for an item with everything in it.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
-/// What the document leaves out: kept elsewhere or computed.
+/// What the document leaves out: stored elsewhere, or computed.
 const SERVER_OWNED: [&str; 5] = ["id", "meta", "groups", "members", "schemas"];
 
-/// A stored resource: what the client said, and what the directory knows beside it.
+/// The attribute of the document. What a record keeps of its item as read leaves it out.
+const DOCUMENT: &str = "document";
+
+/// A stored resource: what the client sent, and what the directory knows beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Record {
+pub struct Record {
+    /// The resource's id.
     #[serde(rename = "SK")]
-    pub(crate) id: String,
-    /// The attributes that clients own, as a JSON object: no `id`, `meta`, `groups` or `members`.
-    pub(crate) document: String,
+    pub id: String,
+    /// The attributes that clients own: no `id`, `meta`, `groups` or `members`.
+    #[serde(default)]
+    pub(crate) document: Document,
     /// Grows by one with every change of the representation; the ETag.
     pub(crate) version: u64,
-    /// Grows by one with every write; what a writer makes sure nobody else has moved.
+    /// Grows by one with every write. A writer checks that nobody else has moved it.
     pub(crate) revision: u64,
-    pub(crate) created: Timestamp,
-    pub(crate) modified: Timestamp,
-    /// Set by `active: false`; stays when `active` is merely removed, so that this revives nobody.
+    /// When the resource was created.
+    pub created: Timestamp,
+    /// When the representation was last changed.
+    pub modified: Timestamp,
+    /// Set by `active: false`. It stays when `active` is only removed, so that this reactivates nobody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) inactive: bool,
+    pub inactive: bool,
     /// The ids of the groups that a user is in.
     #[serde(
         default,
         with = "serde_dynamo::string_set",
         skip_serializing_if = "BTreeSet::is_empty"
     )]
-    pub(crate) groups: BTreeSet<String>,
+    pub groups: BTreeSet<String>,
     /// How many members a group has.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub(crate) members: u64,
+    pub members: u64,
     /// What is known of a person beyond the document.
-    #[serde(default, skip_serializing_if = "Standing::is_default")]
-    pub(crate) standing: Standing,
+    #[serde(
+        rename = "standing",
+        default,
+        skip_serializing_if = "Account::is_default"
+    )]
+    pub account: Account,
     /// The open intent that is changing this group's members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) intent: Option<String>,
+    /// The item as it was read, without the document. A newer version may have stored more than this code knows.
+    #[serde(skip)]
+    raw: Arc<Item>,
 }
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Now, to the millisecond: what SCIM answers show is what the table holds.
-pub(crate) fn now() -> Timestamp {
-    let now = Timestamp::now();
-    now.round(Unit::Millisecond).unwrap_or(now)
+/// The client's attributes as JSON text, parsed once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub(crate) struct Document {
+    text: String,
+    parsed: OnceLock<Arc<Resource>>,
+}
+
+impl Document {
+    /// Takes the client's attributes of a resource.
+    fn of(kind: &Kind, attributes: Map<String, Value>) -> Result<Self, Error> {
+        let text = serde_json::to_string(&attributes).map_err(Error::corrupt)?;
+        if text.len() > MAX_DOCUMENT_BYTES {
+            let limit = MAX_DOCUMENT_BYTES;
+            return Err(scim::Error::PayloadTooLarge { limit }.into());
+        }
+        let resource = Resource::from_stored(kind.resource_type, attributes);
+        Ok(Self {
+            text,
+            parsed: OnceLock::from(Arc::new(resource)),
+        })
+    }
+
+    fn resource(&self, kind: &Kind) -> Result<&Resource, Error> {
+        if let Some(resource) = self.parsed.get() {
+            return Ok(resource);
+        }
+        let attributes = serde_json::from_str(&self.text).map_err(Error::corrupt)?;
+        let resource = Resource::from_stored(kind.resource_type, attributes);
+        Ok(self.parsed.get_or_init(|| Arc::new(resource)))
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl From<String> for Document {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            parsed: OnceLock::new(),
+        }
+    }
+}
+
+impl From<Document> for String {
+    fn from(document: Document) -> Self {
+        document.text
+    }
 }
 
 impl Record {
-    /// A resource that was never stored before.
-    pub(crate) fn new(id: String, resource: Resource, at: Timestamp) -> Result<Self, Error> {
+    /// Returns a resource that was never stored before.
+    pub(crate) fn new(
+        kind: &Kind,
+        id: String,
+        resource: Resource,
+        at: Timestamp,
+    ) -> Result<Self, Error> {
         let inactive = says_inactive(&resource).unwrap_or(false);
         Ok(Self {
             id,
-            document: document(&client_owned(resource))?,
+            document: Document::of(kind, client_owned(resource))?,
             version: 1,
             revision: 1,
             created: at,
@@ -78,66 +144,91 @@ impl Record {
             inactive,
             groups: BTreeSet::new(),
             members: 0,
-            standing: Standing::default(),
+            account: Account::default(),
             intent: None,
+            raw: Arc::default(),
         })
     }
 
-    /// This record with what the client made of it; `None` when that is the same.
+    /// Returns this record as the client changed it; `None` if that is the same.
     pub(crate) fn changed_to(
         &self,
+        kind: &Kind,
         resource: Resource,
         at: Timestamp,
     ) -> Result<Option<Self>, Error> {
         let inactive = says_inactive(&resource).unwrap_or(self.inactive);
         let attributes = client_owned(resource);
-        if attributes == self.attributes()? && inactive == self.inactive {
+        if attributes == *self.resource(kind)?.attributes() && inactive == self.inactive {
             return Ok(None);
         }
-        let document = document(&attributes)?;
         let mut after = Self {
-            document,
+            document: Document::of(kind, attributes)?,
             inactive,
             version: self.version + 1,
             modified: at,
             ..self.clone()
         };
         if after.inactive && !self.inactive {
-            after.standing.sessions_over_at = Some(at);
-            after.standing.at_login.clear();
+            after.account.sessions_over_at = Some(at);
+            after.account.at_login.clear();
         }
         after.revision += 1;
         Ok(Some(after))
     }
 
-    pub(crate) fn from_item(item: Item) -> Result<Self, Error> {
-        from_item(format::lifted(item)?)
+    /// Returns the record of a group with more members, or fewer.
+    pub(crate) fn grown_by(mut self, growth: i64) -> Self {
+        self.members = self.members.saturating_add_signed(growth);
+        self
     }
 
-    pub(crate) fn to_item(&self, tenant: &TenantId, kind: &Kind) -> Result<Item, Error> {
-        to_item(&tenant.resource(kind, &self.id), self).map(format::marked)
+    /// Reads a stored record.
+    ///
+    /// # Errors
+    /// When the item is not a record's, or has a format that is newer than this code.
+    pub fn from_item(item: Item) -> Result<Self, Error> {
+        let item = format::lifted(item)?;
+        let others = item.iter().filter(|(name, _)| *name != DOCUMENT);
+        let raw = others.map(|(name, value)| (name.clone(), value.clone()));
+        let raw = Arc::new(raw.collect());
+        Ok(Self {
+            raw,
+            ..from_item(item)?
+        })
     }
 
-    /// The ETag (RFC 7644 §3.14), weak as every one here is.
+    /// Returns the item to store, with what this version of the code does not know of the one that was read.
+    pub(crate) fn to_item(&self, keys: Keys<'_>, kind: &Kind) -> Result<Item, Error> {
+        let key = keys.resource(kind, &self.id);
+        let mut item = to_item(&key, self)?;
+        if !self.raw.is_empty() {
+            let before: Self = from_item((*self.raw).clone())?;
+            let before = to_item(&key, &before)?;
+            carry_over(&self.raw, &before, &mut item, &["standing"]);
+        }
+        Ok(format::marked(item))
+    }
+
+    /// Returns the weak ETag (RFC 7644 §3.14).
     pub(crate) fn etag(&self) -> String {
         format!("W/\"{}\"", self.version)
     }
 
-    /// What clients own of the resource: the ground of PUT and PATCH.
-    pub(crate) fn resource(&self, kind: &Kind) -> Result<Resource, Error> {
-        Ok(Resource::from_stored(
-            kind.resource_type,
-            self.attributes()?,
-        ))
+    /// Returns the client's attributes as a resource: what PUT and PATCH start from.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn resource(&self, kind: &Kind) -> Result<&Resource, Error> {
+        self.document.resource(kind)
     }
 
-    fn attributes(&self) -> Result<Map<String, Value>, Error> {
-        serde_json::from_str(&self.document).map_err(Error::corrupt)
-    }
-
-    /// The resource with everything that the server owns, but for members and groups.
-    pub(crate) fn full_resource(&self, kind: &Kind) -> Result<Resource, Error> {
-        let mut resource = self.resource(kind)?;
+    /// Returns the resource with everything that the server owns, except members and groups.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn full_resource(&self, kind: &Kind) -> Result<Resource, Error> {
+        let mut resource = self.resource(kind)?.clone();
         resource.set("id", json!(self.id));
         resource.set(
             "meta",
@@ -150,13 +241,53 @@ impl Record {
         );
         Ok(resource)
     }
+
+    /// Returns a text attribute of the document.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn text(&self, kind: &Kind, attribute: &str) -> Result<Option<String>, Error> {
+        let value = self.resource(kind)?.get(attribute);
+        Ok(value.and_then(Value::as_str).map(str::to_owned))
+    }
+
+    /// Returns the `userName` of a person.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn user_name(&self) -> Result<String, Error> {
+        Ok(self.text(&USERS, USERS.unique)?.unwrap_or_default())
+    }
+
+    /// Returns the primary mail address of a person, or else the first.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn email(&self) -> Result<Option<String>, Error> {
+        let emails = self.resource(&USERS)?.get("emails");
+        let Some(emails) = emails.and_then(Value::as_array) else {
+            return Ok(None);
+        };
+        let primary = emails.iter().find(|email| email["primary"] == true);
+        let address = primary
+            .or(emails.first())
+            .and_then(|it| it["value"].as_str());
+        Ok(address.map(str::to_owned))
+    }
+
+    /// Returns the person's state.
+    pub fn state(&self) -> PersonState {
+        match (self.inactive, self.account.first_login_at) {
+            (true, _) => PersonState::Inactive,
+            (false, None) => PersonState::Invited,
+            (false, Some(_)) => PersonState::Active,
+        }
+    }
 }
 
 fn says_inactive(resource: &Resource) -> Option<bool> {
-    resource
-        .get("active")
-        .and_then(Value::as_bool)
-        .map(|active| !active)
+    let active = resource.get("active").and_then(Value::as_bool);
+    active.map(|active| !active)
 }
 
 fn client_owned(resource: Resource) -> Map<String, Value> {
@@ -165,13 +296,54 @@ fn client_owned(resource: Resource) -> Map<String, Value> {
     attributes
 }
 
-fn document(attributes: &Map<String, Value>) -> Result<String, Error> {
-    let text = serde_json::to_string(attributes).map_err(Error::corrupt)?;
-    if text.len() > MAX_DOCUMENT_BYTES {
-        return Err(rollcall_scim::Error::PayloadTooLarge {
-            limit: MAX_DOCUMENT_BYTES,
-        }
-        .into());
+#[cfg(test)]
+mod tests {
+    use rollcall_model::TenantId;
+    use rollcall_store::{number, string};
+
+    use super::*;
+
+    fn stored() -> Item {
+        let standing = [
+            ("first_login_at", string("2026-01-01T00:00:00Z")),
+            ("epoch", number(3)),
+        ];
+        let standing = standing.map(|(name, value)| (name.to_owned(), value));
+        let attributes = [
+            ("PK", string("T#acme#U")),
+            ("SK", string("u-1")),
+            (DOCUMENT, string(r#"{"userName":"ada"}"#)),
+            ("version", number(1)),
+            ("revision", number(1)),
+            ("created", string("2026-01-01T00:00:00Z")),
+            ("modified", string("2026-01-01T00:00:00Z")),
+            ("origin", string("pushed")),
+            (
+                "standing",
+                aws_sdk_dynamodb::types::AttributeValue::M(standing.into()),
+            ),
+        ];
+        attributes
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
     }
-    Ok(text)
+
+    #[test]
+    fn what_a_newer_version_stored_is_written_back() {
+        let tenant: TenantId = "acme".parse().unwrap();
+        let record = Record::from_item(stored()).unwrap();
+        let mut resource = record.resource(&USERS).unwrap().clone();
+        resource.set("title", json!("Dr."));
+        let at = record.created;
+        let mut after = record.changed_to(&USERS, resource, at).unwrap().unwrap();
+        after.account.last_login_at = Some(at);
+        let item = after.to_item(Keys::of(&tenant), &USERS).unwrap();
+        assert_eq!(item["origin"], string("pushed"));
+        let standing = item["standing"].as_m().unwrap();
+        assert_eq!(standing["epoch"], number(3));
+        assert_eq!(standing["last_login_at"], string("2026-01-01T00:00:00Z"));
+        let again = Record::from_item(item).unwrap();
+        assert_eq!(again.text(&USERS, "title").unwrap().as_deref(), Some("Dr."));
+        assert_eq!(again.version, 2);
+    }
 }

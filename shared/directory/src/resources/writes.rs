@@ -1,204 +1,208 @@
-//! The writes that one change of a resource needs: planned here, for users and groups alike, from before and after.
+//! The writes of one change: planned from before and after, for users and groups alike.
 
 use std::collections::BTreeSet;
 
-use rollcall_scim::{self as scim, Resource};
+use rollcall_model::{Kind, Lookup, Subject, USERS};
+use rollcall_scim as scim;
+use rollcall_store::{
+    COUNT_SHARDS, Error, Expression, Guard, Scope, Transaction, now, number, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::error::Error;
-use crate::journal::entry::{Subject, difference};
-use crate::model::kind::{Kind, Lookup};
+use crate::journal::entry::{Entry, difference};
+use crate::resources::owners::{last_owner, write_owners};
 use crate::resources::record::Record;
-use crate::store::item::{number, to_item};
-use crate::store::keys::COUNT_SHARDS;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::Tenant;
 
-/// Most values of one look-up attribute: all of them change hands in one transaction.
+/// The most values of one look-up attribute: all of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
 
-/// What a unique name or a look-up points to.
+/// What a unique name points to.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Pointer {
-    pub(crate) id: String,
+pub struct Pointer {
+    /// The resource's id.
+    pub id: String,
 }
 
-/// A record and its document, read once.
-#[derive(Debug)]
-pub(crate) struct State<'a> {
-    pub(crate) record: &'a Record,
-    pub(crate) resource: Resource,
-}
-
-impl<'a> State<'a> {
-    pub(crate) fn of(kind: &Kind, record: &'a Record) -> Result<Self, Error> {
-        Ok(Self {
-            record,
-            resource: record.resource(kind)?,
-        })
+/// Returns the transaction that takes a resource from `before` (`None`: it is new) to `after` (`None`: it is deleted).
+pub(super) fn resource_writes(
+    scope: &Scope,
+    kind: &Kind,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<Transaction, Error> {
+    let mut transaction = Transaction::default();
+    write_record(scope, &mut transaction, kind, before, after)?;
+    write_name(scope, &mut transaction, kind, before, after)?;
+    for lookup in kind.lookups {
+        write_lookup(scope, &mut transaction, kind, lookup, before, after)?;
     }
+    write_owners(scope, &mut transaction, before, after);
+    write_count(
+        scope,
+        &mut transaction,
+        kind,
+        before.is_some(),
+        after.is_some(),
+    );
+    write_entry(scope, &mut transaction, kind, before, after)?;
+    Ok(transaction)
 }
 
-impl Tenant {
-    /// The transaction that takes a resource from `before` (absent: it is new) to `after` (absent: it is deleted).
-    pub(crate) fn resource_writes(
-        &self,
-        kind: &Kind,
-        before: Option<&Record>,
-        after: Option<&Record>,
-    ) -> Result<Transaction, Error> {
-        let before = before.map(|record| State::of(kind, record)).transpose()?;
-        let after = after.map(|record| State::of(kind, record)).transpose()?;
-        let mut transaction = Transaction::default();
-        self.write_record(&mut transaction, kind, before.as_ref(), after.as_ref())?;
-        self.write_name(&mut transaction, kind, before.as_ref(), after.as_ref())?;
-        for lookup in kind.lookups {
-            self.write_lookup(
-                &mut transaction,
-                kind,
-                lookup,
-                before.as_ref(),
-                after.as_ref(),
-            )?;
+/// Returns the transaction of a person whose account changes while the document does not.
+pub(crate) fn account_writes(
+    scope: &Scope,
+    before: &Record,
+    after: &Record,
+) -> Result<Transaction, Error> {
+    let mut transaction = Transaction::default();
+    let unchanged = Expression::at_revision(before.revision);
+    transaction.put_if(
+        after.to_item(scope.keys(), &USERS)?,
+        unchanged,
+        Guard::Stale,
+    );
+    write_owners(scope, &mut transaction, Some(before), Some(after));
+    Ok(transaction)
+}
+
+/// Commits. Returns `false` when something had changed since it was read: starting over helps.
+///
+/// # Errors
+/// `uniqueness` when the name is taken; `403` when the tenant would be left without an owner.
+pub(crate) async fn committed(
+    scope: &Scope,
+    transaction: &Transaction,
+    kind: &Kind,
+) -> Result<bool, Error> {
+    let failed = scope.table.transact(transaction).await?;
+    if failed.contains(&Guard::Stale) {
+        return Ok(false);
+    }
+    if failed.contains(&Guard::LastOwner) {
+        return Err(last_owner());
+    }
+    if failed.contains(&Guard::Unique) {
+        let attribute = kind.unique.to_owned();
+        return Err(scim::Error::Uniqueness { attribute }.into());
+    }
+    Ok(true)
+}
+
+fn write_record(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<(), Error> {
+    let unchanged = before.map_or_else(Expression::absent, |before| {
+        Expression::at_revision(before.revision)
+    });
+    match (before, after) {
+        (_, Some(after)) => {
+            transaction.put_if(after.to_item(scope.keys(), kind)?, unchanged, Guard::Stale);
         }
-        self.write_owners(
-            &mut transaction,
-            before.as_ref().map(|state| state.record),
-            after.as_ref().map(|state| state.record),
+        (Some(before), None) => {
+            let id = &before.id;
+            transaction.delete_if(scope.keys().resource(kind, id), unchanged, Guard::Stale);
+            let tombstone = json!({"deleted": now()});
+            transaction.put(to_item(&scope.keys().tombstone(kind, id), &tombstone)?);
+        }
+        (None, None) => {}
+    }
+    Ok(())
+}
+
+fn write_name(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<(), Error> {
+    let name = |record: Option<&Record>| match record {
+        Some(record) => Ok::<_, Error>(kind.name_of(record.resource(kind)?)),
+        None => Ok(None),
+    };
+    let (old, new) = (name(before)?, name(after)?);
+    if old == new {
+        return Ok(());
+    }
+    if let Some(old) = old {
+        transaction.delete(scope.keys().name(kind, &old));
+    }
+    if let (Some(new), Some(after)) = (new, after) {
+        let id = after.id.clone();
+        let item = to_item(&scope.keys().name(kind, &new), &Pointer { id })?;
+        transaction.put_if(item, Expression::absent(), Guard::Unique);
+    }
+    Ok(())
+}
+
+fn write_lookup(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    lookup: &Lookup,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<(), Error> {
+    let values = |record: Option<&Record>| match record {
+        Some(record) => Ok::<_, Error>(lookup.values_of(record.resource(kind)?)),
+        None => Ok(BTreeSet::new()),
+    };
+    let (old, new) = (values(before)?, values(after)?);
+    if new.len() > MAX_LOOKUP_VALUES {
+        let detail = format!(
+            "`{}` has more than {MAX_LOOKUP_VALUES} values, send fewer",
+            lookup.attribute
         );
-        self.write_count(&mut transaction, kind, before.is_some(), after.is_some());
-        self.write_entry(&mut transaction, kind, before.as_ref(), after.as_ref())?;
-        Ok(transaction)
+        return Err(scim::Error::InvalidValue(detail).into());
     }
-
-    fn write_record(
-        &self,
-        transaction: &mut Transaction,
-        kind: &Kind,
-        before: Option<&State<'_>>,
-        after: Option<&State<'_>>,
-    ) -> Result<(), Error> {
-        let unchanged = before.map_or_else(Expression::absent, |b| {
-            Expression::at_revision(b.record.revision)
-        });
-        match (before, after) {
-            (_, Some(after)) => {
-                transaction.put_if(
-                    after.record.to_item(&self.id, kind)?,
-                    unchanged,
-                    Guard::Stale,
-                );
-            }
-            (Some(before), None) => {
-                let id = &before.record.id;
-                transaction.delete_if(self.id.resource(kind, id), unchanged, Guard::Stale);
-                transaction.put(to_item(
-                    &self.id.tombstone(kind, id),
-                    &json!({"deleted": crate::resources::record::now()}),
-                )?);
-            }
-            (None, None) => {}
-        }
-        Ok(())
-    }
-
-    fn write_name(
-        &self,
-        transaction: &mut Transaction,
-        kind: &Kind,
-        before: Option<&State<'_>>,
-        after: Option<&State<'_>>,
-    ) -> Result<(), Error> {
-        let name = |state: Option<&State<'_>>| state.and_then(|s| kind.name_of(&s.resource));
-        let (old, new) = (name(before), name(after));
-        if old == new {
-            return Ok(());
-        }
-        if let Some(old) = old {
-            transaction.delete(self.id.name(kind, &old));
-        }
-        if let (Some(new), Some(after)) = (new, after) {
-            let item = to_item(
-                &self.id.name(kind, &new),
-                &Pointer {
-                    id: after.record.id.clone(),
-                },
-            )?;
-            transaction.put_if(item, Expression::absent(), Guard::Unique);
-        }
-        Ok(())
-    }
-
-    fn write_lookup(
-        &self,
-        transaction: &mut Transaction,
-        kind: &Kind,
-        lookup: &Lookup,
-        before: Option<&State<'_>>,
-        after: Option<&State<'_>>,
-    ) -> Result<(), Error> {
-        let values = |state: Option<&State<'_>>| {
-            state.map_or_else(BTreeSet::new, |s| lookup.values_of(&s.resource))
-        };
-        let (old, new) = (values(before), values(after));
-        if new.len() > MAX_LOOKUP_VALUES {
-            let detail = format!(
-                "`{}` has more than {MAX_LOOKUP_VALUES} values, send fewer",
-                lookup.attribute
-            );
-            return Err(scim::Error::InvalidValue(detail).into());
-        }
-        let partition = |value: &str| self.id.lookup(kind, lookup.code, value);
-        if let Some(before) = before {
-            for gone in old.difference(&new) {
-                transaction.delete(partition(gone).at(&before.record.id));
-            }
-        }
-        if let Some(after) = after {
-            for come in new.difference(&old) {
-                transaction.put(to_item(&partition(come).at(&after.record.id), &json!({}))?);
-            }
-        }
-        Ok(())
-    }
-
-    fn write_count(&self, transaction: &mut Transaction, kind: &Kind, was: bool, is: bool) {
-        let change = i32::from(is) - i32::from(was);
-        if change != 0 {
-            let shard = rand::random_range(0..COUNT_SHARDS);
-            let add = Expression::new("ADD amount :change").with(":change", number(change));
-            transaction.update(self.id.count(kind, shard), add);
+    let partition = |value: &str| scope.keys().lookup(kind, lookup.code, value);
+    if let Some(before) = before {
+        for gone in old.difference(&new) {
+            transaction.delete(partition(gone).at(&before.id));
         }
     }
+    if let Some(after) = after {
+        for come in new.difference(&old) {
+            transaction.put(to_item(&partition(come).at(&after.id), &json!({}))?);
+        }
+    }
+    Ok(())
+}
 
-    fn write_entry(
-        &self,
-        transaction: &mut Transaction,
-        kind: &Kind,
-        before: Option<&State<'_>>,
-        after: Option<&State<'_>>,
-    ) -> Result<(), Error> {
-        let Some(state) = after.or(before) else {
-            return Ok(());
-        };
-        let records = (
-            before.map(|state| state.record),
-            after.map(|state| state.record),
-        );
-        let action = action(kind, records.0, records.1);
-        let mut entry = self.entry(action, subject(kind, state));
-        (entry.before, entry.after) = difference(
-            before.map(|state| &state.resource),
-            after.map(|state| &state.resource),
-        );
-        transaction.put(entry.to_item(&self.id)?);
-        Ok(())
+fn write_count(scope: &Scope, transaction: &mut Transaction, kind: &Kind, was: bool, is: bool) {
+    let change = i32::from(is) - i32::from(was);
+    if change != 0 {
+        let shard = rand::random_range(0..COUNT_SHARDS);
+        let add = Expression::new("ADD amount :change").with(":change", number(change));
+        transaction.update(scope.keys().count(kind, shard), add);
     }
 }
 
-/// The journal's word for the change.
-pub(crate) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> String {
+fn write_entry(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<(), Error> {
+    let Some(record) = after.or(before) else {
+        return Ok(());
+    };
+    let mut entry = Entry::new(scope, action(kind, before, after), subject(kind, record)?);
+    let old = before.map(|record| record.resource(kind)).transpose()?;
+    let new = after.map(|record| record.resource(kind)).transpose()?;
+    (entry.before, entry.after) = difference(old, new);
+    transaction.put(entry.to_item(scope.keys())?);
+    Ok(())
+}
+
+/// Returns the journal's word for a change.
+pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> String {
     let verb = match (before, after) {
         (None, _) => "created",
         (_, None) => "deleted",
@@ -211,15 +215,8 @@ pub(crate) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
     format!("{}.{verb}", kind.noun)
 }
 
-pub(crate) fn subject(kind: &Kind, state: &State<'_>) -> Subject {
-    let name = state
-        .resource
-        .get(kind.unique)
-        .and_then(|name| name.as_str())
-        .unwrap_or_default();
-    Subject {
-        kind: kind.noun.into(),
-        id: state.record.id.clone(),
-        name: name.to_owned(),
-    }
+/// Returns a resource as the subject of a journal entry.
+pub(crate) fn subject(kind: &Kind, record: &Record) -> Result<Subject, Error> {
+    let name = record.text(kind, kind.unique)?.unwrap_or_default();
+    Ok(Subject::new(kind.noun, &record.id, name))
 }

@@ -1,14 +1,39 @@
-//! Why somebody has the role they have, or none. Pure.
-
-use std::collections::BTreeMap;
+//! Why a person has their role, or none. Pure.
 
 use jiff::Timestamp;
+use rollcall_model::{Grant, Mappings, Role, RoleSync, RouteBy, Settings};
 
-use crate::model::role::{Grant, Mappings, Role, Source};
+use crate::resources::members::Joined;
 use crate::resources::record::Record;
-use crate::roles::decide::Held;
 use crate::roles::mappings::{Mapping, by_group};
-use crate::tenant::{RoleSync, RouteBy, Settings};
+
+/// What gave a person a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// A group that is mapped to the role.
+    Mapped {
+        /// The group's id.
+        group: String,
+    },
+    /// A person's decision.
+    Manual,
+    /// The tenant's default for sign-ins that no group decides.
+    Default,
+}
+
+/// One role that a person holds, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedGrant {
+    /// The role.
+    pub role: Role,
+    /// What gave it.
+    pub source: Source,
+    /// When it was granted.
+    pub since: Timestamp,
+    /// The request that granted it, if known. Of a mapped role it is the later of the one that made the mapping and the one
+    /// that made the person a member, or named the group at sign-in.
+    pub request_id: Option<String>,
+}
 
 /// A person's role, and every grant behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +41,7 @@ pub struct PersonRole {
     /// The role that counts; none while the person is inactive.
     pub effective: Option<Role>,
     /// Every grant, mapped ones first.
-    pub grants: Vec<Grant>,
+    pub grants: Vec<ExplainedGrant>,
     /// Why not all that the groups they are in would give counts, where that is so.
     pub held_back: Option<HeldBack>,
 }
@@ -32,15 +57,15 @@ pub enum HeldBack {
 
 impl PersonRole {
     /// Whether a grant is one by which the effective role is what it is: the highest ones, and the default one alone.
-    pub fn decides(&self, grant: &Grant) -> bool {
-        let is_default = |grant: &Grant| grant.source == Source::Default;
+    pub fn decides(&self, grant: &ExplainedGrant) -> bool {
+        let is_default = |grant: &ExplainedGrant| grant.source == Source::Default;
         let counts = !is_default(grant) || self.grants.iter().all(is_default);
         counts && self.effective == Some(grant.role)
     }
 }
 
 /// The role of a person, and why.
-pub(crate) fn person_role(
+pub fn person_role(
     record: &Record,
     settings: &Settings,
     mappings: &[Mapping],
@@ -59,7 +84,7 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
         return None;
     }
     let routed = record.routed(settings.route_by, mappings);
-    if settings.role_sync == RoleSync::AtLogin && routed != record.standing.at_login {
+    if settings.role_sync == RoleSync::AtLogin && routed != record.roles_at_login() {
         return Some(HeldBack::UntilSignIn);
     }
     let is_left_out = |group: &String| mappings.contains_key(group) && !routed.contains_key(group);
@@ -67,24 +92,21 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
     left_out.then_some(HeldBack::NotNamed)
 }
 
-/// When a person joined each group, and by which request.
-pub(crate) type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
-
 /// Every grant of a person, mapped ones first.
 fn grants(
     record: &Record,
     settings: &Settings,
     mappings: &[Mapping],
     joined: &Joined,
-) -> Vec<Grant> {
-    let standing = &record.standing;
+) -> Vec<ExplainedGrant> {
+    let account = &record.account;
     let mapped = record.mapped(settings, &by_group(mappings));
     let begun = |group: &str| {
         let mapping = mappings.iter().find(|mapping| mapping.group == group);
         let mapped = mapping.map(|m| (m.since, Some(m.request_id.clone())));
-        let signed_in = standing
+        let signed_in = account
             .last_login_at
-            .map(|at| (at, standing.last_login_request.clone()));
+            .map(|at| (at, account.last_login_request.clone()));
         match (settings.role_sync, settings.route_by) {
             (RoleSync::AtLogin, _) => signed_in,
             (RoleSync::Immediate, RouteBy::Claim) => mapped.max(signed_in),
@@ -95,23 +117,24 @@ fn grants(
     };
     let mapped = mapped.into_iter().map(|(group, role)| {
         let (since, request_id) = begun(&group).unwrap_or((record.modified, None));
-        Grant {
+        ExplainedGrant {
             role,
             since,
             source: Source::Mapped { group },
             request_id,
         }
     });
-    let held = |held: &Option<Held>, source: Source| {
-        held.clone().map(|h| Grant {
-            role: h.role,
+    let given = |grant: &Option<Grant>, source: Source| {
+        let grant = grant.as_ref()?;
+        Some(ExplainedGrant {
+            role: grant.role()?,
             source,
-            since: h.since,
-            request_id: h.request_id,
+            since: grant.since,
+            request_id: grant.request_id.clone(),
         })
     };
     mapped
-        .chain(held(&standing.manual, Source::Manual))
-        .chain(held(&standing.default, Source::Default))
+        .chain(given(&account.manual, Source::Manual))
+        .chain(given(&account.default, Source::Default))
         .collect()
 }

@@ -3,58 +3,57 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use rollcall_model::{GROUPS, Mappings, Role, RoleId};
 use rollcall_scim as scim;
+use rollcall_store::{
+    Error, Expression, Guard, Item, Transaction, from_item, now, retry_stale, string, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::error::Error;
 use crate::journal::entry::Entry;
-use crate::model::kind::GROUPS;
-use crate::model::role::{Mappings, Role};
-use crate::resources::record::{Record, now};
-use crate::resources::writes::{State, subject};
-use crate::store::item::{Item, from_item, string, to_item};
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::Tenant;
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::writes::subject;
+use crate::roles::handle::Roles;
 
 /// One mapping as the table holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// The group's id.
     pub group: String,
-    /// The role its members get.
-    pub role: Role,
+    /// The role that its members get; one that only a newer version knows grants nothing.
+    pub role: RoleId,
     /// Since when.
     pub since: Timestamp,
     /// The request that made it.
     pub request_id: String,
 }
 
-/// Times a mapping is written anew because others keep writing it.
-const MAX_TURNS: usize = 20;
+impl Mapping {
+    /// Returns the role, if it is one of the catalogue.
+    pub fn role(&self) -> Option<Role> {
+        self.role.role()
+    }
+}
 
-impl Tenant {
+impl Roles<'_> {
     /// Every mapping of the tenant.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn mappings(&self) -> Result<Vec<Mapping>, Error> {
-        let items = self
-            .table
-            .query_all(Range::prefix(self.id.config(), "ROLEMAP#"))
-            .await?;
+    pub async fn mappings(self) -> Result<Vec<Mapping>, Error> {
+        let range = self.scope.keys().mappings();
+        let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }
 
     /// The mappings of these groups alone.
-    pub(crate) async fn mappings_of(
-        &self,
-        groups: &BTreeSet<String>,
-    ) -> Result<Vec<Mapping>, Error> {
+    pub async fn mappings_of(self, groups: &BTreeSet<String>) -> Result<Vec<Mapping>, Error> {
         let items = self
+            .scope
             .table
-            .batch_get(groups.iter().map(|group| self.id.mapping(group)))
+            .batch_get(groups.iter().map(|group| self.scope.keys().mapping(group)))
             .await?;
         items.into_iter().map(from_item).collect()
     }
@@ -63,16 +62,15 @@ impl Tenant {
     ///
     /// # Errors
     /// `404` when there is no such group; `invalidValue` for a role that no group may give.
-    pub async fn map_group(&self, group: &str, role: Option<Role>) -> Result<(), Error> {
+    pub async fn map_group(self, group: &str, role: Option<Role>) -> Result<(), Error> {
         check_mappable(role)?;
-        for _ in 0..MAX_TURNS {
-            let record = self.record(&GROUPS, group).await?;
+        retry_stale(|_| async move {
+            let record = Resources::of(self.scope).record(&GROUPS, group).await?;
             let before = self.mapping_of(group).await?;
-            if self.write_mapping(&record, before, role).await? {
-                return Ok(());
-            }
-        }
-        Err(Error::Busy(None))
+            let written = self.write_mapping(&record, before, role).await?;
+            Ok(written.then_some(()))
+        })
+        .await
     }
 
     /// The same, if the group is mapped to `from` still; says whether it was.
@@ -80,48 +78,53 @@ impl Tenant {
     /// # Errors
     /// As those of [`Tenant::map_group`].
     pub async fn map_group_from(
-        &self,
+        self,
         group: &str,
         from: Option<Role>,
         role: Option<Role>,
     ) -> Result<bool, Error> {
         check_mappable(role)?;
-        let record = self.record(&GROUPS, group).await?;
+        let record = Resources::of(self.scope).record(&GROUPS, group).await?;
         let before = self.mapping_of(group).await?;
-        if before.as_ref().map(|mapping| mapping.role) != from {
+        if before.as_ref().and_then(Mapping::role) != from {
             return Ok(false);
         }
         self.write_mapping(&record, before, role).await
     }
 
-    async fn mapping_of(&self, group: &str) -> Result<Option<Mapping>, Error> {
-        let item = self.table.get(&self.id.mapping(group)).await?;
+    async fn mapping_of(self, group: &str) -> Result<Option<Mapping>, Error> {
+        let item = self
+            .scope
+            .table
+            .get(&self.scope.keys().mapping(group))
+            .await?;
         item.map(from_item).transpose()
     }
 
     /// Whether the mapping was what it was read as.
     async fn write_mapping(
-        &self,
+        self,
         record: &Record,
         before: Option<Mapping>,
         role: Option<Role>,
     ) -> Result<bool, Error> {
-        let held = before.as_ref().map(|mapping| mapping.role);
-        if held == role {
+        let held = before.as_ref().map(|mapping| mapping.role.clone());
+        let wanted = role.map(RoleId::from);
+        if held == wanted {
             return Ok(true);
         }
-        let key = self.id.mapping(&record.id);
+        let key = self.scope.keys().mapping(&record.id);
         let as_read = before.map_or_else(Expression::absent, |mapping| {
             Expression::new("request_id = :read").with(":read", string(&mapping.request_id))
         });
         let mut transaction = Transaction::default();
-        match role {
+        match wanted.clone() {
             Some(role) => {
                 let mapping = Mapping {
                     group: record.id.clone(),
                     role,
                     since: now(),
-                    request_id: self.request_id.clone(),
+                    request_id: self.scope.request_id.clone(),
                 };
                 transaction.put_if(to_item(&key, &mapping)?, as_read, Guard::Stale);
             }
@@ -129,29 +132,28 @@ impl Tenant {
         }
         // A mapping must not outlive its group.
         transaction.check(
-            self.id.resource(&GROUPS, &record.id),
+            self.scope.keys().resource(&GROUPS, &record.id),
             Expression::present(),
             Guard::Stale,
         );
-        transaction.put(self.mapping_entry(record, held, role)?);
-        Ok(self.table.transact(&transaction).await?.is_empty())
+        transaction.put(self.mapping_entry(record, held, wanted)?);
+        Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
     fn mapping_entry(
-        &self,
+        self,
         group: &Record,
-        before: Option<Role>,
-        after: Option<Role>,
+        before: Option<RoleId>,
+        after: Option<RoleId>,
     ) -> Result<Item, Error> {
-        let role = |role: Option<Role>| Some(json!({"role_id": role}).to_string());
-        let subject = subject(&GROUPS, &State::of(&GROUPS, group)?);
-        let entry = self.entry("group.mapping_changed", subject);
-        Entry {
-            before: role(before),
-            after: role(after),
-            ..entry
-        }
-        .to_item(&self.id)
+        let role = |role: Option<RoleId>| Some(json!({"role_id": role}));
+        Entry::new(
+            self.scope,
+            "group.mapping_changed",
+            subject(&GROUPS, group)?,
+        )
+        .with_change(role(before), role(after))
+        .to_item(self.scope.keys())
     }
 }
 
@@ -166,10 +168,10 @@ pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
     }
 }
 
-/// The mappings as roles are decided by.
-pub(crate) fn by_group(mappings: &[Mapping]) -> Mappings {
-    mappings
-        .iter()
-        .map(|mapping| (mapping.group.clone(), mapping.role))
+/// Returns the role of each mapped group. A role that only a newer version knows grants nothing.
+pub fn by_group(mappings: &[Mapping]) -> Mappings {
+    let known = mappings.iter();
+    known
+        .filter_map(|mapping| Some((mapping.group.clone(), mapping.role()?)))
         .collect()
 }

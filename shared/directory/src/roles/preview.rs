@@ -1,18 +1,16 @@
-//! What a mapping would change, told before it is made: decided by the very rules that will count then.
+//! What a mapping would change, shown before it is made. The rules that will count decide it.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rollcall_model::{GROUPS, Mappings, Role, RoleSync, RouteBy, Settings, USERS};
+use rollcall_store::{Error, Range, text};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::model::kind::{GROUPS, USERS};
-use crate::model::role::{Mappings, Role};
+use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
+use crate::roles::handle::Roles;
 use crate::roles::mappings::{by_group, check_mappable};
-use crate::store::item::text;
-use crate::store::table::Range;
-use crate::tenant::{RoleSync, RouteBy, Settings, Tenant};
 
 /// People one call looks at.
 const PEOPLE_AT_ONCE: usize = 1_000;
@@ -103,11 +101,11 @@ impl Change {
     }
 
     /// What would come of a person's role. Pure.
-    fn of(&self, record: &Record) -> Course {
+    fn of(&self, record: &Record) -> RoleOutcome {
         let has = record.effective_role(&self.settings, &self.before);
         let at_once = record.effective_role(&self.settings, &self.after);
         let then = self.signed_in(record, &self.after);
-        Course {
+        RoleOutcome {
             has,
             at_once,
             then,
@@ -129,7 +127,7 @@ impl Change {
 
 /// The role that somebody has, the one they would have at once, and the one after their next sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Course {
+struct RoleOutcome {
     has: Option<Role>,
     at_once: Option<Role>,
     then: Option<Role>,
@@ -137,28 +135,31 @@ struct Course {
     anyway: bool,
 }
 
-/// How many people are on which course.
-type Counted = BTreeMap<Course, u64>;
+/// How many people are on which outcome.
+type Counted = BTreeMap<RoleOutcome, u64>;
 
 /// From one role to another.
 type Move = (Option<Role>, Option<Role>);
 
-impl Tenant {
+impl Roles<'_> {
     /// Tells what mapping the group to the role, or to none, would change. One call looks at a bounded number of
     /// people, the members first, then those who name the group at sign-in; the changes of all calls add up.
     ///
     /// # Errors
     /// `404` when there is no such group; `invalidValue` for a role that no group may give.
     pub async fn preview_mapping(
-        &self,
+        self,
         group: &str,
         role: Option<Role>,
         after: Option<&str>,
     ) -> Result<Preview, Error> {
         check_mappable(role)?;
-        self.settle().await?;
-        let members = self.record(&GROUPS, group).await?.members;
-        let settings = self.settings().await?;
+        Members::of(self.scope).settle().await?;
+        let members = Resources::of(self.scope)
+            .record(&GROUPS, group)
+            .await?
+            .members;
+        let settings = self.scope.settings().await?;
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
         let claims_decide = settings.route_by != RouteBy::Membership;
         let change = Change::new(settings, by_group(&self.mappings().await?), group, role);
@@ -182,14 +183,16 @@ impl Tenant {
                 Some(next) => place = Place::of(Some(&next)),
             }
         };
-        let each = || counted.iter().map(|(course, people)| (*course, *people));
+        let each = || counted.iter().map(|(outcome, people)| (*outcome, *people));
         let then = |anyway: bool| {
-            let these = each().filter(move |(course, _)| course.anyway == anyway);
-            changes(these.map(|(course, people)| ((course.at_once, course.then), people)))
+            let these = each().filter(move |(outcome, _)| outcome.anyway == anyway);
+            changes(these.map(|(outcome, people)| ((outcome.at_once, outcome.then), people)))
         };
         Ok(Preview {
             looked_at: counted.values().sum(),
-            changes: changes(each().map(|(course, people)| ((course.has, course.at_once), people))),
+            changes: changes(
+                each().map(|(outcome, people)| ((outcome.has, outcome.at_once), people)),
+            ),
             at_sign_in: then(false),
             anyway: then(true),
             of: members + strangers,
@@ -201,25 +204,28 @@ impl Tenant {
 
     /// The next people of a list, and where it goes on.
     async fn people_at(
-        &self,
+        self,
         group: &str,
         place: &Place,
         looked_at: usize,
     ) -> Result<(Vec<Record>, Option<String>), Error> {
         let (partition, behind) = match place {
-            Place::Members(behind) => (self.id.members(group), behind),
-            Place::Claimants(behind) => (self.id.claimants(group), behind),
+            Place::Members(behind) => (self.scope.keys().members(group), behind),
+            Place::Claimants(behind) => (self.scope.keys().claimants(group), behind),
         };
         let range = Range::all(partition)
             .after(behind.clone())
             .limit(PEOPLE_AT_ONCE - looked_at.min(PEOPLE_AT_ONCE - 1));
-        let page = self.table.query(&range).await?;
+        let page = self.scope.table.query(&range).await?;
         let ids = page
             .items
             .iter()
             .map(|item| text(item, "SK").map(str::to_owned));
         let ids = ids.collect::<Result<Vec<_>, Error>>()?;
-        Ok((self.records(&USERS, &ids).await?, place.next(page.next)))
+        Ok((
+            Resources::of(self.scope).records(&USERS, &ids).await?,
+            place.next(page.next),
+        ))
     }
 }
 

@@ -1,32 +1,32 @@
-//! Role reconciliation: whom an event concerns is looked at again, and the decision is made from stored state.
+//! Role reconciliation: looks again at the people that an event concerns, and decides from stored state.
 //!
-//! So events may come twice, late or in any order. What it brings about is the announcement: the effective role of a
-//! person is always decided afresh where it counts (`sessions`), and `user.role_changed` tells the application.
+//! So events may come twice, late, or in any order. The result is the announcement: the effective role of a person is decided
+//! anew wherever it counts (`sign_in`), and `user.role_changed` tells the application about it.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use rollcall_model::{GROUPS, RoleId, USERS, new_id};
+use rollcall_store::{
+    Error, Expression, Guard, Range, Transaction, from_item, now, retry_stale, string, text,
+    to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::error::Error;
 use crate::journal::entry::Entry;
 use crate::journal::feed::Event;
-use crate::model::kind::USERS;
-use crate::resources::record::{Record, now};
-use crate::resources::writes::{State, subject};
+use crate::resources::handle::{Members, Resources};
+use crate::resources::record::Record;
+use crate::resources::writes::{account_writes, committed, subject};
+use crate::roles::context::person_and_tenant;
+use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
-use crate::store::item::{from_item, string, text, to_item};
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::Tenant;
 
 /// People looked at between two notes of progress.
 const PEOPLE_AT_ONCE: usize = 100;
 /// People looked at at the same time.
 const CONCURRENCY: usize = 8;
-/// How often a person is looked at again when they change under our eyes.
-const MAX_TURNS: usize = 20;
 
 /// How far the reconciliation of a mapped group has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,19 +56,23 @@ pub struct Progress {
 /// What is left of following up an event when time runs out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rest {
+pub enum Continuation {
     /// The members of this group.
     Group(String),
     /// Everybody behind this person.
     PeopleBehind(String),
 }
 
-impl Tenant {
+impl Roles<'_> {
     /// Follows up one event. Answers what is left if time runs out, to be handed to [`Tenant::go_on`].
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn follow_up(&self, event: &Event, deadline: Instant) -> Result<Option<Rest>, Error> {
+    pub async fn follow_up(
+        self,
+        event: &Event,
+        deadline: Instant,
+    ) -> Result<Option<Continuation>, Error> {
         match event.kind.as_str() {
             "group.member_added" | "group.member_removed" => {
                 let member = event
@@ -87,13 +91,13 @@ impl Tenant {
             // Those who lose it with the clean-up follow one by one, as `group.member_removed`.
             "group.deleted" => {
                 self.begin_reconciliation(&event.subject.id).await?;
-                let rest = Rest::Group(event.subject.id.clone());
+                let rest = Continuation::Group(event.subject.id.clone());
                 self.go_on(&rest, deadline).await
             }
             // What the settings say decides everybody's role.
             "tenant.settings_changed" => {
                 let next = self.reconcile_all(None, deadline).await?;
-                Ok(next.map(Rest::PeopleBehind))
+                Ok(next.map(Continuation::PeopleBehind))
             }
             kind if kind.starts_with("user.") || kind == "auth.login" => {
                 self.reconcile_person(&event.subject.id).await?;
@@ -107,17 +111,21 @@ impl Tenant {
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn go_on(&self, rest: &Rest, deadline: Instant) -> Result<Option<Rest>, Error> {
+    pub async fn go_on(
+        self,
+        rest: &Continuation,
+        deadline: Instant,
+    ) -> Result<Option<Continuation>, Error> {
         match rest {
-            Rest::Group(group) => {
-                if !self.forget_groups(deadline).await? {
+            Continuation::Group(group) => {
+                if !Members::of(self.scope).forget_groups(deadline).await? {
                     return Ok(Some(rest.clone()));
                 }
                 self.reconcile_group(group, deadline).await
             }
-            Rest::PeopleBehind(person) => {
+            Continuation::PeopleBehind(person) => {
                 let next = self.reconcile_all(Some(person.clone()), deadline).await?;
-                Ok(next.map(Rest::PeopleBehind))
+                Ok(next.map(Continuation::PeopleBehind))
             }
         }
     }
@@ -126,48 +134,39 @@ impl Tenant {
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn reconcile_person(&self, user: &str) -> Result<bool, Error> {
-        for _ in 0..MAX_TURNS {
-            let Some((record, tenant)) = self.person_and_tenant(user).await? else {
-                return Ok(false);
+    pub async fn reconcile_person(self, user: &str) -> Result<bool, Error> {
+        retry_stale(|_| async move {
+            let Some((record, tenant)) = person_and_tenant(self.scope, user).await? else {
+                return Ok(Some(false));
             };
             let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
             let role = record.effective_role(&tenant.settings, &mappings);
-            if role == record.standing.announced {
-                return Ok(false);
+            if role == record.account.announced_role() {
+                return Ok(Some(false));
             }
             let mut after = record.clone();
             after.revision += 1;
-            after.standing.announced = role;
-            let mut transaction = self.person_write(&record, &after)?;
-            let told =
-                |record: &Record| Some(json!({"role": record.standing.announced}).to_string());
-            let entry = self.entry(
-                "user.role_changed",
-                subject(&USERS, &State::of(&USERS, &record)?),
-            );
-            let entry = Entry {
-                before: told(&record),
-                after: told(&after),
-                ..entry
-            };
-            transaction.put(entry.to_item(&self.id)?);
-            if self.committed(&transaction, &USERS).await? {
-                return Ok(true);
-            }
-        }
-        Err(Error::Busy(None))
+            after.account.announced = role.map(RoleId::from);
+            let mut transaction = account_writes(self.scope, &record, &after)?;
+            let told = |record: &Record| Some(json!({"role": record.account.announced}));
+            let entry = Entry::new(self.scope, "user.role_changed", subject(&USERS, &record)?)
+                .with_change(told(&record), told(&after));
+            transaction.put(entry.to_item(self.scope.keys())?);
+            let committed = committed(self.scope, &transaction, &USERS).await?;
+            Ok(committed.then_some(true))
+        })
+        .await
     }
 
-    async fn begin_reconciliation(&self, group: &str) -> Result<(), Error> {
-        let people = self
-            .records(&crate::model::kind::GROUPS, &[group.to_owned()])
+    async fn begin_reconciliation(self, group: &str) -> Result<(), Error> {
+        let people = Resources::of(self.scope)
+            .records(&GROUPS, &[group.to_owned()])
             .await?
             .pop()
             .map_or(0, |g| g.members);
         let progress = Progress {
             group: group.to_owned(),
-            run: uuid::Uuid::now_v7().to_string(),
+            run: new_id(),
             started_at: now(),
             people,
             looked_at: 0,
@@ -175,17 +174,17 @@ impl Tenant {
             among_claimants: false,
             finished_at: None,
         };
-        let key = self.id.reconciliations().at(&progress.group);
-        self.table.put(to_item(&key, &progress)?).await
+        let key = self.scope.keys().reconciliations().at(&progress.group);
+        self.scope.table.put(to_item(&key, &progress)?).await
     }
 
     /// Whether the run is still the one that counts.
-    async fn note(&self, progress: &Progress) -> Result<bool, Error> {
-        let key = self.id.reconciliations().at(&progress.group);
+    async fn note(self, progress: &Progress) -> Result<bool, Error> {
+        let key = self.scope.keys().reconciliations().at(&progress.group);
         let same_run = Expression::new("run = :run").with(":run", string(&progress.run));
         let mut transaction = Transaction::default();
         transaction.put_if(to_item(&key, progress)?, same_run, Guard::Stale);
-        Ok(self.table.transact(&transaction).await?.is_empty())
+        Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
     /// Goes on looking at the members of a group, in steps, until all are done or time is up; the group, if it is.
@@ -193,31 +192,31 @@ impl Tenant {
     /// # Errors
     /// Only those of the table.
     pub async fn reconcile_group(
-        &self,
+        self,
         group: &str,
         deadline: Instant,
-    ) -> Result<Option<Rest>, Error> {
+    ) -> Result<Option<Continuation>, Error> {
         let Some(mut progress) = self.reconciliation(group).await? else {
             return Ok(None);
         };
         while progress.finished_at.is_none() {
             if Instant::now() >= deadline {
-                return Ok(Some(Rest::Group(group.to_owned())));
+                return Ok(Some(Continuation::Group(group.to_owned())));
             }
             let partition = match progress.among_claimants {
-                true => self.id.claimants(group),
-                false => self.id.members(group),
+                true => self.scope.keys().claimants(group),
+                false => self.scope.keys().members(group),
             };
             let people = Range::all(partition)
                 .after(progress.behind.take())
                 .limit(PEOPLE_AT_ONCE);
-            let page = self.table.query(&people).await?;
+            let page = self.scope.table.query(&people).await?;
             let ids = page
                 .items
                 .iter()
                 .map(|item| text(item, "SK").map(str::to_owned));
             let ids = ids.collect::<Result<Vec<_>, Error>>()?;
-            self.reconcile_people(&self.records(&USERS, &ids).await?)
+            self.reconcile_people(&Resources::of(self.scope).records(&USERS, &ids).await?)
                 .await?;
             progress.behind = page.next;
             match (progress.among_claimants, &progress.behind) {
@@ -239,16 +238,16 @@ impl Tenant {
     /// Looks at people as they were just read, with one reading of what decides for all of them, and once more at each
     /// of those whose role is not what was announced: so a pass over people who are as they should be costs what reading
     /// them costs.
-    async fn reconcile_people(&self, people: &[Record]) -> Result<(), Error> {
-        let settings = match self.settings().await {
+    async fn reconcile_people(self, people: &[Record]) -> Result<(), Error> {
+        let settings = match self.scope.settings().await {
             // the tenant has gone, and its people with it
-            Err(Error::Scim(_)) => return Ok(()),
+            Err(error) if error.is_refusal() => return Ok(()),
             settings => settings?,
         };
         let groups = people.iter().flat_map(Record::role_groups).collect();
         let mappings = by_group(&self.mappings_of(&groups).await?);
         let concerned = people.iter().filter(|person| {
-            person.effective_role(&settings, &mappings) != person.standing.announced
+            person.effective_role(&settings, &mappings) != person.account.announced_role()
         });
         let ids: Vec<_> = concerned.map(|person| person.id.clone()).collect();
         stream::iter(ids)
@@ -262,8 +261,12 @@ impl Tenant {
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn reconciliation(&self, group: &str) -> Result<Option<Progress>, Error> {
-        let item = self.table.get(&self.id.reconciliations().at(group)).await?;
+    pub async fn reconciliation(self, group: &str) -> Result<Option<Progress>, Error> {
+        let item = self
+            .scope
+            .table
+            .get(&self.scope.keys().reconciliations().at(group))
+            .await?;
         item.map(from_item).transpose()
     }
 
@@ -272,16 +275,16 @@ impl Tenant {
     /// # Errors
     /// Only those of the table.
     pub async fn reconcile_all(
-        &self,
+        self,
         after: Option<String>,
         deadline: Instant,
     ) -> Result<Option<String>, Error> {
         let mut behind = after;
         loop {
-            let range = Range::all(self.id.resources(&USERS))
+            let range = Range::all(self.scope.keys().resources(&USERS))
                 .after(behind)
                 .limit(PEOPLE_AT_ONCE);
-            let page = self.table.query(&range).await?;
+            let page = self.scope.table.query(&range).await?;
             let people = page.items.into_iter().map(Record::from_item);
             self.reconcile_people(&people.collect::<Result<Vec<_>, Error>>()?)
                 .await?;

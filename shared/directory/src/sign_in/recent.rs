@@ -1,34 +1,34 @@
-//! Who signed in lately, apart from all else that the journal tells: a push would bury it there within seconds.
+//! The sign-ins of the last days, apart from the journal: there, a push would bury them within seconds.
 
 use jiff::{SignedDuration, Timestamp};
+use rollcall_model::Subject;
+use rollcall_store::{Error, Range, Scope, Transaction, from_item, to_item};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::insight::health::rules::short;
-use crate::journal::entry::{Entry, Subject};
-use crate::store::item::{from_item, to_item};
-use crate::store::table::Range;
-use crate::store::transaction::Transaction;
-use crate::tenant::Tenant;
+use crate::journal::entry::Entry;
+use crate::sign_in::handle::SignIn;
 
-/// Sign-ins further back say nothing about now, and are forgotten.
+/// How long a sign-in says something about the present.
 const COUNT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Sign-ins that are looked at, the latest.
-const MAX_LOOKED_AT: usize = 500;
+/// Sign-ins that are read at most, the latest.
+const MAX_READ: usize = 500;
 
-/// A sign-in that counts.
+/// A recent sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SignInSeen {
-    pub(crate) at: Timestamp,
-    pub(crate) person: Subject,
+pub struct RecentSignIn {
+    /// When it was.
+    pub at: Timestamp,
+    /// Whose it was.
+    pub person: Subject,
     /// Whether the assertion had a `groups` claim.
-    pub(crate) has_claim: bool,
+    pub has_claim: bool,
     /// For DynamoDB's time to live.
     expires: i64,
 }
 
-impl SignInSeen {
-    pub(crate) fn new(at: Timestamp, person: Subject, has_claim: bool) -> Self {
+impl RecentSignIn {
+    /// Returns a sign-in that is kept for seven days.
+    pub fn new(at: Timestamp, person: Subject, has_claim: bool) -> Self {
         Self {
             at,
             person,
@@ -38,34 +38,31 @@ impl SignInSeen {
     }
 }
 
-impl Tenant {
-    /// Keeps the sign-in of which the entry tells.
-    pub(crate) fn write_sign_in(
-        &self,
-        transaction: &mut Transaction,
-        entry: &Entry,
-        has_claim: bool,
-    ) -> Result<(), Error> {
-        let person = Subject {
-            name: short(&entry.subject.name),
-            ..entry.subject.clone()
-        };
-        let seen = SignInSeen::new(entry.at, person, has_claim);
-        transaction.put(to_item(&self.id.sign_ins().at(&entry.id), &seen)?);
-        Ok(())
-    }
+/// Writes the sign-in that the entry records.
+pub(super) fn write_sign_in(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    entry: &Entry,
+    has_claim: bool,
+) -> Result<(), Error> {
+    let person = entry.subject.clone().shortened();
+    let seen = RecentSignIn::new(entry.at, person, has_claim);
+    transaction.put(to_item(&scope.keys().sign_ins().at(&entry.id), &seen)?);
+    Ok(())
+}
 
-    /// The latest sign-ins that count, newest first, and whether these are all.
-    pub(crate) async fn latest_sign_ins(
-        &self,
-        now: Timestamp,
-    ) -> Result<(Vec<SignInSeen>, bool), Error> {
-        let newest = Range::all(self.id.sign_ins())
+impl SignIn<'_> {
+    /// Reads the recent sign-ins, newest first. Returns them, and whether these are all.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn recent(self, now: Timestamp) -> Result<(Vec<RecentSignIn>, bool), Error> {
+        let newest = Range::all(self.scope.keys().sign_ins())
             .descending(true)
-            .limit(MAX_LOOKED_AT);
-        let page = self.table.query(&newest).await?;
+            .limit(MAX_READ);
+        let page = self.scope.table.query(&newest).await?;
         let seen = page.items.into_iter().map(from_item);
-        let mut seen = seen.collect::<Result<Vec<SignInSeen>, _>>()?;
+        let mut seen = seen.collect::<Result<Vec<RecentSignIn>, _>>()?;
         let read = seen.len();
         seen.retain(|one| one.at >= now - COUNT_FOR);
         let all = page.next.is_none() || seen.len() < read;

@@ -1,53 +1,48 @@
-//! Sessions: opaque, hashed at rest, over with the very write that deactivates the person.
+//! Sessions: opaque, hashed at rest. Deactivating a person ends their sessions in the same transaction.
 //!
-//! A session of a person says who they are; what they may do is decided at each look from the person as stored. A
-//! session of a portal link belongs to nobody: it carries the role that the application gave it.
+//! A person's session says who they are. What they may do is decided at each check from the person as stored. The session of
+//! a portal link belongs to nobody: it carries the role that the application gave the link.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rollcall_model::{PersonState, Role, RoleId, TenantId, USERS};
+use rollcall_store::{
+    Error, Expression, Guard, Key, Range, Scope, TenantItem, Transaction, from_item, now,
+    retry_stale, text, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::credentials::secret::{Purpose, TokenSecret};
-use crate::error::Error;
-use crate::journal::entry::{Actor, Entry};
-use crate::model::kind::USERS;
-use crate::model::role::Role;
-use crate::resources::record::{Record, now};
-use crate::resources::writes::{State, subject};
-use crate::roles::decide::PersonState;
+use crate::journal::entry::Entry;
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::writes::{account_writes, committed, subject};
+use crate::roles::context::person_and_tenant;
+use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
-use crate::store::item::{from_item, text, to_item};
-use crate::store::keys::{Key, TenantId};
-use crate::store::table::Range;
-use crate::store::transaction::{Expression, Guard, Transaction};
-use crate::tenant::{Tenant, TenantItem};
+use crate::sign_in::handle::SignIn;
 
 /// How long a session lasts.
-pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
-/// How long a portal link can be opened.
-pub(crate) const PORTAL_LINK_LIFE: Duration = Duration::from_secs(10 * 60);
-/// How long what a portal link opened lasts.
-pub(crate) const PORTAL_SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
+pub(super) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
 /// Sessions of one person that are listed.
 const MAX_LISTED: usize = 100;
 /// Characters of a hash that are shown.
 const SHOWN_OF_HASH: usize = 12;
-/// How often a write starts over before the table counts as busy.
-const MAX_TURNS: usize = 20;
 
 /// A session or portal link as the table holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct SessionItem {
+pub(super) struct SessionItem {
     /// The person; none for what a portal link opens.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) user: Option<String>,
-    /// The role, where there is no person to ask.
+    user: Option<String>,
+    /// The role, if there is no person from whom to decide it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) given_role: Option<Role>,
-    pub(crate) began: Timestamp,
-    pub(crate) ends: Timestamp,
+    pub(super) given_role: Option<RoleId>,
+    began: Timestamp,
+    ends: Timestamp,
     /// For DynamoDB's time to live.
     expires: i64,
 }
@@ -57,17 +52,17 @@ pub(crate) struct SessionItem {
 pub struct Session {
     /// The tenant.
     pub tenant: TenantId,
-    /// What people call the tenant.
+    /// The tenant's name.
     pub tenant_name: String,
     /// The person, unless a portal link opened the session.
     pub person: Option<SessionPerson>,
     /// The role that counts now.
     pub role: Option<Role>,
-    /// When it ends by itself.
+    /// When the session expires.
     pub expires_at: Timestamp,
 }
 
-/// The person a session belongs to.
+/// The person that a session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPerson {
     /// The user's id.
@@ -76,28 +71,38 @@ pub struct SessionPerson {
     pub user_name: String,
 }
 
-/// A session of a person that is in force, as lists show it.
+/// A person's session in force, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonSession {
-    /// The beginning of its hash: enough to tell sessions apart, and of no use to anybody.
+    /// The beginning of its hash: enough to tell sessions apart, and useless to an attacker.
     pub id: String,
     /// When the person signed in.
     pub began_at: Timestamp,
-    /// When it ends by itself.
+    /// When the session expires.
     pub ends_at: Timestamp,
 }
 
-/// A new session or link, with the only showing of its plain text.
+/// A new session or link, with its plain text, which is shown only here.
 #[derive(Clone, Debug)]
 pub struct IssuedSession {
     /// The plain text.
     pub secret: TokenSecret,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl SessionItem {
-    pub(crate) fn new(user: Option<String>, given_role: Option<Role>, life: Duration) -> Self {
+    /// Returns a session of a person that begins now.
+    pub(super) fn of_person(user: &str) -> Self {
+        Self::new(Some(user.to_owned()), None, SESSION_LIFE)
+    }
+
+    /// Returns a session or link of nobody, with the role that it gives.
+    pub(super) fn of_nobody(given_role: Option<RoleId>, life: Duration) -> Self {
+        Self::new(None, given_role, life)
+    }
+
+    fn new(user: Option<String>, given_role: Option<RoleId>, life: Duration) -> Self {
         let began = now();
         let ends = began + life;
         Self {
@@ -109,118 +114,136 @@ impl SessionItem {
         }
     }
 
-    /// Whether a session of this person is in force.
+    /// Returns whether a session of this person is in force.
     fn is_in_force(&self, record: &Record) -> bool {
-        let over = record
-            .standing
-            .sessions_over_at
-            .is_some_and(|over| self.began <= over);
+        let over = record.account.sessions_over_at;
+        let over = over.is_some_and(|over| self.began <= over);
         !over && record.state() != PersonState::Inactive && self.ends > now()
     }
 }
 
-impl Tenant {
-    pub(crate) fn session_key(&self, secret: &TokenSecret) -> Key {
-        self.id.sessions().at(secret.hash().0)
+/// Returns a new session and the writes that open it.
+pub(super) fn open_session(
+    scope: &Scope,
+    purpose: Purpose,
+    item: &SessionItem,
+) -> Result<(IssuedSession, Transaction), Error> {
+    let secret = TokenSecret::generate(purpose, &scope.tenant);
+    let mut transaction = Transaction::default();
+    let key = session_key(scope, &secret);
+    transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);
+    if let Some(user) = &item.user {
+        let sort = format!("{:015}#{}", item.began.as_millisecond(), secret.hash().0);
+        let pointer = json!({"expires": item.expires});
+        transaction.put(to_item(&scope.keys().sessions_of(user).at(sort), &pointer)?);
     }
+    let issued = IssuedSession {
+        secret,
+        expires_at: item.ends,
+    };
+    Ok((issued, transaction))
+}
 
-    /// The writes of a new session.
-    pub(crate) fn open_session(
-        &self,
-        purpose: Purpose,
-        item: &SessionItem,
-    ) -> Result<(IssuedSession, Transaction), Error> {
-        let secret = TokenSecret::generate(purpose, &self.id);
-        let mut transaction = Transaction::default();
-        let key = self.session_key(&secret);
-        transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);
-        if let Some(user) = &item.user {
-            let sort = format!("{:015}#{}", item.began.as_millisecond(), secret.hash().0);
-            let pointer = json!({"expires": item.expires});
-            transaction.put(to_item(&self.id.sessions_of(user).at(sort), &pointer)?);
-        }
-        Ok((
-            IssuedSession {
-                secret,
-                expires_at: item.ends,
-            },
-            transaction,
-        ))
+pub(super) fn session_key(scope: &Scope, secret: &TokenSecret) -> Key {
+    scope.keys().sessions().at(secret.hash().0)
+}
+
+/// Reads a session or link that has not expired.
+pub(super) async fn session_item(
+    scope: &Scope,
+    secret: &TokenSecret,
+    purpose: Purpose,
+) -> Result<Option<SessionItem>, Error> {
+    if secret.purpose() != purpose || secret.claimed_tenant() != &scope.tenant {
+        return Ok(None);
     }
+    let item = scope.table.get(&session_key(scope, secret)).await?;
+    let item = item.map(from_item::<SessionItem>).transpose()?;
+    Ok(item.filter(|item| item.ends > now()))
+}
 
-    /// A link that opens the console once, with this role.
+/// Returns what a portal link opens. It lives as long as the tenant does.
+pub(super) async fn session_of_nobody(
+    scope: &Scope,
+    item: &SessionItem,
+) -> Result<Option<Session>, Error> {
+    let tenant = scope.table.get(&scope.keys().tenant()).await?;
+    let tenant = tenant.map(TenantItem::from_item).transpose()?;
+    Ok(tenant.map(|tenant| Session {
+        tenant: scope.tenant.clone(),
+        tenant_name: tenant.display_name,
+        person: None,
+        role: item.given_role.as_ref().and_then(RoleId::role),
+        expires_at: item.ends,
+    }))
+}
+
+impl SignIn<'_> {
+    /// Returns the session, if it is in force: decided from consistent reads of the session, the person and the mappings.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted.
-    pub async fn issue_portal_link(&self, role: Role) -> Result<IssuedSession, Error> {
-        let item = SessionItem::new(None, Some(role), PORTAL_LINK_LIFE);
-        let (issued, mut transaction) = self.open_session(Purpose::PortalLink, &item)?;
-        transaction.put(
-            self.entry("portal_link.created", self.own_subject())
-                .to_item(&self.id)?,
-        );
-        self.stored().await?;
-        self.commit(&transaction).await?;
-        Ok(issued)
-    }
-
-    /// Turns a portal link into a session; the link is used up in the same transaction.
-    ///
-    /// # Errors
-    /// Only those of the table; `None` when the link is no good (any more).
-    pub async fn redeem_portal_link(
-        &self,
-        link: &TokenSecret,
-    ) -> Result<Option<IssuedSession>, Error> {
-        let Some(item) = self.session_item(link, Purpose::PortalLink).await? else {
+    /// Only those of the table.
+    pub async fn session(self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
+        let Some(item) = session_item(self.scope, secret, Purpose::Session).await? else {
             return Ok(None);
         };
-        let session = SessionItem::new(None, item.given_role, PORTAL_SESSION_LIFE);
-        let (issued, mut transaction) = self.open_session(Purpose::Session, &session)?;
-        transaction.delete_if(self.session_key(link), Expression::present(), Guard::Stale);
-        // Nothing but the link says who it is that opens it.
-        let entry = Entry {
-            actor: Actor::PortalLink,
-            ..self.entry("portal_link.opened", self.own_subject())
+        let Some(user) = &item.user else {
+            return session_of_nobody(self.scope, &item).await;
         };
-        transaction.put(entry.to_item(&self.id)?);
-        let committed = self.table.transact(&transaction).await?.is_empty();
-        Ok(committed.then_some(issued))
+        let Some((record, tenant)) = person_and_tenant(self.scope, user).await? else {
+            return Ok(None);
+        };
+        if !item.is_in_force(&record) {
+            return Ok(None);
+        }
+        let groups = record.role_groups();
+        let mappings = by_group(&Roles::of(self.scope).mappings_of(&groups).await?);
+        Ok(Some(Session {
+            tenant: self.scope.tenant.clone(),
+            tenant_name: tenant.display_name,
+            role: record.effective_role(&tenant.settings, &mappings),
+            person: Some(SessionPerson {
+                user_name: record.user_name()?,
+                id: record.id,
+            }),
+            expires_at: item.ends,
+        }))
     }
 
     /// Ends one session.
     ///
     /// # Errors
     /// Only those of the table.
-    pub async fn end_session(&self, secret: &TokenSecret) -> Result<(), Error> {
+    pub async fn end_session(self, secret: &TokenSecret) -> Result<(), Error> {
         let mut transaction = Transaction::default();
-        transaction.delete(self.session_key(secret));
-        self.commit(&transaction).await
+        transaction.delete(session_key(self.scope, secret));
+        self.scope.commit(&transaction).await
     }
 
-    /// The sessions of a person that are in force, latest first; of very many, the latest hundred.
+    /// Lists the sessions of a person that are in force, latest first; at most the latest hundred.
     ///
     /// # Errors
     /// `404` when there is no such person.
-    pub async fn sessions_of(&self, user: &str) -> Result<Vec<PersonSession>, Error> {
-        self.sessions_in_force(&self.record(&USERS, user).await?)
-            .await
+    pub async fn sessions_of(self, user: &str) -> Result<Vec<PersonSession>, Error> {
+        let record = Resources::of(self.scope).record(&USERS, user).await?;
+        self.sessions_in_force(&record).await
     }
 
-    pub(crate) async fn sessions_in_force(
-        &self,
-        record: &Record,
-    ) -> Result<Vec<PersonSession>, Error> {
-        let range = Range::all(self.id.sessions_of(&record.id))
+    /// Lists the sessions of a person that was read, as [`Self::sessions_of`] does.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn sessions_in_force(self, record: &Record) -> Result<Vec<PersonSession>, Error> {
+        let range = Range::all(self.scope.keys().sessions_of(&record.id))
             .descending(true)
             .limit(MAX_LISTED);
-        let hashes = self.table.query(&range).await?.items;
-        let hashes = hashes
+        let pointers = self.scope.table.query(&range).await?.items;
+        let hashes = pointers
             .iter()
             .filter_map(|item| text(item, "SK").ok()?.split_once('#'));
-        let keys = hashes.map(|(_, hash)| self.id.sessions().at(hash));
+        let keys = hashes.map(|(_, hash)| self.scope.keys().sessions().at(hash));
         let mut sessions = Vec::new();
-        for item in self.table.batch_get(keys).await? {
+        for item in self.scope.table.batch_get(keys).await? {
             let hash = text(&item, "SK")?.to_owned();
             let session: SessionItem = from_item(item)?;
             if session.is_in_force(record) {
@@ -231,105 +254,27 @@ impl Tenant {
                 });
             }
         }
-        sessions.sort_by_key(|session| (std::cmp::Reverse(session.began_at), session.id.clone()));
+        sessions.sort_by_key(|session| (Reverse(session.began_at), session.id.clone()));
         Ok(sessions)
     }
 
-    /// Ends every session that a person has now, each at its next check. They may sign in again.
+    /// Ends every session that a person has now, each at its next check. The person may sign in again.
     ///
     /// # Errors
     /// `404` when there is no such person.
-    pub async fn end_sessions_of(&self, user: &str) -> Result<(), Error> {
-        for _ in 0..MAX_TURNS {
-            let record = self.record(&USERS, user).await?;
+    pub async fn end_sessions_of(self, user: &str) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let record = Resources::of(self.scope).record(&USERS, user).await?;
             let mut after = record.clone();
             after.revision += 1;
-            after.standing.sessions_over_at = Some(now());
-            let mut transaction = self.person_write(&record, &after)?;
-            let whose = subject(&USERS, &State::of(&USERS, &record)?);
-            transaction.put(self.entry("user.sessions_ended", whose).to_item(&self.id)?);
-            if self.committed(&transaction, &USERS).await? {
-                return Ok(());
-            }
-        }
-        Err(Error::Busy(None))
+            after.account.sessions_over_at = Some(now());
+            let mut transaction = account_writes(self.scope, &record, &after)?;
+            let subject = subject(&USERS, &record)?;
+            let entry = Entry::new(self.scope, "user.sessions_ended", subject);
+            transaction.put(entry.to_item(self.scope.keys())?);
+            let committed = committed(self.scope, &transaction, &USERS).await?;
+            Ok(committed.then_some(()))
+        })
+        .await
     }
-
-    async fn session_item(
-        &self,
-        secret: &TokenSecret,
-        purpose: Purpose,
-    ) -> Result<Option<SessionItem>, Error> {
-        if secret.purpose() != purpose || secret.claimed_tenant() != &self.id {
-            return Ok(None);
-        }
-        let item = self.table.get(&self.session_key(secret)).await?;
-        let item = item.map(from_item::<SessionItem>).transpose()?;
-        Ok(item.filter(|item| item.ends > now()))
-    }
-
-    /// The session, if it is in force: decided from consistent reads of the session, the person and the mappings.
-    ///
-    /// # Errors
-    /// Only those of the table.
-    pub async fn session(&self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
-        let Some(item) = self.session_item(secret, Purpose::Session).await? else {
-            return Ok(None);
-        };
-        let Some(user) = &item.user else {
-            return self.session_of_nobody(&item).await;
-        };
-        let Some((record, tenant)) = self.person_and_tenant(user).await? else {
-            return Ok(None);
-        };
-        if !item.is_in_force(&record) {
-            return Ok(None);
-        }
-        let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
-        let role = record.effective_role(&tenant.settings, &mappings);
-        let person = SessionPerson {
-            id: record.id.clone(),
-            user_name: user_name(&record)?,
-        };
-        Ok(Some(Session {
-            tenant: self.id.clone(),
-            tenant_name: tenant.display_name,
-            person: Some(person),
-            role,
-            expires_at: item.ends,
-        }))
-    }
-
-    /// The session that a portal link would open, if it can be opened; looking does not use it up.
-    ///
-    /// # Errors
-    /// Only those of the table.
-    pub async fn portal_link(&self, link: &TokenSecret) -> Result<Option<Session>, Error> {
-        match self.session_item(link, Purpose::PortalLink).await? {
-            Some(item) => self.session_of_nobody(&item).await,
-            None => Ok(None),
-        }
-    }
-
-    /// What a portal link opens: it lives as long as the tenant does.
-    async fn session_of_nobody(&self, item: &SessionItem) -> Result<Option<Session>, Error> {
-        let tenant = self.table.get(&self.id.tenant_key()).await?;
-        let tenant = tenant.map(from_item::<TenantItem>).transpose()?;
-        Ok(tenant.map(|tenant| Session {
-            tenant: self.id.clone(),
-            tenant_name: tenant.display_name,
-            person: None,
-            role: item.given_role,
-            expires_at: item.ends,
-        }))
-    }
-}
-
-pub(crate) fn user_name(record: &Record) -> Result<String, Error> {
-    let resource = record.resource(&USERS)?;
-    Ok(resource
-        .get(USERS.unique)
-        .and_then(|name| name.as_str())
-        .unwrap_or_default()
-        .to_owned())
 }

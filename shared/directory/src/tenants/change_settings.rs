@@ -1,63 +1,51 @@
-//! Changes of a tenant's settings: what may be asked for, and what comes of it.
+//! A change of a tenant's settings: what may be asked for, and what comes of it.
 
+use rollcall_model::{
+    ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings, UnknownMembers,
+};
 use rollcall_scim as scim;
-use serde::{Deserialize, Deserializer};
-use utoipa::ToSchema;
+use rollcall_store::{Error, retry_stale};
 
-use crate::error::Error;
-use crate::model::role::Role;
-use crate::tenant::{ManualRoles, RateLimit, RoleSync, RouteBy, Settings, Tenant, UnknownMembers};
+use crate::tenants::handle::TenantSettings;
+use crate::tenants::write_tenant::write_tenant;
 
-/// The most requests a minute that a tenant can ask for.
+/// The most requests per minute that a tenant can ask for.
 const MAX_PER_MINUTE: u32 = 600_000;
 /// The largest burst that a tenant can ask for.
 const MAX_BURST: u32 = 100_000;
-/// The longest that the journal and the request log are kept: ten years.
+/// The longest time for which the journal and the request log are kept: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
 
-/// The settings to change; what is left out stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+/// The settings to change; `None` leaves a setting as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsChange {
-    /// The role of people whose first sign-in no group decides; null for none.
-    #[serde(deserialize_with = "given")]
-    #[schema(value_type = Option<Role>)]
+    /// The role of people whose first sign-in no group decides; `Some(None)` for none.
     pub sso_default_role: Option<Option<Role>>,
-    /// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
+    /// Whether a role given by hand survives a sign-in whose groups decide the role.
     pub manual_roles: Option<ManualRoles>,
-    /// When changed memberships and mappings change roles.
+    /// When a change of memberships or mappings changes roles.
     pub role_sync: Option<RoleSync>,
     /// What decides the mapped role at a sign-in.
     pub route_by: Option<RouteBy>,
     /// Whether people who are pushed get an invitation mail.
     pub invitations: Option<bool>,
-    /// What happens to ids in a group write that name nobody.
+    /// What happens to ids in a group write that belong to no user.
     pub unknown_members: Option<UnknownMembers>,
-    /// How many requests one token may make; null for any number.
-    #[serde(deserialize_with = "given")]
-    #[schema(value_type = Option<RateLimit>)]
+    /// How many requests one token may make; `Some(None)` for any number.
     pub rate_limit: Option<Option<RateLimit>>,
-    /// For how many days the journal and the request log are kept.
+    /// Days for which the journal and the request log are kept.
     pub retention_days: Option<u32>,
 }
 
-/// Tells `null` from a key that is not there.
-fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
 impl SettingsChange {
-    /// The settings after the change. Pure.
+    /// Returns the settings after the change.
     ///
     /// # Errors
     /// `invalidValue` for what no tenant may have.
     pub fn applied_to(&self, before: Settings) -> Result<Settings, Error> {
+        let role = self.sso_default_role.map(|role| role.map(RoleId::from));
         let after = Settings {
-            sso_default_role: self.sso_default_role.unwrap_or(before.sso_default_role),
+            sso_default_role: role.unwrap_or(before.sso_default_role),
             manual_roles: self.manual_roles.unwrap_or(before.manual_roles),
             role_sync: self.role_sync.unwrap_or(before.role_sync),
             route_by: self.route_by.unwrap_or(before.route_by),
@@ -74,7 +62,7 @@ impl SettingsChange {
 }
 
 fn fault(settings: &Settings) -> Option<String> {
-    if settings.sso_default_role == Some(Role::Owner) {
+    if settings.default_role() == Some(Role::Owner) {
         return Some(
             "`owner` cannot be the `sso_default_role`, it is given by hand alone".to_owned(),
         );
@@ -94,78 +82,114 @@ fn fault(settings: &Settings) -> Option<String> {
         .then(|| format!("`retention_days` must be 1 to {MAX_RETENTION_DAYS}"))
 }
 
-impl Tenant {
-    /// Changes what is named of the settings.
+impl TenantSettings<'_> {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn read(self) -> Result<Settings, Error> {
+        self.scope.settings().await
+    }
+
+    /// Reads the settings and the revision of the tenant that has them.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn read_with_revision(self) -> Result<(Settings, u64), Error> {
+        let stored = self.scope.stored_tenant().await?;
+        Ok((stored.settings, stored.revision))
+    }
+
+    /// Changes the settings, and returns them as they are then.
     ///
     /// # Errors
     /// `404` when the tenant was deleted; `invalidValue` for what no tenant may have.
-    pub async fn patch_settings(&self, change: &SettingsChange) -> Result<Settings, Error> {
-        self.change_settings(|settings| change.applied_to(settings))
-            .await
+    pub async fn change(self, change: &SettingsChange) -> Result<Settings, Error> {
+        retry_stale(|_| async move {
+            let before = self.scope.stored_tenant().await?;
+            let mut after = before.clone();
+            after.settings = change.applied_to(after.settings)?;
+            let written = write_tenant(self.scope, &before, &after).await?;
+            Ok(written.then_some(after.settings))
+        })
+        .await
     }
 
-    /// Changes what is named of the settings as they were at this revision; none, and nothing is changed, if somebody
-    /// has changed them since.
+    /// Changes the settings if the tenant is still at this revision. Returns `None`, and changes nothing, if it is not.
     ///
     /// # Errors
-    /// As for [`Self::patch_settings`].
-    pub async fn patch_settings_of(
-        &self,
+    /// As for [`Self::change`].
+    pub async fn change_at(
+        self,
         revision: u64,
         change: &SettingsChange,
     ) -> Result<Option<Settings>, Error> {
-        let before = self.stored().await?;
+        let before = self.scope.stored_tenant().await?;
         if before.revision != revision {
             return Ok(None);
         }
-        let settings = change.applied_to(before.settings.clone())?;
-        let written = self.write_settings(&before, settings.clone()).await?;
-        Ok(written.then_some(settings))
+        let mut after = before.clone();
+        after.settings = change.applied_to(after.settings)?;
+        let written = write_tenant(self.scope, &before, &after).await?;
+        Ok(written.then_some(after.settings))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn changed(change: serde_json::Value) -> Result<Settings, String> {
-        let change: SettingsChange =
-            serde_json::from_value(change).map_err(|error| error.to_string())?;
-        change
-            .applied_to(Settings::default())
-            .map_err(|error| error.to_string())
+    fn changed(change: &SettingsChange) -> Result<Settings, String> {
+        let settings = change.applied_to(Settings::default());
+        settings.map_err(|error| error.to_string())
     }
 
     #[test]
-    fn what_is_left_out_stays_and_null_is_a_value() {
-        assert_eq!(changed(json!({})), Ok(Settings::default()));
-        let cleared = changed(json!({"sso_default_role": null, "rate_limit": null})).unwrap();
+    fn what_is_left_out_stays_and_none_is_a_value() {
+        let nothing = SettingsChange::default();
+        assert_eq!(changed(&nothing), Ok(Settings::default()));
+        let cleared = SettingsChange {
+            sso_default_role: Some(None),
+            rate_limit: Some(None),
+            ..SettingsChange::default()
+        };
+        let cleared = changed(&cleared).unwrap();
         assert_eq!((cleared.sso_default_role, cleared.rate_limit), (None, None));
-        let set = changed(json!({"role_sync": "at_login", "retention_days": 7})).unwrap();
+        let set = SettingsChange {
+            role_sync: Some(RoleSync::AtLogin),
+            retention_days: Some(7),
+            ..SettingsChange::default()
+        };
+        let set = changed(&set).unwrap();
         assert_eq!((set.role_sync, set.retention_days), (RoleSync::AtLogin, 7));
     }
 
     #[test]
     fn what_no_tenant_may_have_is_refused() {
+        let limit = |per_minute, burst| {
+            let rate_limit = Some(Some(RateLimit { per_minute, burst }));
+            SettingsChange {
+                rate_limit,
+                ..SettingsChange::default()
+            }
+        };
+        let days = |days| SettingsChange {
+            retention_days: Some(days),
+            ..SettingsChange::default()
+        };
+        let owner = SettingsChange {
+            sso_default_role: Some(Some(Role::Owner)),
+            ..SettingsChange::default()
+        };
         for (change, word) in [
-            (json!({"sso_default_role": "owner"}), "by hand"),
-            (json!({"sso_default_role": "root"}), "root"),
-            (json!({"retention_days": 0}), "retention_days"),
-            (json!({"retention_days": 4000}), "retention_days"),
-            (
-                json!({"rate_limit": {"per_minute": 0, "burst": 1}}),
-                "per_minute",
-            ),
-            (json!({"rate_limit": {"per_minute": 60}}), "burst"),
-            (
-                json!({"rate_limit": {"per_minute": 60, "burst": 1, "x": 1}}),
-                "`x`",
-            ),
-            (json!({"colour": "red"}), "`colour`"),
+            (owner, "by hand"),
+            (days(0), "retention_days"),
+            (days(4_000), "retention_days"),
+            (limit(0, 1), "per_minute"),
+            (limit(60, 1_000_000), "burst"),
         ] {
-            let error = changed(change.clone()).expect_err(word);
-            assert!(error.contains(word), "{change}: {error}");
+            let error = changed(&change).expect_err(word);
+            assert!(error.contains(word), "{error}");
         }
     }
 }

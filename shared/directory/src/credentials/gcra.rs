@@ -1,0 +1,32 @@
+//! The meter of a token: the generic cell rate algorithm (GCRA), in microseconds.
+
+use rollcall_model::RateLimit;
+
+/// `lead_us` of a token without a limit. An hour, so that functions whose clocks differ never refuse each other's requests.
+const UNMETERED_LEAD_US: i64 = -3_600_000_000;
+
+/// What the meter of a token computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meter {
+    /// What one request adds to `tat`, the time at which all requests so far are paid for.
+    pub(crate) cost_us: i64,
+    /// `allow_at` less now, after one request of an idle token. Before `allow_at` a request is refused.
+    pub(crate) lead_us: i64,
+}
+
+impl Meter {
+    /// Returns the meter for a limit; `None` is unlimited.
+    pub(crate) fn of(limit: Option<RateLimit>) -> Self {
+        let Some(limit) = limit else {
+            return Self {
+                cost_us: 0,
+                lead_us: UNMETERED_LEAD_US,
+            };
+        };
+        let cost_us = 60_000_000 / i64::from(limit.per_minute.max(1));
+        Self {
+            cost_us,
+            lead_us: cost_us * (1 - i64::from(limit.burst)),
+        }
+    }
+}

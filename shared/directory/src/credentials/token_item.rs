@@ -1,0 +1,117 @@
+//! A token as the table holds it, and as lists show it.
+
+use jiff::Timestamp;
+use rollcall_model::Reason;
+use serde::{Deserialize, Serialize};
+
+/// A token as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: String,
+    /// The id of the connection that it belongs to.
+    pub connection_id: String,
+    /// The name that the admin gave it.
+    pub label: String,
+    /// Its first characters, by which people recognise it.
+    pub prefix: String,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// When it was last accepted.
+    pub last_used_at: Option<Timestamp>,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Why a token is not accepted. The text is for the tenant's own log: the caller does not learn it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It does not have the form or the checksum of a token.
+    #[error("this is no token")]
+    Malformed,
+    /// It was never issued.
+    #[error("the token is unknown")]
+    Unknown,
+    /// It was revoked.
+    #[error("the token was revoked")]
+    Revoked,
+    /// It has expired.
+    #[error("the token has expired")]
+    Expired,
+}
+
+impl Refusal {
+    /// Returns the code of a refusal that the token's tenant learns of.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Malformed | Self::Unknown => None,
+            Self::Revoked => Some(Reason::TokenRevoked),
+            Self::Expired => Some(Reason::TokenExpired),
+        }
+    }
+}
+
+/// A token as the table holds it. Times are microseconds since 1970, in which the meter computes.
+///
+/// `tat` and `allow_at` are the state of the meter (see `gcra`); both move in the same update.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TokenItem {
+    #[serde(rename = "SK")]
+    pub(super) hash: String,
+    pub(super) id: String,
+    pub(super) connection_id: String,
+    pub(super) title: String,
+    pub(super) shown: String,
+    pub(super) created_us: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) used_us: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ends_us: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revoked_us: Option<i64>,
+    pub(super) tat: i64,
+    pub(super) allow_at: i64,
+    pub(super) cost_us: i64,
+    pub(super) lead_us: i64,
+    /// Days for which requests made with it are kept in the request log.
+    pub(super) keep_days: u32,
+}
+
+impl TokenItem {
+    pub(crate) fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    pub(crate) fn connection_id(&self) -> &str {
+        &self.connection_id
+    }
+
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.revoked_us.is_some()
+    }
+
+    /// Returns why the token is not accepted, if it is not.
+    pub(super) fn refusal(&self, now_us: i64) -> Option<Refusal> {
+        if self.is_revoked() {
+            return Some(Refusal::Revoked);
+        }
+        let expired = self.ends_us.is_some_and(|end| end <= now_us);
+        expired.then_some(Refusal::Expired)
+    }
+
+    pub(super) fn token(self) -> Token {
+        let time = |us: i64| Timestamp::from_microsecond(us).unwrap_or_default();
+        Token {
+            id: self.id,
+            connection_id: self.connection_id,
+            label: self.title,
+            prefix: self.shown,
+            created_at: time(self.created_us),
+            last_used_at: self.used_us.map(time),
+            expires_at: self.ends_us.map(time),
+            revoked_at: self.revoked_us.map(time),
+        }
+    }
+}

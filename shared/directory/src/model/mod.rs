@@ -1,4 +1,0 @@
-//! model
-
-pub(crate) mod kind;
-pub(crate) mod role;

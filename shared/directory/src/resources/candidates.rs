@@ -1,0 +1,105 @@
+//! The candidates of a filter: found by key, read, and matched.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rollcall_model::{GROUPS, Kind, USERS, is_id};
+use rollcall_scim::{Filter, Resource};
+use rollcall_store::{Error, Item, Range, from_item, name_prefix, text};
+
+use crate::resources::assemble::{Needs, assemble};
+use crate::resources::handle::{Members, Resources};
+use crate::resources::query_plan::QueryPlan;
+use crate::resources::record::Record;
+use crate::resources::writes::Pointer;
+
+impl Resources<'_> {
+    /// Returns the ids that can match, in order of creation.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn candidates(
+        self,
+        kind: &'static Kind,
+        plan: &QueryPlan,
+    ) -> Result<BTreeSet<String>, Error> {
+        let keys = self.scope.keys();
+        Ok(match plan {
+            QueryPlan::Id(id) => BTreeSet::from([id.clone()]),
+            // DynamoDB has no empty key, and no resource an empty name.
+            QueryPlan::Name(folded) if folded.is_empty() => BTreeSet::new(),
+            QueryPlan::Name(folded) => {
+                let item = self.scope.table.get(&keys.name(kind, folded)).await?;
+                item.into_iter().map(pointed).collect::<Result<_, _>>()?
+            }
+            QueryPlan::NamePrefix(folded) => {
+                let range = Range::prefix(keys.names(kind), name_prefix(folded));
+                let items = self.scope.table.query_all(range).await?;
+                items.into_iter().map(pointed).collect::<Result<_, _>>()?
+            }
+            QueryPlan::Lookup(code, value) => {
+                let range = Range::all(keys.lookup(kind, code, value));
+                let items = self.scope.table.query_all(range).await?;
+                let ids = items.iter().map(|item| text(item, "SK").map(str::to_owned));
+                ids.collect::<Result<_, _>>()?
+            }
+            QueryPlan::MembersOf(group) => match self.existing(&GROUPS, group).await? {
+                Some(_) => {
+                    let members = Members::of(self.scope).members_of(group).await?;
+                    members.into_keys().collect()
+                }
+                None => BTreeSet::new(),
+            },
+            QueryPlan::GroupsOf(user) => {
+                let user = self.existing(&USERS, user).await?;
+                user.map(|user| user.groups).unwrap_or_default()
+            }
+            QueryPlan::Any(parts) => {
+                let mut all = BTreeSet::new();
+                for part in parts {
+                    all.extend(Box::pin(self.candidates(kind, part)).await?);
+                }
+                all
+            }
+            // The planner never puts it into `Any`, and callers never ask for it.
+            QueryPlan::All => BTreeSet::new(),
+        })
+    }
+
+    async fn existing(self, kind: &'static Kind, id: &str) -> Result<Option<Record>, Error> {
+        Ok(self.records(kind, &[id.to_owned()]).await?.pop())
+    }
+
+    /// Reads the records of these ids that exist, in the order of the ids.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn records(self, kind: &'static Kind, ids: &[String]) -> Result<Vec<Record>, Error> {
+        let possible = ids.iter().filter(|id| is_id(id));
+        let keys = possible.map(|id| self.scope.keys().resource(kind, id));
+        let items = self.scope.table.batch_get(keys).await?;
+        let records = items.into_iter().map(Record::from_item);
+        let mut records = records.collect::<Result<Vec<_>, _>>()?;
+        let places = ids.iter().enumerate();
+        let places: HashMap<&str, usize> = places.map(|(at, id)| (id.as_str(), at)).collect();
+        records.sort_by_key(|record| places.get(record.id.as_str()).copied());
+        Ok(records)
+    }
+
+    /// Returns the records that the filter matches, each with what the filter needed of it.
+    pub(super) async fn matching(
+        self,
+        kind: &'static Kind,
+        records: Vec<Record>,
+        filter: Option<&Filter>,
+        asked: &Needs,
+    ) -> Result<Vec<(Record, Resource)>, Error> {
+        let resources = assemble(self.scope, kind, &records, asked).await?;
+        let matches =
+            |pair: &(Record, Resource)| filter.is_none_or(|filter| filter.matches(&pair.1));
+        Ok(records.into_iter().zip(resources).filter(matches).collect())
+    }
+}
+
+fn pointed(item: Item) -> Result<String, Error> {
+    Ok(from_item::<Pointer>(item)?.id)
+}

@@ -1,0 +1,77 @@
+//! Which unique names are accepted.
+
+use rollcall_model::{Kind, USERS};
+use rollcall_scim as scim;
+use rollcall_scim::Resource;
+use rollcall_store::Error;
+use serde_json::Value;
+
+/// Checks the unique name of a resource that is created or changed.
+///
+/// A name that stays as it is stays valid: earlier versions accepted every name.
+///
+/// # Errors
+/// `invalidValue` for control characters and, in user names, for white space at either end.
+pub(super) fn check_name(
+    kind: &Kind,
+    before: Option<&Resource>,
+    after: &Resource,
+) -> Result<(), Error> {
+    let name = |resource: &Resource| {
+        let name = resource.get(kind.unique).and_then(Value::as_str);
+        name.map(str::to_owned)
+    };
+    let (old, new) = (before.and_then(name), name(after));
+    match new {
+        Some(new) if old.as_ref() != Some(&new) => check(kind, kind.unique, &new),
+        _ => Ok(()),
+    }
+}
+
+/// Checks the user name of a sign-in, as `check_name` does; `attribute` is what the request calls it.
+///
+/// # Errors
+/// `invalidValue` for control characters, for white space at either end, and for an empty name.
+pub(crate) fn check_user_name(attribute: &str, name: &str) -> Result<(), Error> {
+    if name.trim().is_empty() {
+        let detail = format!("`{attribute}` must not be empty");
+        return Err(scim::Error::InvalidValue(detail).into());
+    }
+    check(&USERS, attribute, name)
+}
+
+fn check(kind: &Kind, attribute: &str, name: &str) -> Result<(), Error> {
+    let fault = if name.chars().any(char::is_control) {
+        "contains a control character"
+    } else if !kind.has_members() && name.trim() != name {
+        "begins or ends with white space"
+    } else {
+        return Ok(());
+    };
+    let detail = format!("`{attribute}` {fault}, remove it");
+    Err(scim::Error::InvalidValue(detail).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_model::GROUPS;
+
+    use super::*;
+
+    #[test]
+    fn names_are_printable_and_user_names_trimmed() {
+        for (kind, name, accepted) in [
+            (&USERS, "ada@example.com", true),
+            (&USERS, "Ada Lovelace", true),
+            (&USERS, " ada", false),
+            (&USERS, "ada\u{a0}", false),
+            (&USERS, "a\u{0}da", false),
+            (&USERS, "ada\n", false),
+            (&GROUPS, "Engineering ", true),
+            (&GROUPS, "Engin\teering", false),
+        ] {
+            assert_eq!(check(kind, "name", name).is_ok(), accepted, "{name:?}");
+        }
+        assert!(check_user_name("user_name", "  ").is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! What a role is decided by, read once for many people.
+
+use rollcall_model::{Mappings, Role, Settings, USERS};
+use rollcall_store::{Error, Scope, TENANT, TenantItem, string};
+
+use crate::resources::record::Record;
+use crate::roles::handle::Roles;
+use crate::roles::mappings::by_group;
+use crate::roles::person::{Person, person};
+
+/// The settings and mappings that decide roles.
+#[derive(Clone, Debug)]
+pub struct RoleContext {
+    settings: Settings,
+    mappings: Mappings,
+}
+
+impl RoleContext {
+    /// Returns the role of a person that counts.
+    pub fn role(&self, record: &Record) -> Option<Role> {
+        record.effective_role(&self.settings, &self.mappings)
+    }
+
+    /// Returns a person as a list shows them.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn person(&self, record: &Record) -> Result<Person, Error> {
+        person(record, self.role(record))
+    }
+}
+
+impl Roles<'_> {
+    /// Reads what decides the role of everybody.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn context(self) -> Result<RoleContext, Error> {
+        Ok(RoleContext {
+            settings: self.scope.settings().await?,
+            mappings: by_group(&self.mappings().await?),
+        })
+    }
+
+    /// Reads a person and the tenant in one call; `None` if either is gone.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn person_and_tenant(
+        self,
+        user: &str,
+    ) -> Result<Option<(Record, TenantItem)>, Error> {
+        person_and_tenant(self.scope, user).await
+    }
+}
+
+/// Reads a person and the tenant in one call; `None` if either is gone.
+pub(crate) async fn person_and_tenant(
+    scope: &Scope,
+    user: &str,
+) -> Result<Option<(Record, TenantItem)>, Error> {
+    let keys = [scope.keys().resource(&USERS, user), scope.keys().tenant()];
+    let (mut record, mut tenant) = (None, None);
+    for item in scope.table.batch_get(keys).await? {
+        if item.get("SK") == Some(&string(TENANT)) {
+            tenant = Some(TenantItem::from_item(item)?);
+        } else {
+            record = Some(Record::from_item(item)?);
+        }
+    }
+    Ok(record.zip(tenant))
+}

@@ -1,0 +1,305 @@
+//! Logs a person in: the application hands over the assertion's user and groups, and learns the role.
+//!
+//! Stage 1, at every sign-in: values of the `groups` claim that match pushed and mapped groups of this tenant (by name,
+//! external id or id), otherwise the memberships that were pushed. Stage 2: the tenant's default role, at the first sign-in
+//! only, and never over another grant.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rollcall_model::{GROUPS, Mappings, Role, Settings, USERS};
+use rollcall_scim::{self as scim, Resource, fold};
+use rollcall_store::{Error, Scope, Transaction, from_item, now, retry_stale, to_item};
+use serde_json::json;
+
+use crate::credentials::secret::Purpose;
+use crate::journal::entry::Entry;
+use crate::resources::handle::{Members, Resources};
+use crate::resources::names::check_user_name;
+use crate::resources::query_plan::QueryPlan;
+use crate::resources::record::Record;
+use crate::resources::writes::{Pointer, account_writes, committed, subject};
+use crate::roles::decide::Decided;
+use crate::roles::handle::Roles;
+use crate::roles::mappings::by_group;
+use crate::roles::person::{Person, person};
+use crate::sign_in::handle::SignIn;
+use crate::sign_in::recent::write_sign_in;
+use crate::sign_in::sessions::{IssuedSession, SessionItem, open_session};
+
+/// Groups of one claim that are listed; the rest of the transaction needs room too.
+const MAX_CLAIMANT_WRITES: usize = 80;
+
+/// What an assertion says.
+#[derive(Clone, Debug, Default)]
+pub struct Assertion {
+    /// The subject's name, matched with `userName`.
+    pub user_name: String,
+    /// The identity provider's id of the person, matched with `externalId` if the name is unknown.
+    pub external_id: Option<String>,
+    /// For people who are created by this sign-in.
+    pub display_name: Option<String>,
+    /// For people who are created by this sign-in.
+    pub email: Option<String>,
+    /// The `groups` claim; none when the assertion has no such claim.
+    pub groups: Option<Vec<String>>,
+}
+
+/// What decided the role of a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routing {
+    /// `scim-group:<name>`, `sso-config-default` or `existing-grants`.
+    pub source: String,
+    /// The names of the mapped groups that counted.
+    pub matched: Vec<String>,
+}
+
+/// A sign-in that was accepted.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The person.
+    pub person: Person,
+    /// The role that counts.
+    pub role: Option<Role>,
+    /// Why.
+    pub routing: Routing,
+    /// Their session.
+    pub session: IssuedSession,
+}
+
+/// The outcome of a sign-in.
+#[derive(Clone, Debug)]
+pub enum SignInOutcome {
+    /// The person is signed in.
+    Accepted(Box<SignedIn>),
+    /// The person was deactivated.
+    Inactive,
+}
+
+/// A mapped group as a sign-in matches it.
+struct MappedGroup {
+    id: String,
+    name: String,
+    external_id: Option<String>,
+    role: Role,
+}
+
+impl SignIn<'_> {
+    /// Signs a person in. One that was never pushed is created.
+    ///
+    /// # Errors
+    /// `invalidValue` for an assertion without a usable name.
+    pub async fn log_in(self, assertion: &Assertion) -> Result<SignInOutcome, Error> {
+        check_user_name("user_name", &assertion.user_name)?;
+        let settings = self.scope.settings().await?;
+        let groups = self.mapped_groups().await?;
+        let (settings, groups) = (&settings, &groups);
+        retry_stale(|_| async move {
+            let Some(record) = self.person_of(assertion).await? else {
+                self.create_person(assertion).await?;
+                return Ok(None);
+            };
+            if record.inactive {
+                return Ok(Some(SignInOutcome::Inactive));
+            }
+            let signed_in = self.log_in_person(&record, assertion, settings, groups);
+            let accepted = |signed_in| SignInOutcome::Accepted(Box::new(signed_in));
+            Ok(signed_in.await?.map(accepted))
+        })
+        .await
+    }
+
+    async fn person_of(self, assertion: &Assertion) -> Result<Option<Record>, Error> {
+        let name = fold(&assertion.user_name);
+        let key = self.scope.keys().name(&USERS, &name);
+        let id = match self.scope.table.get(&key).await? {
+            Some(item) => Some(from_item::<Pointer>(item)?.id),
+            None => match &assertion.external_id {
+                Some(external_id) => self.only_user_with(external_id).await?,
+                None => None,
+            },
+        };
+        match id {
+            Some(id) => Ok(Resources::of(self.scope)
+                .records(&USERS, &[id])
+                .await?
+                .pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the person of an external id that only one person has.
+    async fn only_user_with(self, external_id: &str) -> Result<Option<String>, Error> {
+        let plan = QueryPlan::Lookup("X", external_id.to_owned());
+        let candidates = Resources::of(self.scope).candidates(&USERS, &plan);
+        let mut ids = candidates.await?;
+        Ok(match ids.len() {
+            1 => ids.pop_first(),
+            _ => None,
+        })
+    }
+
+    async fn create_person(self, assertion: &Assertion) -> Result<(), Error> {
+        let mut body = json!({
+            "schemas": [USERS.resource_type.schema.id],
+            "userName": assertion.user_name,
+            "externalId": assertion.external_id,
+            "displayName": assertion.display_name,
+        });
+        if let Some(email) = &assertion.email {
+            body["emails"] = json!([{"value": email, "primary": true}]);
+        }
+        let resource = Resource::parse(USERS.resource_type, body)?;
+        let all = scim::Projection::all();
+        let created = Resources::of(self.scope).create(&USERS, resource, &all);
+        match created.await {
+            // Somebody else has created the person meanwhile.
+            Ok(_) | Err(Error::Scim(scim::Error::Uniqueness { .. })) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn mapped_groups(self) -> Result<Vec<MappedGroup>, Error> {
+        let mappings = by_group(&Roles::of(self.scope).mappings().await?);
+        let ids = mappings.keys().cloned().collect();
+        let groups = Members::of(self.scope).live_groups(&ids).await?;
+        let mapped = groups.into_iter().filter_map(|(id, group)| {
+            let role = *mappings.get(&id)?;
+            Some((id, group, role))
+        });
+        let mapped = mapped.map(|(id, group, role)| {
+            Ok(MappedGroup {
+                id,
+                name: group.text(&GROUPS, "displayName")?.unwrap_or_default(),
+                external_id: group.text(&GROUPS, "externalId")?,
+                role,
+            })
+        });
+        mapped.collect()
+    }
+
+    /// Returns `None` when the person changed since the record was read.
+    async fn log_in_person(
+        self,
+        record: &Record,
+        assertion: &Assertion,
+        settings: &Settings,
+        groups: &[MappedGroup],
+    ) -> Result<Option<SignedIn>, Error> {
+        let roles = groups.iter().map(|group| (group.id.clone(), group.role));
+        let mappings = roles.collect();
+        let moment = (now(), self.scope.request_id.as_str());
+        let (after, routing) = decide(record, assertion, settings, groups, &mappings, moment);
+        let role = after.effective_role(settings, &mappings);
+        let item = SessionItem::of_person(&record.id);
+        let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
+        transaction.append(account_writes(self.scope, record, &after)?);
+        write_claimants(self.scope, &mut transaction, record, &after)?;
+        let entry = Entry::new(self.scope, "auth.login", subject(&USERS, record)?);
+        write_sign_in(
+            self.scope,
+            &mut transaction,
+            &entry,
+            assertion.groups.is_some(),
+        )?;
+        let claim = assertion.groups.as_ref().map(Vec::len);
+        let told = json!({
+            "role": role, "source": routing.source, "matched": routing.matched, "claim_values": claim,
+        });
+        let entry = entry.with_change(None, Some(told));
+        transaction.put(entry.to_item(self.scope.keys())?);
+        if !committed(self.scope, &transaction, &USERS).await? {
+            return Ok(None);
+        }
+        Ok(Some(SignedIn {
+            person: person(&after, role)?,
+            role,
+            routing,
+            session,
+        }))
+    }
+}
+
+/// Updates the list of who claims a group, by which a change of its mapping finds people who are not members.
+fn write_claimants(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    before: &Record,
+    after: &Record,
+) -> Result<(), Error> {
+    let claimed = |record: &Record| match &record.account.claim {
+        Some(claimed) => claimed.groups.clone(),
+        None => BTreeSet::new(),
+    };
+    let (old, new) = (claimed(before), claimed(after));
+    let come = new.difference(&old).map(|group| (group, true));
+    let gone = old.difference(&new).map(|group| (group, false));
+    // The full pass covers those that do not fit one transaction.
+    for (group, is_claimed) in come.chain(gone).take(MAX_CLAIMANT_WRITES) {
+        let key = scope.keys().claimants(group).at(&after.id);
+        match is_claimed {
+            true => transaction.put(to_item(&key, &json!({}))?),
+            false => transaction.delete(key),
+        }
+    }
+    Ok(())
+}
+
+/// The person after the sign-in, and why they have the role. Pure.
+fn decide(
+    record: &Record,
+    assertion: &Assertion,
+    settings: &Settings,
+    groups: &[MappedGroup],
+    mappings: &Mappings,
+    now: (Timestamp, &str),
+) -> (Record, Routing) {
+    let mut after = record.clone();
+    after.revision += 1;
+    after.note_claim(claimed_groups(assertion, groups), settings.route_by);
+    let by = |source: &str| Routing {
+        source: source.to_owned(),
+        matched: Vec::new(),
+    };
+    let routing = match after.sign_in(settings, mappings, now) {
+        Decided::Groups(routed) => by_groups(&routed, groups),
+        Decided::Default => by("sso-config-default"),
+        Decided::Existing => by("existing-grants"),
+    };
+    (after, routing)
+}
+
+/// The ids of the mapped groups that the claim names.
+fn claimed_groups(assertion: &Assertion, groups: &[MappedGroup]) -> BTreeSet<String> {
+    let claims = assertion.groups.as_deref().unwrap_or_default();
+    let exact: BTreeSet<&str> = claims.iter().map(String::as_str).collect();
+    let folded: BTreeSet<String> = claims.iter().map(|claim| fold(claim)).collect();
+    groups
+        .iter()
+        .filter(|group| {
+            folded.contains(&fold(&group.name))
+                || exact.contains(group.id.as_str())
+                || group
+                    .external_id
+                    .as_deref()
+                    .is_some_and(|id| exact.contains(id))
+        })
+        .map(|group| group.id.clone())
+        .collect()
+}
+
+fn by_groups(routed: &Mappings, groups: &[MappedGroup]) -> Routing {
+    let mut counted: Vec<&MappedGroup> = groups
+        .iter()
+        .filter(|group| routed.contains_key(&group.id))
+        .collect();
+    counted.sort_by(|a, b| b.role.cmp(&a.role).then_with(|| a.name.cmp(&b.name)));
+    let winner = counted
+        .first()
+        .map(|group| group.name.as_str())
+        .unwrap_or_default();
+    Routing {
+        source: format!("scim-group:{winner}"),
+        matched: counted.iter().map(|group| group.name.clone()).collect(),
+    }
+}

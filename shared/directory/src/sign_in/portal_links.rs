@@ -1,0 +1,72 @@
+//! Portal links: the application makes one, and it opens the console once.
+
+use std::time::Duration;
+
+use rollcall_model::{Actor, Role, Subject};
+use rollcall_store::{Error, Expression, Guard};
+
+use crate::credentials::secret::{Purpose, TokenSecret};
+use crate::journal::entry::Entry;
+use crate::sign_in::handle::SignIn;
+use crate::sign_in::sessions::{
+    IssuedSession, Session, SessionItem, open_session, session_item, session_key, session_of_nobody,
+};
+
+/// How long a portal link can be opened.
+const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long the session that it opens lasts.
+const SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
+
+impl SignIn<'_> {
+    /// Issues a link that opens the console once, with this role.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn issue_portal_link(self, role: Role) -> Result<IssuedSession, Error> {
+        let item = SessionItem::of_nobody(Some(role.into()), LINK_LIFE);
+        let (issued, mut transaction) = open_session(self.scope, Purpose::PortalLink, &item)?;
+        let tenant = Subject::tenant(&self.scope.tenant);
+        let entry = Entry::new(self.scope, "portal_link.created", tenant);
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.stored_tenant().await?;
+        self.scope.commit(&transaction).await?;
+        Ok(issued)
+    }
+
+    /// Turns a portal link into a session. The same transaction uses the link up.
+    ///
+    /// # Errors
+    /// Only those of the table; `None` when the link is not valid, or was used.
+    pub async fn redeem_portal_link(
+        self,
+        link: &TokenSecret,
+    ) -> Result<Option<IssuedSession>, Error> {
+        let Some(item) = session_item(self.scope, link, Purpose::PortalLink).await? else {
+            return Ok(None);
+        };
+        let session = SessionItem::of_nobody(item.given_role, SESSION_LIFE);
+        let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
+        let key = session_key(self.scope, link);
+        transaction.delete_if(key, Expression::present(), Guard::Stale);
+        // Nothing but the link says who opens it.
+        let tenant = Subject::tenant(&self.scope.tenant);
+        let entry = Entry {
+            actor: Actor::PORTAL_LINK,
+            ..Entry::new(self.scope, "portal_link.opened", tenant)
+        };
+        transaction.put(entry.to_item(self.scope.keys())?);
+        let committed = self.scope.table.transact(&transaction).await?.is_empty();
+        Ok(committed.then_some(issued))
+    }
+
+    /// Returns the session that a portal link would open, if it can be opened. Looking does not use it up.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn portal_link(self, link: &TokenSecret) -> Result<Option<Session>, Error> {
+        match session_item(self.scope, link, Purpose::PortalLink).await? {
+            Some(item) => session_of_nobody(self.scope, &item).await,
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The rules: what is wrong follows from a snapshot alone. Pure.
+//!
+//! `connections` looks at tokens, traffic and failures, `people` at groups, roles and sign-ins.
+
+mod connections;
+mod people;
+mod subjects;
+#[cfg(test)]
+mod tests;
+
+use crate::health::finding::Finding;
+use crate::health::snapshot::Snapshot;
+
+/// Returns what is wrong, the worst first.
+pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for connection in &snapshot.connections {
+        findings.extend(connections::of_tokens(snapshot, connection));
+        findings.extend(connections::of_traffic(snapshot, connection));
+        findings.extend(connections::of_failures(snapshot, connection));
+    }
+    findings.extend(people::of_missing_groups(snapshot));
+    findings.extend(people::of_groups(snapshot));
+    findings.extend(people::of_claims(snapshot));
+    findings.extend(people::of_default_roles(snapshot));
+    findings.extend(people::of_people(snapshot));
+    findings.sort_by_key(|finding| {
+        let name = finding.subject.as_ref().map(|subject| subject.name.clone());
+        (finding.severity, finding.kind, name)
+    });
+    findings
+}

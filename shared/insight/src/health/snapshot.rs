@@ -1,0 +1,166 @@
+//! What is read of a tenant to judge how it is: a bounded number of reads, however large the tenant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::try_join;
+use jiff::Timestamp;
+use rollcall_directory::stored::{RecentSignIn, Record, by_group, person};
+use rollcall_directory::{Connection, Mapping, Person, Token};
+use rollcall_model::{GROUPS, Mappings, Role, Settings, USERS};
+use rollcall_store::{
+    CONNECTION, Error, Item, MAPPING, Range, TENANT, TenantItem, from_item, now, text,
+};
+
+use crate::handle::Insight;
+use crate::lists::{GroupSummary, summary};
+use crate::traffic::digest::Digest;
+
+/// Groups that are looked at: twice what a large tenant has.
+const MAX_GROUPS: usize = 1_000;
+/// People among whom those who never signed in are looked for: the newest.
+const MAX_PEOPLE: usize = 300;
+
+/// All that is known of a tenant when it is judged.
+#[derive(Clone, Debug)]
+pub(super) struct Snapshot {
+    pub(super) now: Timestamp,
+    pub(super) settings: Settings,
+    pub(super) connections: Vec<Connection>,
+    pub(super) tokens: Vec<Token>,
+    pub(super) digest: Digest,
+    /// How many groups there are.
+    pub(super) group_count: u64,
+    /// The groups, or the first of very many.
+    pub(super) groups: Vec<GroupSummary>,
+    /// How many groups are mapped.
+    pub(super) mapped: usize,
+    /// The latest sign-ins, newest first.
+    pub(super) sign_ins: Vec<RecentSignIn>,
+    /// Whether these are all that count.
+    pub(super) all_sign_ins: bool,
+    /// Of whoever signed in, those to whom neither a group nor a person gives a role, now or from the next sign-in on,
+    /// with the role they have.
+    pub(super) undecided: BTreeMap<String, Option<Role>>,
+    /// How many people there are.
+    pub(super) people_count: u64,
+    /// The people who were made known last.
+    pub(super) newest_people: Vec<Person>,
+}
+
+/// What one query of the tenant's own partition brings.
+#[derive(Default)]
+struct Setup {
+    settings: Option<Settings>,
+    connections: Vec<Connection>,
+    mappings: Vec<Mapping>,
+}
+
+impl Setup {
+    fn of(items: Vec<Item>) -> Result<Self, Error> {
+        let mut setup = Self::default();
+        for item in items {
+            match text(&item, "SK")? {
+                TENANT => setup.settings = Some(TenantItem::from_item(item)?.settings),
+                sort if sort.starts_with(CONNECTION) => setup.connections.push(from_item(item)?),
+                sort if sort.starts_with(MAPPING) => setup.mappings.push(from_item(item)?),
+                _ => {}
+            }
+        }
+        Ok(setup)
+    }
+}
+
+impl Insight<'_> {
+    /// Reads the snapshot.
+    pub(super) async fn snapshot(self) -> Result<Snapshot, Error> {
+        let now = now();
+        // Boxed: each of the SDK's futures is large, and here are many of them at once.
+        let (setup, digest, tokens, groups, counts, sign_ins, newest_people) = try_join!(
+            Box::pin(self.setup()),
+            Box::pin(self.digest()),
+            Box::pin(self.tenant.credentials().tokens()),
+            Box::pin(self.oldest_groups()),
+            Box::pin(self.totals()),
+            Box::pin(self.tenant.sign_in().recent(now)),
+            Box::pin(self.newest_people()),
+        )?;
+        let (people_count, group_count) = counts;
+        let (sign_ins, all_sign_ins) = sign_ins;
+        let settings = match setup.settings {
+            Some(settings) => settings,
+            None => self.scope.settings().await?,
+        };
+        let mappings = by_group(&setup.mappings);
+        let groups = groups.iter().map(|record| summary(record, &mappings));
+        Ok(Snapshot {
+            now,
+            undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
+            settings,
+            connections: setup.connections,
+            tokens,
+            digest,
+            group_count,
+            groups: groups.collect::<Result<_, _>>()?,
+            mapped: mappings.len(),
+            sign_ins,
+            all_sign_ins,
+            people_count,
+            newest_people,
+        })
+    }
+
+    async fn setup(self) -> Result<Setup, Error> {
+        Setup::of(
+            self.scope
+                .table
+                .query_all(Range::all(self.scope.keys().config()))
+                .await?,
+        )
+    }
+
+    async fn oldest_groups(self) -> Result<Vec<Record>, Error> {
+        let oldest = Range::all(self.scope.keys().resources(&GROUPS)).limit(MAX_GROUPS);
+        let items = self.scope.table.query(&oldest).await?.items;
+        items.into_iter().map(Record::from_item).collect()
+    }
+
+    async fn totals(self) -> Result<(u64, u64), Error> {
+        Ok((
+            self.tenant.resources().count(&USERS).await?,
+            self.tenant.resources().count(&GROUPS).await?,
+        ))
+    }
+
+    /// Those who signed in and have no role of a group or by hand, now or from their next sign-in on as far as can be
+    /// told, with the default role if they have it.
+    async fn undecided(
+        self,
+        sign_ins: &[RecentSignIn],
+        settings: &Settings,
+        mappings: &Mappings,
+    ) -> Result<BTreeMap<String, Option<Role>>, Error> {
+        let people: BTreeSet<&String> = sign_ins.iter().map(|seen| &seen.person.id).collect();
+        let people: Vec<String> = people.into_iter().cloned().collect();
+        let records = self.tenant.resources().records(&USERS, &people).await?;
+        let undecided = records.into_iter().filter(|record| {
+            !record.inactive
+                && record.account.manual_role().is_none()
+                && record.mapped(settings, mappings).is_empty()
+                && record.next_routed(settings.route_by, mappings).is_empty()
+        });
+        let of = |record: Record| {
+            let role = record.effective_role(settings, mappings);
+            (record.id, role)
+        };
+        Ok(undecided.map(of).collect())
+    }
+
+    async fn newest_people(self) -> Result<Vec<Person>, Error> {
+        let newest = Range::all(self.scope.keys().resources(&USERS))
+            .descending(true)
+            .limit(MAX_PEOPLE);
+        let items = self.scope.table.query(&newest).await?.items;
+        let of = |item| person(&Record::from_item(item)?, None);
+        items.into_iter().map(of).collect()
+    }
+}

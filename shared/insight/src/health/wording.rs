@@ -1,0 +1,259 @@
+//! Findings in the words of whoever has to mend them: what each means, and what to do.
+
+use rollcall_directory::Diagnosis;
+use rollcall_model::{Provider, RouteBy, Subject};
+
+use crate::health::finding::{Finding, FindingKind};
+
+impl Finding {
+    /// What is wrong, in one line.
+    pub fn title(&self) -> String {
+        let name = quoted(self.subject.as_ref());
+        let connection = quoted(self.among.first());
+        let groups = self.counted("group", "groups");
+        let people = self.counted("person", "people");
+        let have = if self.count == 1 { "has" } else { "have" };
+        let requests = self.counted("request", "requests");
+        match self.kind {
+            FindingKind::WrongToken => format!("{name} is refused: its token is no longer good"),
+            FindingKind::WrongAddress => format!("{name} asks at an address that is not offered"),
+            FindingKind::NeverHeardFrom => format!("Nothing has come from {name} yet"),
+            FindingKind::TokenExpired => {
+                format!("The token {name} of {connection} has expired, and there is no other")
+            }
+            FindingKind::NoToken => format!("{name} has no token"),
+            FindingKind::TokenExpiring => {
+                let days = self.counted("day", "days");
+                format!("The token {name} of {connection} expires within {days}")
+            }
+            FindingKind::ConnectionSilent => {
+                let hours = self.counted("hour", "hours");
+                format!("{name} has been silent for {hours}")
+            }
+            FindingKind::StaleUser => {
+                format!("{name} syncs people who are not here: {requests} answered “not found”")
+            }
+            FindingKind::StaleGroup => {
+                format!("{name} syncs groups that are not here: {requests} answered “not found”")
+            }
+            FindingKind::UnsupportedFilter => {
+                format!("{name} searches in a way that cannot be understood: {requests} refused")
+            }
+            FindingKind::SkippedMembers => {
+                format!("{name} adds members whom nobody knows: they were left out")
+            }
+            FindingKind::NestedGroups => {
+                format!("{name} adds groups to groups: they were left out")
+            }
+            FindingKind::FailuresRepeating => format!("{requests} of {name} failed"),
+            FindingKind::UsersWithoutGroups => format!("{name} pushes people, but no groups"),
+            FindingKind::EmptyGroups => format!("{groups} {have} no members"),
+            FindingKind::UnmappedGroups => format!("{groups} {have} members, but no role"),
+            FindingKind::ClaimMissing => {
+                format!(
+                    "No sign-in brings the “groups” claim: {} without it",
+                    self.counted("sign-in", "sign-ins")
+                )
+            }
+            FindingKind::DefaultRoleWithoutMapping => {
+                format!("{people} {}: no group is mapped to a role", self.held())
+            }
+            FindingKind::DefaultRoleWithoutClaim => {
+                let held = self.held();
+                format!("{people} {held}: no “groups” claim came with the sign-in")
+            }
+            FindingKind::DefaultRoleWithoutMatch => {
+                let held = self.held();
+                match self.is_by_claim_alone() {
+                    true => format!("{people} {held}: the “groups” claim named no mapped group"),
+                    false => format!("{people} {held}: none of their groups is mapped to a role"),
+                }
+            }
+            FindingKind::NeverSignedIn => format!("{people} {have} never signed in"),
+        }
+    }
+
+    /// What it means, and what to do about it.
+    pub fn advice(&self) -> String {
+        let name = quoted(self.subject.as_ref());
+        let on_schedule = self.provider.is_some_and(Provider::syncs_on_schedule);
+        match (self.kind, self.provider) {
+            (FindingKind::FailuresRepeating, _) => self.diagnosis.map_or_else(
+                || FAILURES.to_owned(),
+                |diagnosis: Diagnosis| diagnosis.text().to_owned(),
+            ),
+            (FindingKind::TokenExpiring, _) => match self.among.get(1) {
+                Some(other) => format!(
+                    "There is another token that lasts longer, {}, but your identity provider still uses {name}. \
+                     Enter the other one in your identity provider, test the connection, then revoke {name}.",
+                    quoted(Some(other))
+                ),
+                None => EXPIRING.to_owned(),
+            },
+            (FindingKind::NeverHeardFrom, Some(Provider::Google)) => GOOGLE_SILENT.to_owned(),
+            (FindingKind::UsersWithoutGroups, Some(Provider::Google)) => GOOGLE_GROUPS.to_owned(),
+            (FindingKind::ConnectionSilent, _) if on_schedule => SILENT_ON_SCHEDULE.to_owned(),
+            (FindingKind::DefaultRoleWithoutClaim, _) if self.is_by_claim_alone() => {
+                WITHOUT_CLAIM_ALONE.to_owned()
+            }
+            (FindingKind::DefaultRoleWithoutMatch, _) if self.is_by_claim_alone() => {
+                WITHOUT_MATCH_ALONE.to_owned()
+            }
+            (kind, _) => told(kind).to_owned(),
+        }
+    }
+
+    /// Whether pushed memberships do not count.
+    fn is_by_claim_alone(&self) -> bool {
+        self.route_by == Some(RouteBy::Claim)
+    }
+
+    /// What those have whom no group gives a role.
+    fn held(&self) -> String {
+        let have = if self.count == 1 { "has" } else { "have" };
+        match self.role {
+            Some(role) => format!("{have} only the default role, {}", role.title()),
+            None => format!("{have} no role"),
+        }
+    }
+
+    fn counted(&self, one: &str, many: &str) -> String {
+        let noun = if self.count == 1 { one } else { many };
+        match self.at_least {
+            true => format!("At least {} {noun}", self.count),
+            false => format!("{} {noun}", self.count),
+        }
+    }
+}
+
+/// A name within a sentence, in quotes: isolated, and without what turns the direction of text around, so that it moves
+/// none of the words beside it, whatever script it is in.
+fn quoted(subject: Option<&Subject>) -> String {
+    let name = subject.map_or("", |subject| subject.name.as_str());
+    let name: String = name.chars().filter(|&c| !turns(c)).collect();
+    format!("“\u{2068}{name}\u{2069}”")
+}
+
+/// Whether a character is one of Unicode's marks of direction.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+}
+
+const FAILURES: &str = "The request log says what was sent and what it was answered.";
+const EXPIRING: &str = "From then on everything your identity provider sends is refused. Issue a second token now, \
+    enter it in your identity provider and test the connection; both work until the old one expires.";
+const GOOGLE_SILENT: &str = "Google Workspace provisions only applications of its own catalogue, and has no place to \
+    enter a base URL of your own. Ask whoever looks after the connection what stands between Google and here.";
+const GOOGLE_GROUPS: &str = "Google Workspace pushes people and no groups. Give roles by hand, choose a default role \
+    in the settings, or let the “groups” claim of the sign-in decide.";
+const SILENT_ON_SCHEDULE: &str = "It asks every 40 minutes or so, whether or not anything has changed, so its sync has \
+    stopped without telling an error. In Entra ID, open the enterprise application's Provisioning page: the job may be \
+    paused, or in quarantine after earlier failures. Was its token replaced, or mistyped? Requests with a token that is \
+    not known here cannot be told to be yours: issue a new one, enter it there and test the connection. Then start the \
+    job again.";
+const WITHOUT_CLAIM_ALONE: &str = "As the settings stand, the “groups” claim alone decides roles, and it did not come \
+    with their sign-in; memberships that were pushed do not count. Add a group attribute statement named “groups” to \
+    the SSO application in your identity provider, or let pushed memberships decide in the settings.";
+const WITHOUT_MATCH_ALONE: &str = "As the settings stand, the “groups” claim alone decides roles, and at their last \
+    sign-in it named no group that was mapped then; memberships that were pushed do not count. The claim must name \
+    groups as they are called here, or by the id your identity provider pushes. Map a group that it names, which counts \
+    from their next sign-in, or let pushed memberships decide in the settings.";
+
+fn told(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::WrongToken => {
+            "Your identity provider still uses a token that was revoked or has expired. Issue a new token for this \
+             connection, enter it in your identity provider and test the connection."
+        }
+        FindingKind::WrongAddress => {
+            "The token is right and the address is not. Copy the SCIM base URL from the Connect page into your \
+             identity provider; it ends in /scim/v2 and nothing more."
+        }
+        FindingKind::NeverHeardFrom => {
+            "Either nobody has entered the base URL and the token yet, or one of the two is wrong: requests to a wrong \
+             address or with a mistyped token (answered 404 or 401) cannot be told to be yours. Copy both again, \
+             without spaces, save, and test the connection in your identity provider."
+        }
+        FindingKind::TokenExpired => {
+            "Everything your identity provider sends is refused (401). Issue a new token for this connection, enter it \
+             in your identity provider and test the connection. Changes made meanwhile are sent again after that."
+        }
+        FindingKind::NoToken => {
+            "Nothing can be sent without one. Issue a token for this connection and enter it in your identity \
+             provider, or delete the connection if it is no longer used."
+        }
+        FindingKind::ConnectionSilent => {
+            "It may be that nothing has changed: most identity providers send only changes. To be sure, change \
+             something small about a person who is assigned to the application and see whether it arrives here. If it \
+             does not, the likely fault is the token: one that was mistyped, or replaced by one that is not known here, \
+             is refused, and cannot be told to be yours. Issue a new one, enter it in your identity provider and test \
+             the connection; and see whether provisioning is still switched on, as a sync that was paused stops \
+             without an error."
+        }
+        FindingKind::StaleUser => {
+            "Your identity provider remembers an id of somebody who was deleted here, and gets “User not found” each \
+             time it updates them. Unassign the person from the application in your identity provider and assign them \
+             again: it then looks them up by name and creates them anew."
+        }
+        FindingKind::StaleGroup => {
+            "Your identity provider remembers an id of a group that was deleted here. Unlink or remove the pushed \
+             group in your identity provider and push it again."
+        }
+        FindingKind::UnsupportedFilter => {
+            "It looks people or groups up by an attribute that does not exist here, or in a form that is not SCIM. \
+             Check in your identity provider which attribute is used to match people and groups; userName, externalId \
+             and emails always work."
+        }
+        FindingKind::SkippedMembers => {
+            "Groups were pushed with members who were never pushed themselves, or were deleted here. The group has all \
+             the others. Assign these people to the application in your identity provider, or unassign and assign them \
+             again, then push the group again."
+        }
+        FindingKind::NestedGroups => {
+            "Groups were pushed with other groups as members. A group within a group brings none of its people here, and \
+             gives them no role. Make the people members of the outer group themselves in your identity provider, or map \
+             the inner group to a role of its own."
+        }
+        FindingKind::UsersWithoutGroups => {
+            "Without groups there are no roles by group. In Okta, choose the groups on the Push Groups tab; in Entra \
+             ID, assign groups to the application and switch the provisioning of groups on; elsewhere, look for \
+             group provisioning in the application's settings."
+        }
+        FindingKind::EmptyGroups => {
+            "A group pushed before its people has nobody in it. Assign the group's members to the application, so that \
+             they are pushed, then push the group again. A group nested in another brings none of its own members in \
+             most identity providers."
+        }
+        FindingKind::UnmappedGroups => {
+            "Being in these groups changes nothing yet. Map each to a role on the Groups and roles page, or leave out \
+             those that are not meant to give one."
+        }
+        FindingKind::ClaimMissing => {
+            "Groups are mapped to roles, but the assertions of your single sign-on carry no “groups” claim. Add a \
+             group attribute statement named “groups” to the SSO application in your identity provider, or let pushed \
+             memberships decide in the settings."
+        }
+        FindingKind::DefaultRoleWithoutMapping => {
+            "Groups are pushed, but none is mapped to a role, so that whoever signs in gets the default role of the \
+             settings, or none. Map the group to the role its members should have."
+        }
+        FindingKind::DefaultRoleWithoutClaim => {
+            "Roles are to be decided by the “groups” claim, and it did not come with their sign-in, nor were they \
+             pushed as members of a mapped group. Add a group attribute statement named “groups” to the SSO \
+             application in your identity provider, or push a group they are in and map it."
+        }
+        FindingKind::DefaultRoleWithoutMatch => {
+            "They are in no group that is mapped to a role: neither what the sign-in's “groups” claim names nor what \
+             was pushed. The claim must name groups as they are called here, or by the id your identity provider \
+             pushes. Map one of their groups, or see what the claim holds."
+        }
+        FindingKind::NeverSignedIn => {
+            "They were pushed and are known here, but the application shows people only once they have signed in for \
+             the first time. Nothing is wrong: they are listed as invited until then. Invitation mails can be switched \
+             on in the settings."
+        }
+        FindingKind::FailuresRepeating | FindingKind::TokenExpiring => FAILURES,
+    }
+}

@@ -1,0 +1,238 @@
+//! Lists as an admin needs them: people with state and role, groups with count and mapping, members with state.
+//!
+//! Every page is bounded in what it reads: it may be short and still have a next one.
+
+use rollcall_directory::Person;
+use rollcall_directory::stored::{Needs, QueryPlan, Record, RoleContext, assemble, by_group, plan};
+use rollcall_model::{GROUPS, Kind, Mappings, PersonState, Role, USERS};
+use rollcall_scim::{Filter, fold};
+use rollcall_store::{BoundedPage, Error, Range, text};
+use serde_json::Value;
+
+use crate::handle::Insight;
+
+/// People one page looks at before it answers with what it has.
+const MAX_LOOKED_AT: usize = 2_000;
+/// People read at once.
+const READ_AT_ONCE: usize = 200;
+
+/// What a list of people is narrowed by; everything is optional.
+#[derive(Clone, Debug, Default)]
+pub struct PeopleQuery {
+    /// Only people in one of these states; none for all.
+    pub states: Vec<PersonState>,
+    /// Only people whom this SCIM filter matches.
+    pub filter: Option<Filter>,
+    /// Only people whose name or mail address begins with or holds this, without regard to case.
+    pub text: Option<String>,
+    /// Behind this person of an earlier page.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// One group with what hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupSummary {
+    /// The group's id.
+    pub id: String,
+    /// `displayName`.
+    pub display_name: String,
+    /// The identity provider's id.
+    pub external_id: Option<String>,
+    /// How many members it has.
+    pub member_count: u64,
+    /// The role it is mapped to.
+    pub role: Option<Role>,
+}
+
+/// Which groups a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupFilter {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that are not mapped to a role.
+    WithoutRole,
+    /// Those that have no members.
+    WithoutMembers,
+}
+
+impl GroupFilter {
+    pub(crate) fn shows(self, group: &GroupSummary) -> bool {
+        match self {
+            Self::All => true,
+            Self::WithoutRole => group.role.is_none(),
+            Self::WithoutMembers => group.member_count == 0,
+        }
+    }
+}
+
+/// Whether a value, or a part of it, holds this folded text.
+fn says(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(value) => fold(value).contains(text),
+        Value::Number(value) => value.to_string().contains(text),
+        Value::Array(values) => values.iter().any(|value| says(value, text)),
+        Value::Object(parts) => parts.values().any(|value| says(value, text)),
+        Value::Bool(_) | Value::Null => false,
+    }
+}
+
+impl Insight<'_> {
+    /// One person.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn person(self, id: &str) -> Result<Person, Error> {
+        let record = self.tenant.resources().record(&USERS, id).await?;
+        self.tenant.roles().context().await?.person(&record)
+    }
+
+    /// People in order of creation, and behind whom the next page starts.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn people(self, query: &PeopleQuery) -> Result<(Vec<Person>, Option<String>), Error> {
+        let context = self.tenant.roles().context().await?;
+        let plan = plan(&USERS, query.filter.as_ref());
+        if plan != QueryPlan::All {
+            let ids: Vec<String> = self
+                .tenant
+                .resources()
+                .candidates(&USERS, &plan)
+                .await?
+                .into_iter()
+                .collect();
+            let behind = query.after.as_deref().unwrap_or_default();
+            let ids: Vec<String> = ids.into_iter().filter(|id| id.as_str() > behind).collect();
+            let records = self.tenant.resources().records(&USERS, &ids).await?;
+            let mut people = self.chosen(records, query, &context).await?;
+            let more = people.len() > query.limit;
+            people.truncate(query.limit);
+            let next = people
+                .last()
+                .filter(|_| more)
+                .map(|person| person.id.clone());
+            return Ok((people, next));
+        }
+        let mut people = BoundedPage::new(query.after.clone(), query.limit, MAX_LOOKED_AT);
+        while !people.is_done() {
+            let range = Range::all(self.scope.keys().resources(&USERS))
+                .after(people.behind())
+                .limit(READ_AT_ONCE);
+            let page = self.scope.table.query(&range).await?;
+            let records = page
+                .items
+                .into_iter()
+                .map(Record::from_item)
+                .collect::<Result<Vec<_>, _>>()?;
+            let looked_at = records.len();
+            let chosen = self.chosen(records, query, &context).await?;
+            people.take(chosen, looked_at, page.next);
+        }
+        Ok(people.page(|person| &person.id))
+    }
+
+    async fn chosen(
+        self,
+        records: Vec<Record>,
+        query: &PeopleQuery,
+        context: &RoleContext,
+    ) -> Result<Vec<Person>, Error> {
+        let needs = query
+            .filter
+            .as_ref()
+            .map(Needs::of_filter)
+            .unwrap_or_default();
+        let resources = assemble(self.scope, &USERS, &records, &needs).await?;
+        let wanted = query.text.as_ref().map(|text| fold(text));
+        let mut people = Vec::new();
+        for (record, resource) in records.iter().zip(resources) {
+            let in_state = query.states.is_empty() || query.states.contains(&record.state());
+            let matches = query
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(&resource));
+            let told = resource.attributes().iter();
+            let mut told = told.filter(|(name, _)| !["schemas", "meta"].contains(&name.as_str()));
+            let named = wanted
+                .as_ref()
+                .is_none_or(|text| told.any(|(_, value)| says(value, text)));
+            if in_state && matches && named {
+                people.push(context.person(record)?);
+            }
+        }
+        Ok(people)
+    }
+
+    /// The members of a group who are in one of these states (none for all), by id, and behind whom the next page
+    /// starts. A page may be short, even empty, and still have a next one.
+    ///
+    /// # Errors
+    /// `404` when there is no such group.
+    pub async fn group_people(
+        self,
+        group: &str,
+        states: &[PersonState],
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Person>, Option<String>), Error> {
+        self.tenant.resources().record(&GROUPS, group).await?;
+        self.tenant.members().settle().await?;
+        let context = self.tenant.roles().context().await?;
+        let in_state = |record: &&Record| states.is_empty() || states.contains(&record.state());
+        let at_once = if states.is_empty() {
+            limit
+        } else {
+            READ_AT_ONCE
+        };
+        let mut people = BoundedPage::new(after, limit, MAX_LOOKED_AT);
+        while !people.is_done() {
+            let range = Range::all(self.scope.keys().members(group)).after(people.behind());
+            let page = self.scope.table.query(&range.limit(at_once)).await?;
+            let ids = page.items.iter();
+            let ids = ids.map(|item| text(item, "SK").map(str::to_owned));
+            let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+            let records = self.tenant.resources().records(&USERS, &ids).await?;
+            let wanted = records.iter().filter(in_state);
+            let wanted = wanted.map(|record| context.person(record));
+            let wanted = wanted.collect::<Result<Vec<_>, Error>>()?;
+            people.take(wanted, ids.len(), page.next);
+        }
+        Ok(people.page(|person| &person.id))
+    }
+
+    /// One group with its mapping.
+    ///
+    /// # Errors
+    /// `404` when there is no such group.
+    pub async fn group(self, id: &str) -> Result<GroupSummary, Error> {
+        let record = self.tenant.resources().record(&GROUPS, id).await?;
+        let mappings = self
+            .tenant
+            .roles()
+            .mappings_of(&[id.to_owned()].into())
+            .await?;
+        summary(&record, &by_group(&mappings))
+    }
+
+    /// How many people, or groups, there are.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn total(self, kind: &'static Kind) -> Result<u64, Error> {
+        self.tenant.resources().count(kind).await
+    }
+}
+
+/// Returns a group as lists show it.
+pub(crate) fn summary(record: &Record, mappings: &Mappings) -> Result<GroupSummary, Error> {
+    Ok(GroupSummary {
+        id: record.id.clone(),
+        display_name: record.text(&GROUPS, "displayName")?.unwrap_or_default(),
+        external_id: record.text(&GROUPS, "externalId")?,
+        member_count: record.members,
+        role: mappings.get(&record.id).copied(),
+    })
+}

@@ -1,0 +1,90 @@
+//! Everything a page about one person shows, in a handful of reads.
+
+use futures::try_join;
+use rollcall_directory::stored::{by_group, not_found, person, person_role};
+use rollcall_directory::{Person, PersonRole, PersonSession};
+use rollcall_model::{GROUPS, RoleSync, RouteBy, USERS, is_id};
+use rollcall_scim::Resource;
+use rollcall_store::{Error, TenantItem};
+
+use crate::handle::Insight;
+use crate::lists::{GroupSummary, summary};
+
+/// One person with all that hangs on them.
+#[derive(Clone, Debug)]
+pub struct PersonProfile {
+    /// The person, as lists show them.
+    pub person: Person,
+    /// Their attributes, with `id` and `meta`, without `groups`.
+    pub resource: Resource,
+    /// The groups they are in, and those on which their last sign-in has them have a role, by name.
+    pub groups: Vec<PersonGroup>,
+    /// The role that counts, and why.
+    pub role: PersonRole,
+    /// Which groups decide it.
+    pub route_by: RouteBy,
+    /// Their sessions that are in force, latest first.
+    pub sessions: Vec<PersonSession>,
+}
+
+/// A group of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonGroup {
+    /// The group.
+    pub group: GroupSummary,
+    /// Whether they were pushed as a member.
+    pub is_member: bool,
+    /// Whether the claim of their last sign-in named it.
+    pub is_named: bool,
+}
+
+impl Insight<'_> {
+    /// Reads a person with groups, role and sessions.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn person_profile(self, user: &str) -> Result<PersonProfile, Error> {
+        let known = match is_id(user) {
+            true => self.tenant.roles().person_and_tenant(user).await?,
+            false => None,
+        };
+        let Some((record, TenantItem { settings, .. })) = known else {
+            return Err(not_found(&USERS, user));
+        };
+        let mut ids = record.role_groups();
+        if settings.role_sync == RoleSync::AtLogin {
+            ids.extend(record.account.at_login.keys().cloned());
+        }
+        let list: Vec<String> = ids.iter().cloned().collect();
+        let (mappings, records, sessions) = try_join!(
+            Box::pin(self.tenant.roles().mappings_of(&ids)),
+            Box::pin(self.tenant.resources().records(&GROUPS, &list)),
+            Box::pin(self.tenant.sign_in().sessions_in_force(&record)),
+        )?;
+        let mapped = mappings.iter().map(|mapping| mapping.group.as_str());
+        let joined = self
+            .tenant
+            .members()
+            .joined(&mapped.collect(), user)
+            .await?;
+        let roles = by_group(&mappings);
+        let mut groups = Vec::with_capacity(records.len());
+        for group in &records {
+            groups.push(PersonGroup {
+                group: summary(group, &roles)?,
+                is_member: record.groups.contains(&group.id),
+                is_named: record.claims(&group.id),
+            });
+        }
+        groups.sort_by_key(|one| one.group.display_name.to_lowercase());
+        let role = person_role(&record, &settings, &mappings, &joined);
+        Ok(PersonProfile {
+            person: person(&record, role.effective)?,
+            resource: record.full_resource(&USERS)?,
+            groups,
+            role,
+            route_by: settings.route_by,
+            sessions,
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! Where the digest of the request log is kept, and how it is brought up to date: by whoever looks.
+//!
+//! So no request of an identity provider pays for it. Each look reads on from a cursor, a bounded number of requests;
+//! what is older than [`SETTLES`] is added to what is kept, the rest to the answer alone: an entry of the log may be
+//! written a little after one with a later id. The write is conditional, so nothing counts twice: whoever loses has a
+//! right answer all the same, and the next look finds what the winner wrote.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::LoggedRequest;
+use rollcall_store::{
+    Error, Expression, Guard, Item, Range, Transaction, from_item, just_after, now, text, to_item,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::handle::Insight;
+use crate::traffic::digest::{Digest, Milestones};
+use crate::traffic::failures::{RepeatedFailure, in_order};
+use crate::traffic::tally::{Counts, HOURS_KEPT, Tally};
+
+/// Behind this no request is still on its way into the log: its writer gives up after a second.
+const SETTLES: SignedDuration = SignedDuration::from_secs(30);
+/// Requests one look reads.
+const MAX_LOOKED_AT: usize = 2_000;
+/// Requests read at once.
+const READ_AT_ONCE: usize = 500;
+/// What lies further back is read only as far as one look reaches.
+const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// What is kept, but for the hours.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// Grows by one with every write.
+    revision: u64,
+    /// The last request that is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behind: Option<String>,
+    /// Up to when a stretch of the log was passed over; earlier versions did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    skipped_until: Option<Timestamp>,
+    connections: BTreeMap<String, Milestones>,
+    failures: Vec<RepeatedFailure>,
+}
+
+/// The hours of one day that had traffic.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Day {
+    /// By hours since 1970.
+    hours: BTreeMap<String, Counts>,
+    expires: i64,
+}
+
+/// The sums, up to where the log is in them, and what has to be written.
+#[derive(Clone, Debug, Default)]
+struct Book {
+    revision: u64,
+    behind: Option<String>,
+    skipped_until: Option<Timestamp>,
+    tally: Tally,
+    changed_days: BTreeSet<i64>,
+}
+
+impl Book {
+    fn of(items: Vec<Item>) -> Result<Self, Error> {
+        let mut book = Self::default();
+        for item in items {
+            if text(&item, "SK")?.starts_with("DAY#") {
+                for (hour, counts) in from_item::<Day>(item)?.hours {
+                    let hour = hour.parse().map_err(Error::corrupt)?;
+                    book.tally.hours.insert(hour, counts);
+                }
+                continue;
+            }
+            let kept: Kept = from_item(item)?;
+            book.revision = kept.revision;
+            book.behind = kept.behind;
+            book.skipped_until = kept.skipped_until;
+            book.tally.connections = kept.connections;
+            book.tally.failures = kept.failures;
+            // those of earlier versions were kept as they came
+            for failure in &mut book.tally.failures {
+                failure.target = in_order(&failure.target);
+            }
+        }
+        Ok(book)
+    }
+
+    fn fold(&mut self, request: &LoggedRequest) {
+        let hour = self.tally.fold(request);
+        self.changed_days.insert(hour.div_euclid(24));
+        self.behind = Some(request.id.clone());
+    }
+
+    fn kept(&self) -> Kept {
+        Kept {
+            revision: self.revision + 1,
+            behind: self.behind.clone(),
+            skipped_until: self.skipped_until,
+            connections: self.tally.connections.clone(),
+            failures: self.tally.failures.clone(),
+        }
+    }
+
+    fn day(&self, day: i64) -> Day {
+        let hours = self.tally.hours.range(day * 24..(day + 1) * 24);
+        Day {
+            hours: hours
+                .map(|(hour, counts)| (hour.to_string(), *counts))
+                .collect(),
+            expires: (day + 1) * 86_400 + HOURS_KEPT.as_secs(),
+        }
+    }
+}
+
+impl Insight<'_> {
+    /// What the request log comes to. Reads a bounded part of what is new in it, and says whether that was all.
+    ///
+    /// # Errors
+    /// Only those of the table.
+    pub async fn digest(self) -> Result<Digest, Error> {
+        let kept = self
+            .scope
+            .table
+            .query_all(Range::all(self.scope.keys().digest()))
+            .await?;
+        let mut book = Book::of(kept)?;
+        let (began, now) = (book.behind.clone(), now());
+        let (unsettled, complete) = self.read_on(&mut book, now).await?;
+        if book.behind != began {
+            self.keep(&mut book, now).await?;
+        }
+        let mut tally = book.tally;
+        for request in &unsettled {
+            tally.fold(request);
+        }
+        Ok(Digest {
+            skipped_until: book.skipped_until,
+            ..tally.digest(complete, now)
+        })
+    }
+
+    /// Adds what has settled; answers the rest, and whether the log's end was reached.
+    async fn read_on(
+        self,
+        book: &mut Book,
+        now: Timestamp,
+    ) -> Result<(Vec<LoggedRequest>, bool), Error> {
+        let mut unsettled: Vec<LoggedRequest> = Vec::new();
+        let mut behind = book.behind.clone();
+        let mut looked_at = 0;
+        while looked_at < MAX_LOOKED_AT {
+            let range = Range::all(self.scope.keys().requests())
+                .after(behind)
+                .limit(READ_AT_ONCE);
+            let page = self.scope.table.query(&range).await?;
+            looked_at += page.items.len();
+            for item in page.items {
+                let request: LoggedRequest = from_item(item)?;
+                if unsettled.is_empty() && request.at < now - SETTLES {
+                    book.fold(&request);
+                } else {
+                    unsettled.push(request);
+                }
+            }
+            behind = page.next;
+            if behind.is_none() {
+                return Ok((unsettled, true));
+            }
+        }
+        let from = now - LOOKS_BACK;
+        let start = just_after(from);
+        if book.behind.as_ref().is_some_and(|behind| *behind < start) {
+            book.behind = Some(start);
+            book.skipped_until = Some(from);
+        }
+        Ok((unsettled, false))
+    }
+
+    /// Keeps what has settled, unless somebody else has kept something since it was read.
+    async fn keep(self, book: &mut Book, now: Timestamp) -> Result<(), Error> {
+        book.tally.forget_before(now);
+        let partition = self.scope.keys().digest();
+        let unchanged = match book.revision {
+            0 => Expression::absent(),
+            revision => Expression::at_revision(revision),
+        };
+        let mut transaction = Transaction::default();
+        let item = to_item(&partition.at("KEPT"), &book.kept())?;
+        transaction.put_if(item, unchanged, Guard::Stale);
+        for day in &book.changed_days {
+            let day_item = book.day(*day);
+            if !day_item.hours.is_empty() {
+                let key = partition.at(format!("DAY#{day}"));
+                transaction.put(to_item(&key, &day_item)?);
+            }
+        }
+        self.scope.table.transact(&transaction).await.map(|_| ())
+    }
+}

@@ -1,0 +1,69 @@
+//! The id of a tenant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The id of a tenant: 1 to 63 of `a-z`, `0-9` and `-`, not starting with `-`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+
+/// The text is not a valid [`TenantId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a tenant id is 1 to 63 of `a-z`, `0-9` and `-`, and does not start with `-`")]
+pub struct InvalidTenantId;
+
+impl TenantId {
+    /// Returns the id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TenantId {
+    type Err = InvalidTenantId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let valid =
+            (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-');
+        valid.then(|| Self(text.to_owned())).ok_or(InvalidTenantId)
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = InvalidTenantId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(id: TenantId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_checked_where_they_are_made() {
+        for good in ["a", "acme", "a-1", "0a", &"x".repeat(63)] {
+            assert!(good.parse::<TenantId>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "Acme", "a#b", "a_b", "ä", "a b", &"x".repeat(64)] {
+            assert!(bad.parse::<TenantId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The clock, and ids by time.
+
+use jiff::{Timestamp, Unit};
+
+/// Returns the time now, to the millisecond: SCIM answers then show exactly what the table holds.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
+}
+
+/// Returns an id that sorts after every UUIDv7 made up to and in this millisecond.
+pub fn just_after(at: Timestamp) -> String {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis.saturating_add(1), &[0; 10])
+        .into_uuid()
+        .to_string()
+}

@@ -1,0 +1,411 @@
+//! The one DynamoDB table: the few operations that everything is made of, each metered and retried in one way.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{
+    CancellationReason, DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
+    ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
+use aws_sdk_dynamodb::{Client, Error as DynamoDbError};
+use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+
+use crate::capacity;
+use crate::error::Error;
+use crate::item::{Item, key_item, string, text};
+use crate::keys::{Key, Partition};
+use crate::transaction::{Expression, Guard, Transaction};
+
+/// DynamoDB's bound on a sort key.
+const MAX_SORT_BYTES: usize = 1_024;
+/// DynamoDB's bound on the keys of one `BatchGetItem`.
+const MAX_BATCH_GET: usize = 100;
+/// DynamoDB's bound on the items of one `BatchWriteItem`.
+const MAX_BATCH_WRITE: usize = 25;
+
+/// A handle on the table; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// Which items of a partition a query reads, and how.
+#[derive(Clone, Debug)]
+pub struct Range {
+    partition: Partition,
+    prefix: Option<String>,
+    after: Option<String>,
+    descending: bool,
+    limit: Option<i32>,
+}
+
+impl Range {
+    /// Every item of a partition.
+    pub fn all(partition: Partition) -> Self {
+        Self {
+            partition,
+            prefix: None,
+            after: None,
+            descending: false,
+            limit: None,
+        }
+    }
+
+    /// The items of a partition whose sort keys begin with `prefix`.
+    pub fn prefix(partition: Partition, prefix: impl Into<String>) -> Self {
+        Self {
+            prefix: Some(prefix.into()).filter(|p| !p.is_empty()),
+            ..Self::all(partition)
+        }
+    }
+
+    /// Starts after the item with this sort key (before it, when descending).
+    ///
+    /// Clients send the key back as a cursor, so it may be anything: a key that cannot lie in the range is ignored, and
+    /// the range is read from its start.
+    pub fn after(mut self, sort: Option<String>) -> Self {
+        let beginning = self.prefix.as_deref().unwrap_or_default();
+        let is_within = |sort: &String| {
+            (1..=MAX_SORT_BYTES).contains(&sort.len()) && sort.starts_with(beginning)
+        };
+        self.after = sort.filter(is_within);
+        self
+    }
+
+    /// Reads from the highest sort key down.
+    pub fn descending(mut self, descending: bool) -> Self {
+        self.descending = descending;
+        self
+    }
+
+    /// Reads at most this many items.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(i32::try_from(limit).unwrap_or(i32::MAX));
+        self
+    }
+}
+
+/// The items of one query call, and where the next call starts.
+#[derive(Debug)]
+pub struct QueryPage {
+    /// The items, in the order of the range.
+    pub items: Vec<Item>,
+    /// The sort key after which the next call starts; `None` at the end of the range.
+    pub next: Option<String>,
+}
+
+/// What became of a conditional update.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Updated {
+    /// The condition held: the item after the update.
+    Done(Item),
+    /// The condition did not hold: the item as it is.
+    Unchanged(Item),
+    /// There is no such item.
+    Absent,
+}
+
+impl Table {
+    /// Returns a handle on the named table of the client's account.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+        }
+    }
+
+    /// Reads one item, strongly consistent.
+    ///
+    /// # Errors
+    /// Only those of the table, here and in all methods of this type.
+    pub async fn get(&self, key: &Key) -> Result<Option<Item>, Error> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(DynamoDbError::from)?;
+        capacity::read(output.consumed_capacity());
+        Ok(output.item)
+    }
+
+    /// Reads many items, strongly consistent and in no particular order. Absent ones are left out.
+    pub async fn batch_get(&self, keys: impl IntoIterator<Item = Key>) -> Result<Vec<Item>, Error> {
+        let mut wanted: Vec<Key> = keys.into_iter().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut found = Vec::with_capacity(wanted.len());
+        for chunk in wanted.chunks(MAX_BATCH_GET) {
+            let mut left: Vec<Item> = chunk.iter().map(key_item).collect();
+            let mut delays = backoff().build();
+            while !left.is_empty() {
+                let (items, unprocessed) = self.batch_get_once(left).await?;
+                let progress = !items.is_empty();
+                found.extend(items);
+                left = unprocessed;
+                if !left.is_empty() && !progress {
+                    pause(&mut delays).await?;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn batch_get_once(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), Error> {
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build()
+            .map_err(Error::corrupt)?;
+        let output = self
+            .client
+            .batch_get_item()
+            .request_items(&self.name, request)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(DynamoDbError::from)?;
+        capacity::read(output.consumed_capacity());
+        let items = output
+            .responses
+            .and_then(|mut tables| tables.remove(&self.name))
+            .unwrap_or_default();
+        let unprocessed = output
+            .unprocessed_keys
+            .and_then(|mut tables| tables.remove(&self.name));
+        Ok((items, unprocessed.map(|rest| rest.keys).unwrap_or_default()))
+    }
+
+    /// Makes one query call, strongly consistent: up to the limit or 1 MB, whichever comes first.
+    pub async fn query(&self, range: &Range) -> Result<QueryPage, Error> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .scan_index_forward(!range.descending)
+            .set_limit(range.limit)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .expression_attribute_values(":pk", string(range.partition.as_str()));
+        query = match &range.prefix {
+            Some(prefix) => query
+                .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
+                .expression_attribute_values(":prefix", string(prefix)),
+            None => query.key_condition_expression("PK = :pk"),
+        };
+        if let Some(after) = &range.after {
+            query = query.set_exclusive_start_key(Some(key_item(&range.partition.at(after))));
+        }
+        let output = query.send().await.map_err(DynamoDbError::from)?;
+        capacity::read(output.consumed_capacity());
+        let next = output
+            .last_evaluated_key
+            .as_ref()
+            .map(|key| text(key, "SK").map(str::to_owned))
+            .transpose()?;
+        Ok(QueryPage {
+            items: output.items.unwrap_or_default(),
+            next,
+        })
+    }
+
+    /// Reads every item of the range, in as many calls as that takes.
+    pub async fn query_all(&self, range: Range) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        let mut range = range;
+        loop {
+            let page = self.query(&range).await?;
+            items.extend(page.items);
+            match page.next {
+                Some(next) => range = range.after(Some(next)),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Writes one item without a condition: only for items on which no decision depends.
+    pub async fn put(&self, item: Item) -> Result<(), Error> {
+        let output = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(DynamoDbError::from)?;
+        capacity::write(output.consumed_capacity());
+        Ok(())
+    }
+
+    /// Writes many items that nobody reads yet, without a condition.
+    pub async fn batch_put(&self, items: Vec<Item>) -> Result<(), Error> {
+        let requests = items.into_iter().map(put_request);
+        self.batch_write(requests.collect::<Result<_, _>>()?).await
+    }
+
+    async fn batch_write(&self, requests: Vec<WriteRequest>) -> Result<(), Error> {
+        for chunk in requests.chunks(MAX_BATCH_WRITE) {
+            let mut left = chunk.to_vec();
+            let mut delays = backoff().build();
+            while !left.is_empty() {
+                let sent = left.len();
+                let output = self
+                    .client
+                    .batch_write_item()
+                    .request_items(&self.name, left)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(DynamoDbError::from)?;
+                capacity::write(output.consumed_capacity());
+                left = output
+                    .unprocessed_items
+                    .and_then(|mut tables| tables.remove(&self.name))
+                    .unwrap_or_default();
+                if left.len() == sent {
+                    pause(&mut delays).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Updates one item if the condition holds, and returns it as it is after the update. Otherwise returns the item as
+    /// it is, if there is one.
+    pub async fn update_if(
+        &self,
+        key: &Key,
+        set: &Expression,
+        condition: &Expression,
+    ) -> Result<Updated, Error> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .update_expression(set.text())
+            .condition_expression(condition.text())
+            .set_expression_attribute_values(set.values_with(condition))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent.map_err(DynamoDbError::from) {
+            Ok(output) => {
+                capacity::write(output.consumed_capacity());
+                let item = output.attributes;
+                let item = item.ok_or_else(|| Error::corrupt("no attributes returned"))?;
+                Ok(Updated::Done(item))
+            }
+            Err(DynamoDbError::ConditionalCheckFailedException(failed)) => Ok(match failed.item {
+                Some(item) => Updated::Unchanged(item),
+                None => Updated::Absent,
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Deletes many items that nobody reads any more, without a condition.
+    pub async fn batch_delete(&self, keys: Vec<Key>) -> Result<(), Error> {
+        let requests = keys.iter().map(delete_request);
+        self.batch_write(requests.collect::<Result<_, _>>()?).await
+    }
+
+    /// Commits all or nothing, and returns the guards that did not hold: none when the transaction is committed.
+    ///
+    /// Conflicts with other writers and throttling are retried with jitter, as the SDK does not do it ("Error handling
+    /// for transaction processing", DynamoDB developer guide).
+    pub async fn transact(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
+        // One token for all tries: if the answer to a commit is lost and the next try is refused as busy, a later one
+        // must not collide with what the first has written.
+        let token = uuid::Uuid::new_v4().to_string();
+        (|| self.transact_once(transaction, &token))
+            .retry(backoff())
+            .when(|error: &Error| matches!(error, Error::Busy(_)))
+            .await
+    }
+
+    async fn transact_once(
+        &self,
+        transaction: &Transaction,
+        token: &str,
+    ) -> Result<Vec<Guard>, Error> {
+        let sent = self
+            .client
+            .transact_write_items()
+            .client_request_token(token)
+            .set_transact_items(Some(transaction.items(&self.name)?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent.map_err(DynamoDbError::from) {
+            Ok(output) => {
+                capacity::write(output.consumed_capacity());
+                Ok(Vec::new())
+            }
+            Err(DynamoDbError::TransactionCanceledException(cancelled)) => {
+                let failed = transaction.failed_guards(cancelled.cancellation_reasons());
+                if failed.is_empty() {
+                    let busy = cancelled.cancellation_reasons().iter().any(is_busy);
+                    let error = Box::new(DynamoDbError::TransactionCanceledException(cancelled));
+                    return Err(if busy {
+                        Error::Busy(Some(error))
+                    } else {
+                        Error::Table(error)
+                    });
+                }
+                Ok(failed)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn is_busy(reason: &CancellationReason) -> bool {
+    matches!(
+        reason.code(),
+        Some(
+            "TransactionConflict"
+                | "ThrottlingError"
+                | "ProvisionedThroughputExceeded"
+                | "RequestLimitExceeded"
+        )
+    )
+}
+
+/// About nine seconds in all: long enough for many writers on one group, well within API Gateway's 29 s.
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(Duration::from_millis(8))
+        .with_max_delay(Duration::from_millis(800))
+        .with_max_times(16)
+}
+
+async fn pause(delays: &mut impl Iterator<Item = Duration>) -> Result<(), Error> {
+    let delay = delays.next().ok_or(Error::Busy(None))?;
+    tokio::time::sleep(delay).await;
+    Ok(())
+}
+
+fn delete_request(key: &Key) -> Result<WriteRequest, Error> {
+    let delete = DeleteRequest::builder()
+        .set_key(Some(key_item(key)))
+        .build()
+        .map_err(Error::corrupt)?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+fn put_request(item: Item) -> Result<WriteRequest, Error> {
+    let put = PutRequest::builder()
+        .set_item(Some(item))
+        .build()
+        .map_err(Error::corrupt)?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}

@@ -1,0 +1,276 @@
+//! A transaction: writes, each with a guard that says what it means when its condition does not hold.
+
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
+
+use crate::error::Error;
+use crate::item::{Item, key_item, number};
+use crate::keys::Key;
+
+/// DynamoDB's bound on the writes of one transaction.
+pub const MAX_WRITES: usize = 100;
+
+/// What it means when a write's condition does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The write has no condition.
+    None,
+    /// The item is not as it was read: read again and start over.
+    Stale,
+    /// Another resource has the name.
+    Unique,
+    /// The form was used before.
+    Used,
+    /// The tenant would be left without an owner.
+    LastOwner,
+    /// What the write depends on was deleted, or is being deleted.
+    Gone,
+}
+
+/// Writes that are committed together or not at all.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    writes: Vec<(Write, Guard)>,
+}
+
+#[derive(Debug)]
+enum Write {
+    Put {
+        item: Item,
+        condition: Option<Expression>,
+    },
+    Update {
+        key: Key,
+        set: Expression,
+        condition: Option<Expression>,
+    },
+    Delete {
+        key: Key,
+        condition: Option<Expression>,
+    },
+    Check {
+        key: Key,
+        condition: Expression,
+    },
+}
+
+/// An expression and the values it names. Attribute names stand in the text, so none may be a reserved word.
+#[derive(Clone, Debug, Default)]
+pub struct Expression {
+    text: String,
+    values: Item,
+}
+
+impl Expression {
+    /// Returns an expression without values.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            values: Item::new(),
+        }
+    }
+
+    /// Adds the value of a name such as `:now`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: aws_sdk_dynamodb::types::AttributeValue) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn values_with(&self, other: &Self) -> Option<Item> {
+        values([Some(self), Some(other)])
+    }
+
+    /// Holds when there is no such item.
+    pub fn absent() -> Self {
+        Self::new("attribute_not_exists(PK)")
+    }
+
+    /// Holds when there is such an item.
+    pub fn present() -> Self {
+        Self::new("attribute_exists(PK)")
+    }
+
+    /// Holds when nobody has written the item since it was read.
+    pub fn at_revision(revision: u64) -> Self {
+        Self::new("revision = :read_revision").with(":read_revision", number(revision))
+    }
+}
+
+impl Transaction {
+    /// Returns the number of writes.
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// Returns whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// Writes an item without a condition.
+    pub fn put(&mut self, item: Item) {
+        self.writes.push((
+            Write::Put {
+                item,
+                condition: None,
+            },
+            Guard::None,
+        ));
+    }
+
+    /// Writes an item if the condition holds.
+    pub fn put_if(&mut self, item: Item, condition: Expression, guard: Guard) {
+        self.writes.push((
+            Write::Put {
+                item,
+                condition: Some(condition),
+            },
+            guard,
+        ));
+    }
+
+    /// Updates an item without a condition.
+    pub fn update(&mut self, key: Key, set: Expression) {
+        self.writes.push((
+            Write::Update {
+                key,
+                set,
+                condition: None,
+            },
+            Guard::None,
+        ));
+    }
+
+    /// Updates an item if the condition holds.
+    pub fn update_if(&mut self, key: Key, set: Expression, condition: Expression, guard: Guard) {
+        self.writes.push((
+            Write::Update {
+                key,
+                set,
+                condition: Some(condition),
+            },
+            guard,
+        ));
+    }
+
+    /// Deletes an item without a condition.
+    pub fn delete(&mut self, key: Key) {
+        self.writes.push((
+            Write::Delete {
+                key,
+                condition: None,
+            },
+            Guard::None,
+        ));
+    }
+
+    /// Deletes an item if the condition holds.
+    pub fn delete_if(&mut self, key: Key, condition: Expression, guard: Guard) {
+        self.writes.push((
+            Write::Delete {
+                key,
+                condition: Some(condition),
+            },
+            guard,
+        ));
+    }
+
+    /// Writes nothing, and fails the transaction when the condition does not hold.
+    pub fn check(&mut self, key: Key, condition: Expression, guard: Guard) {
+        self.writes.push((Write::Check { key, condition }, guard));
+    }
+
+    /// Adds the writes of another transaction.
+    pub fn append(&mut self, mut other: Self) {
+        self.writes.append(&mut other.writes);
+    }
+
+    /// The guards of the writes that a cancellation names as failed.
+    pub(crate) fn failed_guards(&self, reasons: &[CancellationReason]) -> Vec<Guard> {
+        self.writes
+            .iter()
+            .zip(reasons)
+            .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
+            .map(|((_, guard), _)| guard.clone())
+            .collect()
+    }
+
+    pub(crate) fn items(&self, table: &str) -> Result<Vec<TransactWriteItem>, Error> {
+        self.writes
+            .iter()
+            .map(|(write, _)| write.item(table))
+            .collect()
+    }
+}
+
+impl Write {
+    fn item(&self, table: &str) -> Result<TransactWriteItem, Error> {
+        let item = TransactWriteItem::builder();
+        Ok(match self {
+            Self::Put {
+                item: put,
+                condition,
+            } => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(put.clone()))
+                    .set_condition_expression(text(condition))
+                    .set_expression_attribute_values(values([condition.as_ref()]))
+                    .build()
+                    .map_err(Error::corrupt)?,
+            ),
+            Self::Update {
+                key,
+                set,
+                condition,
+            } => item.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .update_expression(&set.text)
+                    .set_condition_expression(text(condition))
+                    .set_expression_attribute_values(values([Some(set), condition.as_ref()]))
+                    .build()
+                    .map_err(Error::corrupt)?,
+            ),
+            Self::Delete { key, condition } => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .set_condition_expression(text(condition))
+                    .set_expression_attribute_values(values([condition.as_ref()]))
+                    .build()
+                    .map_err(Error::corrupt)?,
+            ),
+            Self::Check { key, condition } => item.condition_check(
+                ConditionCheck::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .condition_expression(&condition.text)
+                    .set_expression_attribute_values(values([Some(condition)]))
+                    .build()
+                    .map_err(Error::corrupt)?,
+            ),
+        }
+        .build())
+    }
+}
+
+fn text(condition: &Option<Expression>) -> Option<String> {
+    condition.as_ref().map(|expression| expression.text.clone())
+}
+
+fn values<'a>(expressions: impl IntoIterator<Item = Option<&'a Expression>>) -> Option<Item> {
+    let all: Item = expressions
+        .into_iter()
+        .flatten()
+        .flat_map(|e| e.values.clone())
+        .collect();
+    Some(all).filter(|all| !all.is_empty())
+}
