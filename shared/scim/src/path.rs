@@ -6,9 +6,11 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::{Map, Value};
+
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::schema::ResourceType;
+use crate::schema::{Attribute, ResourceType};
 
 /// A path to an attribute or sub-attribute. Two paths that differ in case only are equal.
 ///
@@ -91,15 +93,59 @@ impl AttrPath {
         self.schema.is_none() && self.attribute.eq_ignore_ascii_case(attribute)
     }
 
+    /// Returns the attribute that this canonical path names, its sub-attribute left aside.
+    pub(crate) fn attribute_in(&self, rt: &ResourceType) -> Option<&'static Attribute> {
+        match &self.schema {
+            None => rt.attribute(&self.attribute),
+            Some(urn) => rt.extension(urn)?.attribute(&self.attribute),
+        }
+    }
+
+    /// Returns the attribute or sub-attribute that this canonical path names.
+    pub(crate) fn declared_in(&self, rt: &ResourceType) -> Option<&'static Attribute> {
+        let attribute = self.attribute_in(rt)?;
+        match &self.sub {
+            None => Some(attribute),
+            Some(sub) => attribute.sub(sub),
+        }
+    }
+
+    /// Shows the values at this path one by one until one is taken; returns whether one was.
+    pub(crate) fn visit<'a>(
+        &self,
+        object: &'a Map<String, Value>,
+        take: &mut dyn FnMut(&'a Value) -> bool,
+    ) -> bool {
+        let object = match &self.schema {
+            None => Some(object),
+            Some(urn) => match object.iter().find(|(name, _)| self.names_schema(name)) {
+                Some((_, extension)) => return take(extension),
+                None => get(object, urn).and_then(Value::as_object),
+            },
+        };
+        let Some(value) = object.and_then(|object| get(object, &self.attribute)) else {
+            return false;
+        };
+        each(value, &mut |value| match &self.sub {
+            None => take(value),
+            Some(sub) => value
+                .as_object()
+                .and_then(|object| get(object, sub))
+                .is_some_and(|value| each(value, take)),
+        })
+    }
+
     fn canonical(self, rt: &'static ResourceType) -> Self {
         let schema = match self.schema {
             Some(urn) if urn.eq_ignore_ascii_case(rt.schema.id) => None,
             Some(urn) => Some(rt.extension(&urn).map_or(urn, |known| known.id.to_owned())),
             None if rt.attribute(&self.attribute).is_some() => None,
-            None => dialect::short_name(rt, &self.attribute).map(|found| found.id.to_owned()),
+            None => {
+                dialect::values::short_name(rt, &self.attribute).map(|found| found.id.to_owned())
+            }
         };
         let path = AttrPath { schema, ..self };
-        let Some(attribute) = rt.declared(&path) else {
+        let Some(attribute) = path.attribute_in(rt) else {
             return path;
         };
         let known = |sub: String| attribute.sub(&sub).map_or(sub, |sub| sub.name.to_owned());
@@ -210,4 +256,22 @@ impl fmt::Display for AttrPath {
             None => Ok(()),
         }
     }
+}
+
+fn each<'a>(value: &'a Value, take: &mut dyn FnMut(&'a Value) -> bool) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(take),
+        Value::Null => false,
+        value => take(value),
+    }
+}
+
+/// Looks a name up as it is, and in any case where nobody declared how it is spelled.
+fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.get(name).or_else(|| {
+        let found = object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(found.1)
+    })
 }

@@ -90,7 +90,10 @@ impl Query {
     /// `InvalidSyntax` when the body is not a SearchRequest, else as [`Query::from_pairs`].
     pub fn from_search_request(rt: &'static ResourceType, body: Value) -> Result<Query, Error> {
         let mut body = object(body)?;
-        require_schema(dialect::take(&mut body, "schemas"), SEARCH_REQUEST_URN)?;
+        require_schema(
+            dialect::values::take(&mut body, "schemas"),
+            SEARCH_REQUEST_URN,
+        )?;
         let mut pairs = Vec::new();
         for (name, value) in body {
             let known = PARAMETERS.iter().any(|p| p.eq_ignore_ascii_case(&name));

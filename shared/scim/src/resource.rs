@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::visit;
 use crate::limits::MAX_RESOURCE_BYTES;
 use crate::path::{AttrPath, is_urn};
 use crate::schema::{Attribute, Mutability, ResourceType};
@@ -34,7 +33,7 @@ impl Resource {
     /// `schemas` lacks the core schema, a value does not fit its attribute, or one is missing.
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Resource, Error> {
         let mut body = object(body)?;
-        let schemas = dialect::take(&mut body, "schemas");
+        let schemas = dialect::values::take(&mut body, "schemas");
         require_schema(schemas, rt.schema.id)?;
         let mut attributes = Map::new();
         for (name, value) in body {
@@ -127,7 +126,7 @@ impl Resource {
     /// A complex attribute without a sub-attribute stands for its `value`.
     pub fn strings(&self, path: &AttrPath) -> Vec<&str> {
         let mut strings = Vec::new();
-        visit(&self.attributes, path, &mut |value| {
+        path.visit(&self.attributes, &mut |value| {
             strings.extend(value.as_str().or_else(|| value::key(value)));
             false
         });

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::visit;
 use crate::fold::fold_unless;
 use crate::path::AttrPath;
 use crate::resource::Resource;
@@ -68,7 +67,7 @@ impl Sort {
             ..self.path.clone()
         };
         let mut chosen: Option<&Value> = None;
-        visit(resource.attributes(), &attribute, &mut |value| {
+        attribute.visit(resource.attributes(), &mut |value| {
             let primary = value::is_primary(value);
             if primary || chosen.is_none() {
                 chosen = Some(value);
@@ -83,11 +82,7 @@ impl Sort {
     }
 
     fn key_of(&self, resource: &Resource, value: &Value) -> SortKey {
-        let declared = resource.resource_type().declared(&self.path);
-        let declared = match &self.path.sub {
-            Some(sub) => declared.and_then(|attribute| attribute.sub(sub)),
-            None => declared,
-        };
+        let declared = self.path.declared_in(resource.resource_type());
         match value {
             Value::Bool(value) => SortKey::Bool(*value),
             Value::Number(number) => number
@@ -115,8 +110,8 @@ fn ordered(number: f64) -> i64 {
 
 /// A complex attribute is sorted by its `value`, or cannot be.
 fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error> {
-    let complex = rt
-        .declared(&path)
+    let complex = path
+        .attribute_in(rt)
         .filter(|attribute| attribute.is_complex() && path.sub.is_none());
     let unsortable = || {
         Error::InvalidValue(format!(
@@ -126,7 +121,7 @@ fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error
     match complex {
         _ if path.is_whole_schema() => Err(unsortable()),
         None => Ok(path),
-        Some(attribute) => match dialect::compared_sub_attribute(attribute) {
+        Some(attribute) => match dialect::values::compared_sub_attribute(attribute) {
             Some(sub) => Ok(path.with_sub(sub)),
             None => Err(unsortable()),
         },

@@ -90,10 +90,10 @@ pub(crate) fn check_as(
         return Ok(None);
     }
     if !attribute.multi_valued {
-        return check_one_at(attribute, path, dialect::single(attribute, value));
+        return check_one_at(attribute, path, dialect::values::single(attribute, value));
     }
     let mut values = Vec::new();
-    for value in dialect::values(value) {
+    for value in dialect::values::values(value) {
         values.extend(check_one_at(attribute, path, value)?);
     }
     if attribute.is_keyed() {
@@ -151,13 +151,13 @@ fn check_one_at(
     let wrong = |expected: &str, value: &Value| Err(wrong_type(path, expected, value));
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
-        (AttributeKind::Complex, value) => match dialect::complex(attribute, value) {
+        (AttributeKind::Complex, value) => match dialect::values::complex(attribute, value) {
             Value::Null => Ok(None),
             Value::Object(object) => check_object(object, |name| attribute.sub(name), Some(path)),
             other => wrong("an object", &other),
         },
         (AttributeKind::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
-        (AttributeKind::Boolean, Value::String(text)) => match dialect::boolean(&text) {
+        (AttributeKind::Boolean, Value::String(text)) => match dialect::values::boolean(&text) {
             Some(value) => Ok(Some(value.into())),
             None => wrong("true or false", &Value::String(text)),
         },
@@ -172,7 +172,7 @@ fn check_one_at(
 }
 
 fn check_text(kind: AttributeKind, path: &str, text: String) -> Result<Option<Value>, Error> {
-    if dialect::is_blank(kind, &text) {
+    if dialect::values::is_blank(kind, &text) {
         return Ok(None);
     }
     let (good, expected) = match kind {

@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use super::{CompareOp, Literal};
+use super::ast::{CompareOp, Literal};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::path::AttrPath;
@@ -11,7 +11,7 @@ use crate::value;
 
 /// Reads a literal in quotes.
 pub(super) fn quoted_literal(kind: Option<AttributeKind>, text: &str) -> Literal {
-    match dialect::boolean(text) {
+    match dialect::values::boolean(text) {
         Some(value) if kind == Some(AttributeKind::Boolean) => Literal::Bool(value),
         _ => Literal::String(text.to_owned()),
     }
@@ -26,14 +26,16 @@ pub(super) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<Li
     if is("null") {
         return Some(Literal::Null);
     }
-    if let Some(text) = kind.and_then(|kind| dialect::bare_literal(kind, word)) {
+    if let Some(text) = kind.and_then(|kind| dialect::values::bare_literal(kind, word)) {
         return Some(Literal::String(text));
     }
-    Some(match (dialect::boolean(word), word.parse::<Number>()) {
-        (Some(value), _) => Literal::Bool(value),
-        (None, Ok(number)) => Literal::Number(number),
-        (None, Err(_)) => Literal::String(word.to_owned()),
-    })
+    Some(
+        match (dialect::values::boolean(word), word.parse::<Number>()) {
+            (Some(value), _) => Literal::Bool(value),
+            (None, Ok(number)) => Literal::Number(number),
+            (None, Err(_)) => Literal::String(word.to_owned()),
+        },
+    )
 }
 
 /// Returns what a comparison compares: the `value`, where a complex attribute is named as a whole.
@@ -49,7 +51,7 @@ pub(super) fn compared(
     }
     match attribute.filter(|attribute| attribute.is_complex()) {
         None => Ok((path, attribute)),
-        Some(complex) => match dialect::compared_sub_attribute(complex) {
+        Some(complex) => match dialect::values::compared_sub_attribute(complex) {
             Some(sub) if path.sub.is_none() => Ok((path.with_sub(sub), complex.sub(sub))),
             _ => {
                 let path = quoted(&path.to_string());

@@ -6,21 +6,27 @@
 #[cfg(test)]
 mod tests;
 
+use super::ast::{CompareOp, Filter, Literal};
 use super::comparison::{bare_literal, check_comparable, compared, quoted_literal};
 use super::lexer::{Token, TokenKind, tokens};
-use super::{CompareOp, Filter, Literal};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::{MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
-use crate::path::AttrPath;
+use crate::path::{AttrPath, is_name};
 use crate::schema::{Attribute, AttributeKind, ResourceType};
 
-/// Parses a filter on resources.
-pub(super) fn parse_filter(rt: &'static ResourceType, text: &str) -> Result<Filter, Error> {
-    let mut parser = Parser::new(rt, text)?;
-    let filter = parser.or(Names::Resource)?;
-    parser.end()?;
-    Ok(filter)
+impl Filter {
+    /// Parses a filter on resources of a type.
+    ///
+    /// # Errors
+    /// `InvalidFilter` when the text is not a filter, is larger or deeper than [`crate::limits`]
+    /// allow, or orders what has no order.
+    pub fn parse(rt: &'static ResourceType, text: &str) -> Result<Filter, Error> {
+        let mut parser = Parser::new(rt, text)?;
+        let filter = parser.or(Names::Resource)?;
+        parser.end()?;
+        Ok(filter)
+    }
 }
 
 /// Parses the path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]` or `attr[filter].sub`.
@@ -158,7 +164,7 @@ impl<'a> Parser<'a> {
                 // it gets parentheses where it had none
                 self.check_depth(self.deepest + 1)?;
             }
-            filter = dialect::compared_within(filter, compared);
+            filter = dialect::filters::compared_within(filter, compared);
         }
         let filter = Box::new(filter);
         Ok(Filter::ValuePath { path, filter })
@@ -187,7 +193,7 @@ impl<'a> Parser<'a> {
         let Some(sub) = word.strip_prefix('.') else {
             return Ok(None);
         };
-        if !crate::path::is_name(sub) {
+        if !is_name(sub) {
             return Err(self.unexpected("the name of a sub-attribute"));
         }
         self.next += 1;
@@ -202,15 +208,11 @@ impl<'a> Parser<'a> {
         let found = match names {
             Names::Resource => {
                 let path = AttrPath::parse(self.rt, word).map_err(invalid)?;
-                let attribute = self.rt.declared(&path);
-                let attribute = match &path.sub {
-                    Some(sub) => attribute.and_then(|attribute| attribute.sub(sub)),
-                    None => attribute,
-                };
+                let attribute = path.declared_in(self.rt);
                 (path, attribute)
             }
             Names::Sub(parent) => {
-                if !crate::path::is_name(word) {
+                if !is_name(word) {
                     return Err(self.unexpected("the name of a sub-attribute"));
                 }
                 let declared = parent.and_then(|parent| parent.sub(word));

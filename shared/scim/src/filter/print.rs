@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Filter, Literal};
+use super::ast::{Filter, Literal};
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::overlay;
+use super::merge::{laid_over, merged};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::filter::{Filter, Scope};
@@ -71,7 +71,7 @@ impl Operation {
         let new = if self.is_multi_valued(&old) {
             let old = match old {
                 Value::Null => Vec::new(),
-                old => dialect::values(old),
+                old => dialect::values::values(old),
             };
             Value::Array(self.change_values(old)?)
         } else {
@@ -124,7 +124,7 @@ impl Operation {
         let touched = match &self.action {
             Action::Add(new) if whole => self.append(&mut values, new),
             Action::Replace(new) if whole => {
-                values = dialect::values(new.clone());
+                values = dialect::values::values(new.clone());
                 Vec::new()
             }
             Action::Remove if whole => return Ok(Vec::new()),
@@ -157,7 +157,7 @@ impl Operation {
             values.push(new);
             values.len() - 1
         };
-        dialect::values(new.clone())
+        dialect::values::values(new.clone())
             .into_iter()
             .map(append)
             .collect()
@@ -221,7 +221,7 @@ impl Operation {
         let Some(filter) = &self.filter else {
             return Some(Value::Object(Map::new()));
         };
-        let described = Value::Object(dialect::described_value(filter)?);
+        let described = Value::Object(dialect::filters::described_value(filter)?);
         let checked = match self.attribute {
             Some(attribute) => value::check_one(attribute, described).ok().flatten()?,
             None => described,
@@ -308,25 +308,6 @@ fn into_object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
         _ => Map::new(),
-    }
-}
-
-/// Lays one complex value over another; what is not complex is replaced.
-fn laid_over(old: Value, new: &Value) -> Value {
-    match (old, new) {
-        (Value::Object(mut old), Value::Object(new)) => {
-            overlay(&mut old, new);
-            Value::Object(old)
-        }
-        _ => new.clone(),
-    }
-}
-
-/// Lays one complex value over another, unless their `value` tells that they are different things.
-fn merged(old: Value, new: &Value) -> Value {
-    match (old.get("value"), new.get("value")) {
-        (Some(before), Some(after)) if before != after => new.clone(),
-        _ => laid_over(old, new),
     }
 }
 

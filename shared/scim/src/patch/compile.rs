@@ -6,50 +6,36 @@
 
 use serde_json::{Map, Value};
 
-use super::Patch;
 use super::apply::{Action, Operation};
-use super::members;
+use super::members::{self, MemberOp};
+use super::target::{Target, Verb};
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::{Filter, parse_path};
+use crate::filter::parse_path;
 use crate::path::AttrPath;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
 use crate::value;
 
-/// What an operation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Add,
-    Replace,
-    Remove,
-}
-
-/// Where an operation does it.
-pub(super) struct Target {
-    pub(super) path: AttrPath,
-    pub(super) filter: Option<Filter>,
-    /// Whether a `path` names it. What a key of a value names by the way is not worth an error.
-    explicit: bool,
-}
-
-/// Compiles the operations of a message.
-pub(super) fn compile(rt: &'static ResourceType, operations: Vec<Value>) -> Result<Patch, Error> {
+/// Compiles the operations of a message. Returns those on members of a Group apart from the others.
+pub(super) fn compile(
+    rt: &'static ResourceType,
+    operations: Vec<Value>,
+) -> Result<(Vec<Operation>, Vec<MemberOp>), Error> {
     let mut compiler = Compiler {
         rt,
-        patch: Patch {
-            operations: Vec::new(),
-            members: Vec::new(),
-        },
+        operations: Vec::new(),
+        members: Vec::new(),
     };
     for operation in operations {
         compiler.operation(operation)?;
     }
-    Ok(compiler.patch)
+    Ok((compiler.operations, compiler.members))
 }
 
 struct Compiler {
     rt: &'static ResourceType,
-    patch: Patch,
+    operations: Vec<Operation>,
+    members: Vec<MemberOp>,
 }
 
 impl Compiler {
@@ -58,9 +44,9 @@ impl Compiler {
             let detail = "an operation must be a JSON object with `op`, `path` and `value`";
             return Err(Error::InvalidSyntax(detail.to_owned()));
         };
-        let verb = verb(dialect::take(&mut operation, "op"))?;
-        let path = path(dialect::take(&mut operation, "path"))?;
-        let value = dialect::take(&mut operation, "value");
+        let verb = Verb::parse(dialect::values::take(&mut operation, "op"))?;
+        let path = path(dialect::values::take(&mut operation, "path"))?;
+        let value = dialect::values::take(&mut operation, "value");
         if value.is_none() && verb != Verb::Remove {
             let detail = "an `add` or `replace` operation needs a `value`";
             return Err(Error::InvalidValue(detail.to_owned()));
@@ -98,7 +84,7 @@ impl Compiler {
                 Err(_) => continue,
             };
             let stranger = filter.is_none() && self.is_unknown_schema(&path);
-            let extension = dialect::extension_key(&key, &value).filter(|_| stranger);
+            let extension = dialect::paths::extension_key(&key, &value).filter(|_| stranger);
             let path = extension.unwrap_or(path);
             let target = Target {
                 path,
@@ -119,7 +105,7 @@ impl Compiler {
         if target.path.is_whole_schema() {
             return self.whole_schema(verb, target, value);
         }
-        match self.rt.declared(&target.path) {
+        match target.path.attribute_in(self.rt) {
             Some(attribute) => self.declared(verb, target, attribute, value),
             None if self.is_unknown_schema(&target.path) => {
                 self.undeclared(verb, target, value);
@@ -132,7 +118,7 @@ impl Compiler {
     /// Compiles an operation on an attribute of an extension that nobody declared.
     fn undeclared(&mut self, verb: Verb, target: Target, value: Value) {
         let action = match verb {
-            Verb::Remove => removal(dialect::removed_values(Some(value))),
+            Verb::Remove => removal(dialect::values::removed_values(Some(value))),
             Verb::Add => match value::without_nulls(value) {
                 Some(value) => Action::Add(value),
                 None => return,
@@ -210,13 +196,13 @@ impl Compiler {
         }
         if attribute.is_keyed() {
             let op = members::compile(verb, target, attribute, value)?;
-            self.patch.members.extend(op);
+            self.members.extend(op);
             return Ok(());
         }
         match (verb, value) {
             (Verb::Remove, value) => self.remove(target, attribute, changed, value),
             (verb, value) if is_merged(&target, attribute) => {
-                match dialect::single(attribute, value) {
+                match dialect::values::single(attribute, value) {
                     Value::Object(object) if !object.is_empty() => {
                         self.subs(verb, &target.path, attribute, object)
                     }
@@ -268,7 +254,8 @@ impl Compiler {
                 attribute.name
             )));
         }
-        let listed = dialect::removed_values(Some(value)).filter(|_| whole && changed.multi_valued);
+        let listed =
+            dialect::values::removed_values(Some(value)).filter(|_| whole && changed.multi_valued);
         let check = |value| value::check_one(attribute, value).transpose();
         let listed = listed
             .map(|listed| listed.into_iter().filter_map(check).collect())
@@ -308,7 +295,7 @@ impl Compiler {
     ) -> Result<(), Error> {
         let name = target.path.to_string();
         let value = if target.filter.is_some() && target.path.sub.is_none() {
-            value::check_one(attribute, dialect::single(attribute, value))?
+            value::check_one(attribute, dialect::values::single(attribute, value))?
         } else {
             value::check_as(changed, &name, value)?
         };
@@ -328,7 +315,7 @@ impl Compiler {
     }
 
     fn push(&mut self, target: Target, attribute: Option<&'static Attribute>, action: Action) {
-        self.patch.operations.push(Operation {
+        self.operations.push(Operation {
             path: target.path,
             filter: target.filter,
             attribute,
@@ -350,25 +337,6 @@ fn is_merged(target: &Target, attribute: &Attribute) -> bool {
         && !attribute.multi_valued
         && target.path.sub.is_none()
         && attribute.sub("value").is_none()
-}
-
-fn verb(op: Option<Value>) -> Result<Verb, Error> {
-    let name = op.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let verbs = [
-        ("add", Verb::Add),
-        ("replace", Verb::Replace),
-        ("remove", Verb::Remove),
-    ];
-    verbs
-        .into_iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, verb)| verb)
-        .ok_or_else(|| {
-            Error::InvalidSyntax(format!(
-                "`op` must be `add`, `replace` or `remove`, not {}",
-                quoted(name)
-            ))
-        })
 }
 
 /// Reads `path`; an empty one is none.

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::compile::{Target, Verb};
-use super::overlay;
+use super::merge::overlay;
+use super::target::{Target, Verb};
 use crate::dialect;
 use crate::error::Error;
 use crate::filter::{CompareOp, Filter, Literal, member_filter_matches};
@@ -172,7 +172,7 @@ fn update(
     if found || removes {
         return Ok(());
     }
-    let described = dialect::described_value(matching).map(|mut member| {
+    let described = dialect::filters::described_value(matching).map(|mut member| {
         overlay(&mut member, set);
         Value::Object(member)
     });
@@ -231,7 +231,7 @@ pub(super) fn compile(
         (Some(filter), Some(sub)) => sub_update(verb, filter, attribute, sub, value),
         (Some(filter), None) if verb == Verb::Remove => Ok(Some(removal(filter))),
         (Some(filter), None) => {
-            match value::check_one(attribute, dialect::single(attribute, value))? {
+            match value::check_one(attribute, dialect::values::single(attribute, value))? {
                 Some(Value::Object(set)) => updated(filter, set),
                 _ if verb == Verb::Replace => Ok(Some(removal(filter))),
                 _ => Ok(None),
@@ -269,7 +269,7 @@ fn whole(
                 false => MemberOp::Replace(members),
             })
         }
-        Verb::Remove => match dialect::removed_values(Some(value)) {
+        Verb::Remove => match dialect::values::removed_values(Some(value)) {
             None => Some(MemberOp::Clear),
             Some(listed) => {
                 let members = checked(Value::Array(listed))?;
@@ -309,7 +309,7 @@ fn sub_update(
 /// A member's `value` is immutable; to repeat it is not to change it.
 fn updated(filter: Filter, mut set: Map<String, Value>) -> Result<Option<MemberOp>, Error> {
     if let Some(id) = set.shift_remove("value") {
-        let described = dialect::described_value(&filter);
+        let described = dialect::filters::described_value(&filter);
         let same = described.is_some_and(|member| member.get("value") == Some(&id));
         if !same {
             return Err(Error::Mutability(

@@ -8,10 +8,12 @@
 mod apply;
 mod compile;
 mod members;
+mod merge;
+mod target;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::apply::Operation;
 pub use self::members::{MemberChange, MemberOp};
@@ -43,11 +45,11 @@ impl Patch {
     /// operation that can fit no resource.
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Patch, Error> {
         let mut body = object(body)?;
-        require_schema(dialect::take(&mut body, "schemas"), PATCH_OP_URN)?;
-        let operations = dialect::take(&mut body, "Operations").unwrap_or(Value::Null);
+        require_schema(dialect::values::take(&mut body, "schemas"), PATCH_OP_URN)?;
+        let operations = dialect::values::take(&mut body, "Operations").unwrap_or(Value::Null);
         let operations = match operations {
             Value::Array(operations) if !operations.is_empty() => operations,
-            operation @ Value::Object(_) => dialect::values(operation),
+            operation @ Value::Object(_) => dialect::values::values(operation),
             _ => {
                 return Err(Error::InvalidSyntax(
                     "`Operations` must be an array with one operation at least".to_owned(),
@@ -59,15 +61,18 @@ impl Patch {
                 "a PATCH may have {MAX_PATCH_OPERATIONS} operations at most, send several"
             )));
         }
-        let patch = compile::compile(rt, operations)?;
-        let scans = patch.members.iter().filter(|op| op.scans()).count();
+        let (operations, members) = compile::compile(rt, operations)?;
+        let scans = members.iter().filter(|op| op.scans()).count();
         if scans > MAX_MEMBER_SCANS {
             return Err(Error::TooMany(format!(
                 "a PATCH may have {MAX_MEMBER_SCANS} operations at most that look at every member, \
                  name the members by `value` or send several"
             )));
         }
-        Ok(patch)
+        Ok(Patch {
+            operations,
+            members,
+        })
     }
 
     /// Returns the resource as the operations leave it, applied in order. The resource itself stays.
@@ -104,12 +109,5 @@ impl Patch {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty() && self.members.is_empty()
-    }
-}
-
-/// Lays the members of `new` over those of `old`.
-fn overlay(old: &mut Map<String, Value>, new: &Map<String, Value>) {
-    for (name, value) in new {
-        old.insert(name.clone(), value.clone());
     }
 }

@@ -1,7 +1,5 @@
 //! Attributes and their characteristics (RFC 7643 §2.2).
 
-use super::find;
-
 /// The data type of an attribute (RFC 7643 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeKind {
@@ -266,4 +264,11 @@ impl Attribute {
                 .sub("value")
                 .is_some_and(|value| value.mutability == Mutability::Immutable)
     }
+}
+
+/// Returns the attribute of that name, in any case.
+pub(super) fn find(attributes: &'static [Attribute], name: &str) -> Option<&'static Attribute> {
+    attributes
+        .iter()
+        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

@@ -1,6 +1,6 @@
 //! The attributes every resource has (RFC 7643 §3.1). No schema lists them.
 
-use super::{Attribute, AttributeKind, Returned, Uniqueness};
+use super::attribute::{Attribute, AttributeKind, Returned, Uniqueness};
 
 const META: &[Attribute] = &[
     Attribute::string("resourceType", "The name of the resource type.")

@@ -1,6 +1,7 @@
 //! The Enterprise User extension (RFC 7643 §4.3, §8.7.1).
 
-use super::{Attribute, Schema};
+use super::attribute::Attribute;
+use super::resource_type::Schema;
 
 const MANAGER: &[Attribute] = &[
     Attribute::string("value", "The id of the manager's User resource.").case_exact(),

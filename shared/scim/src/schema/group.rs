@@ -1,6 +1,7 @@
 //! The Group resource type (RFC 7643 §4.2, §8.7.1).
 
-use super::{Attribute, ResourceType, Schema};
+use super::attribute::Attribute;
+use super::resource_type::{ResourceType, Schema};
 
 /// `display` is not in RFC 7643 §8.7.1 but in §2.4, and clients send it.
 const MEMBERS: &[Attribute] = &[

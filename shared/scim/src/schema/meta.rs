@@ -1,6 +1,7 @@
 //! The schemas of the discovery documents (RFC 7643 §8.7.2).
 
-use super::{Attribute, AttributeKind, Returned, Schema, Uniqueness};
+use super::attribute::{Attribute, AttributeKind, Returned, Uniqueness};
+use super::resource_type::Schema;
 
 const SUPPORTED: Attribute = Attribute::boolean("supported", "Whether the operation is supported.")
     .required()

@@ -1,9 +1,8 @@
 //! The User resource type (RFC 7643 §4.1, §8.7.1).
 
-use super::{
-    Attribute, AttributeKind, ENTERPRISE_USER_SCHEMA, Extension, Mutability, ResourceType,
-    Returned, Schema, Uniqueness,
-};
+use super::attribute::{Attribute, AttributeKind, Mutability, Returned, Uniqueness};
+use super::enterprise::ENTERPRISE_USER_SCHEMA;
+use super::resource_type::{Extension, ResourceType, Schema};
 
 const DISPLAY: Attribute = Attribute::string("display", "A name for the value, for display only.");
 const PRIMARY: Attribute = Attribute::boolean(

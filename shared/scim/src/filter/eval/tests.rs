@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::super::member_filter_matches;
 use super::*;
-use crate::resource::Resource;
 use crate::schema::USER;
 
 fn user() -> Resource {

@@ -1,0 +1,45 @@
+//! What a PATCH operation does, and where.
+
+use serde_json::Value;
+
+use crate::error::{Error, quoted};
+use crate::filter::Filter;
+use crate::path::AttrPath;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Add,
+    Replace,
+    Remove,
+}
+
+impl Verb {
+    /// Reads `op`, in any case.
+    pub(super) fn parse(op: Option<Value>) -> Result<Verb, Error> {
+        let name = op.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let verbs = [
+            ("add", Verb::Add),
+            ("replace", Verb::Replace),
+            ("remove", Verb::Remove),
+        ];
+        verbs
+            .into_iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, verb)| verb)
+            .ok_or_else(|| {
+                Error::InvalidSyntax(format!(
+                    "`op` must be `add`, `replace` or `remove`, not {}",
+                    quoted(name)
+                ))
+            })
+    }
+}
+
+/// Where an operation does it.
+pub(super) struct Target {
+    pub(super) path: AttrPath,
+    pub(super) filter: Option<Filter>,
+    /// Whether a `path` names it. What a key of a value names by the way is not worth an error.
+    pub(super) explicit: bool,
+}
