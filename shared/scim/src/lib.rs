@@ -17,6 +17,37 @@
 //! | `error` | every refusal, its status and `scimType` |
 //! | [`limits`] | every bound on input |
 //! | `fold` | caseless comparison |
+//!
+//! # Example
+//!
+//! A User arrives, a filter matches it, and a PATCH changes it:
+//!
+//! ```
+//! use rollcall_scim::{Filter, PATCH_OP_URN, Patch, Resource, USER, USER_SCHEMA};
+//! use serde_json::json;
+//!
+//! # fn main() -> Result<(), rollcall_scim::Error> {
+//! let body = json!({
+//!     "schemas": [USER_SCHEMA.id],
+//!     "userName": "ada@example.com",
+//!     "emails": [{ "type": "work", "value": "ada@example.com" }],
+//!     "active": true,
+//! });
+//! let user = Resource::parse(&USER, body)?;
+//!
+//! let filter = Filter::parse(&USER, r#"userName eq "ADA@example.com" and active eq true"#)?;
+//! assert!(filter.matches(&user));
+//!
+//! let body = json!({
+//!     "schemas": [PATCH_OP_URN],
+//!     "Operations": [{ "op": "replace", "path": "active", "value": false }],
+//! });
+//! let patched = Patch::parse(&USER, body)?.apply(&user)?;
+//! assert_eq!(patched.get("active"), Some(&json!(false)));
+//! assert!(!filter.matches(&patched));
+//! # Ok(())
+//! # }
+//! ```
 
 mod schema;
 
