@@ -103,7 +103,11 @@ impl AttrPath {
 
     /// Returns the attribute or sub-attribute that this canonical path names.
     pub(crate) fn declared_in(&self, rt: &ResourceType) -> Option<&'static Attribute> {
-        let attribute = self.attribute_in(rt)?;
+        self.within(self.attribute_in(rt)?)
+    }
+
+    /// Returns the sub-attribute that this path names in the attribute, or else the attribute.
+    pub(crate) fn within(&self, attribute: &'static Attribute) -> Option<&'static Attribute> {
         match &self.sub {
             None => Some(attribute),
             Some(sub) => attribute.sub(sub),
@@ -133,6 +137,12 @@ impl AttrPath {
                 .and_then(|object| get(object, sub))
                 .is_some_and(|value| each(value, take)),
         })
+    }
+
+    /// Whether both paths name the same attribute, whatever their sub-attributes.
+    pub(crate) fn is_same_attribute(&self, other: &AttrPath) -> bool {
+        self.attribute.eq_ignore_ascii_case(&other.attribute)
+            && is_same_name(self.schema.as_deref(), other.schema.as_deref())
     }
 
     fn canonical(self, rt: &'static ResourceType) -> Self {
@@ -231,14 +241,7 @@ pub(crate) fn is_urn(text: &str) -> bool {
 
 impl PartialEq for AttrPath {
     fn eq(&self, other: &Self) -> bool {
-        let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
-            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
-            (None, None) => true,
-            _ => false,
-        };
-        self.attribute.eq_ignore_ascii_case(&other.attribute)
-            && same(&self.schema, &other.schema)
-            && same(&self.sub, &other.sub)
+        self.is_same_attribute(other) && is_same_name(self.sub.as_deref(), other.sub.as_deref())
     }
 }
 
@@ -255,6 +258,14 @@ impl fmt::Display for AttrPath {
             Some(sub) => write!(f, ".{sub}"),
             None => Ok(()),
         }
+    }
+}
+
+fn is_same_name(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        (None, None) => true,
+        _ => false,
     }
 }
 

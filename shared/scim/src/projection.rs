@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, quoted};
 use crate::limits::MAX_PROJECTED_ATTRIBUTES;
 use crate::path::{AttrPath, is_urn};
-use crate::resource::Resource;
+use crate::resource::{Resource, schemas_of};
 use crate::schema::{Attribute, COMMON, ResourceType, Returned};
 
 /// The choice of attributes for an answer.
@@ -83,7 +83,8 @@ impl Projection {
             }
         }
         self.put(&mut answer, meta, meta_value);
-        name_schemas(rt, &mut answer);
+        let schemas = schemas_of(rt, &answer);
+        answer.insert("schemas".to_owned(), schemas);
         Value::Object(answer)
     }
 
@@ -162,18 +163,9 @@ fn named<'a>(
         if whole {
             return Some(None);
         }
-        let same = same_schema(path, attribute)
-            && path.attribute.eq_ignore_ascii_case(&attribute.attribute);
-        same.then_some(path.sub.as_deref())
+        path.is_same_attribute(attribute)
+            .then_some(path.sub.as_deref())
     })
-}
-
-fn same_schema(a: &AttrPath, b: &AttrPath) -> bool {
-    match (&a.schema, &b.schema) {
-        (None, None) => true,
-        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
-        _ => false,
-    }
 }
 
 fn keep_subs(value: Value, keeps: &dyn Fn(&str) -> bool) -> Option<Value> {
@@ -216,16 +208,6 @@ fn located(resource: &Resource, base_url: &str) -> Map<String, Value> {
         }
     }
     attributes
-}
-
-/// `schemas` names what is in the answer (RFC 7643 §3).
-fn name_schemas(rt: &'static ResourceType, answer: &mut Map<String, Value>) {
-    let extensions = answer.keys().filter(|name| is_urn(name));
-    let urns: Vec<Value> = std::iter::once(rt.schema.id)
-        .chain(extensions.map(String::as_str))
-        .map(Value::from)
-        .collect();
-    answer.insert("schemas".to_owned(), Value::Array(urns));
 }
 
 fn paths(

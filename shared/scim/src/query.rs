@@ -51,15 +51,6 @@ impl Query {
         rt: &'static ResourceType,
         pairs: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Query, Error> {
-        let mut values: [Option<String>; PARAMETERS.len()] = Default::default();
-        for (name, value) in pairs {
-            let place = PARAMETERS
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(&name));
-            if let Some(place) = place {
-                values[place] = Some(value);
-            }
-        }
         let [
             filter,
             sort_by,
@@ -68,7 +59,7 @@ impl Query {
             count,
             attributes,
             excluded,
-        ] = &values;
+        ] = &known_parameters(pairs);
         let sort_by = sort_by.as_deref().filter(|by| !by.trim().is_empty());
         Ok(Query {
             filter: filter
@@ -103,6 +94,22 @@ impl Query {
         }
         Query::from_pairs(rt, pairs)
     }
+}
+
+/// Returns the values of [`PARAMETERS`], in that order.
+fn known_parameters(
+    pairs: impl IntoIterator<Item = (String, String)>,
+) -> [Option<String>; PARAMETERS.len()] {
+    let mut values: [Option<String>; PARAMETERS.len()] = Default::default();
+    for (name, value) in pairs {
+        let place = PARAMETERS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(&name));
+        if let Some(place) = place {
+            values[place] = Some(value);
+        }
+    }
+    values
 }
 
 /// Writes a member of a SearchRequest as the query parameter it stands for.

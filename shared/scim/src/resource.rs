@@ -185,16 +185,22 @@ impl Resource {
         }
     }
 
-    /// Computes `schemas` from what is there (RFC 7643 §3), in first place.
+    /// Computes `schemas` and puts it first.
     fn name_schemas(&mut self) {
-        let extensions = self.attributes.keys().filter(|name| is_urn(name));
-        let urns: Vec<Value> = std::iter::once(self.resource_type.schema.id)
-            .chain(extensions.map(String::as_str))
-            .map(Value::from)
-            .collect();
+        let schemas = schemas_of(self.resource_type, &self.attributes);
         self.attributes
-            .shift_insert(0, "schemas".to_owned(), Value::Array(urns));
+            .shift_insert(0, "schemas".to_owned(), schemas);
     }
+}
+
+/// Returns the `schemas` of a resource with these attributes: the core schema and each extension
+/// with data (RFC 7643 §3).
+pub(crate) fn schemas_of(rt: &ResourceType, attributes: &Map<String, Value>) -> Value {
+    let extensions = attributes.keys().filter(|name| is_urn(name));
+    std::iter::once(rt.schema.id)
+        .chain(extensions.map(String::as_str))
+        .map(Value::from)
+        .collect()
 }
 
 /// Checks one member of the body. Unknown ones are nothing.

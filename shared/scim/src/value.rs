@@ -17,9 +17,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::dialect;
-use crate::error::Error;
+use crate::error::{Error, quoted};
 use crate::limits::MAX_VALUES;
 use crate::schema::{Attribute, AttributeKind, Mutability, Returned, Schema};
+
+/// What a `dateTime` must be, as errors name it.
+pub(crate) const DATE_TIME: &str = "a date and time as in `2008-01-23T04:56:22Z`";
 
 /// Checks the whole value of an attribute. `None` means unassigned.
 ///
@@ -106,17 +109,24 @@ pub(crate) fn check_as(
 
 /// Checks the laws of a multi-valued attribute as a whole (RFC 7643 §2.4).
 pub(crate) fn check_values(path: &str, values: &[Value]) -> Result<(), Error> {
-    if values.len() > MAX_VALUES {
-        return Err(Error::InvalidValue(format!(
-            "`{path}` holds at most {MAX_VALUES} values"
-        )));
-    }
+    check_count(path, values)?;
     if values.iter().filter(|value| is_primary(value)).count() > 1 {
         return Err(Error::InvalidValue(format!(
             "`{path}` has more than one value with `primary` true, mark one at most"
         )));
     }
     Ok(())
+}
+
+/// Checks that there are no more than [`MAX_VALUES`] values.
+pub(crate) fn check_count(path: &str, values: &[Value]) -> Result<(), Error> {
+    if values.len() <= MAX_VALUES {
+        return Ok(());
+    }
+    let path = quoted(path);
+    Err(Error::InvalidValue(format!(
+        "{path} holds at most {MAX_VALUES} values"
+    )))
 }
 
 /// Whether a value is marked as the preferred one.
@@ -176,10 +186,7 @@ fn check_text(kind: AttributeKind, path: &str, text: String) -> Result<Option<Va
         return Ok(None);
     }
     let (good, expected) = match kind {
-        AttributeKind::DateTime => (
-            instant(&text).is_some(),
-            "a date and time as in `2008-01-23T04:56:22Z`",
-        ),
+        AttributeKind::DateTime => (instant(&text).is_some(), DATE_TIME),
         AttributeKind::Binary => (is_base64(&text), "bytes in base64"),
         AttributeKind::Reference => (is_reference(&text), "a URI, without spaces"),
         _ => (true, "a string"),

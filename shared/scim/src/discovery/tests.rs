@@ -1,6 +1,7 @@
 //! Discovery documents: that they say what is so, and are as the RFC has them.
 
 use super::*;
+use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
 
 const BASE: &str = "https://example.test/scim/v2/";
 

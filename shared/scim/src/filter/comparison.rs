@@ -7,7 +7,7 @@ use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::path::AttrPath;
 use crate::schema::{Attribute, AttributeKind};
-use crate::value;
+use crate::value::{self, DATE_TIME};
 
 /// Reads a literal in quotes.
 pub(super) fn quoted_literal(kind: Option<AttributeKind>, text: &str) -> Literal {
@@ -91,7 +91,7 @@ pub(super) fn check_comparable(
             if kind == Some(DateTime) && !op.is_substring() && value::instant(text).is_none() =>
         {
             Err(Error::InvalidFilter(format!(
-                "{path} is compared with a date and time as in `2008-01-23T04:56:22Z`"
+                "{path} is compared with {DATE_TIME}"
             )))
         }
         _ => Ok(()),

@@ -62,11 +62,9 @@ fn matches(filter: &Filter, object: &Map<String, Value>, scope: Scope) -> bool {
         Filter::Not(filter) => !matches(filter, object, scope),
         Filter::Present(path) => path.visit(object, &mut is_present),
         Filter::Compare { path, op, value } => {
-            let declared = scope.declared(path);
-            let declared = match &path.sub {
-                Some(sub) => declared.and_then(|attribute| attribute.sub(sub)),
-                None => declared,
-            };
+            let declared = scope
+                .declared(path)
+                .and_then(|attribute| path.within(attribute));
             compare(object, path, declared, *op, value)
         }
         Filter::ValuePath { path, filter } => {

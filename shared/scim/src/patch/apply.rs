@@ -7,7 +7,6 @@ use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::filter::{Filter, Scope};
 use crate::fold::fold;
-use crate::limits::MAX_VALUES;
 use crate::path::AttrPath;
 use crate::schema::Attribute;
 use crate::value;
@@ -138,11 +137,8 @@ impl Operation {
         values.retain(|value| !is_empty(value));
         if self.attribute.is_some() {
             value::check_values(&self.path.attribute, &values)?;
-        } else if values.len() > MAX_VALUES {
-            return Err(Error::InvalidValue(format!(
-                "{} holds at most {MAX_VALUES} values",
-                quoted(&self.path.attribute)
-            )));
+        } else {
+            value::check_count(&self.path.attribute, &values)?;
         }
         Ok(values)
     }

@@ -178,12 +178,8 @@ impl Compiler {
         attribute: &'static Attribute,
         value: Value,
     ) -> Result<(), Error> {
-        let changed = match &target.path.sub {
-            None => attribute,
-            Some(sub) => match attribute.sub(sub) {
-                Some(sub) => sub,
-                None => return Ok(()),
-            },
+        let Some(changed) = target.path.within(attribute) else {
+            return Ok(());
         };
         if !self.may_change(verb, &target, attribute, changed)? {
             return Ok(());
@@ -199,17 +195,17 @@ impl Compiler {
             self.members.extend(op);
             return Ok(());
         }
-        match (verb, value) {
-            (Verb::Remove, value) => self.remove(target, attribute, changed, value),
-            (verb, value) if is_merged(&target, attribute) => {
-                match dialect::values::single(attribute, value) {
-                    Value::Object(object) if !object.is_empty() => {
-                        self.subs(verb, &target.path, attribute, object)
-                    }
-                    value => self.set(verb, target, attribute, changed, value),
-                }
+        if verb == Verb::Remove {
+            return self.remove(target, attribute, changed, value);
+        }
+        if !is_merged(&target, attribute) {
+            return self.set(verb, target, attribute, changed, value);
+        }
+        match dialect::values::single(attribute, value) {
+            Value::Object(object) if !object.is_empty() => {
+                self.subs(verb, &target.path, attribute, object)
             }
-            (verb, value) => self.set(verb, target, attribute, changed, value),
+            value => self.set(verb, target, attribute, changed, value),
         }
     }
 

@@ -21,18 +21,19 @@ pub use self::user::{USER, USER_SCHEMA};
 
 pub(crate) use self::common::COMMON;
 
+/// Every schema that is declared, in the order in which `/Schemas` lists them.
+pub(crate) const SCHEMAS: [&Schema; 6] = [
+    &USER_SCHEMA,
+    &GROUP_SCHEMA,
+    &ENTERPRISE_USER_SCHEMA,
+    &SERVICE_PROVIDER_CONFIG_SCHEMA,
+    &RESOURCE_TYPE_SCHEMA,
+    &SCHEMA_SCHEMA,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ALL: &[&Schema] = &[
-        &USER_SCHEMA,
-        &GROUP_SCHEMA,
-        &ENTERPRISE_USER_SCHEMA,
-        &SERVICE_PROVIDER_CONFIG_SCHEMA,
-        &RESOURCE_TYPE_SCHEMA,
-        &SCHEMA_SCHEMA,
-    ];
 
     fn check(attribute: &Attribute, path: &str) {
         let complex = attribute.is_complex();
@@ -57,7 +58,7 @@ mod tests {
     fn declarations_are_consistent() {
         for attribute in COMMON
             .iter()
-            .chain(ALL.iter().flat_map(|schema| schema.attributes))
+            .chain(SCHEMAS.iter().flat_map(|schema| schema.attributes))
         {
             check(attribute, attribute.name);
         }
