@@ -12,6 +12,7 @@
 //! | [`values::complex`] | text for a complex value | its `value` |
 //! | [`values::is_blank`] | `""` for a date, a URI or bytes | no value |
 //! | [`values::take`] | a name of a message in another case, as in `operations` | the name |
+//! | [`values::op_name`] | an `op` in another case, such as `Add` | the `op` of the RFC |
 //! | [`values::removed_values`] | a `remove` with a `value` | removes these values only |
 //! | [`values::bare_literal`] | a literal without quotes in a filter | text |
 //! | [`values::compared_sub_attribute`] | a comparison of a complex attribute | a comparison of its `value` |

@@ -62,9 +62,14 @@ pub(crate) fn is_blank(kind: AttributeKind, text: &str) -> bool {
     text.is_empty() && kind.is_text() && kind != AttributeKind::String
 }
 
-/// The name of an operation, or of a key of the message, in any case.
+/// The name of an operation, in any case.
 ///
-/// `{"op": "Add"}` → `{"op": "add"}`. Entra. Takes the value out of the message.
+/// `{"op": "Add"}` → `{"op": "add"}`. Entra.
+pub(crate) fn op_name(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// Takes the value of a key out of a message, whatever the case of the key.
 pub(crate) fn take(message: &mut Map<String, Value>, key: &str) -> Option<Value> {
     let name = message
         .keys()

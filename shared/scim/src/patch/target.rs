@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::filter::Filter;
 use crate::path::AttrPath;
@@ -18,21 +19,15 @@ impl Verb {
     /// Reads `op`, in any case.
     pub(super) fn parse(op: Option<Value>) -> Result<Verb, Error> {
         let name = op.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let verbs = [
-            ("add", Verb::Add),
-            ("replace", Verb::Replace),
-            ("remove", Verb::Remove),
-        ];
-        verbs
-            .into_iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, verb)| verb)
-            .ok_or_else(|| {
-                Error::InvalidSyntax(format!(
-                    "`op` must be `add`, `replace` or `remove`, not {}",
-                    quoted(name)
-                ))
-            })
+        match dialect::values::op_name(name).as_str() {
+            "add" => Ok(Verb::Add),
+            "replace" => Ok(Verb::Replace),
+            "remove" => Ok(Verb::Remove),
+            _ => Err(Error::InvalidSyntax(format!(
+                "`op` must be `add`, `replace` or `remove`, not {}",
+                quoted(name)
+            ))),
+        }
     }
 }
 
