@@ -1,4 +1,4 @@
-//! The order of a list: `sortBy` and `sortOrder` (RFC 7644 §3.4.2.3).
+//! Sorting: `sortBy` and `sortOrder` (RFC 7644 §3.4.2.3).
 
 use serde_json::Value;
 
@@ -10,23 +10,23 @@ use crate::resource::Resource;
 use crate::schema::{AttributeKind, ResourceType};
 use crate::value;
 
-/// What a list is sorted by.
+/// The order of a list (RFC 7644 §3.4.2.3).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sort {
-    /// The attribute.
+    /// The attribute to sort by.
     pub path: AttrPath,
-    /// Whether the greatest comes first; then what has no value comes first too.
+    /// Whether the order is descending. Resources without a value then come first.
     pub descending: bool,
 }
 
-/// The place of a resource in an ascending list. What has no value comes last.
+/// The sort key of a resource. In ascending order, resources without a value come last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortKey {
-    /// `false` before `true`.
+    /// A boolean. `false` comes before `true`.
     Bool(bool),
-    /// A number, mapped to an integer of the same order.
+    /// A number, mapped to an integer so that the order stays the same.
     Number(i64),
-    /// Text, folded unless the attribute is `caseExact`.
+    /// A string, folded unless the attribute is `caseExact`.
     Text(String),
     /// A point in time.
     Instant(jiff::Timestamp),
@@ -35,10 +35,10 @@ pub enum SortKey {
 }
 
 impl Sort {
-    /// Reads the query parameters.
+    /// Parses the query parameters `sortBy` and `sortOrder`. The default order is ascending.
     ///
     /// # Errors
-    /// `InvalidValue` when `by` is not a path that can be sorted by, or `order` is neither
+    /// `InvalidValue` when `by` is not the path of a sortable attribute, or when `order` is neither
     /// `ascending` nor `descending`.
     pub fn parse(rt: &'static ResourceType, by: &str, order: Option<&str>) -> Result<Sort, Error> {
         let descending = match order.map(str::trim).filter(|order| !order.is_empty()) {
@@ -58,9 +58,10 @@ impl Sort {
         Ok(Sort { path, descending })
     }
 
-    /// Returns where the resource stands in an ascending list.
+    /// Returns the sort key of the resource.
     ///
-    /// Of several values the primary one counts, or else the first.
+    /// For a multi-valued attribute, the primary value determines the key. If no value is primary, the
+    /// first one does.
     pub fn key(&self, resource: &Resource) -> SortKey {
         let attribute = AttrPath {
             sub: None,
@@ -102,13 +103,13 @@ impl Sort {
     }
 }
 
-/// Maps a number to an integer so that both have the same order.
+/// Maps a number to an integer so that the order of all numbers stays the same.
 fn ordered(number: f64) -> i64 {
     let bits = number.to_bits().cast_signed();
     if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
-/// A complex attribute is sorted by its `value`, or cannot be.
+/// Returns the path to sort by. For a complex attribute this is its `value`, if it has one.
 fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error> {
     let complex = path
         .attribute_in(rt)
@@ -147,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Checks that resources that hold these come in this order, none equal.
+    /// Checks that resources with these attributes sort in this order, without equal keys.
     fn check(by: &str, ascending: &[Value]) {
         let keys: Vec<SortKey> = ascending
             .iter()

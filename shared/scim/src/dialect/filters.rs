@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::filter::ast::{CompareOp, Filter, Literal};
 
-/// A comparison after the bracket of a value path is part of the value path.
+/// Moves a comparison that follows the bracket of a value path into the bracket.
 ///
-/// `emails[type eq "work"].value eq "a@b"` → `emails[type eq "work" and value eq "a@b"]`. Entra, where
-/// an e-mail address is what users are matched by.
+/// `emails[type eq "work"].value eq "a@b"` → `emails[type eq "work" and value eq "a@b"]`. Entra sends it
+/// when its configuration matches users by e-mail address.
 pub(crate) fn compared_within(filter: Filter, compared: Filter) -> Filter {
     let mut all = match filter {
         Filter::And(all) => all,
@@ -17,11 +17,11 @@ pub(crate) fn compared_within(filter: Filter, compared: Filter) -> Filter {
     Filter::And(all)
 }
 
-/// A value path that selects nothing makes the value that its filter describes.
+/// Returns the value that a filter describes, so that a value path without a match can create it.
 ///
-/// `add` or `replace` of `emails[type eq "work"].value` → adds `{"type": "work", "value": …}`, where
-/// RFC 7644 §3.5.2.3 has `noTarget`. Entra builds values so, one sub-attribute an operation. A filter
-/// describes a value when it is `eq` comparisons joined by `and`.
+/// `add` or `replace` of `emails[type eq "work"].value` → adds `{"type": "work", "value": …}`, although
+/// RFC 7644 §3.5.2.3 requires the error `noTarget`. Entra builds values this way, one sub-attribute per
+/// operation. A filter describes a value if it consists of `eq` comparisons that are joined by `and`.
 pub(crate) fn described_value(filter: &Filter) -> Option<Map<String, Value>> {
     match filter {
         Filter::Compare {

@@ -1,28 +1,30 @@
-//! What identity providers send that the RFC does not allow, and how it is read.
+//! Rules for input that identity providers send although the RFC does not allow it.
 //!
-//! Every deviation is one function here, with what comes in, what it becomes, and who sends it.
-//! The rest of the crate knows RFC 7643 and 7644 only and calls these at the edge of a value, a
-//! filter or a PATCH operation. Emitted JSON never uses a dialect.
+//! Each rule is one function. Its documentation gives the input, the result, and the clients that send
+//! the input. The rest of the crate implements only RFC 7643 and 7644, and calls these functions where
+//! it reads a value, a path, a filter or a PATCH operation. The JSON that the crate emits follows the
+//! RFC.
 //!
-//! | rule | what is sent | how it is read |
+//! | rule | input | result |
 //! |---|---|---|
 //! | [`values::boolean`] | `"True"` for a boolean | `true` |
-//! | [`values::values`] | one value of a multi-valued attribute, without an array | an array of one |
-//! | [`values::single`] | an array for a single-valued attribute | its first value |
-//! | [`values::complex`] | text for a complex value | its `value` |
-//! | [`values::is_blank`] | `""` for a date, a URI or bytes | no value |
-//! | [`values::take`] | a name of a message in another case, as in `operations` | the name |
+//! | [`values::values`] | a multi-valued attribute without an array | an array of one value |
+//! | [`values::single`] | an array for a single-valued attribute | the first value |
+//! | [`values::complex`] | a string for a complex value | an object with this `value` |
+//! | [`values::is_blank`] | `""` for a date, a URI or base64 | no value |
+//! | [`values::take`] | a key of a message in another case, such as `operations` | the value of the key |
 //! | [`values::op_name`] | an `op` in another case, such as `Add` | the `op` of the RFC |
-//! | [`values::removed_values`] | a `remove` with a `value` | removes these values only |
-//! | [`values::bare_literal`] | a literal without quotes in a filter | text |
-//! | [`values::compared_sub_attribute`] | a comparison of a complex attribute | a comparison of its `value` |
-//! | [`values::short_name`] | an attribute of an extension without its URN | the attribute of the extension |
-//! | [`filters::compared_within`] | a comparison after the bracket of a value path | a part of the value path |
-//! | [`filters::described_value`] | `add` or `replace` on a value path that selects nothing | makes the value |
-//! | [`paths::extension_key`] | a URN that no schema declares, as a key of a value without `path` | an extension |
+//! | [`values::removed_values`] | a `remove` operation with a `value` | removal of only these values |
+//! | [`values::bare_literal`] | a string in a filter without quotes | the string |
+//! | [`values::compared_sub_attribute`] | a comparison of a complex attribute | its `value` is compared |
+//! | [`values::short_name`] | an extension attribute without its URN | the extension's attribute |
+//! | [`filters::compared_within`] | a comparison after the `]` of a value path | a condition in the `[]` |
+//! | [`filters::described_value`] | `add` or `replace` without a match for its path | a new value |
+//! | [`paths::extension_key`] | an undeclared URN as a key, in a `value` without `path` | an extension |
 //!
-//! Being lenient is no dialect: unknown attributes, unknown URNs in `schemas`, read-only attributes in
-//! a body, and more than one spelling of a name are passed over or read as the RFC allows.
+//! Leniency that does not contradict the RFC needs no rule here. The crate ignores unknown attributes,
+//! unknown URNs in `schemas`, and read-only attributes in a body, and it accepts attribute names in any
+//! case.
 
 pub(crate) mod filters;
 pub(crate) mod paths;

@@ -1,4 +1,4 @@
-//! Dialects: rows of before and after.
+//! Tests of the dialect rules: input and result.
 
 use serde_json::{Value, json};
 

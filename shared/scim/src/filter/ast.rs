@@ -1,44 +1,44 @@
-//! The syntax tree of a filter.
+//! The syntax tree of a filter (RFC 7644 §3.4.2.2).
 
 use serde_json::{Number, Value};
 
 use crate::path::AttrPath;
 
-/// A condition on a resource, or on one value of a multi-valued attribute.
+/// A condition on a resource, or on one value of a multi-valued attribute (RFC 7644 §3.4.2.2).
 ///
-/// A filter that was parsed is canonical: names are spelled as declared, and inside
-/// [`Filter::ValuePath`] paths name sub-attributes alone. `Display` prints the form of the RFC, and
-/// parsing that gives the same filter.
+/// The parser returns a canonical filter: names have the spelling of the schema, and the paths inside
+/// [`Filter::ValuePath`] consist of only a sub-attribute. `Display` prints the syntax of the RFC, which
+/// parses to the same filter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
-    /// All of them hold; two at least.
+    /// All conditions are true. The list has at least two.
     And(Vec<Filter>),
-    /// One of them holds; two at least.
+    /// At least one condition is true. The list has at least two.
     Or(Vec<Filter>),
-    /// It does not hold.
+    /// The condition is false.
     Not(Box<Filter>),
-    /// A value of the attribute compares so.
+    /// The comparison is true for at least one value of the attribute.
     Compare {
-        /// What is compared.
+        /// The attribute to compare.
         path: AttrPath,
-        /// How.
+        /// The comparison operator.
         op: CompareOp,
-        /// With what.
+        /// The value to compare with.
         value: Literal,
     },
-    /// The attribute has a value that is not empty.
+    /// The attribute has a value that is not empty (`pr`).
     Present(AttrPath),
-    /// The filter holds for one and the same value of the attribute.
+    /// At least one value of the attribute matches the whole filter, as in `emails[type eq "work"]`.
     ValuePath {
-        /// The attribute.
+        /// The complex attribute.
         path: AttrPath,
-        /// What one of its values must meet.
+        /// The condition on one of its values.
         filter: Box<Filter>,
     },
 }
 
 impl Filter {
-    /// Returns every path in use; of a value path it is the path before the bracket.
+    /// Returns all paths in the filter. For a value path, this is the path before the bracket.
     pub fn attributes(&self) -> impl Iterator<Item = &AttrPath> {
         let mut paths = Vec::new();
         self.collect(&mut paths);
@@ -58,7 +58,7 @@ impl Filter {
     }
 }
 
-/// How two values compare.
+/// A comparison operator (RFC 7644 §3.4.2.2, table 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CompareOp {
     /// Equal.
@@ -94,7 +94,7 @@ impl CompareOp {
         CompareOp::Le,
     ];
 
-    /// Returns the operator as it is written.
+    /// Returns the operator as text, such as `eq`.
     pub fn as_str(self) -> &'static str {
         match self {
             CompareOp::Eq => "eq",
@@ -126,16 +126,16 @@ impl CompareOp {
     }
 }
 
-/// The value an attribute is compared with.
+/// The value with which a filter compares an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
-    /// Text.
+    /// A string.
     String(String),
     /// A number.
     Number(Number),
     /// `true` or `false`.
     Bool(bool),
-    /// `null`: no value.
+    /// `null`, which means that the attribute has no value.
     Null,
 }
 

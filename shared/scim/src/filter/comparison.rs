@@ -1,4 +1,4 @@
-//! What can be compared with what.
+//! Checks that the operator, the attribute and the literal of a comparison fit together.
 
 use serde_json::Number;
 
@@ -9,7 +9,7 @@ use crate::path::AttrPath;
 use crate::schema::{Attribute, AttributeKind};
 use crate::value::{self, DATE_TIME};
 
-/// Reads a literal in quotes.
+/// Reads a literal with quotes.
 pub(super) fn quoted_literal(kind: Option<AttributeKind>, text: &str) -> Literal {
     match dialect::values::boolean(text) {
         Some(value) if kind == Some(AttributeKind::Boolean) => Literal::Bool(value),
@@ -17,7 +17,7 @@ pub(super) fn quoted_literal(kind: Option<AttributeKind>, text: &str) -> Literal
     }
 }
 
-/// Reads a literal without quotes; none, where a word of the grammar stands for it.
+/// Reads a literal without quotes. Returns `None` for `and`, `or` and `not`.
 pub(super) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<Literal> {
     let is = |expected: &str| word.eq_ignore_ascii_case(expected);
     if is("and") || is("or") || is("not") {
@@ -38,7 +38,7 @@ pub(super) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<Li
     )
 }
 
-/// Returns what a comparison compares: the `value`, where a complex attribute is named as a whole.
+/// Returns the attribute to compare. For a complex attribute, this is its `value`.
 pub(super) fn compared(
     path: AttrPath,
     attribute: Option<&'static Attribute>,
@@ -63,7 +63,7 @@ pub(super) fn compared(
     }
 }
 
-/// Checks that the operator can compare the attribute with the literal.
+/// Checks that the operator supports the attribute and the literal.
 pub(super) fn check_comparable(
     path: &AttrPath,
     attribute: Option<&'static Attribute>,

@@ -1,4 +1,4 @@
-//! Evaluates filters on JSON that has been checked.
+//! Evaluates filters on resources and their values.
 
 #[cfg(test)]
 mod tests;
@@ -15,17 +15,17 @@ use crate::resource::Resource;
 use crate::schema::{Attribute, AttributeKind, GROUP, ResourceType};
 use crate::value;
 
-/// What the object at hand is, and so what its names mean.
+/// The kind of object that a filter examines. It determines the declarations of the names.
 #[derive(Clone, Copy)]
 pub(crate) enum Scope {
     /// A resource.
     Resource(&'static ResourceType),
-    /// A value of this complex attribute, where it is declared.
+    /// A value of this complex attribute. `None` means that no schema declares the attribute.
     Value(Option<&'static Attribute>),
 }
 
 impl Scope {
-    /// Returns the attribute that the path names, its sub-attribute left aside.
+    /// Returns the declaration of the attribute in the path, and ignores the sub-attribute.
     fn declared(self, path: &AttrPath) -> Option<&'static Attribute> {
         match self {
             Scope::Resource(rt) => path.attribute_in(rt),
@@ -35,13 +35,13 @@ impl Scope {
 }
 
 impl Filter {
-    /// Whether the resource meets the filter. An attribute that nobody declared has no value.
+    /// Whether the resource matches the filter. An attribute that the resource lacks has no value.
     pub fn matches(&self, resource: &Resource) -> bool {
         let scope = Scope::Resource(resource.resource_type());
         matches(self, resource.attributes(), scope)
     }
 
-    /// Whether one value of a multi-valued attribute meets the filter.
+    /// Whether one value of a multi-valued attribute matches the filter.
     pub(crate) fn matches_value(&self, value: &Value, scope: Scope) -> bool {
         value
             .as_object()
@@ -49,12 +49,14 @@ impl Filter {
     }
 }
 
-/// Whether one member of a Group meets the filter of a value path, as in `members[type eq "User"]`.
+/// Whether one member of a Group matches the filter of a value path, as in `members[type eq "User"]`.
+///
+/// `member` is one value of `members`, an object.
 pub fn member_filter_matches(filter: &Filter, member: &Value) -> bool {
     filter.matches_value(member, Scope::Value(GROUP.attribute("members")))
 }
 
-/// Whether the object meets the filter.
+/// Whether the object matches the filter.
 fn matches(filter: &Filter, object: &Map<String, Value>, scope: Scope) -> bool {
     match filter {
         Filter::And(all) => all.iter().all(|filter| matches(filter, object, scope)),
@@ -96,7 +98,7 @@ fn compare(
     match (op, literal) {
         (CompareOp::Eq, Literal::Null) => !has_value(object),
         (CompareOp::Ne, Literal::Null) => has_value(object),
-        // A value that is not there is not equal. Of several values, one that differs is enough.
+        // `ne` is true for a missing value, and if at least one of several values differs
         (CompareOp::Ne, literal) => {
             let literal = Operand::new(declared, literal);
             let mut differs = |value| literal.order(declared, value) != Some(Ordering::Equal);
@@ -109,7 +111,7 @@ fn compare(
     }
 }
 
-/// The literal, prepared once for all values it is compared with.
+/// A literal, prepared once for the comparison with many values.
 enum Operand<'a> {
     Text(std::borrow::Cow<'a, str>),
     Instant(jiff::Timestamp, &'a str),
@@ -162,7 +164,7 @@ impl<'a> Operand<'a> {
             .is_some_and(|text| holds(&fold_unless(is_case_exact(declared), text), part))
     }
 
-    /// Returns how the value stands to the literal; nothing where they are of different types.
+    /// Returns the order of the value relative to the literal, or `None` if their types differ.
     fn order(&self, declared: Option<&'static Attribute>, value: &Value) -> Option<Ordering> {
         match (self, value) {
             (Operand::Text(part), Value::String(text)) => {

@@ -1,6 +1,6 @@
 //! Filters (RFC 7644 §3.4.2.2): one syntax tree for `filter=`, for `emails[…]` and for PATCH paths.
 
-// `dialect` names this file itself, because the other files here use `dialect`
+// `dialect` imports this file directly, because the other files in this folder import `dialect`
 pub(crate) mod ast;
 
 mod lexer;

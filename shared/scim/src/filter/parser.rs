@@ -1,7 +1,7 @@
 //! Parses filters and the paths of PATCH operations.
 //!
-//! The parser calls itself once per parenthesis or bracket and counts them, so neither it nor anything
-//! that walks its tree goes deeper than [`MAX_FILTER_DEPTH`].
+//! The parser recurses for each parenthesis or bracket. It limits the depth to [`MAX_FILTER_DEPTH`], and
+//! so bounds its own recursion and that of all functions that traverse the tree.
 
 #[cfg(test)]
 mod tests;
@@ -16,11 +16,11 @@ use crate::path::{AttrPath, is_name};
 use crate::schema::{Attribute, AttributeKind, ResourceType};
 
 impl Filter {
-    /// Parses a filter on resources of a type.
+    /// Parses a filter for resources of a type (RFC 7644 §3.4.2.2).
     ///
     /// # Errors
-    /// `InvalidFilter` when the text is not a filter, is larger or deeper than [`crate::limits`]
-    /// allow, or orders what has no order.
+    /// `InvalidFilter` when the text is not a filter, exceeds one of the [`crate::limits`], or uses an
+    /// operator that its attribute or value does not support.
     pub fn parse(rt: &'static ResourceType, text: &str) -> Result<Filter, Error> {
         let mut parser = Parser::new(rt, text)?;
         let filter = parser.or(Names::Resource)?;
@@ -32,7 +32,7 @@ impl Filter {
 /// Parses the path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]` or `attr[filter].sub`.
 ///
 /// # Errors
-/// `InvalidPath` when the text is none of these.
+/// `InvalidPath` when the text has another form.
 pub(crate) fn parse_path(
     rt: &'static ResourceType,
     text: &str,
@@ -55,12 +55,12 @@ pub(crate) fn parse_path(
     parse().map_err(|error: Error| Error::InvalidPath(error.to_string()))
 }
 
-/// What a path inside the filter names.
+/// The meaning of a name in the filter.
 #[derive(Clone, Copy)]
 enum Names {
     /// An attribute of the resource.
     Resource,
-    /// A sub-attribute of this attribute, where it is declared.
+    /// A sub-attribute of this attribute. `None` means that no schema declares the attribute.
     Sub(Option<&'static Attribute>),
 }
 
@@ -77,7 +77,7 @@ impl<'a> Parser<'a> {
     fn new(rt: &'static ResourceType, text: &'a str) -> Result<Self, Error> {
         if text.len() > MAX_FILTER_BYTES {
             return Err(Error::InvalidFilter(format!(
-                "a filter may be {MAX_FILTER_BYTES} bytes long at most, send several requests"
+                "a filter can have at most {MAX_FILTER_BYTES} bytes, send several requests"
             )));
         }
         Ok(Parser {
@@ -140,7 +140,7 @@ impl<'a> Parser<'a> {
         self.terms += 1;
         if self.terms > MAX_FILTER_TERMS {
             return Err(Error::InvalidFilter(format!(
-                "a filter may have {MAX_FILTER_TERMS} comparisons at most, send several requests"
+                "a filter can have at most {MAX_FILTER_TERMS} comparisons, send several requests"
             )));
         }
         let (path, attribute) = self.path(names)?;
@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
         self.operation(path, attribute)
     }
 
-    /// Parses what follows the `[` of a value path, and the comparison that may follow the `]`.
+    /// Parses the part of a value path after `[`, and the comparison after `]`, if there is one.
     fn value_path(
         &mut self,
         path: AttrPath,
@@ -161,7 +161,7 @@ impl<'a> Parser<'a> {
             let declared = attribute.and_then(|attribute| attribute.sub(sub));
             let compared = self.operation(AttrPath::new(canonical(attribute, sub)), declared)?;
             if matches!(filter, Filter::Or(_)) {
-                // it gets parentheses where it had none
+                // the `or` gets parentheses when the filter is printed, which adds a level
                 self.check_depth(self.deepest + 1)?;
             }
             filter = dialect::filters::compared_within(filter, compared);
@@ -185,7 +185,7 @@ impl<'a> Parser<'a> {
         self.nested(Names::Sub(attribute), &TokenKind::CloseBracket)
     }
 
-    /// Parses the `.sub` that may follow a `]`.
+    /// Parses the `.sub` after a `]`, if there is one.
     fn suffix(&mut self) -> Result<Option<&'a str>, Error> {
         let Some(TokenKind::Word(word)) = self.peek() else {
             return Ok(None);
@@ -286,7 +286,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         Err(Error::InvalidFilter(format!(
-            "a filter may nest {MAX_FILTER_DEPTH} levels deep at most, send a simpler one"
+            "a filter can nest at most {MAX_FILTER_DEPTH} levels deep, send a simpler one"
         )))
     }
 

@@ -1,8 +1,9 @@
-//! Brings the operations of a PATCH into the form of the RFC.
+//! Normalizes the operations of a PATCH.
 //!
-//! What comes out has a path to one attribute or sub-attribute each. An operation without a path, or
-//! on a whole schema, or on a complex attribute as `name`, becomes one operation for each key of its
-//! value, so that "replace" merges into what is there (RFC 7644 §3.5.2.3) and `null` takes away.
+//! Each resulting operation has the path of one attribute or sub-attribute. An operation without a path,
+//! on a whole schema, or on a complex attribute such as `name` becomes one operation for each key of its
+//! value. As a result, `replace` keeps the keys that it omits (RFC 7644 §3.5.2.3), and `null` removes a
+//! key.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +17,8 @@ use crate::path::AttrPath;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
 use crate::value;
 
-/// Compiles the operations of a message. Returns those on members of a Group apart from the others.
+/// Compiles the operations of a request. Returns the operations on attributes, and separately those on
+/// the members of a Group.
 pub(super) fn compile(
     rt: &'static ResourceType,
     operations: Vec<Value>,
@@ -74,8 +76,10 @@ impl Compiler {
         }
     }
 
-    /// Compiles `{"displayName": …, "name.givenName": …, "urn:…:User": {…}}`, the value of an
-    /// operation without a path. Its keys are attributes, or paths (Entra with `aadOptscim062020`).
+    /// Compiles the value of an operation without a path, such as
+    /// `{"displayName": …, "name.givenName": …, "urn:…:User": {…}}`.
+    ///
+    /// The keys are attributes, or paths (Entra with the flag `aadOptscim062020`).
     fn keys(&mut self, verb: Verb, object: Map<String, Value>) -> Result<(), Error> {
         for (key, value) in object {
             let (path, filter) = match parse_path(self.rt, &key) {
@@ -115,7 +119,7 @@ impl Compiler {
         }
     }
 
-    /// Compiles an operation on an attribute of an extension that nobody declared.
+    /// Compiles an operation on an attribute of an extension that no schema declares.
     fn undeclared(&mut self, verb: Verb, target: Target, value: Value) {
         let action = match verb {
             Verb::Remove => removal(dialect::values::removed_values(Some(value))),
@@ -186,7 +190,7 @@ impl Compiler {
         }
         if target.filter.is_some() && !attribute.multi_valued {
             return Err(Error::InvalidPath(format!(
-                "`{}` has one value, leave the filter out of the path",
+                "`{}` is single-valued, leave the filter out of the path",
                 attribute.name
             )));
         }
@@ -209,7 +213,10 @@ impl Compiler {
         }
     }
 
-    /// Whether the client may change the attribute; `false` passes over the operation.
+    /// Whether the client can change the attribute. If not, the operation has no effect or is an error.
+    ///
+    /// # Errors
+    /// `Mutability` when the `path` of the operation names a read-only attribute.
     fn may_change(
         &self,
         verb: Verb,
@@ -220,7 +227,7 @@ impl Compiler {
         if attribute.returned == Returned::Never {
             return Ok(false);
         }
-        // `schemas` follows from what is there; some clients add an extension's URN by themselves
+        // the service computes `schemas`, but some clients add the URN of an extension to it
         if attribute.name == "schemas" && verb != Verb::Remove {
             return Ok(false);
         }
@@ -324,10 +331,10 @@ fn removal(listed: Option<Vec<Value>>) -> Action {
     listed.map_or(Action::Remove, Action::RemoveListed)
 }
 
-/// Whether a value is laid over what is there sub-attribute by sub-attribute, as a `name` is.
+/// Whether an operation merges its value into the present one, sub-attribute by sub-attribute.
 ///
-/// A complex value that a `value` identifies, as a `manager`, is taken whole: the `$ref` of the old
-/// manager says nothing about the new one.
+/// `name` is merged. A complex value with a `value` as its identifier, such as `manager`, is replaced as
+/// a whole, because the `$ref` of the old manager is wrong for the new one.
 fn is_merged(target: &Target, attribute: &Attribute) -> bool {
     attribute.is_complex()
         && !attribute.multi_valued
@@ -335,7 +342,7 @@ fn is_merged(target: &Target, attribute: &Attribute) -> bool {
         && attribute.sub("value").is_none()
 }
 
-/// Reads `path`; an empty one is none.
+/// Parses `path`. An empty string means that there is no path.
 fn path(path: Option<Value>) -> Result<Option<String>, Error> {
     match path {
         None | Some(Value::Null) => Ok(None),

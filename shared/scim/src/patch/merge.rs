@@ -1,15 +1,15 @@
-//! Lays one complex value over another.
+//! Merges complex values.
 
 use serde_json::{Map, Value};
 
-/// Lays the members of `new` over those of `old`.
+/// Sets all keys of `new` in `old`. Other keys of `old` keep their values.
 pub(super) fn overlay(old: &mut Map<String, Value>, new: &Map<String, Value>) {
     for (name, value) in new {
         old.insert(name.clone(), value.clone());
     }
 }
 
-/// Lays one complex value over another; what is not complex is replaced.
+/// Merges `new` into `old` if both are complex, and otherwise returns `new`.
 pub(super) fn laid_over(old: Value, new: &Value) -> Value {
     match (old, new) {
         (Value::Object(mut old), Value::Object(new)) => {
@@ -20,7 +20,8 @@ pub(super) fn laid_over(old: Value, new: &Value) -> Value {
     }
 }
 
-/// Lays one complex value over another, unless their `value` tells that they are different things.
+/// Merges `new` into `old`, unless their `value` differs: then they identify different things, and the
+/// function returns `new`.
 pub(super) fn merged(old: Value, new: &Value) -> Value {
     match (old.get("value"), new.get("value")) {
         (Some(before), Some(after)) if before != after => new.clone(),

@@ -1,4 +1,4 @@
-//! What a PATCH operation does, and where.
+//! The verb and the target of a PATCH operation (RFC 7644 §3.5.2).
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::error::{Error, quoted};
 use crate::filter::Filter;
 use crate::path::AttrPath;
 
-/// What an operation does.
+/// The kind of change, from `op`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Add,
@@ -16,7 +16,7 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    /// Reads `op`, in any case.
+    /// Parses `op`.
     pub(super) fn parse(op: Option<Value>) -> Result<Verb, Error> {
         let name = op.as_ref().and_then(Value::as_str).unwrap_or_default();
         match dialect::values::op_name(name).as_str() {
@@ -31,10 +31,13 @@ impl Verb {
     }
 }
 
-/// Where an operation does it.
+/// The values that an operation changes.
 pub(super) struct Target {
     pub(super) path: AttrPath,
     pub(super) filter: Option<Filter>,
-    /// Whether a `path` names it. What a key of a value names by the way is not worth an error.
+    /// Whether the `path` of the operation names the attribute.
+    ///
+    /// If a key of the `value` names it instead, the operation skips a read-only attribute without an
+    /// error.
     pub(super) explicit: bool,
 }

@@ -1,4 +1,4 @@
-//! The attributes every resource has (RFC 7643 §3.1). No schema lists them.
+//! The common attributes of all resources (RFC 7643 §3.1). No schema lists them.
 
 use super::attribute::{Attribute, AttributeKind, Returned, Uniqueness};
 
@@ -26,7 +26,7 @@ const META: &[Attribute] = &[
         .read_only(),
 ];
 
-/// `meta` is last, as it is in an answer.
+/// The common attributes. `meta` comes last, as in a response.
 pub(crate) static COMMON: [Attribute; 4] = [
     Attribute::reference("schemas", &["uri"], "The URNs of the schemas in use.")
         .multi_valued()

@@ -1,7 +1,7 @@
-//! Schema declarations: data that validation, filter, PATCH, projection and `/Schemas` all read.
+//! Schema declarations: the data that validation, filters, PATCH, projection and `/Schemas` share.
 //!
-//! An attribute's characteristics (RFC 7643 §2.2) are fields of [`Attribute`]. Users and Groups differ
-//! by the data in this module, not by a second code path.
+//! The fields of [`Attribute`] are its characteristics (RFC 7643 §2.2). Only the data in this module
+//! distinguishes Users from Groups. Both use the same code.
 
 mod attribute;
 mod resource_type;
@@ -21,7 +21,7 @@ pub use self::user::{USER, USER_SCHEMA};
 
 pub(crate) use self::common::COMMON;
 
-/// Every schema that is declared, in the order in which `/Schemas` lists them.
+/// All schemas, in the order in which `/Schemas` lists them.
 pub(crate) const SCHEMAS: [&Schema; 6] = [
     &USER_SCHEMA,
     &GROUP_SCHEMA,

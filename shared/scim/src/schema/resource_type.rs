@@ -1,4 +1,4 @@
-//! Resource types and the schemas they are made of (RFC 7643 §6, §7).
+//! Resource types and their schemas (RFC 7643 §6, §7).
 
 use super::attribute::{Attribute, find};
 use super::common::COMMON;
@@ -6,18 +6,18 @@ use super::common::COMMON;
 /// A set of attributes under a URN (RFC 7643 §7).
 #[derive(Debug, PartialEq)]
 pub struct Schema {
-    /// The URN.
+    /// The URN of the schema.
     pub id: &'static str,
-    /// The name, as in `User`.
+    /// The human-readable name, such as `User`.
     pub name: &'static str,
-    /// What it describes, in a sentence.
+    /// The human-readable description.
     pub description: &'static str,
-    /// The attributes.
+    /// The attributes of the schema.
     pub attributes: &'static [Attribute],
 }
 
 impl Schema {
-    /// Returns the attribute of that name, in any case.
+    /// Returns the attribute with this name. Names are case-insensitive (RFC 7643 §2.1).
     pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
         find(self.attributes, name)
     }
@@ -26,34 +26,34 @@ impl Schema {
 /// A schema that adds attributes to a resource type under its own URN (RFC 7643 §3.3).
 #[derive(Debug, PartialEq)]
 pub struct Extension {
-    /// The attributes and the URN they stand under.
+    /// The schema of the extension.
     pub schema: &'static Schema,
-    /// Whether a resource must have it.
+    /// Whether every resource of the type must have the extension.
     pub required: bool,
 }
 
-/// A kind of resource and where it is served (RFC 7643 §6).
+/// A type of resource, with its endpoint and its schemas (RFC 7643 §6).
 #[derive(Debug, PartialEq)]
 pub struct ResourceType {
-    /// The name, which is `meta.resourceType` of its resources.
+    /// The name, which is also the `meta.resourceType` of its resources.
     pub name: &'static str,
-    /// The path below the base URL, as in `/Users`.
+    /// The path relative to the base URL, such as `/Users`.
     pub endpoint: &'static str,
-    /// What it is, in a sentence.
+    /// The human-readable description.
     pub description: &'static str,
     /// The core schema.
     pub schema: &'static Schema,
-    /// The schemas that add to it.
+    /// The schema extensions.
     pub extensions: &'static [Extension],
 }
 
 impl ResourceType {
-    /// Returns the core or common attribute of that name, in any case.
+    /// Returns the core or common attribute with this name. Names are case-insensitive.
     pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
         find(&COMMON, name).or_else(|| self.schema.attribute(name))
     }
 
-    /// Returns the extension's schema with that URN, in any case.
+    /// Returns the schema of the extension with this URN. URNs are case-insensitive.
     pub fn extension(&self, urn: &str) -> Option<&'static Schema> {
         self.extensions
             .iter()

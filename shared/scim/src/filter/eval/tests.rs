@@ -1,4 +1,4 @@
-//! Evaluation: rows of filters on one User.
+//! Tests of evaluation: filters on one User.
 
 use serde_json::json;
 
