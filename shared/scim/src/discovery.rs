@@ -1,4 +1,4 @@
-//! The discovery documents: what the service supports, its resource types and its schemas (RFC 7644 §4).
+//! The discovery documents (RFC 7644 §4): features, resource types and schemas of the service.
 
 #[cfg(test)]
 mod tests;
@@ -7,27 +7,20 @@ use serde_json::{Map, Value, json};
 
 use crate::limits::{MAX_BODY_BYTES, MAX_PATCH_OPERATIONS, MAX_RESULTS};
 use crate::schema::{
-    Attribute, ENTERPRISE_USER_SCHEMA, GROUP, GROUP_SCHEMA, RESOURCE_TYPE_SCHEMA, ResourceType,
-    SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER, USER_SCHEMA,
+    Attribute, GROUP, RESOURCE_TYPE_SCHEMA, ResourceType, SCHEMA_SCHEMA, SCHEMAS,
+    SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER,
 };
-
-const SCHEMAS: [&Schema; 6] = [
-    &USER_SCHEMA,
-    &GROUP_SCHEMA,
-    &ENTERPRISE_USER_SCHEMA,
-    &SERVICE_PROVIDER_CONFIG_SCHEMA,
-    &RESOURCE_TYPE_SCHEMA,
-    &SCHEMA_SCHEMA,
-];
 
 const RESOURCE_TYPES: [&ResourceType; 2] = [&USER, &GROUP];
 
-/// Returns the document of `/ServiceProviderConfig` (RFC 7643 §5).
+/// Returns the document at `/ServiceProviderConfig` (RFC 7643 §5).
+///
+/// The base URL ends in `/scim/v2`, here and in the functions below.
 pub fn service_provider_config(base_url: &str) -> Value {
     json!({
         "schemas": [SERVICE_PROVIDER_CONFIG_SCHEMA.id],
         "patch": { "supported": true },
-        // authentik reads `maxOperations` as the most operations of one PATCH even without bulk
+        // even without bulk support, authentik takes `maxOperations` as the limit for one PATCH
         "bulk": {
             "supported": false,
             "maxOperations": MAX_PATCH_OPERATIONS,
@@ -48,13 +41,13 @@ pub fn service_provider_config(base_url: &str) -> Value {
     })
 }
 
-/// Returns the documents of `/Schemas`.
+/// Returns the documents at `/Schemas` (RFC 7643 §7).
 pub fn schemas(base_url: &str) -> Vec<Value> {
     let document = |schema: &&Schema| schema_document(schema, base_url);
     SCHEMAS.iter().map(document).collect()
 }
 
-/// Returns the document of `/Schemas/{urn}`, the URN in any case.
+/// Returns the document at `/Schemas/{urn}`, if the schema exists. The URN is case-insensitive.
 pub fn schema(urn: &str, base_url: &str) -> Option<Value> {
     SCHEMAS
         .iter()
@@ -62,13 +55,13 @@ pub fn schema(urn: &str, base_url: &str) -> Option<Value> {
         .map(|schema| schema_document(schema, base_url))
 }
 
-/// Returns the documents of `/ResourceTypes`.
+/// Returns the documents at `/ResourceTypes` (RFC 7643 §6).
 pub fn resource_types(base_url: &str) -> Vec<Value> {
     let document = |rt: &&ResourceType| resource_type_document(rt, base_url);
     RESOURCE_TYPES.iter().map(document).collect()
 }
 
-/// Returns the document of `/ResourceTypes/{name}`, the name in any case.
+/// Returns the document at `/ResourceTypes/{name}`, if the type exists. The name is case-insensitive.
 pub fn resource_type(name: &str, base_url: &str) -> Option<Value> {
     RESOURCE_TYPES
         .iter()

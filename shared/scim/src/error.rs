@@ -1,109 +1,111 @@
-//! Every refusal of the protocol, with its HTTP status and `scimType` decided in one place.
+//! Every error of the protocol, with its HTTP status and `scimType` in one place.
 
 use serde_json::{Value, json};
 
 /// The URN of the SCIM error message (RFC 7644 §3.12).
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// A request that cannot be answered as asked.
+/// The reason why a request fails (RFC 7644 §3.12).
 ///
-/// The `Display` text is the `detail` the client reads: it says what to do and holds nothing internal.
+/// The `Display` text is the `detail` that the client reads. It tells the client what to do and reveals
+/// no internals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The body is not JSON, or not the JSON structure the request needs.
+    /// The body is not JSON, or lacks the structure that the request needs.
     #[error("{0}")]
     InvalidSyntax(String),
-    /// A required value is missing, or a value does not fit its attribute.
+    /// A required value is missing, or a value does not match its attribute.
     #[error("{0}")]
     InvalidValue(String),
-    /// The filter cannot be parsed, is too large, or compares what cannot be compared.
+    /// The filter cannot be parsed, exceeds a limit, or makes a comparison that its attribute does not
+    /// support.
     #[error("{0}")]
     InvalidFilter(String),
     /// The `path` of a PATCH operation cannot be parsed.
     #[error("{0}")]
     InvalidPath(String),
-    /// The `path` of a PATCH operation is missing or names nothing that could be changed.
+    /// The `path` of a PATCH operation is missing, or selects no value that the operation can change.
     #[error("{0}")]
     NoTarget(String),
-    /// The change is not compatible with the attribute's mutability.
+    /// The change violates the attribute's mutability.
     #[error("{0}")]
     Mutability(String),
-    /// The request asks for more than the service does at once.
+    /// The request asks for more work than the service performs at once.
     #[error("{0}")]
     TooMany(String),
-    /// The version of the protocol in the URL is not one that is spoken here.
-    #[error("only SCIM 2.0 is spoken here, use a base URL that ends in `/scim/v2`")]
+    /// The URL names a protocol version that the service does not support.
+    #[error("only SCIM 2.0 is supported, use a base URL that ends in `/scim/v2`")]
     InvalidVersion,
-    /// Another resource of the tenant has the value already.
+    /// Another resource of the tenant already has the value.
     #[error(
-        "another resource has this `{attribute}` already, find it with a filter and update it instead"
+        "another resource already has this `{attribute}`, find it with a filter and update it instead"
     )]
     Uniqueness {
-        /// The attribute whose value is taken, as in `userName`.
+        /// The name of the attribute, such as `userName`.
         attribute: String,
     },
-    /// The addressed thing does not exist.
+    /// The requested resource does not exist.
     #[error("{what} does not exist or was deleted, look it up again with a filter")]
     NotFound {
-        /// What was addressed, as in ``User `2819c223` ``.
+        /// The kind and the identifier of the resource, such as ``User `2819c223` ``.
         what: String,
     },
-    /// `If-Match` or `If-None-Match` does not hold.
+    /// The condition in `If-Match` or `If-None-Match` is false.
     #[error("the resource has changed since it was read, read it again and repeat the change")]
     PreconditionFailed,
-    /// The body is larger than the service takes.
+    /// The body is larger than the service accepts.
     #[error("the request body is larger than {limit} bytes, send it in smaller parts")]
     PayloadTooLarge {
-        /// The largest body, in bytes.
+        /// The maximum size of a body, in bytes.
         limit: usize,
     },
-    /// No bearer token, or one that is not valid (any more).
+    /// The request has no bearer token, or its token is invalid or expired.
     #[error("send a valid bearer token in the `Authorization` header")]
     Unauthorized,
-    /// The request may not be made, whoever makes it.
+    /// The client is authenticated, but the service does not permit the request.
     #[error("{0}")]
     Forbidden(String),
-    /// The path leads to no endpoint.
+    /// The service has no endpoint at the path.
     #[error("{0}")]
     NoEndpoint(String),
-    /// The path exists and does not know the method.
+    /// The endpoint does not support the HTTP method.
     #[error("this method is not available here, see the `Allow` header")]
     MethodNotAllowed,
-    /// The operation is part of SCIM and is not offered.
+    /// The service does not implement this optional part of SCIM.
     #[error("{what} is not offered by this service")]
     NotImplemented {
-        /// What was asked for, as in `/Me`.
+        /// The requested feature, such as `/Me`.
         what: String,
     },
-    /// The caller sends faster than its rate.
+    /// The client exceeds its rate limit.
     #[error("too many requests, try again in {retry_after} seconds")]
     TooManyRequests {
-        /// Seconds until a request can succeed; the `Retry-After` header.
+        /// The number of seconds to wait before a retry, sent as the `Retry-After` header.
         retry_after: u32,
     },
-    /// The service cannot answer now and will soon.
+    /// The service cannot answer at the moment. A retry is likely to succeed.
     #[error("the service is busy, try again in {retry_after} seconds")]
     Unavailable {
-        /// Seconds until a request can succeed; the `Retry-After` header.
+        /// The number of seconds to wait before a retry, sent as the `Retry-After` header.
         retry_after: u32,
     },
-    /// A fault of the service; what it was is in the service's log only.
+    /// The service failed. Only its log has the cause.
     #[error("the service failed, try again, and give its operator the request id if it persists")]
     Internal,
 }
 
 impl Error {
-    /// Returns the HTTP status.
+    /// Returns the HTTP status code.
     pub fn status(&self) -> u16 {
         self.code().0
     }
 
-    /// Returns the `scimType` of RFC 7644 §3.12, where the status has one.
+    /// Returns the `scimType` (RFC 7644 §3.12), if the error has one.
     pub fn scim_type(&self) -> Option<&'static str> {
         self.code().1
     }
 
-    /// Returns the seconds of the `Retry-After` header, where the answer has one.
+    /// Returns the value of the `Retry-After` header in seconds, if the response has one.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Error::TooManyRequests { retry_after } | Error::Unavailable { retry_after } => {
@@ -113,7 +115,7 @@ impl Error {
         }
     }
 
-    /// Returns the error body of RFC 7644 §3.12.
+    /// Returns the body of the error response (RFC 7644 §3.12).
     pub fn to_json(&self) -> Value {
         let mut body = json!({ "schemas": [ERROR_URN], "status": self.status().to_string() });
         if let Some(scim_type) = self.scim_type() {
@@ -148,7 +150,7 @@ impl Error {
     }
 }
 
-/// Quotes text a client sent, shortened, for use in a `detail`.
+/// Quotes text from a client for a `detail`, shortened to a safe length.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 80;
     let mut short: String = text.chars().take(LONGEST).collect();

@@ -1,15 +1,15 @@
-//! Caseless comparison of text.
+//! Case-insensitive comparison of text.
 
 use std::borrow::Cow;
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
-/// Folds text so that two spellings of the same name become equal.
+/// Folds text so that spellings that differ only in case or in Unicode composition become equal.
 ///
-/// This is Unicode canonical caseless matching (decompose, case fold, compose), which is what the
-/// PRECIS profile `UsernameCaseMapped` of RFC 7644 §5 comes to for names in use. It does not fold
-/// compatibility characters. Folding twice is the same as folding once.
+/// The function implements Unicode canonical caseless matching: decompose, fold case, compose. For the
+/// names that occur in practice, this equals the PRECIS profile `UsernameCaseMapped` of RFC 7644 §5.
+/// Compatibility characters stay as they are. Folding is idempotent.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -21,7 +21,7 @@ pub fn fold(text: &str) -> String {
         .into_owned()
 }
 
-/// Folds text unless the attribute is `caseExact`.
+/// Folds text, unless the attribute is `caseExact` (RFC 7643 §2.2).
 pub(crate) fn fold_unless(case_exact: bool, text: &str) -> Cow<'_, str> {
     if case_exact || is_folded_ascii(text) {
         Cow::Borrowed(text)

@@ -1,22 +1,53 @@
-//! SCIM 2.0 (RFC 7643, RFC 7644), as values and functions.
+//! SCIM 2.0 (RFC 7643, RFC 7644) as values and functions.
 //!
-//! Nothing here does I/O, reads a clock, or knows a tenant: JSON and text come in, JSON and decisions
-//! go out.
+//! The crate performs no I/O, reads no clock, and has no notion of a tenant. It takes JSON and text, and
+//! returns JSON and decisions.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `schema` | attributes and their characteristics, as data; what everything below reads |
-//! | `resource`, `value` | a User or Group in canonical form, and how JSON gets there |
-//! | `path` | `name.givenName`, `urn:…:User:manager.value` |
+//! | `schema` | the attributes and their characteristics, as data that all other modules read |
+//! | `resource`, `value` | a User or Group in canonical form, and the checks on its JSON |
+//! | `path` | attribute paths: `name.givenName`, `urn:…:User:manager.value` |
 //! | `filter` | one syntax tree for `filter=`, `emails[…]` and PATCH paths: parser, printer, evaluator |
-//! | `patch` | PATCH messages: read, brought into the RFC's form, applied; group members apart |
-//! | `query`, `sort`, `projection`, `list` | list requests and what is answered |
+//! | `patch` | PATCH requests: parsed, normalized, applied; Group members separately |
+//! | `query`, `sort`, `projection`, `list` | list requests and their responses |
 //! | `precondition` | `If-Match`, `If-None-Match` |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas |
-//! | `dialect` | what identity providers send that the RFC does not allow, rule by rule |
-//! | `error` | every refusal, its status and `scimType` |
-//! | [`limits`] | every bound on input |
-//! | `fold` | caseless comparison |
+//! | `dialect` | the rules for what identity providers send although the RFC does not allow it |
+//! | `error` | every error, with its HTTP status and `scimType` |
+//! | [`limits`] | every limit on input |
+//! | `fold` | case-insensitive comparison |
+//!
+//! # Example
+//!
+//! Parse a User, match it with a filter, and apply a PATCH to it:
+//!
+//! ```
+//! use rollcall_scim::{Filter, PATCH_OP_URN, Patch, Resource, USER, USER_SCHEMA};
+//! use serde_json::json;
+//!
+//! # fn main() -> Result<(), rollcall_scim::Error> {
+//! let body = json!({
+//!     "schemas": [USER_SCHEMA.id],
+//!     "userName": "ada@example.com",
+//!     "emails": [{ "type": "work", "value": "ada@example.com" }],
+//!     "active": true,
+//! });
+//! let user = Resource::parse(&USER, body)?;
+//!
+//! let filter = Filter::parse(&USER, r#"userName eq "ADA@example.com" and active eq true"#)?;
+//! assert!(filter.matches(&user));
+//!
+//! let body = json!({
+//!     "schemas": [PATCH_OP_URN],
+//!     "Operations": [{ "op": "replace", "path": "active", "value": false }],
+//! });
+//! let patched = Patch::parse(&USER, body)?.apply(&user)?;
+//! assert_eq!(patched.get("active"), Some(&json!(false)));
+//! assert!(!filter.matches(&patched));
+//! # Ok(())
+//! # }
+//! ```
 
 mod schema;
 

@@ -1,43 +1,47 @@
-//! Every bound the protocol puts on input, in one place.
+//! Every limit on input, in one place.
 //!
-//! A bound exists where input decides how much work or memory an answer costs.
+//! Each limit bounds the work or the memory that one request can cost.
 
-/// The largest page, and `filter.maxResults` of the ServiceProviderConfig.
+/// The maximum number of resources in a page, published as `filter.maxResults` (RFC 7643 §5).
 ///
-/// pocket-id asks for `count=1000` and trusts that it gets it.
+/// pocket-id requests `count=1000` and relies on pages of that size.
 pub const MAX_RESULTS: u64 = 1000;
 
-/// The page size when the client names none.
+/// The number of resources in a page when the request has no `count` (RFC 7644 §3.4.2.4).
 pub const DEFAULT_RESULTS: u64 = 100;
 
-/// The largest request body, in bytes.
+/// The maximum size of a request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// The most operations in one PATCH; more is 400 `tooMany`.
+/// The maximum number of operations in one PATCH. A PATCH with more fails with 400 `tooMany`.
 ///
-/// It is published as `bulk.maxOperations`, because authentik cuts its group PATCHes by that number.
+/// The service publishes it as `bulk.maxOperations`, because authentik splits its Group PATCHes by that
+/// number.
 pub const MAX_PATCH_OPERATIONS: usize = 1000;
 
-/// The most operations in one PATCH that must look at every member of a group, as
-/// `members[type eq "User"]` does. Operations that name member ids do not count.
+/// The maximum number of operations in one PATCH that must examine every member of a Group.
+///
+/// A path such as `members[type eq "User"]` examines every member. An operation that identifies its
+/// members by `value` does not count.
 pub const MAX_MEMBER_SCANS: usize = 20;
 
-/// The most values of one multi-valued attribute, group members excepted.
+/// The maximum number of values of a multi-valued attribute. It does not apply to Group members.
 pub const MAX_VALUES: usize = 1000;
 
-/// The longest filter, in bytes.
+/// The maximum length of a filter, in bytes.
 pub const MAX_FILTER_BYTES: usize = 16 * 1024;
 
-/// How deep parentheses and brackets of a filter may nest.
+/// The maximum nesting depth of parentheses and brackets in a filter.
 pub const MAX_FILTER_DEPTH: usize = 50;
 
-/// The most comparisons in one filter.
+/// The maximum number of comparisons in a filter.
 pub const MAX_FILTER_TERMS: usize = 500;
 
-/// The most names in `attributes` and in `excludedAttributes`.
+/// The maximum number of names in each of `attributes` and `excludedAttributes`.
 pub const MAX_PROJECTED_ATTRIBUTES: usize = 200;
 
-/// The largest resource, as JSON, in bytes; the members of a Group do not count.
+/// The maximum size of a resource as JSON, in bytes, without the members of a Group.
 ///
-/// A DynamoDB item is 400 KB at most, and the journal keeps a resource before and after a change in one.
+/// A DynamoDB item holds 400 KB at most. A journal entry is one item and holds the resource twice, as it
+/// was before the change and as it is after it.
 pub const MAX_RESOURCE_BYTES: usize = 128 * 1024;

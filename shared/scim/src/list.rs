@@ -1,14 +1,15 @@
-//! The answer to a list request (RFC 7644 §3.4.2).
+//! The response to a list request (RFC 7644 §3.4.2).
 
 use serde_json::{Value, json};
 
-/// The URN of the message that lists are sent in.
+/// The URN of the ListResponse message (RFC 7644 §3.4.2).
 pub const LIST_RESPONSE_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
-/// Returns a ListResponse: `resources` are the page that starts at `start_index`, of `total` in all.
+/// Returns a ListResponse with one page of results (RFC 7644 §3.4.2).
 ///
-/// `itemsPerPage` is the true length of the page, as pocket-id counts on it. `Resources` is there even
-/// when it is empty, as Entra and Okta look for it.
+/// `total` is the number of resources in all pages, and `start_index` is the 1-based index of the first
+/// of `resources`. `itemsPerPage` is the actual number of `resources`, because pocket-id relies on it.
+/// `Resources` is present even when it is empty, because Entra and Okta expect it.
 pub fn list_response(total: u64, start_index: u64, resources: Vec<Value>) -> Value {
     json!({
         "schemas": [LIST_RESPONSE_URN],

@@ -6,27 +6,29 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::{Map, Value};
+
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::schema::ResourceType;
+use crate::schema::{Attribute, ResourceType};
 
-/// A path to an attribute or sub-attribute. Two paths that differ in case only are equal.
+/// The path of an attribute or sub-attribute (RFC 7644 §3.10). Paths that differ only in case are equal.
 ///
-/// A path that came from a [`ResourceType`] is canonical: names are spelled as the schema spells them,
-/// the core schema's URN is left out, and an attribute that only an extension declares has that
-/// extension's URN. An empty `attribute` stands for the extension itself.
+/// [`AttrPath::parse`] returns a canonical path: names have the spelling of the schema, the URN of the
+/// core schema is omitted, and an attribute that only an extension declares has the URN of that
+/// extension. An empty `attribute` denotes a schema as a whole.
 #[derive(Debug, Clone, Eq)]
 pub struct AttrPath {
-    /// The URN of the extension, where it is not the core schema.
+    /// The URN of the extension. `None` means the core schema.
     pub schema: Option<String>,
-    /// The name of the attribute; empty for the whole extension.
+    /// The name of the attribute. It is empty for a schema as a whole.
     pub attribute: String,
-    /// The name of the sub-attribute.
+    /// The name of the sub-attribute, if the path names one.
     pub sub: Option<String>,
 }
 
 impl AttrPath {
-    /// Makes the path of a core attribute.
+    /// Creates the path of a core attribute.
     pub fn new(attribute: impl Into<String>) -> Self {
         AttrPath {
             schema: None,
@@ -35,7 +37,7 @@ impl AttrPath {
         }
     }
 
-    /// Makes the path of an attribute of an extension.
+    /// Creates the path of an attribute of an extension.
     pub fn extended(schema: impl Into<String>, attribute: impl Into<String>) -> Self {
         AttrPath {
             schema: Some(schema.into()),
@@ -43,7 +45,7 @@ impl AttrPath {
         }
     }
 
-    /// Makes the path of a sub-attribute of this attribute.
+    /// Returns the path of a sub-attribute of this attribute.
     pub fn with_sub(self, sub: impl Into<String>) -> Self {
         AttrPath {
             sub: Some(sub.into()),
@@ -51,7 +53,7 @@ impl AttrPath {
         }
     }
 
-    /// Parses a path and spells it as the resource type declares it. Unknown names stay as they are.
+    /// Parses a path into its canonical form for a resource type. Unknown names keep their spelling.
     ///
     /// # Errors
     /// `InvalidPath` when the text is not a path.
@@ -62,15 +64,15 @@ impl AttrPath {
         }
     }
 
-    /// Whether this is an extension, or the core schema, as a whole.
+    /// Whether the path denotes an extension, or the core schema, as a whole.
     pub fn is_whole_schema(&self) -> bool {
         self.attribute.is_empty()
     }
 
-    /// Whether this names the extension with that URN as a whole.
+    /// Whether the path denotes the extension with this URN as a whole.
     ///
-    /// Of a URN that nobody declared only the data tells where it ends: `urn:x:ext` may be the attribute
-    /// `ext` of `urn:x`, or all of `urn:x:ext`.
+    /// The parser cannot tell where the URN of an undeclared extension ends: `urn:x:ext` is either the
+    /// attribute `ext` of `urn:x`, or the extension `urn:x:ext`. The URNs in the data decide.
     pub(crate) fn names_schema(&self, urn: &str) -> bool {
         let Some(schema) = &self.schema else {
             return false;
@@ -86,9 +88,61 @@ impl AttrPath {
         named && self.sub.is_none()
     }
 
-    /// Whether this is the core attribute of that name, or one of its sub-attributes.
+    /// Whether the path names this core attribute or one of its sub-attributes.
     pub fn is_core(&self, attribute: &str) -> bool {
         self.schema.is_none() && self.attribute.eq_ignore_ascii_case(attribute)
+    }
+
+    /// Returns the declaration of the attribute in this canonical path, and ignores the sub-attribute.
+    pub(crate) fn attribute_in(&self, rt: &ResourceType) -> Option<&'static Attribute> {
+        match &self.schema {
+            None => rt.attribute(&self.attribute),
+            Some(urn) => rt.extension(urn)?.attribute(&self.attribute),
+        }
+    }
+
+    /// Returns the declaration of the attribute or sub-attribute that this canonical path names.
+    pub(crate) fn declared_in(&self, rt: &ResourceType) -> Option<&'static Attribute> {
+        self.within(self.attribute_in(rt)?)
+    }
+
+    /// Returns the sub-attribute of `attribute` that the path names, or `attribute` if it names none.
+    pub(crate) fn within(&self, attribute: &'static Attribute) -> Option<&'static Attribute> {
+        match &self.sub {
+            None => Some(attribute),
+            Some(sub) => attribute.sub(sub),
+        }
+    }
+
+    /// Calls `take` with each value at this path until it returns `true`. Returns whether it did.
+    pub(crate) fn visit<'a>(
+        &self,
+        object: &'a Map<String, Value>,
+        take: &mut dyn FnMut(&'a Value) -> bool,
+    ) -> bool {
+        let object = match &self.schema {
+            None => Some(object),
+            Some(urn) => match object.iter().find(|(name, _)| self.names_schema(name)) {
+                Some((_, extension)) => return take(extension),
+                None => get(object, urn).and_then(Value::as_object),
+            },
+        };
+        let Some(value) = object.and_then(|object| get(object, &self.attribute)) else {
+            return false;
+        };
+        each(value, &mut |value| match &self.sub {
+            None => take(value),
+            Some(sub) => value
+                .as_object()
+                .and_then(|object| get(object, sub))
+                .is_some_and(|value| each(value, take)),
+        })
+    }
+
+    /// Whether both paths name the same attribute. Their sub-attributes can differ.
+    pub(crate) fn is_same_attribute(&self, other: &AttrPath) -> bool {
+        self.attribute.eq_ignore_ascii_case(&other.attribute)
+            && is_same_name(self.schema.as_deref(), other.schema.as_deref())
     }
 
     fn canonical(self, rt: &'static ResourceType) -> Self {
@@ -96,10 +150,12 @@ impl AttrPath {
             Some(urn) if urn.eq_ignore_ascii_case(rt.schema.id) => None,
             Some(urn) => Some(rt.extension(&urn).map_or(urn, |known| known.id.to_owned())),
             None if rt.attribute(&self.attribute).is_some() => None,
-            None => dialect::short_name(rt, &self.attribute).map(|found| found.id.to_owned()),
+            None => {
+                dialect::values::short_name(rt, &self.attribute).map(|found| found.id.to_owned())
+            }
         };
         let path = AttrPath { schema, ..self };
-        let Some(attribute) = rt.declared(&path) else {
+        let Some(attribute) = path.attribute_in(rt) else {
             return path;
         };
         let known = |sub: String| attribute.sub(&sub).map_or(sub, |sub| sub.name.to_owned());
@@ -111,7 +167,7 @@ impl AttrPath {
     }
 }
 
-/// Recognises a path that is the URN of a schema and nothing else.
+/// Parses a path that consists of only the URN of a schema.
 fn whole_schema(rt: &'static ResourceType, text: &str) -> Option<AttrPath> {
     if text.eq_ignore_ascii_case(rt.schema.id) {
         return Some(AttrPath::new(""));
@@ -122,7 +178,7 @@ fn whole_schema(rt: &'static ResourceType, text: &str) -> Option<AttrPath> {
     is_versioned_urn(text).then(|| AttrPath::extended(text, ""))
 }
 
-/// Whether text is the URN of a schema by its looks: it ends as `:2.0:User` does.
+/// Whether text looks like the URN of a schema, because it ends like `:2.0:User`.
 fn is_versioned_urn(text: &str) -> bool {
     let mut parts = text.rsplitn(3, ':');
     let (Some(name), Some(version), Some(namespace)) = (parts.next(), parts.next(), parts.next())
@@ -164,7 +220,7 @@ impl FromStr for AttrPath {
     }
 }
 
-/// Whether text is an ATTRNAME (RFC 7643 §2.1), or `$ref`.
+/// Whether text is an ATTRNAME (RFC 7643 §2.1), or a name with a leading `$` such as `$ref`.
 pub(crate) fn is_name(text: &str) -> bool {
     let text = text.strip_prefix('$').unwrap_or(text);
     text.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -173,7 +229,7 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Whether text can stand where the URN of a schema stands; it may be a URL too.
+/// Whether text can identify a schema: it starts like a URN or URL and has no reserved characters.
 pub(crate) fn is_urn(text: &str) -> bool {
     let reserved = |c: char| c.is_whitespace() || c.is_control() || "[]()\"".contains(c);
     let begins = |scheme: &str| {
@@ -185,14 +241,7 @@ pub(crate) fn is_urn(text: &str) -> bool {
 
 impl PartialEq for AttrPath {
     fn eq(&self, other: &Self) -> bool {
-        let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
-            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
-            (None, None) => true,
-            _ => false,
-        };
-        self.attribute.eq_ignore_ascii_case(&other.attribute)
-            && same(&self.schema, &other.schema)
-            && same(&self.sub, &other.sub)
+        self.is_same_attribute(other) && is_same_name(self.sub.as_deref(), other.sub.as_deref())
     }
 }
 
@@ -210,4 +259,32 @@ impl fmt::Display for AttrPath {
             None => Ok(()),
         }
     }
+}
+
+fn is_same_name(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn each<'a>(value: &'a Value, take: &mut dyn FnMut(&'a Value) -> bool) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(take),
+        Value::Null => false,
+        value => take(value),
+    }
+}
+
+/// Looks up a name, first with its exact spelling and then without regard to case.
+///
+/// Names that no schema declares keep the spelling of the client, so the case can differ.
+fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.get(name).or_else(|| {
+        let found = object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(found.1)
+    })
 }

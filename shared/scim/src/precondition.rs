@@ -2,7 +2,7 @@
 
 use crate::error::{Error, quoted};
 
-/// The conditions of a request. Nobody has to send any.
+/// The conditions that a request sets on the version of a resource. Both headers are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Precondition {
     if_match: Option<Tags>,
@@ -16,15 +16,15 @@ enum Tags {
 }
 
 impl Precondition {
-    /// Makes a condition that always holds.
+    /// Creates a precondition that sets no condition.
     pub fn none() -> Self {
         Precondition::default()
     }
 
-    /// Reads the two headers: `*`, or ETags separated by commas.
+    /// Parses the values of the two headers. Each is `*` or a comma-separated list of ETags.
     ///
     /// # Errors
-    /// `InvalidSyntax` when a header is neither.
+    /// `InvalidSyntax` when a header has another form.
     pub fn new(if_match: Option<&str>, if_none_match: Option<&str>) -> Result<Self, Error> {
         Ok(Precondition {
             if_match: tags("If-Match", if_match)?,
@@ -32,18 +32,18 @@ impl Precondition {
         })
     }
 
-    /// Whether there is no condition.
+    /// Whether the request sets no condition.
     pub fn is_none(&self) -> bool {
         self.if_match.is_none() && self.if_none_match.is_none()
     }
 
-    /// Whether a write may go ahead on a resource whose `meta.version` this is.
+    /// Whether the conditions allow a write to a resource with this `meta.version`.
     pub fn allows_write(&self, current_version: &str) -> bool {
         let holds = |tags: &Tags| tags.contain(current_version);
         self.if_match.as_ref().is_none_or(holds) && !self.not_modified(current_version)
     }
 
-    /// Whether a read can be answered by "304 Not Modified".
+    /// Whether a read of a resource with this `meta.version` returns "304 Not Modified".
     pub fn not_modified(&self, current_version: &str) -> bool {
         self.if_none_match
             .as_ref()
@@ -52,7 +52,7 @@ impl Precondition {
 }
 
 impl Tags {
-    /// Compares weakly (RFC 9110 §8.8.3.2): `W/"1"` and `"1"` are the same version.
+    /// Compares weakly (RFC 9110 §8.8.3.2): `W/"1"` and `"1"` name the same version.
     fn contain(&self, version: &str) -> bool {
         match self {
             Tags::Any => true,
@@ -71,7 +71,7 @@ fn tags(header: &str, text: Option<&str>) -> Result<Option<Tags>, Error> {
     let malformed = || {
         let text = quoted(text);
         Error::InvalidSyntax(format!(
-            "`{header}` must be `*` or versions as `meta.version` has them, not {text}"
+            "`{header}` must be `*` or a list of versions as in `meta.version`, not {text}"
         ))
     };
     let versions = text.split(',').map(str::trim).filter(|v| !v.is_empty());
@@ -80,7 +80,7 @@ fn tags(header: &str, text: Option<&str>) -> Result<Option<Tags>, Error> {
     versions.map(|v| Some(Tags::OneOf(v))).ok_or_else(malformed)
 }
 
-/// Returns what identifies the version. A version without quotes is taken as it is.
+/// Returns the opaque tag of a version, without `W/` and quotes. Quotes are optional.
 fn opaque(version: &str) -> Option<&str> {
     let strong = version
         .strip_prefix("W/")

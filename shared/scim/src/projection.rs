@@ -1,4 +1,4 @@
-//! Which attributes an answer holds: `attributes` and `excludedAttributes` (RFC 7644 §3.9).
+//! The attributes in a response: `attributes` and `excludedAttributes` (RFC 7644 §3.9).
 
 #[cfg(test)]
 mod tests;
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use crate::error::{Error, quoted};
 use crate::limits::MAX_PROJECTED_ATTRIBUTES;
 use crate::path::{AttrPath, is_urn};
-use crate::resource::Resource;
+use crate::resource::{Resource, schemas_of};
 use crate::schema::{Attribute, COMMON, ResourceType, Returned};
 
-/// The choice of attributes for an answer.
+/// The attributes that a response contains (RFC 7644 §3.9).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Projection {
     included: Vec<AttrPath>,
@@ -19,17 +19,20 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// Chooses what is returned by default.
+    /// Creates a projection of the attributes that responses contain by default.
     pub fn all() -> Self {
         Projection::default()
     }
 
-    /// Reads the two query parameters: names, separated by commas. Unknown names choose nothing.
+    /// Parses the two query parameters. Each is a comma-separated list of attribute names. Unknown names
+    /// have no effect.
     ///
-    /// The RFC calls them mutually exclusive. Given both, what is asked for and not excluded is returned.
+    /// The RFC declares the parameters mutually exclusive. If a request has both, the response contains
+    /// the attributes in `attributes` that are not in `excludedAttributes`.
     ///
     /// # Errors
-    /// `InvalidValue` when a name is not an attribute path, or there are too many.
+    /// `InvalidValue` when a name is not an attribute path, or when a list has more than
+    /// [`MAX_PROJECTED_ATTRIBUTES`] names.
     pub fn parse(
         rt: &'static ResourceType,
         attributes: Option<&str>,
@@ -41,12 +44,12 @@ impl Projection {
         })
     }
 
-    /// Whether the client made no choice.
+    /// Whether the request has neither parameter.
     pub fn is_default(&self) -> bool {
         self.included.is_empty() && self.excluded.is_empty()
     }
 
-    /// Whether the answer needs the attribute, or extension, of that canonical name.
+    /// Whether the response needs the attribute or extension with this canonical name.
     pub fn wants(&self, attribute: &str) -> bool {
         let common = COMMON.iter().find(|common| common.name == attribute);
         if common.is_some_and(|common| common.returned == Returned::Always) {
@@ -63,10 +66,9 @@ impl Projection {
         included && !self.excluded.iter().any(|path| names(path) && whole(path))
     }
 
-    /// Returns the resource as the client sees it.
+    /// Returns the resource as JSON for a response, with the attributes in the order of the schema.
     ///
-    /// `meta.location` and the `$ref` of `groups` are made from the base URL, which ends in `/scim/v2`.
-    /// Attributes come in the order of the schema.
+    /// `meta.location` and the `$ref` of `groups` start with the base URL, which ends in `/scim/v2`.
     pub fn render(&self, resource: &Resource, base_url: &str) -> Value {
         let rt = resource.resource_type();
         let mut source = located(resource, base_url);
@@ -83,7 +85,8 @@ impl Projection {
             }
         }
         self.put(&mut answer, meta, meta_value);
-        name_schemas(rt, &mut answer);
+        let schemas = schemas_of(rt, &answer);
+        answer.insert("schemas".to_owned(), schemas);
         Value::Object(answer)
     }
 
@@ -116,7 +119,7 @@ impl Projection {
         }
     }
 
-    /// Returns what of the value of an attribute is part of the answer.
+    /// Returns the part of an attribute's value that the response contains.
     fn project(&self, path: &AttrPath, returned: Returned, value: Value) -> Option<Value> {
         match returned {
             Returned::Always => return Some(value),
@@ -148,7 +151,7 @@ impl Projection {
     }
 }
 
-/// Returns the sub-attributes that a list of paths names of an attribute, `None` for all of it.
+/// Returns the sub-attributes of an attribute that the paths name. `None` stands for the whole attribute.
 fn named<'a>(
     paths: &'a [AttrPath],
     attribute: &'a AttrPath,
@@ -162,18 +165,9 @@ fn named<'a>(
         if whole {
             return Some(None);
         }
-        let same = same_schema(path, attribute)
-            && path.attribute.eq_ignore_ascii_case(&attribute.attribute);
-        same.then_some(path.sub.as_deref())
+        path.is_same_attribute(attribute)
+            .then_some(path.sub.as_deref())
     })
-}
-
-fn same_schema(a: &AttrPath, b: &AttrPath) -> bool {
-    match (&a.schema, &b.schema) {
-        (None, None) => true,
-        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
-        _ => false,
-    }
 }
 
 fn keep_subs(value: Value, keeps: &dyn Fn(&str) -> bool) -> Option<Value> {
@@ -193,7 +187,7 @@ fn keep_subs(value: Value, keeps: &dyn Fn(&str) -> bool) -> Option<Value> {
     }
 }
 
-/// Returns the attributes with the URLs that follow from where the service is.
+/// Returns the attributes, with the URLs that depend on the base URL.
 fn located(resource: &Resource, base_url: &str) -> Map<String, Value> {
     let base_url = base_url.trim_end_matches('/');
     let mut attributes = resource.attributes().clone();
@@ -218,16 +212,6 @@ fn located(resource: &Resource, base_url: &str) -> Map<String, Value> {
     attributes
 }
 
-/// `schemas` names what is in the answer (RFC 7643 §3).
-fn name_schemas(rt: &'static ResourceType, answer: &mut Map<String, Value>) {
-    let extensions = answer.keys().filter(|name| is_urn(name));
-    let urns: Vec<Value> = std::iter::once(rt.schema.id)
-        .chain(extensions.map(String::as_str))
-        .map(Value::from)
-        .collect();
-    answer.insert("schemas".to_owned(), Value::Array(urns));
-}
-
 fn paths(
     rt: &'static ResourceType,
     parameter: &str,
@@ -237,7 +221,7 @@ fn paths(
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     if names.len() > MAX_PROJECTED_ATTRIBUTES {
         return Err(Error::InvalidValue(format!(
-            "`{parameter}` takes {MAX_PROJECTED_ATTRIBUTES} names at most"
+            "`{parameter}` can have at most {MAX_PROJECTED_ATTRIBUTES} names"
         )));
     }
     let parse = |name: &str| {

@@ -1,4 +1,4 @@
-//! What a list request asks for, from the query string or from a `.search` body (RFC 7644 §3.4.2, §3.4.3).
+//! List requests, from a query string or from a `.search` body (RFC 7644 §3.4.2, §3.4.3).
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ use crate::resource::{object, require_schema};
 use crate::schema::ResourceType;
 use crate::sort::Sort;
 
-/// The URN of the message that `.search` takes.
+/// The URN of the SearchRequest message (RFC 7644 §3.4.3).
 pub const SEARCH_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 const PARAMETERS: [&str; 7] = [
@@ -27,39 +27,34 @@ const PARAMETERS: [&str; 7] = [
     "excludedAttributes",
 ];
 
-/// A list request.
+/// A list request (RFC 7644 §3.4.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// Which resources.
+    /// The condition that selects resources. `None` selects all.
     pub filter: Option<Filter>,
-    /// In which order.
+    /// The order of the resources. `None` leaves it to the service.
     pub sort: Option<Sort>,
-    /// The 1-based place of the first resource of the page.
+    /// The 1-based index of the first resource in the page.
     pub start_index: u64,
-    /// The most resources in the page, [`MAX_RESULTS`] at most; `None` leaves it to the service.
+    /// The requested number of resources in the page, from 0 to [`MAX_RESULTS`]. `None` leaves it to the
+    /// service.
     pub count: Option<u64>,
-    /// Which of their attributes.
+    /// The attributes in the response.
     pub projection: Projection,
 }
 
 impl Query {
-    /// Reads decoded query parameters. Names are caseless, unknown ones are ignored, the last one wins.
+    /// Parses decoded query parameters, as pairs of name and value.
+    ///
+    /// Names are case-insensitive, and unknown names have no effect. If a name occurs more than once, the
+    /// last value counts.
     ///
     /// # Errors
-    /// `InvalidFilter` for `filter`, `InvalidValue` for the others.
+    /// `InvalidFilter` when `filter` is invalid. `InvalidValue` when another parameter is invalid.
     pub fn from_pairs(
         rt: &'static ResourceType,
         pairs: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Query, Error> {
-        let mut values: [Option<String>; PARAMETERS.len()] = Default::default();
-        for (name, value) in pairs {
-            let place = PARAMETERS
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(&name));
-            if let Some(place) = place {
-                values[place] = Some(value);
-            }
-        }
         let [
             filter,
             sort_by,
@@ -68,7 +63,7 @@ impl Query {
             count,
             attributes,
             excluded,
-        ] = &values;
+        ] = &known_parameters(pairs);
         let sort_by = sort_by.as_deref().filter(|by| !by.trim().is_empty());
         Ok(Query {
             filter: filter
@@ -84,13 +79,20 @@ impl Query {
         })
     }
 
-    /// Reads the body of a POST to `.search`; what it holds means what the query parameters mean.
+    /// Parses the body of a POST to `.search` (RFC 7644 §3.4.3).
+    ///
+    /// Its members have the names and the meaning of the query parameters.
     ///
     /// # Errors
-    /// `InvalidSyntax` when the body is not a SearchRequest, else as [`Query::from_pairs`].
+    /// `InvalidSyntax` when the body is not an object or has no `schemas`. `InvalidValue` when `schemas`
+    /// lacks [`SEARCH_REQUEST_URN`] or a member has the wrong type. Otherwise the errors of
+    /// [`Query::from_pairs`].
     pub fn from_search_request(rt: &'static ResourceType, body: Value) -> Result<Query, Error> {
         let mut body = object(body)?;
-        require_schema(dialect::take(&mut body, "schemas"), SEARCH_REQUEST_URN)?;
+        require_schema(
+            dialect::values::take(&mut body, "schemas"),
+            SEARCH_REQUEST_URN,
+        )?;
         let mut pairs = Vec::new();
         for (name, value) in body {
             let known = PARAMETERS.iter().any(|p| p.eq_ignore_ascii_case(&name));
@@ -102,7 +104,23 @@ impl Query {
     }
 }
 
-/// Writes a member of a SearchRequest as the query parameter it stands for.
+/// Returns the values of [`PARAMETERS`], in that order.
+fn known_parameters(
+    pairs: impl IntoIterator<Item = (String, String)>,
+) -> [Option<String>; PARAMETERS.len()] {
+    let mut values: [Option<String>; PARAMETERS.len()] = Default::default();
+    for (name, value) in pairs {
+        let place = PARAMETERS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(&name));
+        if let Some(place) = place {
+            values[place] = Some(value);
+        }
+    }
+    values
+}
+
+/// Converts a member of a SearchRequest to the equivalent query parameter.
 fn parameter(name: &str, value: Value) -> Result<Option<String>, Error> {
     match value {
         Value::Null => Ok(None),
@@ -121,7 +139,8 @@ fn parameter(name: &str, value: Value) -> Result<Option<String>, Error> {
     }
 }
 
-/// Reads an integer. Below zero is zero (RFC 7644 §3.4.2.4); too large is as large as can be.
+/// Parses an integer. Negative numbers become 0 (RFC 7644 §3.4.2.4), and numbers that are too large
+/// become [`u64::MAX`].
 fn number(name: &str, text: Option<&str>) -> Result<Option<u64>, Error> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);

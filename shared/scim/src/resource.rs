@@ -1,4 +1,4 @@
-//! Resources: JSON that has been checked against its schemas.
+//! Resources: JSON that is valid for its schemas (RFC 7643 §3).
 
 #[cfg(test)]
 mod tests;
@@ -7,17 +7,16 @@ use serde_json::{Map, Value};
 
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::visit;
 use crate::limits::MAX_RESOURCE_BYTES;
 use crate::path::{AttrPath, is_urn};
 use crate::schema::{Attribute, Mutability, ResourceType};
 use crate::value;
 
-/// A User or a Group, in canonical form.
+/// A User or Group in canonical form.
 ///
-/// Names are spelled as the schema spells them, booleans are booleans, there is no `null` and no empty
-/// array or object, and there is no password. Of attributes that no schema declares only extension
-/// objects (URN keys) are kept, as they came.
+/// Names have the spelling of the schema, and booleans are JSON booleans. A resource contains no `null`,
+/// no empty array or object, and no password. It omits attributes that no schema declares, except for
+/// undeclared extensions: objects with a URN as the key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     resource_type: &'static ResourceType,
@@ -25,16 +24,18 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Checks the body of a POST or PUT.
+    /// Parses the body of a POST or PUT (RFC 7644 §3.3, §3.5.1).
     ///
-    /// What the service owns (`id`, `meta`, `groups`), `password`, and unknown attributes are dropped.
+    /// The resource omits read-only attributes (such as `id`, `meta` and `groups`), `password`, and
+    /// unknown attributes.
     ///
     /// # Errors
-    /// `InvalidSyntax` when the body is not an object or has no `schemas`; `InvalidValue` when
-    /// `schemas` lacks the core schema, a value does not fit its attribute, or one is missing.
+    /// `InvalidSyntax` when the body is not an object or has no `schemas`. `InvalidValue` when `schemas`
+    /// lacks the core schema, a value does not match its attribute, a required value is missing, or the
+    /// resource exceeds [`MAX_RESOURCE_BYTES`].
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Resource, Error> {
         let mut body = object(body)?;
-        let schemas = dialect::take(&mut body, "schemas");
+        let schemas = dialect::values::take(&mut body, "schemas");
         require_schema(schemas, rt.schema.id)?;
         let mut attributes = Map::new();
         for (name, value) in body {
@@ -47,10 +48,10 @@ impl Resource {
         Ok(resource)
     }
 
-    /// Returns what a PUT of `new` makes of this resource (RFC 7644 §3.5.1).
+    /// Returns this resource after a PUT of `new` (RFC 7644 §3.5.1).
     ///
-    /// What `new` omits is cleared. What the service owns stays. `active` stays where `new` omits it:
-    /// a missing key never brings anyone back.
+    /// The PUT clears the attributes that `new` omits, except for read-only attributes, immutable
+    /// attributes, and `active`: a missing key must not reactivate a User.
     ///
     /// # Errors
     /// `Mutability` when `new` changes an immutable attribute.
@@ -72,7 +73,9 @@ impl Resource {
         Ok(replaced)
     }
 
-    /// Takes a resource from the store, where it was put after it had been checked.
+    /// Creates a resource from stored attributes, without checks: they were valid when they were stored.
+    ///
+    /// The function computes `schemas` from the attributes.
     pub fn from_stored(rt: &'static ResourceType, attributes: Map<String, Value>) -> Resource {
         let mut resource = Resource {
             resource_type: rt,
@@ -82,27 +85,28 @@ impl Resource {
         resource
     }
 
-    /// Returns the kind of resource.
+    /// Returns the resource type.
     pub fn resource_type(&self) -> &'static ResourceType {
         self.resource_type
     }
 
-    /// Returns all attributes, `schemas` included: the core schema and each extension with data.
+    /// Returns all attributes, including `schemas`. Extensions are objects with their URN as the key.
     pub fn attributes(&self) -> &Map<String, Value> {
         &self.attributes
     }
 
-    /// Returns all attributes, `schemas` included.
+    /// Converts the resource into its attributes, including `schemas`.
     pub fn into_attributes(self) -> Map<String, Value> {
         self.attributes
     }
 
-    /// Returns the attribute, or extension, of that canonical name.
+    /// Returns the value of the attribute or extension with this canonical name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.attributes.get(name)
     }
 
-    /// Sets an attribute the service owns, by its canonical name. `null` and empty values remove it.
+    /// Sets an attribute that the service owns, by its canonical name. `null` and empty arrays or
+    /// objects remove the attribute.
     pub fn set(&mut self, name: &str, value: Value) {
         match value::without_nulls(value) {
             Some(value) => {
@@ -115,26 +119,26 @@ impl Resource {
         self.name_schemas();
     }
 
-    /// Removes an attribute by its canonical name, and returns what it was.
+    /// Removes an attribute by its canonical name. Returns the value that it had.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let removed = self.attributes.shift_remove(name);
         self.name_schemas();
         removed
     }
 
-    /// Returns every string at a path, those of a multi-valued attribute one by one.
+    /// Returns all strings at a path, one for each value of a multi-valued attribute.
     ///
-    /// A complex attribute without a sub-attribute stands for its `value`.
+    /// If the path names a complex attribute as a whole, the function returns its `value`.
     pub fn strings(&self, path: &AttrPath) -> Vec<&str> {
         let mut strings = Vec::new();
-        visit(&self.attributes, path, &mut |value| {
+        path.visit(&self.attributes, &mut |value| {
             strings.extend(value.as_str().or_else(|| value::key(value)));
             false
         });
         strings
     }
 
-    /// Checks what no attribute can be checked for alone: that nothing is missing, and the size.
+    /// Checks the resource as a whole: required attributes and total size.
     pub(crate) fn check_whole(&self) -> Result<(), Error> {
         self.check_required()?;
         let counts = |(name, _): &(&String, &Value)| name.as_str() != "members";
@@ -146,14 +150,14 @@ impl Resource {
             .sum();
         if size > MAX_RESOURCE_BYTES {
             return Err(Error::InvalidValue(format!(
-                "a {} may be {MAX_RESOURCE_BYTES} bytes large at most, send less of it",
+                "a {} can be at most {MAX_RESOURCE_BYTES} bytes large, send less data",
                 self.resource_type.name
             )));
         }
         Ok(())
     }
 
-    /// Checks that every required attribute has a value that is not blank.
+    /// Checks that every required attribute has a value, and that the value is not blank.
     fn check_required(&self) -> Result<(), Error> {
         let rt = self.resource_type;
         check_present(rt.schema.attributes, &self.attributes, "")?;
@@ -168,7 +172,7 @@ impl Resource {
         Ok(())
     }
 
-    /// Checks that no immutable attribute that had a value has another one in `new`.
+    /// Checks that `new` does not change the value of an immutable attribute.
     pub(crate) fn check_immutable(&self, new: &Resource) -> Result<(), Error> {
         let changed = |attribute: &&Attribute| {
             let before = self.attributes.get(attribute.name);
@@ -186,19 +190,25 @@ impl Resource {
         }
     }
 
-    /// Computes `schemas` from what is there (RFC 7643 §3), in first place.
+    /// Computes `schemas` and puts it first.
     fn name_schemas(&mut self) {
-        let extensions = self.attributes.keys().filter(|name| is_urn(name));
-        let urns: Vec<Value> = std::iter::once(self.resource_type.schema.id)
-            .chain(extensions.map(String::as_str))
-            .map(Value::from)
-            .collect();
+        let schemas = schemas_of(self.resource_type, &self.attributes);
         self.attributes
-            .shift_insert(0, "schemas".to_owned(), Value::Array(urns));
+            .shift_insert(0, "schemas".to_owned(), schemas);
     }
 }
 
-/// Checks one member of the body. Unknown ones are nothing.
+/// Returns the `schemas` of a resource with these attributes: the core schema and each extension
+/// with data (RFC 7643 §3).
+pub(crate) fn schemas_of(rt: &ResourceType, attributes: &Map<String, Value>) -> Value {
+    let extensions = attributes.keys().filter(|name| is_urn(name));
+    std::iter::once(rt.schema.id)
+        .chain(extensions.map(String::as_str))
+        .map(Value::from)
+        .collect()
+}
+
+/// Checks one member of the body. Returns `None` for a member that the resource omits.
 fn check_member(
     rt: &'static ResourceType,
     name: String,
@@ -219,7 +229,7 @@ fn check_member(
     Ok(value.map(|value| (name, value)))
 }
 
-/// Takes a request body apart.
+/// Returns the members of a request body.
 ///
 /// # Errors
 /// `InvalidSyntax` when it is not an object.
@@ -232,7 +242,7 @@ pub(crate) fn object(body: Value) -> Result<Map<String, Value>, Error> {
     }
 }
 
-/// Checks that `schemas` names the URN; others are ignored, as Entra sends some of its own.
+/// Checks that `schemas` contains the URN. It can contain others, because Entra adds its own.
 pub(crate) fn require_schema(schemas: Option<Value>, urn: &str) -> Result<(), Error> {
     let Some(Value::Array(schemas)) = schemas else {
         return Err(Error::InvalidSyntax(format!(
@@ -244,7 +254,7 @@ pub(crate) fn require_schema(schemas: Option<Value>, urn: &str) -> Result<(), Er
         return Ok(());
     }
     Err(Error::InvalidValue(format!(
-        "`schemas` must contain `{urn}`, which is what is read here"
+        "`schemas` must contain `{urn}`"
     )))
 }
 

@@ -1,33 +1,32 @@
-//! The order of a list: `sortBy` and `sortOrder` (RFC 7644 §3.4.2.3).
+//! Sorting: `sortBy` and `sortOrder` (RFC 7644 §3.4.2.3).
 
 use serde_json::Value;
 
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::visit;
 use crate::fold::fold_unless;
 use crate::path::AttrPath;
 use crate::resource::Resource;
 use crate::schema::{AttributeKind, ResourceType};
 use crate::value;
 
-/// What a list is sorted by.
+/// The order of a list (RFC 7644 §3.4.2.3).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sort {
-    /// The attribute.
+    /// The attribute to sort by.
     pub path: AttrPath,
-    /// Whether the greatest comes first; then what has no value comes first too.
+    /// Whether the order is descending. Resources without a value then come first.
     pub descending: bool,
 }
 
-/// The place of a resource in an ascending list. What has no value comes last.
+/// The sort key of a resource. In ascending order, resources without a value come last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortKey {
-    /// `false` before `true`.
+    /// A boolean. `false` comes before `true`.
     Bool(bool),
-    /// A number, mapped to an integer of the same order.
+    /// A number, mapped to an integer so that the order stays the same.
     Number(i64),
-    /// Text, folded unless the attribute is `caseExact`.
+    /// A string, folded unless the attribute is `caseExact`.
     Text(String),
     /// A point in time.
     Instant(jiff::Timestamp),
@@ -36,10 +35,10 @@ pub enum SortKey {
 }
 
 impl Sort {
-    /// Reads the query parameters.
+    /// Parses the query parameters `sortBy` and `sortOrder`. The default order is ascending.
     ///
     /// # Errors
-    /// `InvalidValue` when `by` is not a path that can be sorted by, or `order` is neither
+    /// `InvalidValue` when `by` is not the path of a sortable attribute, or when `order` is neither
     /// `ascending` nor `descending`.
     pub fn parse(rt: &'static ResourceType, by: &str, order: Option<&str>) -> Result<Sort, Error> {
         let descending = match order.map(str::trim).filter(|order| !order.is_empty()) {
@@ -59,16 +58,17 @@ impl Sort {
         Ok(Sort { path, descending })
     }
 
-    /// Returns where the resource stands in an ascending list.
+    /// Returns the sort key of the resource.
     ///
-    /// Of several values the primary one counts, or else the first.
+    /// For a multi-valued attribute, the primary value determines the key. If no value is primary, the
+    /// first one does.
     pub fn key(&self, resource: &Resource) -> SortKey {
         let attribute = AttrPath {
             sub: None,
             ..self.path.clone()
         };
         let mut chosen: Option<&Value> = None;
-        visit(resource.attributes(), &attribute, &mut |value| {
+        attribute.visit(resource.attributes(), &mut |value| {
             let primary = value::is_primary(value);
             if primary || chosen.is_none() {
                 chosen = Some(value);
@@ -83,11 +83,7 @@ impl Sort {
     }
 
     fn key_of(&self, resource: &Resource, value: &Value) -> SortKey {
-        let declared = resource.resource_type().declared(&self.path);
-        let declared = match &self.path.sub {
-            Some(sub) => declared.and_then(|attribute| attribute.sub(sub)),
-            None => declared,
-        };
+        let declared = self.path.declared_in(resource.resource_type());
         match value {
             Value::Bool(value) => SortKey::Bool(*value),
             Value::Number(number) => number
@@ -107,16 +103,16 @@ impl Sort {
     }
 }
 
-/// Maps a number to an integer so that both have the same order.
+/// Maps a number to an integer so that the order of all numbers stays the same.
 fn ordered(number: f64) -> i64 {
     let bits = number.to_bits().cast_signed();
     if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
-/// A complex attribute is sorted by its `value`, or cannot be.
+/// Returns the path to sort by. For a complex attribute this is its `value`, if it has one.
 fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error> {
-    let complex = rt
-        .declared(&path)
+    let complex = path
+        .attribute_in(rt)
         .filter(|attribute| attribute.is_complex() && path.sub.is_none());
     let unsortable = || {
         Error::InvalidValue(format!(
@@ -126,7 +122,7 @@ fn sortable(rt: &'static ResourceType, path: AttrPath) -> Result<AttrPath, Error
     match complex {
         _ if path.is_whole_schema() => Err(unsortable()),
         None => Ok(path),
-        Some(attribute) => match dialect::compared_sub_attribute(attribute) {
+        Some(attribute) => match dialect::values::compared_sub_attribute(attribute) {
             Some(sub) => Ok(path.with_sub(sub)),
             None => Err(unsortable()),
         },
@@ -152,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Checks that resources that hold these come in this order, none equal.
+    /// Checks that resources with these attributes sort in this order, without equal keys.
     fn check(by: &str, ascending: &[Value]) {
         let keys: Vec<SortKey> = ascending
             .iter()

@@ -1,7 +1,8 @@
-//! Checks a JSON value against the attribute it is for, and gives it its canonical form.
+//! Checks JSON values against their attributes, and converts them to canonical form.
 //!
-//! In the canonical form names are spelled as declared, booleans are booleans, and nothing is `null`
-//! or empty: those are all "unassigned" (RFC 7643 §2.5). Strings are kept byte for byte.
+//! In canonical form, names have the spelling of the schema, and booleans are JSON booleans. `null`,
+//! empty arrays and empty objects are omitted, because they mean "unassigned" (RFC 7643 §2.5). Strings
+//! stay unchanged.
 
 #[cfg(test)]
 mod tests;
@@ -17,19 +18,23 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::dialect;
-use crate::error::Error;
+use crate::error::{Error, quoted};
 use crate::limits::MAX_VALUES;
 use crate::schema::{Attribute, AttributeKind, Mutability, Returned, Schema};
 
-/// Checks the whole value of an attribute. `None` means unassigned.
+/// The description of a `dateTime` in error messages.
+pub(crate) const DATE_TIME: &str = "a date and time as in `2008-01-23T04:56:22Z`";
+
+/// Checks the whole value of an attribute. Returns `None` for an unassigned value.
 ///
 /// # Errors
-/// `InvalidValue` when the value is not of the attribute's type.
+/// `InvalidValue` when the value does not match the attribute.
 pub(crate) fn check(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
     check_as(attribute, attribute.name, value)
 }
 
-/// Checks one value of a multi-valued attribute, or the value of another. `None` means unassigned.
+/// Checks a single-valued attribute, or one value of a multi-valued attribute. Returns `None` for an
+/// unassigned value.
 pub(crate) fn check_one(
     attribute: &'static Attribute,
     value: Value,
@@ -37,7 +42,7 @@ pub(crate) fn check_one(
     check_one_at(attribute, attribute.name, value)
 }
 
-/// Checks the attributes of an extension. `None` means that nothing is left of it.
+/// Checks the attributes of an extension. Returns `None` if no attribute has a value.
 pub(crate) fn check_extension(
     schema: &'static Schema,
     value: Value,
@@ -49,12 +54,12 @@ pub(crate) fn check_extension(
     }
 }
 
-/// Whether the client may set the attribute; what it may not is dropped without an error.
+/// Whether the client can set the attribute. The checks drop other attributes without an error.
 pub(crate) fn is_settable(attribute: &Attribute) -> bool {
     attribute.mutability != Mutability::ReadOnly && attribute.returned != Returned::Never
 }
 
-/// Drops what means "unassigned" from JSON that no schema describes.
+/// Removes unassigned values (`null`, empty arrays and empty objects) from JSON without a schema.
 pub(crate) fn without_nulls(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,
@@ -71,7 +76,7 @@ pub(crate) fn without_nulls(value: Value) -> Option<Value> {
     }
 }
 
-/// Reads an `xsd:dateTime`; one without an offset is taken as UTC.
+/// Parses an `xsd:dateTime` (RFC 7643 §2.3.5). Without an offset, the time is in UTC.
 pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let local: DateTime = text.parse().ok()?;
@@ -80,7 +85,7 @@ pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     })
 }
 
-/// Checks as [`check`] does, under the name that errors are to show.
+/// Checks a value as [`check`] does, with `path` as the name in errors.
 pub(crate) fn check_as(
     attribute: &'static Attribute,
     path: &str,
@@ -90,10 +95,10 @@ pub(crate) fn check_as(
         return Ok(None);
     }
     if !attribute.multi_valued {
-        return check_one_at(attribute, path, dialect::single(attribute, value));
+        return check_one_at(attribute, path, dialect::values::single(attribute, value));
     }
     let mut values = Vec::new();
-    for value in dialect::values(value) {
+    for value in dialect::values::values(value) {
         values.extend(check_one_at(attribute, path, value)?);
     }
     if attribute.is_keyed() {
@@ -104,33 +109,41 @@ pub(crate) fn check_as(
     Ok((!values.is_empty()).then_some(Value::Array(values)))
 }
 
-/// Checks the laws of a multi-valued attribute as a whole (RFC 7643 §2.4).
+/// Checks that a multi-valued attribute has at most [`MAX_VALUES`] values and one `primary` value
+/// (RFC 7643 §2.4).
 pub(crate) fn check_values(path: &str, values: &[Value]) -> Result<(), Error> {
-    if values.len() > MAX_VALUES {
-        return Err(Error::InvalidValue(format!(
-            "`{path}` holds at most {MAX_VALUES} values"
-        )));
-    }
+    check_count(path, values)?;
     if values.iter().filter(|value| is_primary(value)).count() > 1 {
         return Err(Error::InvalidValue(format!(
-            "`{path}` has more than one value with `primary` true, mark one at most"
+            "`{path}` has more than one value with `primary` true, mark at most one"
         )));
     }
     Ok(())
 }
 
-/// Whether a value is marked as the preferred one.
+/// Checks that a multi-valued attribute has at most [`MAX_VALUES`] values.
+pub(crate) fn check_count(path: &str, values: &[Value]) -> Result<(), Error> {
+    if values.len() <= MAX_VALUES {
+        return Ok(());
+    }
+    let path = quoted(path);
+    Err(Error::InvalidValue(format!(
+        "{path} holds at most {MAX_VALUES} values"
+    )))
+}
+
+/// Whether `primary` marks a value as the preferred one.
 pub(crate) fn is_primary(value: &Value) -> bool {
     value.get("primary") == Some(&Value::Bool(true))
 }
 
-/// A value of a keyed attribute without its key names nothing; one that comes twice is one.
+/// Checks that every value of a keyed attribute has its key, and removes repeated values.
 fn keep_first_of_each_key(path: &str, values: &mut Vec<Value>) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for value in values.iter() {
         if key(value).is_none_or(str::is_empty) {
             return Err(Error::InvalidValue(format!(
-                "every one of `{path}` needs a `value`, the id of the member"
+                "every value of `{path}` needs a `value`, the id of the member"
             )));
         }
     }
@@ -138,7 +151,7 @@ fn keep_first_of_each_key(path: &str, values: &mut Vec<Value>) -> Result<(), Err
     Ok(())
 }
 
-/// Returns the `value` of a complex value.
+/// Returns the `value` sub-attribute of a complex value, if it is a string.
 pub(crate) fn key(value: &Value) -> Option<&str> {
     value.get("value")?.as_str()
 }
@@ -151,13 +164,13 @@ fn check_one_at(
     let wrong = |expected: &str, value: &Value| Err(wrong_type(path, expected, value));
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
-        (AttributeKind::Complex, value) => match dialect::complex(attribute, value) {
+        (AttributeKind::Complex, value) => match dialect::values::complex(attribute, value) {
             Value::Null => Ok(None),
             Value::Object(object) => check_object(object, |name| attribute.sub(name), Some(path)),
             other => wrong("an object", &other),
         },
         (AttributeKind::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
-        (AttributeKind::Boolean, Value::String(text)) => match dialect::boolean(&text) {
+        (AttributeKind::Boolean, Value::String(text)) => match dialect::values::boolean(&text) {
             Some(value) => Ok(Some(value.into())),
             None => wrong("true or false", &Value::String(text)),
         },
@@ -172,14 +185,11 @@ fn check_one_at(
 }
 
 fn check_text(kind: AttributeKind, path: &str, text: String) -> Result<Option<Value>, Error> {
-    if dialect::is_blank(kind, &text) {
+    if dialect::values::is_blank(kind, &text) {
         return Ok(None);
     }
     let (good, expected) = match kind {
-        AttributeKind::DateTime => (
-            instant(&text).is_some(),
-            "a date and time as in `2008-01-23T04:56:22Z`",
-        ),
+        AttributeKind::DateTime => (instant(&text).is_some(), DATE_TIME),
         AttributeKind::Binary => (is_base64(&text), "bytes in base64"),
         AttributeKind::Reference => (is_reference(&text), "a URI, without spaces"),
         _ => (true, "a string"),
@@ -212,12 +222,14 @@ fn check_object(
     Ok((!checked.is_empty()).then_some(Value::Object(checked)))
 }
 
-/// A reference may be relative; what no URI can hold is refused.
+/// Whether text can be a reference. A reference can be relative (RFC 7643 §2.3.7), so the function only
+/// rejects characters that no URI contains.
 fn is_reference(text: &str) -> bool {
     !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// Both alphabets of RFC 4648 are base64 to RFC 7643 §2.3.6, and padding is left out by some.
+/// Whether text is base64. RFC 7643 §2.3.6 allows both alphabets of RFC 4648, and some clients omit the
+/// padding.
 fn is_base64(text: &str) -> bool {
     let config =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);

@@ -1,9 +1,12 @@
-//! Dialects: rows of before and after.
+//! Tests of the dialect rules: input and result.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
-use crate::schema::{ENTERPRISE_USER_SCHEMA, USER};
+use super::filters::{compared_within, described_value};
+use super::paths::extension_key;
+use super::values::*;
+use crate::filter::Filter;
+use crate::schema::{AttributeKind, ENTERPRISE_USER_SCHEMA, USER};
 
 #[test]
 fn booleans() {

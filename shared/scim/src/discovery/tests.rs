@@ -1,6 +1,7 @@
-//! Discovery documents: that they say what is so, and are as the RFC has them.
+//! Tests of the discovery documents: they match the service and RFC 7643.
 
 use super::*;
+use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
 
 const BASE: &str = "https://example.test/scim/v2/";
 
@@ -39,7 +40,7 @@ fn nothing_is_null_or_empty() {
 }
 
 #[test]
-fn service_provider_config_says_what_is_so() {
+fn service_provider_config_matches_the_service() {
     let config = service_provider_config(BASE);
     for feature in ["patch", "filter", "sort", "etag"] {
         assert_eq!(config[feature]["supported"], json!(true), "{feature}");
@@ -91,7 +92,7 @@ fn one_by_one() {
     assert_eq!(user["schemaExtensions"], extensions);
 }
 
-/// The attributes of RFC 7643 §8.7.1, in its order, with what §2.4 adds.
+/// The attributes of RFC 7643 §8.7.1, in its order, with the sub-attributes that §2.4 adds.
 #[test]
 fn the_schemas_of_the_rfc() {
     let user = schema(USER_SCHEMA.id, BASE).expect("the User schema");

@@ -1,23 +1,23 @@
-//! What can be compared with what.
+//! Checks that the operator, the attribute and the literal of a comparison fit together.
 
 use serde_json::Number;
 
-use super::{CompareOp, Literal};
+use super::ast::{CompareOp, Literal};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::path::AttrPath;
 use crate::schema::{Attribute, AttributeKind};
-use crate::value;
+use crate::value::{self, DATE_TIME};
 
-/// Reads a literal in quotes.
+/// Reads a literal with quotes.
 pub(super) fn quoted_literal(kind: Option<AttributeKind>, text: &str) -> Literal {
-    match dialect::boolean(text) {
+    match dialect::values::boolean(text) {
         Some(value) if kind == Some(AttributeKind::Boolean) => Literal::Bool(value),
         _ => Literal::String(text.to_owned()),
     }
 }
 
-/// Reads a literal without quotes; none, where a word of the grammar stands for it.
+/// Reads a literal without quotes. Returns `None` for `and`, `or` and `not`.
 pub(super) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<Literal> {
     let is = |expected: &str| word.eq_ignore_ascii_case(expected);
     if is("and") || is("or") || is("not") {
@@ -26,17 +26,19 @@ pub(super) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<Li
     if is("null") {
         return Some(Literal::Null);
     }
-    if let Some(text) = kind.and_then(|kind| dialect::bare_literal(kind, word)) {
+    if let Some(text) = kind.and_then(|kind| dialect::values::bare_literal(kind, word)) {
         return Some(Literal::String(text));
     }
-    Some(match (dialect::boolean(word), word.parse::<Number>()) {
-        (Some(value), _) => Literal::Bool(value),
-        (None, Ok(number)) => Literal::Number(number),
-        (None, Err(_)) => Literal::String(word.to_owned()),
-    })
+    Some(
+        match (dialect::values::boolean(word), word.parse::<Number>()) {
+            (Some(value), _) => Literal::Bool(value),
+            (None, Ok(number)) => Literal::Number(number),
+            (None, Err(_)) => Literal::String(word.to_owned()),
+        },
+    )
 }
 
-/// Returns what a comparison compares: the `value`, where a complex attribute is named as a whole.
+/// Returns the attribute to compare. For a complex attribute, this is its `value`.
 pub(super) fn compared(
     path: AttrPath,
     attribute: Option<&'static Attribute>,
@@ -49,7 +51,7 @@ pub(super) fn compared(
     }
     match attribute.filter(|attribute| attribute.is_complex()) {
         None => Ok((path, attribute)),
-        Some(complex) => match dialect::compared_sub_attribute(complex) {
+        Some(complex) => match dialect::values::compared_sub_attribute(complex) {
             Some(sub) if path.sub.is_none() => Ok((path.with_sub(sub), complex.sub(sub))),
             _ => {
                 let path = quoted(&path.to_string());
@@ -61,7 +63,7 @@ pub(super) fn compared(
     }
 }
 
-/// Checks that the operator can compare the attribute with the literal.
+/// Checks that the operator supports the attribute and the literal.
 pub(super) fn check_comparable(
     path: &AttrPath,
     attribute: Option<&'static Attribute>,
@@ -89,7 +91,7 @@ pub(super) fn check_comparable(
             if kind == Some(DateTime) && !op.is_substring() && value::instant(text).is_none() =>
         {
             Err(Error::InvalidFilter(format!(
-                "{path} is compared with a date and time as in `2008-01-23T04:56:22Z`"
+                "{path} is compared with {DATE_TIME}"
             )))
         }
         _ => Ok(()),

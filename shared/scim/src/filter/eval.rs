@@ -1,4 +1,4 @@
-//! Evaluates filters on JSON that has been checked.
+//! Evaluates filters on resources and their values.
 
 #[cfg(test)]
 mod tests;
@@ -7,97 +7,73 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
-use super::{CompareOp, Filter, Literal};
+use super::ast::{CompareOp, Filter, Literal};
 use crate::dialect;
 use crate::fold::fold_unless;
 use crate::path::AttrPath;
-use crate::schema::{Attribute, AttributeKind, ResourceType};
+use crate::resource::Resource;
+use crate::schema::{Attribute, AttributeKind, GROUP, ResourceType};
 use crate::value;
 
-/// What the object at hand is, and so what its names mean.
+/// The kind of object that a filter examines. It determines the declarations of the names.
 #[derive(Clone, Copy)]
 pub(crate) enum Scope {
     /// A resource.
     Resource(&'static ResourceType),
-    /// A value of this complex attribute, where it is declared.
+    /// A value of this complex attribute. `None` means that no schema declares the attribute.
     Value(Option<&'static Attribute>),
 }
 
 impl Scope {
-    /// Returns the attribute that the path names, its sub-attribute left aside.
+    /// Returns the declaration of the attribute in the path, and ignores the sub-attribute.
     fn declared(self, path: &AttrPath) -> Option<&'static Attribute> {
         match self {
-            Scope::Resource(rt) => rt.declared(path),
+            Scope::Resource(rt) => path.attribute_in(rt),
             Scope::Value(parent) => parent?.sub(&path.attribute),
         }
     }
 }
 
-/// Whether the object meets the filter.
-pub(super) fn matches(filter: &Filter, object: &Map<String, Value>, scope: Scope) -> bool {
+impl Filter {
+    /// Whether the resource matches the filter. An attribute that the resource lacks has no value.
+    pub fn matches(&self, resource: &Resource) -> bool {
+        let scope = Scope::Resource(resource.resource_type());
+        matches(self, resource.attributes(), scope)
+    }
+
+    /// Whether one value of a multi-valued attribute matches the filter.
+    pub(crate) fn matches_value(&self, value: &Value, scope: Scope) -> bool {
+        value
+            .as_object()
+            .is_some_and(|object| matches(self, object, scope))
+    }
+}
+
+/// Whether one member of a Group matches the filter of a value path, as in `members[type eq "User"]`.
+///
+/// `member` is one value of `members`, an object.
+pub fn member_filter_matches(filter: &Filter, member: &Value) -> bool {
+    filter.matches_value(member, Scope::Value(GROUP.attribute("members")))
+}
+
+/// Whether the object matches the filter.
+fn matches(filter: &Filter, object: &Map<String, Value>, scope: Scope) -> bool {
     match filter {
         Filter::And(all) => all.iter().all(|filter| matches(filter, object, scope)),
         Filter::Or(any) => any.iter().any(|filter| matches(filter, object, scope)),
         Filter::Not(filter) => !matches(filter, object, scope),
-        Filter::Present(path) => visit(object, path, &mut is_present),
+        Filter::Present(path) => path.visit(object, &mut is_present),
         Filter::Compare { path, op, value } => {
-            let declared = scope.declared(path);
-            let declared = match &path.sub {
-                Some(sub) => declared.and_then(|attribute| attribute.sub(sub)),
-                None => declared,
-            };
+            let declared = scope
+                .declared(path)
+                .and_then(|attribute| path.within(attribute));
             compare(object, path, declared, *op, value)
         }
         Filter::ValuePath { path, filter } => {
             let inner = Scope::Value(scope.declared(path));
-            visit(object, path, &mut |value| {
-                filter.matches_value(value, inner)
-            })
+            path.visit(object, &mut |value| filter.matches_value(value, inner))
         }
     }
-}
-
-/// Shows the values at a path one by one until one is taken; returns whether one was.
-pub(crate) fn visit<'a>(
-    object: &'a Map<String, Value>,
-    path: &AttrPath,
-    take: &mut dyn FnMut(&'a Value) -> bool,
-) -> bool {
-    let object = match &path.schema {
-        None => Some(object),
-        Some(urn) => match object.iter().find(|(name, _)| path.names_schema(name)) {
-            Some((_, extension)) => return take(extension),
-            None => get(object, urn).and_then(Value::as_object),
-        },
-    };
-    let Some(value) = object.and_then(|object| get(object, &path.attribute)) else {
-        return false;
-    };
-    each(value, &mut |value| match &path.sub {
-        None => take(value),
-        Some(sub) => value
-            .as_object()
-            .and_then(|object| get(object, sub))
-            .is_some_and(|value| each(value, take)),
-    })
-}
-
-fn each<'a>(value: &'a Value, take: &mut dyn FnMut(&'a Value) -> bool) -> bool {
-    match value {
-        Value::Array(values) => values.iter().any(take),
-        Value::Null => false,
-        value => take(value),
-    }
-}
-
-/// Looks a name up as it is, and in any case where nobody declared how it is spelled.
-fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        let found = object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        Some(found.1)
-    })
 }
 
 /// RFC 7644 §3.4.2.2: "a non-empty or non-null value, or a non-empty node for complex attributes".
@@ -118,26 +94,24 @@ fn compare(
     op: CompareOp,
     literal: &Literal,
 ) -> bool {
-    let has_value = |object| visit(object, path, &mut |_| true);
+    let has_value = |object| path.visit(object, &mut |_| true);
     match (op, literal) {
         (CompareOp::Eq, Literal::Null) => !has_value(object),
         (CompareOp::Ne, Literal::Null) => has_value(object),
-        // A value that is not there is not equal. Of several values, one that differs is enough.
+        // `ne` is true for a missing value, and if at least one of several values differs
         (CompareOp::Ne, literal) => {
             let literal = Operand::new(declared, literal);
             let mut differs = |value| literal.order(declared, value) != Some(Ordering::Equal);
-            !has_value(object) || visit(object, path, &mut differs)
+            !has_value(object) || path.visit(object, &mut differs)
         }
         (op, literal) => {
             let literal = Operand::new(declared, literal);
-            visit(object, path, &mut |value| {
-                literal.holds(declared, op, value)
-            })
+            path.visit(object, &mut |value| literal.holds(declared, op, value))
         }
     }
 }
 
-/// The literal, prepared once for all values it is compared with.
+/// A literal, prepared once for the comparison with many values.
 enum Operand<'a> {
     Text(std::borrow::Cow<'a, str>),
     Instant(jiff::Timestamp, &'a str),
@@ -190,7 +164,7 @@ impl<'a> Operand<'a> {
             .is_some_and(|text| holds(&fold_unless(is_case_exact(declared), text), part))
     }
 
-    /// Returns how the value stands to the literal; nothing where they are of different types.
+    /// Returns the order of the value relative to the literal, or `None` if their types differ.
     fn order(&self, declared: Option<&'static Attribute>, value: &Value) -> Option<Ordering> {
         match (self, value) {
             (Operand::Text(part), Value::String(text)) => {
@@ -198,7 +172,7 @@ impl<'a> Operand<'a> {
                 Some(text.as_ref().cmp(part.as_ref()))
             }
             (Operand::Text(text), Value::Bool(value)) => {
-                let same = dialect::boolean(text) == Some(*value);
+                let same = dialect::values::boolean(text) == Some(*value);
                 same.then_some(Ordering::Equal)
             }
             (Operand::Instant(instant, _), Value::String(text)) => {

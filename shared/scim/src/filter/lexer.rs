@@ -1,8 +1,8 @@
-//! Cuts the text of a filter into tokens.
+//! Splits the text of a filter into tokens.
 
 use crate::error::{Error, quoted};
 
-/// A token and where it starts, in bytes.
+/// A token and the byte offset at which it starts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token<'a> {
     pub(super) at: usize,
@@ -17,11 +17,11 @@ pub(super) enum TokenKind<'a> {
     CloseBracket,
     /// A path, an operator, or a literal without quotes.
     Word(&'a str),
-    /// A JSON string, its escapes resolved.
+    /// A JSON string, without its quotes and escapes.
     Text(String),
 }
 
-/// Cuts the text into tokens.
+/// Splits the text into tokens.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Error> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -56,7 +56,7 @@ fn token(text: &str, first: char) -> Result<(TokenKind<'_>, usize), Error> {
     })
 }
 
-/// Returns the JSON string that the text starts with, quotes included.
+/// Returns the JSON string at the start of the text, including its quotes.
 fn json_string(text: &str) -> Result<&str, Error> {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -73,7 +73,7 @@ fn json_string(text: &str) -> Result<&str, Error> {
 fn bad_string(text: &str) -> Error {
     let text = quoted(text);
     Error::InvalidFilter(format!(
-        "{text} is not a string of the filter, end it with `\"` and escape as in JSON"
+        "{text} is not a valid string, end it with `\"` and escape characters as in JSON"
     ))
 }
 

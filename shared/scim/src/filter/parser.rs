@@ -1,32 +1,38 @@
 //! Parses filters and the paths of PATCH operations.
 //!
-//! The parser calls itself once per parenthesis or bracket and counts them, so neither it nor anything
-//! that walks its tree goes deeper than [`MAX_FILTER_DEPTH`].
+//! The parser recurses for each parenthesis or bracket. It limits the depth to [`MAX_FILTER_DEPTH`], and
+//! so bounds its own recursion and that of all functions that traverse the tree.
 
 #[cfg(test)]
 mod tests;
 
+use super::ast::{CompareOp, Filter, Literal};
 use super::comparison::{bare_literal, check_comparable, compared, quoted_literal};
 use super::lexer::{Token, TokenKind, tokens};
-use super::{CompareOp, Filter, Literal};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::{MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
-use crate::path::AttrPath;
+use crate::path::{AttrPath, is_name};
 use crate::schema::{Attribute, AttributeKind, ResourceType};
 
-/// Parses a filter on resources.
-pub(super) fn parse_filter(rt: &'static ResourceType, text: &str) -> Result<Filter, Error> {
-    let mut parser = Parser::new(rt, text)?;
-    let filter = parser.or(Names::Resource)?;
-    parser.end()?;
-    Ok(filter)
+impl Filter {
+    /// Parses a filter for resources of a type (RFC 7644 §3.4.2.2).
+    ///
+    /// # Errors
+    /// `InvalidFilter` when the text is not a filter, exceeds one of the [`crate::limits`], or uses an
+    /// operator that its attribute or value does not support.
+    pub fn parse(rt: &'static ResourceType, text: &str) -> Result<Filter, Error> {
+        let mut parser = Parser::new(rt, text)?;
+        let filter = parser.or(Names::Resource)?;
+        parser.end()?;
+        Ok(filter)
+    }
 }
 
 /// Parses the path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]` or `attr[filter].sub`.
 ///
 /// # Errors
-/// `InvalidPath` when the text is none of these.
+/// `InvalidPath` when the text has another form.
 pub(crate) fn parse_path(
     rt: &'static ResourceType,
     text: &str,
@@ -49,12 +55,12 @@ pub(crate) fn parse_path(
     parse().map_err(|error: Error| Error::InvalidPath(error.to_string()))
 }
 
-/// What a path inside the filter names.
+/// The meaning of a name in the filter.
 #[derive(Clone, Copy)]
 enum Names {
     /// An attribute of the resource.
     Resource,
-    /// A sub-attribute of this attribute, where it is declared.
+    /// A sub-attribute of this attribute. `None` means that no schema declares the attribute.
     Sub(Option<&'static Attribute>),
 }
 
@@ -71,7 +77,7 @@ impl<'a> Parser<'a> {
     fn new(rt: &'static ResourceType, text: &'a str) -> Result<Self, Error> {
         if text.len() > MAX_FILTER_BYTES {
             return Err(Error::InvalidFilter(format!(
-                "a filter may be {MAX_FILTER_BYTES} bytes long at most, send several requests"
+                "a filter can have at most {MAX_FILTER_BYTES} bytes, send several requests"
             )));
         }
         Ok(Parser {
@@ -134,7 +140,7 @@ impl<'a> Parser<'a> {
         self.terms += 1;
         if self.terms > MAX_FILTER_TERMS {
             return Err(Error::InvalidFilter(format!(
-                "a filter may have {MAX_FILTER_TERMS} comparisons at most, send several requests"
+                "a filter can have at most {MAX_FILTER_TERMS} comparisons, send several requests"
             )));
         }
         let (path, attribute) = self.path(names)?;
@@ -144,7 +150,7 @@ impl<'a> Parser<'a> {
         self.operation(path, attribute)
     }
 
-    /// Parses what follows the `[` of a value path, and the comparison that may follow the `]`.
+    /// Parses the part of a value path after `[`, and the comparison after `]`, if there is one.
     fn value_path(
         &mut self,
         path: AttrPath,
@@ -155,10 +161,10 @@ impl<'a> Parser<'a> {
             let declared = attribute.and_then(|attribute| attribute.sub(sub));
             let compared = self.operation(AttrPath::new(canonical(attribute, sub)), declared)?;
             if matches!(filter, Filter::Or(_)) {
-                // it gets parentheses where it had none
+                // the `or` gets parentheses when the filter is printed, which adds a level
                 self.check_depth(self.deepest + 1)?;
             }
-            filter = dialect::compared_within(filter, compared);
+            filter = dialect::filters::compared_within(filter, compared);
         }
         let filter = Box::new(filter);
         Ok(Filter::ValuePath { path, filter })
@@ -179,7 +185,7 @@ impl<'a> Parser<'a> {
         self.nested(Names::Sub(attribute), &TokenKind::CloseBracket)
     }
 
-    /// Parses the `.sub` that may follow a `]`.
+    /// Parses the `.sub` after a `]`, if there is one.
     fn suffix(&mut self) -> Result<Option<&'a str>, Error> {
         let Some(TokenKind::Word(word)) = self.peek() else {
             return Ok(None);
@@ -187,7 +193,7 @@ impl<'a> Parser<'a> {
         let Some(sub) = word.strip_prefix('.') else {
             return Ok(None);
         };
-        if !crate::path::is_name(sub) {
+        if !is_name(sub) {
             return Err(self.unexpected("the name of a sub-attribute"));
         }
         self.next += 1;
@@ -202,15 +208,11 @@ impl<'a> Parser<'a> {
         let found = match names {
             Names::Resource => {
                 let path = AttrPath::parse(self.rt, word).map_err(invalid)?;
-                let attribute = self.rt.declared(&path);
-                let attribute = match &path.sub {
-                    Some(sub) => attribute.and_then(|attribute| attribute.sub(sub)),
-                    None => attribute,
-                };
+                let attribute = path.declared_in(self.rt);
                 (path, attribute)
             }
             Names::Sub(parent) => {
-                if !crate::path::is_name(word) {
+                if !is_name(word) {
                     return Err(self.unexpected("the name of a sub-attribute"));
                 }
                 let declared = parent.and_then(|parent| parent.sub(word));
@@ -284,7 +286,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         Err(Error::InvalidFilter(format!(
-            "a filter may nest {MAX_FILTER_DEPTH} levels deep at most, send a simpler one"
+            "a filter can nest at most {MAX_FILTER_DEPTH} levels deep, send a simpler one"
         )))
     }
 

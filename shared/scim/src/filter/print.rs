@@ -1,8 +1,8 @@
-//! Prints filters in the form of RFC 7644.
+//! Prints filters in the syntax of RFC 7644 §3.4.2.2.
 
 use std::fmt;
 
-use super::{Filter, Literal};
+use super::ast::{Filter, Literal};
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,7 +89,7 @@ mod tests {
         leaves.prop_recursive(4, 24, 3, nest).boxed()
     }
 
-    /// Filters on attributes that no schema declares, whose literals are what they are.
+    /// Filters on attributes that no schema declares, so that the parser does not convert the literals.
     fn filters() -> BoxedStrategy<Filter> {
         let value_path = joined(comparisons(vec!["shade", "size"]).boxed()).prop_map(|filter| {
             Filter::ValuePath {

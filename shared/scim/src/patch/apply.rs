@@ -2,36 +2,35 @@
 
 use serde_json::{Map, Value};
 
-use super::overlay;
+use super::merge::{laid_over, merged};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::filter::{Filter, Scope};
 use crate::fold::fold;
-use crate::limits::MAX_VALUES;
 use crate::path::AttrPath;
 use crate::schema::Attribute;
 use crate::value;
 
-/// A change of one attribute or sub-attribute.
+/// A change to one attribute or sub-attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Operation {
-    /// The attribute, and the sub-attribute, if that is what changes.
+    /// The attribute or sub-attribute to change.
     pub(super) path: AttrPath,
-    /// Which values of a multi-valued attribute; all, without.
+    /// The condition that selects values of a multi-valued attribute. `None` selects all.
     pub(super) filter: Option<Filter>,
-    /// The attribute's declaration; none in an extension that nobody declared.
+    /// The declaration of the attribute. `None` means that no schema declares its extension.
     pub(super) attribute: Option<&'static Attribute>,
-    /// What happens to it.
+    /// The kind of change.
     pub(super) action: Action,
 }
 
-/// What happens to an attribute. The values have been checked.
+/// A kind of change, with checked values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
     Add(Value),
     Replace(Value),
     Remove,
-    /// Removes the values that these name.
+    /// Removes the values that these identify.
     RemoveListed(Vec<Value>),
 }
 
@@ -56,7 +55,7 @@ impl Operation {
         Ok(())
     }
 
-    /// Whether this can be done to an extension as a whole.
+    /// Whether the operation can change an extension as a whole.
     fn fits_extension(&self) -> bool {
         self.filter.is_none()
             && match &self.action {
@@ -71,7 +70,7 @@ impl Operation {
         let new = if self.is_multi_valued(&old) {
             let old = match old {
                 Value::Null => Vec::new(),
-                old => dialect::values(old),
+                old => dialect::values::values(old),
             };
             Value::Array(self.change_values(old)?)
         } else {
@@ -88,7 +87,7 @@ impl Operation {
         }
     }
 
-    /// Returns what becomes of the value of a single-valued attribute.
+    /// Returns the new value of a single-valued attribute.
     fn change_value(&self, old: Value) -> Value {
         if let Some(sub) = &self.path.sub {
             let mut object = into_object(old);
@@ -118,13 +117,13 @@ impl Operation {
         }
     }
 
-    /// Returns what becomes of the values of a multi-valued attribute.
+    /// Returns the new values of a multi-valued attribute.
     fn change_values(&self, mut values: Vec<Value>) -> Result<Vec<Value>, Error> {
         let whole = self.filter.is_none() && self.path.sub.is_none();
         let touched = match &self.action {
             Action::Add(new) if whole => self.append(&mut values, new),
             Action::Replace(new) if whole => {
-                values = dialect::values(new.clone());
+                values = dialect::values::values(new.clone());
                 Vec::new()
             }
             Action::Remove if whole => return Ok(Vec::new()),
@@ -138,16 +137,13 @@ impl Operation {
         values.retain(|value| !is_empty(value));
         if self.attribute.is_some() {
             value::check_values(&self.path.attribute, &values)?;
-        } else if values.len() > MAX_VALUES {
-            return Err(Error::InvalidValue(format!(
-                "{} holds at most {MAX_VALUES} values",
-                quoted(&self.path.attribute)
-            )));
+        } else {
+            value::check_count(&self.path.attribute, &values)?;
         }
         Ok(values)
     }
 
-    /// Appends what is not there yet, and lays what is there over it. Returns the places.
+    /// Appends new values, and merges values that are already present. Returns their indexes.
     fn append(&self, values: &mut Vec<Value>, new: &Value) -> Vec<usize> {
         let append = |new: Value| {
             if let Some(place) = values.iter().position(|old| self.is_same(old, &new)) {
@@ -157,13 +153,14 @@ impl Operation {
             values.push(new);
             values.len() - 1
         };
-        dialect::values(new.clone())
+        dialect::values::values(new.clone())
             .into_iter()
             .map(append)
             .collect()
     }
 
-    /// Changes the values that the filter selects, or makes the one it describes. Returns the places.
+    /// Changes the values that the filter selects, or creates the one that it describes. Returns their
+    /// indexes.
     fn change_selected(&self, values: &mut Vec<Value>) -> Result<Vec<usize>, Error> {
         let selected = |place: &usize| self.selects(&values[*place]);
         let selected: Vec<usize> = (0..values.len()).filter(selected).collect();
@@ -200,12 +197,12 @@ impl Operation {
         }
     }
 
-    /// Makes the value that the filter describes, with what the operation puts into it.
+    /// Creates the value that the filter describes, with the value of the operation merged into it.
     fn create(&self, new: &Value) -> Result<Value, Error> {
         let described = self.described().ok_or_else(|| {
             let attribute = quoted(&self.path.attribute);
             Error::NoTarget(format!(
-                "no value of {attribute} meets the filter of the path, add the value first"
+                "no value of {attribute} matches the filter of the path, add the value first"
             ))
         })?;
         let Some(sub) = &self.path.sub else {
@@ -216,12 +213,12 @@ impl Operation {
         Ok(Value::Object(object))
     }
 
-    /// Returns the value that the filter describes, if it describes one, and what it describes is valid.
+    /// Returns the value that the filter describes, if there is one and it is valid.
     fn described(&self) -> Option<Value> {
         let Some(filter) = &self.filter else {
             return Some(Value::Object(Map::new()));
         };
-        let described = Value::Object(dialect::described_value(filter)?);
+        let described = Value::Object(dialect::filters::described_value(filter)?);
         let checked = match self.attribute {
             Some(attribute) => value::check_one(attribute, described).ok().flatten()?,
             None => described,
@@ -229,7 +226,7 @@ impl Operation {
         self.selects(&checked).then_some(checked)
     }
 
-    /// Whether two values are the same one: equal, or of equal `value` and `type` (RFC 7643 §2.4).
+    /// Whether two values are duplicates: equal, or with equal `value` and `type` (RFC 7643 §2.4).
     fn is_same(&self, a: &Value, b: &Value) -> bool {
         if a == b {
             return true;
@@ -252,8 +249,10 @@ impl Operation {
         }
     }
 
-    /// Whether a listed value names this one: by its `value`, and its `type` if it is given; without a
-    /// `value`, by everything that is listed.
+    /// Whether a value of a `remove` operation identifies this value.
+    ///
+    /// Its `value` must be equal, and its `type` too if it has one. Without a `value`, all its
+    /// sub-attributes must be equal.
     fn names(&self, listed: &Value, value: &Value) -> bool {
         if listed == value {
             return true;
@@ -272,7 +271,7 @@ impl Operation {
     }
 }
 
-/// Sets the value of a name; what is unassigned is removed.
+/// Sets the value of a name, or removes the name if the value is unassigned.
 fn put(object: &mut Map<String, Value>, name: String, value: Value) {
     if is_empty(&value) {
         object.shift_remove(&name);
@@ -281,7 +280,7 @@ fn put(object: &mut Map<String, Value>, name: String, value: Value) {
     }
 }
 
-/// Takes a value out and leaves its place.
+/// Takes a value and leaves `null`, so that the name keeps its position.
 fn take(object: &mut Map<String, Value>, name: &str) -> Value {
     object.get_mut(name).map_or(Value::Null, Value::take)
 }
@@ -295,7 +294,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Returns how a name is spelled here; names that nobody declared are spelled as they first came.
+/// Returns the spelling of a name in the object. Names that no schema declares keep their first
+/// spelling.
 fn spelling(object: &Map<String, Value>, name: &str) -> String {
     if object.contains_key(name) {
         return name.to_owned();
@@ -311,26 +311,7 @@ fn into_object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Lays one complex value over another; what is not complex is replaced.
-fn laid_over(old: Value, new: &Value) -> Value {
-    match (old, new) {
-        (Value::Object(mut old), Value::Object(new)) => {
-            overlay(&mut old, new);
-            Value::Object(old)
-        }
-        _ => new.clone(),
-    }
-}
-
-/// Lays one complex value over another, unless their `value` tells that they are different things.
-fn merged(old: Value, new: &Value) -> Value {
-    match (old.get("value"), new.get("value")) {
-        (Some(before), Some(after)) if before != after => new.clone(),
-        _ => laid_over(old, new),
-    }
-}
-
-/// The newly marked value is the preferred one (RFC 7644 §3.5.2).
+/// Sets `primary` to false in all other values if the operation sets it to true (RFC 7644 §3.5.2).
 fn keep_one_primary(values: &mut [Value], touched: &[usize]) {
     if !touched
         .iter()

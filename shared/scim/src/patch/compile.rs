@@ -1,55 +1,43 @@
-//! Brings the operations of a PATCH into the form of the RFC.
+//! Normalizes the operations of a PATCH.
 //!
-//! What comes out has a path to one attribute or sub-attribute each. An operation without a path, or
-//! on a whole schema, or on a complex attribute as `name`, becomes one operation for each key of its
-//! value, so that "replace" merges into what is there (RFC 7644 §3.5.2.3) and `null` takes away.
+//! Each resulting operation has the path of one attribute or sub-attribute. An operation without a path,
+//! on a whole schema, or on a complex attribute such as `name` becomes one operation for each key of its
+//! value. As a result, `replace` keeps the keys that it omits (RFC 7644 §3.5.2.3), and `null` removes a
+//! key.
 
 use serde_json::{Map, Value};
 
-use super::Patch;
 use super::apply::{Action, Operation};
-use super::members;
+use super::members::{self, MemberOp};
+use super::target::{Target, Verb};
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::{Filter, parse_path};
+use crate::filter::parse_path;
 use crate::path::AttrPath;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
 use crate::value;
 
-/// What an operation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Add,
-    Replace,
-    Remove,
-}
-
-/// Where an operation does it.
-pub(super) struct Target {
-    pub(super) path: AttrPath,
-    pub(super) filter: Option<Filter>,
-    /// Whether a `path` names it. What a key of a value names by the way is not worth an error.
-    explicit: bool,
-}
-
-/// Compiles the operations of a message.
-pub(super) fn compile(rt: &'static ResourceType, operations: Vec<Value>) -> Result<Patch, Error> {
+/// Compiles the operations of a request. Returns the operations on attributes, and separately those on
+/// the members of a Group.
+pub(super) fn compile(
+    rt: &'static ResourceType,
+    operations: Vec<Value>,
+) -> Result<(Vec<Operation>, Vec<MemberOp>), Error> {
     let mut compiler = Compiler {
         rt,
-        patch: Patch {
-            operations: Vec::new(),
-            members: Vec::new(),
-        },
+        operations: Vec::new(),
+        members: Vec::new(),
     };
     for operation in operations {
         compiler.operation(operation)?;
     }
-    Ok(compiler.patch)
+    Ok((compiler.operations, compiler.members))
 }
 
 struct Compiler {
     rt: &'static ResourceType,
-    patch: Patch,
+    operations: Vec<Operation>,
+    members: Vec<MemberOp>,
 }
 
 impl Compiler {
@@ -58,9 +46,9 @@ impl Compiler {
             let detail = "an operation must be a JSON object with `op`, `path` and `value`";
             return Err(Error::InvalidSyntax(detail.to_owned()));
         };
-        let verb = verb(dialect::take(&mut operation, "op"))?;
-        let path = path(dialect::take(&mut operation, "path"))?;
-        let value = dialect::take(&mut operation, "value");
+        let verb = Verb::parse(dialect::values::take(&mut operation, "op"))?;
+        let path = path(dialect::values::take(&mut operation, "path"))?;
+        let value = dialect::values::take(&mut operation, "value");
         if value.is_none() && verb != Verb::Remove {
             let detail = "an `add` or `replace` operation needs a `value`";
             return Err(Error::InvalidValue(detail.to_owned()));
@@ -88,8 +76,10 @@ impl Compiler {
         }
     }
 
-    /// Compiles `{"displayName": …, "name.givenName": …, "urn:…:User": {…}}`, the value of an
-    /// operation without a path. Its keys are attributes, or paths (Entra with `aadOptscim062020`).
+    /// Compiles the value of an operation without a path, such as
+    /// `{"displayName": …, "name.givenName": …, "urn:…:User": {…}}`.
+    ///
+    /// The keys are attributes, or paths (Entra with the flag `aadOptscim062020`).
     fn keys(&mut self, verb: Verb, object: Map<String, Value>) -> Result<(), Error> {
         for (key, value) in object {
             let (path, filter) = match parse_path(self.rt, &key) {
@@ -98,7 +88,7 @@ impl Compiler {
                 Err(_) => continue,
             };
             let stranger = filter.is_none() && self.is_unknown_schema(&path);
-            let extension = dialect::extension_key(&key, &value).filter(|_| stranger);
+            let extension = dialect::paths::extension_key(&key, &value).filter(|_| stranger);
             let path = extension.unwrap_or(path);
             let target = Target {
                 path,
@@ -119,7 +109,7 @@ impl Compiler {
         if target.path.is_whole_schema() {
             return self.whole_schema(verb, target, value);
         }
-        match self.rt.declared(&target.path) {
+        match target.path.attribute_in(self.rt) {
             Some(attribute) => self.declared(verb, target, attribute, value),
             None if self.is_unknown_schema(&target.path) => {
                 self.undeclared(verb, target, value);
@@ -129,10 +119,10 @@ impl Compiler {
         }
     }
 
-    /// Compiles an operation on an attribute of an extension that nobody declared.
+    /// Compiles an operation on an attribute of an extension that no schema declares.
     fn undeclared(&mut self, verb: Verb, target: Target, value: Value) {
         let action = match verb {
-            Verb::Remove => removal(dialect::removed_values(Some(value))),
+            Verb::Remove => removal(dialect::values::removed_values(Some(value))),
             Verb::Add => match value::without_nulls(value) {
                 Some(value) => Action::Add(value),
                 None => return,
@@ -192,42 +182,41 @@ impl Compiler {
         attribute: &'static Attribute,
         value: Value,
     ) -> Result<(), Error> {
-        let changed = match &target.path.sub {
-            None => attribute,
-            Some(sub) => match attribute.sub(sub) {
-                Some(sub) => sub,
-                None => return Ok(()),
-            },
+        let Some(changed) = target.path.within(attribute) else {
+            return Ok(());
         };
         if !self.may_change(verb, &target, attribute, changed)? {
             return Ok(());
         }
         if target.filter.is_some() && !attribute.multi_valued {
             return Err(Error::InvalidPath(format!(
-                "`{}` has one value, leave the filter out of the path",
+                "`{}` is single-valued, leave the filter out of the path",
                 attribute.name
             )));
         }
         if attribute.is_keyed() {
             let op = members::compile(verb, target, attribute, value)?;
-            self.patch.members.extend(op);
+            self.members.extend(op);
             return Ok(());
         }
-        match (verb, value) {
-            (Verb::Remove, value) => self.remove(target, attribute, changed, value),
-            (verb, value) if is_merged(&target, attribute) => {
-                match dialect::single(attribute, value) {
-                    Value::Object(object) if !object.is_empty() => {
-                        self.subs(verb, &target.path, attribute, object)
-                    }
-                    value => self.set(verb, target, attribute, changed, value),
-                }
+        if verb == Verb::Remove {
+            return self.remove(target, attribute, changed, value);
+        }
+        if !is_merged(&target, attribute) {
+            return self.set(verb, target, attribute, changed, value);
+        }
+        match dialect::values::single(attribute, value) {
+            Value::Object(object) if !object.is_empty() => {
+                self.subs(verb, &target.path, attribute, object)
             }
-            (verb, value) => self.set(verb, target, attribute, changed, value),
+            value => self.set(verb, target, attribute, changed, value),
         }
     }
 
-    /// Whether the client may change the attribute; `false` passes over the operation.
+    /// Whether the client can change the attribute. If not, the operation has no effect or is an error.
+    ///
+    /// # Errors
+    /// `Mutability` when the `path` of the operation names a read-only attribute.
     fn may_change(
         &self,
         verb: Verb,
@@ -238,7 +227,7 @@ impl Compiler {
         if attribute.returned == Returned::Never {
             return Ok(false);
         }
-        // `schemas` follows from what is there; some clients add an extension's URN by themselves
+        // the service computes `schemas`, but some clients add the URN of an extension to it
         if attribute.name == "schemas" && verb != Verb::Remove {
             return Ok(false);
         }
@@ -268,7 +257,8 @@ impl Compiler {
                 attribute.name
             )));
         }
-        let listed = dialect::removed_values(Some(value)).filter(|_| whole && changed.multi_valued);
+        let listed =
+            dialect::values::removed_values(Some(value)).filter(|_| whole && changed.multi_valued);
         let check = |value| value::check_one(attribute, value).transpose();
         let listed = listed
             .map(|listed| listed.into_iter().filter_map(check).collect())
@@ -308,7 +298,7 @@ impl Compiler {
     ) -> Result<(), Error> {
         let name = target.path.to_string();
         let value = if target.filter.is_some() && target.path.sub.is_none() {
-            value::check_one(attribute, dialect::single(attribute, value))?
+            value::check_one(attribute, dialect::values::single(attribute, value))?
         } else {
             value::check_as(changed, &name, value)?
         };
@@ -328,7 +318,7 @@ impl Compiler {
     }
 
     fn push(&mut self, target: Target, attribute: Option<&'static Attribute>, action: Action) {
-        self.patch.operations.push(Operation {
+        self.operations.push(Operation {
             path: target.path,
             filter: target.filter,
             attribute,
@@ -341,10 +331,10 @@ fn removal(listed: Option<Vec<Value>>) -> Action {
     listed.map_or(Action::Remove, Action::RemoveListed)
 }
 
-/// Whether a value is laid over what is there sub-attribute by sub-attribute, as a `name` is.
+/// Whether an operation merges its value into the present one, sub-attribute by sub-attribute.
 ///
-/// A complex value that a `value` identifies, as a `manager`, is taken whole: the `$ref` of the old
-/// manager says nothing about the new one.
+/// `name` is merged. A complex value with a `value` as its identifier, such as `manager`, is replaced as
+/// a whole, because the `$ref` of the old manager is wrong for the new one.
 fn is_merged(target: &Target, attribute: &Attribute) -> bool {
     attribute.is_complex()
         && !attribute.multi_valued
@@ -352,26 +342,7 @@ fn is_merged(target: &Target, attribute: &Attribute) -> bool {
         && attribute.sub("value").is_none()
 }
 
-fn verb(op: Option<Value>) -> Result<Verb, Error> {
-    let name = op.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let verbs = [
-        ("add", Verb::Add),
-        ("replace", Verb::Replace),
-        ("remove", Verb::Remove),
-    ];
-    verbs
-        .into_iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, verb)| verb)
-        .ok_or_else(|| {
-            Error::InvalidSyntax(format!(
-                "`op` must be `add`, `replace` or `remove`, not {}",
-                quoted(name)
-            ))
-        })
-}
-
-/// Reads `path`; an empty one is none.
+/// Parses `path`. An empty string means that there is no path.
 fn path(path: Option<Value>) -> Result<Option<String>, Error> {
     match path {
         None | Some(Value::Null) => Ok(None),

@@ -1,8 +1,8 @@
 //! PATCH operations on the members of a Group.
 //!
-//! A Group may have very many members and they are not stored in it, so their operations are kept
-//! apart: as changes of a set of ids that can be folded without reading the whole set where no
-//! operation needs it.
+//! A Group can have very many members, so the store keeps them outside the Group. This module represents
+//! the operations on members as changes to a set of ids. Most changes need only the members that they
+//! name, and not the whole set.
 
 #[cfg(test)]
 mod tests;
@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::compile::{Target, Verb};
-use super::overlay;
+use super::merge::overlay;
+use super::target::{Target, Verb};
 use crate::dialect;
 use crate::error::Error;
 use crate::filter::{CompareOp, Filter, Literal, member_filter_matches};
@@ -20,7 +20,7 @@ use crate::path::AttrPath;
 use crate::schema::Attribute;
 use crate::value;
 
-/// What a PATCH wants of the members of a Group.
+/// The change that a PATCH makes to the members of a Group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemberChange {
     /// The operations, in order.
@@ -30,46 +30,47 @@ pub struct MemberChange {
 /// One operation on the members of a Group.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberOp {
-    /// Adds these member objects, each with a `value`.
+    /// Adds these members. Each is an object with a `value`, the id of the member.
     Add(Vec<Value>),
-    /// Removes the members with these ids; who is no member is passed over.
+    /// Removes the members with these ids. Ids that are not members have no effect.
     Remove(Vec<String>),
-    /// Makes these the members.
+    /// Replaces all members with these.
     Replace(Vec<Value>),
     /// Removes all members.
     Clear,
-    /// Removes the members that meet the filter.
+    /// Removes the members that match the filter.
     RemoveWhere(Filter),
-    /// Sets sub-attributes of the members that meet the filter; `null` removes them.
+    /// Sets sub-attributes of the members that match the filter. `null` removes a sub-attribute.
     ///
-    /// Where nobody meets it and it names a `value`, that member is added (as in every value path).
+    /// If no member matches and the filter describes one with a `value`, the operation adds it.
     Update {
-        /// Which members.
+        /// The condition that selects the members.
         matching: Filter,
-        /// What they get.
+        /// The sub-attributes to set, by name.
         set: Map<String, Value>,
     },
 }
 
 impl MemberChange {
-    /// Whether [`MemberChange::fold`] needs all present members, and not just those of [`MemberChange::ids`].
+    /// Whether [`MemberChange::fold`] needs all current members, and not only those in
+    /// [`MemberChange::ids`].
     pub fn needs_current(&self) -> bool {
         let replaces = |op: &MemberOp| matches!(op, MemberOp::Replace(_) | MemberOp::Clear);
         self.ops.iter().any(|op| replaces(op) || op.scans())
     }
 
-    /// Returns every id the operations name.
+    /// Returns all member ids that the operations name.
     pub fn ids(&self) -> BTreeSet<&str> {
         self.ops.iter().flat_map(MemberOp::ids).collect()
     }
 
-    /// Returns the members as the operations leave them, by id.
+    /// Applies the operations to `current`, in order, and returns the resulting members by id.
     ///
-    /// `current` holds the present members, or, unless [`MemberChange::needs_current`], those of them
-    /// that [`MemberChange::ids`] names; then the result is about these only.
+    /// `current` contains all current members by id. If [`MemberChange::needs_current`] is false, it can
+    /// contain only the members in [`MemberChange::ids`], and the result contains no others.
     ///
     /// # Errors
-    /// `NoTarget` when an update selects nobody and describes nobody.
+    /// `NoTarget` when an update matches no member and describes none to add.
     pub fn fold(
         &self,
         current: &BTreeMap<String, Value>,
@@ -83,7 +84,7 @@ impl MemberChange {
 }
 
 impl MemberOp {
-    /// Whether the operation must look at every member.
+    /// Whether the operation must examine every member.
     pub(super) fn scans(&self) -> bool {
         match self {
             MemberOp::RemoveWhere(filter)
@@ -133,7 +134,7 @@ impl MemberOp {
     }
 }
 
-/// Adds a member, or lays what is said of them over what is known. Replayed, it changes nothing.
+/// Adds a member, or merges the sub-attributes into a present one. The function is idempotent.
 fn add(members: &mut BTreeMap<String, Value>, member: &Value) {
     let (Some(id), Value::Object(new)) = (value::key(member), member) else {
         return;
@@ -172,7 +173,7 @@ fn update(
     if found || removes {
         return Ok(());
     }
-    let described = dialect::described_value(matching).map(|mut member| {
+    let described = dialect::filters::described_value(matching).map(|mut member| {
         overlay(&mut member, set);
         Value::Object(member)
     });
@@ -182,12 +183,12 @@ fn update(
             Ok(())
         }
         _ => Err(Error::NoTarget(
-            "no member meets the filter of the path, add the member first".to_owned(),
+            "no member matches the filter of the path, add the member first".to_owned(),
         )),
     }
 }
 
-/// Returns the ids among which all members that meet the filter are, where it names such.
+/// Returns the ids that can match the filter, or `None` if the filter does not limit the ids.
 fn candidates(filter: &Filter) -> Option<Vec<&str>> {
     match filter {
         Filter::Compare {
@@ -204,7 +205,7 @@ fn candidates(filter: &Filter) -> Option<Vec<&str>> {
     }
 }
 
-/// Whether the filter says "one of these ids" and nothing else.
+/// Whether the filter consists of ids only, so that every one of its [`candidates`] matches.
 fn names_ids_only(filter: &Filter) -> bool {
     match filter {
         Filter::Compare { .. } => candidates(filter).is_some(),
@@ -213,7 +214,7 @@ fn names_ids_only(filter: &Filter) -> bool {
     }
 }
 
-/// Compiles an operation on the members; nothing, where it changes nothing.
+/// Compiles an operation on the members. Returns `None` if it has no effect.
 pub(super) fn compile(
     verb: Verb,
     target: Target,
@@ -231,7 +232,7 @@ pub(super) fn compile(
         (Some(filter), Some(sub)) => sub_update(verb, filter, attribute, sub, value),
         (Some(filter), None) if verb == Verb::Remove => Ok(Some(removal(filter))),
         (Some(filter), None) => {
-            match value::check_one(attribute, dialect::single(attribute, value))? {
+            match value::check_one(attribute, dialect::values::single(attribute, value))? {
                 Some(Value::Object(set)) => updated(filter, set),
                 _ if verb == Verb::Replace => Ok(Some(removal(filter))),
                 _ => Ok(None),
@@ -269,7 +270,7 @@ fn whole(
                 false => MemberOp::Replace(members),
             })
         }
-        Verb::Remove => match dialect::removed_values(Some(value)) {
+        Verb::Remove => match dialect::values::removed_values(Some(value)) {
             None => Some(MemberOp::Clear),
             Some(listed) => {
                 let members = checked(Value::Array(listed))?;
@@ -306,10 +307,10 @@ fn sub_update(
     updated(filter, set)
 }
 
-/// A member's `value` is immutable; to repeat it is not to change it.
+/// Compiles an update. A member's `value` is immutable, so an update can only repeat it.
 fn updated(filter: Filter, mut set: Map<String, Value>) -> Result<Option<MemberOp>, Error> {
     if let Some(id) = set.shift_remove("value") {
-        let described = dialect::described_value(&filter);
+        let described = dialect::filters::described_value(&filter);
         let same = described.is_some_and(|member| member.get("value") == Some(&id));
         if !same {
             return Err(Error::Mutability(
@@ -324,9 +325,9 @@ fn updated(filter: Filter, mut set: Map<String, Value>) -> Result<Option<MemberO
     }))
 }
 
-/// Applies the operations where the members are part of the Group's attributes.
+/// Applies the operations to the `members` in a Group's attributes.
 ///
-/// Who stays keeps their place; who is new comes last.
+/// Present members keep their order, and new members come last.
 pub(super) fn apply(ops: &[MemberOp], attributes: &mut Map<String, Value>) -> Result<(), Error> {
     let change = MemberChange { ops: ops.to_vec() };
     let old = match attributes.get_mut("members").map(Value::take) {

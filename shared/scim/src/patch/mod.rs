@@ -1,17 +1,19 @@
-//! PATCH (RFC 7644 §3.5.2): read a message, bring it into the form of the RFC, apply it.
+//! PATCH (RFC 7644 §3.5.2): parses a request, normalizes its operations, and applies them.
 //!
 //! ```text
-//! body ── compile ──► Operation: one attribute each, value checked ── apply ──► Resource
-//!                 └─► MemberOp: a group's members, which are not stored in the group
+//! body ── compile ──► Operation: one attribute, checked value ── apply ──► Resource
+//!                 └─► MemberOp: the members of a Group, which are stored separately
 //! ```
 
 mod apply;
 mod compile;
 mod members;
+mod merge;
+mod target;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::apply::Operation;
 pub use self::members::{MemberChange, MemberOp};
@@ -21,10 +23,10 @@ use crate::limits::{MAX_MEMBER_SCANS, MAX_PATCH_OPERATIONS};
 use crate::resource::{Resource, object, require_schema};
 use crate::schema::ResourceType;
 
-/// The URN of the message that PATCH takes.
+/// The URN of the PatchOp message (RFC 7644 §3.5.2).
 pub const PATCH_OP_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/// The operations of a PATCH, in the form of the RFC, every value checked against its attribute.
+/// The operations of a PATCH (RFC 7644 §3.5.2), normalized and with checked values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
     operations: Vec<Operation>,
@@ -32,49 +34,53 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// Reads the body of a PATCH.
+    /// Parses the body of a PATCH.
     ///
-    /// Operations on `password`, on unknown attributes, and on what the service owns where no `path`
-    /// names it, are accepted and do nothing.
+    /// Operations on `password` and on unknown attributes are valid and have no effect. The same is true
+    /// for read-only attributes that only a key of a `value` names. If a `path` names a read-only
+    /// attribute, the request fails.
     ///
     /// # Errors
-    /// `InvalidSyntax` for what is not a PatchOp message, `TooMany` beyond [`MAX_PATCH_OPERATIONS`]
-    /// and [`MAX_MEMBER_SCANS`], and `InvalidPath`, `InvalidValue`, `NoTarget` or `Mutability` for an
-    /// operation that can fit no resource.
+    /// `InvalidSyntax` when the body is not a PatchOp message. `TooMany` when it exceeds
+    /// [`MAX_PATCH_OPERATIONS`] or [`MAX_MEMBER_SCANS`]. `InvalidPath`, `InvalidValue`, `NoTarget` or
+    /// `Mutability` when an operation is invalid for every resource of the type.
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Patch, Error> {
         let mut body = object(body)?;
-        require_schema(dialect::take(&mut body, "schemas"), PATCH_OP_URN)?;
-        let operations = dialect::take(&mut body, "Operations").unwrap_or(Value::Null);
+        require_schema(dialect::values::take(&mut body, "schemas"), PATCH_OP_URN)?;
+        let operations = dialect::values::take(&mut body, "Operations").unwrap_or(Value::Null);
         let operations = match operations {
             Value::Array(operations) if !operations.is_empty() => operations,
-            operation @ Value::Object(_) => dialect::values(operation),
+            operation @ Value::Object(_) => dialect::values::values(operation),
             _ => {
                 return Err(Error::InvalidSyntax(
-                    "`Operations` must be an array with one operation at least".to_owned(),
+                    "`Operations` must be an array with at least one operation".to_owned(),
                 ));
             }
         };
         if operations.len() > MAX_PATCH_OPERATIONS {
             return Err(Error::TooMany(format!(
-                "a PATCH may have {MAX_PATCH_OPERATIONS} operations at most, send several"
+                "a PATCH can have at most {MAX_PATCH_OPERATIONS} operations, send several requests"
             )));
         }
-        let patch = compile::compile(rt, operations)?;
-        let scans = patch.members.iter().filter(|op| op.scans()).count();
+        let (operations, members) = compile::compile(rt, operations)?;
+        let scans = members.iter().filter(|op| op.scans()).count();
         if scans > MAX_MEMBER_SCANS {
             return Err(Error::TooMany(format!(
-                "a PATCH may have {MAX_MEMBER_SCANS} operations at most that look at every member, \
-                 name the members by `value` or send several"
+                "a PATCH can have at most {MAX_MEMBER_SCANS} operations that examine every member, \
+                 name the members by `value` or send several requests"
             )));
         }
-        Ok(patch)
+        Ok(Patch {
+            operations,
+            members,
+        })
     }
 
-    /// Returns the resource as the operations leave it, applied in order. The resource itself stays.
+    /// Applies the operations to a copy of the resource, in order, and returns the copy.
     ///
     /// # Errors
-    /// `NoTarget` when a value path selects nothing that could be changed or made, `Mutability` when
-    /// an immutable attribute would change, `InvalidValue` when the result would not be valid.
+    /// `NoTarget` when a value path matches no value and describes none to create. `Mutability` when an
+    /// operation changes an immutable attribute. `InvalidValue` when the result is not a valid resource.
     pub fn apply(&self, resource: &Resource) -> Result<Resource, Error> {
         let mut attributes = resource.attributes().clone();
         for operation in &self.operations {
@@ -89,9 +95,9 @@ impl Patch {
         Ok(patched)
     }
 
-    /// Splits the operations on the members of a Group off; the rest stays a `Patch`.
+    /// Separates the operations on the members of a Group from the others.
     ///
-    /// Members depend on no other attribute, so the order between the two parts means nothing.
+    /// The two parts can be applied in either order, because members do not depend on other attributes.
     pub fn split_members(self) -> (Patch, Option<MemberChange>) {
         let change = (!self.members.is_empty()).then_some(MemberChange { ops: self.members });
         let rest = Patch {
@@ -101,15 +107,8 @@ impl Patch {
         (rest, change)
     }
 
-    /// Whether there is nothing to do.
+    /// Whether the PATCH has no effect on any resource.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty() && self.members.is_empty()
-    }
-}
-
-/// Lays the members of `new` over those of `old`.
-fn overlay(old: &mut Map<String, Value>, new: &Map<String, Value>) {
-    for (name, value) in new {
-        old.insert(name.clone(), value.clone());
     }
 }

@@ -1,4 +1,4 @@
-//! Paths: rows of what is read and how it is spelled, and laws.
+//! Tests of paths: text and canonical spelling, and properties.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Projections: rows of what is asked for and what is returned, and laws.
+//! Tests of projections: parameters and returned attributes, and properties.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -31,7 +31,7 @@ fn render(attributes: Option<&str>, excluded: Option<&str>) -> Value {
         .render(&user(), BASE)
 }
 
-/// Checks what is returned besides `schemas` and `id`.
+/// Checks the returned attributes, without `schemas` and `id`.
 fn check(attributes: Option<&str>, excluded: Option<&str>, expected: Value) {
     let mut answer = render(attributes, excluded);
     let object = answer.as_object_mut().expect("an object");

@@ -1,4 +1,4 @@
-//! List requests: rows of parameters and what they ask for.
+//! Tests of list requests: parameters and the parsed query.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Resources: rows of bodies and what is made of them.
+//! Tests of resources: bodies and the parsed resource.
 
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn refuse(rt: &'static ResourceType, body: Value, scim_type: &str, named: &str) 
 }
 
 #[test]
-fn what_is_not_the_clients_is_dropped() {
+fn attributes_the_client_cannot_set_are_dropped() {
     check(
         json!({
             "id": "chosen", "meta": {"created": "x"}, "groups": [{"value": "g"}], "userName": "a",

@@ -1,30 +1,28 @@
 //! Attributes and their characteristics (RFC 7643 §2.2).
 
-use super::find;
-
 /// The data type of an attribute (RFC 7643 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeKind {
-    /// Text.
+    /// A string of Unicode characters.
     String,
     /// `true` or `false`.
     Boolean,
     /// A number.
     Decimal,
-    /// A number without fraction.
+    /// A number without a fractional part.
     Integer,
-    /// An `xsd:dateTime`.
+    /// A date and time, encoded as `xsd:dateTime`.
     DateTime,
-    /// Bytes in base64.
+    /// Binary data, encoded as base64.
     Binary,
     /// A URI.
     Reference,
-    /// An object of sub-attributes.
+    /// An object with sub-attributes.
     Complex,
 }
 
 impl AttributeKind {
-    /// Returns the name that `/Schemas` shows.
+    /// Returns the name in `/Schemas`.
     pub fn as_str(self) -> &'static str {
         match self {
             AttributeKind::String => "string",
@@ -38,28 +36,28 @@ impl AttributeKind {
         }
     }
 
-    /// Whether a value is written as a JSON string.
+    /// Whether a value is a JSON string.
     pub(crate) fn is_text(self) -> bool {
         use AttributeKind::{Binary, DateTime, Reference, String};
         matches!(self, String | DateTime | Binary | Reference)
     }
 }
 
-/// Who may change an attribute, and when.
+/// Who can change an attribute, and when (RFC 7643 §7, `mutability`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutability {
-    /// Nobody but the service.
+    /// Only the service sets the value.
     ReadOnly,
-    /// The client, any time.
+    /// The client can change the value at any time.
     ReadWrite,
-    /// The client, once.
+    /// The client can set the value once and cannot change it afterwards.
     Immutable,
-    /// The client, and it cannot be read back.
+    /// The client can set the value, but no response contains it.
     WriteOnly,
 }
 
 impl Mutability {
-    /// Returns the name that `/Schemas` shows.
+    /// Returns the name in `/Schemas`.
     pub fn as_str(self) -> &'static str {
         match self {
             Mutability::ReadOnly => "readOnly",
@@ -70,21 +68,21 @@ impl Mutability {
     }
 }
 
-/// When an attribute is part of an answer.
+/// When a response contains an attribute (RFC 7643 §7, `returned`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Returned {
-    /// Whatever the client asks.
+    /// In every response.
     Always,
-    /// In no answer.
+    /// In no response.
     Never,
-    /// Unless the client asks otherwise.
+    /// Unless `attributes` or `excludedAttributes` omits it.
     Default,
-    /// When the client asks for it.
+    /// Only if the request names it in `attributes`.
     Request,
 }
 
 impl Returned {
-    /// Returns the name that `/Schemas` shows.
+    /// Returns the name in `/Schemas`.
     pub fn as_str(self) -> &'static str {
         match self {
             Returned::Always => "always",
@@ -95,19 +93,19 @@ impl Returned {
     }
 }
 
-/// Among which resources a value occurs once.
+/// The scope in which a value is unique (RFC 7643 §7, `uniqueness`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uniqueness {
-    /// It may occur any number of times.
+    /// Values can repeat.
     None,
-    /// It occurs once in a tenant.
+    /// A value occurs once in a tenant.
     Server,
-    /// It occurs once in the world.
+    /// A value occurs once worldwide.
     Global,
 }
 
 impl Uniqueness {
-    /// Returns the name that `/Schemas` shows.
+    /// Returns the name in `/Schemas`.
     pub fn as_str(self) -> &'static str {
         match self {
             Uniqueness::None => "none",
@@ -120,34 +118,34 @@ impl Uniqueness {
 /// One attribute and its characteristics (RFC 7643 §2.2, §7).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Attribute {
-    /// The name as it is emitted; names compare caselessly.
+    /// The name, in the spelling that responses use. Names are case-insensitive.
     pub name: &'static str,
     /// The data type.
     pub kind: AttributeKind,
-    /// Whether the value is an array.
+    /// Whether the attribute holds an array of values.
     pub multi_valued: bool,
-    /// Whether a resource must have it.
+    /// Whether every resource must have a value.
     pub required: bool,
-    /// Whether text compares by case.
+    /// Whether string comparison is case-sensitive.
     pub case_exact: bool,
-    /// Who may change it.
+    /// Who can change the attribute.
     pub mutability: Mutability,
-    /// When it is part of an answer.
+    /// When a response contains the attribute.
     pub returned: Returned,
-    /// Among which resources a value occurs once.
+    /// The scope in which a value is unique.
     pub uniqueness: Uniqueness,
-    /// Suggested values; others are taken too.
+    /// Suggested values. The service also accepts others.
     pub canonical_values: &'static [&'static str],
-    /// What a reference points to.
+    /// The resource types, or `external` or `uri`, that a reference can point to.
     pub reference_types: &'static [&'static str],
-    /// The attributes inside a complex attribute.
+    /// The sub-attributes of a complex attribute.
     pub sub_attributes: &'static [Attribute],
-    /// What it means, in a sentence.
+    /// The human-readable description.
     pub description: &'static str,
 }
 
 impl Attribute {
-    /// Declares an attribute with the characteristics RFC 7643 §2.2 gives by default.
+    /// Declares an attribute with the default characteristics of RFC 7643 §2.2.
     pub(super) const fn new(
         name: &'static str,
         kind: AttributeKind,
@@ -249,21 +247,28 @@ impl Attribute {
         }
     }
 
-    /// Returns the sub-attribute of that name, in any case.
+    /// Returns the sub-attribute with this name. Names are case-insensitive.
     pub fn sub(&self, name: &str) -> Option<&'static Attribute> {
         find(self.sub_attributes, name)
     }
 
-    /// Whether the value is an object, or an array of them.
+    /// Whether the value is an object or an array of objects.
     pub(crate) fn is_complex(&self) -> bool {
         self.kind == AttributeKind::Complex
     }
 
-    /// Whether the values are a set keyed by an immutable `value`, as the members of a Group are.
+    /// Whether the values form a set with an immutable `value` as the key, like the members of a Group.
     pub(crate) fn is_keyed(&self) -> bool {
         self.multi_valued
             && self
                 .sub("value")
                 .is_some_and(|value| value.mutability == Mutability::Immutable)
     }
+}
+
+/// Returns the attribute with this name. Names are case-insensitive.
+pub(super) fn find(attributes: &'static [Attribute], name: &str) -> Option<&'static Attribute> {
+    attributes
+        .iter()
+        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

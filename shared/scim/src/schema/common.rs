@@ -1,6 +1,6 @@
-//! The attributes every resource has (RFC 7643 §3.1). No schema lists them.
+//! The common attributes of all resources (RFC 7643 §3.1). No schema lists them.
 
-use super::{Attribute, AttributeKind, Returned, Uniqueness};
+use super::attribute::{Attribute, AttributeKind, Returned, Uniqueness};
 
 const META: &[Attribute] = &[
     Attribute::string("resourceType", "The name of the resource type.")
@@ -26,7 +26,7 @@ const META: &[Attribute] = &[
         .read_only(),
 ];
 
-/// `meta` is last, as it is in an answer.
+/// The common attributes. `meta` comes last, as in a response.
 pub(crate) static COMMON: [Attribute; 4] = [
     Attribute::reference("schemas", &["uri"], "The URNs of the schemas in use.")
         .multi_valued()

@@ -1,6 +1,7 @@
 //! The Enterprise User extension (RFC 7643 §4.3, §8.7.1).
 
-use super::{Attribute, Schema};
+use super::attribute::Attribute;
+use super::resource_type::Schema;
 
 const MANAGER: &[Attribute] = &[
     Attribute::string("value", "The id of the manager's User resource.").case_exact(),
@@ -8,7 +9,7 @@ const MANAGER: &[Attribute] = &[
     Attribute::string("displayName", "The displayName of the manager.").read_only(),
 ];
 
-/// The Enterprise User extension.
+/// The schema of the Enterprise User extension (RFC 7643 §4.3).
 pub static ENTERPRISE_USER_SCHEMA: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
     name: "EnterpriseUser",

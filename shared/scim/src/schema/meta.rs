@@ -1,6 +1,7 @@
 //! The schemas of the discovery documents (RFC 7643 §8.7.2).
 
-use super::{Attribute, AttributeKind, Returned, Schema, Uniqueness};
+use super::attribute::{Attribute, AttributeKind, Returned, Uniqueness};
+use super::resource_type::Schema;
 
 const SUPPORTED: Attribute = Attribute::boolean("supported", "Whether the operation is supported.")
     .required()
@@ -66,7 +67,7 @@ const AUTHENTICATION_SCHEMES: &[Attribute] = &[
     Attribute::boolean("primary", "Whether this is the preferred scheme.").read_only(),
 ];
 
-/// The schema of the ServiceProviderConfig.
+/// The schema of the ServiceProviderConfig (RFC 7643 §5).
 pub static SERVICE_PROVIDER_CONFIG_SCHEMA: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
     name: "ServiceProviderConfig",
@@ -103,7 +104,7 @@ const SCHEMA_EXTENSIONS: &[Attribute] = &[
         .read_only(),
 ];
 
-/// The schema of a ResourceType.
+/// The schema of a ResourceType (RFC 7643 §6).
 pub static RESOURCE_TYPE_SCHEMA: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:core:2.0:ResourceType",
     name: "ResourceType",
@@ -126,7 +127,7 @@ pub static RESOURCE_TYPE_SCHEMA: Schema = Schema {
     ],
 };
 
-/// What describes one attribute. The sub-attributes of an attribute have it all but sub-attributes.
+/// The characteristics that attributes and sub-attributes share. Only attributes have `subAttributes`.
 const CHARACTERISTICS: [Attribute; 11] = [
     text("name", "The name of the attribute.").case_exact(),
     text("type", "The data type.").canonical(&[
@@ -182,7 +183,7 @@ const ATTRIBUTES: &[Attribute] = &{
     [a, b, c, d, e, f, g, h, i, j, k, SUB_ATTRIBUTES]
 };
 
-/// The schema of a Schema.
+/// The schema of a Schema (RFC 7643 §7).
 pub static SCHEMA_SCHEMA: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:core:2.0:Schema",
     name: "Schema",

@@ -1,9 +1,8 @@
 //! The User resource type (RFC 7643 §4.1, §8.7.1).
 
-use super::{
-    Attribute, AttributeKind, ENTERPRISE_USER_SCHEMA, Extension, Mutability, ResourceType,
-    Returned, Schema, Uniqueness,
-};
+use super::attribute::{Attribute, AttributeKind, Mutability, Returned, Uniqueness};
+use super::enterprise::ENTERPRISE_USER_SCHEMA;
+use super::resource_type::{Extension, ResourceType, Schema};
 
 const DISPLAY: Attribute = Attribute::string("display", "A name for the value, for display only.");
 const PRIMARY: Attribute = Attribute::boolean(
@@ -49,7 +48,7 @@ const PHOTOS: &[Attribute] = &[
     PRIMARY,
 ];
 
-/// `primary` is not in RFC 7643 §8.7.1 but in §2.4, and clients send it.
+/// Clients send `primary`, which RFC 7643 §8.7.1 omits here although §2.4 defines it.
 const ADDRESSES: &[Attribute] = &[
     Attribute::string("formatted", "The whole address, formatted for display."),
     Attribute::string(
@@ -101,7 +100,7 @@ const X509_CERTIFICATES: &[Attribute] = &[
     PRIMARY,
 ];
 
-/// The core schema of a User.
+/// The core schema of a User (RFC 7643 §4.1).
 pub static USER_SCHEMA: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:core:2.0:User",
     name: "User",
@@ -151,7 +150,7 @@ pub static USER_SCHEMA: Schema = Schema {
     ],
 };
 
-/// The User resource type.
+/// The User resource type (RFC 7643 §4.1, §6).
 pub static USER: ResourceType = ResourceType {
     name: "User",
     endpoint: "/Users",

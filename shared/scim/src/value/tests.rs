@@ -1,4 +1,4 @@
-//! Values: rows of what comes in and its canonical form.
+//! Tests of values: input and canonical form.
 
 use serde_json::json;
 

@@ -1,10 +1,8 @@
-//! Evaluation: rows of filters on one User.
+//! Tests of evaluation: filters on one User.
 
 use serde_json::json;
 
-use super::super::member_filter_matches;
 use super::*;
-use crate::resource::Resource;
 use crate::schema::USER;
 
 fn user() -> Resource {

@@ -1,11 +1,11 @@
-//! Parsing: rows of filters and the form of the RFC they are read as, and laws.
+//! Tests of the parser: filters and their canonical form, and properties.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP, USER};
 
-/// Checks the form of the RFC that a filter is read as, and that reading that changes nothing.
+/// Checks the canonical form of a filter, and that the canonical form parses to the same filter.
 fn check(text: &str, expected: &str) {
     let filter = Filter::parse(&USER, text).expect(text);
     assert_eq!(filter.to_string(), expected);

@@ -1,4 +1,4 @@
-//! Operations on members: rows of operations on the members `a` and `b`, and laws.
+//! Tests of operations on the members `a` and `b`, and properties.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -21,7 +21,7 @@ fn members(ids: &[&str]) -> BTreeMap<String, Value> {
     ids.iter().map(member).collect()
 }
 
-/// Checks which of the members `a` and `b` are left, and who is new.
+/// Checks which of the members `a` and `b` remain, and which members are new.
 fn check(operations: Value, expected: &[&str], needs_current: bool) {
     let change = change(operations.clone())
         .expect("a valid PATCH")

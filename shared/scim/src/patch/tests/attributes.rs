@@ -1,4 +1,4 @@
-//! Rows on attributes with one value.
+//! Operations on single-valued attributes.
 
 use super::*;
 

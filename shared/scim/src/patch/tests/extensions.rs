@@ -1,4 +1,4 @@
-//! Rows on extensions, declared and not.
+//! Operations on declared and undeclared extensions.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn extensions_as_a_whole() {
 }
 
 #[test]
-fn extensions_nobody_declared() {
+fn undeclared_extensions() {
     let urn = "urn:acme:ext:2.0:User";
     let one = |value: Value| json!({ (urn): value });
     check(

@@ -1,4 +1,4 @@
-//! Laws that hold for every PATCH.
+//! Properties of every PATCH.
 
 use proptest::prelude::*;
 
@@ -66,7 +66,7 @@ proptest! {
         let rt = if user { &USER } else { &GROUP };
         let before = if user { json!({"emails": [work()], "name": {"givenName": "g"}}) } else { json!({"members": ["x", "y"]}) };
         if let Ok(patched) = run(rt, before, Value::Array(operations)) {
-            // what came out is canonical: reading it again drops and changes nothing
+            // the result is canonical: parsing it again changes nothing
             let again = Resource::parse(rt, Value::Object(patched.attributes().clone()));
             prop_assert_eq!(again, Ok(patched));
         }

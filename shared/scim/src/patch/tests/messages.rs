@@ -1,4 +1,4 @@
-//! Rows on messages that are passed over or refused.
+//! Requests that have no effect or fail.
 
 use super::*;
 

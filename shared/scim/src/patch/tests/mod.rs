@@ -1,4 +1,4 @@
-//! What a PATCH makes of a resource: one row per rule of RFC 7644 §3.5.2 and per dialect.
+//! Tests of PATCH: one case per rule of RFC 7644 §3.5.2 and per dialect rule.
 
 mod attributes;
 mod extensions;
@@ -32,7 +32,7 @@ fn run(rt: &'static ResourceType, before: Value, operations: Value) -> Result<Re
     parse(rt, operations)?.apply(&resource(rt, before))
 }
 
-/// Checks a PATCH of a User, `userName` and `schemas` left out of before and after.
+/// Checks a PATCH of a User. `before` and `after` omit `userName` and `schemas`.
 fn check(before: Value, operations: Value, after: Value) {
     let patched =
         run(&USER, before, operations.clone()).unwrap_or_else(|e| panic!("{operations}: {e}"));

@@ -1,4 +1,4 @@
-//! Rows on attributes with several values, and on value paths.
+//! Operations on multi-valued attributes and value paths.
 
 use super::*;
 

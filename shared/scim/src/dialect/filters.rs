@@ -1,0 +1,48 @@
+//! Rules for filters and value paths.
+
+use serde_json::{Map, Value};
+
+use crate::filter::ast::{CompareOp, Filter, Literal};
+
+/// Moves a comparison that follows the bracket of a value path into the bracket.
+///
+/// `emails[type eq "work"].value eq "a@b"` → `emails[type eq "work" and value eq "a@b"]`. Entra sends it
+/// when its configuration matches users by e-mail address.
+pub(crate) fn compared_within(filter: Filter, compared: Filter) -> Filter {
+    let mut all = match filter {
+        Filter::And(all) => all,
+        one => vec![one],
+    };
+    all.push(compared);
+    Filter::And(all)
+}
+
+/// Returns the value that a filter describes, so that a value path without a match can create it.
+///
+/// `add` or `replace` of `emails[type eq "work"].value` → adds `{"type": "work", "value": …}`, although
+/// RFC 7644 §3.5.2.3 requires the error `noTarget`. Entra builds values this way, one sub-attribute per
+/// operation. A filter describes a value if it consists of `eq` comparisons that are joined by `and`.
+pub(crate) fn described_value(filter: &Filter) -> Option<Map<String, Value>> {
+    match filter {
+        Filter::Compare {
+            path,
+            op: CompareOp::Eq,
+            value,
+        } if *value != Literal::Null => {
+            let pair = (path.attribute.clone(), value.to_json());
+            Some(Map::from_iter([pair]))
+        }
+        Filter::And(all) => {
+            let mut described = Map::new();
+            for filter in all {
+                for (name, value) in described_value(filter)? {
+                    if *described.entry(name).or_insert_with(|| value.clone()) != value {
+                        return None;
+                    }
+                }
+            }
+            Some(described)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! Rules for values, and for the names and literals that occur with them.
+
+use serde_json::{Map, Value};
+
+use crate::schema::{Attribute, AttributeKind, ResourceType, Schema};
+
+/// Reads a boolean that is sent as a string.
+///
+/// `{"active": "False"}` → `{"active": false}`. Entra without the flag `aadOptscim062020` sends it, and
+/// so does the Entra validator (`"primary": "True"`). The rule is only for attributes of type boolean,
+/// and leaves strings in other attributes unchanged.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Reads the values of a multi-valued attribute that is sent without an array.
+///
+/// `{"emails": {"value": "a@b"}}` → `{"emails": [{"value": "a@b"}]}`. JSON templates of OneLogin
+/// produce it.
+pub(crate) fn values(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(values) => values,
+        value => vec![value],
+    }
+}
+
+/// Reads the first value of a single-valued attribute that is sent as an array.
+///
+/// `{"manager": [{"value": "271"}]}` → `{"manager": {"value": "271"}}`. Entra's documentation has this
+/// example. An array of several simple values stays an array, so that the type check rejects it and no
+/// value is lost silently.
+pub(crate) fn single(attribute: &Attribute, value: Value) -> Value {
+    match value {
+        Value::Array(values) if values.len() <= 1 || attribute.kind == AttributeKind::Complex => {
+            values.into_iter().next().unwrap_or(Value::Null)
+        }
+        value => value,
+    }
+}
+
+/// Reads a complex value that is sent as a string. The string is its `value`, and `""` is no value.
+///
+/// `{"manager": "271"}` → `{"manager": {"value": "271"}}`, and `{"manager": ""}` → no manager. Entra
+/// sends the first to set a manager and the second to remove it.
+pub(crate) fn complex(attribute: &Attribute, value: Value) -> Value {
+    match value {
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::String(text) if attribute.sub("value").is_some() => {
+            Value::Object(Map::from_iter([("value".to_owned(), text.into())]))
+        }
+        value => value,
+    }
+}
+
+/// Whether an empty string means "no value", because it is not valid for the attribute's type.
+///
+/// `{"profileUrl": ""}` → no `profileUrl`. JSON templates of OneLogin and JumpCloud send all their keys,
+/// with empty strings for the missing values.
+pub(crate) fn is_blank(kind: AttributeKind, text: &str) -> bool {
+    text.is_empty() && kind.is_text() && kind != AttributeKind::String
+}
+
+/// Takes the value of a key out of a message, whatever the case of the key.
+///
+/// `{"operations": […]}` → `{"Operations": […]}`. Keys are attribute names, and those are
+/// case-insensitive (RFC 7643 §2.1).
+pub(crate) fn take(message: &mut Map<String, Value>, key: &str) -> Option<Value> {
+    let name = message
+        .keys()
+        .find(|name| name.eq_ignore_ascii_case(key))?
+        .clone();
+    message.shift_remove(&name)
+}
+
+/// Reads the name of a PATCH operation, whatever its case.
+///
+/// `{"op": "Add"}` → `{"op": "add"}`. Entra sends it.
+pub(crate) fn op_name(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// Reads the `value` of a `remove` operation as the values to remove.
+///
+/// `{"op": "remove", "path": "members", "value": [{"value": "7f4b"}]}` removes only that member. Entra,
+/// JumpCloud, Rauthy and authentik send it, although `remove` has no `value` in RFC 7644 §3.5.2.2. An
+/// empty array removes nothing. Without `value`, or with `null` (Keycloak), the operation removes all
+/// values, as the RFC requires.
+pub(crate) fn removed_values(value: Option<Value>) -> Option<Vec<Value>> {
+    match value {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(values(value)),
+    }
+}
+
+/// Reads a filter literal without quotes as a string, if the attribute's values are JSON strings.
+///
+/// `externalId eq jyoung` and `externalId eq 701984` → `externalId eq "…"`. Entra's documentation has
+/// these examples.
+pub(crate) fn bare_literal(kind: AttributeKind, word: &str) -> Option<String> {
+    kind.is_text().then(|| word.to_owned())
+}
+
+/// Returns the sub-attribute to compare when a filter names a complex attribute: its `value`.
+///
+/// `manager eq "271"` → `manager.value eq "271"`, and likewise `members eq "…"`. Entra sends these
+/// filters to check references.
+pub(crate) fn compared_sub_attribute(attribute: &Attribute) -> Option<&'static str> {
+    attribute.sub("value").map(|value| value.name)
+}
+
+/// Finds the extension that declares an attribute, for an attribute that the core schema lacks.
+///
+/// `manager` → `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager`, in filters and in
+/// the paths of PATCH operations. Entra sends it to check references, and its documentation has an
+/// example.
+pub(crate) fn short_name(rt: &'static ResourceType, attribute: &str) -> Option<&'static Schema> {
+    rt.extensions
+        .iter()
+        .map(|extension| extension.schema)
+        .find(|schema| schema.attribute(attribute).is_some())
+}
