@@ -9,10 +9,9 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use rollcall_directory::Directory;
 use rollcall_edge::api::Problem;
 use sha2::{Digest, Sha256};
-
-use crate::Console;
 
 /// One file.
 pub(crate) struct Asset {
@@ -62,7 +61,7 @@ pub(crate) fn address(console: &str, name: &str) -> String {
     format!("{console}/assets/{}/{name}", *VERSION)
 }
 
-pub(crate) fn router() -> Router<Console> {
+pub(crate) fn router() -> Router<Directory> {
     Router::new().route("/console/assets/{version}/{name}", get(serve))
 }
 

@@ -9,7 +9,7 @@ use rollcall_edge::api::Problem;
 use rollcall_edge::{CONSOLE_PATH, Visit};
 
 use crate::assets;
-use crate::visitor::form_token_of;
+use crate::session_cookie::form_token_of;
 
 /// A part of the console that the navigation leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! - `pages` has one module for each page: what is asked, which calls of the directory answer it, and the view that its
 //!   template in `templates/` shows. No rule of the product is written here.
 //! - `visitor` says who is looking (`Visitor`) and lets nobody change anything without the form that
-//!   they were shown (`Change`).
+//!   they were shown (`Change`). `session_cookie` reads and writes the cookie that says so.
 //! - `frame` is what surrounds every page; `words` is how times, names, roles and states read; `export` makes files of
 //!   lists; `assets` are the style sheet and the scripts. The steps for each identity provider are in
 //!   `templates/guides`.
@@ -16,28 +16,15 @@ mod export;
 mod frame;
 mod happened;
 mod pages;
+mod session_cookie;
 mod visitor;
 mod words;
 
-use axum::Router;
-use axum::extract::FromRef;
 use rollcall_directory::Directory;
 use rollcall_edge::{HttpFunction, finish_pages};
 
-/// What every page works on.
-#[derive(Clone, Debug)]
-struct Console {
-    directory: Directory,
-}
-
-impl FromRef<Console> for Directory {
-    fn from_ref(console: &Console) -> Self {
-        console.directory.clone()
-    }
-}
-
 /// The function over one directory.
 pub fn router(directory: Directory) -> HttpFunction {
-    let pages: Router<Console> = pages::router().merge(assets::router());
-    finish_pages(pages.with_state(Console { directory }), frame::refused)
+    let pages = pages::router().merge(assets::router());
+    finish_pages(pages.with_state(directory), frame::refused)
 }

@@ -1,23 +1,20 @@
 //! Who is looking at a page, and who may change something by it.
 //!
-//! A session is held in a cookie that scripts cannot read and other sites cannot send along. A change needs more: it
-//! must come from a page of this origin, and from a form that was made for this very session.
+//! The session cookie is enough to look. A change needs more: it must come from a page of this origin, and from a form
+//! that was made for this very session.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
-use cookie::{Cookie, SameSite};
-use http::HeaderMap;
-use http::header::{COOKIE, HeaderName, ORIGIN};
+use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
-use jiff::Timestamp;
-use rollcall_directory::{Directory, FormId, Purpose, Role, Session, Tenant, TokenSecret};
+use rollcall_directory::{Directory, FormId, Role, Session, Tenant, TokenSecret};
 use rollcall_edge::api::{Admin, Gate, Problem};
-use rollcall_edge::{CONSOLE_PATH, Root, Visit};
+use rollcall_edge::{CONSOLE_PATH, Root};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::frame::{Frame, Section};
+use crate::session_cookie::{form_token, session_of};
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -173,52 +170,4 @@ pub(crate) fn is_from_here(parts: &Parts, root: &Root) -> bool {
         (None, Some(origin)) => origin == root.origin().as_bytes(),
         (None, None) => true,
     }
-}
-
-/// What a form must carry: it can be made of the session's secret alone, and tells nothing of it.
-///
-/// Comparing it byte by byte gives nothing away that helps: without the session's cookie nobody gets to compare.
-pub(crate) fn form_token(session: &TokenSecret) -> String {
-    let digest = Sha256::digest(format!("form:{}", session.expose()));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The cookie's name; browsers take one of this prefix over HTTPS only.
-fn cookie_name(root: &Root) -> &'static str {
-    match root.is_secure() {
-        true => "__Secure-rollcall",
-        false => "rollcall",
-    }
-}
-
-/// What a form of whoever made a request must carry, whatever their session allows.
-pub(crate) fn form_token_of(visit: &Visit) -> Option<String> {
-    session_of(&visit.headers, &visit.root).map(|session| form_token(&session))
-}
-
-/// The session that the request's cookie names.
-fn session_of(headers: &HeaderMap, root: &Root) -> Option<TokenSecret> {
-    let cookies = headers.get_all(COOKIE).into_iter();
-    cookies
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .filter(|cookie| cookie.name() == cookie_name(root))
-        .filter_map(|cookie| TokenSecret::parse(cookie.value()))
-        .find(|secret| secret.purpose() == Purpose::Session)
-}
-
-/// The cookie that holds a session until it ends, or ends it now.
-pub(crate) fn cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> String {
-    let value = session.map(|(secret, _)| secret.expose().to_owned());
-    let life = session.map(|(_, ends)| ends.as_second() - Timestamp::now().as_second());
-    Cookie::build((cookie_name(root), value.unwrap_or_default()))
-        .path(format!("{}{CONSOLE_PATH}", root.mount()))
-        .http_only(true)
-        .secure(root.is_secure())
-        .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(
-            life.unwrap_or_default().max(0),
-        ))
-        .to_string()
 }

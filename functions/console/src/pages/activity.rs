@@ -10,7 +10,7 @@ use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::midnight;
+use super::fields::{self, midnight};
 use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
@@ -61,7 +61,7 @@ impl Asked {
 
     /// The same search as an address has it.
     fn address(&self, after: &str, format: &str) -> String {
-        super::query(&[
+        fields::query(&[
             ("text", &self.text),
             ("failed", &self.failed),
             ("connection", &self.connection),

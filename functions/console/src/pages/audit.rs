@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::activity::ConnectionNames;
-use super::midnight;
+use super::fields::{self, midnight};
 use crate::export::{self, File, Format, Listed};
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
@@ -66,7 +66,7 @@ impl Asked {
 
     /// The same search as an address has it.
     fn address(&self, after: &str, format: &str) -> String {
-        super::query(&[
+        fields::query(&[
             ("subject", &self.subject),
             ("actor", &self.actor),
             ("action", &self.action),

@@ -6,7 +6,7 @@ use rollcall_directory::{Connection, FormId, Provider};
 use rollcall_edge::api::{Create, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::{Done, form_id, provider_id};
+use super::fields::{Done, form_id, provider_id};
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
 use crate::words;

@@ -8,7 +8,7 @@ use rollcall_edge::BASE_PATH;
 use rollcall_edge::api::{Create, Delete, Gate, Id, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::{Done, provider_id};
+use super::fields::{Done, provider_id};
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
 use crate::words;

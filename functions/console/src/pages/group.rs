@@ -9,6 +9,7 @@ use rollcall_directory::{
 use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, Read};
 use serde::{Deserialize, Serialize};
 
+use super::fields;
 use super::groups::mappable;
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
@@ -113,7 +114,7 @@ async fn members_of<G: Gate>(
     group: &str,
     asked: &Asked,
 ) -> Result<MembersPart, Problem> {
-    let states: Vec<PersonState> = super::state(&asked.state)?.into_iter().collect();
+    let states: Vec<PersonState> = fields::state(&asked.state)?.into_iter().collect();
     let (people, next) = visitor
         .tenant()
         .group_people(group, &states, asked.after.clone(), PAGE)
@@ -122,7 +123,7 @@ async fn members_of<G: Gate>(
         console: visitor.console(),
         group_id: group.to_owned(),
         people,
-        next: next.map(|next| super::query(&[("state", &asked.state), ("after", &next)])),
+        next: next.map(|next| fields::query(&[("state", &asked.state), ("after", &next)])),
         state: asked.state.clone(),
     })
 }
@@ -220,7 +221,7 @@ async fn preview_of<G: Gate>(
     sum.add(&step);
     let next = step.next.as_ref().map(|next| {
         let sum = serde_json::to_string(&sum).unwrap_or_default();
-        super::query(&[("role", option), ("behind", next), ("sum", &sum)])
+        fields::query(&[("role", option), ("behind", next), ("sum", &sum)])
     });
     let (changes, later) = match step.at_next_sign_in {
         true => (&sum.at_sign_in, &sum.changes),
@@ -372,7 +373,7 @@ pub(crate) async fn map(
     Ok(go(&format!(
         "{}/groups/{id}?{}",
         visitor.console(),
-        super::query(&to)
+        fields::query(&to)
     )))
 }
 

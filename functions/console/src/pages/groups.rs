@@ -6,6 +6,7 @@ use rollcall_directory::{GROUPS, GroupSummary, Lacking, Role};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 
+use super::fields;
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
 
@@ -54,7 +55,7 @@ pub(crate) async fn show(
         roles: mappable(),
         total: tenant.total(&GROUPS).await?,
         next: next.map(|next| {
-            super::query(&[
+            fields::query(&[
                 ("name", &asked.name),
                 ("lacking", &asked.lacking),
                 ("after", &next),

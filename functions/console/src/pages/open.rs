@@ -21,7 +21,8 @@ use serde::Deserialize;
 
 use crate::assets;
 use crate::frame::{go, show};
-use crate::visitor::{Change, cookie, form_token, is_from_here, present};
+use crate::session_cookie::{cookie, form_token};
+use crate::visitor::{Change, is_from_here, present};
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 4 * 1024;

@@ -9,6 +9,7 @@ use rollcall_directory::{PeopleQuery, Person, PersonState, USERS};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 
+use super::fields;
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;
 
@@ -49,7 +50,7 @@ pub(crate) async fn show(
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let states: Vec<PersonState> = super::state(&asked.state)?.into_iter().collect();
+    let states: Vec<PersonState> = fields::state(&asked.state)?.into_iter().collect();
     let text = asked.text.trim().to_owned();
     let everywhere = !asked.everywhere.is_empty();
     let (people, next) = if text.is_empty() || everywhere {
@@ -67,7 +68,7 @@ pub(crate) async fn show(
             .await?
     };
     let at = |after: &str, everywhere: &str| {
-        super::query(&[
+        fields::query(&[
             ("text", &text),
             ("state", &asked.state),
             ("everywhere", everywhere),

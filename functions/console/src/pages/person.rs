@@ -11,9 +11,9 @@ use rollcall_scim::Resource;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Done;
 use super::audit::{Row, rows};
 use super::connection::Confirmed;
+use super::fields::Done;
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
 

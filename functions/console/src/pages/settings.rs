@@ -8,7 +8,7 @@ use rollcall_directory::{
 use rollcall_edge::api::{Configure, Params, Problem};
 use serde::Deserialize;
 
-use super::Done;
+use super::fields::Done;
 use super::groups::mappable;
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::activity::ConnectionNames;
 use super::connection::Confirmed;
-use super::{Done, form_id};
+use super::fields::{self, Done, form_id};
 use crate::frame::{Frame, Section, go};
 use crate::visitor::{Change, Visitor};
 use crate::words;
@@ -165,7 +165,7 @@ fn used_already() -> Problem {
 
 /// The end of a day that a form names.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
-    let Some(end) = super::midnight("expires", day, 1)? else {
+    let Some(end) = fields::midnight("expires", day, 1)? else {
         return Ok(None);
     };
     match end > Timestamp::now() {
