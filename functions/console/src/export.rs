@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Rows asked of the directory at once.
-pub(crate) const STEP: usize = 200;
+pub(crate) const PAGE_SIZE: usize = 200;
 /// Rows of a file; what is behind them is another file.
 const MAX_ROWS: usize = 5_000;
 /// Bytes of a file as a function answers with them, below the 6 MB that it may.
@@ -19,9 +19,9 @@ const MAX_STEPS: usize = 25;
 /// Without it, spreadsheets take UTF-8 for an older encoding.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What makes spreadsheets take a cell for a formula, or begin another.
-const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 /// Says how to get what is behind the last row.
-const NEXT: HeaderName = HeaderName::from_static("x-next");
+const NEXT_HEADER: HeaderName = HeaderName::from_static("x-next");
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -43,7 +43,7 @@ impl Format {
 }
 
 /// What a list is made of.
-pub(crate) trait Listed: Sized {
+pub(crate) trait ExportRow: Sized {
     /// What is asked of the list.
     type Query: Sync;
 
@@ -51,7 +51,7 @@ pub(crate) trait Listed: Sized {
     const COLUMNS: &'static [&'static str];
 
     /// Where a query goes on.
-    fn after(query: &mut Self::Query) -> &mut Option<String>;
+    fn cursor(query: &mut Self::Query) -> &mut Option<String>;
 
     /// One page of the list, named by these connections, and behind what the next one starts.
     fn page(
@@ -64,12 +64,12 @@ pub(crate) trait Listed: Sized {
     fn id(&self) -> &str;
 
     /// What a file tells of it: texts and numbers, one for each column.
-    fn row(&self) -> Value;
+    fn values(&self) -> Value;
 }
 
 /// A file in the making.
 #[derive(Default)]
-pub(crate) struct File {
+pub(crate) struct ExportFile {
     columns: &'static [&'static str],
     rows: Vec<Value>,
     bytes: usize,
@@ -77,9 +77,9 @@ pub(crate) struct File {
     next: Option<String>,
 }
 
-impl File {
+impl ExportFile {
     /// Makes a file of a list.
-    pub(crate) async fn of<T: Listed>(
+    pub(crate) async fn read<T: ExportRow>(
         tenant: &Tenant,
         connections: &[Connection],
         mut query: T::Query,
@@ -91,23 +91,23 @@ impl File {
         for _ in 0..MAX_STEPS {
             let (listed, next) = T::page(tenant, connections, &query).await?;
             for one in listed {
-                if !file.takes(one.row()) {
-                    file.next = T::after(&mut query).take();
+                if !file.try_push(one.values()) {
+                    file.next = T::cursor(&mut query).take();
                     return Ok(file);
                 }
-                *T::after(&mut query) = Some(one.id().to_owned());
+                *T::cursor(&mut query) = Some(one.id().to_owned());
             }
-            *T::after(&mut query) = next;
-            if T::after(&mut query).is_none() {
+            *T::cursor(&mut query) = next;
+            if T::cursor(&mut query).is_none() {
                 break;
             }
         }
-        file.next = T::after(&mut query).take();
+        file.next = T::cursor(&mut query).take();
         Ok(file)
     }
 
     /// Whether there was room for the row; else it belongs to the next file.
-    fn takes(&mut self, row: Value) -> bool {
+    fn try_push(&mut self, row: Value) -> bool {
         let bytes = self.bytes + escaped_len(&row);
         if self.rows.len() >= MAX_ROWS || (bytes > MAX_BYTES && !self.rows.is_empty()) {
             return false;
@@ -141,7 +141,7 @@ impl File {
             headers.insert(CONTENT_DISPOSITION, name);
         }
         if let Some(next) = next.and_then(|next| HeaderValue::try_from(next).ok()) {
-            headers.insert(NEXT, next);
+            headers.insert(NEXT_HEADER, next);
         }
         Ok(response)
     }
@@ -157,8 +157,8 @@ impl File {
         }
         if let Some(next) = next {
             // A file that was cut says so where people look.
-            let said = format!("(there is more: open {next} for the next file)");
-            writer.write_record([said]).map_err(internal)?;
+            let note = format!("(there is more: open {next} for the next file)");
+            writer.write_record([note]).map_err(internal)?;
         }
         let bytes = writer.into_inner().map_err(|_| scim::Error::Internal)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -179,7 +179,7 @@ fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         other => return other.to_string(),
     };
-    match text.starts_with(FORMULA) {
+    match text.starts_with(FORMULA_STARTS) {
         true => format!("'{text}"),
         false => text,
     }
@@ -190,10 +190,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn empty() -> File {
-        File {
+    fn empty() -> ExportFile {
+        ExportFile {
             columns: &["name", "n"],
-            ..File::default()
+            ..ExportFile::default()
         }
     }
 
@@ -209,11 +209,11 @@ mod tests {
             json!({"name": "=cmd|' /C calc'!A0", "n": -1}),
             json!({"name": "a \"quoted\",\nname", "n": 2}),
         ] {
-            assert!(file.takes(row));
+            assert!(file.try_push(row));
         }
         let expected = "\u{feff}name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
-        assert!(!file.takes(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
+        assert!(!file.try_push(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
         let cut = file.csv(Some("https://x")).ok().unwrap_or_default();
         assert!(
             cut.ends_with("\n(there is more: open https://x for the next file)\n"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_formula() {
+    fn no_cell_is_a_formula() {
         for begin in ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"] {
             let text = format!("{begin}1+1");
             assert_eq!(cell(&json!(text)), format!("'{text}"));
@@ -237,14 +237,17 @@ mod tests {
             let answered = |body: &str| json!({"body": body}).to_string().len();
             assert!(answered(&row.to_string()) <= escaped_len(&row) + 12);
             let mut file = empty();
-            assert!(file.takes(row.clone()));
+            assert!(file.try_push(row.clone()));
             let csv = file.csv(None).ok().unwrap_or_default();
             let csv = csv.strip_prefix("\u{feff}name,n\n").unwrap_or_default();
             assert!(answered(csv) <= escaped_len(&row) + 12, "{text:?}");
         }
         let mut file = empty();
         let quotes = || json!({"body": "\"".repeat(1024 * 1024)});
-        assert!(file.takes(quotes()));
-        assert!(!file.takes(quotes()), "four bytes for each quotation mark");
+        assert!(file.try_push(quotes()));
+        assert!(
+            !file.try_push(quotes()),
+            "four bytes for each quotation mark"
+        );
     }
 }

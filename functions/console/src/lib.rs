@@ -4,7 +4,7 @@
 //!   template in `templates/` shows. No rule of the product is written here.
 //! - `visitor` says who is looking (`Visitor`) and lets nobody change anything without the form that
 //!   they were shown (`Change`). `session_cookie` reads and writes the cookie that says so.
-//! - `frame` is what surrounds every page; `words` is how times, names, roles and states read; `export` makes files of
+//! - `layout` is what surrounds every page; `words` is how times, names, roles and states read; `export` makes files of
 //!   lists; `assets` are the style sheet and the scripts. The steps for each identity provider are in
 //!   `templates/guides`.
 //!
@@ -12,13 +12,13 @@
 //! checklist that ticks, a preview, progress.
 
 mod assets;
+mod change_summary;
+mod display;
 mod export;
-mod frame;
-mod happened;
+mod layout;
 mod pages;
 mod session_cookie;
 mod visitor;
-mod words;
 
 use rollcall_directory::Directory;
 use rollcall_edge::{HttpFunction, finish_pages};
@@ -26,5 +26,5 @@ use rollcall_edge::{HttpFunction, finish_pages};
 /// The function over one directory.
 pub fn router(directory: Directory) -> HttpFunction {
     let pages = pages::router().merge(assets::router());
-    finish_pages(pages.with_state(directory), frame::refused)
+    finish_pages(pages.with_state(directory), layout::error_page)
 }

@@ -13,7 +13,7 @@ use rollcall_edge::{CONSOLE_PATH, Root};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::frame::{Frame, Section};
+use crate::layout::{Layout, Section};
 use crate::session_cookie::{form_token, session_of};
 
 /// The longest form, in bytes.
@@ -62,13 +62,13 @@ impl<G: Gate> Visitor<G> {
     }
 
     /// What surrounds a page of theirs.
-    pub(crate) fn frame(&self, section: Section) -> Frame {
+    pub(crate) fn layout(&self, section: Section) -> Layout {
         let session = &self.admin.session;
-        Frame {
+        Layout {
             console: self.console(),
             section,
             tenant: session.tenant_name.clone(),
-            who: session
+            user_name: session
                 .person
                 .as_ref()
                 .map(|person| person.user_name.clone()),
@@ -113,7 +113,7 @@ pub(crate) struct Change<G, T> {
 }
 
 #[derive(Deserialize)]
-struct Token {
+struct FormToken {
     form_token: String,
 }
 
@@ -129,7 +129,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let visitor = Visitor::enter(&parts, &Directory::from_ref(state)).await?;
-        if !is_from_here(&parts, &visitor.root) {
+        if !is_same_origin(&parts, &visitor.root) {
             return Err(Problem::forbidden(
                 "this was asked for by another site, nothing was changed",
             ));
@@ -137,7 +137,7 @@ where
         let body = to_bytes(body, MAX_FORM_BYTES)
             .await
             .map_err(|_| Problem::unreadable("the form is too long"))?;
-        let sent: Option<Token> = serde_urlencoded::from_bytes(&body).ok();
+        let sent: Option<FormToken> = serde_urlencoded::from_bytes(&body).ok();
         if sent.is_none_or(|sent| sent.form_token != visitor.form_token()) {
             return Err(Problem::forbidden(
                 "this form was made for another session, nothing was changed; load the page again",
@@ -150,7 +150,7 @@ where
 }
 
 /// The session that the browser has already, if it is in force.
-pub(crate) async fn present(
+pub(crate) async fn current_session(
     parts: &Parts,
     root: &Root,
     directory: &Directory,
@@ -163,7 +163,7 @@ pub(crate) async fn present(
 }
 
 /// Whether a browser says that a page of this origin made the request; those that say nothing send the form's token.
-pub(crate) fn is_from_here(parts: &Parts, root: &Root) -> bool {
+pub(crate) fn is_same_origin(parts: &Parts, root: &Root) -> bool {
     let header = |name: HeaderName| parts.headers.get(name).map(|value| value.as_bytes());
     match (header(FETCH_SITE), header(ORIGIN)) {
         (Some(site), _) => site == b"same-origin",

@@ -7,9 +7,9 @@ use rollcall_edge::api::{Create, Params, Problem, Read, name};
 use serde::Deserialize;
 
 use super::fields::{Done, form_id, provider_id};
-use crate::frame::{Frame, Section, go};
+use crate::display;
+use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
 /// One connection in the list.
 struct Row {
@@ -23,8 +23,8 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "connect.html")]
-struct Connect {
-    frame: Frame,
+struct Page {
+    layout: Layout,
     connections: Vec<Row>,
     /// Whether the whole request log was looked at.
     complete: bool,
@@ -33,7 +33,7 @@ struct Connect {
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let mut digest = tenant.digest().await?;
@@ -54,10 +54,10 @@ pub(crate) async fn show(
         }
     };
     let connections = tenant.connections().await?.into_iter().map(row).collect();
-    crate::frame::show(&Connect {
-        frame: visitor
-            .frame(Section::Connect)
-            .with_notice(asked.done.as_deref()),
+    render(&Page {
+        layout: visitor
+            .layout(Section::Connect)
+            .with_notice(params.done.as_deref()),
         connections,
         complete: digest.complete,
         providers: providers(),
@@ -66,8 +66,8 @@ pub(crate) async fn show(
 
 /// Every provider, by its id.
 fn providers() -> Vec<(String, &'static str)> {
-    let one = |provider: Provider| (provider_id(provider), words::provider(&provider));
-    words::PROVIDERS.into_iter().map(one).collect()
+    let one = |provider: Provider| (provider_id(provider), display::provider(&provider));
+    display::PROVIDERS.into_iter().map(one).collect()
 }
 
 /// A connection to be.
@@ -91,7 +91,7 @@ pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Resp
             "this form was already used, and the connection it made is among those of the console",
         )
     })?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/connections/{}?done=connection-created",
         visitor.console(),
         made.id

@@ -8,10 +8,10 @@ use rollcall_edge::BASE_PATH;
 use rollcall_edge::api::{Create, Delete, Gate, Id, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::fields::{Done, provider_id};
-use crate::frame::{Frame, Section, go};
+use super::fields::{Done, NoFields, provider_id};
+use crate::display;
+use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
 /// One step of the checklist.
 pub(super) struct Step {
@@ -62,7 +62,7 @@ struct Checklist {
 
 impl Checklist {
     /// Whether nothing of it changes any more.
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.all_done && self.complete
     }
 }
@@ -70,7 +70,7 @@ impl Checklist {
 #[derive(Template)]
 #[template(path = "connection.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     connection: Connection,
     base_url: String,
     providers: Vec<(String, &'static str, bool)>,
@@ -84,9 +84,9 @@ struct Page {
 pub(crate) async fn show(
     visitor: Visitor<Read>,
     Id(id): Id,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    page(&visitor, &id, asked.done.as_deref(), None).await
+    page(&visitor, &id, params.done.as_deref(), None).await
 }
 
 /// The page of a connection, with a token that was made just now where there is one.
@@ -105,25 +105,29 @@ pub(super) async fn page<G: Gate>(
     });
     let choice = |provider: Provider| {
         let is_chosen = provider == connection.provider;
-        (provider_id(provider), words::provider(&provider), is_chosen)
+        (
+            provider_id(provider),
+            display::provider(&provider),
+            is_chosen,
+        )
     };
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Connect).with_notice(done),
+    render(&Page {
+        layout: visitor.layout(Section::Connect).with_notice(done),
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
-        providers: words::PROVIDERS.into_iter().map(choice).collect(),
+        providers: display::PROVIDERS.into_iter().map(choice).collect(),
         suggested_label: format!(
             "{} {}",
-            words::provider(&connection.provider),
+            display::provider(&connection.provider),
             now.strftime("%B %Y")
         ),
         tokens: tokens.count(),
         issued,
-        checklist: checklist_of(visitor, &connection).await?,
+        checklist: checklist_part(visitor, &connection).await?,
         connection,
     })
 }
 
-async fn checklist_of<G: Gate>(
+async fn checklist_part<G: Gate>(
     visitor: &Visitor<G>,
     connection: &Connection,
 ) -> Result<Checklist, Problem> {
@@ -143,8 +147,8 @@ async fn checklist_of<G: Gate>(
 
 pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
     let connection = visitor.tenant().connection(&id).await?;
-    let checklist = checklist_of(&visitor, &connection).await?;
-    crate::frame::show_part(&checklist, checklist.is_over())
+    let checklist = checklist_part(&visitor, &connection).await?;
+    render_part(&checklist, checklist.is_finished())
 }
 
 /// What to change of a connection.
@@ -164,23 +168,19 @@ pub(crate) async fn change(
         .tenant()
         .change_connection(&id, Some(name), Some(form.provider))
         .await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/connections/{id}?done=connection-changed",
         visitor.console()
     )))
 }
 
-/// A form that says no more than its address.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Confirmed {}
-
 pub(crate) async fn delete(
     Id(id): Id,
-    change: Change<Delete, Confirmed>,
+    change: Change<Delete, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().delete_connection(&id).await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}?done=connection-deleted",
         visitor.console()
     )))

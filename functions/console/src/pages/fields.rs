@@ -14,6 +14,10 @@ pub(crate) struct Done {
     pub(crate) done: Option<String>,
 }
 
+/// A form that has no fields of its own.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NoFields {}
+
 /// Which showing of a form was sent.
 pub(super) fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FormId, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -30,7 +34,7 @@ pub(super) fn provider_id(provider: Provider) -> String {
 }
 
 /// A query string of these pairs, leaving out what is empty.
-pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+pub(super) fn query_string(pairs: &[(&str, &str)]) -> String {
     let given = pairs.iter().filter(|(_, value)| !value.is_empty());
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(given)
@@ -38,7 +42,7 @@ pub(super) fn query(pairs: &[(&str, &str)]) -> String {
 }
 
 /// The state that a form asks for; an empty one is none.
-pub(super) fn state(asked: &str) -> Result<Option<PersonState>, Problem> {
+pub(super) fn parse_state(asked: &str) -> Result<Option<PersonState>, Problem> {
     if asked.is_empty() {
         return Ok(None);
     }
@@ -48,7 +52,11 @@ pub(super) fn state(asked: &str) -> Result<Option<PersonState>, Problem> {
 }
 
 /// When the day begins, UTC, that a form's field names, or one so many days on; an empty field names none.
-pub(super) fn midnight(field: &str, day: &str, days_on: i64) -> Result<Option<Timestamp>, Problem> {
+pub(super) fn start_of_day(
+    field: &str,
+    day: &str,
+    days_on: i64,
+) -> Result<Option<Timestamp>, Problem> {
     if day.trim().is_empty() {
         return Ok(None);
     }
@@ -67,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_day_at_the_end_of_the_calendar_is_refused() {
-        let begins = |day: &str, on| midnight("to", day, on).ok().flatten();
+        let begins = |day: &str, on| start_of_day("to", day, on).ok().flatten();
         assert_eq!(
             begins(" 2027-01-31 ", 1)
                 .map(|at| at.to_string())
@@ -76,8 +84,8 @@ mod tests {
         );
         assert!(begins("9999-12-30", 0).is_some());
         for (day, on) in [("9999-12-30", 1), ("9999-12-31", 0), ("-9999-01-01", 0)] {
-            assert!(midnight("to", day, on).is_err(), "{day}");
+            assert!(start_of_day("to", day, on).is_err(), "{day}");
         }
-        assert_eq!(midnight("to", " ", 1).ok(), Some(None));
+        assert_eq!(start_of_day("to", " ", 1).ok(), Some(None));
     }
 }

@@ -10,17 +10,17 @@ use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, Read};
 use serde::{Deserialize, Serialize};
 
 use super::fields;
-use super::groups::mappable;
-use crate::frame::{Frame, Section, go};
+use super::groups::mappable_roles;
+use crate::display;
+use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
 /// Members shown at once.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
 /// What is asked of one group.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct GroupParams {
     done: Option<String>,
     /// When the mapping was saved that the page follows.
     since: Option<Timestamp>,
@@ -39,7 +39,7 @@ pub(crate) struct Asked {
 #[derive(Template)]
 #[template(path = "group.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     group: GroupSummary,
     roles: Vec<Role>,
     /// The role chosen in the form, as its option has it.
@@ -52,29 +52,29 @@ struct Page {
 pub(crate) async fn show(
     visitor: Visitor<Read>,
     Id(id): Id,
-    Params(asked): Params<Asked>,
+    Params(params): Params<GroupParams>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let group = tenant.group(&id).await?;
-    let frame = visitor
-        .frame(Section::Groups)
-        .with_notice(asked.done.as_deref());
-    let preview = match &asked.role {
-        Some(role) if frame.may_configure() => {
-            let (behind, sum) = (asked.behind.as_deref(), Sum::of(&asked.sum));
-            Some(preview_of(&visitor, &group, role, behind, sum).await?)
+    let layout = visitor
+        .layout(Section::Groups)
+        .with_notice(params.done.as_deref());
+    let preview = match &params.role {
+        Some(role) if layout.may_configure() => {
+            let (behind, totals) = (params.behind.as_deref(), Totals::of(&params.sum));
+            Some(preview_part(&visitor, &group, role, behind, totals).await?)
         }
         _ => None,
     };
-    let progress = match asked.since {
-        Some(since) if frame.may_configure() => Some(progress_of(&visitor, &id, since).await?),
+    let progress = match params.since {
+        Some(since) if layout.may_configure() => Some(progress_part(&visitor, &id, since).await?),
         _ => None,
     };
-    let members = members_of(&visitor, &id, &asked).await?;
-    let chosen = asked.role.unwrap_or_else(|| option_of(group.role));
-    crate::frame::show(&Page {
-        frame,
-        roles: mappable(),
+    let members = members_part(&visitor, &id, &params).await?;
+    let chosen = params.role.unwrap_or_else(|| role_option(group.role));
+    render(&Page {
+        layout,
+        roles: mappable_roles(),
         chosen,
         preview,
         progress,
@@ -84,11 +84,11 @@ pub(crate) async fn show(
 }
 
 /// A role as a form's option has it.
-fn option_of(role: Option<Role>) -> String {
+fn role_option(role: Option<Role>) -> String {
     role.map_or("none", Role::as_str).to_owned()
 }
 
-fn role_of(option: &str) -> Result<Option<Role>, Problem> {
+fn parse_role_option(option: &str) -> Result<Option<Role>, Problem> {
     match option {
         "none" => Ok(None),
         role => match role.parse() {
@@ -109,31 +109,31 @@ struct MembersPart {
     next: Option<String>,
 }
 
-async fn members_of<G: Gate>(
+async fn members_part<G: Gate>(
     visitor: &Visitor<G>,
     group: &str,
-    asked: &Asked,
+    params: &GroupParams,
 ) -> Result<MembersPart, Problem> {
-    let states: Vec<PersonState> = fields::state(&asked.state)?.into_iter().collect();
+    let states: Vec<PersonState> = fields::parse_state(&params.state)?.into_iter().collect();
     let (people, next) = visitor
         .tenant()
-        .group_people(group, &states, asked.after.clone(), PAGE)
+        .group_people(group, &states, params.after.clone(), PAGE_SIZE)
         .await?;
     Ok(MembersPart {
         console: visitor.console(),
         group_id: group.to_owned(),
         people,
-        next: next.map(|next| fields::query(&[("state", &asked.state), ("after", &next)])),
-        state: asked.state.clone(),
+        next: next.map(|next| fields::query_string(&[("state", &params.state), ("after", &next)])),
+        state: params.state.clone(),
     })
 }
 
 pub(crate) async fn members(
     visitor: Visitor<Read>,
     Id(id): Id,
-    Params(asked): Params<Asked>,
+    Params(params): Params<GroupParams>,
 ) -> Result<Response, Problem> {
-    crate::frame::show(&members_of(&visitor, &id, &asked).await?)
+    render(&members_part(&visitor, &id, &params).await?)
 }
 
 /// What a mapping would change, on its own or within a page.
@@ -165,7 +165,7 @@ struct PreviewPart {
 
 /// What is asked of a preview: it is made in steps, each adding to the ones before.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct PreviewAsked {
+pub(crate) struct PreviewParams {
     role: String,
     behind: Option<String>,
     /// The sum of the steps before, as the step before said it.
@@ -175,14 +175,14 @@ pub(crate) struct PreviewAsked {
 
 /// What the steps of a preview add up to.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Sum {
+struct Totals {
     changes: Vec<RoleChange>,
     at_sign_in: Vec<RoleChange>,
     anyway: Vec<RoleChange>,
     looked_at: u64,
 }
 
-impl Sum {
+impl Totals {
     /// What an address says; anything can stand there.
     fn of(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
@@ -190,15 +190,15 @@ impl Sum {
 
     /// The sum comes from an address, where anything can stand.
     fn add(&mut self, step: &Preview) {
-        add(&mut self.changes, &step.changes);
-        add(&mut self.at_sign_in, &step.at_sign_in);
-        add(&mut self.anyway, &step.anyway);
+        add_changes(&mut self.changes, &step.changes);
+        add_changes(&mut self.at_sign_in, &step.at_sign_in);
+        add_changes(&mut self.anyway, &step.anyway);
         self.looked_at = self.looked_at.saturating_add(step.looked_at);
     }
 }
 
 /// Adds changes, so that each kind is there once.
-fn add(all: &mut Vec<RoleChange>, changes: &[RoleChange]) {
+fn add_changes(all: &mut Vec<RoleChange>, changes: &[RoleChange]) {
     for change in changes {
         let is_same = |one: &&mut RoleChange| (one.from, one.to) == (change.from, change.to);
         match all.iter_mut().find(is_same) {
@@ -208,24 +208,24 @@ fn add(all: &mut Vec<RoleChange>, changes: &[RoleChange]) {
     }
 }
 
-async fn preview_of<G: Gate>(
+async fn preview_part<G: Gate>(
     visitor: &Visitor<G>,
     group: &GroupSummary,
     option: &str,
     behind: Option<&str>,
-    mut sum: Sum,
+    mut totals: Totals,
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
-    let role = role_of(option)?;
+    let role = parse_role_option(option)?;
     let step = tenant.preview_mapping(&group.id, role, behind).await?;
-    sum.add(&step);
+    totals.add(&step);
     let next = step.next.as_ref().map(|next| {
-        let sum = serde_json::to_string(&sum).unwrap_or_default();
-        fields::query(&[("role", option), ("behind", next), ("sum", &sum)])
+        let sum = serde_json::to_string(&totals).unwrap_or_default();
+        fields::query_string(&[("role", option), ("behind", next), ("sum", &sum)])
     });
     let (changes, later) = match step.at_next_sign_in {
-        true => (&sum.at_sign_in, &sum.changes),
-        false => (&sum.changes, &sum.at_sign_in),
+        true => (&totals.at_sign_in, &totals.changes),
+        false => (&totals.changes, &totals.at_sign_in),
     };
     Ok(PreviewPart {
         console: visitor.console(),
@@ -234,47 +234,47 @@ async fn preview_of<G: Gate>(
         group_name: group.display_name.clone(),
         before: group.role,
         role,
-        from: option_of(group.role),
+        from: role_option(group.role),
         option: option.to_owned(),
         sentences: changes.iter().map(sentence).collect(),
         later: later.iter().map(sentence).collect(),
-        anyway: sum.anyway.iter().map(sentence).collect(),
+        anyway: totals.anyway.iter().map(sentence).collect(),
         at_next_sign_in: step.at_next_sign_in,
         claims_decide: step.claims_decide,
-        looked_at: sum.looked_at,
-        of: step.of.max(sum.looked_at),
+        looked_at: totals.looked_at,
+        of: step.of.max(totals.looked_at),
         next,
     })
 }
 
 /// One kind of change in words.
 fn sentence(change: &RoleChange) -> String {
-    let people = words::count(&change.people, "person", "people");
+    let people = display::count(&change.people, "person", "people");
     let one = change.people == 1;
     match (change.from, change.to) {
         (None, Some(to)) => format!(
             "{people} {} {}",
             if one { "gains" } else { "gain" },
-            words::role(&to)
+            display::role(&to)
         ),
         (Some(from), None) => format!(
             "{people} {} {} and {} no role",
             if one { "loses" } else { "lose" },
-            words::role(&from),
+            display::role(&from),
             if one { "has" } else { "have" },
         ),
         (Some(from), Some(to)) if to > from => format!(
             "{people} {} {} instead of {}",
             if one { "gains" } else { "gain" },
-            words::role(&to),
-            words::role(&from),
+            display::role(&to),
+            display::role(&from),
         ),
         (Some(from), Some(to)) => format!(
             "{people} {} {} and {} {}",
             if one { "loses" } else { "lose" },
-            words::role(&from),
+            display::role(&from),
             if one { "becomes" } else { "become" },
-            words::role(&to),
+            display::role(&to),
         ),
         (None, None) => format!(
             "{people} {} as they are",
@@ -286,12 +286,12 @@ fn sentence(change: &RoleChange) -> String {
 pub(crate) async fn preview(
     visitor: Visitor<Configure>,
     Id(id): Id,
-    Params(asked): Params<PreviewAsked>,
+    Params(params): Params<PreviewParams>,
 ) -> Result<Response, Problem> {
-    let (behind, sum) = (asked.behind.as_deref(), Sum::of(&asked.sum));
+    let (behind, totals) = (params.behind.as_deref(), Totals::of(&params.sum));
     let group = visitor.tenant().group(&id).await?;
-    let part = preview_of(&visitor, &group, &asked.role, behind, sum).await?;
-    crate::frame::show(&part)
+    let part = preview_part(&visitor, &group, &params.role, behind, totals).await?;
+    render(&part)
 }
 
 /// How far the consequences of a saved mapping have come, on its own or within a page.
@@ -306,7 +306,7 @@ struct ProgressPart {
 }
 
 impl ProgressPart {
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.progress
             .as_ref()
             .is_some_and(|progress| progress.finished_at.is_some())
@@ -315,11 +315,11 @@ impl ProgressPart {
 
 /// Which mapping is followed.
 #[derive(Debug, Deserialize)]
-pub(crate) struct ProgressAsked {
+pub(crate) struct ProgressParams {
     since: Timestamp,
 }
 
-async fn progress_of<G: Gate>(
+async fn progress_part<G: Gate>(
     visitor: &Visitor<G>,
     group: &str,
     since: Timestamp,
@@ -337,10 +337,10 @@ async fn progress_of<G: Gate>(
 pub(crate) async fn progress(
     visitor: Visitor<Configure>,
     Id(id): Id,
-    Params(asked): Params<ProgressAsked>,
+    Params(params): Params<ProgressParams>,
 ) -> Result<Response, Problem> {
-    let progress = progress_of(&visitor, &id, asked.since).await?;
-    crate::frame::show_part(&progress, progress.is_over())
+    let progress = progress_part(&visitor, &id, params.since).await?;
+    render_part(&progress, progress.is_finished())
 }
 
 /// A mapping to be.
@@ -356,7 +356,10 @@ pub(crate) async fn map(
     change: Change<Configure, NewMapping>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let (before, role) = (role_of(&form.from)?, role_of(&form.role)?);
+    let (before, role) = (
+        parse_role_option(&form.from)?,
+        parse_role_option(&form.role)?,
+    );
     let since = Timestamp::now();
     if !visitor.tenant().map_group_from(&id, before, role).await? {
         return Err(Problem::conflict(
@@ -370,10 +373,10 @@ pub(crate) async fn map(
     if before != role {
         to.push(("since", &since));
     }
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/groups/{id}?{}",
         visitor.console(),
-        fields::query(&to)
+        fields::query_string(&to)
     )))
 }
 
@@ -421,16 +424,16 @@ mod tests {
             at_next_sign_in: false,
             claims_decide: false,
         };
-        let mut sum = Sum::default();
+        let mut totals = Totals::default();
         for times in 1..3 {
-            sum.add(&step);
-            let expected = Sum {
+            totals.add(&step);
+            let expected = Totals {
                 changes: vec![change(2 * times)],
                 at_sign_in: vec![change(3 * times)],
                 anyway: vec![change(times)],
                 looked_at: 5 * times,
             };
-            assert_eq!(sum, expected);
+            assert_eq!(totals, expected);
         }
     }
 }

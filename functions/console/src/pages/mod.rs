@@ -21,7 +21,7 @@ use rollcall_directory::Directory;
 
 pub(crate) fn router() -> Router<Directory> {
     Router::new()
-        .route("/console/open", get(open::ask).post(open::open))
+        .route("/console/open", get(open::confirm).post(open::open))
         .route("/console/close", post(open::close))
         .route("/console", get(connect::show))
         .route("/console/connections", post(connect::create))

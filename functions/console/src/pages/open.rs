@@ -19,10 +19,11 @@ use rollcall_edge::api::{Params, Problem, SignedIn};
 use rollcall_edge::{CONSOLE_PATH, Root};
 use serde::Deserialize;
 
+use super::fields::NoFields;
 use crate::assets;
-use crate::frame::{go, show};
+use crate::layout::{redirect, render};
 use crate::session_cookie::{cookie, form_token};
-use crate::visitor::{Change, is_from_here, present};
+use crate::visitor::{Change, current_session, is_same_origin};
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 4 * 1024;
@@ -53,42 +54,42 @@ impl Credential {
     }
 
     /// What it would open.
-    async fn to(&self, directory: &Directory) -> Result<Session, Problem> {
+    async fn session(&self, directory: &Directory) -> Result<Session, Problem> {
         let to = match self.is_session() {
             true => directory.session(&self.session).await?,
             false => directory.portal_link(&self.link).await?,
         };
-        to.ok_or_else(no_good)
+        to.ok_or_else(unusable_link)
     }
 
     /// Opens it: the session to be had from now on, and when it ends.
     async fn open(
         &self,
         directory: &Directory,
-        to: &Session,
+        target: &Session,
     ) -> Result<(TokenSecret, Timestamp), Problem> {
         if let Some(secret) = TokenSecret::parse_for(Purpose::Session, &self.session) {
-            return Ok((secret, to.expires_at));
+            return Ok((secret, target.expires_at));
         }
         let opened = directory.open_portal_link(&self.link).await?;
-        let opened = opened.ok_or_else(no_good)?;
+        let opened = opened.ok_or_else(unusable_link)?;
         Ok((opened.secret, opened.expires_at))
     }
 }
 
 /// Whose console it is, and as whom one looks at it.
-struct Place {
+struct Account {
     tenant_name: String,
-    who: Option<String>,
+    user_name: Option<String>,
     role: Option<Role>,
 }
 
-impl Place {
+impl Account {
     fn of(session: &Session) -> Self {
         let person = session.person.as_ref();
         Self {
             tenant_name: session.tenant_name.clone(),
-            who: person.map(|person| person.user_name.clone()),
+            user_name: person.map(|person| person.user_name.clone()),
             role: session.role,
         }
     }
@@ -105,42 +106,42 @@ struct Open {
     field: &'static str,
     secret: String,
     form_token: String,
-    to: Place,
+    target: Account,
     /// Where the browser is signed in already.
-    other: Option<Place>,
+    other: Option<Account>,
     submits_itself: bool,
 }
 
 /// Asks whether to open a link.
-pub(crate) async fn ask(
+pub(crate) async fn confirm(
     State(directory): State<Directory>,
     root: Root,
-    Params(asked): Params<Link>,
+    Params(params): Params<Link>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let given = Credential {
-        link: asked.link,
+    let credential = Credential {
+        link: params.link,
         ..Credential::default()
     };
-    let to = given.to(&directory).await?;
-    let other = elsewhere(&parts, &root, &directory, &to).await?;
-    ask_for(&root, given, &to, other)
+    let target = credential.session(&directory).await?;
+    let other = other_session(&parts, &root, &directory, &target).await?;
+    confirmation(&root, credential, &target, other)
 }
 
-fn ask_for(
+fn confirmation(
     root: &Root,
-    given: Credential,
-    to: &Session,
+    credential: Credential,
+    target: &Session,
     other: Option<(TokenSecret, Session)>,
 ) -> Result<Response, Problem> {
     let console = format!("{}{CONSOLE_PATH}", root.mount());
-    let is_session = given.is_session();
+    let is_session = credential.is_session();
     let (field, secret) = match is_session {
-        true => ("session", given.session),
-        false => ("link", given.link),
+        true => ("session", credential.session),
+        false => ("link", credential.link),
     };
     let token = other.as_ref().map(|(secret, _)| form_token(secret));
-    show(&Open {
+    render(&Open {
         style: assets::address(&console, "style.css"),
         icon: assets::address(&console, "icon.svg"),
         script: assets::address(&console, "console.js"),
@@ -148,22 +149,22 @@ fn ask_for(
         field,
         secret,
         form_token: token.unwrap_or_default(),
-        to: Place::of(to),
+        target: Account::of(target),
         // A session is not used up by being opened.
         submits_itself: is_session && other.is_none(),
-        other: other.map(|(_, session)| Place::of(&session)),
+        other: other.map(|(_, session)| Account::of(&session)),
     })
 }
 
 /// The session that the browser has already, where it is another tenant's or another person's.
-async fn elsewhere(
+async fn other_session(
     parts: &Parts,
     root: &Root,
     directory: &Directory,
-    to: &Session,
+    target: &Session,
 ) -> Result<Option<(TokenSecret, Session)>, Problem> {
-    let present = present(parts, root, directory).await?;
-    Ok(present.filter(|(_, at)| (&at.tenant, &at.person) != (&to.tenant, &to.person)))
+    let present = current_session(parts, root, directory).await?;
+    Ok(present.filter(|(_, at)| (&at.tenant, &at.person) != (&target.tenant, &target.person)))
 }
 
 /// Opens the console for whoever brings a good link or session, by a page of this origin.
@@ -175,44 +176,40 @@ pub(crate) async fn open(
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_FORM_BYTES).await;
     let body = body.map_err(|_| Problem::unreadable("the form is too long"))?;
-    let given: Credential = serde_urlencoded::from_bytes(&body).unwrap_or_default();
-    let to = given.to(&directory).await?;
-    let other = elsewhere(&parts, &root, &directory, &to).await?;
+    let credential: Credential = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+    let target = credential.session(&directory).await?;
+    let other = other_session(&parts, &root, &directory, &target).await?;
     let agreed = match &other {
-        Some((secret, _)) => given.form_token == form_token(secret),
+        Some((secret, _)) => credential.form_token == form_token(secret),
         None => true,
     };
-    if !agreed || !is_from_here(&parts, &root) {
-        return ask_for(&root, given, &to, other);
+    if !agreed || !is_same_origin(&parts, &root) {
+        return confirmation(&root, credential, &target, other);
     }
-    let (secret, ends) = given.open(&directory, &to).await?;
-    Ok(signed_in(&root, Some((&secret, ends))))
+    let (secret, ends) = credential.open(&directory, &target).await?;
+    Ok(redirect_with_cookie(&root, Some((&secret, ends))))
 }
 
-/// Nothing is asked of whoever signs out.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {}
-
 /// Ends the session.
-pub(crate) async fn close(change: Change<SignedIn, Nothing>) -> Result<Response, Problem> {
+pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response, Problem> {
     let visitor = &change.visitor;
     visitor.tenant().end_session(visitor.secret()).await?;
-    let mut response = signed_in(visitor.root(), None);
+    let mut response = redirect_with_cookie(visitor.root(), None);
     // Whoever sits down here next finds nothing that a script has kept (W3C Clear Site Data).
     let forget = HeaderValue::from_static("\"storage\"");
     response.headers_mut().insert(CLEAR_SITE_DATA, forget);
     Ok(response)
 }
 
-fn signed_in(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> Response {
-    let mut response = go(&format!("{}{CONSOLE_PATH}", root.mount()));
+fn redirect_with_cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> Response {
+    let mut response = redirect(&format!("{}{CONSOLE_PATH}", root.mount()));
     if let Ok(cookie) = HeaderValue::try_from(cookie(root, session)) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response
 }
 
-fn no_good() -> Problem {
+fn unusable_link() -> Problem {
     Problem::forbidden(
         "this link was opened already, or its time is over. Open the console again from your application",
     )

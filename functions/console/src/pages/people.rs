@@ -10,15 +10,15 @@ use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 
 use super::fields;
-use crate::frame::{Frame, Section};
+use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
 
 /// People on one page.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
 /// Which people are looked at.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct Search {
     /// What is searched for.
     #[serde(default)]
     text: String,
@@ -33,7 +33,7 @@ pub(crate) struct Asked {
 #[derive(Template)]
 #[template(path = "people.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     people: Vec<Person>,
     total: u64,
     text: String,
@@ -47,42 +47,42 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let states: Vec<PersonState> = fields::state(&asked.state)?.into_iter().collect();
-    let text = asked.text.trim().to_owned();
-    let everywhere = !asked.everywhere.is_empty();
+    let states: Vec<PersonState> = fields::parse_state(&search.state)?.into_iter().collect();
+    let text = search.text.trim().to_owned();
+    let everywhere = !search.everywhere.is_empty();
     let (people, next) = if text.is_empty() || everywhere {
         let query = PeopleQuery {
             states,
             filter: None,
             text: Some(text.clone()).filter(|text| !text.is_empty()),
-            after: asked.after,
-            limit: PAGE,
+            after: search.after,
+            limit: PAGE_SIZE,
         };
         tenant.people(&query).await?
     } else {
         tenant
-            .search_people(&text, &states, asked.after, PAGE)
+            .search_people(&text, &states, search.after, PAGE_SIZE)
             .await?
     };
     let at = |after: &str, everywhere: &str| {
-        fields::query(&[
+        fields::query_string(&[
             ("text", &text),
-            ("state", &asked.state),
+            ("state", &search.state),
             ("everywhere", everywhere),
             ("after", after),
         ])
     };
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::People),
+    render(&Page {
+        layout: visitor.layout(Section::People),
         people,
         total: tenant.total(&USERS).await?,
-        next: next.map(|next| at(&next, &asked.everywhere)),
+        next: next.map(|next| at(&next, &search.everywhere)),
         further: at("", "yes"),
         everywhere,
         text,
-        state: asked.state,
+        state: search.state,
     })
 }

@@ -9,14 +9,14 @@ use rollcall_edge::api::{Configure, Params, Problem};
 use serde::Deserialize;
 
 use super::fields::Done;
-use super::groups::mappable;
-use crate::frame::{Frame, Section, go};
+use super::groups::mappable_roles;
+use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     settings: Settings,
     revision: u64,
     roles: Vec<Role>,
@@ -25,15 +25,15 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Configure>,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let (settings, revision) = visitor.tenant().settings_and_revision().await?;
-    crate::frame::show(&Page {
-        frame: visitor
-            .frame(Section::Settings)
-            .with_notice(asked.done.as_deref()),
+    render(&Page {
+        layout: visitor
+            .layout(Section::Settings)
+            .with_notice(params.done.as_deref()),
         rate_limit: settings.rate_limit.unwrap_or_default(),
-        roles: mappable(),
+        roles: mappable_roles(),
         settings,
         revision,
     })
@@ -41,7 +41,7 @@ pub(crate) async fn show(
 
 /// The settings as the form sends them: all of them.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Chosen {
+pub(crate) struct SettingsForm {
     /// Of the settings that the form showed.
     revision: u64,
     /// A role's id, or nothing.
@@ -60,8 +60,8 @@ pub(crate) struct Chosen {
     retention_days: u32,
 }
 
-impl Chosen {
-    fn change(self) -> Result<SettingsChange, Problem> {
+impl SettingsForm {
+    fn into_change(self) -> Result<SettingsChange, Problem> {
         let role = match self.sso_default_role.as_str() {
             "" => None,
             role => Some(
@@ -86,12 +86,12 @@ impl Chosen {
     }
 }
 
-pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, Problem> {
+pub(crate) async fn save(change: Change<Configure, SettingsForm>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let revision = form.revision;
     let saved = visitor
         .tenant()
-        .patch_settings_of(revision, &form.change()?)
+        .patch_settings_of(revision, &form.into_change()?)
         .await?;
     if saved.is_none() {
         return Err(Problem::conflict(
@@ -99,7 +99,7 @@ pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, 
              was saved; load the settings again and see what is left to change",
         ));
     }
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/settings?done=settings-saved",
         visitor.console()
     )))

@@ -8,14 +8,13 @@ use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
-use super::connection::Confirmed;
-use super::fields::{self, Done, form_id};
-use crate::frame::{Frame, Section, go};
+use super::fields::{self, Done, NoFields, form_id};
+use crate::display;
+use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
 /// Tokens that are accepted no longer and shown all the same; the audit log has every one.
-const PAST_SHOWN: usize = 50;
+const MAX_PAST: usize = 50;
 
 /// Whether a token is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +63,10 @@ struct Row {
 
 impl Row {
     /// What nobody confuses it with: a token and the one that takes over from it have the same label.
-    fn distinct(&self) -> String {
+    fn unambiguous_label(&self) -> String {
         format!(
             "{} ({}…)",
-            words::name(&self.token.label),
+            display::name(&self.token.label),
             self.token.prefix
         )
     }
@@ -76,7 +75,7 @@ impl Row {
 #[derive(Template)]
 #[template(path = "tokens.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     connections: Vec<Connection>,
     /// Those that are accepted, the newest first.
     live: Vec<Row>,
@@ -93,9 +92,9 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Configure>,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    page(&visitor, asked.done.as_deref(), None).await
+    page(&visitor, params.done.as_deref(), None).await
 }
 
 async fn page<G: Gate>(
@@ -118,16 +117,16 @@ async fn page<G: Gate>(
     let rows = tokens.into_iter().map(row);
     let (live, mut past): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.state.is_live());
     let past_count = past.len() as u64;
-    past.truncate(PAST_SHOWN);
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Tokens).with_notice(done),
+    past.truncate(MAX_PAST);
+    render(&Page {
+        layout: visitor.layout(Section::Tokens).with_notice(done),
         rotated: rotated.is_some(),
         connections,
         live,
         past,
         past_count,
         issued: rotated,
-        tomorrow: words::day(&(now + jiff::SignedDuration::from_hours(24))),
+        tomorrow: display::day(&(now + jiff::SignedDuration::from_hours(24))),
     })
 }
 
@@ -151,12 +150,12 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
         .tenant()
         .issue_token_by(form.form_id, &form.connection, &label, expires_at)
         .await?;
-    let secret = issued.ok_or_else(used_already)?.secret;
+    let secret = issued.ok_or_else(form_already_used)?.secret;
     super::connection::page(&visitor, &form.connection, None, Some(secret)).await
 }
 
 /// Somebody clicked twice, or loaded the answer again.
-fn used_already() -> Problem {
+fn form_already_used() -> Problem {
     Problem::conflict(
         "this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it \
          under Tokens and make another",
@@ -165,7 +164,7 @@ fn used_already() -> Problem {
 
 /// The end of a day that a form names.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
-    let Some(end) = fields::midnight("expires", day, 1)? else {
+    let Some(end) = fields::start_of_day("expires", day, 1)? else {
         return Ok(None);
     };
     match end > Timestamp::now() {
@@ -199,17 +198,17 @@ pub(crate) async fn rotate(
     let issued = tenant
         .issue_token_by(form.form_id, &old.connection_id, &old.label, expires_at)
         .await?;
-    let secret = issued.ok_or_else(used_already)?.secret;
+    let secret = issued.ok_or_else(form_already_used)?.secret;
     page(&visitor, None, Some(secret)).await
 }
 
 pub(crate) async fn revoke(
     Id(id): Id,
-    change: Change<Configure, Confirmed>,
+    change: Change<Configure, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().revoke_token(&id).await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/tokens?done=token-revoked",
         visitor.console()
     )))

@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use rollcall_directory::{Actor, PersonState, Provider, Role};
 
 /// Characters of a name that a list shows; the whole is on the page of what it names.
-const SHOWN_CHARS: usize = 80;
+const MAX_NAME_CHARS: usize = 80;
 
 /// Characters of what changed that a list shows.
-const BEGINNING_CHARS: usize = 4_000;
+const MAX_VALUE_CHARS: usize = 4_000;
 
 /// A moment, to be read by people and machines.
 pub(crate) struct Moment(Timestamp);
@@ -42,7 +42,7 @@ impl fmt::Display for Ago {
             f,
             "<time datetime=\"{}\" title=\"{title}\">{}</time>",
             self.0,
-            span(seconds)
+            relative(seconds)
         )
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn ago(at: &Timestamp) -> Ago {
 }
 
 /// So many seconds ago, or from now where they are negative.
-fn span(seconds: i64) -> String {
+fn relative(seconds: i64) -> String {
     let (amount, unit) = match seconds.abs() {
         0..=59 => {
             return if seconds >= 0 {
@@ -80,7 +80,7 @@ pub(crate) fn day(at: &Timestamp) -> String {
 /// A text that somebody else chose: kept from running into what surrounds it, and cut.
 pub(crate) fn name(text: &str) -> String {
     let mut chars = text.chars();
-    let mut shown: String = chars.by_ref().take(SHOWN_CHARS).collect();
+    let mut shown: String = chars.by_ref().take(MAX_NAME_CHARS).collect();
     if chars.next().is_some() {
         shown.push('…');
     }
@@ -91,14 +91,16 @@ pub(crate) fn name(text: &str) -> String {
 }
 
 /// Who looks at the console: a person, or whoever followed a link of the application's.
-pub(crate) fn visitor(who: &Option<String>) -> String {
-    who.as_deref().map_or_else(|| "Setup link".to_owned(), name)
+pub(crate) fn visitor_name(user_name: &Option<String>) -> String {
+    user_name
+        .as_deref()
+        .map_or_else(|| "Setup link".to_owned(), name)
 }
 
 /// The beginning of a long text; a file has the whole.
-pub(crate) fn beginning(text: &str) -> String {
+pub(crate) fn truncated(text: &str) -> String {
     let mut chars = text.chars();
-    let shown: String = chars.by_ref().take(BEGINNING_CHARS).collect();
+    let shown: String = chars.by_ref().take(MAX_VALUE_CHARS).collect();
     match chars.next() {
         Some(_) => format!("{shown}… (cut; the export has all of it)"),
         None => shown,
@@ -197,7 +199,7 @@ mod tests {
             (-5, "in a moment"),
             (-90_000, "in 1 day"),
         ] {
-            assert_eq!(span(seconds), text);
+            assert_eq!(relative(seconds), text);
         }
     }
 
@@ -205,6 +207,9 @@ mod tests {
     fn names_are_cut_and_never_empty() {
         assert_eq!(name("ada"), "ada");
         assert_eq!(name("  "), "(no name)");
-        assert_eq!(name(&"ü".repeat(10_000)).chars().count(), SHOWN_CHARS + 1);
+        assert_eq!(
+            name(&"ü".repeat(10_000)).chars().count(),
+            MAX_NAME_CHARS + 1
+        );
     }
 }

@@ -59,7 +59,7 @@ impl Section {
         }
     }
 
-    fn needs(self) -> Permission {
+    fn permission(self) -> Permission {
         match self {
             Self::Tokens | Self::Settings => Permission::SsoConfigure,
             _ => Permission::ProvisioningRead,
@@ -69,13 +69,13 @@ impl Section {
 
 /// What surrounds a page.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
+pub(crate) struct Layout {
     /// Where the console is, without a slash at the end.
     pub(crate) console: String,
     pub(crate) section: Section,
     pub(crate) tenant: String,
     /// The person; none for whoever opened a portal link.
-    pub(crate) who: Option<String>,
+    pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
     /// What every form must carry.
     pub(crate) form_token: String,
@@ -85,8 +85,8 @@ pub(crate) struct Frame {
     pub(crate) notice: Option<&'static str>,
 }
 
-impl Frame {
-    /// The frame with what was just done, as the address says after a form was sent.
+impl Layout {
+    /// The layout with what was just done, as the address says after a form was sent.
     pub(crate) fn with_notice(mut self, done: Option<&str>) -> Self {
         self.notice = done.and_then(notice);
         self
@@ -94,7 +94,7 @@ impl Frame {
 
     /// The sections that the visitor may see.
     pub(crate) fn sections(&self) -> Vec<Section> {
-        let may = |section: &Section| self.may(section.needs());
+        let may = |section: &Section| self.may(section.permission());
         Section::ALL.into_iter().filter(may).collect()
     }
 
@@ -140,7 +140,7 @@ fn notice(done: &str) -> Option<&'static str> {
 }
 
 /// A rendered page, or part of one.
-pub(crate) fn show(page: &impl Template) -> Result<Response, Problem> {
+pub(crate) fn render(page: &impl Template) -> Result<Response, Problem> {
     match page.render() {
         Ok(text) => Ok(Html(text).into_response()),
         Err(_) => Err(rollcall_scim::Error::Internal.into()),
@@ -149,8 +149,8 @@ pub(crate) fn show(page: &impl Template) -> Result<Response, Problem> {
 
 /// A part of a page that a script asks for again and again, until it is told that this was the last time (htmx takes
 /// status 286 for that).
-pub(crate) fn show_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
-    let mut response = show(part)?;
+pub(crate) fn render_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
+    let mut response = render(part)?;
     if let (true, Ok(enough)) = (is_last, StatusCode::from_u16(286)) {
         *response.status_mut() = enough;
     }
@@ -158,7 +158,7 @@ pub(crate) fn show_part(part: &impl Template, is_last: bool) -> Result<Response,
 }
 
 /// Sends the browser on with a GET, so that loading again repeats nothing.
-pub(crate) fn go(to: &str) -> Response {
+pub(crate) fn redirect(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(location) = HeaderValue::try_from(to) {
         response.headers_mut().insert(LOCATION, location);
@@ -167,23 +167,23 @@ pub(crate) fn go(to: &str) -> Response {
 }
 
 #[derive(Template)]
-#[template(path = "refused.html")]
-struct Refused<'a> {
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
     console: String,
     style: String,
     icon: String,
     title: &'a str,
     detail: String,
     /// Whether the console can be of help; not to those who may see nothing of it.
-    leads_back: bool,
+    links_back: bool,
     /// Lets whoever has a session end it, and come back as somebody else.
     form_token: Option<String>,
     request_id: &'a str,
 }
 
 #[derive(Template)]
-#[template(path = "refused_part.html")]
-struct RefusedPart {
+#[template(path = "error_part.html")]
+struct ErrorPart {
     detail: String,
 }
 
@@ -213,7 +213,7 @@ fn sentence(detail: &str) -> String {
 }
 
 /// Words a refusal.
-pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
+pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> String {
     let signed_out = problem.status() == 401;
     // What the API says of bearer tokens does not help here.
     let detail = match signed_out {
@@ -221,22 +221,22 @@ pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
         false => sentence(problem.detail()),
     };
     let page = if visit.is_part {
-        RefusedPart { detail }.render()
+        ErrorPart { detail }.render()
     } else {
         let console = format!("{}{CONSOLE_PATH}", visit.root.mount());
         let form_token = form_token_of(visit).filter(|_| !signed_out);
-        let leads_back = match problem.status() {
+        let links_back = match problem.status() {
             401 => false,
             403 => form_token.is_some() && visit.path != CONSOLE_PATH,
             _ => true,
         };
-        Refused {
+        ErrorPage {
             style: assets::address(&console, "style.css"),
             icon: assets::address(&console, "icon.svg"),
             console,
             title: title(problem.status()),
             detail,
-            leads_back,
+            links_back,
             form_token,
             request_id: &visit.request_id,
         }
