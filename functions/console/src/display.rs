@@ -5,7 +5,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rollcall_directory::{Actor, PersonState, Provider, Role};
+use rollcall_directory::{Actor, PersonState, Role};
 
 /// Characters of a name that a list shows; the whole is on the page of what it names.
 const MAX_NAME_CHARS: usize = 80;
@@ -131,33 +131,6 @@ pub(crate) fn state_id(state: &PersonState) -> &'static str {
         PersonState::Inactive => "inactive",
     }
 }
-
-pub(crate) fn provider(provider: &Provider) -> &'static str {
-    match provider {
-        Provider::Okta => "Okta",
-        Provider::Entra => "Microsoft Entra ID",
-        Provider::OneLogin => "OneLogin",
-        Provider::JumpCloud => "JumpCloud",
-        Provider::Google => "Google Workspace",
-        Provider::Ping => "PingOne",
-        Provider::CyberArk => "CyberArk Identity",
-        Provider::Rippling => "Rippling",
-        Provider::Other => "Another provider",
-    }
-}
-
-/// Every provider, as a list to choose from has them.
-pub(crate) const PROVIDERS: [Provider; 9] = [
-    Provider::Okta,
-    Provider::Entra,
-    Provider::OneLogin,
-    Provider::JumpCloud,
-    Provider::Google,
-    Provider::Ping,
-    Provider::CyberArk,
-    Provider::Rippling,
-    Provider::Other,
-];
 
 /// Who made a change, where no name of theirs is at hand.
 pub(crate) fn actor(actor: &Actor) -> &'static str {

@@ -17,6 +17,7 @@ mod display;
 mod export;
 mod layout;
 mod pages;
+mod providers;
 mod session_cookie;
 mod visitor;
 

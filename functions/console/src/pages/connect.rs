@@ -6,14 +6,15 @@ use rollcall_directory::{Connection, FormId, Provider};
 use rollcall_edge::api::{Create, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::fields::{Done, form_id, provider_id};
-use crate::display;
+use super::fields::{Done, form_id};
 use crate::layout::{Layout, Section, redirect, render};
+use crate::providers::{PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
 
 /// One connection in the list.
 struct Row {
     connection: Connection,
+    provider: &'static ProviderInfo,
     last_request_at: Option<jiff::Timestamp>,
     /// How many of the four steps of its checklist are done.
     done: usize,
@@ -28,7 +29,6 @@ struct Page {
     connections: Vec<Row>,
     /// Whether the whole request log was looked at.
     complete: bool,
-    providers: Vec<(String, &'static str)>,
 }
 
 pub(crate) async fn show(
@@ -44,6 +44,7 @@ pub(crate) async fn show(
             .remove(&connection.id)
             .unwrap_or_default();
         Row {
+            provider: ProviderInfo::of(connection.provider),
             connection,
             seen_since,
             last_request_at: milestones.last_request_at,
@@ -60,14 +61,7 @@ pub(crate) async fn show(
             .with_notice(params.done.as_deref()),
         connections,
         complete: digest.complete,
-        providers: providers(),
     })
-}
-
-/// Every provider, by its id.
-fn providers() -> Vec<(String, &'static str)> {
-    let one = |provider: Provider| (provider_id(provider), display::provider(&provider));
-    display::PROVIDERS.into_iter().map(one).collect()
 }
 
 /// A connection to be.

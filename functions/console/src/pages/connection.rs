@@ -8,9 +8,9 @@ use rollcall_edge::BASE_PATH;
 use rollcall_edge::api::{Create, Delete, Gate, Id, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::fields::{Done, NoFields, provider_id};
-use crate::display;
+use super::fields::{Done, NoFields};
 use crate::layout::{Layout, Section, redirect, render, render_part};
+use crate::providers::{Guide, PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
 
 /// One step of the checklist.
@@ -73,7 +73,7 @@ struct Page {
     layout: Layout,
     connection: Connection,
     base_url: String,
-    providers: Vec<(String, &'static str, bool)>,
+    provider: &'static ProviderInfo,
     suggested_label: String,
     /// How many tokens are in use.
     tokens: usize,
@@ -103,23 +103,12 @@ pub(super) async fn page<G: Gate>(
     let tokens = tokens.iter().filter(|token| {
         token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| expires > now)
     });
-    let choice = |provider: Provider| {
-        let is_chosen = provider == connection.provider;
-        (
-            provider_id(provider),
-            display::provider(&provider),
-            is_chosen,
-        )
-    };
+    let provider = ProviderInfo::of(connection.provider);
     render(&Page {
         layout: visitor.layout(Section::Connect).with_notice(done),
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
-        providers: display::PROVIDERS.into_iter().map(choice).collect(),
-        suggested_label: format!(
-            "{} {}",
-            display::provider(&connection.provider),
-            now.strftime("%B %Y")
-        ),
+        suggested_label: format!("{} {}", provider.name, now.strftime("%B %Y")),
+        provider,
         tokens: tokens.count(),
         issued,
         checklist: checklist_part(visitor, &connection).await?,

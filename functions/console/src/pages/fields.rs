@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use rollcall_directory::{FormId, PersonState, Provider};
+use rollcall_directory::{FormId, PersonState};
 use rollcall_edge::api::Problem;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -23,14 +23,6 @@ pub(super) fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Form
     let text = String::deserialize(deserializer)?;
     text.parse()
         .map_err(|_| D::Error::custom("`form_id` is not one of a form"))
-}
-
-/// A provider as addresses, forms and the API spell it.
-pub(super) fn provider_id(provider: Provider) -> String {
-    match serde_json::to_value(provider) {
-        Ok(serde_json::Value::String(id)) => id,
-        _ => String::new(),
-    }
 }
 
 /// A query string of these pairs, leaving out what is empty.
