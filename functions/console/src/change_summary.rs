@@ -1,14 +1,14 @@
-//! What a change was, as a person says it: "Role changed from Member to Admin". The action itself stands beside it.
+//! Describes a change in words, such as "Role changed: Member → Admin". The pages show the action's name beside it.
 
 use rollcall_directory::{Entry, Role};
 use serde_json::{Map, Value};
 
 use crate::display;
 
-/// Attributes that a list names; the details have them all.
+/// Attributes named in a summary. The details show all of them.
 const MAX_NAMES: usize = 4;
 
-/// One change in words; an action that is not known here, by itself.
+/// Describes one change. An unknown action is shown by its own name.
 pub(crate) fn summary(entry: &Entry) -> String {
     let (before, after) = (attributes(&entry.before), attributes(&entry.after));
     match entry.action.as_str() {
@@ -41,7 +41,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
     }
 }
 
-/// Whether somebody joined the group of this change, or left it; `None` where the change is another.
+/// Says whether the person joined the group (`true`) or left it (`false`); `None` for any other change.
 pub(crate) fn joined(entry: &Entry, person: &str) -> Option<bool> {
     if entry.action != "group.members_changed" {
         return None;
@@ -78,13 +78,13 @@ fn member_change(after: &Map<String, Value>) -> String {
     }
 }
 
-/// The names of what differs, old names and new; those within an extension in place of its URN.
+/// Lists the attributes that differ. Attributes of an extension are listed in place of its URN.
 fn attribute_change(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
     let nothing = Map::new();
     let mut names = Vec::new();
     for name in differing(before, after) {
         match name.as_str() {
-            // The list of extensions says nothing that their attributes do not.
+            // The list of extensions adds nothing to their attributes.
             "schemas" => {}
             urn if urn.starts_with("urn:") => names.extend(differing(
                 within(before, name).unwrap_or(&nothing),
@@ -109,7 +109,7 @@ fn within<'a>(side: &'a Map<String, Value>, urn: &str) -> Option<&'a Map<String,
     side.get(urn)?.as_object()
 }
 
-/// The keys whose values differ: some entries hold the whole of what changed, not only its difference.
+/// Lists the keys whose values differ. Some entries hold the whole resource and not only the difference.
 fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) -> Vec<&'a String> {
     let gone = before.keys().filter(|name| !after.contains_key(*name));
     let other = after
@@ -119,7 +119,7 @@ fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) 
     other.chain(gone).collect()
 }
 
-/// One of several sources of a role: none of it is not yet no role.
+/// Describes a change of one source of a role. It says "none" and not "No role", since another source may give a role.
 fn role_change(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
     let held = |side| known_role(side, "role_id").map_or("none", |role| display::role(&role));
     format!("{what}: {} → {}", held(before), held(after))
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_read_as_people_say_them() {
+    fn changes_are_described() {
         let none = Value::Null;
         for (action, before, after, expected) in [
             (

@@ -1,4 +1,4 @@
-//! What surrounds every page, and the page for what cannot be shown.
+//! The layout around every page, and the error page.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -11,7 +11,7 @@ use rollcall_edge::{CONSOLE_PATH, Visit};
 use crate::assets;
 use crate::session_cookie::form_token_of;
 
-/// A part of the console that the navigation leads to.
+/// A section of the console, listed in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Connect,
@@ -46,7 +46,7 @@ impl Section {
         }
     }
 
-    /// Behind `/console`.
+    /// The path below `/console`.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Connect => "",
@@ -67,32 +67,32 @@ impl Section {
     }
 }
 
-/// What surrounds a page.
+/// What the layout shows around a page.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    /// Where the console is, without a slash at the end.
+    /// The console's path, without a slash at the end.
     pub(crate) console: String,
     pub(crate) section: Section,
     pub(crate) tenant: String,
-    /// The person; none for whoever opened a portal link.
+    /// The visitor's user name. A visitor who opened a portal link has none.
     pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
-    /// What every form must carry.
+    /// The token that every form must carry.
     pub(crate) form_token: String,
-    /// What a form of this page that makes something must carry on top: each is used once.
+    /// The id that a form must also carry if it creates something. Each id works once.
     pub(crate) form_id: FormId,
-    /// What was just done.
+    /// A message about the change that led to this page.
     pub(crate) notice: Option<&'static str>,
 }
 
 impl Layout {
-    /// The layout with what was just done, as the address says after a form was sent.
+    /// Adds the message about the last change, which the page's address names.
     pub(crate) fn with_notice(mut self, done: Option<&str>) -> Self {
         self.notice = done.and_then(notice);
         self
     }
 
-    /// The sections that the visitor may see.
+    /// The sections that the visitor may open.
     pub(crate) fn sections(&self) -> Vec<Section> {
         let may = |section: &Section| self.may(section.permission());
         Section::ALL.into_iter().filter(may).collect()
@@ -116,13 +116,13 @@ impl Layout {
         self.may(Permission::ProvisioningDelete)
     }
 
-    /// The address of a style sheet or script.
+    /// The address of a style sheet, a script or the icon.
     pub(crate) fn asset(&self, name: &str) -> String {
         assets::address(&self.console, name)
     }
 }
 
-/// What is said after a change. Texts are chosen by the address, never taken from it.
+/// The message after a change. The address chooses a text but never supplies one.
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "connection-created" => "The connection was made. Follow the steps below.",
@@ -139,7 +139,7 @@ fn notice(done: &str) -> Option<&'static str> {
     })
 }
 
-/// A rendered page, or part of one.
+/// Renders a page or a part of one.
 pub(crate) fn render(page: &impl Template) -> Result<Response, Problem> {
     match page.render() {
         Ok(text) => Ok(Html(text).into_response()),
@@ -147,8 +147,7 @@ pub(crate) fn render(page: &impl Template) -> Result<Response, Problem> {
     }
 }
 
-/// A part of a page that a script asks for again and again, until it is told that this was the last time (htmx takes
-/// status 286 for that).
+/// Renders a part of a page that a script requests repeatedly. After the last time, status 286 makes htmx stop.
 pub(crate) fn render_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
     let mut response = render(part)?;
     if let (true, Ok(enough)) = (is_last, StatusCode::from_u16(286)) {
@@ -157,7 +156,7 @@ pub(crate) fn render_part(part: &impl Template, is_last: bool) -> Result<Respons
     Ok(response)
 }
 
-/// Sends the browser on with a GET, so that loading again repeats nothing.
+/// Redirects the browser to a GET, so that reloading the page does not repeat the change.
 pub(crate) fn redirect(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(location) = HeaderValue::try_from(to) {
@@ -174,9 +173,9 @@ struct ErrorPage<'a> {
     icon: String,
     title: &'a str,
     detail: String,
-    /// Whether the console can be of help; not to those who may see nothing of it.
+    /// Whether to link to the console. A visitor who may see nothing there gets no link.
     links_back: bool,
-    /// Lets whoever has a session end it, and come back as somebody else.
+    /// Lets a visitor with a session sign out and sign in as another person.
     form_token: Option<String>,
     request_id: &'a str,
 }
@@ -190,7 +189,7 @@ struct ErrorPart {
 const SIGNED_OUT: &str =
     "You are not signed in, or no longer. Open the console again from your application.";
 
-/// A refusal's title in the words of a page.
+/// The title of the error page.
 fn title(status: u16) -> &'static str {
     match status {
         401 => "Signed out",
@@ -201,7 +200,7 @@ fn title(status: u16) -> &'static str {
     }
 }
 
-/// A refusal's detail, which the API words as part of a sentence, as a sentence.
+/// Turns an error's detail, which the API writes as a sentence fragment, into a sentence.
 fn sentence(detail: &str) -> String {
     let mut chars = detail.chars();
     let first = chars.next().map(char::to_uppercase);
@@ -212,10 +211,10 @@ fn sentence(detail: &str) -> String {
     }
 }
 
-/// Words a refusal.
+/// Renders an error as a page or as a part of one.
 pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> String {
     let signed_out = problem.status() == 401;
-    // What the API says of bearer tokens does not help here.
+    // The API's text is about bearer tokens and does not help here.
     let detail = match signed_out {
         true => SIGNED_OUT.to_owned(),
         false => sentence(problem.detail()),

@@ -10,7 +10,7 @@ use rollcall_directory::{Purpose, TokenSecret};
 use rollcall_edge::{CONSOLE_PATH, Root, Visit};
 use sha2::{Digest, Sha256};
 
-/// The cookie that holds a session until it ends, or ends it now.
+/// Builds the cookie that holds a session until it ends. Without a session, the cookie expires at once.
 pub(crate) fn cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> String {
     let value = session.map(|(secret, _)| secret.expose().to_owned());
     let life = session.map(|(_, ends)| ends.as_second() - Timestamp::now().as_second());
@@ -25,7 +25,7 @@ pub(crate) fn cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) ->
         .to_string()
 }
 
-/// The session that the request's cookie names.
+/// Reads the session from the request's cookie.
 pub(crate) fn session_of(headers: &HeaderMap, root: &Root) -> Option<TokenSecret> {
     let cookies = headers.get_all(COOKIE).into_iter();
     cookies
@@ -37,20 +37,20 @@ pub(crate) fn session_of(headers: &HeaderMap, root: &Root) -> Option<TokenSecret
         .find(|secret| secret.purpose() == Purpose::Session)
 }
 
-/// What a form must carry: it can be made of the session's secret alone, and tells nothing of it.
+/// Derives the token that every form of a session must carry. It reveals nothing about the session's secret.
 ///
-/// Comparing it byte by byte gives nothing away that helps: without the session's cookie nobody gets to compare.
+/// An ordinary comparison is safe: a request without the session's cookie is refused before the tokens are compared.
 pub(crate) fn form_token(session: &TokenSecret) -> String {
     let digest = Sha256::digest(format!("form:{}", session.expose()));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a form of whoever made a request must carry, whatever their session allows.
+/// Derives the form token from a request's cookie, whatever the session allows.
 pub(crate) fn form_token_of(visit: &Visit) -> Option<String> {
     session_of(&visit.headers, &visit.root).map(|session| form_token(&session))
 }
 
-/// The cookie's name; browsers take one of this prefix over HTTPS only.
+/// Names the cookie. Browsers accept the `__Secure-` prefix over HTTPS only.
 fn cookie_name(root: &Root) -> &'static str {
     match root.is_secure() {
         true => "__Secure-rollcall",

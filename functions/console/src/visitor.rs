@@ -1,7 +1,7 @@
-//! Who is looking at a page, and who may change something by it.
+//! Identifies the visitor of a page and checks who may change something.
 //!
 //! The session cookie is enough to look. A change needs more: it must come from a page of this origin, and from a form
-//! that was made for this very session.
+//! that was made for this session.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
@@ -20,7 +20,7 @@ use crate::session_cookie::{form_token, session_of};
 const MAX_FORM_BYTES: usize = 64 * 1024;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Somebody whose session allows what `G` asks for, looking.
+/// A person whose session passes the gate `G`.
 #[derive(Debug)]
 pub(crate) struct Visitor<G> {
     admin: Admin<G>,
@@ -28,7 +28,7 @@ pub(crate) struct Visitor<G> {
 }
 
 impl<G: Gate> Visitor<G> {
-    /// Their tenant, acted upon by them.
+    /// The tenant, with the visitor as the actor of every change.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.admin.tenant
     }
@@ -41,27 +41,27 @@ impl<G: Gate> Visitor<G> {
         &self.root
     }
 
-    /// The session's secret, to end it.
+    /// The session's secret, which is needed to end the session.
     pub(crate) fn secret(&self) -> &TokenSecret {
         &self.admin.secret
     }
 
-    /// Where the console is, as links on its pages name it.
+    /// The console's path, for links on its pages.
     pub(crate) fn console(&self) -> String {
         format!("{}{CONSOLE_PATH}", self.root.mount())
     }
 
-    /// The whole address of a path behind `/console`, to be followed from outside of a page.
+    /// The full address of a path below `/console`, for use outside a page.
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{CONSOLE_PATH}{path}", self.root.as_str())
     }
 
-    /// What a form of theirs must carry.
+    /// The token that each of the visitor's forms must carry.
     pub(crate) fn form_token(&self) -> String {
         form_token(&self.admin.secret)
     }
 
-    /// What surrounds a page of theirs.
+    /// The layout of one of the visitor's pages.
     pub(crate) fn layout(&self, section: Section) -> Layout {
         let session = &self.admin.session;
         Layout {
@@ -98,14 +98,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         if !parts.method.is_safe() {
-            // Only `Change` may be asked for by a form: a page that forgot it must not work.
+            // A form must go through `Change`. A handler that extracts `Visitor` by mistake must not work.
             return Err(Problem::forbidden("this cannot be asked for by a form"));
         }
         Self::enter(parts, &Directory::from_ref(state)).await
     }
 }
 
-/// A form that somebody whose session allows what `G` asks for has sent from a page of ours.
+/// A form sent from one of our pages by a person whose session passes the gate `G`.
 #[derive(Debug)]
 pub(crate) struct Change<G, T> {
     pub(crate) visitor: Visitor<G>,
@@ -149,7 +149,7 @@ where
     }
 }
 
-/// The session that the browser has already, if it is in force.
+/// Reads the browser's current session, if it is still valid.
 pub(crate) async fn current_session(
     parts: &Parts,
     root: &Root,
@@ -162,7 +162,7 @@ pub(crate) async fn current_session(
     Ok(session.map(|session| (secret, session)))
 }
 
-/// Whether a browser says that a page of this origin made the request; those that say nothing send the form's token.
+/// Checks that a page of this origin made the request. A browser that sends neither header still sends the form token.
 pub(crate) fn is_same_origin(parts: &Parts, root: &Root) -> bool {
     let header = |name: HeaderName| parts.headers.get(name).map(|value| value.as_bytes());
     match (header(FETCH_SITE), header(ORIGIN)) {

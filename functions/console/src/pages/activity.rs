@@ -1,4 +1,4 @@
-//! Activity: what identity providers sent, by hour as a chart and one by one with what each failure means.
+//! Activity: the requests of identity providers, as a chart by hour and as a list that explains each failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +17,17 @@ use crate::visitor::Visitor;
 
 /// Requests on one page.
 const PAGE_SIZE: usize = 50;
-/// Hours that the chart shows.
+/// Hours in the chart.
 const CHART_HOURS: usize = 48;
-/// How high the chart's highest bar is, in its own units.
+/// The height of the chart's highest bar, in the chart's own units.
 const CHART_HEIGHT: u64 = 100;
 
-/// Which requests are looked at.
+/// The search for requests.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Search {
     #[serde(default)]
     text: String,
-    /// Whether only failures.
+    /// Any text here selects failures only.
     #[serde(default)]
     failed: String,
     /// A connection's id.
@@ -59,7 +59,7 @@ impl Search {
         })
     }
 
-    /// The same search as an address has it.
+    /// The search as a query string.
     fn address(&self, after: &str, format: &str) -> String {
         fields::query_string(&[
             ("text", &self.text),
@@ -73,7 +73,7 @@ impl Search {
     }
 }
 
-/// One request with what its connection is called.
+/// One request and the name of its connection.
 pub(super) struct Row {
     pub(super) request: LoggedRequest,
     pub(super) connection: String,
@@ -111,11 +111,11 @@ pub(crate) async fn show(
     })
 }
 
-/// What connections are called, also after they were deleted.
+/// The names of connections, including deleted ones.
 pub(super) struct ConnectionNames(BTreeMap<String, String>);
 
 impl ConnectionNames {
-    /// Of those that there are, and of those of these ids that there were.
+    /// Collects the names of the given connections, and reads those of the deleted ones among `ids`.
     pub(super) async fn read(
         tenant: &Tenant,
         connections: &[Connection],
@@ -138,7 +138,7 @@ impl ConnectionNames {
     }
 }
 
-/// One bar: an hour and what came of its requests, in the chart's units from the bottom up.
+/// One bar: an hour and the outcomes of its requests, from the bottom up.
 struct Bar {
     x: usize,
     hour: Hour,
@@ -153,17 +153,17 @@ struct Segment {
     height: u64,
 }
 
-/// The chart, on its own or within the page.
+/// The chart, within the page or alone.
 #[derive(Template)]
 #[template(path = "chart.html")]
 struct ChartPart {
     bars: Vec<Bar>,
-    /// Whether the whole log was counted; else it goes on by itself.
+    /// Whether the whole log has been counted. If not, the script loads the chart again.
     complete: bool,
 }
 
 impl ChartPart {
-    /// The requests of the highest hour that is shown.
+    /// The number of requests in the busiest hour of the chart.
     fn highest(&self) -> u64 {
         let totals = self.bars.iter().map(|bar| bar.hour.total());
         totals.max().unwrap_or_default()
@@ -178,7 +178,7 @@ async fn chart_part(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
     })
 }
 
-/// The bars of the last hours, oldest first; hours without requests leave a gap.
+/// Builds the bars of the last hours, oldest first. An hour without requests leaves a gap.
 fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
     let age = |hour: &Hour| {
         let hours = (now.as_second() - hour.begins_at.as_second()).div_euclid(3_600);
@@ -193,7 +193,7 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
     let one = |hour: &Hour| {
         let mut top = CHART_HEIGHT;
         let mut segment = |count: u64| {
-            // What happened at all can be seen.
+            // Even a single request must be visible.
             let height = (count * CHART_HEIGHT / highest).max(u64::from(count > 0));
             top = top.saturating_sub(height);
             Segment { y: top, height }
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_stand_on_the_ground_and_pile_up() {
+    fn the_segments_of_a_bar_are_stacked() {
         let now: Timestamp = "2026-11-25T12:30:00Z".parse().unwrap();
         let hour = |at: &str, succeeded, failed| Hour {
             begins_at: at.parse().unwrap(),

@@ -1,4 +1,4 @@
-//! The audit log: every change, who made it, and what it was before and after.
+//! Audit log: every change, who made it, and the values before and after.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,16 +18,16 @@ use crate::visitor::Visitor;
 /// Entries on one page.
 const PAGE_SIZE: usize = 50;
 
-/// Which changes are looked at.
+/// The search for entries.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Search {
-    /// The id or name of whom or what it was done to.
+    /// The id or name of the changed item.
     #[serde(default)]
     subject: String,
-    /// Who did it: the name or id of a person or connection, or what the rows call whoever is neither.
+    /// The id or name of a person or connection, or the displayed name of another actor.
     #[serde(default)]
     actor: String,
-    /// The beginning of the action.
+    /// The beginning of the action's name.
     #[serde(default)]
     action: String,
     /// The first day, UTC.
@@ -64,7 +64,7 @@ impl Search {
         })
     }
 
-    /// The same search as an address has it.
+    /// The search as a query string.
     fn address(&self, after: &str, format: &str) -> String {
         fields::query_string(&[
             ("subject", &self.subject),
@@ -78,8 +78,8 @@ impl Search {
     }
 }
 
-/// Whoever goes by this name, without regard to case: connections, a person, those whom the rows call so; and what was
-/// given itself, which may be an id.
+/// Finds the actors with this name, ignoring case: connections, a person, and other actors by their displayed names.
+/// The name itself is included, because it may be an id.
 async fn actors_named(
     tenant: &Tenant,
     connections: &[Connection],
@@ -100,14 +100,14 @@ async fn actors_named(
     Ok(actors)
 }
 
-/// One change with who made it.
+/// One change and the name of its actor.
 pub(super) struct Row {
     pub(super) entry: Entry,
     pub(super) actor_name: String,
 }
 
 impl Row {
-    /// By which everything is found that the same person or connection did; empty for others.
+    /// The id that finds every change by the same person or connection; empty for other actors.
     pub(super) fn actor_id(&self) -> &str {
         match &self.entry.actor {
             Actor::Token { connection, .. } => connection,
@@ -116,7 +116,7 @@ impl Row {
     }
 }
 
-/// Changes with who made them; people's names are read at once.
+/// Adds the actors' names to the changes. One call reads the names of all the people.
 pub(super) async fn rows(
     tenant: &Tenant,
     entries: Vec<Entry>,

@@ -1,4 +1,4 @@
-//! Connect: the connections there are, and a new one.
+//! Connect: the list of connections, and the form for a new one.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,9 +16,9 @@ struct Row {
     connection: Connection,
     provider: &'static ProviderInfo,
     last_request_at: Option<jiff::Timestamp>,
-    /// How many of the four steps of its checklist are done.
+    /// The number of checklist steps that are done, out of four.
     done: usize,
-    /// From when on its requests were looked at, where a stretch before was passed over.
+    /// The start of the part of the log that was read, if an earlier part was skipped.
     seen_since: Option<jiff::Timestamp>,
 }
 
@@ -27,7 +27,7 @@ struct Row {
 struct Page {
     layout: Layout,
     connections: Vec<Row>,
-    /// Whether the whole request log was looked at.
+    /// Whether the whole request log has been read.
     complete: bool,
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn show(
     })
 }
 
-/// A connection to be.
+/// The form for a new connection.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewConnection {
     #[serde(deserialize_with = "form_id")]

@@ -1,4 +1,4 @@
-//! One connection: the steps for its identity provider, the token to copy, and a checklist that ticks.
+//! Connection: the setup guide of its identity provider, the token to copy, and the checklist.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,12 +16,12 @@ use crate::visitor::{Change, Visitor};
 /// One step of the checklist.
 pub(super) struct Step {
     title: &'static str,
-    /// What brings it about.
+    /// How to complete the step.
     hint: &'static str,
     pub(super) at: Option<Timestamp>,
 }
 
-/// The checklist of a connection, in the order in which its steps usually come.
+/// The checklist of a connection, in the usual order of its steps.
 pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
     [
         Step {
@@ -47,21 +47,21 @@ pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
     ]
 }
 
-/// The checklist, on its own or within the page.
+/// The checklist, within the page or alone.
 #[derive(Template)]
 #[template(path = "checklist.html")]
 struct Checklist {
     steps: [Step; 4],
     all_done: bool,
-    /// Whether the whole request log was looked at.
+    /// Whether the whole request log has been read.
     complete: bool,
-    /// From when on it was, where a stretch before was passed over.
+    /// The start of the part of the log that was read, if an earlier part was skipped.
     seen_since: Option<Timestamp>,
     last_request_at: Option<Timestamp>,
 }
 
 impl Checklist {
-    /// Whether nothing of it changes any more.
+    /// Whether the checklist can no longer change.
     fn is_finished(&self) -> bool {
         self.all_done && self.complete
     }
@@ -75,7 +75,7 @@ struct Page {
     base_url: String,
     provider: &'static ProviderInfo,
     suggested_label: String,
-    /// How many tokens are in use.
+    /// The number of tokens in use.
     tokens: usize,
     issued: Option<TokenSecret>,
     checklist: Checklist,
@@ -89,7 +89,7 @@ pub(crate) async fn show(
     page(&visitor, &id, params.done.as_deref(), None).await
 }
 
-/// The page of a connection, with a token that was made just now where there is one.
+/// Renders the page of a connection, with its new token if one was just issued.
 pub(super) async fn page<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
@@ -140,7 +140,7 @@ pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Resp
     render_part(&checklist, checklist.is_finished())
 }
 
-/// What to change of a connection.
+/// The form that changes a connection.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ConnectionChange {
     name: String,
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_passed_over_is_not_told_to_be_undone() {
+    fn a_step_in_a_skipped_part_of_the_log_is_not_shown_as_undone() {
         let shown = |seen_since: Option<Timestamp>| {
             let milestones = Milestones {
                 tested_at: Some(Timestamp::UNIX_EPOCH),

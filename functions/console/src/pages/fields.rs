@@ -1,4 +1,4 @@
-//! The fields that pages share: how forms and addresses are read, and how query strings are written.
+//! The fields that pages share: reads them from forms and addresses, and writes query strings.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -8,24 +8,24 @@ use rollcall_edge::api::Problem;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// What was just done, as a page that a form led to is told.
+/// The query of a page that follows a change. It names the change for the message on that page.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Done {
     pub(crate) done: Option<String>,
 }
 
-/// A form that has no fields of its own.
+/// A form without fields of its own.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NoFields {}
 
-/// Which showing of a form was sent.
+/// Reads the id that a form carries so that it works once.
 pub(super) fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FormId, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse()
         .map_err(|_| D::Error::custom("`form_id` is not one of a form"))
 }
 
-/// A query string of these pairs, leaving out what is empty.
+/// Builds a query string from the pairs that have a value.
 pub(super) fn query_string(pairs: &[(&str, &str)]) -> String {
     let given = pairs.iter().filter(|(_, value)| !value.is_empty());
     form_urlencoded::Serializer::new(String::new())
@@ -33,7 +33,7 @@ pub(super) fn query_string(pairs: &[(&str, &str)]) -> String {
         .finish()
 }
 
-/// The state that a form asks for; an empty one is none.
+/// Reads the `state` field; an empty one selects every state.
 pub(super) fn parse_state(asked: &str) -> Result<Option<PersonState>, Problem> {
     if asked.is_empty() {
         return Ok(None);
@@ -43,7 +43,7 @@ pub(super) fn parse_state(asked: &str) -> Result<Option<PersonState>, Problem> {
         .map_err(|_| Problem::invalid("`state` is one of `active`, `invited` and `inactive`"))
 }
 
-/// When the day begins, UTC, that a form's field names, or one so many days on; an empty field names none.
+/// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day.
 pub(super) fn start_of_day(
     field: &str,
     day: &str,
@@ -54,7 +54,7 @@ pub(super) fn start_of_day(
     }
     let unreadable = || Problem::invalid(format!("`{field}` must be a day such as 2027-01-31"));
     let day: Date = day.trim().parse().map_err(|_| unreadable())?;
-    // Days at the very ends of the calendar have no neighbour, or lie beyond what a clock can show.
+    // A day at either end of the calendar has no neighbour, or no timestamp.
     day.checked_add(days_on.days())
         .and_then(|day| day.to_zoned(TimeZone::UTC))
         .map(|day| Some(day.timestamp()))

@@ -1,4 +1,4 @@
-//! One group: its members and their states, and what mapping it to a role would change before it is saved.
+//! Group: the members of one group, its role, and what another role would change.
 
 use askama::Template;
 use axum::response::Response;
@@ -15,22 +15,22 @@ use crate::display;
 use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Visitor};
 
-/// Members shown at once.
+/// Members on one page.
 const PAGE_SIZE: usize = 50;
 
-/// What is asked of one group.
+/// The query of a group's page.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct GroupParams {
     done: Option<String>,
-    /// When the mapping was saved that the page follows.
+    /// The time of the saved mapping whose progress the page shows.
     since: Option<Timestamp>,
-    /// The role that a mapping is thought of to, `none` for none.
+    /// The role to preview, or `none`.
     role: Option<String>,
-    /// A state of members.
+    /// The state of the members to show.
     #[serde(default)]
     state: String,
     after: Option<String>,
-    /// Where a preview goes on without scripts, and what its steps so far add up to.
+    /// Without scripts, the position from which the preview continues, and the totals so far.
     behind: Option<String>,
     #[serde(default)]
     sum: String,
@@ -42,7 +42,7 @@ struct Page {
     layout: Layout,
     group: GroupSummary,
     roles: Vec<Role>,
-    /// The role chosen in the form, as its option has it.
+    /// The selected option of the role field.
     chosen: String,
     preview: Option<PreviewPart>,
     progress: Option<ProgressPart>,
@@ -83,7 +83,7 @@ pub(crate) async fn show(
     })
 }
 
-/// A role as a form's option has it.
+/// The option that stands for a role in a form.
 fn role_option(role: Option<Role>) -> String {
     role.map_or("none", Role::as_str).to_owned()
 }
@@ -98,7 +98,7 @@ fn parse_role_option(option: &str) -> Result<Option<Role>, Problem> {
     }
 }
 
-/// Members of a group, on their own or within a page.
+/// The members of a group, within the page or alone.
 #[derive(Template)]
 #[template(path = "members.html")]
 struct MembersPart {
@@ -136,7 +136,7 @@ pub(crate) async fn members(
     render(&members_part(&visitor, &id, &params).await?)
 }
 
-/// What a mapping would change, on its own or within a page.
+/// The preview of a mapping, within the page or alone.
 #[derive(Template)]
 #[template(path = "preview.html")]
 struct PreviewPart {
@@ -146,34 +146,34 @@ struct PreviewPart {
     group_name: String,
     before: Option<Role>,
     role: Option<Role>,
-    /// Both as the form has them.
+    /// The options for both roles in the form.
     from: String,
     option: String,
-    /// What saving changes, at once or, where roles change at sign-in only, then.
+    /// The changes on saving: at once, or at the next sign-in if roles change only then.
     sentences: Vec<String>,
-    /// What changes at sign-in beside that which changes at once.
+    /// The further changes at the next sign-in.
     later: Vec<String>,
-    /// What changes at sign-in without this too.
+    /// The changes at the next sign-in that happen even without this mapping.
     anyway: Vec<String>,
     at_next_sign_in: bool,
     claims_decide: bool,
     looked_at: u64,
     of: u64,
-    /// Where the rest is looked at; none when everybody was.
+    /// The query of the next step; none after the last.
     next: Option<String>,
 }
 
-/// What is asked of a preview: it is made in steps, each adding to the ones before.
+/// The query of a preview. It is made in steps, and each step adds to the totals of the steps before.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PreviewParams {
     role: String,
     behind: Option<String>,
-    /// The sum of the steps before, as the step before said it.
+    /// The totals of the steps before, as JSON.
     #[serde(default)]
     sum: String,
 }
 
-/// What the steps of a preview add up to.
+/// The totals of a preview's steps.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Totals {
     changes: Vec<RoleChange>,
@@ -183,12 +183,12 @@ struct Totals {
 }
 
 impl Totals {
-    /// What an address says; anything can stand there.
+    /// Reads the totals from an address. Anybody can edit an address, so unreadable totals count as none.
     fn of(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 
-    /// The sum comes from an address, where anything can stand.
+    /// Adds a step. The totals come from an address and can have any size, so the sum saturates.
     fn add(&mut self, step: &Preview) {
         add_changes(&mut self.changes, &step.changes);
         add_changes(&mut self.at_sign_in, &step.at_sign_in);
@@ -197,7 +197,7 @@ impl Totals {
     }
 }
 
-/// Adds changes, so that each kind is there once.
+/// Adds changes, so that each kind of change occurs once.
 fn add_changes(all: &mut Vec<RoleChange>, changes: &[RoleChange]) {
     for change in changes {
         let is_same = |one: &&mut RoleChange| (one.from, one.to) == (change.from, change.to);
@@ -247,7 +247,7 @@ async fn preview_part<G: Gate>(
     })
 }
 
-/// One kind of change in words.
+/// Describes one kind of change.
 fn sentence(change: &RoleChange) -> String {
     let people = display::count(&change.people, "person", "people");
     let one = change.people == 1;
@@ -294,14 +294,14 @@ pub(crate) async fn preview(
     render(&part)
 }
 
-/// How far the consequences of a saved mapping have come, on its own or within a page.
+/// The progress of a saved mapping, within the page or alone.
 #[derive(Template)]
 #[template(path = "progress.html")]
 struct ProgressPart {
     since: Timestamp,
     /// Whether roles change at sign-in only.
     at_next_sign_in: bool,
-    /// None until it has begun.
+    /// None until the work has begun.
     progress: Option<Progress>,
 }
 
@@ -313,7 +313,7 @@ impl ProgressPart {
     }
 }
 
-/// Which mapping is followed.
+/// The query of the progress.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ProgressParams {
     since: Timestamp,
@@ -329,7 +329,7 @@ async fn progress_part<G: Gate>(
     Ok(ProgressPart {
         at_next_sign_in: settings.role_sync == RoleSync::AtLogin,
         since,
-        // One that began earlier follows an earlier mapping.
+        // Work that began before belongs to an earlier mapping.
         progress: progress.filter(|progress| progress.started_at >= since),
     })
 }
@@ -343,10 +343,10 @@ pub(crate) async fn progress(
     render_part(&progress, progress.is_finished())
 }
 
-/// A mapping to be.
+/// The form for a new mapping.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewMapping {
-    /// What the group was mapped to when the preview was made.
+    /// The group's role when the preview was made.
     from: String,
     role: String,
 }
@@ -369,7 +369,7 @@ pub(crate) async fn map(
     }
     let since = since.to_string();
     let mut to = vec![("done", "role-mapped")];
-    // Nothing follows from what was so before.
+    // Saving the same role starts no work, so there is no progress to show.
     if before != role {
         to.push(("since", &since));
     }
@@ -385,7 +385,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_read_as_sentences() {
+    fn changes_are_described() {
         use Role::{Admin, Member};
         for (from, to, people, text) in [
             (None, Some(Admin), 3, "3 people gain Admin"),

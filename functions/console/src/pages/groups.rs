@@ -1,4 +1,4 @@
-//! Groups and roles: each pushed group, how many are in it, and the role it gives.
+//! Groups and roles: the pushed groups, their numbers of members, and the roles they give.
 
 use askama::Template;
 use axum::response::Response;
@@ -13,14 +13,14 @@ use crate::visitor::Visitor;
 /// Groups on one page.
 const PAGE_SIZE: usize = 50;
 
-/// Which groups are looked at.
+/// The search for groups.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Search {
     done: Option<String>,
-    /// What their names begin with.
+    /// The beginning of the group's name.
     #[serde(default)]
     name: String,
-    /// What they lack: a `role`, or `members`.
+    /// What the group lacks: a `role`, or `members`.
     #[serde(default)]
     lacking: String,
     after: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) async fn show(
     })
 }
 
-/// What a form asks for; an empty one asks for nothing.
+/// Reads the `lacking` field; an empty one selects all groups.
 fn parse_lacking(lacking: &str) -> Result<Lacking, Problem> {
     match lacking {
         "" => Ok(Lacking::Nothing),

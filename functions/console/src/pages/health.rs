@@ -1,4 +1,4 @@
-//! Health: what is wrong now, and what to do about it.
+//! Health: the current problems and how to solve them.
 
 use askama::Template;
 use axum::response::Response;
@@ -13,13 +13,13 @@ use crate::visitor::Visitor;
 struct Page {
     layout: Layout,
     findings: Vec<Finding>,
-    /// Whether the whole request log was looked at.
+    /// Whether the whole request log has been read.
     complete: bool,
-    /// How much of it was.
+    /// The number of requests read so far.
     counted: u64,
 }
 
-/// How grave a finding is, as the style sheet knows it and in words.
+/// The class of a severity in the style sheet, and its name.
 fn severity(severity: &Severity) -> (&'static str, &'static str) {
     match severity {
         Severity::Problem => ("failed", "Problem"),
@@ -28,7 +28,7 @@ fn severity(severity: &Severity) -> (&'static str, &'static str) {
     }
 }
 
-/// What the moment of a finding is: when it began, or when it will.
+/// Labels the time of a finding: an expiry lies in the future, everything else has begun.
 fn time_label(finding: &Finding) -> &'static str {
     match finding.kind {
         FindingKind::TokenExpiring => "Expires",
@@ -36,7 +36,7 @@ fn time_label(finding: &Finding) -> &'static str {
     }
 }
 
-/// The page of a person or group that a finding names, behind the console.
+/// The path of a person or group, below the console's path.
 fn subject_path(subject: &Subject) -> String {
     let section = match subject.kind.as_ref() {
         "group" => Section::Groups,
@@ -45,7 +45,7 @@ fn subject_path(subject: &Subject) -> String {
     format!("{}/{}", section.path(), subject.id)
 }
 
-/// The people or groups that a finding is about, the first of them.
+/// The first few people or groups that a finding is about.
 fn linked_subjects(finding: &Finding) -> impl Iterator<Item = &Subject> {
     let is_shown = |subject: &&Subject| ["group", "user"].contains(&subject.kind.as_ref());
     finding.among.iter().filter(is_shown)
@@ -65,7 +65,7 @@ pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
     render(&page(&visitor).await?)
 }
 
-/// The page again and again, of which a script takes the findings, for as long as the request log is being read.
+/// Renders the page again while the request log is being read. The script takes only the findings from it.
 pub(crate) async fn findings(visitor: Visitor<Read>) -> Result<Response, Problem> {
     let page = page(&visitor).await?;
     render_part(&page, page.complete)

@@ -1,4 +1,4 @@
-//! The pages, one module each, and where they are.
+//! The pages, one module each, and their routes.
 
 mod activity;
 mod audit;

@@ -1,11 +1,12 @@
-//! The way in and out: a portal link or an application's session becomes a cookie; signing out ends the session.
+//! Signing in and out. A portal link or an application's session becomes a cookie; signing out ends the session.
 //!
-//! A link opens once, so that looking at its address must not use it up: mail scanners and chat previews do that, and
-//! some run scripts. The page behind it says whose console it opens, and a click opens.
+//! A link works once. Mail scanners and chat previews open its address, and some run scripts, so a GET must not use the
+//! link up. It shows a page that names the tenant, and a click on that page signs the visitor in.
 //!
-//! Another site could send a browser here with a link or session of its own choosing, and have somebody set up the
-//! wrong tenant. So only a page of this origin opens, and whoever is signed in already is asked first. An application
-//! posts a session from elsewhere; browsers send no cookie along with that, so the page that answers sends it again.
+//! Another site could send a browser here with its own link or session, so that the visitor sets up the wrong tenant.
+//! Therefore only a form from a page of this origin signs in, and a visitor with another session must confirm first. An
+//! application posts its session from another site, and browsers send no cookie with such a request. The response is
+//! therefore a page that posts the session again.
 
 use askama::Template;
 use axum::body::to_bytes;
@@ -29,21 +30,21 @@ use crate::visitor::{Change, current_session, is_same_origin};
 const MAX_FORM_BYTES: usize = 4 * 1024;
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// What an address to the console brings along.
+/// The query of a portal link's address.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Link {
     #[serde(default)]
     link: String,
 }
 
-/// A portal link, or the session that an application has of the person.
+/// A portal link, or a session that the application created for the person.
 #[derive(Debug, Default, Deserialize)]
 struct Credential {
     #[serde(default)]
     link: String,
     #[serde(default)]
     session: String,
-    /// That of the session which the browser has, once its owner has agreed to leave it.
+    /// The form token of the browser's current session, sent when the visitor agrees to leave that session.
     #[serde(default)]
     form_token: String,
 }
@@ -53,7 +54,7 @@ impl Credential {
         TokenSecret::parse_for(Purpose::Session, &self.session).is_some()
     }
 
-    /// What it would open.
+    /// The session that it leads to.
     async fn session(&self, directory: &Directory) -> Result<Session, Problem> {
         let to = match self.is_session() {
             true => directory.session(&self.session).await?,
@@ -62,7 +63,7 @@ impl Credential {
         to.ok_or_else(unusable_link)
     }
 
-    /// Opens it: the session to be had from now on, and when it ends.
+    /// Opens it, and returns the new session's secret and end.
     async fn open(
         &self,
         directory: &Directory,
@@ -77,7 +78,7 @@ impl Credential {
     }
 }
 
-/// Whose console it is, and as whom one looks at it.
+/// A tenant, and the identity under which the visitor sees it.
 struct Account {
     tenant_name: String,
     user_name: Option<String>,
@@ -102,17 +103,17 @@ struct Open {
     style: String,
     icon: String,
     script: String,
-    /// The field that the form sends, and what it holds.
+    /// The name and the value of the form's hidden field.
     field: &'static str,
     secret: String,
     form_token: String,
     target: Account,
-    /// Where the browser is signed in already.
+    /// The account to which the browser is already signed in.
     other: Option<Account>,
     submits_itself: bool,
 }
 
-/// Asks whether to open a link.
+/// Asks for confirmation before a link is opened.
 pub(crate) async fn confirm(
     State(directory): State<Directory>,
     root: Root,
@@ -150,13 +151,13 @@ fn confirmation(
         secret,
         form_token: token.unwrap_or_default(),
         target: Account::of(target),
-        // A session is not used up by being opened.
+        // Opening does not use a session up.
         submits_itself: is_session && other.is_none(),
         other: other.map(|(_, session)| Account::of(&session)),
     })
 }
 
-/// The session that the browser has already, where it is another tenant's or another person's.
+/// The browser's current session, if it belongs to another tenant or person.
 async fn other_session(
     parts: &Parts,
     root: &Root,
@@ -167,7 +168,7 @@ async fn other_session(
     Ok(present.filter(|(_, at)| (&at.tenant, &at.person) != (&target.tenant, &target.person)))
 }
 
-/// Opens the console for whoever brings a good link or session, by a page of this origin.
+/// Signs the visitor in with a valid link or session, if a page of this origin sent it.
 pub(crate) async fn open(
     State(directory): State<Directory>,
     root: Root,
@@ -195,7 +196,7 @@ pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response
     let visitor = &change.visitor;
     visitor.tenant().end_session(visitor.secret()).await?;
     let mut response = redirect_with_cookie(visitor.root(), None);
-    // Whoever sits down here next finds nothing that a script has kept (W3C Clear Site Data).
+    // The next person at this computer must not find anything that a script stored (W3C Clear Site Data).
     let forget = HeaderValue::from_static("\"storage\"");
     response.headers_mut().insert(CLEAR_SITE_DATA, forget);
     Ok(response)

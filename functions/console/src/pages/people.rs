@@ -1,7 +1,7 @@
-//! People: who there is, searched and narrowed.
+//! People: the list of people, with a search.
 //!
-//! A search is answered by keys, so that it costs the same among a hundred thousand; whoever does not find somebody
-//! that way can look through everybody, a bounded number at a time.
+//! A search uses keys, so it costs the same in a tenant of a hundred thousand people. If that finds too little, the
+//! visitor can search every attribute of everybody, a limited number of people at a time.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,15 +16,15 @@ use crate::visitor::Visitor;
 /// People on one page.
 const PAGE_SIZE: usize = 50;
 
-/// Which people are looked at.
+/// The search for people.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Search {
-    /// What is searched for.
+    /// The text to search for.
     #[serde(default)]
     text: String,
     #[serde(default)]
     state: String,
-    /// Whether to look through everybody.
+    /// Any text here searches through everybody.
     #[serde(default)]
     everywhere: String,
     after: Option<String>,
@@ -39,9 +39,9 @@ struct Page {
     text: String,
     state: String,
     everywhere: bool,
-    /// The next page, if there is one.
+    /// The query of the next page, if there is one.
     next: Option<String>,
-    /// Where the same search looks through everybody.
+    /// The query of the same search through everybody.
     further: String,
 }
 

@@ -1,4 +1,4 @@
-//! One person: what is known of them, their role and why they have it, their sessions and their history.
+//! Person: one person's attributes, role and its reasons, sessions and history.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,22 +16,22 @@ use super::fields::{Done, NoFields};
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
-/// Entries of the history, and requests, shown here; the rest is in Activity.
+/// Changes and requests on the page. Activity shows the rest.
 const HISTORY_SIZE: usize = 20;
 
-/// The role that counts, in words.
+/// The explanation of a person's role.
 struct RoleExplanation {
     grants: Vec<ExplainedGrant>,
-    /// Why there is no role, or not the one that groups would give.
+    /// The reasons why the person has no role, or another role than the groups would give.
     reasons: Vec<&'static str>,
 }
 
-/// A grant in words.
+/// One grant, explained.
 struct ExplainedGrant {
     role: Role,
-    /// Whether it is what makes the role that counts.
+    /// Whether the person's role comes from this grant.
     decides: bool,
-    /// The group that gives it.
+    /// The id and the name of the group that gives it.
     group: Option<(String, String)>,
     text: &'static str,
     since: jiff::Timestamp,
@@ -43,13 +43,13 @@ struct ExplainedGrant {
 struct Page {
     layout: Layout,
     person: Person,
-    /// Every attribute by its name, values on lines of their own.
+    /// The names of the attributes and their values, one value on a line.
     attributes: Vec<(String, String)>,
     groups: Vec<GroupSummary>,
-    /// Those who may not configure are not told why somebody has a role.
+    /// Only a visitor who may configure sees why the person has a role.
     explanation: Option<RoleExplanation>,
     manual_role: Option<Role>,
-    /// Whether what was given by hand is above the visitor's own role, so that they cannot take it.
+    /// Whether the role given by hand is above the visitor's own, so that the visitor cannot take it away.
     outranks_visitor: bool,
     /// The roles that the visitor may give.
     roles: Vec<Role>,
@@ -103,7 +103,7 @@ pub(crate) async fn show(
     })
 }
 
-/// What a person reads of the attributes; groups have a place of their own.
+/// Lists the attributes to show. Groups have their own section.
 fn attributes(resource: &Resource) -> Vec<(String, String)> {
     let shown = |(name, _): &(&String, &Value)| {
         !["schemas", "meta", "id", "groups"].contains(&name.as_str())
@@ -114,7 +114,7 @@ fn attributes(resource: &Resource) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A value, one line for each part of it.
+/// Formats a value, with one line for each of its parts.
 fn lines(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
@@ -181,7 +181,7 @@ fn explain_grant(profile: &PersonProfile, grant: &Grant) -> ExplainedGrant {
     }
 }
 
-/// Why there is no role, or not the one that groups would give.
+/// Explains why the person has no role, or another role than the groups would give.
 fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
     let has_signed_in = profile.person.last_login_at.is_some();
     if profile.person.state == PersonState::Inactive {
@@ -218,10 +218,10 @@ fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
     nothing.into_iter().chain(held_back).collect()
 }
 
-/// A role to give by hand.
+/// The form that gives a role by hand.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewRole {
-    /// Its id, or nothing.
+    /// The role's id; empty to take the role away.
     role: String,
 }
 

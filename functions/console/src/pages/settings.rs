@@ -1,4 +1,4 @@
-//! Settings: what a tenant decides for itself.
+//! Settings: the choices that a tenant makes for itself.
 
 use askama::Template;
 use axum::response::Response;
@@ -39,18 +39,18 @@ pub(crate) async fn show(
     })
 }
 
-/// The settings as the form sends them: all of them.
+/// The settings form. It always sends all settings.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SettingsForm {
-    /// Of the settings that the form showed.
+    /// The revision of the settings that the form showed.
     revision: u64,
-    /// A role's id, or nothing.
+    /// A role's id; empty for no role.
     sso_default_role: String,
     manual_roles: ManualRoles,
     role_sync: RoleSync,
     route_by: RouteBy,
     unknown_members: UnknownMembers,
-    /// Not sent while unticked.
+    /// Browsers do not send an unticked box.
     #[serde(default)]
     invitations: String,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Tokens: every token of every connection, new ones, rotation and revocation.
+//! Tokens: the tokens of every connection, and the forms to issue, rotate and revoke them.
 
 use askama::Template;
 use axum::response::Response;
@@ -13,7 +13,7 @@ use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
-/// Tokens that are accepted no longer and shown all the same; the audit log has every one.
+/// Expired and revoked tokens shown on the page. The audit log has all of them.
 const MAX_PAST: usize = 50;
 
 /// Whether a token is accepted.
@@ -56,13 +56,13 @@ impl TokenState {
 /// One token in the list.
 struct Row {
     token: Token,
-    /// What its connection is called.
+    /// The name of its connection.
     connection: String,
     state: TokenState,
 }
 
 impl Row {
-    /// What nobody confuses it with: a token and the one that takes over from it have the same label.
+    /// A label that identifies the token. A token and its replacement have the same label, so the prefix is added.
     fn unambiguous_label(&self) -> String {
         format!(
             "{} ({}…)",
@@ -77,14 +77,14 @@ impl Row {
 struct Page {
     layout: Layout,
     connections: Vec<Connection>,
-    /// Those that are accepted, the newest first.
+    /// The accepted tokens, newest first.
     live: Vec<Row>,
-    /// The latest of those that are accepted no longer.
+    /// The newest of the tokens that are no longer accepted.
     past: Vec<Row>,
-    /// How many are accepted no longer.
+    /// The number of tokens that are no longer accepted.
     past_count: u64,
     issued: Option<TokenSecret>,
-    /// Whether the issued one is to take over from another.
+    /// Whether the issued token replaces another.
     rotated: bool,
     /// The first day on which a token can expire.
     tomorrow: String,
@@ -130,14 +130,14 @@ async fn page<G: Gate>(
     })
 }
 
-/// A token to be.
+/// The form for a new token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewToken {
     #[serde(deserialize_with = "form_id")]
     form_id: FormId,
     connection: String,
     label: String,
-    /// The last day on which it works, or nothing.
+    /// The last day on which the token works; empty for no end.
     #[serde(default)]
     expires: String,
 }
@@ -154,7 +154,7 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
     super::connection::page(&visitor, &form.connection, None, Some(secret)).await
 }
 
-/// Somebody clicked twice, or loaded the answer again.
+/// The answer to a form that arrives twice, after a double click or a reload.
 fn form_already_used() -> Problem {
     Problem::conflict(
         "this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it \
@@ -162,7 +162,7 @@ fn form_already_used() -> Problem {
     )
 }
 
-/// The end of a day that a form names.
+/// The end of the day in a form's field.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(end) = fields::start_of_day("expires", day, 1)? else {
         return Ok(None);
@@ -173,14 +173,14 @@ fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
     }
 }
 
-/// What a rotation needs beside its address.
+/// The form that rotates a token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Rotation {
     #[serde(deserialize_with = "form_id")]
     form_id: FormId,
 }
 
-/// A second token for the same connection; the first works until it is revoked.
+/// Issues a second token for the same connection. The first one works until it is revoked.
 pub(crate) async fn rotate(
     Id(id): Id,
     change: Change<Configure, Rotation>,
@@ -190,7 +190,7 @@ pub(crate) async fn rotate(
     let tokens = tenant.tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
     let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
-    // As long a life as the first one was given: rotation must not make what expires live for ever.
+    // The new token lives as long as the first one was meant to: a rotation must not remove the expiry.
     let expires_at = old.expires_at.map(|end| {
         let life = end.duration_since(old.created_at);
         Timestamp::now().checked_add(life).unwrap_or(end)

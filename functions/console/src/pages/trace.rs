@@ -1,4 +1,4 @@
-//! One request found again: what was sent, how it was answered, and what it changed.
+//! Trace: one request, its response, and the changes it made.
 
 use askama::Template;
 use axum::response::Response;
@@ -12,7 +12,7 @@ use super::audit::{Row, rows};
 use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
 
-/// Which request, and when something was changed by it.
+/// A request, and the time of one of its changes.
 #[derive(Debug, Deserialize)]
 pub(crate) struct TraceParams {
     request: String,
@@ -39,7 +39,7 @@ pub(crate) async fn show(
     page(&visitor, params.request, trace).await
 }
 
-/// One request by its id in the log.
+/// Shows one request by its id in the log.
 pub(crate) async fn logged(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
     let trace = visitor.tenant().trace_logged(&id).await?;
     let request_id = trace.logged.as_ref().map(|one| one.request_id.clone());
