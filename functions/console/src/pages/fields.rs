@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use rollcall_directory::{FormId, PersonState};
+use rollcall_directory::{FormId, PersonState, Role};
 use rollcall_edge::api::Problem;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -41,6 +41,32 @@ pub(super) fn parse_state(asked: &str) -> Result<Option<PersonState>, Problem> {
     serde_json::from_value(asked.into())
         .map(Some)
         .map_err(|_| Problem::invalid("`state` is one of `active`, `invited` and `inactive`"))
+}
+
+/// Reads a field with a role's id; an empty one has no role.
+pub(super) fn parse_role(id: &str) -> Result<Option<Role>, Problem> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let role = id.parse::<Role>();
+    role.map(Some)
+        .map_err(|error| Problem::invalid(error.to_string()))
+}
+
+/// The option that stands for a role in a form.
+pub(super) fn role_option(role: Option<Role>) -> String {
+    role.map_or("none", Role::as_str).to_owned()
+}
+
+/// Reads the role that an option stands for.
+pub(super) fn parse_role_option(option: &str) -> Result<Option<Role>, Problem> {
+    match option {
+        "none" => Ok(None),
+        role => match role.parse() {
+            Ok(role) => Ok(Some(role)),
+            Err(_) => Err(Problem::invalid("`role` is the id of a role, or `none`")),
+        },
+    }
 }
 
 /// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day.

@@ -11,6 +11,7 @@ mod health;
 mod open;
 mod people;
 mod person;
+mod preview;
 mod settings;
 mod tokens;
 mod trace;
@@ -40,7 +41,7 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/groups", get(groups::show))
         .route("/console/groups/{id}", get(group::show))
         .route("/console/groups/{id}/members", get(group::members))
-        .route("/console/groups/{id}/preview", get(group::preview))
+        .route("/console/groups/{id}/preview", get(preview::show))
         .route("/console/groups/{id}/progress", get(group::progress))
         .route("/console/groups/{id}/role", post(group::map))
         .route("/console/people", get(people::show))

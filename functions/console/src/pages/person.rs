@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::audit::{Row, rows};
-use super::fields::{Done, NoFields};
+use super::fields::{self, Done, NoFields};
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
@@ -230,13 +230,7 @@ pub(crate) async fn give_role(
     change: Change<Configure, NewRole>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let role = match form.role.as_str() {
-        "" => None,
-        role => Some(
-            role.parse::<Role>()
-                .map_err(|error| Problem::invalid(error.to_string()))?,
-        ),
-    };
+    let role = fields::parse_role(&form.role)?;
     visitor
         .tenant()
         .give_role(&id, role, visitor.role())

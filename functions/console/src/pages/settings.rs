@@ -8,7 +8,7 @@ use rollcall_directory::{
 use rollcall_edge::api::{Configure, Params, Problem};
 use serde::Deserialize;
 
-use super::fields::Done;
+use super::fields::{self, Done};
 use super::groups::mappable_roles;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
@@ -62,13 +62,7 @@ pub(crate) struct SettingsForm {
 
 impl SettingsForm {
     fn into_change(self) -> Result<SettingsChange, Problem> {
-        let role = match self.sso_default_role.as_str() {
-            "" => None,
-            role => Some(
-                role.parse::<Role>()
-                    .map_err(|error| Problem::invalid(error.to_string()))?,
-            ),
-        };
+        let role = fields::parse_role(&self.sso_default_role)?;
         let limit = RateLimit {
             per_minute: self.per_minute,
             burst: self.burst,
