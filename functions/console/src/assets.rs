@@ -1,4 +1,4 @@
-//! The style sheet and the scripts, in the binary and kept by browsers for as long as they stay the same.
+//! The style sheet, the scripts and the icon. They are part of the binary, and browsers cache them until they change.
 //!
 //! `htmx.min.js` is version 2.0.11 from its npm package `htmx.org` (0BSD), unchanged.
 
@@ -9,10 +9,9 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use rollcall_directory::Directory;
 use rollcall_edge::api::Problem;
 use sha2::{Digest, Sha256};
-
-use crate::Console;
 
 /// One file.
 pub(crate) struct Asset {
@@ -44,7 +43,7 @@ const ICON: Asset = Asset {
 };
 const ALL: [Asset; 4] = [STYLE, HTMX, SCRIPT, ICON];
 
-/// Changes with any of the files, so that addresses do too.
+/// Changes with any of the files, so that their addresses change too and no browser uses an old copy.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut all = Sha256::new();
     for asset in ALL {
@@ -57,12 +56,12 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         .collect()
 });
 
-/// Where a file is, below the console's own address.
+/// Builds the address of a file below the console's own address.
 pub(crate) fn address(console: &str, name: &str) -> String {
     format!("{console}/assets/{}/{name}", *VERSION)
 }
 
-pub(crate) fn router() -> Router<Console> {
+pub(crate) fn router() -> Router<Directory> {
     Router::new().route("/console/assets/{version}/{name}", get(serve))
 }
 
@@ -73,7 +72,7 @@ async fn serve(Path((version, name)): Path<(String, String)>) -> Result<Response
         .ok_or_else(|| Problem::not_found("this file"))?;
     let kept = match version == *VERSION {
         true => "public, max-age=31536000, immutable",
-        // Under another version's address this would stay in place of that version's file.
+        // An address of another version must not be cached with this version's file.
         false => "no-store",
     };
     let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, kept)];

@@ -1,4 +1,4 @@
-//! Lists as files: CSV for spreadsheets, JSON for scripts, bounded as every answer is.
+//! Exports lists as files: CSV for spreadsheets, JSON for scripts. Like every response, a file has a maximum size.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -8,22 +8,22 @@ use rollcall_scim as scim;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Rows asked of the directory at once.
-pub(crate) const STEP: usize = 200;
-/// Rows of a file; what is behind them is another file.
+/// Rows read from the directory at a time.
+pub(crate) const PAGE_SIZE: usize = 200;
+/// Rows in a file. Further rows go into the next file.
 const MAX_ROWS: usize = 5_000;
-/// Bytes of a file as a function answers with them, below the 6 MB that it may.
+/// Bytes in a file, escaped as in a Lambda response, whose limit is 6 MB.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
-/// Times that the directory is asked: a search that finds little looks at much.
+/// Pages read for one file. A search with few matches can read many pages.
 const MAX_STEPS: usize = 25;
-/// Without it, spreadsheets take UTF-8 for an older encoding.
+/// Spreadsheets need it to recognise UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
-/// What makes spreadsheets take a cell for a formula, or begin another.
-const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-/// Says how to get what is behind the last row.
-const NEXT: HeaderName = HeaderName::from_static("x-next");
+/// Characters that make a spreadsheet start a formula or a new cell.
+const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+/// The header with the address of the next file.
+const NEXT_HEADER: HeaderName = HeaderName::from_static("x-next");
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
@@ -33,7 +33,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// As addresses and the names of files have it.
+    /// The id used in addresses and as a file extension.
     fn id(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -42,44 +42,44 @@ impl Format {
     }
 }
 
-/// What a list is made of.
-pub(crate) trait Listed: Sized {
-    /// What is asked of the list.
+/// A row of a list that can be exported.
+pub(crate) trait ExportRow: Sized {
+    /// The query that reads the list.
     type Query: Sync;
 
-    /// The names under which a file tells of it, in their order.
+    /// The names of the columns, in order.
     const COLUMNS: &'static [&'static str];
 
-    /// Where a query goes on.
-    fn after(query: &mut Self::Query) -> &mut Option<String>;
+    /// The position in the query from which reading continues.
+    fn cursor(query: &mut Self::Query) -> &mut Option<String>;
 
-    /// One page of the list, named by these connections, and behind what the next one starts.
+    /// Reads one page of the list, and the position of the next page. `connections` supplies their names.
     fn page(
         tenant: &Tenant,
         connections: &[Connection],
         query: &Self::Query,
     ) -> impl Future<Output = Result<(Vec<Self>, Option<String>), Error>> + Send;
 
-    /// By which the list goes on behind it.
+    /// The position from which the list continues after this row.
     fn id(&self) -> &str;
 
-    /// What a file tells of it: texts and numbers, one for each column.
-    fn row(&self) -> Value;
+    /// The row's values, one text or number for each column.
+    fn values(&self) -> Value;
 }
 
-/// A file in the making.
+/// A file while it is being filled.
 #[derive(Default)]
-pub(crate) struct File {
+pub(crate) struct ExportFile {
     columns: &'static [&'static str],
     rows: Vec<Value>,
     bytes: usize,
-    /// Behind what it ends, when there is more.
+    /// The position of the next file, if there are more rows.
     next: Option<String>,
 }
 
-impl File {
-    /// Makes a file of a list.
-    pub(crate) async fn of<T: Listed>(
+impl ExportFile {
+    /// Reads a list into a file.
+    pub(crate) async fn read<T: ExportRow>(
         tenant: &Tenant,
         connections: &[Connection],
         mut query: T::Query,
@@ -91,23 +91,23 @@ impl File {
         for _ in 0..MAX_STEPS {
             let (listed, next) = T::page(tenant, connections, &query).await?;
             for one in listed {
-                if !file.takes(one.row()) {
-                    file.next = T::after(&mut query).take();
+                if !file.try_push(one.values()) {
+                    file.next = T::cursor(&mut query).take();
                     return Ok(file);
                 }
-                *T::after(&mut query) = Some(one.id().to_owned());
+                *T::cursor(&mut query) = Some(one.id().to_owned());
             }
-            *T::after(&mut query) = next;
-            if T::after(&mut query).is_none() {
+            *T::cursor(&mut query) = next;
+            if T::cursor(&mut query).is_none() {
                 break;
             }
         }
-        file.next = T::after(&mut query).take();
+        file.next = T::cursor(&mut query).take();
         Ok(file)
     }
 
-    /// Whether there was room for the row; else it belongs to the next file.
-    fn takes(&mut self, row: Value) -> bool {
+    /// Adds the row and returns true, or returns false if the file is full.
+    fn try_push(&mut self, row: Value) -> bool {
         let bytes = self.bytes + escaped_len(&row);
         if self.rows.len() >= MAX_ROWS || (bytes > MAX_BYTES && !self.rows.is_empty()) {
             return false;
@@ -117,7 +117,7 @@ impl File {
         true
     }
 
-    /// The answer; `address` says where the list goes on behind an id, in the same format.
+    /// Builds the response. `address` builds the address of the next file from a position and a format.
     pub(crate) fn finish(
         self,
         format: Format,
@@ -141,7 +141,7 @@ impl File {
             headers.insert(CONTENT_DISPOSITION, name);
         }
         if let Some(next) = next.and_then(|next| HeaderValue::try_from(next).ok()) {
-            headers.insert(NEXT, next);
+            headers.insert(NEXT_HEADER, next);
         }
         Ok(response)
     }
@@ -156,30 +156,30 @@ impl File {
             writer.write_record(cells).map_err(internal)?;
         }
         if let Some(next) = next {
-            // A file that was cut says so where people look.
-            let said = format!("(there is more: open {next} for the next file)");
-            writer.write_record([said]).map_err(internal)?;
+            // A spreadsheet does not show headers, so the file itself must say that it is incomplete.
+            let note = format!("(there is more: open {next} for the next file)");
+            writer.write_record([note]).map_err(internal)?;
         }
         let bytes = writer.into_inner().map_err(|_| scim::Error::Internal)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
-/// How many bytes a row takes in an answer of Lambda's, which is JSON itself: quotes and backslashes are escaped once
-/// more. A row of CSV takes no more than that.
+/// The bytes that a row takes in a Lambda response. The response is JSON, so quotes and backslashes are escaped
+/// twice. The same row takes no more bytes as CSV.
 fn escaped_len(row: &Value) -> usize {
     let escaped = serde_json::to_string(&row.to_string());
     escaped.map_or(0, |text| text.len())
 }
 
-/// A value as a spreadsheet may see it: what begins like a formula is made a text (OWASP, "CSV Injection").
+/// Formats a cell. A quote in front of a formula makes it text (OWASP, "CSV Injection").
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => return other.to_string(),
     };
-    match text.starts_with(FORMULA) {
+    match text.starts_with(FORMULA_STARTS) {
         true => format!("'{text}"),
         false => text,
     }
@@ -190,30 +190,30 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn empty() -> File {
-        File {
+    fn empty() -> ExportFile {
+        ExportFile {
             columns: &["name", "n"],
-            ..File::default()
+            ..ExportFile::default()
         }
     }
 
     #[test]
-    fn a_file_of_nothing_has_its_columns() {
+    fn an_empty_file_has_its_columns() {
         assert_eq!(empty().csv(None).ok().as_deref(), Some("\u{feff}name,n\n"));
     }
 
     #[test]
-    fn cells_are_texts_whatever_they_hold() {
+    fn texts_are_quoted_and_a_full_file_names_the_next() {
         let mut file = empty();
         for row in [
             json!({"name": "=cmd|' /C calc'!A0", "n": -1}),
             json!({"name": "a \"quoted\",\nname", "n": 2}),
         ] {
-            assert!(file.takes(row));
+            assert!(file.try_push(row));
         }
         let expected = "\u{feff}name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
-        assert!(!file.takes(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
+        assert!(!file.try_push(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
         let cut = file.csv(Some("https://x")).ok().unwrap_or_default();
         assert!(
             cut.ends_with("\n(there is more: open https://x for the next file)\n"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_formula() {
+    fn no_cell_is_a_formula() {
         for begin in ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"] {
             let text = format!("{begin}1+1");
             assert_eq!(cell(&json!(text)), format!("'{text}"));
@@ -231,20 +231,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_escaped_twice_counts_as_that() {
+    fn the_size_counts_escaping_twice() {
         for text in [r#"""""#, r"\\", "\n\u{1}", "ü"] {
             let row = json!({"name": text.repeat(1_000), "n": 1});
             let answered = |body: &str| json!({"body": body}).to_string().len();
             assert!(answered(&row.to_string()) <= escaped_len(&row) + 12);
             let mut file = empty();
-            assert!(file.takes(row.clone()));
+            assert!(file.try_push(row.clone()));
             let csv = file.csv(None).ok().unwrap_or_default();
             let csv = csv.strip_prefix("\u{feff}name,n\n").unwrap_or_default();
             assert!(answered(csv) <= escaped_len(&row) + 12, "{text:?}");
         }
         let mut file = empty();
         let quotes = || json!({"body": "\"".repeat(1024 * 1024)});
-        assert!(file.takes(quotes()));
-        assert!(!file.takes(quotes()), "four bytes for each quotation mark");
+        assert!(file.try_push(quotes()));
+        assert!(
+            !file.try_push(quotes()),
+            "four bytes for each quotation mark"
+        );
     }
 }

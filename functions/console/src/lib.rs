@@ -1,43 +1,33 @@
 //! The console: where a customer's IT admin connects the identity provider and understands what it did.
 //!
-//! - `pages` has one module for each page: what is asked, which calls of the directory answer it, and the view that its
-//!   template in `templates/` shows. No rule of the product is written here.
-//! - `visitor` says who is looking (`Visitor`) and lets nobody change anything without the form that
-//!   they were shown (`Change`).
-//! - `frame` is what surrounds every page; `words` is how times, names, roles and states read; `export` makes files of
-//!   lists; `assets` are the style sheet and the scripts. The steps for each identity provider are in
-//!   `templates/guides`.
+//! - `pages` has one module for each page. A module reads the request, calls the directory and fills the template in
+//!   `templates/`. It contains no business rule.
+//! - `visitor` identifies the visitor (`Visitor`), and accepts a change only with a form of the same session
+//!   (`Change`).
+//! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
+//! - `layout` surrounds every page, and renders errors.
+//! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
+//! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
+//! - `export` writes lists as files. `assets` serves the style sheet, the scripts and the icon.
 //!
-//! Pages work without a script. With one, parts of a page are fetched and put in place (htmx): lists that unfold, a
-//! checklist that ticks, a preview, progress.
+//! Pages work without scripts. With scripts, htmx loads parts of a page: lists that unfold, a checklist that updates
+//! itself, a preview, progress.
 
 mod assets;
+mod change_summary;
+mod display;
 mod export;
-mod frame;
-mod happened;
+mod layout;
 mod pages;
+mod providers;
+mod session_cookie;
 mod visitor;
-mod words;
 
-use axum::Router;
-use axum::extract::FromRef;
 use rollcall_directory::Directory;
 use rollcall_edge::{HttpFunction, finish_pages};
 
-/// What every page works on.
-#[derive(Clone, Debug)]
-struct Console {
-    directory: Directory,
-}
-
-impl FromRef<Console> for Directory {
-    fn from_ref(console: &Console) -> Self {
-        console.directory.clone()
-    }
-}
-
-/// The function over one directory.
+/// Builds the console on one directory.
 pub fn router(directory: Directory) -> HttpFunction {
-    let pages: Router<Console> = pages::router().merge(assets::router());
-    finish_pages(pages.with_state(Console { directory }), frame::refused)
+    let pages = pages::router().merge(assets::router());
+    finish_pages(pages.with_state(directory), layout::error_page)
 }

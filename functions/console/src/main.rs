@@ -1,4 +1,4 @@
-//! Hands the function to the Lambda runtime.
+//! Runs the console in the Lambda runtime.
 
 use rollcall_directory::Directory;
 

@@ -1,4 +1,4 @@
-//! Activity: what identity providers sent, by hour as a chart and one by one with what each failure means.
+//! Activity: the requests of identity providers, as a chart by hour and as a list that explains each failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,24 +10,24 @@ use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::midnight;
-use crate::export::{self, File, Format, Listed};
-use crate::frame::{Frame, Section};
+use super::fields::{self, start_of_day};
+use crate::export::{self, ExportFile, ExportRow, Format};
+use crate::layout::{Layout, Section, render, render_part};
 use crate::visitor::Visitor;
 
 /// Requests on one page.
-const PAGE: usize = 50;
-/// Hours that the chart shows.
+const PAGE_SIZE: usize = 50;
+/// Hours in the chart.
 const CHART_HOURS: usize = 48;
-/// How high the chart's highest bar is, in its own units.
+/// The height of the chart's highest bar, in the chart's own units.
 const CHART_HEIGHT: u64 = 100;
 
-/// Which requests are looked at.
+/// The search for requests.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct Search {
     #[serde(default)]
     text: String,
-    /// Whether only failures.
+    /// Any text here selects failures only.
     #[serde(default)]
     failed: String,
     /// A connection's id.
@@ -44,12 +44,12 @@ pub(crate) struct Asked {
     format: Format,
 }
 
-impl Asked {
+impl Search {
     fn query(&self, limit: usize) -> Result<RequestQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         Ok(RequestQuery {
-            from: midnight("from", &self.from, 0)?,
-            to: midnight("to", &self.to, 1)?,
+            from: start_of_day("from", &self.from, 0)?,
+            to: start_of_day("to", &self.to, 1)?,
             text: given(&self.text),
             failed: !self.failed.is_empty(),
             connection_id: given(&self.connection),
@@ -59,9 +59,9 @@ impl Asked {
         })
     }
 
-    /// The same search as an address has it.
+    /// The search as a query string.
     fn address(&self, after: &str, format: &str) -> String {
-        super::query(&[
+        fields::query_string(&[
             ("text", &self.text),
             ("failed", &self.failed),
             ("connection", &self.connection),
@@ -73,7 +73,7 @@ impl Asked {
     }
 }
 
-/// One request with what its connection is called.
+/// One request and the name of its connection.
 pub(super) struct Row {
     pub(super) request: LoggedRequest,
     pub(super) connection: String,
@@ -82,11 +82,11 @@ pub(super) struct Row {
 #[derive(Template)]
 #[template(path = "activity.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     chart: ChartPart,
     rows: Vec<Row>,
     connections: Vec<Connection>,
-    asked: Asked,
+    search: Search,
     next: Option<String>,
     csv: String,
     json: String,
@@ -94,35 +94,35 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let (rows, next) = Row::page(tenant, &connections, &asked.query(PAGE)?).await?;
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Activity),
-        chart: chart_of(&visitor).await?,
+    let (rows, next) = Row::page(tenant, &connections, &search.query(PAGE_SIZE)?).await?;
+    render(&Page {
+        layout: visitor.layout(Section::Activity),
+        chart: chart_part(&visitor).await?,
         rows,
-        next: next.map(|next| asked.address(&next, "")),
-        csv: asked.address("", "csv"),
-        json: asked.address("", "json"),
+        next: next.map(|next| search.address(&next, "")),
+        csv: search.address("", "csv"),
+        json: search.address("", "json"),
         connections,
-        asked,
+        search,
     })
 }
 
-/// What connections are called, also after they were deleted.
+/// The names of connections, including deleted ones.
 pub(super) struct ConnectionNames(BTreeMap<String, String>);
 
 impl ConnectionNames {
-    /// Of those that there are, and of those of these ids that there were.
+    /// Collects the names of the given connections, and reads those of the deleted ones among `ids`.
     pub(super) async fn read(
         tenant: &Tenant,
         connections: &[Connection],
         mut ids: BTreeSet<&str>,
     ) -> Result<Self, Error> {
-        let there_are = connections.iter();
-        let mut names: BTreeMap<String, String> = there_are
+        let known = connections.iter();
+        let mut names: BTreeMap<String, String> = known
             .map(|one| (one.id.clone(), one.label.clone()))
             .collect();
         ids.retain(|id| !names.contains_key(*id));
@@ -138,39 +138,39 @@ impl ConnectionNames {
     }
 }
 
-/// One bar: an hour and what came of its requests, in the chart's units from the bottom up.
+/// One bar: an hour and the outcomes of its requests, from the bottom up.
 struct Bar {
     x: usize,
     hour: Hour,
-    succeeded: Piece,
-    throttled: Piece,
-    refused: Piece,
-    failed: Piece,
+    succeeded: Segment,
+    throttled: Segment,
+    refused: Segment,
+    failed: Segment,
 }
 
-struct Piece {
+struct Segment {
     y: u64,
     height: u64,
 }
 
-/// The chart, on its own or within the page.
+/// The chart, within the page or alone.
 #[derive(Template)]
 #[template(path = "chart.html")]
 struct ChartPart {
     bars: Vec<Bar>,
-    /// Whether the whole log was counted; else it goes on by itself.
+    /// Whether the whole log has been counted. If not, the script loads the chart again.
     complete: bool,
 }
 
 impl ChartPart {
-    /// The requests of the highest hour that is shown.
+    /// The number of requests in the busiest hour of the chart.
     fn highest(&self) -> u64 {
         let totals = self.bars.iter().map(|bar| bar.hour.total());
         totals.max().unwrap_or_default()
     }
 }
 
-async fn chart_of(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
+async fn chart_part(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
     let digest = visitor.tenant().digest().await?;
     Ok(ChartPart {
         bars: bars(&digest.hours, Timestamp::now()),
@@ -178,7 +178,7 @@ async fn chart_of(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
     })
 }
 
-/// The bars of the last hours, oldest first; hours without requests leave a gap.
+/// Builds the bars of the last hours, oldest first. An hour without requests leaves a gap.
 fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
     let age = |hour: &Hour| {
         let hours = (now.as_second() - hour.begins_at.as_second()).div_euclid(3_600);
@@ -192,18 +192,18 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
     let highest = totals.max().unwrap_or_default().max(1);
     let one = |hour: &Hour| {
         let mut top = CHART_HEIGHT;
-        let mut piece = |count: u64| {
-            // What happened at all can be seen.
+        let mut segment = |count: u64| {
+            // Even a single request must be visible.
             let height = (count * CHART_HEIGHT / highest).max(u64::from(count > 0));
             top = top.saturating_sub(height);
-            Piece { y: top, height }
+            Segment { y: top, height }
         };
         Bar {
             x: (CHART_HOURS - 1 - age(hour)) * 10,
-            succeeded: piece(hour.succeeded),
-            throttled: piece(hour.throttled),
-            refused: piece(hour.refused),
-            failed: piece(hour.failed),
+            succeeded: segment(hour.succeeded),
+            throttled: segment(hour.throttled),
+            refused: segment(hour.refused),
+            failed: segment(hour.failed),
             hour: *hour,
         }
     };
@@ -211,11 +211,11 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
 }
 
 pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
-    let chart = chart_of(&visitor).await?;
-    crate::frame::show_part(&chart, chart.complete)
+    let chart = chart_part(&visitor).await?;
+    render_part(&chart, chart.complete)
 }
 
-impl Listed for Row {
+impl ExportRow for Row {
     type Query = RequestQuery;
 
     const COLUMNS: &'static [&'static str] = &[
@@ -234,7 +234,7 @@ impl Listed for Row {
         "body",
     ];
 
-    fn after(query: &mut RequestQuery) -> &mut Option<String> {
+    fn cursor(query: &mut RequestQuery) -> &mut Option<String> {
         &mut query.after
     }
 
@@ -257,7 +257,7 @@ impl Listed for Row {
         &self.request.id
     }
 
-    fn row(&self) -> Value {
+    fn values(&self) -> Value {
         let request = &self.request;
         json!({
             "occurred_at": request.at,
@@ -279,14 +279,14 @@ impl Listed for Row {
 
 pub(crate) async fn export(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let query = asked.query(export::STEP)?;
-    let file = File::of::<Row>(tenant, &connections, query).await?;
-    file.finish(asked.format, "requests", |last, format| {
-        let query = asked.address(last, format);
+    let query = search.query(export::PAGE_SIZE)?;
+    let file = ExportFile::read::<Row>(tenant, &connections, query).await?;
+    file.finish(search.format, "requests", |last, format| {
+        let query = search.address(last, format);
         visitor.link(&format!("/activity/export?{query}"))
     })
 }
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_stand_on_the_ground_and_pile_up() {
+    fn the_segments_of_a_bar_are_stacked() {
         let now: Timestamp = "2026-11-25T12:30:00Z".parse().unwrap();
         let hour = |at: &str, succeeded, failed| Hour {
             begins_at: at.parse().unwrap(),

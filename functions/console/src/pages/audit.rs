@@ -1,4 +1,4 @@
-//! The audit log: every change, who made it, and what it was before and after.
+//! Audit log: every change, who made it, and the values before and after.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,25 +9,25 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::activity::ConnectionNames;
-use super::midnight;
-use crate::export::{self, File, Format, Listed};
-use crate::frame::{Frame, Section};
+use super::fields::{self, start_of_day};
+use crate::display;
+use crate::export::{self, ExportFile, ExportRow, Format};
+use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
-use crate::words;
 
 /// Entries on one page.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
-/// Which changes are looked at.
+/// The search for entries.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Asked {
-    /// The id or name of whom or what it was done to.
+pub(crate) struct Search {
+    /// The id or name of the changed item.
     #[serde(default)]
     subject: String,
-    /// Who did it: the name or id of a person or connection, or what the rows call whoever is neither.
+    /// The id or name of a person or connection, or the displayed name of another actor.
     #[serde(default)]
     actor: String,
-    /// The beginning of the action.
+    /// The beginning of the action's name.
     #[serde(default)]
     action: String,
     /// The first day, UTC.
@@ -41,7 +41,7 @@ pub(crate) struct Asked {
     format: Format,
 }
 
-impl Asked {
+impl Search {
     async fn query(
         &self,
         tenant: &Tenant,
@@ -50,12 +50,12 @@ impl Asked {
     ) -> Result<AuditQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let actors = match given(&self.actor) {
-            Some(name) => actors_called(tenant, connections, name).await?,
+            Some(name) => actors_named(tenant, connections, name).await?,
             None => Vec::new(),
         };
         Ok(AuditQuery {
-            from: midnight("from", &self.from, 0)?,
-            to: midnight("to", &self.to, 1)?,
+            from: start_of_day("from", &self.from, 0)?,
+            to: start_of_day("to", &self.to, 1)?,
             actors,
             subject: given(&self.subject),
             action: given(&self.action),
@@ -64,9 +64,9 @@ impl Asked {
         })
     }
 
-    /// The same search as an address has it.
+    /// The search as a query string.
     fn address(&self, after: &str, format: &str) -> String {
-        super::query(&[
+        fields::query_string(&[
             ("subject", &self.subject),
             ("actor", &self.actor),
             ("action", &self.action),
@@ -78,9 +78,9 @@ impl Asked {
     }
 }
 
-/// Whoever goes by this name, without regard to case: connections, a person, those whom the rows call so; and what was
-/// given itself, which may be an id.
-async fn actors_called(
+/// Finds the actors with this name, ignoring case: connections, a person, and other actors by their displayed names.
+/// The name itself is included, because it may be an id.
+async fn actors_named(
     tenant: &Tenant,
     connections: &[Connection],
     name: String,
@@ -92,7 +92,7 @@ async fn actors_called(
         .map(|one| one.id.clone());
     let kinds = [Actor::PortalLink, Actor::Application, Actor::System]
         .iter()
-        .filter(|actor| fold(words::actor(actor)) == folded)
+        .filter(|actor| fold(display::actor(actor)) == folded)
         .map(|actor| actor.kind().to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
     actors.extend(tenant.person_named(&name).await?);
@@ -100,14 +100,14 @@ async fn actors_called(
     Ok(actors)
 }
 
-/// One change with who made it.
+/// One change and the name of its actor.
 pub(super) struct Row {
     pub(super) entry: Entry,
-    pub(super) who: String,
+    pub(super) actor_name: String,
 }
 
 impl Row {
-    /// By which everything is found that the same person or connection did; empty for others.
+    /// The id that finds every change by the same person or connection; empty for other actors.
     pub(super) fn actor_id(&self) -> &str {
         match &self.entry.actor {
             Actor::Token { connection, .. } => connection,
@@ -116,7 +116,7 @@ impl Row {
     }
 }
 
-/// Changes with who made them; people's names are read at once.
+/// Adds the actors' names to the changes. One call reads the names of all the people.
 pub(super) async fn rows(
     tenant: &Tenant,
     entries: Vec<Entry>,
@@ -133,9 +133,9 @@ pub(super) async fn rows(
     });
     let connections = ConnectionNames::read(tenant, connections, used.collect()).await?;
     let row = |entry: Entry| Row {
-        who: match names.get(actor_id(&entry.actor)) {
+        actor_name: match names.get(actor_id(&entry.actor)) {
             Some(name) => name.clone(),
-            None => who(&entry.actor, &connections),
+            None => actor_name(&entry.actor, &connections),
         },
         entry,
     };
@@ -145,36 +145,36 @@ pub(super) async fn rows(
 #[derive(Template)]
 #[template(path = "audit.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     rows: Vec<Row>,
-    asked: Asked,
+    search: Search,
     next: Option<String>,
     csv: String,
     json: String,
 }
 
-fn who(actor: &Actor, connections: &ConnectionNames) -> String {
+fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
     match actor {
         Actor::Token { connection, .. } => connections.of(connection),
-        other => words::actor(other).to_owned(),
+        other => display::actor(other).to_owned(),
     }
 }
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let query = asked.query(tenant, &connections, PAGE).await?;
+    let query = search.query(tenant, &connections, PAGE_SIZE).await?;
     let (rows, next) = Row::page(tenant, &connections, &query).await?;
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Activity),
+    render(&Page {
+        layout: visitor.layout(Section::Activity),
         rows,
-        next: next.map(|next| asked.address(&next, "")),
-        csv: asked.address("", "csv"),
-        json: asked.address("", "json"),
-        asked,
+        next: next.map(|next| search.address(&next, "")),
+        csv: search.address("", "csv"),
+        json: search.address("", "json"),
+        search,
     })
 }
 
@@ -185,7 +185,7 @@ fn actor_id(actor: &Actor) -> &str {
     }
 }
 
-impl Listed for Row {
+impl ExportRow for Row {
     type Query = AuditQuery;
 
     const COLUMNS: &'static [&'static str] = &[
@@ -201,7 +201,7 @@ impl Listed for Row {
         "request_id",
     ];
 
-    fn after(query: &mut AuditQuery) -> &mut Option<String> {
+    fn cursor(query: &mut AuditQuery) -> &mut Option<String> {
         &mut query.after
     }
 
@@ -218,12 +218,12 @@ impl Listed for Row {
         &self.entry.id
     }
 
-    fn row(&self) -> Value {
+    fn values(&self) -> Value {
         let entry = &self.entry;
         json!({
             "occurred_at": entry.at,
             "action": entry.action,
-            "actor": self.who,
+            "actor": self.actor_name,
             "actor_id": actor_id(&entry.actor),
             "subject_type": entry.subject.kind,
             "subject_id": entry.subject.id,
@@ -237,14 +237,16 @@ impl Listed for Row {
 
 pub(crate) async fn export(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.connections().await?;
-    let query = asked.query(tenant, &connections, export::STEP).await?;
-    let file = File::of::<Row>(tenant, &connections, query).await?;
-    file.finish(asked.format, "audit", |last, format| {
-        let query = asked.address(last, format);
+    let query = search
+        .query(tenant, &connections, export::PAGE_SIZE)
+        .await?;
+    let file = ExportFile::read::<Row>(tenant, &connections, query).await?;
+    file.finish(search.format, "audit", |last, format| {
+        let query = search.address(last, format);
         visitor.link(&format!("/activity/audit/export?{query}"))
     })
 }

@@ -1,4 +1,4 @@
-//! Connect: the connections there are, and a new one.
+//! Connect: the list of connections, and the form for a new one.
 
 use askama::Template;
 use axum::response::Response;
@@ -6,34 +6,34 @@ use rollcall_directory::{Connection, FormId, Provider};
 use rollcall_edge::api::{Create, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::{Done, form_id, provider_id};
-use crate::frame::{Frame, Section, go};
+use super::fields::{Done, form_id};
+use crate::layout::{Layout, Section, redirect, render};
+use crate::providers::{PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
 /// One connection in the list.
 struct Row {
     connection: Connection,
+    provider: &'static ProviderInfo,
     last_request_at: Option<jiff::Timestamp>,
-    /// How many of the four steps of its checklist are done.
+    /// The number of checklist steps that are done, out of four.
     done: usize,
-    /// From when on its requests were looked at, where a stretch before was passed over.
+    /// The start of the part of the log that was read, if an earlier part was skipped.
     seen_since: Option<jiff::Timestamp>,
 }
 
 #[derive(Template)]
 #[template(path = "connect.html")]
-struct Connect {
-    frame: Frame,
+struct Page {
+    layout: Layout,
     connections: Vec<Row>,
-    /// Whether the whole request log was looked at.
+    /// Whether the whole request log has been read.
     complete: bool,
-    providers: Vec<(String, &'static str)>,
 }
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let mut digest = tenant.digest().await?;
@@ -44,6 +44,7 @@ pub(crate) async fn show(
             .remove(&connection.id)
             .unwrap_or_default();
         Row {
+            provider: ProviderInfo::of(connection.provider),
             connection,
             seen_since,
             last_request_at: milestones.last_request_at,
@@ -54,23 +55,16 @@ pub(crate) async fn show(
         }
     };
     let connections = tenant.connections().await?.into_iter().map(row).collect();
-    crate::frame::show(&Connect {
-        frame: visitor
-            .frame(Section::Connect)
-            .with_notice(asked.done.as_deref()),
+    render(&Page {
+        layout: visitor
+            .layout(Section::Connect)
+            .with_notice(params.done.as_deref()),
         connections,
         complete: digest.complete,
-        providers: providers(),
     })
 }
 
-/// Every provider, by its id.
-fn providers() -> Vec<(String, &'static str)> {
-    let one = |provider: Provider| (provider_id(provider), words::provider(&provider));
-    words::PROVIDERS.into_iter().map(one).collect()
-}
-
-/// A connection to be.
+/// The form for a new connection.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewConnection {
     #[serde(deserialize_with = "form_id")]
@@ -91,7 +85,7 @@ pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Resp
             "this form was already used, and the connection it made is among those of the console",
         )
     })?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/connections/{}?done=connection-created",
         visitor.console(),
         made.id

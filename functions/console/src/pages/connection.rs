@@ -1,4 +1,4 @@
-//! One connection: the steps for its identity provider, the token to copy, and a checklist that ticks.
+//! Connection: the setup guide of its identity provider, the token to copy, and the checklist.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,20 +8,20 @@ use rollcall_edge::BASE_PATH;
 use rollcall_edge::api::{Create, Delete, Gate, Id, Params, Problem, Read, name};
 use serde::Deserialize;
 
-use super::{Done, provider_id};
-use crate::frame::{Frame, Section, go};
+use super::fields::{Done, NoFields};
+use crate::layout::{Layout, Section, redirect, render, render_part};
+use crate::providers::{Guide, PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
 /// One step of the checklist.
 pub(super) struct Step {
     title: &'static str,
-    /// What brings it about.
+    /// How to complete the step.
     hint: &'static str,
     pub(super) at: Option<Timestamp>,
 }
 
-/// The checklist of a connection, in the order in which its steps usually come.
+/// The checklist of a connection, in the usual order of its steps.
 pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
     [
         Step {
@@ -47,22 +47,22 @@ pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
     ]
 }
 
-/// The checklist, on its own or within the page.
+/// The checklist, within the page or alone.
 #[derive(Template)]
 #[template(path = "checklist.html")]
 struct Checklist {
     steps: [Step; 4],
     all_done: bool,
-    /// Whether the whole request log was looked at.
+    /// Whether the whole request log has been read.
     complete: bool,
-    /// From when on it was, where a stretch before was passed over.
+    /// The start of the part of the log that was read, if an earlier part was skipped.
     seen_since: Option<Timestamp>,
     last_request_at: Option<Timestamp>,
 }
 
 impl Checklist {
-    /// Whether nothing of it changes any more.
-    fn is_over(&self) -> bool {
+    /// Whether the checklist can no longer change.
+    fn is_finished(&self) -> bool {
         self.all_done && self.complete
     }
 }
@@ -70,12 +70,12 @@ impl Checklist {
 #[derive(Template)]
 #[template(path = "connection.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     connection: Connection,
     base_url: String,
-    providers: Vec<(String, &'static str, bool)>,
+    provider: &'static ProviderInfo,
     suggested_label: String,
-    /// How many tokens are in use.
+    /// The number of tokens in use.
     tokens: usize,
     issued: Option<TokenSecret>,
     checklist: Checklist,
@@ -84,12 +84,12 @@ struct Page {
 pub(crate) async fn show(
     visitor: Visitor<Read>,
     Id(id): Id,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    page(&visitor, &id, asked.done.as_deref(), None).await
+    page(&visitor, &id, params.done.as_deref(), None).await
 }
 
-/// The page of a connection, with a token that was made just now where there is one.
+/// Renders the page of a connection, with its new token if one was just issued.
 pub(super) async fn page<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
@@ -103,27 +103,20 @@ pub(super) async fn page<G: Gate>(
     let tokens = tokens.iter().filter(|token| {
         token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| expires > now)
     });
-    let choice = |provider: Provider| {
-        let is_chosen = provider == connection.provider;
-        (provider_id(provider), words::provider(&provider), is_chosen)
-    };
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Connect).with_notice(done),
+    let provider = ProviderInfo::of(connection.provider);
+    render(&Page {
+        layout: visitor.layout(Section::Connect).with_notice(done),
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
-        providers: words::PROVIDERS.into_iter().map(choice).collect(),
-        suggested_label: format!(
-            "{} {}",
-            words::provider(&connection.provider),
-            now.strftime("%B %Y")
-        ),
+        suggested_label: format!("{} {}", provider.name, now.strftime("%B %Y")),
+        provider,
         tokens: tokens.count(),
         issued,
-        checklist: checklist_of(visitor, &connection).await?,
+        checklist: checklist_part(visitor, &connection).await?,
         connection,
     })
 }
 
-async fn checklist_of<G: Gate>(
+async fn checklist_part<G: Gate>(
     visitor: &Visitor<G>,
     connection: &Connection,
 ) -> Result<Checklist, Problem> {
@@ -143,11 +136,11 @@ async fn checklist_of<G: Gate>(
 
 pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
     let connection = visitor.tenant().connection(&id).await?;
-    let checklist = checklist_of(&visitor, &connection).await?;
-    crate::frame::show_part(&checklist, checklist.is_over())
+    let checklist = checklist_part(&visitor, &connection).await?;
+    render_part(&checklist, checklist.is_finished())
 }
 
-/// What to change of a connection.
+/// The form that changes a connection.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ConnectionChange {
     name: String,
@@ -164,23 +157,19 @@ pub(crate) async fn change(
         .tenant()
         .change_connection(&id, Some(name), Some(form.provider))
         .await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/connections/{id}?done=connection-changed",
         visitor.console()
     )))
 }
 
-/// A form that says no more than its address.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Confirmed {}
-
 pub(crate) async fn delete(
     Id(id): Id,
-    change: Change<Delete, Confirmed>,
+    change: Change<Delete, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().delete_connection(&id).await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}?done=connection-deleted",
         visitor.console()
     )))
@@ -191,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_passed_over_is_not_told_to_be_undone() {
+    fn a_step_in_a_skipped_part_of_the_log_is_not_shown_as_undone() {
         let shown = |seen_since: Option<Timestamp>| {
             let milestones = Milestones {
                 tested_at: Some(Timestamp::UNIX_EPOCH),

@@ -1,4 +1,4 @@
-//! Groups and roles: each pushed group, how many are in it, and the role it gives.
+//! Groups and roles: the pushed groups, their numbers of members, and the roles they give.
 
 use askama::Template;
 use axum::response::Response;
@@ -6,20 +6,21 @@ use rollcall_directory::{GROUPS, GroupSummary, Lacking, Role};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 
-use crate::frame::{Frame, Section};
+use super::fields;
+use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
 
 /// Groups on one page.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
-/// Which groups are looked at.
+/// The search for groups.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct Search {
     done: Option<String>,
-    /// What their names begin with.
+    /// The beginning of the group's name.
     #[serde(default)]
     name: String,
-    /// What they lack: a `role`, or `members`.
+    /// What the group lacks: a `role`, or `members`.
     #[serde(default)]
     lacking: String,
     after: Option<String>,
@@ -28,7 +29,7 @@ pub(crate) struct Asked {
 #[derive(Template)]
 #[template(path = "groups.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     groups: Vec<GroupSummary>,
     roles: Vec<Role>,
     total: u64,
@@ -39,35 +40,35 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let lacking = lacking(&asked.lacking)?;
+    let lacking = parse_lacking(&search.lacking)?;
     let (groups, next) = tenant
-        .search_groups(&asked.name, lacking, asked.after, PAGE)
+        .search_groups(&search.name, lacking, search.after, PAGE_SIZE)
         .await?;
-    crate::frame::show(&Page {
-        frame: visitor
-            .frame(Section::Groups)
-            .with_notice(asked.done.as_deref()),
+    render(&Page {
+        layout: visitor
+            .layout(Section::Groups)
+            .with_notice(search.done.as_deref()),
         groups,
-        roles: mappable(),
+        roles: mappable_roles(),
         total: tenant.total(&GROUPS).await?,
         next: next.map(|next| {
-            super::query(&[
-                ("name", &asked.name),
-                ("lacking", &asked.lacking),
+            fields::query_string(&[
+                ("name", &search.name),
+                ("lacking", &search.lacking),
                 ("after", &next),
             ])
         }),
-        name: asked.name,
-        lacking: asked.lacking,
+        name: search.name,
+        lacking: search.lacking,
     })
 }
 
-/// What a form asks for; an empty one asks for nothing.
-fn lacking(asked: &str) -> Result<Lacking, Problem> {
-    match asked {
+/// Reads the `lacking` field; an empty one selects all groups.
+fn parse_lacking(lacking: &str) -> Result<Lacking, Problem> {
+    match lacking {
         "" => Ok(Lacking::Nothing),
         "role" => Ok(Lacking::Role),
         "members" => Ok(Lacking::Members),
@@ -76,7 +77,7 @@ fn lacking(asked: &str) -> Result<Lacking, Problem> {
 }
 
 /// The roles that a group can give.
-pub(super) fn mappable() -> Vec<Role> {
+pub(super) fn mappable_roles() -> Vec<Role> {
     Role::ALL
         .into_iter()
         .filter(|role| role.is_mappable())

@@ -1,25 +1,25 @@
-//! Health: what is wrong now, and what to do about it.
+//! Health: the current problems and how to solve them.
 
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Finding, FindingKind, Severity, Subject};
 use rollcall_edge::api::{Problem, Read};
 
-use crate::frame::{Frame, Section};
+use crate::layout::{Layout, Section, render, render_part};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "health.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     findings: Vec<Finding>,
-    /// Whether the whole request log was looked at.
+    /// Whether the whole request log has been read.
     complete: bool,
-    /// How much of it was.
+    /// The number of requests read so far.
     counted: u64,
 }
 
-/// How grave a finding is, as the style sheet knows it and in words.
+/// The class of a severity in the style sheet, and its name.
 fn severity(severity: &Severity) -> (&'static str, &'static str) {
     match severity {
         Severity::Problem => ("failed", "Problem"),
@@ -28,16 +28,16 @@ fn severity(severity: &Severity) -> (&'static str, &'static str) {
     }
 }
 
-/// What the moment of a finding is: when it began, or when it will.
-fn moment_of(finding: &Finding) -> &'static str {
+/// Labels the time of a finding: an expiry lies in the future, everything else has begun.
+fn time_label(finding: &Finding) -> &'static str {
     match finding.kind {
         FindingKind::TokenExpiring => "Expires",
         _ => "Since",
     }
 }
 
-/// The page of a person or group that a finding names, behind the console.
-fn place(subject: &Subject) -> String {
+/// The path of a person or group, below the console's path.
+fn subject_path(subject: &Subject) -> String {
     let section = match subject.kind.as_ref() {
         "group" => Section::Groups,
         _ => Section::People,
@@ -45,8 +45,8 @@ fn place(subject: &Subject) -> String {
     format!("{}/{}", section.path(), subject.id)
 }
 
-/// The people or groups that a finding is about, the first of them.
-fn named(finding: &Finding) -> impl Iterator<Item = &Subject> {
+/// The first few people or groups that a finding is about.
+fn linked_subjects(finding: &Finding) -> impl Iterator<Item = &Subject> {
     let is_shown = |subject: &&Subject| ["group", "user"].contains(&subject.kind.as_ref());
     finding.among.iter().filter(is_shown)
 }
@@ -54,7 +54,7 @@ fn named(finding: &Finding) -> impl Iterator<Item = &Subject> {
 async fn page(visitor: &Visitor<Read>) -> Result<Page, Problem> {
     let health = visitor.tenant().health().await?;
     Ok(Page {
-        frame: visitor.frame(Section::Health),
+        layout: visitor.layout(Section::Health),
         findings: health.findings,
         complete: health.complete,
         counted: health.counted,
@@ -62,11 +62,11 @@ async fn page(visitor: &Visitor<Read>) -> Result<Page, Problem> {
 }
 
 pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
-    crate::frame::show(&page(&visitor).await?)
+    render(&page(&visitor).await?)
 }
 
-/// The page again and again, of which a script takes the findings, for as long as the request log is being read.
+/// Renders the page again while the request log is being read. The script takes only the findings from it.
 pub(crate) async fn findings(visitor: Visitor<Read>) -> Result<Response, Problem> {
     let page = page(&visitor).await?;
-    crate::frame::show_part(&page, page.complete)
+    render_part(&page, page.complete)
 }

@@ -1,11 +1,12 @@
-//! The way in and out: a portal link or an application's session becomes a cookie; signing out ends the session.
+//! Signing in and out. A portal link or an application's session becomes a cookie; signing out ends the session.
 //!
-//! A link opens once, so that looking at its address must not use it up: mail scanners and chat previews do that, and
-//! some run scripts. The page behind it says whose console it opens, and a click opens.
+//! A link works once. Mail scanners and chat previews open its address, and some run scripts, so a GET must not use the
+//! link up. It shows a page that names the tenant, and a click on that page signs the visitor in.
 //!
-//! Another site could send a browser here with a link or session of its own choosing, and have somebody set up the
-//! wrong tenant. So only a page of this origin opens, and whoever is signed in already is asked first. An application
-//! posts a session from elsewhere; browsers send no cookie along with that, so the page that answers sends it again.
+//! Another site could send a browser here with its own link or session, so that the visitor sets up the wrong tenant.
+//! Therefore only a form from a page of this origin signs in, and a visitor with another session must confirm first. An
+//! application posts its session from another site, and browsers send no cookie with such a request. The response is
+//! therefore a page that posts the session again.
 
 use askama::Template;
 use axum::body::to_bytes;
@@ -19,29 +20,31 @@ use rollcall_edge::api::{Params, Problem, SignedIn};
 use rollcall_edge::{CONSOLE_PATH, Root};
 use serde::Deserialize;
 
+use super::fields::NoFields;
 use crate::assets;
-use crate::frame::{go, show};
-use crate::visitor::{Change, cookie, form_token, is_from_here, present};
+use crate::layout::{redirect, render};
+use crate::session_cookie::{cookie, form_token};
+use crate::visitor::{Change, current_session, is_same_origin};
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 4 * 1024;
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// What an address to the console brings along.
+/// The query of a portal link's address.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Link {
     #[serde(default)]
     link: String,
 }
 
-/// A portal link, or the session that an application has of the person.
+/// A portal link, or a session that the application created for the person.
 #[derive(Debug, Default, Deserialize)]
 struct Credential {
     #[serde(default)]
     link: String,
     #[serde(default)]
     session: String,
-    /// That of the session which the browser has, once its owner has agreed to leave it.
+    /// The form token of the browser's current session, sent when the visitor agrees to leave that session.
     #[serde(default)]
     form_token: String,
 }
@@ -51,43 +54,43 @@ impl Credential {
         TokenSecret::parse_for(Purpose::Session, &self.session).is_some()
     }
 
-    /// What it would open.
-    async fn to(&self, directory: &Directory) -> Result<Session, Problem> {
+    /// The session that it leads to.
+    async fn session(&self, directory: &Directory) -> Result<Session, Problem> {
         let to = match self.is_session() {
             true => directory.session(&self.session).await?,
             false => directory.portal_link(&self.link).await?,
         };
-        to.ok_or_else(no_good)
+        to.ok_or_else(unusable_link)
     }
 
-    /// Opens it: the session to be had from now on, and when it ends.
+    /// Opens it, and returns the new session's secret and end.
     async fn open(
         &self,
         directory: &Directory,
-        to: &Session,
+        target: &Session,
     ) -> Result<(TokenSecret, Timestamp), Problem> {
         if let Some(secret) = TokenSecret::parse_for(Purpose::Session, &self.session) {
-            return Ok((secret, to.expires_at));
+            return Ok((secret, target.expires_at));
         }
         let opened = directory.open_portal_link(&self.link).await?;
-        let opened = opened.ok_or_else(no_good)?;
+        let opened = opened.ok_or_else(unusable_link)?;
         Ok((opened.secret, opened.expires_at))
     }
 }
 
-/// Whose console it is, and as whom one looks at it.
-struct Place {
+/// A tenant, and the identity under which the visitor sees it.
+struct Account {
     tenant_name: String,
-    who: Option<String>,
+    user_name: Option<String>,
     role: Option<Role>,
 }
 
-impl Place {
+impl Account {
     fn of(session: &Session) -> Self {
         let person = session.person.as_ref();
         Self {
             tenant_name: session.tenant_name.clone(),
-            who: person.map(|person| person.user_name.clone()),
+            user_name: person.map(|person| person.user_name.clone()),
             role: session.role,
         }
     }
@@ -100,46 +103,46 @@ struct Open {
     style: String,
     icon: String,
     script: String,
-    /// The field that the form sends, and what it holds.
+    /// The name and the value of the form's hidden field.
     field: &'static str,
     secret: String,
     form_token: String,
-    to: Place,
-    /// Where the browser is signed in already.
-    other: Option<Place>,
+    target: Account,
+    /// The account to which the browser is already signed in.
+    other: Option<Account>,
     submits_itself: bool,
 }
 
-/// Asks whether to open a link.
-pub(crate) async fn ask(
+/// Asks for confirmation before a link is opened.
+pub(crate) async fn confirm(
     State(directory): State<Directory>,
     root: Root,
-    Params(asked): Params<Link>,
+    Params(params): Params<Link>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let given = Credential {
-        link: asked.link,
+    let credential = Credential {
+        link: params.link,
         ..Credential::default()
     };
-    let to = given.to(&directory).await?;
-    let other = elsewhere(&parts, &root, &directory, &to).await?;
-    ask_for(&root, given, &to, other)
+    let target = credential.session(&directory).await?;
+    let other = other_session(&parts, &root, &directory, &target).await?;
+    confirmation(&root, credential, &target, other)
 }
 
-fn ask_for(
+fn confirmation(
     root: &Root,
-    given: Credential,
-    to: &Session,
+    credential: Credential,
+    target: &Session,
     other: Option<(TokenSecret, Session)>,
 ) -> Result<Response, Problem> {
     let console = format!("{}{CONSOLE_PATH}", root.mount());
-    let is_session = given.is_session();
+    let is_session = credential.is_session();
     let (field, secret) = match is_session {
-        true => ("session", given.session),
-        false => ("link", given.link),
+        true => ("session", credential.session),
+        false => ("link", credential.link),
     };
     let token = other.as_ref().map(|(secret, _)| form_token(secret));
-    show(&Open {
+    render(&Open {
         style: assets::address(&console, "style.css"),
         icon: assets::address(&console, "icon.svg"),
         script: assets::address(&console, "console.js"),
@@ -147,25 +150,25 @@ fn ask_for(
         field,
         secret,
         form_token: token.unwrap_or_default(),
-        to: Place::of(to),
-        // A session is not used up by being opened.
+        target: Account::of(target),
+        // Opening does not use a session up.
         submits_itself: is_session && other.is_none(),
-        other: other.map(|(_, session)| Place::of(&session)),
+        other: other.map(|(_, session)| Account::of(&session)),
     })
 }
 
-/// The session that the browser has already, where it is another tenant's or another person's.
-async fn elsewhere(
+/// The browser's current session, if it belongs to another tenant or person.
+async fn other_session(
     parts: &Parts,
     root: &Root,
     directory: &Directory,
-    to: &Session,
+    target: &Session,
 ) -> Result<Option<(TokenSecret, Session)>, Problem> {
-    let present = present(parts, root, directory).await?;
-    Ok(present.filter(|(_, at)| (&at.tenant, &at.person) != (&to.tenant, &to.person)))
+    let present = current_session(parts, root, directory).await?;
+    Ok(present.filter(|(_, at)| (&at.tenant, &at.person) != (&target.tenant, &target.person)))
 }
 
-/// Opens the console for whoever brings a good link or session, by a page of this origin.
+/// Signs the visitor in with a valid link or session, if a page of this origin sent it.
 pub(crate) async fn open(
     State(directory): State<Directory>,
     root: Root,
@@ -174,44 +177,40 @@ pub(crate) async fn open(
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_FORM_BYTES).await;
     let body = body.map_err(|_| Problem::unreadable("the form is too long"))?;
-    let given: Credential = serde_urlencoded::from_bytes(&body).unwrap_or_default();
-    let to = given.to(&directory).await?;
-    let other = elsewhere(&parts, &root, &directory, &to).await?;
+    let credential: Credential = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+    let target = credential.session(&directory).await?;
+    let other = other_session(&parts, &root, &directory, &target).await?;
     let agreed = match &other {
-        Some((secret, _)) => given.form_token == form_token(secret),
+        Some((secret, _)) => credential.form_token == form_token(secret),
         None => true,
     };
-    if !agreed || !is_from_here(&parts, &root) {
-        return ask_for(&root, given, &to, other);
+    if !agreed || !is_same_origin(&parts, &root) {
+        return confirmation(&root, credential, &target, other);
     }
-    let (secret, ends) = given.open(&directory, &to).await?;
-    Ok(signed_in(&root, Some((&secret, ends))))
+    let (secret, ends) = credential.open(&directory, &target).await?;
+    Ok(redirect_with_cookie(&root, Some((&secret, ends))))
 }
 
-/// Nothing is asked of whoever signs out.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {}
-
 /// Ends the session.
-pub(crate) async fn close(change: Change<SignedIn, Nothing>) -> Result<Response, Problem> {
+pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response, Problem> {
     let visitor = &change.visitor;
     visitor.tenant().end_session(visitor.secret()).await?;
-    let mut response = signed_in(visitor.root(), None);
-    // Whoever sits down here next finds nothing that a script has kept (W3C Clear Site Data).
+    let mut response = redirect_with_cookie(visitor.root(), None);
+    // The next person at this computer must not find anything that a script stored (W3C Clear Site Data).
     let forget = HeaderValue::from_static("\"storage\"");
     response.headers_mut().insert(CLEAR_SITE_DATA, forget);
     Ok(response)
 }
 
-fn signed_in(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> Response {
-    let mut response = go(&format!("{}{CONSOLE_PATH}", root.mount()));
+fn redirect_with_cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> Response {
+    let mut response = redirect(&format!("{}{CONSOLE_PATH}", root.mount()));
     if let Ok(cookie) = HeaderValue::try_from(cookie(root, session)) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response
 }
 
-fn no_good() -> Problem {
+fn unusable_link() -> Problem {
     Problem::forbidden(
         "this link was opened already, or its time is over. Open the console again from your application",
     )

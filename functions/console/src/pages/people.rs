@@ -1,7 +1,7 @@
-//! People: who there is, searched and narrowed.
+//! People: the list of people, with a search.
 //!
-//! A search is answered by keys, so that it costs the same among a hundred thousand; whoever does not find somebody
-//! that way can look through everybody, a bounded number at a time.
+//! A search uses keys, so it costs the same in a tenant of a hundred thousand people. If that finds too little, the
+//! visitor can search every attribute of everybody, a limited number of people at a time.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,21 +9,22 @@ use rollcall_directory::{PeopleQuery, Person, PersonState, USERS};
 use rollcall_edge::api::{Params, Problem, Read};
 use serde::Deserialize;
 
-use crate::frame::{Frame, Section};
+use super::fields;
+use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
 
 /// People on one page.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
-/// Which people are looked at.
+/// The search for people.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Asked {
-    /// What is searched for.
+pub(crate) struct Search {
+    /// The text to search for.
     #[serde(default)]
     text: String,
     #[serde(default)]
     state: String,
-    /// Whether to look through everybody.
+    /// Any text here searches through everybody.
     #[serde(default)]
     everywhere: String,
     after: Option<String>,
@@ -32,56 +33,56 @@ pub(crate) struct Asked {
 #[derive(Template)]
 #[template(path = "people.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     people: Vec<Person>,
     total: u64,
     text: String,
     state: String,
     everywhere: bool,
-    /// The next page, if there is one.
+    /// The query of the next page, if there is one.
     next: Option<String>,
-    /// Where the same search looks through everybody.
+    /// The query of the same search through everybody.
     further: String,
 }
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let states: Vec<PersonState> = super::state(&asked.state)?.into_iter().collect();
-    let text = asked.text.trim().to_owned();
-    let everywhere = !asked.everywhere.is_empty();
+    let states: Vec<PersonState> = fields::parse_state(&search.state)?.into_iter().collect();
+    let text = search.text.trim().to_owned();
+    let everywhere = !search.everywhere.is_empty();
     let (people, next) = if text.is_empty() || everywhere {
         let query = PeopleQuery {
             states,
             filter: None,
             text: Some(text.clone()).filter(|text| !text.is_empty()),
-            after: asked.after,
-            limit: PAGE,
+            after: search.after,
+            limit: PAGE_SIZE,
         };
         tenant.people(&query).await?
     } else {
         tenant
-            .search_people(&text, &states, asked.after, PAGE)
+            .search_people(&text, &states, search.after, PAGE_SIZE)
             .await?
     };
     let at = |after: &str, everywhere: &str| {
-        super::query(&[
+        fields::query_string(&[
             ("text", &text),
-            ("state", &asked.state),
+            ("state", &search.state),
             ("everywhere", everywhere),
             ("after", after),
         ])
     };
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::People),
+    render(&Page {
+        layout: visitor.layout(Section::People),
         people,
         total: tenant.total(&USERS).await?,
-        next: next.map(|next| at(&next, &asked.everywhere)),
+        next: next.map(|next| at(&next, &search.everywhere)),
         further: at("", "yes"),
         everywhere,
         text,
-        state: asked.state,
+        state: search.state,
     })
 }

@@ -1,4 +1,4 @@
-//! One person: what is known of them, their role and why they have it, their sessions and their history.
+//! Person: one person's attributes, role and its reasons, sessions and history.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,28 +11,27 @@ use rollcall_scim::Resource;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Done;
 use super::audit::{Row, rows};
-use super::connection::Confirmed;
-use crate::frame::{Frame, Section, go};
+use super::fields::{self, Done, NoFields};
+use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
-/// Entries of the history, and requests, shown here; the rest is in Activity.
-const SHOWN: usize = 20;
+/// Changes and requests on the page. Activity shows the rest.
+const HISTORY_SIZE: usize = 20;
 
-/// The role that counts, in words.
-struct Why {
-    grants: Vec<Given>,
-    /// Why there is no role, or not the one that groups would give.
+/// The explanation of a person's role.
+struct RoleExplanation {
+    grants: Vec<ExplainedGrant>,
+    /// The reasons why the person has no role, or another role than the groups would give.
     reasons: Vec<&'static str>,
 }
 
-/// A grant in words.
-struct Given {
+/// One grant, explained.
+struct ExplainedGrant {
     role: Role,
-    /// Whether it is what makes the role that counts.
+    /// Whether the person's role comes from this grant.
     decides: bool,
-    /// The group that gives it.
+    /// The id and the name of the group that gives it.
     group: Option<(String, String)>,
     text: &'static str,
     since: jiff::Timestamp,
@@ -42,16 +41,16 @@ struct Given {
 #[derive(Template)]
 #[template(path = "person.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     person: Person,
-    /// Every attribute by its name, values on lines of their own.
+    /// The names of the attributes and their values, one value on a line.
     attributes: Vec<(String, String)>,
     groups: Vec<GroupSummary>,
-    /// Those who may not configure are not told why somebody has a role.
-    why: Option<Why>,
-    manual: Option<Role>,
-    /// Whether what was given by hand is above the visitor's own role, so that they cannot take it.
-    is_above: bool,
+    /// Only a visitor who may configure sees why the person has a role.
+    explanation: Option<RoleExplanation>,
+    manual_role: Option<Role>,
+    /// Whether the role given by hand is above the visitor's own, so that the visitor cannot take it away.
+    outranks_visitor: bool,
     /// The roles that the visitor may give.
     roles: Vec<Role>,
     sessions: Vec<PersonSession>,
@@ -62,30 +61,30 @@ struct Page {
 pub(crate) async fn show(
     visitor: Visitor<Read>,
     Id(id): Id,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let profile = tenant.person_profile(&id).await?;
     let connections = tenant.connections().await?;
-    let frame = visitor
-        .frame(Section::People)
-        .with_notice(asked.done.as_deref());
+    let layout = visitor
+        .layout(Section::People)
+        .with_notice(params.done.as_deref());
     let by_request = RequestQuery {
         person: Some(id.clone()),
-        limit: SHOWN,
+        limit: HISTORY_SIZE,
         ..RequestQuery::default()
     };
     let by_subject = AuditQuery {
         subject: Some(id.clone()),
-        limit: SHOWN,
+        limit: HISTORY_SIZE,
         ..AuditQuery::default()
     };
-    let manual = manual(&profile.role);
-    crate::frame::show(&Page {
+    let manual_role = manual_role(&profile.role);
+    render(&Page {
         attributes: attributes(&profile.resource),
-        manual,
-        is_above: manual > Some(visitor.role()),
-        why: frame.may_configure().then(|| why(&profile)),
+        manual_role,
+        outranks_visitor: manual_role > Some(visitor.role()),
+        explanation: layout.may_configure().then(|| explain_role(&profile)),
         roles: Role::ALL
             .into_iter()
             .filter(|role| *role <= visitor.role())
@@ -100,11 +99,11 @@ pub(crate) async fn show(
             .collect(),
         sessions: profile.sessions,
         person: profile.person,
-        frame,
+        layout,
     })
 }
 
-/// What a person reads of the attributes; groups have a place of their own.
+/// Lists the attributes to show. Groups have their own section.
 fn attributes(resource: &Resource) -> Vec<(String, String)> {
     let shown = |(name, _): &(&String, &Value)| {
         !["schemas", "meta", "id", "groups"].contains(&name.as_str())
@@ -115,7 +114,7 @@ fn attributes(resource: &Resource) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A value, one line for each part of it.
+/// Formats a value, with one line for each of its parts.
 fn lines(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
@@ -129,7 +128,7 @@ fn lines(value: &Value) -> Vec<String> {
     }
 }
 
-fn manual(held: &PersonRole) -> Option<Role> {
+fn manual_role(held: &PersonRole) -> Option<Role> {
     let grant = held
         .grants
         .iter()
@@ -137,26 +136,26 @@ fn manual(held: &PersonRole) -> Option<Role> {
     grant.map(|grant| grant.role)
 }
 
-fn why(profile: &PersonProfile) -> Why {
+fn explain_role(profile: &PersonProfile) -> RoleExplanation {
     let grants = profile.role.grants.iter();
-    Why {
-        grants: grants.map(|grant| given(profile, grant)).collect(),
+    RoleExplanation {
+        grants: grants.map(|grant| explain_grant(profile, grant)).collect(),
         reasons: reasons(profile),
     }
 }
 
-const NAMED: &str = "the last sign-in named a group that is mapped to it";
+const NAMED_AT_SIGN_IN: &str = "the last sign-in named a group that is mapped to it";
 
-fn given(profile: &PersonProfile, grant: &Grant) -> Given {
+fn explain_grant(profile: &PersonProfile, grant: &Grant) -> ExplainedGrant {
     let decides = profile.role.decides(grant);
     let (group, text) = match &grant.source {
         Source::Mapped { group } => {
             let known = profile.groups.iter().find(|one| one.group.id == *group);
             let gives = known.filter(|one| one.group.role == Some(grant.role));
             let text = match gives {
-                Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED,
+                Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED_AT_SIGN_IN,
                 Some(one) if one.is_member => "member of a group that is mapped to it",
-                Some(one) if one.is_named => NAMED,
+                Some(one) if one.is_named => NAMED_AT_SIGN_IN,
                 _ => "a group gave it at the last sign-in, and no longer would at the next",
             };
             let name = known.map(|one| one.group.display_name.clone());
@@ -172,7 +171,7 @@ fn given(profile: &PersonProfile, grant: &Grant) -> Given {
             "the default role, which counts only where nothing else gives one",
         ),
     };
-    Given {
+    ExplainedGrant {
         role: grant.role,
         decides,
         group,
@@ -182,7 +181,7 @@ fn given(profile: &PersonProfile, grant: &Grant) -> Given {
     }
 }
 
-/// Why there is no role, or not the one that groups would give.
+/// Explains why the person has no role, or another role than the groups would give.
 fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
     let has_signed_in = profile.person.last_login_at.is_some();
     if profile.person.state == PersonState::Inactive {
@@ -219,10 +218,10 @@ fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
     nothing.into_iter().chain(held_back).collect()
 }
 
-/// A role to give by hand.
+/// The form that gives a role by hand.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewRole {
-    /// Its id, or nothing.
+    /// The role's id; empty to take the role away.
     role: String,
 }
 
@@ -231,18 +230,12 @@ pub(crate) async fn give_role(
     change: Change<Configure, NewRole>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let role = match form.role.as_str() {
-        "" => None,
-        role => Some(
-            role.parse::<Role>()
-                .map_err(|error| Problem::invalid(error.to_string()))?,
-        ),
-    };
+    let role = fields::parse_role(&form.role)?;
     visitor
         .tenant()
         .give_role(&id, role, visitor.role())
         .await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/people/{id}?done=role-given",
         visitor.console()
     )))
@@ -250,11 +243,11 @@ pub(crate) async fn give_role(
 
 pub(crate) async fn end_sessions(
     Id(id): Id,
-    change: Change<Configure, Confirmed>,
+    change: Change<Configure, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().end_sessions_of(&id).await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/people/{id}?done=sessions-ended",
         visitor.console()
     )))

@@ -1,4 +1,4 @@
-//! Settings: what a tenant decides for itself.
+//! Settings: the choices that a tenant makes for itself.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,15 +8,15 @@ use rollcall_directory::{
 use rollcall_edge::api::{Configure, Params, Problem};
 use serde::Deserialize;
 
-use super::Done;
-use super::groups::mappable;
-use crate::frame::{Frame, Section, go};
+use super::fields::{self, Done};
+use super::groups::mappable_roles;
+use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     settings: Settings,
     revision: u64,
     roles: Vec<Role>,
@@ -25,32 +25,32 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Configure>,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let (settings, revision) = visitor.tenant().settings_and_revision().await?;
-    crate::frame::show(&Page {
-        frame: visitor
-            .frame(Section::Settings)
-            .with_notice(asked.done.as_deref()),
+    render(&Page {
+        layout: visitor
+            .layout(Section::Settings)
+            .with_notice(params.done.as_deref()),
         rate_limit: settings.rate_limit.unwrap_or_default(),
-        roles: mappable(),
+        roles: mappable_roles(),
         settings,
         revision,
     })
 }
 
-/// The settings as the form sends them: all of them.
+/// The settings form. It always sends all settings.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Chosen {
-    /// Of the settings that the form showed.
+pub(crate) struct SettingsForm {
+    /// The revision of the settings that the form showed.
     revision: u64,
-    /// A role's id, or nothing.
+    /// A role's id; empty for no role.
     sso_default_role: String,
     manual_roles: ManualRoles,
     role_sync: RoleSync,
     route_by: RouteBy,
     unknown_members: UnknownMembers,
-    /// Not sent while unticked.
+    /// Browsers do not send an unticked box.
     #[serde(default)]
     invitations: String,
     #[serde(default)]
@@ -60,15 +60,9 @@ pub(crate) struct Chosen {
     retention_days: u32,
 }
 
-impl Chosen {
-    fn change(self) -> Result<SettingsChange, Problem> {
-        let role = match self.sso_default_role.as_str() {
-            "" => None,
-            role => Some(
-                role.parse::<Role>()
-                    .map_err(|error| Problem::invalid(error.to_string()))?,
-            ),
-        };
+impl SettingsForm {
+    fn into_change(self) -> Result<SettingsChange, Problem> {
+        let role = fields::parse_role(&self.sso_default_role)?;
         let limit = RateLimit {
             per_minute: self.per_minute,
             burst: self.burst,
@@ -86,12 +80,12 @@ impl Chosen {
     }
 }
 
-pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, Problem> {
+pub(crate) async fn save(change: Change<Configure, SettingsForm>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let revision = form.revision;
     let saved = visitor
         .tenant()
-        .patch_settings_of(revision, &form.change()?)
+        .patch_settings_of(revision, &form.into_change()?)
         .await?;
     if saved.is_none() {
         return Err(Problem::conflict(
@@ -99,7 +93,7 @@ pub(crate) async fn save(change: Change<Configure, Chosen>) -> Result<Response, 
              was saved; load the settings again and see what is left to change",
         ));
     }
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/settings?done=settings-saved",
         visitor.console()
     )))

@@ -1,4 +1,4 @@
-//! Tokens: every token of every connection, new ones, rotation and revocation.
+//! Tokens: the tokens of every connection, and the forms to issue, rotate and revoke them.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,14 +8,13 @@ use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
-use super::connection::Confirmed;
-use super::{Done, form_id};
-use crate::frame::{Frame, Section, go};
+use super::fields::{self, Done, NoFields, form_id};
+use crate::display;
+use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
-use crate::words;
 
-/// Tokens that are accepted no longer and shown all the same; the audit log has every one.
-const PAST_SHOWN: usize = 50;
+/// Expired and revoked tokens shown on the page. The audit log has all of them.
+const MAX_PAST: usize = 50;
 
 /// Whether a token is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,17 +56,17 @@ impl TokenState {
 /// One token in the list.
 struct Row {
     token: Token,
-    /// What its connection is called.
+    /// The name of its connection.
     connection: String,
     state: TokenState,
 }
 
 impl Row {
-    /// What nobody confuses it with: a token and the one that takes over from it have the same label.
-    fn distinct(&self) -> String {
+    /// A label that identifies the token. A token and its replacement have the same label, so the prefix is added.
+    fn unambiguous_label(&self) -> String {
         format!(
             "{} ({}…)",
-            words::name(&self.token.label),
+            display::name(&self.token.label),
             self.token.prefix
         )
     }
@@ -76,16 +75,16 @@ impl Row {
 #[derive(Template)]
 #[template(path = "tokens.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     connections: Vec<Connection>,
-    /// Those that are accepted, the newest first.
+    /// The accepted tokens, newest first.
     live: Vec<Row>,
-    /// The latest of those that are accepted no longer.
+    /// The newest of the tokens that are no longer accepted.
     past: Vec<Row>,
-    /// How many are accepted no longer.
+    /// The number of tokens that are no longer accepted.
     past_count: u64,
     issued: Option<TokenSecret>,
-    /// Whether the issued one is to take over from another.
+    /// Whether the issued token replaces another.
     rotated: bool,
     /// The first day on which a token can expire.
     tomorrow: String,
@@ -93,9 +92,9 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Configure>,
-    Params(asked): Params<Done>,
+    Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    page(&visitor, asked.done.as_deref(), None).await
+    page(&visitor, params.done.as_deref(), None).await
 }
 
 async fn page<G: Gate>(
@@ -118,27 +117,27 @@ async fn page<G: Gate>(
     let rows = tokens.into_iter().map(row);
     let (live, mut past): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.state.is_live());
     let past_count = past.len() as u64;
-    past.truncate(PAST_SHOWN);
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Tokens).with_notice(done),
+    past.truncate(MAX_PAST);
+    render(&Page {
+        layout: visitor.layout(Section::Tokens).with_notice(done),
         rotated: rotated.is_some(),
         connections,
         live,
         past,
         past_count,
         issued: rotated,
-        tomorrow: words::day(&(now + jiff::SignedDuration::from_hours(24))),
+        tomorrow: display::day(&(now + jiff::SignedDuration::from_hours(24))),
     })
 }
 
-/// A token to be.
+/// The form for a new token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewToken {
     #[serde(deserialize_with = "form_id")]
     form_id: FormId,
     connection: String,
     label: String,
-    /// The last day on which it works, or nothing.
+    /// The last day on which the token works; empty for no end.
     #[serde(default)]
     expires: String,
 }
@@ -151,21 +150,21 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
         .tenant()
         .issue_token_by(form.form_id, &form.connection, &label, expires_at)
         .await?;
-    let secret = issued.ok_or_else(used_already)?.secret;
+    let secret = issued.ok_or_else(form_already_used)?.secret;
     super::connection::page(&visitor, &form.connection, None, Some(secret)).await
 }
 
-/// Somebody clicked twice, or loaded the answer again.
-fn used_already() -> Problem {
+/// The answer to a form that arrives twice, after a double click or a reload.
+fn form_already_used() -> Problem {
     Problem::conflict(
         "this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it \
          under Tokens and make another",
     )
 }
 
-/// The end of a day that a form names.
+/// The end of the day in a form's field.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
-    let Some(end) = super::midnight("expires", day, 1)? else {
+    let Some(end) = fields::start_of_day("expires", day, 1)? else {
         return Ok(None);
     };
     match end > Timestamp::now() {
@@ -174,14 +173,14 @@ fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
     }
 }
 
-/// What a rotation needs beside its address.
+/// The form that rotates a token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Rotation {
     #[serde(deserialize_with = "form_id")]
     form_id: FormId,
 }
 
-/// A second token for the same connection; the first works until it is revoked.
+/// Issues a second token for the same connection. The first one works until it is revoked.
 pub(crate) async fn rotate(
     Id(id): Id,
     change: Change<Configure, Rotation>,
@@ -191,7 +190,7 @@ pub(crate) async fn rotate(
     let tokens = tenant.tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
     let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
-    // As long a life as the first one was given: rotation must not make what expires live for ever.
+    // The new token lives as long as the first one was meant to: a rotation must not remove the expiry.
     let expires_at = old.expires_at.map(|end| {
         let life = end.duration_since(old.created_at);
         Timestamp::now().checked_add(life).unwrap_or(end)
@@ -199,17 +198,17 @@ pub(crate) async fn rotate(
     let issued = tenant
         .issue_token_by(form.form_id, &old.connection_id, &old.label, expires_at)
         .await?;
-    let secret = issued.ok_or_else(used_already)?.secret;
+    let secret = issued.ok_or_else(form_already_used)?.secret;
     page(&visitor, None, Some(secret)).await
 }
 
 pub(crate) async fn revoke(
     Id(id): Id,
-    change: Change<Configure, Confirmed>,
+    change: Change<Configure, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.tenant().revoke_token(&id).await?;
-    Ok(go(&format!(
+    Ok(redirect(&format!(
         "{}/tokens?done=token-revoked",
         visitor.console()
     )))

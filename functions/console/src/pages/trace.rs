@@ -1,4 +1,4 @@
-//! One request found again: what was sent, how it was answered, and what it changed.
+//! Trace: one request, its response, and the changes it made.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use super::activity::ConnectionNames;
 use super::audit::{Row, rows};
-use crate::frame::{Frame, Section};
+use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
 
-/// Which request, and when something was changed by it.
+/// A request, and the time of one of its changes.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct TraceParams {
     request: String,
     at: Timestamp,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Asked {
 #[derive(Template)]
 #[template(path = "trace.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     request_id: String,
     logged: Option<super::activity::Row>,
     rows: Vec<Row>,
@@ -30,16 +30,16 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
-    Params(asked): Params<Asked>,
+    Params(params): Params<TraceParams>,
 ) -> Result<Response, Problem> {
-    let trace = visitor.tenant().trace(&asked.request, asked.at).await?;
+    let trace = visitor.tenant().trace(&params.request, params.at).await?;
     if trace.entries.is_empty() && trace.logged.is_none() {
         return Err(Problem::not_found("a trace of this request"));
     }
-    page(&visitor, asked.request, trace).await
+    page(&visitor, params.request, trace).await
 }
 
-/// One request by its id in the log.
+/// Shows one request by its id in the log.
 pub(crate) async fn logged(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
     let trace = visitor.tenant().trace_logged(&id).await?;
     let request_id = trace.logged.as_ref().map(|one| one.request_id.clone());
@@ -56,8 +56,8 @@ async fn page(
     let RequestTrace { entries, logged } = trace;
     let used = logged.iter().map(|request| &*request.connection_id);
     let names = ConnectionNames::read(tenant, &connections, used.collect()).await?;
-    crate::frame::show(&Page {
-        frame: visitor.frame(Section::Activity),
+    render(&Page {
+        layout: visitor.layout(Section::Activity),
         rows: rows(tenant, entries, &connections).await?,
         logged: logged.map(|request| super::activity::Row {
             connection: names.of(&request.connection_id),

@@ -1,35 +1,35 @@
-//! What a change was, as a person says it: "Role changed from Member to Admin". The action itself stands beside it.
+//! Describes a change in words, such as "Role changed: Member → Admin". The pages show the action's name beside it.
 
 use rollcall_directory::{Entry, Role};
 use serde_json::{Map, Value};
 
-use crate::words;
+use crate::display;
 
-/// Attributes that a list names; the details have them all.
-const NAMED: usize = 4;
+/// Attributes named in a summary. The details show all of them.
+const MAX_NAMES: usize = 4;
 
-/// One change in words; an action that is not known here, by itself.
-pub(crate) fn happened(entry: &Entry) -> String {
-    let (before, after) = (parsed(&entry.before), parsed(&entry.after));
+/// Describes one change. An unknown action is shown by its own name.
+pub(crate) fn summary(entry: &Entry) -> String {
+    let (before, after) = (attributes(&entry.before), attributes(&entry.after));
     match entry.action.as_str() {
         "user.created" | "group.created" => "Added".to_owned(),
         "user.updated" | "group.updated" | "connection.updated" | "tenant.settings_changed" => {
-            changed(&before, &after)
+            attribute_change(&before, &after)
         }
         "user.deactivated" => "Deactivated".to_owned(),
         "user.reactivated" => "Active again".to_owned(),
         "user.deleted" | "group.deleted" | "connection.deleted" | "tenant.deleted" => {
             "Deleted".to_owned()
         }
-        "user.role_given" => one_role("Role given by hand", &before, &after),
+        "user.role_given" => role_change("Role given by hand", &before, &after),
         "user.role_changed" => {
             let (from, to) = (role_in(&before, "role"), role_in(&after, "role"));
             format!("Role changed: {from} → {to}")
         }
         "user.sessions_ended" => "Signed out everywhere".to_owned(),
         "auth.login" => format!("Signed in: {}", role_in(&after, "role")),
-        "group.members_changed" => members(&after),
-        "group.mapping_changed" => one_role("Role of its members", &before, &after),
+        "group.members_changed" => member_change(&after),
+        "group.mapping_changed" => role_change("Role of its members", &before, &after),
         "connection.created" => "Connection made".to_owned(),
         "token.created" => "Token made".to_owned(),
         "token.revoked" => "Token revoked".to_owned(),
@@ -41,17 +41,17 @@ pub(crate) fn happened(entry: &Entry) -> String {
     }
 }
 
-/// Whether somebody joined the group of this change, or left it; `None` where the change is another.
+/// Says whether the person joined the group (`true`) or left it (`false`); `None` for any other change.
 pub(crate) fn joined(entry: &Entry, person: &str) -> Option<bool> {
     if entry.action != "group.members_changed" {
         return None;
     }
-    let after = parsed(&entry.after);
+    let after = attributes(&entry.after);
     let has = |list| ids(&after, list).any(|id| id == person);
     (has("added") || has("removed")).then(|| has("added"))
 }
 
-fn parsed(text: &Option<String>) -> Map<String, Value> {
+fn attributes(text: &Option<String>) -> Map<String, Value> {
     let parse = |text: &String| serde_json::from_str(text).ok();
     text.as_ref().and_then(parse).unwrap_or_default()
 }
@@ -61,15 +61,15 @@ fn ids<'a>(after: &'a Map<String, Value>, list: &str) -> impl Iterator<Item = &'
     ids.into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn members(after: &Map<String, Value>) -> String {
+fn member_change(after: &Map<String, Value>) -> String {
     let number = |list| ids(after, list).count() as u64;
-    let told = |number: u64, verb| {
-        let many = words::count(&number, "member", "members");
+    let phrase = |number: u64, verb| {
+        let many = display::count(&number, "member", "members");
         (number > 0).then(|| format!("{many} {verb}"))
     };
     let parts = [
-        told(number("added"), "added"),
-        told(number("removed"), "removed"),
+        phrase(number("added"), "added"),
+        phrase(number("removed"), "removed"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     match parts.is_empty() {
@@ -78,13 +78,13 @@ fn members(after: &Map<String, Value>) -> String {
     }
 }
 
-/// The names of what differs, old names and new; those within an extension in place of its URN.
-fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+/// Lists the attributes that differ. Attributes of an extension are listed in place of its URN.
+fn attribute_change(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
     let nothing = Map::new();
     let mut names = Vec::new();
     for name in differing(before, after) {
         match name.as_str() {
-            // The list of extensions says nothing that their attributes do not.
+            // The list of extensions adds nothing to their attributes.
             "schemas" => {}
             urn if urn.starts_with("urn:") => names.extend(differing(
                 within(before, name).unwrap_or(&nothing),
@@ -95,10 +95,10 @@ fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
     }
     let shown: Vec<_> = names
         .iter()
-        .take(NAMED)
-        .map(|name| words::name(name))
+        .take(MAX_NAMES)
+        .map(|name| display::name(name))
         .collect();
-    match names.len().saturating_sub(NAMED) {
+    match names.len().saturating_sub(MAX_NAMES) {
         0 if names.is_empty() => "Changed".to_owned(),
         0 => format!("Changed {}", shown.join(", ")),
         more => format!("Changed {} and {more} more", shown.join(", ")),
@@ -109,7 +109,7 @@ fn within<'a>(side: &'a Map<String, Value>, urn: &str) -> Option<&'a Map<String,
     side.get(urn)?.as_object()
 }
 
-/// The keys whose values differ: some entries hold the whole of what changed, not only its difference.
+/// Lists the keys whose values differ. Some entries hold the whole resource and not only the difference.
 fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) -> Vec<&'a String> {
     let gone = before.keys().filter(|name| !after.contains_key(*name));
     let other = after
@@ -119,18 +119,18 @@ fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) 
     other.chain(gone).collect()
 }
 
-/// One of several sources of a role: none of it is not yet no role.
-fn one_role(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
-    let told = |side| known_role(side, "role_id").map_or("none", |held| words::role(&held));
-    format!("{what}: {} → {}", told(before), told(after))
+/// Describes a change of one source of a role. It says "none" and not "No role", since another source may give a role.
+fn role_change(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+    let held = |side| known_role(side, "role_id").map_or("none", |role| display::role(&role));
+    format!("{what}: {} → {}", held(before), held(after))
 }
 
-fn role_in(told: &Map<String, Value>, key: &str) -> &'static str {
-    words::role_or_none(&known_role(told, key))
+fn role_in(side: &Map<String, Value>, key: &str) -> &'static str {
+    display::role_or_none(&known_role(side, key))
 }
 
-fn known_role(told: &Map<String, Value>, key: &str) -> Option<Role> {
-    let id = told.get(key)?.as_str()?;
+fn known_role(side: &Map<String, Value>, key: &str) -> Option<Role> {
+    let id = side.get(key)?.as_str()?;
     Role::ALL.into_iter().find(|role| role.as_str() == id)
 }
 
@@ -151,9 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn changes_read_as_people_say_them() {
+    fn changes_are_described() {
         let none = Value::Null;
-        for (action, before, after, said) in [
+        for (action, before, after, expected) in [
             (
                 "user.created",
                 none.clone(),
@@ -229,7 +229,7 @@ mod tests {
             ),
             ("later.thing", none.clone(), none.clone(), "later.thing"),
         ] {
-            assert_eq!(happened(&entry(action, before, after)), said);
+            assert_eq!(summary(&entry(action, before, after)), expected);
         }
     }
 

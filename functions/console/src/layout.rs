@@ -1,4 +1,4 @@
-//! What surrounds every page, and the page for what cannot be shown.
+//! The layout around every page, and the error page.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -9,9 +9,9 @@ use rollcall_edge::api::Problem;
 use rollcall_edge::{CONSOLE_PATH, Visit};
 
 use crate::assets;
-use crate::visitor::form_token_of;
+use crate::session_cookie::form_token_of;
 
-/// A part of the console that the navigation leads to.
+/// A section of the console, listed in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Connect,
@@ -46,7 +46,7 @@ impl Section {
         }
     }
 
-    /// Behind `/console`.
+    /// The path below `/console`.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Connect => "",
@@ -59,7 +59,7 @@ impl Section {
         }
     }
 
-    fn needs(self) -> Permission {
+    fn permission(self) -> Permission {
         match self {
             Self::Tokens | Self::Settings => Permission::SsoConfigure,
             _ => Permission::ProvisioningRead,
@@ -67,34 +67,34 @@ impl Section {
     }
 }
 
-/// What surrounds a page.
+/// What the layout shows around a page.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
-    /// Where the console is, without a slash at the end.
+pub(crate) struct Layout {
+    /// The console's path, without a slash at the end.
     pub(crate) console: String,
     pub(crate) section: Section,
     pub(crate) tenant: String,
-    /// The person; none for whoever opened a portal link.
-    pub(crate) who: Option<String>,
+    /// The visitor's user name. A visitor who opened a portal link has none.
+    pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
-    /// What every form must carry.
+    /// The token that every form must carry.
     pub(crate) form_token: String,
-    /// What a form of this page that makes something must carry on top: each is used once.
+    /// The id that a form must also carry if it creates something. Each id works once.
     pub(crate) form_id: FormId,
-    /// What was just done.
+    /// A message about the change that led to this page.
     pub(crate) notice: Option<&'static str>,
 }
 
-impl Frame {
-    /// The frame with what was just done, as the address says after a form was sent.
+impl Layout {
+    /// Adds the message about the last change, which the page's address names.
     pub(crate) fn with_notice(mut self, done: Option<&str>) -> Self {
         self.notice = done.and_then(notice);
         self
     }
 
-    /// The sections that the visitor may see.
+    /// The sections that the visitor may open.
     pub(crate) fn sections(&self) -> Vec<Section> {
-        let may = |section: &Section| self.may(section.needs());
+        let may = |section: &Section| self.may(section.permission());
         Section::ALL.into_iter().filter(may).collect()
     }
 
@@ -116,13 +116,13 @@ impl Frame {
         self.may(Permission::ProvisioningDelete)
     }
 
-    /// The address of a style sheet or script.
+    /// The address of a style sheet, a script or the icon.
     pub(crate) fn asset(&self, name: &str) -> String {
         assets::address(&self.console, name)
     }
 }
 
-/// What is said after a change. Texts are chosen by the address, never taken from it.
+/// The message after a change. The address chooses a text but never supplies one.
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "connection-created" => "The connection was made. Follow the steps below.",
@@ -139,26 +139,25 @@ fn notice(done: &str) -> Option<&'static str> {
     })
 }
 
-/// A rendered page, or part of one.
-pub(crate) fn show(page: &impl Template) -> Result<Response, Problem> {
+/// Renders a page or a part of one.
+pub(crate) fn render(page: &impl Template) -> Result<Response, Problem> {
     match page.render() {
         Ok(text) => Ok(Html(text).into_response()),
         Err(_) => Err(rollcall_scim::Error::Internal.into()),
     }
 }
 
-/// A part of a page that a script asks for again and again, until it is told that this was the last time (htmx takes
-/// status 286 for that).
-pub(crate) fn show_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
-    let mut response = show(part)?;
+/// Renders a part of a page that a script requests repeatedly. After the last time, status 286 makes htmx stop.
+pub(crate) fn render_part(part: &impl Template, is_last: bool) -> Result<Response, Problem> {
+    let mut response = render(part)?;
     if let (true, Ok(enough)) = (is_last, StatusCode::from_u16(286)) {
         *response.status_mut() = enough;
     }
     Ok(response)
 }
 
-/// Sends the browser on with a GET, so that loading again repeats nothing.
-pub(crate) fn go(to: &str) -> Response {
+/// Redirects the browser to a GET, so that reloading the page does not repeat the change.
+pub(crate) fn redirect(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(location) = HeaderValue::try_from(to) {
         response.headers_mut().insert(LOCATION, location);
@@ -167,30 +166,30 @@ pub(crate) fn go(to: &str) -> Response {
 }
 
 #[derive(Template)]
-#[template(path = "refused.html")]
-struct Refused<'a> {
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
     console: String,
     style: String,
     icon: String,
     title: &'a str,
     detail: String,
-    /// Whether the console can be of help; not to those who may see nothing of it.
-    leads_back: bool,
-    /// Lets whoever has a session end it, and come back as somebody else.
+    /// Whether to link to the console. A visitor who may see nothing there gets no link.
+    links_back: bool,
+    /// Lets a visitor with a session sign out and sign in as another person.
     form_token: Option<String>,
     request_id: &'a str,
 }
 
 #[derive(Template)]
-#[template(path = "refused_part.html")]
-struct RefusedPart {
+#[template(path = "error_part.html")]
+struct ErrorPart {
     detail: String,
 }
 
 const SIGNED_OUT: &str =
     "You are not signed in, or no longer. Open the console again from your application.";
 
-/// A refusal's title in the words of a page.
+/// The title of the error page.
 fn title(status: u16) -> &'static str {
     match status {
         401 => "Signed out",
@@ -201,7 +200,7 @@ fn title(status: u16) -> &'static str {
     }
 }
 
-/// A refusal's detail, which the API words as part of a sentence, as a sentence.
+/// Turns an error's detail, which the API writes as a sentence fragment, into a sentence.
 fn sentence(detail: &str) -> String {
     let mut chars = detail.chars();
     let first = chars.next().map(char::to_uppercase);
@@ -212,31 +211,31 @@ fn sentence(detail: &str) -> String {
     }
 }
 
-/// Words a refusal.
-pub(crate) fn refused(visit: &Visit, problem: &Problem) -> String {
+/// Renders an error as a page or as a part of one.
+pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> String {
     let signed_out = problem.status() == 401;
-    // What the API says of bearer tokens does not help here.
+    // The API's text is about bearer tokens and does not help here.
     let detail = match signed_out {
         true => SIGNED_OUT.to_owned(),
         false => sentence(problem.detail()),
     };
     let page = if visit.is_part {
-        RefusedPart { detail }.render()
+        ErrorPart { detail }.render()
     } else {
         let console = format!("{}{CONSOLE_PATH}", visit.root.mount());
         let form_token = form_token_of(visit).filter(|_| !signed_out);
-        let leads_back = match problem.status() {
+        let links_back = match problem.status() {
             401 => false,
             403 => form_token.is_some() && visit.path != CONSOLE_PATH,
             _ => true,
         };
-        Refused {
+        ErrorPage {
             style: assets::address(&console, "style.css"),
             icon: assets::address(&console, "icon.svg"),
             console,
             title: title(problem.status()),
             detail,
-            leads_back,
+            links_back,
             form_token,
             request_id: &visit.request_id,
         }

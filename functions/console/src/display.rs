@@ -1,19 +1,19 @@
-//! How times, names, roles and states read on a page.
+//! Formats times, names, roles and states for a page.
 
 use std::fmt;
 
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rollcall_directory::{Actor, PersonState, Provider, Role};
+use rollcall_directory::{Actor, PersonState, Role};
 
-/// Characters of a name that a list shows; the whole is on the page of what it names.
-const SHOWN_CHARS: usize = 80;
+/// Characters of a name in a list. The page of the named item shows all of them.
+const MAX_NAME_CHARS: usize = 80;
 
-/// Characters of what changed that a list shows.
-const BEGINNING_CHARS: usize = 4_000;
+/// Characters of a changed value in a list.
+const MAX_VALUE_CHARS: usize = 4_000;
 
-/// A moment, to be read by people and machines.
+/// A point in time, readable by people and machines.
 pub(crate) struct Moment(Timestamp);
 
 impl HtmlSafe for Moment {}
@@ -29,7 +29,7 @@ pub(crate) fn moment(at: &Timestamp) -> Moment {
     Moment(*at)
 }
 
-/// A moment, told by how long ago it was.
+/// A point in time, shown relative to now.
 pub(crate) struct Ago(Timestamp, Timestamp);
 
 impl HtmlSafe for Ago {}
@@ -42,7 +42,7 @@ impl fmt::Display for Ago {
             f,
             "<time datetime=\"{}\" title=\"{title}\">{}</time>",
             self.0,
-            span(seconds)
+            relative(seconds)
         )
     }
 }
@@ -51,8 +51,8 @@ pub(crate) fn ago(at: &Timestamp) -> Ago {
     Ago(*at, Timestamp::now())
 }
 
-/// So many seconds ago, or from now where they are negative.
-fn span(seconds: i64) -> String {
+/// Formats a number of seconds ago. A negative number lies in the future.
+fn relative(seconds: i64) -> String {
     let (amount, unit) = match seconds.abs() {
         0..=59 => {
             return if seconds >= 0 {
@@ -72,15 +72,15 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// The day a moment is in, as date fields want it.
+/// The day of a point in time, as date fields need it.
 pub(crate) fn day(at: &Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).date().to_string()
 }
 
-/// A text that somebody else chose: kept from running into what surrounds it, and cut.
+/// Shortens a name, which can be any text, and replaces a blank one.
 pub(crate) fn name(text: &str) -> String {
     let mut chars = text.chars();
-    let mut shown: String = chars.by_ref().take(SHOWN_CHARS).collect();
+    let mut shown: String = chars.by_ref().take(MAX_NAME_CHARS).collect();
     if chars.next().is_some() {
         shown.push('…');
     }
@@ -90,15 +90,17 @@ pub(crate) fn name(text: &str) -> String {
     }
 }
 
-/// Who looks at the console: a person, or whoever followed a link of the application's.
-pub(crate) fn visitor(who: &Option<String>) -> String {
-    who.as_deref().map_or_else(|| "Setup link".to_owned(), name)
+/// Names the visitor. A visitor who opened a portal link has no user name.
+pub(crate) fn visitor_name(user_name: &Option<String>) -> String {
+    user_name
+        .as_deref()
+        .map_or_else(|| "Setup link".to_owned(), name)
 }
 
-/// The beginning of a long text; a file has the whole.
-pub(crate) fn beginning(text: &str) -> String {
+/// Shortens a long text. An export contains all of it.
+pub(crate) fn truncated(text: &str) -> String {
     let mut chars = text.chars();
-    let shown: String = chars.by_ref().take(BEGINNING_CHARS).collect();
+    let shown: String = chars.by_ref().take(MAX_VALUE_CHARS).collect();
     match chars.next() {
         Some(_) => format!("{shown}… (cut; the export has all of it)"),
         None => shown,
@@ -121,7 +123,7 @@ pub(crate) fn state(state: &PersonState) -> &'static str {
     }
 }
 
-/// The word by which the style sheet and addresses know a state.
+/// The id of a state in addresses and the style sheet.
 pub(crate) fn state_id(state: &PersonState) -> &'static str {
     match state {
         PersonState::Active => "active",
@@ -130,34 +132,7 @@ pub(crate) fn state_id(state: &PersonState) -> &'static str {
     }
 }
 
-pub(crate) fn provider(provider: &Provider) -> &'static str {
-    match provider {
-        Provider::Okta => "Okta",
-        Provider::Entra => "Microsoft Entra ID",
-        Provider::OneLogin => "OneLogin",
-        Provider::JumpCloud => "JumpCloud",
-        Provider::Google => "Google Workspace",
-        Provider::Ping => "PingOne",
-        Provider::CyberArk => "CyberArk Identity",
-        Provider::Rippling => "Rippling",
-        Provider::Other => "Another provider",
-    }
-}
-
-/// Every provider, as a list to choose from has them.
-pub(crate) const PROVIDERS: [Provider; 9] = [
-    Provider::Okta,
-    Provider::Entra,
-    Provider::OneLogin,
-    Provider::JumpCloud,
-    Provider::Google,
-    Provider::Ping,
-    Provider::CyberArk,
-    Provider::Rippling,
-    Provider::Other,
-];
-
-/// Who made a change, where no name of theirs is at hand.
+/// Names an actor by its kind, for an actor without a known name.
 pub(crate) fn actor(actor: &Actor) -> &'static str {
     match actor {
         Actor::Token { .. } => "identity provider",
@@ -168,7 +143,7 @@ pub(crate) fn actor(actor: &Actor) -> &'static str {
     }
 }
 
-/// The word by which the style sheet knows what came of a request.
+/// The class of a response status in the style sheet.
 pub(crate) fn outcome(status: &u16) -> &'static str {
     match status {
         ..=399 => "active",
@@ -187,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_as_people_say_them() {
+    fn times_are_relative() {
         for (seconds, text) in [
             (0, "just now"),
             (59, "just now"),
@@ -197,7 +172,7 @@ mod tests {
             (-5, "in a moment"),
             (-90_000, "in 1 day"),
         ] {
-            assert_eq!(span(seconds), text);
+            assert_eq!(relative(seconds), text);
         }
     }
 
@@ -205,6 +180,9 @@ mod tests {
     fn names_are_cut_and_never_empty() {
         assert_eq!(name("ada"), "ada");
         assert_eq!(name("  "), "(no name)");
-        assert_eq!(name(&"ü".repeat(10_000)).chars().count(), SHOWN_CHARS + 1);
+        assert_eq!(
+            name(&"ü".repeat(10_000)).chars().count(),
+            MAX_NAME_CHARS + 1
+        );
     }
 }

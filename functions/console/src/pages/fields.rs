@@ -1,0 +1,109 @@
+//! The fields that pages share: reads them from forms and addresses, and writes query strings.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use rollcall_directory::{FormId, PersonState, Role};
+use rollcall_edge::api::Problem;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// The query of a page that follows a change. It names the change for the message on that page.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Done {
+    pub(crate) done: Option<String>,
+}
+
+/// A form without fields of its own.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NoFields {}
+
+/// Reads the id that a form carries so that it works once.
+pub(super) fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FormId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse()
+        .map_err(|_| D::Error::custom("`form_id` is not one of a form"))
+}
+
+/// Builds a query string from the pairs that have a value.
+pub(super) fn query_string(pairs: &[(&str, &str)]) -> String {
+    let given = pairs.iter().filter(|(_, value)| !value.is_empty());
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(given)
+        .finish()
+}
+
+/// Reads the `state` field; an empty one selects every state.
+pub(super) fn parse_state(asked: &str) -> Result<Option<PersonState>, Problem> {
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_value(asked.into())
+        .map(Some)
+        .map_err(|_| Problem::invalid("`state` is one of `active`, `invited` and `inactive`"))
+}
+
+/// Reads a field with a role's id; an empty one has no role.
+pub(super) fn parse_role(id: &str) -> Result<Option<Role>, Problem> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let role = id.parse::<Role>();
+    role.map(Some)
+        .map_err(|error| Problem::invalid(error.to_string()))
+}
+
+/// The option that stands for a role in a form.
+pub(super) fn role_option(role: Option<Role>) -> String {
+    role.map_or("none", Role::as_str).to_owned()
+}
+
+/// Reads the role that an option stands for.
+pub(super) fn parse_role_option(option: &str) -> Result<Option<Role>, Problem> {
+    match option {
+        "none" => Ok(None),
+        role => match role.parse() {
+            Ok(role) => Ok(Some(role)),
+            Err(_) => Err(Problem::invalid("`role` is the id of a role, or `none`")),
+        },
+    }
+}
+
+/// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day.
+pub(super) fn start_of_day(
+    field: &str,
+    day: &str,
+    days_on: i64,
+) -> Result<Option<Timestamp>, Problem> {
+    if day.trim().is_empty() {
+        return Ok(None);
+    }
+    let unreadable = || Problem::invalid(format!("`{field}` must be a day such as 2027-01-31"));
+    let day: Date = day.trim().parse().map_err(|_| unreadable())?;
+    // A day at either end of the calendar has no neighbour, or no timestamp.
+    day.checked_add(days_on.days())
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map(|day| Some(day.timestamp()))
+        .map_err(|_| unreadable())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_at_the_end_of_the_calendar_is_refused() {
+        let begins = |day: &str, on| start_of_day("to", day, on).ok().flatten();
+        assert_eq!(
+            begins(" 2027-01-31 ", 1)
+                .map(|at| at.to_string())
+                .as_deref(),
+            Some("2027-02-01T00:00:00Z")
+        );
+        assert!(begins("9999-12-30", 0).is_some());
+        for (day, on) in [("9999-12-30", 1), ("9999-12-31", 0), ("-9999-01-01", 0)] {
+            assert!(start_of_day("to", day, on).is_err(), "{day}");
+        }
+        assert_eq!(start_of_day("to", " ", 1).ok(), Some(None));
+    }
+}
