@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::TenantId;
+use crate::tenant_id::TenantId;
 
 /// Longest name that a shortened subject carries, in characters.
 const MAX_NAME_CHARS: usize = 80;

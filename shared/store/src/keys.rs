@@ -35,8 +35,6 @@
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
 
-use crate::table::Range;
-
 /// Longest name that stands in a sort key as it is; DynamoDB allows 1,024 bytes.
 const MAX_NAME_BYTES: usize = 900;
 /// Longest value that stands in a partition key as it is; DynamoDB allows 2,048 bytes.
@@ -112,11 +110,6 @@ impl<'a> Keys<'a> {
         self.config().at("DELETED")
     }
 
-    /// The connections.
-    pub fn connections(self) -> Range {
-        Range::prefix(self.config(), CONNECTION)
-    }
-
     /// A connection.
     pub fn connection(self, id: &str) -> Key {
         self.config().at(format!("{CONNECTION}{id}"))
@@ -125,11 +118,6 @@ impl<'a> Keys<'a> {
     /// The name of a deleted connection.
     pub fn deleted_connection(self, id: &str) -> Key {
         self.partition("#CD").at(id)
-    }
-
-    /// The role mappings.
-    pub fn mappings(self) -> Range {
-        Range::prefix(self.config(), MAPPING)
     }
 
     /// The role mapping of a group.
@@ -198,14 +186,14 @@ impl<'a> Keys<'a> {
         self.members(group).at(member)
     }
 
-    /// The shards of the count of a kind.
-    pub fn counts(self, kind: &Kind) -> Range {
-        Range::prefix(self.partition("#C"), format!("{}#", kind.code))
+    /// The shards of all counts.
+    pub(crate) fn counts(self) -> Partition {
+        self.partition("#C")
     }
 
     /// One shard of the count of a kind.
     pub fn count(self, kind: &Kind, shard: u8) -> Key {
-        self.partition("#C").at(format!("{}#{shard:02}", kind.code))
+        self.counts().at(format!("{}#{shard:02}", kind.code))
     }
 
     /// Journal entries, by id.
@@ -213,24 +201,24 @@ impl<'a> Keys<'a> {
         self.partition("#J")
     }
 
-    /// The events of the feed.
-    pub fn events(self) -> Range {
-        Range::prefix(self.partition("#F"), "0")
+    /// The events of the feed, and how far it has come.
+    pub(crate) fn feed(self) -> Partition {
+        self.partition("#F")
     }
 
     /// The event of a sequence.
     pub fn event(self, sequence: u64) -> Key {
-        self.partition("#F").at(format!("{sequence:016}"))
+        self.feed().at(format!("{sequence:016}"))
     }
 
     /// The last sequence that was given.
     pub fn event_head(self) -> Key {
-        self.partition("#F").at("HEAD")
+        self.feed().at("HEAD")
     }
 
     /// The journal entry up to which every entry has its sequence.
     pub fn all_placed(self) -> Key {
-        self.partition("#F").at("PLACED")
+        self.feed().at("PLACED")
     }
 
     /// The request log, by id.

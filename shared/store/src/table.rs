@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_dynamodb::{Client, Error as DynamoDbError};
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use rollcall_model::Kind;
 
 use crate::capacity;
 use crate::error::Error;
 use crate::item::{Item, key_item, string, text};
-use crate::keys::{Key, Partition};
+use crate::keys::{CONNECTION, Key, Keys, MAPPING, Partition};
 use crate::transaction::{Expression, Guard, Transaction};
 
 /// DynamoDB's bound on a sort key.
@@ -57,6 +58,27 @@ impl Range {
             prefix: Some(prefix.into()).filter(|p| !p.is_empty()),
             ..Self::all(partition)
         }
+    }
+
+    /// The connections of a tenant.
+    pub fn connections(keys: Keys<'_>) -> Self {
+        Self::prefix(keys.config(), CONNECTION)
+    }
+
+    /// The role mappings of a tenant.
+    pub fn mappings(keys: Keys<'_>) -> Self {
+        Self::prefix(keys.config(), MAPPING)
+    }
+
+    /// The shards of the count of a kind.
+    pub fn counts(keys: Keys<'_>, kind: &Kind) -> Self {
+        Self::prefix(keys.counts(), format!("{}#", kind.code))
+    }
+
+    /// The events of a tenant's feed.
+    pub fn events(keys: Keys<'_>) -> Self {
+        // Sequences begin with a zero; the other items of the partition do not.
+        Self::prefix(keys.feed(), "0")
     }
 
     /// Starts after the item with this sort key (before it, when descending).

@@ -12,6 +12,7 @@ mod api_requests;
 mod api_secoda;
 mod api_surface;
 mod api_tridentstack;
+mod architecture;
 mod bodies;
 mod bus_deliveries;
 mod bus_mail;

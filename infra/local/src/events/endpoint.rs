@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use super::Services;
+use super::services::Services;
 
 /// Where everything is, as far as the SDK can tell.
 const ENDPOINT: &str = "http://127.0.0.1";

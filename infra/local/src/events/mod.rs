@@ -12,6 +12,7 @@ mod mail;
 mod pattern;
 mod queue;
 mod queues;
+mod services;
 pub(crate) mod stream;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use crate::template::{EventWiring, Trigger};
 use bus::Bus;
 use mail::Mailbox;
 use queues::Queues;
+use services::Services;
 use stream::{Delivered, Feed, Inserted, Inserts};
 
 pub(crate) use endpoint::{Clients, queue_url};
@@ -57,14 +59,6 @@ pub(crate) enum Place<'a> {
     MailIn(&'a Path),
     /// All of it in this directory.
     Directory(&'a Path),
-}
-
-/// The bus, the queues and the postbox.
-#[derive(Debug)]
-pub(crate) struct Services {
-    bus: Bus,
-    queues: Arc<Queues>,
-    mail: Mailbox,
 }
 
 /// Everything that follows a change.

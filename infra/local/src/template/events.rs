@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Document, Reference, TemplateError, from_value};
+use super::document::{Document, Reference, from_value};
+use super::error::TemplateError;
 
 /// The event side of a template.
 #[derive(Clone, Debug, Default)]

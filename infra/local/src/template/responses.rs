@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// An answer that the gateway gives without a function, by API Gateway's own name for it. Those that only AWS gives
 /// (its throttles, quotas, firewall, API keys and signatures) have none here.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use rollcall_model::{Provider, Subject, is_id, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Scope, Transaction, from_item, now, number, retry_stale, string,
-    text, to_item,
+    Error, Expression, Guard, Range, Scope, Transaction, from_item, now, number, retry_stale,
+    string, text, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -129,7 +129,7 @@ impl Credentials<'_> {
     /// # Errors
     /// Only those of the table.
     pub async fn connections(self) -> Result<Vec<Connection>, Error> {
-        let range = self.scope.keys().connections();
+        let range = Range::connections(self.scope.keys());
         let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }

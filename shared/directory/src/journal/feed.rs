@@ -195,7 +195,7 @@ impl Journal<'_> {
     pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         let after = after.min(MAX_SEQUENCE);
         let behind = self.scope.keys().event(after).sort().to_owned();
-        let range = self.scope.keys().events();
+        let range = Range::events(self.scope.keys());
         let range = range.after(Some(behind)).limit(limit);
         let page = self.scope.table.query(&range).await?;
         let event = |item: Item| {

@@ -1,7 +1,7 @@
 //! Exact counts, spread over several items so that writers rarely meet on one.
 
 use rollcall_model::Kind;
-use rollcall_store::{Error, from_item};
+use rollcall_store::{Error, Range, from_item};
 use serde::Deserialize;
 
 use crate::resources::handle::Resources;
@@ -17,7 +17,7 @@ impl Resources<'_> {
     /// # Errors
     /// Only those of the table.
     pub async fn count(self, kind: &Kind) -> Result<u64, Error> {
-        let range = self.scope.keys().counts(kind);
+        let range = Range::counts(self.scope.keys(), kind);
         let items = self.scope.table.query_all(range).await?;
         let shards = items.into_iter().map(from_item::<Shard>);
         let amounts = shards.map(|shard| Ok(shard?.amount));

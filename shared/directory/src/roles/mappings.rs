@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rollcall_model::{GROUPS, Mappings, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Item, Transaction, from_item, now, retry_stale, string, to_item,
+    Error, Expression, Guard, Item, Range, Transaction, from_item, now, retry_stale, string,
+    to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -43,7 +44,7 @@ impl Roles<'_> {
     /// # Errors
     /// Only those of the table.
     pub async fn mappings(self) -> Result<Vec<Mapping>, Error> {
-        let range = self.scope.keys().mappings();
+        let range = Range::mappings(self.scope.keys());
         let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }

@@ -296,10 +296,5 @@ fn what_is_kept_is_bounded() {
     let digest = digest(&many, 300);
     assert_eq!((digest.failures.len(), digest.connections.len()), (50, 200));
     assert_eq!(digest.failures[0].connection_id, "c299");
-    assert!(
-        digest
-            .failures
-            .iter()
-            .all(|f| f.target.len() <= MAX_CHARS)
-    );
+    assert!(digest.failures.iter().all(|f| f.target.len() <= MAX_CHARS));
 }

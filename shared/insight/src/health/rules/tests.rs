@@ -149,7 +149,6 @@ fn names(finding: &Finding) -> Vec<&str> {
     among.map(|subject| subject.name.as_str()).collect()
 }
 
-
 #[test]
 fn nothing_is_found_where_nothing_is_amiss() {
     check(|_| {}, &[]);

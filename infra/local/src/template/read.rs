@@ -1,0 +1,76 @@
+//! Reads a template.
+
+use std::collections::BTreeMap;
+
+use super::api::Route;
+use super::cloudformation;
+use super::document::{Document, Reference, from_value};
+use super::error::TemplateError;
+use super::events::EventWiring;
+use super::responses::{GatewayResponse, ResponseType};
+
+/// The template this very program was built with.
+const DEPLOYED: &str = include_str!("../../../template.yaml");
+
+/// The API of a template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// One for each path and method, in no particular order.
+    pub routes: Vec<Route>,
+    /// What happens after a change.
+    pub events: EventWiring,
+    responses: BTreeMap<String, GatewayResponse>,
+}
+
+impl Template {
+    /// The deployed template.
+    ///
+    /// # Errors
+    ///
+    /// When it holds something about its API that the local run would not do as AWS does.
+    pub fn deployed() -> Result<Self, TemplateError> {
+        Self::parse(DEPLOYED)
+    }
+
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// See [`Template::deployed`].
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let document: Document = from_value("the document", cloudformation::parse(text)?)?;
+        let (api_name, api) = document.api()?;
+        let functions = document.functions()?;
+        let authorizers = api.authorizers(&functions)?;
+        let mut routes = Vec::new();
+        for (name, function) in &functions {
+            for (event, route) in function.routes(name)? {
+                let place = format!("event `{event}` of `{name}`");
+                if route.rest_api_id != Reference::to(&api_name) {
+                    return Err(TemplateError::new(
+                        place,
+                        format!("its `RestApiId` is not `!Ref {api_name}`"),
+                    ));
+                }
+                routes.push(Route {
+                    method: route.method(&place)?,
+                    function: function.folder(name)?,
+                    authorizer: api.authorizer_of(&route, &authorizers, &place)?,
+                    path: route.path,
+                });
+            }
+        }
+        Ok(Self {
+            routes,
+            events: EventWiring::read(&document)?,
+            responses: api.responses()?,
+        })
+    }
+
+    /// The gateway response of a type: its own or, as in API Gateway, the default of its class.
+    pub fn response(&self, kind: ResponseType) -> Option<&GatewayResponse> {
+        self.responses
+            .get(kind.name())
+            .or_else(|| self.responses.get(kind.fallback()))
+    }
+}

@@ -1,0 +1,402 @@
+//! The arrows between crates, rooms and files, computed from the sources: they go one way.
+//!
+//! An arrow from file to file is a path (`crate::…`, `super::…`, `self::…`) that leads into the other file. `mod` lines and
+//! what is compiled only for tests are no arrows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use syn::visit::{self, Visit};
+
+/// The rooms of crates that have several, lowest first. A file uses its own room and those before it; files beside the
+/// rooms may use all of them.
+const ROOMS: [(&str, &[&str]); 2] = [
+    (
+        "shared/directory",
+        &[
+            "journal",
+            "credentials",
+            "resources",
+            "request_log",
+            "roles",
+            "sign_in",
+            "tenants",
+        ],
+    ),
+    ("shared/insight", &["traffic", "health"]),
+];
+
+/// The crates of the workspace below the functions, lowest first. Each may depend only on those before it.
+const CRATES: [&str; 9] = [
+    "rollcall-scim",
+    "rollcall-model",
+    "rollcall-store",
+    "rollcall-directory",
+    "rollcall-insight",
+    "rollcall-runtime",
+    "rollcall-edge-http",
+    "rollcall-edge-scim",
+    "rollcall-edge-api",
+];
+
+/// Only these crates may depend on `rollcall-store`: nobody else builds keys or items.
+const KNOW_THE_STORE: [&str; 2] = ["rollcall-directory", "rollcall-insight"];
+
+fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("the workspace").to_owned()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// One crate: its files by the path of their module.
+struct Sources {
+    /// From the workspace, as in `shared/scim`.
+    folder: String,
+    modules: BTreeMap<Vec<String>, PathBuf>,
+}
+
+impl Sources {
+    fn of(folder: &str) -> Self {
+        let src = root().join(folder).join("src");
+        let mut modules = BTreeMap::new();
+        for file in files_below(&src) {
+            let below = file.strip_prefix(&src).expect("below src").with_extension("");
+            let mut module: Vec<String> = below
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
+            match module.last().map(String::as_str) {
+                Some("mod") => drop(module.pop()),
+                Some("lib") if module.len() == 1 => module.clear(),
+                Some("main") if module.len() == 1 => continue,
+                _ => {}
+            }
+            modules.insert(module, file);
+        }
+        Self {
+            folder: folder.to_owned(),
+            modules,
+        }
+    }
+
+    /// Returns the module of the file that an absolute path leads into.
+    fn file_of(&self, path: &[String]) -> Option<Vec<String>> {
+        let lengths = (0..=path.len()).rev();
+        let mut prefixes = lengths.map(|length| &path[..length]);
+        let found = prefixes.find(|prefix| self.modules.contains_key(*prefix));
+        found.map(<[String]>::to_vec)
+    }
+
+    /// Returns the arrows between files, by the names that ride on them.
+    fn arrows(&self) -> BTreeMap<(Vec<String>, Vec<String>), BTreeSet<String>> {
+        let mut arrows = BTreeMap::<_, BTreeSet<String>>::new();
+        for (module, file) in &self.modules {
+            let text = std::fs::read_to_string(file).expect("a source");
+            let syntax = syn::parse_file(&text).expect("Rust");
+            let mut paths = Paths {
+                sources: self,
+                module: module.clone(),
+                found: Vec::new(),
+            };
+            paths.visit_file(&syntax);
+            for path in paths.found {
+                let to = self.file_of(&path).filter(|to| to != module);
+                if let Some(to) = to {
+                    let name = path.last().cloned().unwrap_or_default();
+                    arrows.entry((module.clone(), to)).or_default().insert(name);
+                }
+            }
+        }
+        arrows
+    }
+}
+
+/// Collects the paths of a file that lead into its own crate.
+struct Paths<'a> {
+    sources: &'a Sources,
+    module: Vec<String>,
+    found: Vec<Vec<String>>,
+}
+
+impl Paths<'_> {
+    fn take(&mut self, path: &[String]) {
+        let (first, rest) = match path.split_first() {
+            Some((first, rest)) => (first.as_str(), rest),
+            None => return,
+        };
+        let mut base = match first {
+            "crate" => Vec::new(),
+            "self" => self.module.clone(),
+            "super" => self.module.split_last().map(|(_, up)| up.to_vec()).unwrap_or_default(),
+            child => {
+                let child = [&self.module[..], &[child.to_owned()]].concat();
+                match self.sources.modules.contains_key(&child) {
+                    true => child,
+                    false => return,
+                }
+            }
+        };
+        let mut rest = rest;
+        while let Some((next, after)) = rest.split_first()
+            && next == "super"
+        {
+            base.pop();
+            rest = after;
+        }
+        base.extend(rest.iter().cloned());
+        self.found.push(base);
+    }
+
+    fn take_use(&mut self, tree: &syn::UseTree, before: &[String]) {
+        let with = |ident: &syn::Ident| [before, &[ident.to_string()]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.take_use(&path.tree, &with(&path.ident)),
+            syn::UseTree::Name(name) if name.ident == "self" => self.take(before),
+            syn::UseTree::Name(name) => self.take(&with(&name.ident)),
+            syn::UseTree::Rename(rename) => self.take(&with(&rename.ident)),
+            syn::UseTree::Glob(_) => self.take(before),
+            syn::UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.take_use(tree, before);
+                }
+            }
+        }
+    }
+}
+
+fn is_test_only(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let list = attribute.meta.require_list();
+        attribute.path().is_ident("cfg") && list.is_ok_and(|it| it.tokens.to_string() == "test")
+    })
+}
+
+impl<'ast> Visit<'ast> for Paths<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test_only(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        self.take_use(&item.tree, &[]);
+    }
+
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {
+        // `pub(crate)` names no file.
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments = path.segments.iter().map(|segment| segment.ident.to_string());
+        self.take(&segments.collect::<Vec<_>>());
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        // The tokens of a macro are not parsed: `crate :: a :: b` is looked for as text.
+        let text = item.tokens.to_string().replace(' ', "");
+        for start in text.match_indices("crate::").map(|(at, _)| at) {
+            let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+            let path: String = text[start..].chars().take_while(|c| is_path(*c)).collect();
+            let segments = path.split("::").filter(|segment| !segment.is_empty());
+            self.take(&segments.map(str::to_owned).collect::<Vec<_>>());
+        }
+        visit::visit_macro(self, item);
+    }
+}
+
+/// Returns the nodes of a circle, if there is one.
+fn circle<N: Ord + Clone>(arrows: &BTreeSet<(N, N)>) -> Option<Vec<N>> {
+    let mut left = arrows.clone();
+    loop {
+        // A node that nothing leaves, or nothing enters, is in no circle.
+        let from: BTreeSet<N> = left.iter().map(|(from, _)| from.clone()).collect();
+        let to: BTreeSet<N> = left.iter().map(|(_, to)| to.clone()).collect();
+        let before = left.len();
+        left.retain(|(a, b)| to.contains(a) && from.contains(b));
+        if left.len() == before {
+            break;
+        }
+    }
+    let first = left.first()?.0.clone();
+    let mut walk = vec![first];
+    loop {
+        let last = walk.last()?.clone();
+        let next = left.iter().find(|(from, _)| *from == last)?.1.clone();
+        if let Some(at) = walk.iter().position(|node| *node == next) {
+            walk.push(next);
+            return Some(walk.split_off(at));
+        }
+        walk.push(next);
+    }
+}
+
+fn crate_folders() -> Vec<String> {
+    let root = root();
+    let mut folders = Vec::new();
+    for manifest in ["shared", "functions", "infra"].map(|folder| root.join(folder)) {
+        let mut open = vec![manifest];
+        while let Some(folder) = open.pop() {
+            if folder.join("Cargo.toml").exists() {
+                let below = folder.strip_prefix(&root).expect("below the workspace");
+                folders.push(below.to_string_lossy().into_owned());
+            }
+            let entries = std::fs::read_dir(&folder).expect("a folder");
+            let below = entries.map(|entry| entry.expect("an entry").path());
+            let is_source = |path: &PathBuf| path.is_dir() && !path.ends_with("src");
+            open.extend(below.filter(is_source));
+        }
+    }
+    folders.sort();
+    folders
+}
+
+fn manifest(folder: &str) -> toml::Table {
+    let text = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
+    text.parse().expect("TOML")
+}
+
+fn name_of(manifest: &toml::Table) -> &str {
+    manifest["package"]["name"].as_str().expect("a name")
+}
+
+/// Returns the workspace's own crates that a manifest depends on.
+fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
+    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
+    let names = table.into_iter().flat_map(|table| table.keys().cloned());
+    names.filter(|name| name.starts_with("rollcall-")).collect()
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let circles = crate_folders().into_iter().filter_map(|folder| {
+        let arrows = Sources::of(&folder).arrows();
+        let circle = circle(&arrows.keys().cloned().collect())?;
+        let legs = circle.windows(2).map(|leg| {
+            let names = &arrows[&(leg[0].clone(), leg[1].clone())];
+            format!("  {} -> {}: {names:?}", leg[0].join("::"), leg[1].join("::"))
+        });
+        Some(format!("{folder}:\n{}", legs.collect::<Vec<_>>().join("\n")))
+    });
+    let circles: Vec<_> = circles.collect();
+    assert!(circles.is_empty(), "files import each other in a circle\n{}", circles.join("\n"));
+}
+
+#[test]
+fn rooms_use_only_themselves_and_the_rooms_below() {
+    for (folder, rooms) in ROOMS {
+        let sources = Sources::of(folder);
+        let height = |module: &[String]| {
+            let room = module.first();
+            room.and_then(|room| rooms.iter().position(|it| it == room))
+        };
+        let folders = sources.modules.keys().filter(|module| module.len() > 1);
+        for module in folders {
+            assert!(height(module).is_some(), "{folder}: `{}` is in no room", module.join("::"));
+        }
+        for ((from, to), names) in sources.arrows() {
+            // Files beside the rooms hand them out; no room reaches up to those.
+            let top = rooms.len();
+            let own = height(&from).unwrap_or(top);
+            let used = height(&to).unwrap_or(if to.len() == 1 { 0 } else { top });
+            let is_beside = height(&to).is_none();
+            let reaches_up = used > own || is_beside && own < top && is_way_in(&sources, &to);
+            assert!(
+                !reaches_up,
+                "{}: `{}` uses {names:?} of `{}`, which stands above it",
+                sources.folder,
+                from.join("::"),
+                to.join("::"),
+            );
+        }
+    }
+}
+
+/// Returns whether a file beside the rooms uses rooms itself: then it stands above them.
+fn is_way_in(sources: &Sources, module: &[String]) -> bool {
+    let arrows = sources.arrows();
+    let mut used = arrows.keys().filter(|(from, _)| from == module);
+    used.any(|(_, to)| to.len() > 1) || module.is_empty()
+}
+
+#[test]
+fn crates_depend_only_on_those_below() {
+    for folder in crate_folders().iter().filter(|it| it.starts_with("shared/")) {
+        let manifest = manifest(folder);
+        let name = name_of(&manifest);
+        let height = |name: &str| {
+            let at = CRATES.iter().position(|it| *it == name);
+            at.unwrap_or_else(|| panic!("`{name}` is not in the list of crates"))
+        };
+        for used in dependencies(&manifest) {
+            assert!(height(&used) < height(name), "`{name}` depends on `{used}`, which is above it");
+        }
+    }
+}
+
+#[test]
+fn nobody_but_the_directory_and_insight_knows_the_store() {
+    for folder in crate_folders() {
+        let manifest = manifest(&folder);
+        let name = name_of(&manifest);
+        let knows = dependencies(&manifest).contains("rollcall-store");
+        let may = KNOW_THE_STORE.contains(&name);
+        assert!(!knows || may, "`{name}` depends on `rollcall-store`");
+        for file in files_below(&root().join(&folder).join("src")) {
+            let text = std::fs::read_to_string(&file).expect("a source");
+            let file = file.display();
+            if !may {
+                // What only the two need, although Rust cannot hide it from the others.
+                for word in [".scope()", "rollcall_directory::stored"] {
+                    assert!(!text.contains(word), "{file} uses `{word}`");
+                }
+            }
+            let exports = text.split("pub use rollcall_store::").skip(1);
+            for export in exports {
+                let names = export.split(';').next().unwrap_or_default();
+                for key in ["Key", "Keys", "Partition", "StackKeys", "Table", "Range"] {
+                    let is_word = |word: &str| word == key;
+                    let mut words = names.split(|c: char| !c.is_alphanumeric());
+                    assert!(!words.any(is_word), "{file} re-exports `{key}`");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_carry_nothing_they_do_not_use() {
+    for (folder, forbidden) in [
+        ("functions/token-authorizer", &["rollcall-edge-api", "rollcall-insight"][..]),
+        ("functions/journal-relay", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
+        ("functions/role-reconciler", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
+        ("functions/mailer", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
+        ("functions/issue-service-key", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
+    ] {
+        let used = dependencies(&manifest(folder));
+        for name in forbidden {
+            assert!(!used.contains(*name), "{folder} depends on `{name}`");
+        }
+    }
+}
+
+#[test]
+fn a_circle_is_found() {
+    let arrows = |pairs: &[(&'static str, &'static str)]| pairs.iter().copied().collect();
+    assert_eq!(circle::<&str>(&arrows(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    let found = circle(&arrows(&[("x", "a"), ("a", "b"), ("b", "a"), ("b", "c")]));
+    assert_eq!(found, Some(vec!["a", "b", "a"]));
+}
