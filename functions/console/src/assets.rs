@@ -9,7 +9,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use rollcall_edge::api::Problem;
+use rollcall_edge_http::Problem;
 use sha2::{Digest, Sha256};
 
 use crate::Console;

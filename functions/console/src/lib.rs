@@ -22,7 +22,7 @@ mod words;
 use axum::Router;
 use axum::extract::FromRef;
 use rollcall_directory::Directory;
-use rollcall_edge::{HttpFunction, finish_pages};
+use rollcall_edge_http::{HttpFunction, finish_pages};
 
 /// What every page works on.
 #[derive(Clone, Debug)]

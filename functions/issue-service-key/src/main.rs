@@ -6,7 +6,7 @@ use rollcall_directory::Directory;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
+    rollcall_runtime::init_logging();
     let issuer = issue_service_key::handler(Directory::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Request>| {
         issuer.call(event.payload).await.map_err(Error::from)

@@ -9,7 +9,7 @@ mod records;
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use rollcall_directory::{Directory, Error, Event, Tenant};
-use rollcall_edge::chain;
+use rollcall_runtime::chain;
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 

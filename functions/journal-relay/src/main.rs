@@ -7,7 +7,7 @@ use rollcall_directory::Directory;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
+    rollcall_runtime::init_logging();
     let relay = journal_relay::handler(Directory::from_env().await?, Bus::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         // Boxed: the future is so deep that the compiler gives up on what holds it.

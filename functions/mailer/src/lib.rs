@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{Actor, Claim, Directory, Error, Event, PersonState, Tenant, USERS};
-use rollcall_edge::each_message;
+use rollcall_runtime::each_message;
 use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
 use serde_json::Value;

@@ -7,7 +7,7 @@ use rollcall_directory::Directory;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
+    rollcall_runtime::init_logging();
     let mailer = mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(mailer.call(event.payload).await)

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{Directory, Error, TenantId};
-use rollcall_edge::each_message;
+use rollcall_runtime::each_message;
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};

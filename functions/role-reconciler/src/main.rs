@@ -12,7 +12,7 @@ const MARGIN: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
+    rollcall_runtime::init_logging();
     let reconciler =
         role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -6,7 +6,9 @@ use aws_lambda_events::apigw::{
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use rollcall_directory::{Directory, Verdict, cost};
-use rollcall_edge::{AuthorizerContext, bearer, chain, log_refused};
+use rollcall_edge_http::bearer;
+use rollcall_edge_scim::{AuthorizerContext, log_refused};
+use rollcall_runtime::chain;
 use serde_json::Value;
 
 /// Why there is no verdict to hand on.

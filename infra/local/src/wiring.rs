@@ -6,7 +6,7 @@ use journal_relay::Relay;
 use mailer::Mailer;
 use role_reconciler::Reconciler;
 use rollcall_directory::Directory;
-use rollcall_edge::HttpFunction;
+use rollcall_edge_http::HttpFunction;
 use token_authorizer::Authorizer;
 
 use crate::events::{Events, Followers, QueueHandler, StreamHandler, queue_url};

@@ -8,7 +8,7 @@ use rollcall_directory::cost::{Cost, measure};
 use rollcall_directory::{
     AuditQuery, GROUPS, Lacking, LoggedRequest, PersonState, Provider, Role, Tenant,
 };
-use rollcall_edge::HttpFunction;
+use rollcall_edge_http::HttpFunction;
 use rollcall_tests::seed::{group, patch, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};

@@ -6,7 +6,8 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Error, Hour, LoggedRequest, RequestQuery, Tenant};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
 use rollcall_scim::fold;
 use serde::Deserialize;
 use serde_json::{Value, json};

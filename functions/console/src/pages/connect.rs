@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Connection, FormId, Provider};
-use rollcall_edge::api::{Create, Params, Problem, Read, name};
+use rollcall_edge_api::{Create, Params, Read, name};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::{Done, form_id, provider_id};

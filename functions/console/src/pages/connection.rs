@@ -4,8 +4,8 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Milestones, Provider, TokenSecret};
-use rollcall_edge::BASE_PATH;
-use rollcall_edge::api::{Create, Delete, Gate, Id, Params, Problem, Read, name};
+use rollcall_edge_api::{Create, Delete, Gate, Id, Params, Read, name};
+use rollcall_edge_http::{BASE_PATH, Problem};
 use serde::Deserialize;
 
 use super::{Done, provider_id};

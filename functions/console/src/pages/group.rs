@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rollcall_directory::{
     GroupSummary, Person, PersonState, Preview, Progress, Role, RoleChange, RoleSync,
 };
-use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, Read};
+use rollcall_edge_api::{Configure, Gate, Id, Params, Read};
+use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 
 use super::groups::mappable;

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{GROUPS, GroupSummary, Lacking, Role};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use crate::frame::{Frame, Section};

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Finding, FindingKind, Severity, Subject};
-use rollcall_edge::api::{Problem, Read};
+use rollcall_edge_api::Read;
+use rollcall_edge_http::Problem;
 
 use crate::frame::{Frame, Section};
 use crate::visitor::Visitor;

@@ -15,8 +15,8 @@ use http::header::{HeaderName, HeaderValue, SET_COOKIE};
 use http::request::Parts;
 use jiff::Timestamp;
 use rollcall_directory::{Directory, Purpose, Role, Session, TokenSecret};
-use rollcall_edge::api::{Params, Problem, SignedIn};
-use rollcall_edge::{CONSOLE_PATH, Root};
+use rollcall_edge_api::{Params, SignedIn};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
 
 use crate::assets;

@@ -6,7 +6,8 @@ use rollcall_directory::{
     AuditQuery, Grant, GroupSummary, HeldBack, LoggedRequest, Person, PersonProfile, PersonRole,
     PersonSession, PersonState, RequestQuery, Role, RouteBy, Source,
 };
-use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
+use rollcall_edge_api::{Configure, Id, Params, Read};
+use rollcall_edge_http::Problem;
 use rollcall_scim::Resource;
 use serde::Deserialize;
 use serde_json::Value;

@@ -5,7 +5,8 @@ use axum::response::Response;
 use rollcall_directory::{
     ManualRoles, RateLimit, Role, RoleSync, RouteBy, Settings, SettingsChange, UnknownMembers,
 };
-use rollcall_edge::api::{Configure, Params, Problem};
+use rollcall_edge_api::{Configure, Params};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::Done;

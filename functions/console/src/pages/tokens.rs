@@ -4,7 +4,8 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, FormId, Token, TokenSecret};
-use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
+use rollcall_edge_api::{Configure, Gate, Id, Params, name};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;

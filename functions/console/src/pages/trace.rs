@@ -4,7 +4,8 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, RequestTrace};
-use rollcall_edge::api::{Id, Params, Problem, Read};
+use rollcall_edge_api::{Id, Params, Read};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
