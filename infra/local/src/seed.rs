@@ -43,7 +43,7 @@ pub(crate) async fn ensure_service_key(
     if directory.service_key(&known).await?.is_some() {
         return Ok(known);
     }
-    let issuer = issue_service_key::handler(directory.clone());
+    let issuer = rollcall_issue_service_key::handler(directory.clone());
     Ok(issuer.issue("local run").await?.service_key)
 }
 

@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use journal_relay::{Bus, Relay};
 use rollcall_directory::{REMINDER, Tenant, cost};
+use rollcall_journal_relay::{Bus, Relay};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ fn what_the_bus_refuses_is_sent_again_with_all_that_follows_it() {
             refuses_every: 7,
             ..Moody::default()
         };
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         assert_eq!(call(&relay, &records(&[&tenant]).await).await, None);
         let taken = moody.taken(&tenant);
         assert!(taken.len() > 41, "something came twice");
@@ -159,14 +159,14 @@ fn a_tenant_whose_events_fail_is_reported_and_holds_up_nobody() {
             refuses_tenant: "b",
             ..Moody::default()
         };
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         let first_of_b = batch[1]["dynamodb"]["SequenceNumber"].as_str().unwrap();
         assert_eq!(call(&relay, &batch).await.as_deref(), Some(first_of_b));
         assert!(moody.taken(&a).into_iter().eq(1..=13));
         assert!(moody.taken(&b).is_empty());
 
         moody.refuses_tenant = "";
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         assert_eq!(call(&relay, &batch[1..]).await, None);
         assert!(
             moody.taken(&b).into_iter().eq(1..=13),
@@ -213,7 +213,7 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
             refuses_every: u64::MAX,
             ..Moody::default()
         };
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         assert_eq!(call(&relay, &reminders).await, None);
         assert!(moody.taken(&tenant).into_iter().eq(1..=4));
 

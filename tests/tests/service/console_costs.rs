@@ -241,7 +241,7 @@ impl Visitor {
             .unwrap();
         let cookie = format!("__Secure-rollcall={}", opened.unwrap().secret.expose());
         Visitor {
-            console: console::router(directory),
+            console: rollcall_console::router(directory),
             cookie,
         }
     }

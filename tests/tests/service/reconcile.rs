@@ -7,10 +7,10 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use role_reconciler::{Queue, Reconciler};
 use rollcall_directory::{
     Assertion, GROUPS, Role, RoleSync, RouteBy, Settings, Tenant, USERS, cost,
 };
+use rollcall_role_reconciler::{Queue, Reconciler};
 use rollcall_scim::{Patch, Precondition, Projection, Resource};
 use rollcall_tests::service::run;
 use rollcall_tests::stage::{Outbox, batch, envelope, relayed};
@@ -24,7 +24,7 @@ const TEAMS: usize = 5;
 
 fn reconciler(table: &TestTable, outbox: &Outbox) -> Reconciler {
     let queue = Queue::new(outbox.client(), "http://127.0.0.1/queues/roles");
-    role_reconciler::handler(table.directory(), queue)
+    rollcall_role_reconciler::handler(table.directory(), queue)
 }
 
 async fn person(tenant: &Tenant, name: &str) -> String {
