@@ -140,6 +140,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_mapping_may_be_called_api() {
+        for (path, status) in [
+            ("/api/api/v1/settings", 401),
+            ("/api/v1/api/v1/settings", 404),
+            ("/api/v2/settings", 404),
+        ] {
+            assert_eq!(refused(path).await.0, status, "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn problems_are_as_the_document_describes_them() {
         let document = serde_json::to_value(document()).expect("JSON");
         let described = &document["components"]["schemas"]["Problem"]["properties"];

@@ -12,12 +12,27 @@ pub(crate) const CONSOLE: Marker = Marker::new(CONSOLE_PATH);
 
 /// The first segments of a surface's paths. The mount is what precedes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marker(&'static str);
+pub struct Marker {
+    path: &'static str,
+    otherwise: Option<&'static str>,
+}
 
 impl Marker {
     /// Marks paths that begin like this one.
     pub const fn new(path: &'static str) -> Self {
-        Self(path)
+        Self {
+            path,
+            otherwise: None,
+        }
+    }
+
+    /// Marks paths that begin like this one where the first is nowhere in a path.
+    #[must_use]
+    pub const fn or(self, path: &'static str) -> Self {
+        Self {
+            otherwise: Some(path),
+            ..self
+        }
     }
 }
 
@@ -53,17 +68,28 @@ pub fn segments(path: &str) -> impl Iterator<Item = &str> {
 
 /// The path from the marker on, or all of it where it has no marker.
 fn below_mount(path: &str, marker: Marker) -> &str {
-    let start = start_of(path, marker.0);
+    let start = start_of(path, marker.path)
+        .or_else(|| marker.otherwise.and_then(|marker| start_of(path, marker)));
     start.map_or(path, |start| &path[start..])
 }
 
 /// Where a marker begins in a path, with the slash in front of it.
+///
+/// A base path mapping may have the marker's own name (`/console/console/people`). No surface has a path in which its
+/// one-segment marker follows itself, so the last of such a row is the marker.
 fn start_of(path: &str, marker: &str) -> Option<usize> {
     let segments: Vec<_> = located_segments(path).collect();
     let marker: Vec<_> = self::segments(marker).collect();
     let matches = |window: &[(usize, &str)]| window.iter().map(|(_, segment)| segment).eq(&marker);
     let first = segments.windows(marker.len()).position(matches)?;
-    let (start, _) = segments[first];
+    let repeated = match marker[..] {
+        [one] => {
+            let following = segments[first + 1..].iter();
+            following.take_while(|(_, segment)| *segment == one).count()
+        }
+        _ => 0,
+    };
+    let (start, _) = segments[first + repeated];
     Some(start.saturating_sub(1))
 }
 
@@ -101,7 +127,7 @@ fn push_encoded(path: &mut String, segment: &str) {
 mod tests {
     use super::*;
 
-    const SCIM: Marker = Marker::new("/scim");
+    const SCIM: Marker = Marker::new(BASE_PATH).or("/scim");
     const API: Marker = Marker::new(API_PATH);
 
     #[test]
@@ -116,6 +142,9 @@ mod tests {
             ("/scim/v2/", "/scim/v2"),
             ("/prod/scim/v2/Users", "/scim/v2/Users"),
             ("/Users/scim", "/scim"),
+            ("/scim/scim/v2/Users", "/scim/v2/Users"),
+            ("/scim//scim//v2", "/scim/v2"),
+            ("/scim/scim/v1/Users", "/scim/v1/Users"),
             ("/Users", "/Users"),
             ("/scimitar/v2", "/scimitar/v2"),
             ("", "/"),
@@ -158,11 +187,27 @@ mod tests {
             ("/prod//scim/v2", "/prod"),
             ("/a/b/scim/v2", "/a/b"),
             ("/dev/scim/v2/x/scim/v2", "/dev"),
+            ("/scim/scim/v2/Users", "/scim"),
+            ("/scim/v2/scim/v2", ""),
             ("/Users", ""),
             ("/scimmer/scim", "/scimmer"),
             ("", ""),
         ] {
             assert_eq!(mount(path, SCIM), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_may_be_called_like_the_console() {
+        for (path, expected, before) in [
+            ("/console", "/console", ""),
+            ("/console/people/console", "/console/people/console", ""),
+            ("/console/console", "/console", "/console"),
+            ("/console//console/people", "/console/people", "/console"),
+            ("/prod/console/open", "/console/open", "/prod"),
+        ] {
+            assert_eq!(normalise(path, CONSOLE), expected, "{path}");
+            assert_eq!(mount(path, CONSOLE), before, "{path}");
         }
     }
 }

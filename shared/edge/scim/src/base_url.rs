@@ -38,3 +38,23 @@ impl<S: Sync> FromRequestParts<S> for BaseUrl {
         Ok(Self::of(parts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn a_mapping_may_be_called_scim() {
+        for (path, expected) in [
+            ("/scim/v2/Users", "https://x.test/scim/v2"),
+            ("/scim/scim/v2/Users", "https://x.test/scim/scim/v2"),
+            ("/scim/Users", "https://x.test/scim/v2"),
+        ] {
+            let request = Request::get(path).header("host", "x.test");
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            assert_eq!(BaseUrl::of(&parts).as_str(), expected, "{path}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use rollcall_directory::{Directory, notes};
-use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
+use rollcall_edge_http::{BASE_PATH, HttpFunction, Marker, Next, Received, Surface};
 use rollcall_scim as scim;
 
 use crate::error::refusal;
@@ -19,8 +19,9 @@ use crate::negotiation::content_type;
 use crate::request_log::Pending;
 use crate::root::{unknown_endpoint, unknown_method};
 
-/// SCIM's paths, whatever the version, so that the answer can name the right version.
-pub(crate) const MARKER: Marker = Marker::new("/scim");
+/// SCIM's paths. A path of another version is separated from its mount too, so that the answer can name the right
+/// version.
+pub(crate) const MARKER: Marker = Marker::new(BASE_PATH).or("/scim");
 
 /// Makes a function of a router of SCIM endpoints; it writes the request log of each tenant of the directory.
 pub fn finish(router: Router, directory: Directory) -> HttpFunction {
@@ -159,6 +160,7 @@ mod tests {
             "/scim/v2//Schemas",
             "/scim/v2/Schemas/",
             "/mapped/scim/v2//Schemas//",
+            "/scim/scim/v2/Schemas",
         ] {
             let (response, body) = answered(get_of(path)).await;
             assert_eq!(response.status(), 200, "{path}");
@@ -181,6 +183,7 @@ mod tests {
             ("/scim/Users", 404, "`/scim/v2`"),
             ("/", 404, "`/scim/v2`"),
             ("/scim/v1/Users", 400, "`/scim/v2`"),
+            ("/scim/scim/v1/Users", 400, "`/scim/v2`"),
             ("/scim/v2/Schemas/urn:x", 404, "`/Schemas`"),
             ("/scim/v2/ResourceTypes/%FF", 404, "`/ResourceTypes`"),
         ] {
