@@ -94,7 +94,7 @@ fn admin() -> OpenApiRouter<Api> {
             connections::delete
         ))
         .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::read, tokens::revoke))
         .routes(routes!(groups::list_mappings))
         .routes(routes!(groups::map))
         .routes(routes!(groups::list_roles))
@@ -137,6 +137,15 @@ mod tests {
             .await
             .expect("a body");
         (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    #[tokio::test]
+    async fn every_location_can_be_read() {
+        for path in ["/tenants/acme", "/scim/connections/c-1", "/scim/tokens/t-1"] {
+            let (status, problem) =
+                refused(&format!("{}{path}", rollcall_edge_http::API_PATH)).await;
+            assert_eq!(status, 401, "{path}: {problem}");
+        }
     }
 
     #[tokio::test]

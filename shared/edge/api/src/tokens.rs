@@ -131,6 +131,18 @@ pub(crate) async fn create(
     ))
 }
 
+/// Reads a token, revoked or not, without its secret.
+#[utoipa::path(get, path = "/api/v1/scim/tokens/{id}", operation_id = "read_token", tag = "tokens",
+    params(("id" = String, Path, description = "The token's id")),
+    responses((status = 200, body = Token)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn read(admin: Admin<Configure>, Id(id): Id) -> Result<Json<Token>, Problem> {
+    let tokens = admin.tenant.tokens().await?;
+    match tokens.into_iter().find(|token| token.id == id) {
+        Some(token) => Ok(Json(token.into())),
+        None => Err(Problem::not_found(format!("token `{id}`"))),
+    }
+}
+
 /// Revokes a token: it is refused from the next request on. Revoking again changes nothing.
 #[utoipa::path(delete, path = "/api/v1/scim/tokens/{id}", operation_id = "revoke_token", tag = "tokens",
     params(("id" = String, Path, description = "The token's id")),
