@@ -6,8 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::manners::{self, Exchange};
-use crate::pattern;
-use crate::urn;
+use crate::{pattern, urn};
 
 /// One identity provider's view of the service: a base URL and, usually, a token.
 #[derive(Clone, Debug)]

@@ -1,6 +1,9 @@
 //! People and groups made through the directory itself, as an identity provider's requests make them.
 
-use rollcall_directory::{Assertion, GROUPS, Kind, SignIn, SignedIn, Tenant, USERS};
+use rollcall_directory::{
+    Assertion, Error, GROUPS, Kind, Settings, SettingsChange, SignInOutcome, SignedIn, Tenant,
+    TenantChange, USERS,
+};
 use rollcall_scim::{Patch, Precondition, Projection, Resource};
 use serde_json::{Value, json};
 
@@ -26,9 +29,12 @@ pub async fn group(tenant: &Tenant, name: &str, members: &[String]) -> String {
 pub async fn create(tenant: &Tenant, kind: &'static Kind, body: Value) -> String {
     let resource = Resource::parse(kind.resource_type, body);
     let resource = resource.unwrap_or_else(|error| panic!("{error}"));
-    let created = tenant.create(kind, resource, &Projection::all()).await;
+    let created = tenant
+        .resources()
+        .create(kind, resource, &Projection::all())
+        .await;
     let created = created.unwrap_or_else(|error| panic!("{error}"));
-    let id = created.get("id").and_then(Value::as_str);
+    let id = created.answer.get("id").and_then(Value::as_str);
     id.unwrap_or_default().to_owned()
 }
 
@@ -41,7 +47,7 @@ pub async fn patch(tenant: &Tenant, kind: &'static Kind, id: &str, operation: Va
     let patch = Patch::parse(kind.resource_type, body);
     let patch = patch.unwrap_or_else(|error| panic!("{error}"));
     let none = Precondition::none();
-    let patched = tenant.patch(kind, id, patch, &none, None).await;
+    let patched = tenant.resources().patch(kind, id, patch, &none, None).await;
     patched.unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -55,8 +61,36 @@ pub async fn sign_in(tenant: &Tenant, name: &str, groups: Option<&[&str]>) -> Si
         groups: groups.map(|groups| groups.iter().map(|group| (*group).to_owned()).collect()),
         ..Assertion::default()
     };
-    match tenant.sign_in(&assertion).await {
-        Ok(SignIn::Accepted(signed_in)) => *signed_in,
+    match tenant.sign_in().log_in(&assertion).await {
+        Ok(SignInOutcome::Accepted(signed_in)) => *signed_in,
         refused => panic!("{name}: {refused:?}"),
     }
+}
+
+/// Gives a tenant these settings.
+pub async fn set_up(tenant: &Tenant, settings: &Settings) {
+    let change = SettingsChange {
+        sso_default_role: Some(settings.default_role()),
+        manual_roles: Some(settings.manual_roles),
+        role_sync: Some(settings.role_sync),
+        route_by: Some(settings.route_by),
+        invitations: Some(settings.invitations),
+        unknown_members: Some(settings.unknown_members),
+        rate_limit: Some(settings.rate_limit),
+        retention_days: Some(settings.retention_days),
+    };
+    let changed = tenant.settings().change(&change).await;
+    assert!(changed.is_ok(), "{changed:?}");
+}
+
+/// Renames a tenant.
+///
+/// # Errors
+/// Those of the change.
+pub async fn rename(tenant: &Tenant, name: &str) -> Result<(), Error> {
+    let change = TenantChange {
+        name: Some(name.to_owned()),
+        ..TenantChange::default()
+    };
+    tenant.lifecycle().change(&change).await
 }

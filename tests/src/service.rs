@@ -168,6 +168,7 @@ impl Service {
         let directory = good(self.directory().create_tenant(new).await);
         let connection = good(
             directory
+                .credentials()
                 .create_connection("identity provider", Provider::Other)
                 .await,
         );
@@ -235,17 +236,17 @@ impl Service {
 
     /// Does at once what follows the commits so far: entries get their places in the feed, and roles are reconciled.
     pub async fn follow_up(&self, tenant: &Tenant) {
-        let waiting = good(tenant.directory.unplaced(None).await);
-        good(tenant.directory.relay(&waiting).await);
+        let waiting = good(tenant.directory.journal().unplaced(None).await);
+        good(tenant.directory.journal().relay(&waiting).await);
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
         let mut after = 0;
         // all of them: what the service has placed by itself it may not have come to
         loop {
-            let events = good(tenant.directory.events(after, 500).await);
+            let events = good(tenant.directory.journal().events(after, 500).await);
             let Some(last) = events.last() else { return };
             after = last.sequence;
             for event in &events {
-                good(tenant.directory.follow_up(event, deadline).await);
+                good(tenant.directory.roles().follow_up(event, deadline).await);
             }
         }
     }
@@ -339,6 +340,7 @@ impl Tenant {
     pub async fn issue(&self, label: &str, expires_at: Option<Timestamp>) -> (String, String) {
         let issued = good(
             self.directory
+                .credentials()
                 .issue_token(&self.connection.id, label, expires_at)
                 .await,
         );
@@ -347,12 +349,12 @@ impl Tenant {
 
     /// Revokes a token.
     pub async fn revoke(&self, token_id: &str) {
-        good(self.directory.revoke_token(token_id).await);
+        good(self.directory.credentials().revoke_token(token_id).await);
     }
 
     /// Returns when a token was last accepted.
     pub async fn last_used(&self, token_id: &str) -> Option<Timestamp> {
-        let tokens = good(self.directory.tokens().await);
+        let tokens = good(self.directory.credentials().tokens().await);
         tokens
             .into_iter()
             .find(|token| token.id == token_id)

@@ -55,8 +55,18 @@ impl Stage {
             },
         };
         let tenant = good(local.directory().create_tenant(new).await);
-        let connection = good(tenant.create_connection("idp", Provider::Other).await);
-        let token = good(tenant.issue_token(&connection.id, "first", None).await);
+        let connection = good(
+            tenant
+                .credentials()
+                .create_connection("idp", Provider::Other)
+                .await,
+        );
+        let token = good(
+            tenant
+                .credentials()
+                .issue_token(&connection.id, "first", None)
+                .await,
+        );
         let secret = token.secret.expose().to_owned();
         let idp = Idp::new(local.scim_base_url(), Some(secret));
         Stage { local, tenant, idp }
@@ -71,7 +81,7 @@ impl Stage {
     pub async fn feed(&self) -> Vec<Value> {
         let mut all = Vec::new();
         loop {
-            let page = good(self.tenant.events(all.len() as u64, 500).await);
+            let page = good(self.tenant.journal().events(all.len() as u64, 500).await);
             if page.is_empty() {
                 return all;
             }
@@ -121,8 +131,8 @@ pub async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 /// Everything that has no place in the tenant's feed yet, relayed without a bus.
 pub async fn relayed(tenant: &Tenant) -> Vec<Event> {
     let mut events = Vec::new();
-    for entries in good(tenant.unplaced(None).await).chunks(100) {
-        events.extend(good(tenant.relay(entries).await));
+    for entries in good(tenant.journal().unplaced(None).await).chunks(100) {
+        events.extend(good(tenant.journal().relay(entries).await));
     }
     events
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use dynoxide::{AttributeValue, Database, ImportOptions};
-use rollcall_directory::{Directory, NewTenant, Settings, Tenant, TenantId, USERS, setup};
+use rollcall_directory::{Directory, NewTenant, Settings, Tenant, TenantId, USERS, create_table};
 use rollcall_scim::{Projection, Resource};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ impl TestTable {
         let endpoint = endpoint.unwrap_or_else(|error| panic!("{error}"));
         tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
         let client = client(&endpoint, plain_http());
-        setup::create_table(&client, NAME)
+        create_table::create_table(&client, NAME)
             .await
             .unwrap_or_else(|error| panic!("{error:?}"));
         TestTable { database, client }
@@ -152,9 +152,13 @@ async fn user(tenant: &Tenant, name: &str) -> String {
     });
     let resource =
         Resource::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
-    let created = tenant.create(&USERS, resource, &Projection::all()).await;
+    let created = tenant
+        .resources()
+        .create(&USERS, resource, &Projection::all())
+        .await;
     let created = created.unwrap_or_else(|error| panic!("{error}"));
     created
+        .answer
         .get("id")
         .and_then(|id| id.as_str())
         .unwrap_or_default()

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use rollcall_directory::Directory;
-use rollcall_edge::api::Problem;
+use rollcall_edge_http::Problem;
 use sha2::{Digest, Sha256};
 
 /// One file.

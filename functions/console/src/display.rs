@@ -134,12 +134,13 @@ pub(crate) fn state_id(state: &PersonState) -> &'static str {
 
 /// Names an actor by its kind, for an actor without a known name.
 pub(crate) fn actor(actor: &Actor) -> &'static str {
-    match actor {
-        Actor::Token { .. } => "identity provider",
-        Actor::Person { .. } => "a person",
-        Actor::PortalLink => "setup link",
-        Actor::Application => "your application",
-        Actor::System => "Rollcall",
+    match actor.kind() {
+        "token" => "identity provider",
+        "person" => "a person",
+        "portal_link" => "setup link",
+        "application" => "your application",
+        "system" => "Rollcall",
+        _ => "somebody",
     }
 }
 

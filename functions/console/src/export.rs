@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue};
 use rollcall_directory::{Connection, Error, Tenant};
-use rollcall_edge::api::Problem;
+use rollcall_edge_http::Problem;
 use rollcall_scim as scim;
 use serde::Deserialize;
 use serde_json::Value;

@@ -5,8 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
 use rollcall_directory::{FormId, Permission, Role};
-use rollcall_edge::api::Problem;
-use rollcall_edge::{CONSOLE_PATH, Visit};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, Visit};
 
 use crate::assets;
 use crate::session_cookie::form_token_of;

@@ -24,7 +24,7 @@ mod session_cookie;
 mod visitor;
 
 use rollcall_directory::Directory;
-use rollcall_edge::{HttpFunction, finish_pages};
+use rollcall_edge_http::{HttpFunction, finish_pages};
 
 /// Builds the console on one directory.
 pub fn router(directory: Directory) -> HttpFunction {

@@ -4,5 +4,5 @@ use rollcall_directory::Directory;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    rollcall_edge::run(console::router(Directory::from_env().await?)).await
+    rollcall_edge_http::run(rollcall_console::router(Directory::from_env().await?)).await
 }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use jiff::Timestamp;
 use rollcall_directory::{Purpose, TokenSecret};
-use rollcall_edge::{CONSOLE_PATH, Root, Visit};
+use rollcall_edge_http::{CONSOLE_PATH, Root, Visit};
 use sha2::{Digest, Sha256};
 
 /// Builds the cookie that holds a session until it ends. Without a session, the cookie expires at once.

@@ -8,8 +8,8 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
 use rollcall_directory::{Directory, FormId, Role, Session, Tenant, TokenSecret};
-use rollcall_edge::api::{Admin, Gate, Problem};
-use rollcall_edge::{CONSOLE_PATH, Root};
+use rollcall_edge_api::{Admin, Gate};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -91,11 +91,11 @@ impl Issuer {
                 Ok(Answer::Issued(self.issue(label).await?))
             }
             (None, true, None) => {
-                let service_keys = self.directory.service_keys().await?;
+                let service_keys = self.directory.service_keys().list().await?;
                 Ok(Answer::Listed { service_keys })
             }
             (None, false, Some(revoked)) => {
-                self.directory.revoke_service_key(&revoked).await?;
+                self.directory.service_keys().revoke(&revoked).await?;
                 Ok(Answer::Revoked { revoked })
             }
             _ => Err(Failure::Ambiguous),
@@ -107,7 +107,7 @@ impl Issuer {
     /// # Errors
     /// Only those of the table.
     pub async fn issue(&self, label: &str) -> Result<Issued, Error> {
-        let secret = self.directory.issue_service_key(label).await?;
+        let secret = self.directory.service_keys().issue(label).await?;
         Ok(Issued {
             service_key: secret.expose().to_owned(),
         })

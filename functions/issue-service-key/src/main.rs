@@ -1,13 +1,13 @@
 //! Hands the function to the Lambda runtime.
 
-use issue_service_key::Request;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use rollcall_directory::Directory;
+use rollcall_issue_service_key::Request;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
-    let issuer = issue_service_key::handler(Directory::from_env().await?);
+    rollcall_runtime::init_logging();
+    let issuer = rollcall_issue_service_key::handler(Directory::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Request>| {
         issuer.call(event.payload).await.map_err(Error::from)
     }))

@@ -9,7 +9,7 @@ mod records;
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use rollcall_directory::{Directory, Error, Event, Tenant};
-use rollcall_edge::chain;
+use rollcall_runtime::chain;
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 
@@ -61,7 +61,7 @@ impl Relay {
     /// Relays entries of one tenant; on failure tells from which on.
     async fn relay(&self, tenant: &Tenant, entries: &[String]) -> Result<(), (String, Failure)> {
         let first = || entries.first().cloned().unwrap_or_default();
-        let events = tenant.relay(entries).await;
+        let events = tenant.journal().relay(entries).await;
         let events = events.map_err(|error| (first(), error.into()))?;
         tracing::info!(tenant = %tenant.id(), entries = entries.len(), events = events.len(), "relayed");
         self.bus.send(&events).await.map_err(|rejected| {

@@ -9,8 +9,8 @@ mod postbox;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use rollcall_directory::{Actor, Claim, Directory, Error, Event, PersonState, Tenant, USERS};
-use rollcall_edge::each_message;
+use rollcall_directory::{Directory, Error, Event, Lease, PersonState, Tenant, USERS};
+use rollcall_runtime::each_message;
 use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
 use serde_json::Value;
@@ -64,7 +64,7 @@ impl Mailer {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
         // Who is created by signing in, or by hand, needs no invitation.
-        if event.kind != "user.created" || !matches!(event.actor, Actor::Token { .. }) {
+        if event.kind != "user.created" || event.actor.kind() != "token" {
             return Ok(());
         }
         let tenant = self.directory.system(event.tenant);
@@ -72,10 +72,10 @@ impl Mailer {
             return Ok(());
         };
         let thing = format!("invitation#{}", event.id);
-        match tenant.claim(&thing, LEASE).await? {
-            Claim::Done => return Ok(()),
-            Claim::Theirs => return Err(Failure::Claimed),
-            Claim::Ours => {}
+        match tenant.credentials().lease(&thing, LEASE).await? {
+            Lease::Done => return Ok(()),
+            Lease::Theirs => return Err(Failure::Claimed),
+            Lease::Ours => {}
         }
         let (tenant_id, user) = (tenant.id(), event.subject.id);
         match self.postbox.send(&invitation).await {
@@ -85,28 +85,34 @@ impl Mailer {
             }
             Err(failed) => return Err(failed.into()),
         }
-        Ok(tenant.done(&thing).await?)
+        Ok(tenant.credentials().done(&thing).await?)
     }
 
     /// The invitation for a person, if there is one to send.
     async fn invitation(&self, tenant: &Tenant, user: &str) -> Result<Option<Invitation>, Failure> {
-        let Some(settings) = found(tenant.settings().await)? else {
+        let Some(settings) = found(tenant.settings().read().await)? else {
             return Ok(None);
         };
         if !settings.invitations {
             return Ok(None);
         }
-        let Some(person) = found(tenant.person(user).await)? else {
+        let Some(person) = found(tenant.roles().person(user).await)? else {
             return Ok(None);
         };
-        let Some(resource) = found(tenant.read(&USERS, user, &Projection::all()).await)? else {
+        let Some(resource) = found(
+            tenant
+                .resources()
+                .read(&USERS, user, &Projection::all())
+                .await,
+        )?
+        else {
             return Ok(None);
         };
         let Some(to) = mail_address(&resource).filter(|_| person.state == PersonState::Invited)
         else {
             return Ok(None);
         };
-        let organisation = tenant.summary().await?.display_name;
+        let organisation = tenant.lifecycle().summary().await?.display_name;
         let name = person.display_name.unwrap_or(person.user_name);
         let app_url = self.postbox.app_url();
         Ok(Some(Invitation::new(to, &name, &organisation, app_url)?))

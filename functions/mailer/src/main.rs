@@ -2,13 +2,13 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use mailer::Postbox;
 use rollcall_directory::Directory;
+use rollcall_mailer::Postbox;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
-    let mailer = mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
+    rollcall_runtime::init_logging();
+    let mailer = rollcall_mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(mailer.call(event.payload).await)
     }))

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{Directory, Error, TenantId};
-use rollcall_edge::each_message;
+use rollcall_runtime::each_message;
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};
@@ -70,12 +70,12 @@ impl Reconciler {
         let left = match message {
             Message::Event { detail } => {
                 let tenant = self.directory.system(detail.tenant.clone());
-                let rest = tenant.follow_up(&detail, deadline).await?;
+                let rest = tenant.roles().follow_up(&detail, deadline).await?;
                 rest.map(|rest| Message::rest(detail.tenant, rest))
             }
             Message::Rest { tenant, rest } => {
                 let again = self.directory.system(tenant.clone());
-                let rest = again.go_on(&rest, deadline).await?;
+                let rest = again.roles().go_on(&rest, deadline).await?;
                 rest.map(|rest| Message::rest(tenant, rest))
             }
             Message::FullPass { full_pass } => self.full_pass(full_pass, deadline).await?,
@@ -118,12 +118,15 @@ impl Reconciler {
     ) -> Result<Option<String>, Error> {
         let tenant = self.directory.system(tenant.clone());
         if behind.is_none() {
-            tenant.sweep().await?;
-            let unplaced = tenant.remind_of_unplaced(RELAY_IS_LATE, deadline).await?;
+            tenant.members().sweep().await?;
+            let unplaced = tenant
+                .journal()
+                .remind_of_unplaced(RELAY_IS_LATE, deadline)
+                .await?;
             if unplaced > 0 {
                 tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
             }
         }
-        tenant.reconcile_all(behind, deadline).await
+        tenant.roles().reconcile_all(behind, deadline).await
     }
 }

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use role_reconciler::Queue;
 use rollcall_directory::Directory;
+use rollcall_role_reconciler::Queue;
 
 /// What is kept back of the function's time: for the step under way, and to queue what is left over.
 const MARGIN: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    rollcall_edge::init_logging();
+    rollcall_runtime::init_logging();
     let reconciler =
-        role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
+        rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let left = event
             .context

@@ -1,6 +1,6 @@
 //! What stands in the queue.
 
-use rollcall_directory::{Event, Rest, TenantId};
+use rollcall_directory::{Continuation, Event, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -17,7 +17,7 @@ pub enum Message {
         /// Of which tenant.
         tenant: TenantId,
         /// What.
-        rest: Rest,
+        rest: Continuation,
     },
     /// Look at everybody. The schedule sends `{"full_pass": {}}`.
     FullPass {
@@ -42,7 +42,7 @@ pub struct Pass {
 }
 
 impl Message {
-    pub(crate) fn rest(tenant: TenantId, rest: Rest) -> Self {
+    pub(crate) fn rest(tenant: TenantId, rest: Continuation) -> Self {
         Self::Rest { tenant, rest }
     }
 
@@ -71,11 +71,11 @@ mod tests {
         ));
         assert!(matches!(
             read(r#"{"tenant": "acme", "rest": {"group": "g"}}"#),
-            Ok(Message::Rest { rest: Rest::Group(group), .. }) if group == "g"
+            Ok(Message::Rest { rest: Continuation::Group(group), .. }) if group == "g"
         ));
         assert!(matches!(
             read(r#"{"tenant": "acme", "rest": {"people_behind": "p"}}"#),
-            Ok(Message::Rest { rest: Rest::PeopleBehind(person), .. }) if person == "p"
+            Ok(Message::Rest { rest: Continuation::PeopleBehind(person), .. }) if person == "p"
         ));
         for other in [r#"{"tenant": "acme"}"#, "{}", "[]", "", r#"{"detail": {}}"#] {
             assert!(read(other).is_err(), "{other}");

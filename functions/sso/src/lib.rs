@@ -1,10 +1,10 @@
 //! What the application's backend calls with its service key: tenants, sign-ins, introspection, links, events.
 
 use rollcall_directory::Directory;
-use rollcall_edge::api::application_router;
-use rollcall_edge::{HttpFunction, finish_api};
+use rollcall_edge_api::{application_router, finish};
+use rollcall_edge_http::HttpFunction;
 
 /// The function over one directory.
 pub fn router(directory: Directory) -> HttpFunction {
-    finish_api(application_router(directory))
+    finish(application_router(directory))
 }

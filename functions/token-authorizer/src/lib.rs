@@ -5,8 +5,10 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::{Directory, Verdict, cost};
-use rollcall_edge::{AuthorizerContext, bearer, chain, log_refused};
+use rollcall_directory::{Directory, Verdict, capacity};
+use rollcall_edge_http::bearer;
+use rollcall_edge_scim::{AuthorizerContext, log_refused};
+use rollcall_runtime::chain;
 use serde_json::Value;
 
 /// Why there is no verdict to hand on.
@@ -49,7 +51,7 @@ impl Authorizer {
             Error::Failed
         })?;
         // A TOKEN event carries no id of the request; the function takes its own event's.
-        let (verdict, cost) = cost::measure(self.directory.authenticate(token, "")).await;
+        let (verdict, cost) = capacity::measure(self.directory.authenticate(token, "")).await;
         let verdict = verdict.map_err(|error| {
             tracing::error!(error = chain(&error), "the token could not be looked up");
             Error::Failed

@@ -6,8 +6,8 @@ use rollcall_directory::Directory;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    rollcall_edge::init_logging();
-    let authorizer = token_authorizer::handler(Directory::from_env().await?);
+    rollcall_runtime::init_logging();
+    let authorizer = rollcall_token_authorizer::handler(Directory::from_env().await?);
     lambda_runtime::run(service_fn(
         async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
             authorizer

@@ -40,10 +40,10 @@ pub(crate) async fn ensure_service_key(
     directory: &Directory,
     known: String,
 ) -> Result<String, Error> {
-    if directory.service_key(&known).await?.is_some() {
+    if directory.service_keys().verify(&known).await?.is_some() {
         return Ok(known);
     }
-    let issuer = issue_service_key::handler(directory.clone());
+    let issuer = rollcall_issue_service_key::handler(directory.clone());
     Ok(issuer.issue("local run").await?.service_key)
 }
 
@@ -70,6 +70,7 @@ pub(crate) async fn ensure_tenants(
         };
         let link = directory
             .system(tenant)
+            .sign_in()
             .issue_portal_link(Role::Owner)
             .await?;
         tenants.push(SeededTenant {
@@ -112,14 +113,23 @@ async fn is_good(directory: &Directory, token: &str, of: &TenantId) -> Result<bo
 async fn issue_token(directory: &Directory, id: TenantId) -> Result<String, Error> {
     let tenant = directory.system(id);
     let ours = tenant
+        .credentials()
         .connections()
         .await?
         .into_iter()
         .find(|connection| connection.label == LABEL);
     let connection = match ours {
         Some(connection) => connection,
-        None => tenant.create_connection(LABEL, Provider::Other).await?,
+        None => {
+            tenant
+                .credentials()
+                .create_connection(LABEL, Provider::Other)
+                .await?
+        }
     };
-    let issued = tenant.issue_token(&connection.id, LABEL, None).await?;
+    let issued = tenant
+        .credentials()
+        .issue_token(&connection.id, LABEL, None)
+        .await?;
     Ok(issued.secret.expose().to_owned())
 }

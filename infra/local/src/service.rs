@@ -13,7 +13,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::serve::ListenerExt;
 use futures::future::BoxFuture;
 use rollcall_directory::Directory;
-use rollcall_edge::{API_PATH, BASE_PATH};
+use rollcall_edge_http::{API_PATH, BASE_PATH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

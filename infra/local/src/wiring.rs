@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use journal_relay::Relay;
-use mailer::Mailer;
-use role_reconciler::Reconciler;
 use rollcall_directory::Directory;
-use rollcall_edge::HttpFunction;
-use token_authorizer::Authorizer;
+use rollcall_edge_http::HttpFunction;
+use rollcall_journal_relay::Relay;
+use rollcall_mailer::Mailer;
+use rollcall_role_reconciler::Reconciler;
+use rollcall_token_authorizer::Authorizer;
 
 use crate::events::{Events, Followers, QueueHandler, StreamHandler, queue_url};
 use crate::gateway::{AuthorizerHandler, Functions, HttpHandler};
@@ -19,17 +19,20 @@ const MAIL_SENDER: &str = "Rollcall <no-reply@rollcall.test>";
 pub(crate) fn functions(directory: &Directory) -> Functions {
     Functions {
         http: [
-            ("users", http(users::router(directory.clone()))),
-            ("groups", http(groups::router(directory.clone()))),
-            ("discovery", http(discovery::router(directory.clone()))),
-            ("sso", http(sso::router(directory.clone()))),
-            ("portal", http(portal::router(directory.clone()))),
-            ("console", http(console::router(directory.clone()))),
+            ("users", http(rollcall_users::router(directory.clone()))),
+            ("groups", http(rollcall_groups::router(directory.clone()))),
+            (
+                "discovery",
+                http(rollcall_discovery::router(directory.clone())),
+            ),
+            ("sso", http(rollcall_sso::router(directory.clone()))),
+            ("portal", http(rollcall_portal::router(directory.clone()))),
+            ("console", http(rollcall_console::router(directory.clone()))),
         ]
         .into(),
         authorizers: [(
             "token-authorizer",
-            authorizer(token_authorizer::handler(directory.clone())),
+            authorizer(rollcall_token_authorizer::handler(directory.clone())),
         )]
         .into(),
     }
@@ -38,22 +41,25 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
 /// The functions that follow up events, over one directory.
 pub(crate) fn followers(directory: &Directory, events: &Events, app_url: &str) -> Followers {
     let clients = events.clients();
-    let bus = journal_relay::Bus::new(clients.eventbridge, "rollcall");
+    let bus = rollcall_journal_relay::Bus::new(clients.eventbridge, "rollcall");
     let own_queue = events.queue_of("role-reconciler").unwrap_or_default();
-    let queue = role_reconciler::Queue::new(clients.sqs, queue_url(own_queue));
-    let postbox = mailer::Postbox::new(clients.ses, MAIL_SENDER, app_url);
+    let queue = rollcall_role_reconciler::Queue::new(clients.sqs, queue_url(own_queue));
+    let postbox = rollcall_mailer::Postbox::new(clients.ses, MAIL_SENDER, app_url);
     Followers {
         streams: [(
             "journal-relay",
-            relay(journal_relay::handler(directory.clone(), bus)),
+            relay(rollcall_journal_relay::handler(directory.clone(), bus)),
         )]
         .into(),
         queues: [
             (
                 "role-reconciler",
-                reconciler(role_reconciler::handler(directory.clone(), queue)),
+                reconciler(rollcall_role_reconciler::handler(directory.clone(), queue)),
             ),
-            ("mailer", mail(mailer::handler(directory.clone(), postbox))),
+            (
+                "mailer",
+                mail(rollcall_mailer::handler(directory.clone(), postbox)),
+            ),
         ]
         .into(),
     }

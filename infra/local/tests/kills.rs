@@ -197,7 +197,11 @@ async fn journal(local: &Local) -> BTreeSet<String> {
 async fn feed(tenant: &Tenant) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
-        let page = tenant.events(all.len() as u64, 500).await.unwrap();
+        let page = tenant
+            .journal()
+            .events(all.len() as u64, 500)
+            .await
+            .unwrap();
         if page.is_empty() {
             return all;
         }
@@ -343,7 +347,10 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
     drain(&local).await;
     let tenant = acme(&local);
     assert_eq!(
-        (local.dead_letters(), tenant.unplaced(None).await.unwrap()),
+        (
+            local.dead_letters(),
+            tenant.journal().unplaced(None).await.unwrap()
+        ),
         (0, Vec::new())
     );
     let events = feed(&tenant).await;
@@ -377,7 +384,7 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
         assert!(lost.is_empty(), "{kind} was answered and lost: {lost:?}");
     }
     let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
-    assert_eq!(tenant.reconcile_all(None, far).await.unwrap(), None);
+    assert_eq!(tenant.roles().reconcile_all(None, far).await.unwrap(), None);
     drain(&local).await;
     assert_eq!(
         feed(&tenant).await.len(),

@@ -80,15 +80,6 @@ fn says(value: &Value, text: &str) -> bool {
 }
 
 impl Insight<'_> {
-    /// One person.
-    ///
-    /// # Errors
-    /// `404` when there is no such person.
-    pub async fn person(self, id: &str) -> Result<Person, Error> {
-        let record = self.tenant.resources().record(&USERS, id).await?;
-        self.tenant.roles().context().await?.person(&record)
-    }
-
     /// People in order of creation, and behind whom the next page starts.
     ///
     /// # Errors

@@ -82,17 +82,34 @@ impl Actor {
         }
     }
 
+    /// Returns the id of the connection whose token it is, if it is an identity provider.
+    pub fn connection(&self) -> Option<&str> {
+        match self {
+            Self::Known(KnownActor::Token { connection, .. }) => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// Returns the user's id, if it is a person.
+    pub fn person_id(&self) -> Option<&str> {
+        match self {
+            Self::Known(KnownActor::Person { id }) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Returns the id of the token or person; `None` for an actor without one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Known(KnownActor::Token { id, .. } | KnownActor::Person { id }) => Some(id),
+            Self::Known(_) => None,
+            Self::Other(fields) => fields.get("id").and_then(Value::as_str),
+        }
+    }
+
     /// Returns whether `wanted` is the actor's kind, its id, or the id of its connection.
     pub fn is_called(&self, wanted: &str) -> bool {
-        let is_known_by_id = match self {
-            Self::Known(KnownActor::Token { id, connection }) => {
-                id == wanted || connection == wanted
-            }
-            Self::Known(KnownActor::Person { id }) => id == wanted,
-            Self::Known(_) => false,
-            Self::Other(fields) => fields.get("id").and_then(Value::as_str) == Some(wanted),
-        };
-        is_known_by_id || self.kind() == wanted
+        self.id() == Some(wanted) || self.connection() == Some(wanted) || self.kind() == wanted
     }
 }
 

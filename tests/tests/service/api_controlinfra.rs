@@ -161,7 +161,7 @@ fn the_claim_decides_on_every_login_and_the_highest_role_wins() {
 fn without_a_matching_group_the_default_role_is_given_on_the_first_login_only() {
     run(async |service| {
         let settings = Settings {
-            sso_default_role: Some(Role::Viewer),
+            sso_default_role: Some(Role::Viewer.into()),
             ..by_claim()
         };
         let tenant = service.tenant_with("ci-default", settings).await;

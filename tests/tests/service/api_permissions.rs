@@ -56,7 +56,7 @@ impl Operation {
         let Some((credential, permissions)) = &self.needs else {
             return self.success;
         };
-        let for_application = credential == rollcall_edge::api::SERVICE_KEY;
+        let for_application = credential == rollcall_edge_api::SERVICE_KEY;
         let allowed = |role: Role| {
             let has = |wanted: &String| role.permissions().iter().any(|p| p.as_str() == wanted);
             match permissions.iter().all(has) {

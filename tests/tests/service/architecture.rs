@@ -73,7 +73,10 @@ impl Sources {
         let src = root().join(folder).join("src");
         let mut modules = BTreeMap::new();
         for file in files_below(&src) {
-            let below = file.strip_prefix(&src).expect("below src").with_extension("");
+            let below = file
+                .strip_prefix(&src)
+                .expect("below src")
+                .with_extension("");
             let mut module: Vec<String> = below
                 .iter()
                 .map(|part| part.to_string_lossy().into_owned())
@@ -140,7 +143,11 @@ impl Paths<'_> {
         let mut base = match first {
             "crate" => Vec::new(),
             "self" => self.module.clone(),
-            "super" => self.module.split_last().map(|(_, up)| up.to_vec()).unwrap_or_default(),
+            "super" => self
+                .module
+                .split_last()
+                .map(|(_, up)| up.to_vec())
+                .unwrap_or_default(),
             child => {
                 let child = [&self.module[..], &[child.to_owned()]].concat();
                 match self.sources.modules.contains_key(&child) {
@@ -200,7 +207,10 @@ impl<'ast> Visit<'ast> for Paths<'_> {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let segments = path.segments.iter().map(|segment| segment.ident.to_string());
+        let segments = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
         self.take(&segments.collect::<Vec<_>>());
         visit::visit_path(self, path);
     }
@@ -287,12 +297,23 @@ fn no_files_import_each_other_in_a_circle() {
         let circle = circle(&arrows.keys().cloned().collect())?;
         let legs = circle.windows(2).map(|leg| {
             let names = &arrows[&(leg[0].clone(), leg[1].clone())];
-            format!("  {} -> {}: {names:?}", leg[0].join("::"), leg[1].join("::"))
+            format!(
+                "  {} -> {}: {names:?}",
+                leg[0].join("::"),
+                leg[1].join("::")
+            )
         });
-        Some(format!("{folder}:\n{}", legs.collect::<Vec<_>>().join("\n")))
+        Some(format!(
+            "{folder}:\n{}",
+            legs.collect::<Vec<_>>().join("\n")
+        ))
     });
     let circles: Vec<_> = circles.collect();
-    assert!(circles.is_empty(), "files import each other in a circle\n{}", circles.join("\n"));
+    assert!(
+        circles.is_empty(),
+        "files import each other in a circle\n{}",
+        circles.join("\n")
+    );
 }
 
 #[test]
@@ -305,7 +326,11 @@ fn rooms_use_only_themselves_and_the_rooms_below() {
         };
         let folders = sources.modules.keys().filter(|module| module.len() > 1);
         for module in folders {
-            assert!(height(module).is_some(), "{folder}: `{}` is in no room", module.join("::"));
+            assert!(
+                height(module).is_some(),
+                "{folder}: `{}` is in no room",
+                module.join("::")
+            );
         }
         for ((from, to), names) in sources.arrows() {
             // Files beside the rooms hand them out; no room reaches up to those.
@@ -334,7 +359,10 @@ fn is_way_in(sources: &Sources, module: &[String]) -> bool {
 
 #[test]
 fn crates_depend_only_on_those_below() {
-    for folder in crate_folders().iter().filter(|it| it.starts_with("shared/")) {
+    for folder in crate_folders()
+        .iter()
+        .filter(|it| it.starts_with("shared/"))
+    {
         let manifest = manifest(folder);
         let name = name_of(&manifest);
         let height = |name: &str| {
@@ -342,7 +370,10 @@ fn crates_depend_only_on_those_below() {
             at.unwrap_or_else(|| panic!("`{name}` is not in the list of crates"))
         };
         for used in dependencies(&manifest) {
-            assert!(height(&used) < height(name), "`{name}` depends on `{used}`, which is above it");
+            assert!(
+                height(&used) < height(name),
+                "`{name}` depends on `{used}`, which is above it"
+            );
         }
     }
 }
@@ -380,11 +411,42 @@ fn nobody_but_the_directory_and_insight_knows_the_store() {
 #[test]
 fn functions_carry_nothing_they_do_not_use() {
     for (folder, forbidden) in [
-        ("functions/token-authorizer", &["rollcall-edge-api", "rollcall-insight"][..]),
-        ("functions/journal-relay", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
-        ("functions/role-reconciler", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
-        ("functions/mailer", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
-        ("functions/issue-service-key", &["rollcall-edge-http", "rollcall-edge-scim", "rollcall-edge-api"]),
+        (
+            "functions/token-authorizer",
+            &["rollcall-edge-api", "rollcall-insight"][..],
+        ),
+        (
+            "functions/journal-relay",
+            &[
+                "rollcall-edge-http",
+                "rollcall-edge-scim",
+                "rollcall-edge-api",
+            ],
+        ),
+        (
+            "functions/role-reconciler",
+            &[
+                "rollcall-edge-http",
+                "rollcall-edge-scim",
+                "rollcall-edge-api",
+            ],
+        ),
+        (
+            "functions/mailer",
+            &[
+                "rollcall-edge-http",
+                "rollcall-edge-scim",
+                "rollcall-edge-api",
+            ],
+        ),
+        (
+            "functions/issue-service-key",
+            &[
+                "rollcall-edge-http",
+                "rollcall-edge-scim",
+                "rollcall-edge-api",
+            ],
+        ),
     ] {
         let used = dependencies(&manifest(folder));
         for name in forbidden {
@@ -396,7 +458,10 @@ fn functions_carry_nothing_they_do_not_use() {
 #[test]
 fn a_circle_is_found() {
     let arrows = |pairs: &[(&'static str, &'static str)]| pairs.iter().copied().collect();
-    assert_eq!(circle::<&str>(&arrows(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    assert_eq!(
+        circle::<&str>(&arrows(&[("a", "b"), ("b", "c"), ("a", "c")])),
+        None
+    );
     let found = circle(&arrows(&[("x", "a"), ("a", "b"), ("b", "a"), ("b", "c")]));
     assert_eq!(found, Some(vec!["a", "b", "a"]));
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rollcall_directory::{Assertion, Event, Role, SignIn};
+use rollcall_directory::{Assertion, Event, Role, SignInOutcome};
 use rollcall_tests::service::run;
 use rollcall_tests::stage::{Stage, until};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ fn every_change_is_delivered_as_the_feed_has_it() {
             .expect(204);
         stage
             .tenant
+            .roles()
             .map_group(&group, Some(Role::Admin))
             .await
             .unwrap();
@@ -154,6 +155,7 @@ fn the_next_introspection_sees_a_change_and_the_bus_follows() {
         let group = stage.idp.group("admins", &[]).await;
         stage
             .tenant
+            .roles()
             .map_group(&group, Some(Role::Admin))
             .await
             .unwrap();
@@ -161,7 +163,9 @@ fn the_next_introspection_sees_a_change_and_the_bus_follows() {
             user_name: "ada".to_owned(),
             ..Assertion::default()
         };
-        let SignIn::Accepted(signed_in) = stage.tenant.sign_in(&assertion).await.unwrap() else {
+        let SignInOutcome::Accepted(signed_in) =
+            stage.tenant.sign_in().log_in(&assertion).await.unwrap()
+        else {
             panic!("refused")
         };
         let secret = signed_in.session.secret.expose().to_owned();

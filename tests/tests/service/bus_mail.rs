@@ -40,7 +40,7 @@ fn people_who_are_pushed_are_invited_once() {
             email: Some("self@example.test".to_owned()),
             ..Assertion::default()
         };
-        stage.tenant.sign_in(&assertion).await.unwrap();
+        stage.tenant.sign_in().log_in(&assertion).await.unwrap();
         stage.drained().await;
         let mail = stage.local.mail();
         assert_eq!(mail.len(), 1, "{mail:?}");
@@ -71,26 +71,44 @@ fn a_tenant_that_does_not_want_mail_sends_none() {
 #[test]
 fn an_event_that_comes_twice_is_claimed_once() {
     run(async |_| {
-        use rollcall_directory::Claim;
+        use rollcall_directory::Lease;
         use std::time::Duration;
         let stage = Stage::start().await;
         let lease = Duration::from_secs(60);
-        let claim = async |lease| stage.tenant.claim("invitation#1", lease).await.unwrap();
-        assert_eq!(claim(lease).await, Claim::Ours);
-        assert_eq!(claim(lease).await, Claim::Theirs);
-        stage.tenant.done("invitation#1").await.unwrap();
-        assert_eq!(claim(lease).await, Claim::Done);
+        let claim = async |lease| {
+            stage
+                .tenant
+                .credentials()
+                .lease("invitation#1", lease)
+                .await
+                .unwrap()
+        };
+        assert_eq!(claim(lease).await, Lease::Ours);
+        assert_eq!(claim(lease).await, Lease::Theirs);
+        stage
+            .tenant
+            .credentials()
+            .done("invitation#1")
+            .await
+            .unwrap();
+        assert_eq!(claim(lease).await, Lease::Done);
         assert_eq!(
             stage
                 .tenant
-                .claim("invitation#2", Duration::ZERO)
+                .credentials()
+                .lease("invitation#2", Duration::ZERO)
                 .await
                 .unwrap(),
-            Claim::Ours
+            Lease::Ours
         );
         assert_eq!(
-            stage.tenant.claim("invitation#2", lease).await.unwrap(),
-            Claim::Ours,
+            stage
+                .tenant
+                .credentials()
+                .lease("invitation#2", lease)
+                .await
+                .unwrap(),
+            Lease::Ours,
             "the first died"
         );
     });

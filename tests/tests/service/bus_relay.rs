@@ -9,8 +9,9 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use journal_relay::{Bus, Relay};
-use rollcall_directory::{REMINDER, Tenant, cost};
+use rollcall_directory::{REMINDER, Tenant, capacity};
+use rollcall_journal_relay::{Bus, Relay};
+use rollcall_tests::seed::rename;
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ impl HttpConnector for Moody {
 async fn records(tenants: &[&Tenant]) -> Vec<Value> {
     let mut waiting = Vec::new();
     for tenant in tenants {
-        let entries = tenant.unplaced(None).await.unwrap();
+        let entries = tenant.journal().unplaced(None).await.unwrap();
         waiting.extend(
             entries
                 .into_iter()
@@ -122,7 +123,7 @@ async fn call(relay: &Relay, records: &[Value]) -> Option<String> {
 
 async fn rename_often(tenant: &Tenant, times: usize) {
     for n in 0..times {
-        tenant.rename(&format!("name {n}")).await.unwrap();
+        rename(tenant, &format!("name {n}")).await.unwrap();
     }
 }
 
@@ -136,7 +137,7 @@ fn what_the_bus_refuses_is_sent_again_with_all_that_follows_it() {
             refuses_every: 7,
             ..Moody::default()
         };
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         assert_eq!(call(&relay, &records(&[&tenant]).await).await, None);
         let taken = moody.taken(&tenant);
         assert!(taken.len() > 41, "something came twice");
@@ -159,14 +160,14 @@ fn a_tenant_whose_events_fail_is_reported_and_holds_up_nobody() {
             refuses_tenant: "b",
             ..Moody::default()
         };
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         let first_of_b = batch[1]["dynamodb"]["SequenceNumber"].as_str().unwrap();
         assert_eq!(call(&relay, &batch).await.as_deref(), Some(first_of_b));
         assert!(moody.taken(&a).into_iter().eq(1..=13));
         assert!(moody.taken(&b).is_empty());
 
         moody.refuses_tenant = "";
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         assert_eq!(call(&relay, &batch[1..]).await, None);
         assert!(
             moody.taken(&b).into_iter().eq(1..=13),
@@ -194,13 +195,19 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
         rename_often(&tenant, 3).await;
         let far = Instant::now() + Duration::from_secs(600);
         let hour = Duration::from_secs(3_600);
-        let young = tenant.remind_of_unplaced(hour, far).await;
+        let young = tenant.journal().remind_of_unplaced(hour, far).await;
         assert_eq!(young.unwrap(), 0, "they may be on their way");
         let late = tenant
+            .journal()
             .remind_of_unplaced(Duration::ZERO, Instant::now())
             .await;
         assert_eq!(late.unwrap(), 0, "there is no time");
-        let remind = async || tenant.remind_of_unplaced(Duration::ZERO, far).await;
+        let remind = async || {
+            tenant
+                .journal()
+                .remind_of_unplaced(Duration::ZERO, far)
+                .await
+        };
         assert_eq!(remind().await.unwrap(), 4);
         assert_eq!(remind().await.unwrap(), 0, "once a day");
 
@@ -213,12 +220,12 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
             refuses_every: u64::MAX,
             ..Moody::default()
         };
-        let relay = journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
         assert_eq!(call(&relay, &reminders).await, None);
         assert!(moody.taken(&tenant).into_iter().eq(1..=4));
 
         assert_eq!(remind().await.unwrap(), 0);
-        let known = cost::measure(remind()).await;
+        let known = capacity::measure(remind()).await;
         assert_eq!(known.0.unwrap(), 0);
         // how far it came, and that there is nothing behind it
         assert_eq!(known.1.read_units, 2.0, "{:?}", known.1);

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use rollcall_directory::SettingsChange;
 use rollcall_tests::audit::audit;
 use rollcall_tests::idp::Idp;
+use rollcall_tests::seed::rename;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -244,14 +245,17 @@ fn changes_of_settings_at_once_are_all_kept() {
             ..SettingsChange::default()
         };
         let (first, second, third) = futures::join!(
-            directory.patch_settings(&invite),
-            directory.patch_settings(&keep),
-            directory.rename("Renamed"),
+            directory.settings().change(&invite),
+            directory.settings().change(&keep),
+            rename(directory, "Renamed"),
         );
         assert!(first.is_ok() && second.is_ok() && third.is_ok());
-        let settings = directory.settings().await.unwrap();
+        let settings = directory.settings().read().await.unwrap();
         assert!(settings.invitations);
         assert_eq!(settings.retention_days, 7);
-        assert_eq!(directory.summary().await.unwrap().display_name, "Renamed");
+        assert_eq!(
+            directory.lifecycle().summary().await.unwrap().display_name,
+            "Renamed"
+        );
     });
 }

@@ -75,9 +75,15 @@ fn rows_are_found_by_what_they_say() {
         let connection = format!("/scim/connections/{}", tenant.connection_id());
         let renamed = admin.patch(&connection, json!({"name": "Okta"}));
         renamed.await.expect(200);
-        let second = directory.create_connection("OKTA", Provider::Okta).await;
+        let second = directory
+            .credentials()
+            .create_connection("OKTA", Provider::Okta)
+            .await;
         let second = second.map(|made| made.id).unwrap_or_default();
-        let token = directory.issue_token(&second, "token", None).await;
+        let token = directory
+            .credentials()
+            .issue_token(&second, "token", None)
+            .await;
         let token = token.map(|issued| issued.secret.expose().to_owned());
         idp.user("özlem@example.com").await;
         idp.group("Büro München", &[]).await;
@@ -115,13 +121,16 @@ fn a_deleted_connection_keeps_its_name() {
         let tenant = service.tenant("gone").await;
         tenant.idp().user("ada").await;
         let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
-        let deleted = tenant.directory().delete_connection(tenant.connection_id());
+        let deleted = tenant
+            .directory()
+            .credentials()
+            .delete_connection(tenant.connection_id());
         assert!(deleted.await.is_ok());
         let latest = RequestQuery {
             limit: 1,
             ..RequestQuery::default()
         };
-        let latest = tenant.directory().requests(&latest).await;
+        let latest = tenant.directory().request_log().search(&latest).await;
         let (latest, _) = latest.unwrap_or_default();
         for page in [
             "/activity",

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::cost::{Cost, measure};
-use rollcall_directory::{
-    AuditQuery, GROUPS, Lacking, LoggedRequest, PersonState, Provider, Role, Tenant,
-};
-use rollcall_edge::HttpFunction;
+use rollcall_directory::capacity::{Cost, measure};
+use rollcall_directory::{AuditQuery, GROUPS, LoggedRequest, PersonState, Provider, Role, Tenant};
+use rollcall_edge_http::HttpFunction;
+use rollcall_insight::{GroupFilter, Insight};
 use rollcall_tests::seed::{group, patch, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
@@ -39,7 +38,7 @@ async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
             let members = &everybody[3 * n..3 * n + 3];
             let id = group(of, &format!("group {n:03}"), members).await;
             let role = (n % 2 == 0).then_some(Role::Viewer);
-            of.map_group(&id, role).await
+            of.roles().map_group(&id, role).await
         })
         .buffer_unordered(8)
         .try_collect::<Vec<()>>()
@@ -57,9 +56,15 @@ async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
 
 /// A connection with a token.
 async fn connected(tenant: &Tenant) -> String {
-    let made = tenant.create_connection("Okta", Provider::Okta).await;
+    let made = tenant
+        .credentials()
+        .create_connection("Okta", Provider::Okta)
+        .await;
     let connection = made.unwrap().id;
-    let issued = tenant.issue_token(&connection, "first", None).await;
+    let issued = tenant
+        .credentials()
+        .issue_token(&connection, "first", None)
+        .await;
     issued.unwrap();
     connection
 }
@@ -79,22 +84,24 @@ fn every_page_reads_a_bounded_part() {
         let (tenant, people, big) = Box::pin(large(&table)).await;
         let mut ledger = Ledger::default();
 
-        let (digest, cost) = measure(tenant.digest()).await;
+        let (digest, cost) = measure(Insight::of(&tenant).digest()).await;
         assert!(!digest.unwrap().complete, "more than one look reads");
         within(ledger.book("digest: 2,000 new requests", cost), 12, 400.0);
-        let (health, cost) = measure(tenant.health()).await;
+        let (health, cost) = measure(Insight::of(&tenant).health()).await;
         let health = health.unwrap();
         let unmapped = health.findings.iter().find(|finding| finding.count == 251);
         assert!(unmapped.is_some(), "{:#?}", health.findings);
         within(ledger.book("health: 1,000 new requests", cost), 20, 400.0);
-        let (_, cost) = measure(tenant.digest()).await;
+        let (_, cost) = measure(Insight::of(&tenant).digest()).await;
         within(ledger.book("digest: nothing new", cost), 3, 10.0);
-        let (_, cost) = measure(tenant.health()).await;
+        let (_, cost) = measure(Insight::of(&tenant).health()).await;
         within(ledger.book("health: nothing new", cost), 20, 400.0);
 
         let mut after = None;
         for call in ["first", "second", "third"] {
-            let looking = tenant.preview_mapping(&big, Some(Role::Admin), after.as_deref());
+            let looking = tenant
+                .roles()
+                .preview_mapping(&big, Some(Role::Admin), after.as_deref());
             let (preview, cost) = measure(looking).await;
             let preview = preview.unwrap();
             assert!(preview.looked_at <= 1_000 && preview.of == 2_500);
@@ -127,7 +134,8 @@ fn every_page_reads_a_bounded_part() {
                 20,
             ),
         ] {
-            let (found, cost) = measure(tenant.search_people(text, &states, None, 50)).await;
+            let (found, cost) =
+                measure(Insight::of(&tenant).search_people(text, &states, None, 50)).await;
             let (found, _) = found.unwrap();
             assert_eq!(
                 found.is_empty(),
@@ -140,9 +148,11 @@ fn every_page_reads_a_bounded_part() {
                 600.0,
             );
         }
-        let (_, cost) = measure(tenant.search_groups("group 4", Lacking::Nothing, None, 50)).await;
+        let (_, cost) =
+            measure(Insight::of(&tenant).search_groups("group 4", GroupFilter::All, None, 50))
+                .await;
         within(ledger.book("find groups: 50 a page", cost), 4, 130.0);
-        let (_, cost) = measure(tenant.groups(None, 100)).await;
+        let (_, cost) = measure(Insight::of(&tenant).groups(None, 100)).await;
         within(ledger.book("groups: 100 a page", cost), 4, 130.0);
 
         for _ in 0..5 {
@@ -150,7 +160,7 @@ fn every_page_reads_a_bounded_part() {
         }
         let join = json!({"op": "add", "path": "members", "value": [{"value": people[7_654]}]});
         patch(&tenant, &GROUPS, &big, join).await;
-        let (profile, cost) = measure(tenant.person_profile(&people[7_654])).await;
+        let (profile, cost) = measure(Insight::of(&tenant).person_profile(&people[7_654])).await;
         let profile = profile.unwrap();
         assert_eq!((profile.sessions.len(), profile.groups.len()), (5, 1));
         assert!(profile.groups[0].is_member && profile.person.user_name == name);
@@ -161,7 +171,7 @@ fn every_page_reads_a_bounded_part() {
         );
 
         let connection = connected(&tenant).await;
-        let (entries, _) = tenant.audit(&latest()).await.unwrap();
+        let (entries, _) = tenant.journal().audit(&latest()).await.unwrap();
         let trace = format!(
             "/console/activity/trace?request={}&at={}",
             entries[0].request_id, entries[0].at
@@ -234,14 +244,18 @@ struct Visitor {
 impl Visitor {
     async fn enter(table: &TestTable, tenant: &Tenant) -> Visitor {
         let directory = table.directory();
-        let link = tenant.issue_portal_link(Role::Owner).await.unwrap();
+        let link = tenant
+            .sign_in()
+            .issue_portal_link(Role::Owner)
+            .await
+            .unwrap();
         let opened = directory
             .open_portal_link(link.secret.expose())
             .await
             .unwrap();
         let cookie = format!("__Secure-rollcall={}", opened.unwrap().secret.expose());
         Visitor {
-            console: console::router(directory),
+            console: rollcall_console::router(directory),
             cookie,
         }
     }

@@ -52,6 +52,7 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
         assert_eq!(
             tenant
                 .directory()
+                .credentials()
                 .connections()
                 .await
                 .map(|all| all.len())
@@ -66,6 +67,7 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
         assert_eq!(
             tenant
                 .directory()
+                .credentials()
                 .connections()
                 .await
                 .map(|all| all.len())
@@ -138,7 +140,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
     run(async |service| {
         for role in [Role::Viewer, Role::Member, Role::Admin] {
             let tenant = service.tenant("roles").await;
-            let google = tenant.directory().change_connection(
+            let google = tenant.directory().credentials().change_connection(
                 tenant.connection_id(),
                 None,
                 Some(Provider::Google),

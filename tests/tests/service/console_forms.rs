@@ -25,7 +25,12 @@ fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
         let path = format!("/console/tokens/{old}/rotate");
         let rotated = visitor.post(&path, &form, &[]).await.expect(200);
         assert!(rotated.html.contains("The old token still works"));
-        let tokens = tenant.directory().tokens().await.unwrap_or_default();
+        let tokens = tenant
+            .directory()
+            .credentials()
+            .tokens()
+            .await
+            .unwrap_or_default();
         let lives: Vec<_> = tokens
             .iter()
             .filter(|token| token.label == "short")
@@ -49,10 +54,10 @@ fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
             .post("/console/settings", &form, &[])
             .await
             .expect(303);
-        let kept = tenant.directory().settings().await.map(|kept| {
+        let kept = tenant.directory().settings().read().await.map(|kept| {
             let limit = kept.rate_limit.map(|limit| (limit.per_minute, limit.burst));
             (
-                kept.sso_default_role,
+                kept.default_role(),
                 limit,
                 kept.retention_days,
                 kept.invitations,
@@ -89,10 +94,20 @@ fn a_form_that_makes_something_makes_it_once() {
         let form_token = visitor.form_token();
         let made = async || {
             let directory = tenant.directory();
-            let tokens = directory.tokens().await.unwrap_or_default().len();
+            let tokens = directory
+                .credentials()
+                .tokens()
+                .await
+                .unwrap_or_default()
+                .len();
             (
                 tokens,
-                directory.connections().await.unwrap_or_default().len(),
+                directory
+                    .credentials()
+                    .connections()
+                    .await
+                    .unwrap_or_default()
+                    .len(),
             )
         };
         assert_eq!(made().await, (2, 1));
@@ -179,7 +194,13 @@ fn a_form_that_makes_something_makes_it_once() {
             })
             .collect();
         assert_ne!(form_ids[0], form_ids[1]);
-        for token in tenant.directory().tokens().await.unwrap_or_default() {
+        for token in tenant
+            .directory()
+            .credentials()
+            .tokens()
+            .await
+            .unwrap_or_default()
+        {
             let name = format!("Revoke {} ({}…)…", token.label, token.prefix);
             assert_eq!(page().await.matches(&name).count(), 1, "{name}");
         }
@@ -197,7 +218,7 @@ fn settings_are_saved_over_nobody_elses() {
             Visitor::enter(service, &tenant, Role::Owner).await,
         );
         let days = async || {
-            let settings = tenant.directory().settings().await;
+            let settings = tenant.directory().settings().read().await;
             settings.map_or(0, |settings| settings.retention_days)
         };
         for (visitor, revision, kept, status, after) in [
@@ -241,7 +262,15 @@ fn a_double_click_shows_the_one_token_that_it_makes() {
         browser.eval(twice, &[]).await;
         browser.wait_for("#token").await;
         let token = browser.value("token").await;
-        let tokens = async || tenant.directory().tokens().await.unwrap_or_default().len();
+        let tokens = async || {
+            tenant
+                .directory()
+                .credentials()
+                .tokens()
+                .await
+                .unwrap_or_default()
+                .len()
+        };
         assert_eq!(tokens().await, 2);
         let idp = tenant.idp().with_token(Some(&token));
         idp.get("/Users").await.expect(200);

@@ -85,8 +85,11 @@ fn a_name_turns_no_sentence_around() {
         let tenant = service.tenant("turned").await;
         let directory = tenant.directory();
         let connection = tenant.connection_id();
-        let turning =
-            directory.change_connection(connection, Some("\u{202e}evil".to_owned()), None);
+        let turning = directory.credentials().change_connection(
+            connection,
+            Some("\u{202e}evil".to_owned()),
+            None,
+        );
         turning.await.unwrap();
         let visitor = Visitor::enter(service, &tenant, Role::Member).await;
         let health = visitor.get("/console/health").await.expect(200).html;

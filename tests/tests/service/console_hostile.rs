@@ -10,9 +10,12 @@ use serde_json::json;
 /// A connection of this name with a token of this name.
 async fn connection(tenant: &Tenant, name: &str) -> String {
     let directory = tenant.directory();
-    let made = directory.create_connection(name, Provider::Google).await;
+    let made = directory
+        .credentials()
+        .create_connection(name, Provider::Google)
+        .await;
     let id = made.map(|made| made.id).unwrap_or_default();
-    let issued = directory.issue_token(&id, name, None).await;
+    let issued = directory.credentials().issue_token(&id, name, None).await;
     assert!(issued.is_ok(), "{issued:?}");
     id
 }

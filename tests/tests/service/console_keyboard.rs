@@ -41,7 +41,12 @@ fn the_main_path_needs_no_mouse() {
         browser.tab_to("Tokens").await;
         browser.press(Key::Enter).await;
         browser.wait_for("[data-token]").await;
-        let tokens = tenant.directory().tokens().await.unwrap_or_default();
+        let tokens = tenant
+            .directory()
+            .credentials()
+            .tokens()
+            .await
+            .unwrap_or_default();
         let first = tokens.iter().find(|token| token.label == "first");
         let prefix = first.map_or("", |token| &token.prefix);
         browser.tab_to(&format!("Revoke first ({prefix}…)…")).await;

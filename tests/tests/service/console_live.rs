@@ -80,7 +80,11 @@ fn what_is_not_there_any_more_is_not_asked_for_again() {
             .await;
         browser.wait_for_ticks(0).await;
         browser.eval(COUNT, &[]).await;
-        let deleted = tenant.directory().delete_connection(connection).await;
+        let deleted = tenant
+            .directory()
+            .credentials()
+            .delete_connection(connection)
+            .await;
         assert!(deleted.is_ok());
         wait_for_answer(browser, 404).await;
         // longer than it waits from one time to the next

@@ -1,5 +1,6 @@
 //! What the browser itself refuses: whatever a page would load from elsewhere, and whatever another site tries with it.
 
+use rollcall_insight::Insight;
 use rollcall_tests::browser::browse;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -121,7 +122,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
             browser.eval(SEND, &[action.clone(), form.clone()]).await;
             browser.wait_for_text(said).await;
         }
-        let mapped = tenant.directory().group(&group).await;
+        let mapped = Insight::of(tenant.directory()).group(&group).await;
         assert_eq!(mapped.map(|group| group.role).ok(), Some(None));
 
         // The same form from the page it belongs to is taken: it was the sender that was refused.

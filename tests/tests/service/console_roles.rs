@@ -1,6 +1,7 @@
 //! What the console says of roles: why somebody has theirs, or none, and when a mapping comes to count.
 
-use rollcall_directory::{GROUPS, ManualRoles, Role, RoleSync, RouteBy, Settings, USERS};
+use rollcall_directory::{GROUPS, ManualRoles, Role, RoleId, RoleSync, RouteBy, Settings, USERS};
+use rollcall_insight::Insight;
 use rollcall_scim::Precondition;
 use rollcall_tests::seed::{group, patch, person, sign_in};
 use rollcall_tests::service::{Service, run};
@@ -81,14 +82,19 @@ async fn look(service: &Service, settings: &Settings, steps: &[Step]) -> Said {
                 )
                 .await;
             }
-            Map(role) => of.map_group(&team, Some(*role)).await.unwrap(),
-            Delete => of
-                .delete(&GROUPS, &team, &Precondition::none())
-                .await
-                .unwrap(),
+            Map(role) => of.roles().map_group(&team, Some(*role)).await.unwrap(),
+            Delete => {
+                let always = Precondition::none();
+                let deleted = of.resources().delete(&GROUPS, &team, &always).await;
+                deleted.unwrap();
+            }
             SignIn => drop(sign_in(of, "ann", None).await),
             SignInNamed => drop(sign_in(of, "ann", Some(&["team"])).await),
-            Give(role) => of.give_role(&ann, Some(*role), Role::Owner).await.unwrap(),
+            Give(role) => of
+                .roles()
+                .give_role(&ann, Some(*role), Role::Owner)
+                .await
+                .unwrap(),
             Deactivate => {
                 let off = json!({"op": "replace", "path": "active", "value": false});
                 patch(of, &USERS, &ann, off).await;
@@ -113,8 +119,8 @@ const COMES_BACK: &str =
 #[test]
 fn a_page_says_why_somebody_has_their_role_or_none() {
     use Role::{Admin, Member, Viewer};
-    let set = |sso_default_role, route_by, role_sync| Settings {
-        sso_default_role,
+    let set = |default_role: Option<Role>, route_by, role_sync| Settings {
+        sso_default_role: default_role.map(RoleId::from),
         route_by,
         role_sync,
         rate_limit: None,
@@ -226,7 +232,10 @@ fn a_role_above_ones_own_is_shown_and_not_offered() {
             // Somebody else stays an owner.
             let bob = person(tenant.directory(), &format!("bob-{given}-{by}")).await;
             for (who, role) in [(&bob, Role::Owner), (&ann, given)] {
-                let given = tenant.directory().give_role(who, Some(role), Role::Owner);
+                let given = tenant
+                    .directory()
+                    .roles()
+                    .give_role(who, Some(role), Role::Owner);
                 given.await.unwrap();
             }
             let visitor = Visitor::enter(service, &tenant, by).await;
@@ -271,6 +280,7 @@ fn a_mapping_is_said_to_count_when_it_does() {
             let team = group(tenant.directory(), "team", std::slice::from_ref(&ann)).await;
             let given = tenant
                 .directory()
+                .roles()
                 .give_role(&ann, Some(Role::Admin), Role::Owner);
             given.await.unwrap();
             let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
@@ -337,7 +347,10 @@ fn what_comes_anyway_is_not_told_as_the_mapping_s_doing() {
         let ann = [person(tenant.directory(), "ann").await];
         let admins = group(tenant.directory(), "admins", &ann).await;
         let guests = group(tenant.directory(), "guests", &ann).await;
-        let mapped = tenant.directory().map_group(&admins, Some(Role::Admin));
+        let mapped = tenant
+            .directory()
+            .roles()
+            .map_group(&admins, Some(Role::Admin));
         mapped.await.unwrap();
         let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
         let path = format!("/console/groups/{guests}?role=viewer");
@@ -367,7 +380,11 @@ fn a_mapping_is_saved_over_nobody_else_s() {
             "{}",
             refused.html
         );
-        let held = tenant.directory().group(&team).await.unwrap().role;
+        let held = Insight::of(tenant.directory())
+            .group(&team)
+            .await
+            .unwrap()
+            .role;
         assert_eq!(held, Some(Role::Admin));
         save("admin", "none").await.expect(303);
         save("none", "nonsense").await.expect(400);
@@ -395,7 +412,10 @@ fn a_role_is_held_since_the_sign_in_where_that_decides() {
             let tenant = service.tenant_with("since", settings).await;
             let ann = person(tenant.directory(), "ann").await;
             let team = group(tenant.directory(), "team", std::slice::from_ref(&ann)).await;
-            let mapped = tenant.directory().map_group(&team, Some(Role::Admin));
+            let mapped = tenant
+                .directory()
+                .roles()
+                .map_group(&team, Some(Role::Admin));
             mapped.await.unwrap();
             let login = service.application();
             let login = login.log_in(tenant.id(), "ann", Some(&["team"])).await;

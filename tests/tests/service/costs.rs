@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use rollcall_directory::cost::{Cost, measure};
+use rollcall_directory::capacity::{Cost, measure};
 use rollcall_directory::{GROUPS, Provider, Tenant, USERS, Verdict};
 use rollcall_scim::{Filter, Patch, Precondition, Projection, Query, Resource};
 use rollcall_tests::service::run;
@@ -56,10 +56,12 @@ async fn group(tenant: &Tenant, name: &str, members: &[String]) -> String {
     let resource =
         Resource::parse(GROUPS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
     let created = tenant
+        .resources()
         .create(&GROUPS, resource, &Projection::all())
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     created
+        .answer
         .get("id")
         .and_then(Value::as_str)
         .unwrap_or_default()
@@ -70,9 +72,15 @@ async fn patch_members(tenant: &Tenant, group: &str, operation: Value) -> Cost {
     let body = json!({"schemas": [urn::PATCH], "Operations": [operation]});
     let patch = Patch::parse(GROUPS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
     let precondition = Precondition::none();
-    let (answer, cost) = measure(tenant.patch(&GROUPS, group, patch, &precondition, None)).await;
+    let (answer, cost) =
+        measure(
+            tenant
+                .resources()
+                .patch(&GROUPS, group, patch, &precondition, None),
+        )
+        .await;
     assert!(
-        answer.is_ok_and(|body| body.is_none()),
+        answer.is_ok_and(|body| body.answer.is_none()),
         "the members are not read to answer"
     );
     cost
@@ -115,7 +123,7 @@ fn a_member_costs_the_same_in_any_group() {
                 &GROUPS,
                 &[("filter", &filter), ("excludedAttributes", "members")],
             );
-            let (page, asked) = measure(tenant.search(&GROUPS, &asked)).await;
+            let (page, asked) = measure(tenant.resources().search(&GROUPS, &asked)).await;
             assert!(page.is_ok_and(|page| page.total == 1));
             ledger.book(
                 format!("ask whether somebody is in a group of {size}"),
@@ -158,7 +166,12 @@ fn looking_somebody_up_never_scans() {
             format!("userName sw \"{name}\""),
         ];
         for filter in &filters {
-            let (page, cost) = measure(tenant.search(&USERS, &query(&[("filter", filter)]))).await;
+            let (page, cost) = measure(
+                tenant
+                    .resources()
+                    .search(&USERS, &query(&[("filter", filter)])),
+            )
+            .await;
             let page = page.unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(page.total, 1, "{filter}");
             assert!(
@@ -167,7 +180,7 @@ fn looking_somebody_up_never_scans() {
             );
             ledger.book(filter.replace(&people[1_234], "…"), cost);
         }
-        let (page, cost) = measure(tenant.search(
+        let (page, cost) = measure(tenant.resources().search(
             &GROUPS,
             &query_of(
                 &GROUPS,
@@ -182,15 +195,23 @@ fn looking_somebody_up_never_scans() {
         ledger.book("displayName eq, of a group, members left out", cost);
         assert!(cost.calls <= 3 && cost.read_units <= 3.0, "{cost:?}");
         let nobody = query(&[("filter", "userName eq \"nobody\"")]);
-        let (_, cost) = measure(tenant.search(&USERS, &nobody)).await;
+        let (_, cost) = measure(tenant.resources().search(&USERS, &nobody)).await;
         ledger.book("userName eq, of nobody", cost);
         assert!(cost.calls <= 2 && cost.read_units <= 2.0, "{cost:?}");
-        let read = measure(tenant.read(&USERS, &people[7], &Projection::all()))
-            .await
-            .1;
+        let read = measure(
+            tenant
+                .resources()
+                .read(&USERS, &people[7], &Projection::all()),
+        )
+        .await
+        .1;
         ledger.book("read one person", read);
-        let (found, all) =
-            measure(tenant.search(&USERS, &query(&[("filter", "title eq \"nobody\"")]))).await;
+        let (found, all) = measure(
+            tenant
+                .resources()
+                .search(&USERS, &query(&[("filter", "title eq \"nobody\"")])),
+        )
+        .await;
         assert!(found.is_ok_and(|page| page.total == 0));
         ledger.book("title eq (reads all 2,000: for comparison)", all);
         assert!(all.read_units > 50.0, "{all:?}");
@@ -209,7 +230,7 @@ fn every_page_of_a_walk_costs_the_same() {
         for page in 0..500 {
             let start = (page * 100 + 1).to_string();
             let walk = query(&[("startIndex", &start), ("count", "100")]);
-            let (answer, cost) = measure(tenant.search(&USERS, &walk)).await;
+            let (answer, cost) = measure(tenant.resources().search(&USERS, &walk)).await;
             let answer = answer.unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(answer.total, 50_000);
             let ids: Vec<&str> = answer
@@ -244,10 +265,12 @@ fn the_authorizer_costs_one_call() {
         let table = TestTable::start().await;
         let tenant = table.tenant("authorizer").await;
         let connection = tenant
+            .credentials()
             .create_connection("idp", Provider::Okta)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let issued = tenant
+            .credentials()
             .issue_token(&connection.id, "token", None)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
@@ -280,7 +303,12 @@ fn writing_a_person() {
         let body = json!({"schemas": [urn::USER], "userName": "new", "externalId": "e", "emails": [{"value": "new@example.test"}]});
         let resource =
             Resource::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
-        let (created, cost) = measure(tenant.create(&USERS, resource, &Projection::all())).await;
+        let (created, cost) = measure(tenant.resources().create(
+            &USERS,
+            resource,
+            &Projection::all(),
+        ))
+        .await;
         assert!(created.is_ok());
         ledger.book("create a person", cost);
         assert!(cost.calls <= 2, "{cost:?}");
@@ -293,7 +321,7 @@ fn writing_a_person() {
             ("deactivate them again", false),
         ] {
             let all = Projection::all();
-            let (answer, cost) = measure(tenant.patch(
+            let (answer, cost) = measure(tenant.resources().patch(
                 &USERS,
                 &people[3],
                 change(json!(value)),
@@ -305,7 +333,12 @@ fn writing_a_person() {
             ledger.book(what, cost);
             assert!(cost.calls <= 2, "{cost:?}");
         }
-        let (_, cost) = measure(tenant.delete(&USERS, &people[4], &Precondition::none())).await;
+        let (_, cost) = measure(tenant.resources().delete(
+            &USERS,
+            &people[4],
+            &Precondition::none(),
+        ))
+        .await;
         ledger.book("delete a person", cost);
         assert!(cost.calls <= 5, "{cost:?}");
         assert!(Filter::parse(USERS.resource_type, "userName pr").is_ok());

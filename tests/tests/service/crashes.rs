@@ -131,6 +131,7 @@ fn while_a_large_group_is_replaced() {
             let resource = Resource::parse(GROUPS.resource_type, body)?;
             let (always, all) = (Precondition::none(), Projection::all());
             tenant
+                .resources()
                 .replace(&GROUPS, &scene.group, resource, &always, &all)
                 .await
                 .map(|_| ())
@@ -163,6 +164,7 @@ fn while_many_join_and_leave() {
             let body = json!({"schemas": [urn::PATCH], "Operations": operations});
             let patch = Patch::parse(GROUPS.resource_type, body)?;
             tenant
+                .resources()
                 .patch(&GROUPS, &scene.group, patch, &Precondition::none(), None)
                 .await
                 .map(|_| ())
@@ -187,6 +189,7 @@ fn while_a_large_group_is_created() {
         Box::pin(async move {
             let resource = Resource::parse(GROUPS.resource_type, group("new", &scene.people))?;
             tenant
+                .resources()
                 .create(&GROUPS, resource, &Projection::all())
                 .await
                 .map(|_| ())
@@ -216,9 +219,9 @@ fn while_a_large_group_is_created() {
 fn while_a_large_group_is_deleted() {
     let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(async move {
-            tenant
-                .delete(&GROUPS, &scene.group, &Precondition::none())
-                .await
+            let always = Precondition::none();
+            let deleted = tenant.resources().delete(&GROUPS, &scene.group, &always);
+            deleted.await.map(|_| ())
         })
     };
     let done = |scene: &Scene, world: &World| !world.groups.contains_key(&scene.group);
@@ -247,7 +250,11 @@ fn while_a_person_in_many_groups_is_deleted() {
         for (n, leaver) in (0..).zip(&leavers) {
             faults.die(n / 2, n % 2 == 1);
             let (writer, id) = (writer.clone(), leaver.clone());
-            let write = async move { writer.delete(&USERS, &id, &Precondition::none()).await };
+            let write = async move {
+                let always = Precondition::none();
+                let deleted = writer.resources().delete(&USERS, &id, &always);
+                deleted.await.map(|_| ())
+            };
             survived = live(Box::pin(write), &faults).await;
             let world = audit(&idp).await;
             let gone = !world.users.contains_key(leaver);

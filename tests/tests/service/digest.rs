@@ -8,8 +8,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::cost::measure;
-use rollcall_directory::{Diagnosis, Digest, LoggedRequest, Milestones, Tenant};
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{Diagnosis, LoggedRequest, Tenant};
+use rollcall_insight::{Digest, Insight, Milestones};
 use rollcall_tests::faults::Fault;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::table::TestTable;
@@ -30,7 +31,7 @@ pub(crate) async fn log(
             request.id = id.into_uuid().to_string();
             request.at = at;
             request.connection_id = "c".to_owned();
-            tenant.log_request(request, 365).await
+            tenant.request_log().write(request, 365).await
         })
         .buffer_unordered(16)
         .try_for_each(|()| async { Ok(()) })
@@ -47,7 +48,7 @@ fn ago(seconds: i64) -> Timestamp {
 }
 
 fn counted(digest: &Digest) -> u64 {
-    let of = |hour: &rollcall_directory::Hour| {
+    let of = |hour: &rollcall_insight::Hour| {
         hour.succeeded + hour.refused + hour.throttled + hour.failed
     };
     digest.hours.iter().map(of).sum()
@@ -59,7 +60,7 @@ fn the_checklist_ticks_as_requests_arrive() {
         let tenant = service.tenant("checklist").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
         let marks = async || {
-            let digest = directory.digest().await.unwrap();
+            let digest = Insight::of(&directory).digest().await.unwrap();
             assert!(digest.complete);
             let milestones = digest.connections.get(tenant.connection_id()).cloned();
             let Milestones {
@@ -124,7 +125,7 @@ fn a_deactivation_is_seen_in_any_spelling() {
         for (method, body) in ways {
             let tenant = service.tenant("spelling").await;
             let path = format!("/Users/{}", tenant.idp().user("ann").await);
-            let before = tenant.directory().digest().await.unwrap();
+            let before = Insight::of(&tenant.directory()).digest().await.unwrap();
             let of =
                 |digest: &Digest| digest.connections[tenant.connection_id()].first_deactivation_at;
             assert_eq!(of(&before), None);
@@ -134,7 +135,7 @@ fn a_deactivation_is_seen_in_any_spelling() {
                 _ => idp.patch(&path, body.clone()).await,
             };
             assert!(answer.status < 400, "{method} {body}: {}", answer.body);
-            let after = tenant.directory().digest().await.unwrap();
+            let after = Insight::of(&tenant.directory()).digest().await.unwrap();
             assert!(of(&after).is_some(), "{method} {body}");
         }
     });
@@ -149,7 +150,7 @@ fn a_connection_test_that_deletes_whom_it_made_is_no_deactivation() {
         for path in [format!("/Users/{user}"), format!("/Groups/{group}")] {
             idp.delete(&path).await.expect(204);
         }
-        let digest = tenant.directory().digest().await.unwrap();
+        let digest = Insight::of(&tenant.directory()).digest().await.unwrap();
         let milestones = &digest.connections[tenant.connection_id()];
         assert!(milestones.first_user_at.is_some() && milestones.first_group_at.is_some());
         assert_eq!(milestones.first_deactivation_at, None);
@@ -172,7 +173,7 @@ fn however_many_look_at_once_each_request_counts_once() {
                 logged += 15;
             }
             let looks = stream::iter(0..8)
-                .map(|_| tenant.digest())
+                .map(|_| Insight::of(&tenant).digest())
                 .buffer_unordered(8)
                 .try_collect::<Vec<_>>();
             for digest in looks.await.unwrap() {
@@ -180,7 +181,7 @@ fn however_many_look_at_once_each_request_counts_once() {
                 assert_eq!(counted(&digest), logged, "round {round}");
             }
         }
-        let last = tenant.digest().await.unwrap();
+        let last = Insight::of(&tenant).digest().await.unwrap();
         assert_eq!(counted(&last), logged);
         assert!(last.hours.is_sorted_by_key(|hour| hour.begins_at));
     });
@@ -194,7 +195,7 @@ async fn overtaken(service: &Service, begun: bool) {
     let mut sum = 0;
     if begun {
         log(directory, [(ago(3 * day), ok())]).await;
-        assert_eq!(counted(&directory.digest().await.unwrap()), 1);
+        assert_eq!(counted(&Insight::of(&directory).digest().await.unwrap()), 1);
         sum = 1;
     }
     log(directory, (0..10).map(|n| (ago(2 * day - n), ok()))).await;
@@ -214,16 +215,22 @@ async fn overtaken(service: &Service, begun: bool) {
             tokio::task::yield_now().await;
         }
         log(directory, (0..5).map(|n| (ago(day - n), ok()))).await;
-        assert_eq!(counted(&directory.digest().await.unwrap()), sum + 15);
+        assert_eq!(
+            counted(&Insight::of(&directory).digest().await.unwrap()),
+            sum + 15
+        );
         held.store(false, SeqCst);
     };
-    let (slow, ()) = tokio::join!(slow.digest(), overtake);
+    let (slow, ()) = tokio::join!(Insight::of(&slow).digest(), overtake);
     assert_eq!(
         counted(&slow.unwrap()),
         sum + 10,
         "what there was when it looked"
     );
-    assert_eq!(counted(&directory.digest().await.unwrap()), sum + 15);
+    assert_eq!(
+        counted(&Insight::of(&directory).digest().await.unwrap()),
+        sum + 15
+    );
 }
 
 #[test]
@@ -242,7 +249,7 @@ fn what_is_logged_a_little_late_counts_all_the_same() {
         let tenant = table.tenant("late").await;
         for (seconds, sum) in [(100, 1), (2, 2), (6, 3), (9, 4)] {
             log(&tenant, [(ago(seconds), ok())]).await;
-            assert_eq!(counted(&tenant.digest().await.unwrap()), sum);
+            assert_eq!(counted(&Insight::of(&tenant).digest().await.unwrap()), sum);
         }
     });
 }
@@ -255,7 +262,7 @@ fn a_look_reads_a_bounded_part_and_the_next_goes_on() {
         log(&tenant, (0..4_500).map(|n| (ago(90_000 - 10 * n), ok()))).await;
         let mut seen = Vec::new();
         for _ in 0..4 {
-            let (digest, cost) = measure(tenant.digest()).await;
+            let (digest, cost) = measure(Insight::of(&tenant).digest()).await;
             let digest = digest.unwrap();
             assert!(cost.calls <= 12, "{cost:?}");
             seen.push((counted(&digest), digest.complete));
@@ -264,8 +271,11 @@ fn a_look_reads_a_bounded_part_and_the_next_goes_on() {
             seen,
             [(2_000, false), (4_000, false), (4_500, true), (4_500, true)]
         );
-        assert_eq!(tenant.digest().await.unwrap().skipped_until, None);
-        let (_, cost) = measure(tenant.digest()).await;
+        assert_eq!(
+            Insight::of(&tenant).digest().await.unwrap().skipped_until,
+            None
+        );
+        let (_, cost) = measure(Insight::of(&tenant).digest()).await;
         assert!(cost.calls <= 3 && cost.read_units <= 10.0, "{cost:?}");
     });
 }
@@ -283,16 +293,16 @@ fn what_lies_far_back_gives_milestones_and_holds_nothing_up() {
         .await;
         log(&tenant, (0..4_500).map(|n| (ago(20 * day - n), ok()))).await;
         log(&tenant, (0..10).map(|n| (ago(day - n), ok()))).await;
-        let first = tenant.digest().await.unwrap();
+        let first = Insight::of(&tenant).digest().await.unwrap();
         assert!(!first.complete);
-        let second = tenant.digest().await.unwrap();
+        let second = Insight::of(&tenant).digest().await.unwrap();
         assert!(
             second.complete,
             "what is older than the hours that are kept is passed over"
         );
         assert_eq!(counted(&second), 10);
         assert!(second.connections["c"].first_user_at.unwrap() < ago(29 * day));
-        let third = tenant.digest().await.unwrap();
+        let third = Insight::of(&tenant).digest().await.unwrap();
         for digest in [first, second, third] {
             let until = digest.skipped_until.unwrap();
             assert!((ago(8 * day + 60)..ago(8 * day - 1)).contains(&until));
@@ -306,7 +316,7 @@ fn failures_are_current_until_they_succeed() {
         let tenant = service.tenant("failing").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
         let failing = async || -> BTreeMap<Diagnosis, u64> {
-            let failures = directory.digest().await.unwrap().failures;
+            let failures = Insight::of(&directory).digest().await.unwrap().failures;
             failures
                 .into_iter()
                 .map(|f| (f.diagnosis, f.count))
@@ -350,7 +360,7 @@ fn failures_are_current_until_they_succeed() {
         // the other filter may come again: it is looked at for another hour
         let left = [(Diagnosis::Filter, 2), (Diagnosis::StaleUser, 1)];
         assert_eq!(failing().await, BTreeMap::from(left));
-        let old = directory.tokens().await.unwrap().remove(0);
+        let old = directory.credentials().tokens().await.unwrap().remove(0);
         tenant.revoke(&old.id).await;
         idp.get("/Users?count=1").await.expect(401);
         assert_eq!(failing().await.get(&Diagnosis::Revoked), Some(&1));
@@ -378,7 +388,7 @@ fn of_many_creates_those_that_fail_are_told_one_by_one() {
                 assert_eq!(create(name).await, 409);
                 assert_eq!(create(&format!("{name}-{round}")).await, 201);
             }
-            let failures = directory.digest().await.unwrap().failures;
+            let failures = Insight::of(&directory).digest().await.unwrap().failures;
             let counts: Vec<_> = failures.iter().map(|failure| failure.count).collect();
             assert_eq!(counts, [round, round]);
         }

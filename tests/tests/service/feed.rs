@@ -71,7 +71,7 @@ async fn read(tenant: &Tenant, page: usize, done: &AtomicBool) -> Vec<(u64, Stri
     loop {
         let last = done.load(Ordering::SeqCst);
         let cursor = seen.last().map_or(0, |(sequence, _)| *sequence);
-        let events = tenant.events(cursor, page).await.unwrap();
+        let events = tenant.journal().events(cursor, page).await.unwrap();
         if events.is_empty() && last {
             return seen;
         }
@@ -125,7 +125,7 @@ fn every_reader_sees_every_entry_once_and_in_the_same_order() {
             limit: 10_000,
             ..Default::default()
         };
-        let journal = stage.tenant.audit(&audit).await.unwrap().0;
+        let journal = stage.tenant.journal().audit(&audit).await.unwrap().0;
         let journal: BTreeSet<&String> = journal.iter().map(|entry| &entry.id).collect();
         assert_eq!(ids, journal, "the feed is the journal");
         let delivered: BTreeSet<String> = stage

@@ -1,6 +1,7 @@
 //! Somebody is found by any name an admin may know them by, by key alone.
 
-use rollcall_directory::{Lacking, PersonState, Role, Tenant, USERS};
+use rollcall_directory::{PersonState, Role, Tenant, USERS};
+use rollcall_insight::{GroupFilter, Insight};
 use rollcall_tests::seed::{create, group, person, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
@@ -19,7 +20,9 @@ async fn made(tenant: &Tenant, name: &str, shown: &str) -> String {
 async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize) -> Vec<String> {
     let (mut names, mut after) = (Vec::new(), None);
     loop {
-        let page = tenant.search_people(text, states, after, limit).await;
+        let page = Insight::of(&tenant)
+            .search_people(text, states, after, limit)
+            .await;
         let (people, next) = page.unwrap();
         names.extend(people.into_iter().map(|person| person.user_name));
         match next {
@@ -81,14 +84,23 @@ fn groups_by_the_beginning_of_their_names() {
         for name in ["Engineering", "English", "Sales"] {
             group(&tenant, name, &[]).await;
         }
-        let all = Lacking::Nothing;
-        let page = tenant.search_groups("ENG", all, None, 1).await.unwrap();
+        let all = GroupFilter::All;
+        let page = Insight::of(&tenant)
+            .search_groups("ENG", all, None, 1)
+            .await
+            .unwrap();
         let (first, next) = page;
         assert_eq!(first[0].display_name, "Engineering");
-        let (second, _) = tenant.search_groups("ENG", all, next, 10).await.unwrap();
+        let (second, _) = Insight::of(&tenant)
+            .search_groups("ENG", all, next, 10)
+            .await
+            .unwrap();
         let names: Vec<_> = second.iter().map(|g| g.display_name.as_str()).collect();
         assert_eq!(names, ["English"]);
-        assert_eq!(tenant.groups(None, 10).await.unwrap().0.len(), 3);
+        assert_eq!(
+            Insight::of(&tenant).groups(None, 10).await.unwrap().0.len(),
+            3
+        );
     });
 }
 
@@ -106,16 +118,24 @@ fn groups_by_what_they_lack() {
             };
             let id = group(&tenant, &format!("group {n:03}"), members).await;
             let role = (n % 100 != 9).then_some(Role::Viewer);
-            tenant.map_group(&id, role).await.unwrap();
+            tenant.roles().map_group(&id, role).await.unwrap();
         }
         for (lacking, expected) in [
-            (Lacking::Members, ["group 007", "group 107", "group 207"]),
-            (Lacking::Role, ["group 009", "group 109", "group 209"]),
+            (
+                GroupFilter::WithoutMembers,
+                ["group 007", "group 107", "group 207"],
+            ),
+            (
+                GroupFilter::WithoutRole,
+                ["group 009", "group 109", "group 209"],
+            ),
         ] {
             for limit in [1, 2, 50] {
                 let (mut names, mut after) = (Vec::new(), None);
                 loop {
-                    let page = tenant.search_groups("group", lacking, after, limit).await;
+                    let page = Insight::of(&tenant)
+                        .search_groups("group", lacking, after, limit)
+                        .await;
                     let (groups, next) = page.unwrap();
                     assert!(groups.len() <= limit);
                     names.extend(groups.into_iter().map(|group| group.display_name));
@@ -142,7 +162,9 @@ fn members_of_a_state_are_found_among_many_others() {
         }
         let page = async |after, limit| {
             let active = [PersonState::Active];
-            let page = tenant.group_people(&everybody, &active, after, limit).await;
+            let page = Insight::of(&tenant)
+                .group_people(&everybody, &active, after, limit)
+                .await;
             let (people, next) = page.unwrap();
             let names = people.into_iter().map(|person| person.user_name);
             (names.collect::<Vec<_>>(), next)

@@ -72,7 +72,12 @@ fn a_grant_names_the_request_that_brought_it_about() {
         // And the request is found again: what it changed, and how it was answered.
         let (id, since) = (grant["request_id"].as_str(), grant["since"].as_str());
         let since = since.unwrap().parse().unwrap();
-        let trace = tenant.directory().trace(id.unwrap(), since).await.unwrap();
+        let trace = tenant
+            .directory()
+            .request_log()
+            .trace(id.unwrap(), since)
+            .await
+            .unwrap();
         let actions: Vec<_> = trace
             .entries
             .iter()
@@ -85,11 +90,24 @@ fn a_grant_names_the_request_that_brought_it_about() {
             ("PATCH", 204)
         );
         assert_eq!(logged.changes, ["group.members_changed"]);
-        let again = tenant.directory().logged_request(&logged.id).await;
+        let again = tenant
+            .directory()
+            .request_log()
+            .logged_request(&logged.id)
+            .await;
         assert_eq!(again.unwrap(), logged);
-        let unknown = tenant.directory().logged_request("nothing").await;
+        let unknown = tenant
+            .directory()
+            .request_log()
+            .logged_request("nothing")
+            .await;
         assert_eq!(unknown.unwrap_err().to_scim().status(), 404);
-        let elsewhere = tenant.directory().trace("nothing", since).await.unwrap();
+        let elsewhere = tenant
+            .directory()
+            .request_log()
+            .trace("nothing", since)
+            .await
+            .unwrap();
         assert_eq!(elsewhere, rollcall_directory::RequestTrace::default());
     });
 }

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
-use rollcall_directory::FindingKind::{self, *};
 use rollcall_directory::{Diagnosis, Role, RoleSync, RouteBy, Settings, UnknownMembers};
+use rollcall_insight::FindingKind::{self, *};
+use rollcall_insight::Insight;
 use rollcall_tests::seed::{group, person, sign_in};
 use rollcall_tests::service::{Tenant, run};
 use rollcall_tests::table::TestTable;
 use serde_json::json;
 
 async fn kinds(tenant: &Tenant) -> BTreeSet<FindingKind> {
-    let health = tenant.directory().health().await.unwrap();
+    let health = Insight::of(&tenant.directory()).health().await.unwrap();
     assert!(health.complete);
     assert!(health.findings.is_sorted_by_key(|finding| finding.severity));
     for finding in &health.findings {
@@ -49,7 +50,7 @@ fn the_first_hour() {
             .expect(200);
         expect(&[UnmappedGroups, DefaultRoleWithoutMapping]).await;
         let directory = tenant.directory();
-        let findings = directory.health().await.unwrap().findings;
+        let findings = Insight::of(&directory).health().await.unwrap().findings;
         let found = findings
             .iter()
             .find(|f| f.kind == DefaultRoleWithoutMapping);
@@ -59,7 +60,11 @@ fn the_first_hour() {
             "{title}"
         );
         assert_eq!((&*told[0].name, &told[0].id), ("ann", &ann));
-        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        directory
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
         // The claim has not come since, and is not missed: they are an admin.
         expect(&[ClaimMissing]).await;
         application
@@ -75,7 +80,7 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
     run(async |service| {
         let settings = Settings {
             rate_limit: None,
-            sso_default_role: Some(Role::Viewer),
+            sso_default_role: Some(Role::Viewer.into()),
             ..Settings::default()
         };
         let tenant = service.tenant_with("mended", settings).await;
@@ -91,22 +96,28 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
         }
         let team = idp.group("team", &[&people[0]]).await;
         let told = async || -> Vec<String> {
-            let findings = directory.health().await.unwrap().findings;
+            let findings = Insight::of(&directory).health().await.unwrap().findings;
             let undecided = [DefaultRoleWithoutMapping, DefaultRoleWithoutClaim];
             let mut findings = findings.into_iter();
             let found = findings.find(|finding| undecided.contains(&finding.kind));
             let Some(found) = found else {
                 return Vec::new();
             };
-            assert_eq!(found.role, Some(Role::Viewer));
+            assert_eq!(found.role, Some(Role::Viewer.into()));
             let mut names: Vec<_> = found.among.into_iter().map(|one| one.name).collect();
             names.sort();
             names
         };
         assert_eq!(told().await, ["ann", "bob", "cy", "dee"]);
-        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        directory
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
         assert_eq!(told().await, ["bob", "cy", "dee"]);
-        let by_hand = directory.give_role(&people[1], Some(Role::Member), Role::Owner);
+        let by_hand = directory
+            .roles()
+            .give_role(&people[1], Some(Role::Member), Role::Owner);
         by_hand.await.unwrap();
         idp.delete(&format!("/Users/{}", people[2]))
             .await
@@ -137,8 +148,12 @@ fn whoever_gets_a_role_when_they_sign_in_next_is_not_told_of() {
             let answer = application.log_in(tenant.id(), name, Some(&[]));
             answer.await.expect(200);
         }
-        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
-        let findings = directory.health().await.unwrap().findings;
+        directory
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
+        let findings = Insight::of(&directory).health().await.unwrap().findings;
         let of = |kind| findings.iter().find(|finding| finding.kind == kind);
         let found = of(DefaultRoleWithoutMatch).unwrap();
         assert_eq!((found.count, &*found.among[0].name), (1, "bob"));
@@ -158,7 +173,11 @@ fn a_claim_that_never_arrives() {
         let ann = idp.user("ann").await;
         let team = idp.group("team", &[&ann]).await;
         let directory = tenant.directory();
-        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        directory
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
         application
             .log_in(tenant.id(), "ann", None)
             .await
@@ -186,7 +205,11 @@ fn what_goes_wrong_later() {
         let ann = idp.user("ann").await;
         let team = idp.group("team", &[&ann]).await;
         let directory = tenant.directory();
-        directory.map_group(&team, Some(Role::Admin)).await.unwrap();
+        directory
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
@@ -215,7 +238,7 @@ fn what_goes_wrong_later() {
         ];
         assert_eq!(kinds(&tenant).await, failing.into());
 
-        let token = directory.tokens().await.unwrap().remove(0);
+        let token = directory.credentials().tokens().await.unwrap().remove(0);
         let soon = jiff::Timestamp::now() + std::time::Duration::from_secs(3 * 86_400);
         tenant.issue("second", Some(soon)).await;
         tenant.revoke(&token.id).await;
@@ -225,7 +248,7 @@ fn what_goes_wrong_later() {
             found.contains(&WrongToken) && found.contains(&TokenExpiring),
             "{found:?}"
         );
-        let names = directory.health().await.unwrap().findings;
+        let names = Insight::of(&directory).health().await.unwrap().findings;
         let skipped = names.iter().find(|f| f.kind == SkippedMembers).unwrap();
         assert!(skipped.detail.as_ref().unwrap().contains(&stale));
         assert!(skipped.request.is_some());
@@ -278,7 +301,11 @@ fn a_member_who_is_nobody_is_told_of_by_what_to_do() {
                 let path = format!("/Groups/{outer}");
                 idp.patch(&path, nest.clone()).await.expect(status);
             }
-            let findings = tenant.directory().health().await.unwrap().findings;
+            let findings = Insight::of(&tenant.directory())
+                .health()
+                .await
+                .unwrap()
+                .findings;
             let found = findings.iter().find(|finding| finding.kind == kind);
             assert_eq!(found.unwrap().diagnosis, Some(diagnosis), "{findings:#?}");
         }
@@ -297,7 +324,7 @@ fn a_push_buries_no_sign_in() {
         });
         push.buffer_unordered(16).collect::<()>().await;
         sign_in(&tenant, "bob", None).await;
-        let findings = tenant.health().await.unwrap().findings;
+        let findings = Insight::of(&tenant).health().await.unwrap().findings;
         let mut findings = findings.iter();
         let found = findings.find(|finding| finding.kind == DefaultRoleWithoutMapping);
         let found = found.unwrap();

@@ -105,7 +105,7 @@ fn changes_of_members_are_found_by_whole_ids() {
                 limit: 10,
                 ..rollcall_directory::AuditQuery::default()
             };
-            let entries = tenant.directory().audit(&query).await.unwrap().0;
+            let entries = tenant.directory().journal().audit(&query).await.unwrap().0;
             let actions = entries.into_iter().map(|entry| entry.action);
             actions.collect::<Vec<_>>()
         };

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rollcall_directory::{
-    GROUPS, ManualRoles, PeopleQuery, PersonState, Preview, Role, RoleChange, RoleSync, RouteBy,
+    GROUPS, ManualRoles, PersonState, Preview, Role, RoleChange, RoleId, RoleSync, RouteBy,
     Settings, Tenant, USERS,
 };
-use rollcall_tests::seed::{group, patch, person, sign_in};
+use rollcall_insight::{Insight, PeopleQuery};
+use rollcall_tests::seed::{group, patch, person, set_up, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::json;
@@ -45,7 +46,7 @@ async fn roles(tenant: &Tenant) -> BTreeMap<String, Option<Role>> {
         limit: 1_000,
         ..PeopleQuery::default()
     };
-    let people = tenant.people(&query).await.unwrap().0;
+    let people = Insight::of(&tenant).people(&query).await.unwrap().0;
     people
         .into_iter()
         .map(|person| (person.id, person.role))
@@ -57,7 +58,10 @@ async fn previewed(tenant: &Tenant, group: &str, role: Option<Role>) -> (Told, V
     let (mut told, mut calls) = (Told::default(), Vec::new());
     let mut after: Option<String> = None;
     loop {
-        let preview = tenant.preview_mapping(group, role, after.as_deref()).await;
+        let preview = tenant
+            .roles()
+            .preview_mapping(group, role, after.as_deref())
+            .await;
         let preview = preview.unwrap();
         add(&mut told.at_once, &preview.changes);
         add(&mut told.at_sign_in, &preview.at_sign_in);
@@ -111,7 +115,7 @@ async fn stir(
             let path = format!("members[value eq \"{}\"]", people[who]);
             patch(tenant, &GROUPS, team, json!({"op": "remove", "path": path})).await;
         }
-        45..60 => tenant.map_group(team, role).await.unwrap(),
+        45..60 => tenant.roles().map_group(team, role).await.unwrap(),
         60..65 => {
             let off = json!({"op": "replace", "path": "active", "value": false});
             patch(tenant, &USERS, &people[who], off).await;
@@ -121,7 +125,10 @@ async fn stir(
             patch(tenant, &USERS, &people[who], on).await;
         }
         70..76 => {
-            let given = tenant.give_role(&people[who], role, Role::Owner).await;
+            let given = tenant
+                .roles()
+                .give_role(&people[who], role, Role::Owner)
+                .await;
             given.unwrap();
         }
         _ => {
@@ -138,7 +145,9 @@ async fn stir(
 /// Signs in, without a claim, every member of a group who may.
 async fn sign_in_members(tenant: &Tenant, group: &str) {
     let may = [PersonState::Active, PersonState::Invited];
-    let members = tenant.group_people(group, &may, None, PEOPLE).await;
+    let members = Insight::of(&tenant)
+        .group_people(group, &may, None, PEOPLE)
+        .await;
     for member in members.unwrap().0 {
         sign_in(tenant, &member.user_name, None).await;
     }
@@ -146,11 +155,6 @@ async fn sign_in_members(tenant: &Tenant, group: &str) {
 
 fn any<T: Copy>(random: &mut StdRng, all: &[T]) -> T {
     all[random.random_range(0..all.len())]
-}
-
-async fn set(tenant: &Tenant, settings: &Settings) {
-    let changed = tenant.change_settings(|_| Ok(settings.clone())).await;
-    changed.unwrap();
 }
 
 async fn agree(seed: u64, claims: Claims) {
@@ -173,22 +177,22 @@ async fn agree(seed: u64, claims: Claims) {
                 &mut random,
                 &[ManualRoles::Preserved, ManualRoles::OverwrittenAtLogin],
             ),
-            sso_default_role: any(&mut random, &ROLES),
+            sso_default_role: any(&mut random, &ROLES).map(RoleId::from),
             rate_limit: None,
             ..Settings::default()
         };
-        set(&tenant, &settings).await;
+        set_up(&tenant, &settings).await;
         for _ in 0..random.random_range(2..12) {
             stir(&tenant, &people, &teams, claims, &mut random).await;
         }
         let team = any(&mut random, &[0, 1, 2, 3]);
         let (team, role) = (&teams[team], any(&mut random, &ROLES));
         let before = roles(&tenant).await;
-        let present = tenant.group(team).await.unwrap().role;
+        let present = Insight::of(&tenant).group(team).await.unwrap().role;
         let (nothing, _) = previewed(&tenant, team, present).await;
         assert!(nothing.at_once.is_empty() && nothing.at_sign_in.is_empty());
         let (told, calls) = previewed(&tenant, team, role).await;
-        tenant.map_group(team, role).await.unwrap();
+        tenant.roles().map_group(team, role).await.unwrap();
         let saved = roles(&tenant).await;
         let context = format!("seed {seed}, round {round}, {settings:?}");
         assert_eq!(told.at_once, difference(&before, &saved), "{context}");
@@ -348,16 +352,23 @@ fn ann_gets_what_was_told() {
         for (what, before, role, expected) in cases {
             let table = TestTable::start().await;
             let tenant = table.tenant("ann").await;
-            set(&tenant, &before.settings).await;
+            set_up(&tenant, &before.settings).await;
             let ann = person(&tenant, "ann").await;
             let team = group(&tenant, "team", std::slice::from_ref(&ann)).await;
-            tenant.map_group(&team, before.mapped).await.unwrap();
+            tenant
+                .roles()
+                .map_group(&team, before.mapped)
+                .await
+                .unwrap();
             for claim in before.sign_ins {
                 sign_in(&tenant, "ann", *claim).await;
             }
-            let given = tenant.give_role(&ann, before.by_hand, Role::Owner).await;
+            let given = tenant
+                .roles()
+                .give_role(&ann, before.by_hand, Role::Owner)
+                .await;
             given.unwrap();
-            tenant.map_group(&team, before.then).await.unwrap();
+            tenant.roles().map_group(&team, before.then).await.unwrap();
 
             let [has, at_once, then] = expected;
             assert_eq!(roles(&tenant).await[&ann], has, "{what}");
@@ -374,7 +385,7 @@ fn ann_gets_what_was_told() {
             assert_eq!(told, expected, "{what}");
             let at_login = before.settings.role_sync == RoleSync::AtLogin;
             assert_eq!(calls[0].at_next_sign_in, at_login, "{what}");
-            tenant.map_group(&team, role).await.unwrap();
+            tenant.roles().map_group(&team, role).await.unwrap();
             assert_eq!(roles(&tenant).await[&ann], at_once, "{what}");
             let again = before.sign_ins.last().copied().flatten();
             assert_eq!(sign_in(&tenant, "ann", again).await.role, then, "{what}");
@@ -392,13 +403,17 @@ fn what_comes_anyway_is_no_doing_of_the_mapping() {
             rate_limit: None,
             ..Settings::default()
         };
-        set(&tenant, &at_login).await;
+        set_up(&tenant, &at_login).await;
         let ann = [person(&tenant, "ann").await];
         let (admins, guests) = (
             group(&tenant, "admins", &ann).await,
             group(&tenant, "guests", &ann).await,
         );
-        tenant.map_group(&admins, Some(Role::Admin)).await.unwrap();
+        tenant
+            .roles()
+            .map_group(&admins, Some(Role::Admin))
+            .await
+            .unwrap();
         let (told, _) = previewed(&tenant, &guests, Some(Role::Viewer)).await;
         assert_eq!((told.at_once, told.at_sign_in), Default::default());
         assert_eq!(told.anyway, Changes::from([((None, Some(Role::Admin)), 1)]));
@@ -412,7 +427,10 @@ fn what_cannot_be_mapped_cannot_be_previewed() {
         let tenant = table.tenant("refused").await;
         let team = group(&tenant, "team", &[]).await;
         let status = async |group: &str, role: Role| {
-            let refused = tenant.preview_mapping(group, Some(role), None).await;
+            let refused = tenant
+                .roles()
+                .preview_mapping(group, Some(role), None)
+                .await;
             refused.unwrap_err().to_scim().status()
         };
         assert_eq!(status(&team, Role::Owner).await, 400);

@@ -7,11 +7,13 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use role_reconciler::{Queue, Reconciler};
 use rollcall_directory::{
-    Assertion, GROUPS, Role, RoleSync, RouteBy, Settings, Tenant, USERS, cost,
+    Assertion, GROUPS, Role, RoleSync, RouteBy, Settings, Tenant, USERS, capacity,
 };
+use rollcall_insight::Insight;
+use rollcall_role_reconciler::{Queue, Reconciler};
 use rollcall_scim::{Patch, Precondition, Projection, Resource};
+use rollcall_tests::seed::set_up;
 use rollcall_tests::service::run;
 use rollcall_tests::stage::{Outbox, batch, envelope, relayed};
 use rollcall_tests::table::TestTable;
@@ -24,16 +26,18 @@ const TEAMS: usize = 5;
 
 fn reconciler(table: &TestTable, outbox: &Outbox) -> Reconciler {
     let queue = Queue::new(outbox.client(), "http://127.0.0.1/queues/roles");
-    role_reconciler::handler(table.directory(), queue)
+    rollcall_role_reconciler::handler(table.directory(), queue)
 }
 
 async fn person(tenant: &Tenant, name: &str) -> String {
     let body = json!({"schemas": [urn::USER], "userName": name, "active": true});
     let resource = Resource::parse(USERS.resource_type, body).unwrap();
     id(tenant
+        .resources()
         .create(&USERS, resource, &Projection::all())
         .await
-        .unwrap())
+        .unwrap()
+        .answer)
 }
 
 async fn team(tenant: &Tenant, name: &str, members: &[String]) -> String {
@@ -41,9 +45,11 @@ async fn team(tenant: &Tenant, name: &str, members: &[String]) -> String {
     let body = json!({"schemas": [urn::GROUP], "displayName": name, "members": members});
     let resource = Resource::parse(GROUPS.resource_type, body).unwrap();
     id(tenant
+        .resources()
         .create(&GROUPS, resource, &Projection::all())
         .await
-        .unwrap())
+        .unwrap()
+        .answer)
 }
 
 fn id(resource: Resource) -> String {
@@ -63,6 +69,7 @@ async fn patch(
     let body = json!({"schemas": [urn::PATCH], "Operations": [operation]});
     let patch = Patch::parse(kind.resource_type, body).unwrap();
     let patched = tenant
+        .resources()
         .patch(kind, id, patch, &Precondition::none(), None)
         .await;
     // what was deleted before is not there
@@ -101,7 +108,7 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
             )
             .await
         }
-        50..65 => drop(tenant.map_group(team, role).await),
+        50..65 => drop(tenant.roles().map_group(team, role).await),
         65..75 => {
             patch(
                 tenant,
@@ -111,7 +118,7 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
             )
             .await
         }
-        75..82 => drop(tenant.give_role(person, role, Role::Owner).await),
+        75..82 => drop(tenant.roles().give_role(person, role, Role::Owner).await),
         82..90 => {
             let assertion = Assertion {
                 user_name: format!("p{who}"),
@@ -120,7 +127,7 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
                     .then(|| vec![format!("t{}", random.random_range(0..TEAMS))]),
                 ..Assertion::default()
             };
-            tenant.sign_in(&assertion).await.unwrap();
+            tenant.sign_in().log_in(&assertion).await.unwrap();
         }
         90..94 => {
             let settings = Settings {
@@ -133,13 +140,20 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
                 ][random.random_range(0..3)],
                 ..Settings::default()
             };
-            tenant
-                .change_settings(|_| Ok(settings.clone()))
-                .await
-                .unwrap();
+            set_up(tenant, &settings).await;
         }
-        94..97 => drop(tenant.delete(&GROUPS, team, &Precondition::none()).await),
-        _ => drop(tenant.delete(&USERS, person, &Precondition::none()).await),
+        94..97 => drop(
+            tenant
+                .resources()
+                .delete(&GROUPS, team, &Precondition::none())
+                .await,
+        ),
+        _ => drop(
+            tenant
+                .resources()
+                .delete(&USERS, person, &Precondition::none())
+                .await,
+        ),
     }
 }
 
@@ -192,14 +206,14 @@ async fn storm(seed: u64) {
         let now = late.split_off(late.len() / 2);
         hand_over(&reconciler, &outbox, now, &mut random).await;
     }
-    tenant.sweep().await.unwrap();
+    tenant.members().sweep().await.unwrap();
     late.extend(relayed(&tenant).await.iter().map(envelope));
     late.shuffle(&mut random);
     hand_over(&reconciler, &outbox, late, &mut random).await;
 
     let announced = relayed(&tenant).await;
     let far = Instant::now() + Duration::from_secs(3_600);
-    assert_eq!(tenant.reconcile_all(None, far).await.unwrap(), None);
+    assert_eq!(tenant.roles().reconcile_all(None, far).await.unwrap(), None);
     let healed = relayed(&tenant).await;
     assert!(
         healed.is_empty(),
@@ -214,7 +228,7 @@ async fn agrees(tenant: &Tenant) {
     let mut said: BTreeMap<String, Value> = BTreeMap::new();
     let mut after = 0;
     loop {
-        let page = tenant.events(after, 500).await.unwrap();
+        let page = tenant.journal().events(after, 500).await.unwrap();
         let Some(last) = page.last() else { break };
         after = last.sequence;
         for event in page {
@@ -223,11 +237,11 @@ async fn agrees(tenant: &Tenant) {
             }
         }
     }
-    let query = rollcall_directory::PeopleQuery {
+    let query = rollcall_insight::PeopleQuery {
         limit: 1_000,
         ..Default::default()
     };
-    for person in tenant.people(&query).await.unwrap().0 {
+    for person in Insight::of(&tenant).people(&query).await.unwrap().0 {
         let said = said.get(&person.id).cloned().unwrap_or_default();
         assert_eq!(json!(person.role), said, "{}", person.user_name);
     }
@@ -256,7 +270,11 @@ async fn ten_thousand() {
     let people = table.seed_users(&tenant, COUNT).await;
     let group = team(&tenant, "everybody", &people).await;
     relayed(&tenant).await;
-    tenant.map_group(&group, Some(Role::Admin)).await.unwrap();
+    tenant
+        .roles()
+        .map_group(&group, Some(Role::Admin))
+        .await
+        .unwrap();
     let mapped = relayed(&tenant).await;
     let outbox = Outbox::default();
     let reconciler = reconciler(&table, &outbox);
@@ -272,7 +290,12 @@ async fn ten_thousand() {
         calls += 1;
         messages = outbox.take();
         assert!(messages.len() <= 1, "one thread of work, not two");
-        let progress = tenant.reconciliation(&group).await.unwrap().unwrap();
+        let progress = tenant
+            .roles()
+            .reconciliation(&group)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(progress.people, COUNT as u64);
         assert!(progress.looked_at >= seen);
         assert_eq!(progress.finished_at.is_some(), messages.is_empty());
@@ -281,10 +304,10 @@ async fn ten_thousand() {
     let took = started.elapsed();
     assert_eq!(seen, COUNT as u64);
     assert!(calls > 3, "it never had to go on: {calls}");
-    let announced = tenant.unplaced(None).await.unwrap();
+    let announced = tenant.journal().unplaced(None).await.unwrap();
     assert_eq!(announced.len(), COUNT, "everybody's role is announced once");
     let far = Instant::now() + Duration::from_secs(3_600);
-    let (pass, cost) = cost::measure(tenant.reconcile_all(None, far)).await;
+    let (pass, cost) = capacity::measure(tenant.roles().reconcile_all(None, far)).await;
     assert_eq!(pass.unwrap(), None);
     // the people themselves, and for each hundred of them what decides their roles
     assert!(cost.calls <= 3 * COUNT as u32 / 100 + 3, "{cost:?}");
@@ -306,7 +329,11 @@ fn one_person_does_not_wait_for_everybody() {
         let tenant = table.tenant("turns").await;
         let ada = person(&tenant, "ada").await;
         let group = team(&tenant, "admins", std::slice::from_ref(&ada)).await;
-        tenant.map_group(&group, Some(Role::Admin)).await.unwrap();
+        tenant
+            .roles()
+            .map_group(&group, Some(Role::Admin))
+            .await
+            .unwrap();
         let events = relayed(&tenant).await;
         let added = events
             .iter()

@@ -1,6 +1,6 @@
 //! Service keys, as whoever may invoke the function issues, lists and revokes them.
 
-use issue_service_key::Issuer;
+use rollcall_issue_service_key::Issuer;
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn call(issuer: &Issuer, payload: Value) -> Result<Value, String> {
 fn a_key_that_leaked_is_found_by_its_label_and_revoked() {
     run(async |_| {
         let table = TestTable::start().await;
-        let issuer = issue_service_key::handler(table.directory());
+        let issuer = rollcall_issue_service_key::handler(table.directory());
         let mut secrets = Vec::new();
         for payload in [json!({}), json!({"label": "blue"})] {
             let issued = call(&issuer, payload).await.unwrap();
@@ -35,8 +35,18 @@ fn a_key_that_leaked_is_found_by_its_label_and_revoked() {
         let revoked = call(&issuer, json!({"revoke": blue})).await.unwrap();
         assert_eq!(revoked, json!({"revoked": blue}));
         let directory = table.directory();
-        assert_eq!(directory.service_key(&secrets[1]).await.unwrap(), None);
-        assert!(directory.service_key(&secrets[0]).await.unwrap().is_some());
+        assert_eq!(
+            directory.service_keys().verify(&secrets[1]).await.unwrap(),
+            None
+        );
+        assert!(
+            directory
+                .service_keys()
+                .verify(&secrets[0])
+                .await
+                .unwrap()
+                .is_some()
+        );
         let left = call(&issuer, json!({"list": true})).await.unwrap();
         assert_eq!(left["service_keys"].as_array().unwrap().len(), 1);
         let again = call(&issuer, json!({"revoke": blue})).await.unwrap_err();
@@ -48,7 +58,7 @@ fn a_key_that_leaked_is_found_by_its_label_and_revoked() {
 fn a_payload_says_one_thing() {
     run(async |_| {
         let table = TestTable::start().await;
-        let issuer = issue_service_key::handler(table.directory());
+        let issuer = rollcall_issue_service_key::handler(table.directory());
         for payload in [
             json!({"label": "x", "list": true}),
             json!({"list": true, "revoke": "x"}),

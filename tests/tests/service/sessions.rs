@@ -12,15 +12,23 @@ fn sessions_are_listed_while_they_are_in_force() {
         let table = TestTable::start().await;
         let tenant = table.tenant("listed").await;
         let (ann, bob) = (person(&tenant, "ann").await, person(&tenant, "bob").await);
-        let count = async |id: &str| tenant.sessions_of(id).await.unwrap().len();
+        let count = async |id: &str| tenant.sign_in().sessions_of(id).await.unwrap().len();
         assert_eq!(count(&ann).await, 0);
         let first = sign_in(&tenant, "ann", None).await;
         let second = sign_in(&tenant, "ann", None).await;
         sign_in(&tenant, "bob", None).await;
         // What a portal link opens belongs to nobody.
-        let link = tenant.issue_portal_link(Role::Admin).await.unwrap();
-        let portal = tenant.redeem_portal_link(&link.secret).await.unwrap();
-        let listed = tenant.sessions_of(&ann).await.unwrap();
+        let link = tenant
+            .sign_in()
+            .issue_portal_link(Role::Admin)
+            .await
+            .unwrap();
+        let portal = tenant
+            .sign_in()
+            .redeem_portal_link(&link.secret)
+            .await
+            .unwrap();
+        let listed = tenant.sign_in().sessions_of(&ann).await.unwrap();
         assert_eq!(listed.len(), 2);
         assert!(listed[0].began_at >= listed[1].began_at);
         assert_ne!(listed[0].id, listed[1].id);
@@ -28,10 +36,14 @@ fn sessions_are_listed_while_they_are_in_force() {
         for session in &listed {
             assert!(!first.session.secret.expose().contains(&session.id));
         }
-        tenant.end_session(&first.session.secret).await.unwrap();
+        tenant
+            .sign_in()
+            .end_session(&first.session.secret)
+            .await
+            .unwrap();
         assert_eq!((count(&ann).await, count(&bob).await), (1, 1));
 
-        tenant.end_sessions_of(&ann).await.unwrap();
+        tenant.sign_in().end_sessions_of(&ann).await.unwrap();
         assert_eq!((count(&ann).await, count(&bob).await), (0, 1));
         let directory = table.directory();
         let gone = directory.session(second.session.secret.expose()).await;
@@ -46,7 +58,7 @@ fn sessions_are_listed_while_they_are_in_force() {
         patch(&tenant, &USERS, &ann, off).await;
         assert_eq!(count(&ann).await, 0);
         let nobody = uuid::Uuid::now_v7().to_string();
-        let nobody = tenant.end_sessions_of(&nobody).await;
+        let nobody = tenant.sign_in().end_sessions_of(&nobody).await;
         assert_eq!(nobody.unwrap_err().to_scim().status(), 404);
     });
 }
@@ -58,13 +70,13 @@ fn ending_them_is_in_the_journal() {
         let tenant = table.tenant("ended").await;
         let ann = person(&tenant, "ann").await;
         sign_in(&tenant, "ann", None).await;
-        tenant.end_sessions_of(&ann).await.unwrap();
+        tenant.sign_in().end_sessions_of(&ann).await.unwrap();
         let query = rollcall_directory::AuditQuery {
             action: Some("user.sessions_ended".to_owned()),
             limit: 10,
             ..Default::default()
         };
-        let (entries, _) = tenant.audit(&query).await.unwrap();
+        let (entries, _) = tenant.journal().audit(&query).await.unwrap();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].subject.id, ann);
     });

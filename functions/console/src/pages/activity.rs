@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, Error, Hour, LoggedRequest, RequestQuery, Tenant};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_directory::{Connection, Error, LoggedRequest, RequestQuery, Tenant};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{Hour, Insight};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -97,7 +99,7 @@ pub(crate) async fn show(
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connections = tenant.connections().await?;
+    let connections = tenant.credentials().connections().await?;
     let (rows, next) = Row::page(tenant, &connections, &search.query(PAGE_SIZE)?).await?;
     render(&Page {
         layout: visitor.layout(Section::Activity),
@@ -126,7 +128,7 @@ impl ConnectionNames {
             .map(|one| (one.id.clone(), one.label.clone()))
             .collect();
         ids.retain(|id| !names.contains_key(*id));
-        let deleted = tenant.deleted_connections(&ids).await?;
+        let deleted = tenant.credentials().deleted_connections(&ids).await?;
         let deleted = deleted.into_iter();
         names.extend(deleted.map(|(id, label)| (id, format!("{label} (deleted)"))));
         Ok(Self(names))
@@ -171,7 +173,7 @@ impl ChartPart {
 }
 
 async fn chart_part(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
-    let digest = visitor.tenant().digest().await?;
+    let digest = Insight::of(visitor.tenant()).digest().await?;
     Ok(ChartPart {
         bars: bars(&digest.hours, Timestamp::now()),
         complete: digest.complete,
@@ -243,7 +245,7 @@ impl ExportRow for Row {
         connections: &[Connection],
         query: &RequestQuery,
     ) -> Result<(Vec<Self>, Option<String>), Error> {
-        let (requests, next) = tenant.requests(query).await?;
+        let (requests, next) = tenant.request_log().search(query).await?;
         let ids = requests.iter().map(|request| &*request.connection_id);
         let names = ConnectionNames::read(tenant, connections, ids.collect()).await?;
         let row = |request: LoggedRequest| Row {
@@ -282,7 +284,7 @@ pub(crate) async fn export(
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connections = tenant.connections().await?;
+    let connections = tenant.credentials().connections().await?;
     let query = search.query(export::PAGE_SIZE)?;
     let file = ExportFile::read::<Row>(tenant, &connections, query).await?;
     file.finish(search.format, "requests", |last, format| {

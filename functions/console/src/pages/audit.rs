@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
+use rollcall_insight::Insight;
 use rollcall_scim::fold;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -90,12 +92,12 @@ async fn actors_named(
         .iter()
         .filter(|one| fold(&one.label) == folded)
         .map(|one| one.id.clone());
-    let kinds = [Actor::PortalLink, Actor::Application, Actor::System]
+    let kinds = [Actor::PORTAL_LINK, Actor::APPLICATION, Actor::SYSTEM]
         .iter()
         .filter(|actor| fold(display::actor(actor)) == folded)
         .map(|actor| actor.kind().to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
-    actors.extend(tenant.person_named(&name).await?);
+    actors.extend(Insight::of(tenant).person_named(&name).await?);
     actors.push(name);
     Ok(actors)
 }
@@ -109,10 +111,8 @@ pub(super) struct Row {
 impl Row {
     /// The id that finds every change by the same person or connection; empty for other actors.
     pub(super) fn actor_id(&self) -> &str {
-        match &self.entry.actor {
-            Actor::Token { connection, .. } => connection,
-            other => actor_id(other),
-        }
+        let actor = &self.entry.actor;
+        actor.connection().unwrap_or_else(|| actor_id(actor))
     }
 }
 
@@ -122,15 +122,10 @@ pub(super) async fn rows(
     entries: Vec<Entry>,
     connections: &[Connection],
 ) -> Result<Vec<Row>, Error> {
-    let people = entries.iter().filter_map(|entry| match &entry.actor {
-        Actor::Person { id } => Some(id.clone()),
-        _ => None,
-    });
-    let names = tenant.user_names(&people.collect()).await?;
-    let used = entries.iter().filter_map(|entry| match &entry.actor {
-        Actor::Token { connection, .. } => Some(&**connection),
-        _ => None,
-    });
+    let people = entries.iter().filter_map(|entry| entry.actor.person_id());
+    let people = people.map(str::to_owned).collect();
+    let names = Insight::of(tenant).user_names(&people).await?;
+    let used = entries.iter().filter_map(|entry| entry.actor.connection());
     let connections = ConnectionNames::read(tenant, connections, used.collect()).await?;
     let row = |entry: Entry| Row {
         actor_name: match names.get(actor_id(&entry.actor)) {
@@ -154,9 +149,9 @@ struct Page {
 }
 
 fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
-    match actor {
-        Actor::Token { connection, .. } => connections.of(connection),
-        other => display::actor(other).to_owned(),
+    match actor.connection() {
+        Some(connection) => connections.of(connection),
+        None => display::actor(actor).to_owned(),
     }
 }
 
@@ -165,7 +160,7 @@ pub(crate) async fn show(
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connections = tenant.connections().await?;
+    let connections = tenant.credentials().connections().await?;
     let query = search.query(tenant, &connections, PAGE_SIZE).await?;
     let (rows, next) = Row::page(tenant, &connections, &query).await?;
     render(&Page {
@@ -179,10 +174,7 @@ pub(crate) async fn show(
 }
 
 fn actor_id(actor: &Actor) -> &str {
-    match actor {
-        Actor::Token { id, .. } | Actor::Person { id } => id,
-        Actor::PortalLink | Actor::Application | Actor::System => "",
-    }
+    actor.id().unwrap_or_default()
 }
 
 impl ExportRow for Row {
@@ -210,7 +202,7 @@ impl ExportRow for Row {
         connections: &[Connection],
         query: &AuditQuery,
     ) -> Result<(Vec<Self>, Option<String>), Error> {
-        let (entries, next) = tenant.audit(query).await?;
+        let (entries, next) = tenant.journal().audit(query).await?;
         Ok((rows(tenant, entries, connections).await?, next))
     }
 
@@ -240,7 +232,7 @@ pub(crate) async fn export(
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connections = tenant.connections().await?;
+    let connections = tenant.credentials().connections().await?;
     let query = search
         .query(tenant, &connections, export::PAGE_SIZE)
         .await?;

@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Connection, FormId, Provider};
-use rollcall_edge::api::{Create, Params, Problem, Read, name};
+use rollcall_edge_api::{Create, Params, Read, name};
+use rollcall_edge_http::Problem;
+use rollcall_insight::Insight;
 use serde::Deserialize;
 
 use super::fields::{Done, form_id};
@@ -36,7 +38,7 @@ pub(crate) async fn show(
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let mut digest = tenant.digest().await?;
+    let mut digest = Insight::of(tenant).digest().await?;
     let row = |connection: Connection| {
         let seen_since = digest.seen_since(&connection);
         let milestones = digest
@@ -54,7 +56,13 @@ pub(crate) async fn show(
                 .count(),
         }
     };
-    let connections = tenant.connections().await?.into_iter().map(row).collect();
+    let connections = tenant
+        .credentials()
+        .connections()
+        .await?
+        .into_iter()
+        .map(row)
+        .collect();
     render(&Page {
         layout: visitor
             .layout(Section::Connect)
@@ -78,6 +86,7 @@ pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Resp
     let name = name("name", &form.name)?;
     let made = visitor
         .tenant()
+        .credentials()
         .create_connection_by(form.form_id, &name, form.provider)
         .await?;
     let made = made.ok_or_else(|| {

@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, Milestones, Provider, TokenSecret};
-use rollcall_edge::BASE_PATH;
-use rollcall_edge::api::{Create, Delete, Gate, Id, Params, Problem, Read, name};
+use rollcall_directory::{Connection, Provider, TokenSecret};
+use rollcall_edge_api::{Create, Delete, Gate, Id, Params, Read, name};
+use rollcall_edge_http::{BASE_PATH, Problem};
+use rollcall_insight::{Insight, Milestones};
 use serde::Deserialize;
 
 use super::fields::{Done, NoFields};
@@ -97,8 +98,8 @@ pub(super) async fn page<G: Gate>(
     issued: Option<TokenSecret>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connection = tenant.connection(id).await?;
-    let tokens = tenant.tokens_of(id).await?;
+    let connection = tenant.credentials().connection(id).await?;
+    let tokens = tenant.credentials().tokens_of(id).await?;
     let now = Timestamp::now();
     let tokens = tokens.iter().filter(|token| {
         token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| expires > now)
@@ -120,7 +121,7 @@ async fn checklist_part<G: Gate>(
     visitor: &Visitor<G>,
     connection: &Connection,
 ) -> Result<Checklist, Problem> {
-    let mut digest = visitor.tenant().digest().await?;
+    let mut digest = Insight::of(visitor.tenant()).digest().await?;
     let seen_since = digest.seen_since(connection);
     let milestones = digest.connections.remove(&connection.id);
     let milestones = milestones.unwrap_or_default();
@@ -135,7 +136,7 @@ async fn checklist_part<G: Gate>(
 }
 
 pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
-    let connection = visitor.tenant().connection(&id).await?;
+    let connection = visitor.tenant().credentials().connection(&id).await?;
     let checklist = checklist_part(&visitor, &connection).await?;
     render_part(&checklist, checklist.is_finished())
 }
@@ -155,6 +156,7 @@ pub(crate) async fn change(
     let name = name("name", &form.name)?;
     visitor
         .tenant()
+        .credentials()
         .change_connection(&id, Some(name), Some(form.provider))
         .await?;
     Ok(redirect(&format!(
@@ -168,7 +170,11 @@ pub(crate) async fn delete(
     change: Change<Delete, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
-    visitor.tenant().delete_connection(&id).await?;
+    visitor
+        .tenant()
+        .credentials()
+        .delete_connection(&id)
+        .await?;
     Ok(redirect(&format!(
         "{}?done=connection-deleted",
         visitor.console()

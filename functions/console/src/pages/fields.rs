@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rollcall_directory::{FormId, PersonState, Role};
-use rollcall_edge::api::Problem;
+use rollcall_edge_http::Problem;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 

@@ -3,8 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{GroupSummary, Person, PersonState, Progress, Role, RoleSync};
-use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, Read};
+use rollcall_directory::{Person, PersonState, Progress, Role, RoleSync};
+use rollcall_edge_api::{Configure, Gate, Id, Params, Read};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{GroupSummary, Insight};
 use serde::Deserialize;
 
 use super::fields;
@@ -53,7 +55,7 @@ pub(crate) async fn show(
     Params(params): Params<GroupParams>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let group = tenant.group(&id).await?;
+    let group = Insight::of(tenant).group(&id).await?;
     let layout = visitor
         .layout(Section::Groups)
         .with_notice(params.done.as_deref());
@@ -100,8 +102,7 @@ async fn members_part<G: Gate>(
     params: &GroupParams,
 ) -> Result<MembersPart, Problem> {
     let states: Vec<PersonState> = fields::parse_state(&params.state)?.into_iter().collect();
-    let (people, next) = visitor
-        .tenant()
+    let (people, next) = Insight::of(visitor.tenant())
         .group_people(group, &states, params.after.clone(), PAGE_SIZE)
         .await?;
     Ok(MembersPart {
@@ -151,8 +152,8 @@ async fn progress_part<G: Gate>(
     group: &str,
     since: Timestamp,
 ) -> Result<ProgressPart, Problem> {
-    let progress = visitor.tenant().reconciliation(group).await?;
-    let settings = visitor.tenant().settings().await?;
+    let progress = visitor.tenant().roles().reconciliation(group).await?;
+    let settings = visitor.tenant().settings().read().await?;
     Ok(ProgressPart {
         at_next_sign_in: settings.role_sync == RoleSync::AtLogin,
         since,
@@ -188,7 +189,12 @@ pub(crate) async fn map(
         fields::parse_role_option(&form.role)?,
     );
     let since = Timestamp::now();
-    if !visitor.tenant().map_group_from(&id, before, role).await? {
+    if !visitor
+        .tenant()
+        .roles()
+        .map_group_from(&id, before, role)
+        .await?
+    {
         return Err(Problem::conflict(
             "the group was mapped to another role since you opened this page, so nothing was saved; open the group \
              again and see what it would change now",

@@ -2,8 +2,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{GROUPS, GroupSummary, Lacking, Role};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_directory::{GROUPS, Role};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{GroupFilter, GroupSummary, Insight};
 use serde::Deserialize;
 
 use super::fields;
@@ -44,7 +46,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let lacking = parse_lacking(&search.lacking)?;
-    let (groups, next) = tenant
+    let (groups, next) = Insight::of(tenant)
         .search_groups(&search.name, lacking, search.after, PAGE_SIZE)
         .await?;
     render(&Page {
@@ -53,7 +55,7 @@ pub(crate) async fn show(
             .with_notice(search.done.as_deref()),
         groups,
         roles: mappable_roles(),
-        total: tenant.total(&GROUPS).await?,
+        total: Insight::of(tenant).total(&GROUPS).await?,
         next: next.map(|next| {
             fields::query_string(&[
                 ("name", &search.name),
@@ -67,11 +69,11 @@ pub(crate) async fn show(
 }
 
 /// Reads the `lacking` field; an empty one selects all groups.
-fn parse_lacking(lacking: &str) -> Result<Lacking, Problem> {
+fn parse_lacking(lacking: &str) -> Result<GroupFilter, Problem> {
     match lacking {
-        "" => Ok(Lacking::Nothing),
-        "role" => Ok(Lacking::Role),
-        "members" => Ok(Lacking::Members),
+        "" => Ok(GroupFilter::All),
+        "role" => Ok(GroupFilter::WithoutRole),
+        "members" => Ok(GroupFilter::WithoutMembers),
         _ => Err(Problem::invalid("`lacking` is one of `role` and `members`")),
     }
 }

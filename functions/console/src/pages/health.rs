@@ -2,8 +2,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Finding, FindingKind, Severity, Subject};
-use rollcall_edge::api::{Problem, Read};
+use rollcall_directory::Subject;
+use rollcall_edge_api::Read;
+use rollcall_edge_http::Problem;
+use rollcall_insight::{Finding, FindingKind, Insight, Severity};
 
 use crate::layout::{Layout, Section, render, render_part};
 use crate::visitor::Visitor;
@@ -52,7 +54,7 @@ fn linked_subjects(finding: &Finding) -> impl Iterator<Item = &Subject> {
 }
 
 async fn page(visitor: &Visitor<Read>) -> Result<Page, Problem> {
-    let health = visitor.tenant().health().await?;
+    let health = Insight::of(visitor.tenant()).health().await?;
     Ok(Page {
         layout: visitor.layout(Section::Health),
         findings: health.findings,

@@ -16,8 +16,8 @@ use http::header::{HeaderName, HeaderValue, SET_COOKIE};
 use http::request::Parts;
 use jiff::Timestamp;
 use rollcall_directory::{Directory, Purpose, Role, Session, TokenSecret};
-use rollcall_edge::api::{Params, Problem, SignedIn};
-use rollcall_edge::{CONSOLE_PATH, Root};
+use rollcall_edge_api::{Params, SignedIn};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
 
 use super::fields::NoFields;
@@ -194,7 +194,11 @@ pub(crate) async fn open(
 /// Ends the session.
 pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response, Problem> {
     let visitor = &change.visitor;
-    visitor.tenant().end_session(visitor.secret()).await?;
+    visitor
+        .tenant()
+        .sign_in()
+        .end_session(visitor.secret())
+        .await?;
     let mut response = redirect_with_cookie(visitor.root(), None);
     // The next person at this computer must not find anything that a script stored (W3C Clear Site Data).
     let forget = HeaderValue::from_static("\"storage\"");

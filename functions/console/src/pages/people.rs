@@ -5,8 +5,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{PeopleQuery, Person, PersonState, USERS};
-use rollcall_edge::api::{Params, Problem, Read};
+use rollcall_directory::{Person, PersonState, USERS};
+use rollcall_edge_api::{Params, Read};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{Insight, PeopleQuery};
 use serde::Deserialize;
 
 use super::fields;
@@ -61,9 +63,9 @@ pub(crate) async fn show(
             after: search.after,
             limit: PAGE_SIZE,
         };
-        tenant.people(&query).await?
+        Insight::of(tenant).people(&query).await?
     } else {
-        tenant
+        Insight::of(tenant)
             .search_people(&text, &states, search.after, PAGE_SIZE)
             .await?
     };
@@ -78,7 +80,7 @@ pub(crate) async fn show(
     render(&Page {
         layout: visitor.layout(Section::People),
         people,
-        total: tenant.total(&USERS).await?,
+        total: Insight::of(tenant).total(&USERS).await?,
         next: next.map(|next| at(&next, &search.everywhere)),
         further: at("", "yes"),
         everywhere,

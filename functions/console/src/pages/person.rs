@@ -3,10 +3,12 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Grant, GroupSummary, HeldBack, LoggedRequest, Person, PersonProfile, PersonRole,
+    AuditQuery, ExplainedGrant as Granted, HeldBack, LoggedRequest, Person, PersonRole,
     PersonSession, PersonState, RequestQuery, Role, RouteBy, Source,
 };
-use rollcall_edge::api::{Configure, Id, Params, Problem, Read};
+use rollcall_edge_api::{Configure, Id, Params, Read};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{GroupSummary, Insight, PersonProfile};
 use rollcall_scim::Resource;
 use serde::Deserialize;
 use serde_json::Value;
@@ -64,8 +66,8 @@ pub(crate) async fn show(
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let profile = tenant.person_profile(&id).await?;
-    let connections = tenant.connections().await?;
+    let profile = Insight::of(tenant).person_profile(&id).await?;
+    let connections = tenant.credentials().connections().await?;
     let layout = visitor
         .layout(Section::People)
         .with_notice(params.done.as_deref());
@@ -89,8 +91,13 @@ pub(crate) async fn show(
             .into_iter()
             .filter(|role| *role <= visitor.role())
             .collect(),
-        history: rows(tenant, tenant.audit(&by_subject).await?.0, &connections).await?,
-        requests: tenant.requests(&by_request).await?.0,
+        history: rows(
+            tenant,
+            tenant.journal().audit(&by_subject).await?.0,
+            &connections,
+        )
+        .await?,
+        requests: tenant.request_log().search(&by_request).await?.0,
         groups: profile
             .groups
             .into_iter()
@@ -146,7 +153,7 @@ fn explain_role(profile: &PersonProfile) -> RoleExplanation {
 
 const NAMED_AT_SIGN_IN: &str = "the last sign-in named a group that is mapped to it";
 
-fn explain_grant(profile: &PersonProfile, grant: &Grant) -> ExplainedGrant {
+fn explain_grant(profile: &PersonProfile, grant: &Granted) -> ExplainedGrant {
     let decides = profile.role.decides(grant);
     let (group, text) = match &grant.source {
         Source::Mapped { group } => {
@@ -233,6 +240,7 @@ pub(crate) async fn give_role(
     let role = fields::parse_role(&form.role)?;
     visitor
         .tenant()
+        .roles()
         .give_role(&id, role, visitor.role())
         .await?;
     Ok(redirect(&format!(
@@ -246,7 +254,7 @@ pub(crate) async fn end_sessions(
     change: Change<Configure, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
-    visitor.tenant().end_sessions_of(&id).await?;
+    visitor.tenant().sign_in().end_sessions_of(&id).await?;
     Ok(redirect(&format!(
         "{}/people/{id}?done=sessions-ended",
         visitor.console()

@@ -2,8 +2,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{GroupSummary, Preview, Role, RoleChange};
-use rollcall_edge::api::{Configure, Gate, Id, Params, Problem};
+use rollcall_directory::{Preview, Role, RoleChange};
+use rollcall_edge_api::{Configure, Gate, Id, Params};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{GroupSummary, Insight};
 use serde::{Deserialize, Serialize};
 
 use super::fields;
@@ -78,7 +80,7 @@ pub(crate) async fn show(
     Params(params): Params<PreviewParams>,
 ) -> Result<Response, Problem> {
     let (behind, totals) = (params.behind.as_deref(), Totals::of(&params.sum));
-    let group = visitor.tenant().group(&id).await?;
+    let group = Insight::of(visitor.tenant()).group(&id).await?;
     let part = preview_part(&visitor, &group, &params.role, behind, totals).await?;
     render(&part)
 }
@@ -93,7 +95,10 @@ pub(super) async fn preview_part<G: Gate>(
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
     let role = fields::parse_role_option(option)?;
-    let step = tenant.preview_mapping(&group.id, role, behind).await?;
+    let step = tenant
+        .roles()
+        .preview_mapping(&group.id, role, behind)
+        .await?;
     totals.add(&step);
     let next = step.next.as_ref().map(|next| {
         let sum = serde_json::to_string(&totals).unwrap_or_default();

@@ -5,7 +5,8 @@ use axum::response::Response;
 use rollcall_directory::{
     ManualRoles, RateLimit, Role, RoleSync, RouteBy, Settings, SettingsChange, UnknownMembers,
 };
-use rollcall_edge::api::{Configure, Params, Problem};
+use rollcall_edge_api::{Configure, Params};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Done};
@@ -27,7 +28,7 @@ pub(crate) async fn show(
     visitor: Visitor<Configure>,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    let (settings, revision) = visitor.tenant().settings_and_revision().await?;
+    let (settings, revision) = visitor.tenant().settings().read_with_revision().await?;
     render(&Page {
         layout: visitor
             .layout(Section::Settings)
@@ -85,7 +86,8 @@ pub(crate) async fn save(change: Change<Configure, SettingsForm>) -> Result<Resp
     let revision = form.revision;
     let saved = visitor
         .tenant()
-        .patch_settings_of(revision, &form.into_change()?)
+        .settings()
+        .change_at(revision, &form.into_change()?)
         .await?;
     if saved.is_none() {
         return Err(Problem::conflict(

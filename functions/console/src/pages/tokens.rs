@@ -4,7 +4,8 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, FormId, Token, TokenSecret};
-use rollcall_edge::api::{Configure, Gate, Id, Params, Problem, name};
+use rollcall_edge_api::{Configure, Gate, Id, Params, name};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
@@ -103,9 +104,9 @@ async fn page<G: Gate>(
     rotated: Option<TokenSecret>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connections = tenant.connections().await?;
+    let connections = tenant.credentials().connections().await?;
     let now = Timestamp::now();
-    let mut tokens = tenant.tokens().await?;
+    let mut tokens = tenant.credentials().tokens().await?;
     let used = tokens.iter().map(|token| &*token.connection_id);
     let names = ConnectionNames::read(tenant, &connections, used.collect()).await?;
     let row = |token: Token| Row {
@@ -148,6 +149,7 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
     let expires_at = expiry(&form.expires)?;
     let issued = visitor
         .tenant()
+        .credentials()
         .issue_token_by(form.form_id, &form.connection, &label, expires_at)
         .await?;
     let secret = issued.ok_or_else(form_already_used)?.secret;
@@ -187,7 +189,7 @@ pub(crate) async fn rotate(
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let tenant = visitor.tenant();
-    let tokens = tenant.tokens().await?;
+    let tokens = tenant.credentials().tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
     let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
     // The new token lives as long as the first one was meant to: a rotation must not remove the expiry.
@@ -196,6 +198,7 @@ pub(crate) async fn rotate(
         Timestamp::now().checked_add(life).unwrap_or(end)
     });
     let issued = tenant
+        .credentials()
         .issue_token_by(form.form_id, &old.connection_id, &old.label, expires_at)
         .await?;
     let secret = issued.ok_or_else(form_already_used)?.secret;
@@ -207,7 +210,7 @@ pub(crate) async fn revoke(
     change: Change<Configure, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
-    visitor.tenant().revoke_token(&id).await?;
+    visitor.tenant().credentials().revoke_token(&id).await?;
     Ok(redirect(&format!(
         "{}/tokens?done=token-revoked",
         visitor.console()

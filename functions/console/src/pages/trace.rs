@@ -4,7 +4,8 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, RequestTrace};
-use rollcall_edge::api::{Id, Params, Problem, Read};
+use rollcall_edge_api::{Id, Params, Read};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
@@ -32,7 +33,11 @@ pub(crate) async fn show(
     visitor: Visitor<Read>,
     Params(params): Params<TraceParams>,
 ) -> Result<Response, Problem> {
-    let trace = visitor.tenant().trace(&params.request, params.at).await?;
+    let trace = visitor
+        .tenant()
+        .request_log()
+        .trace(&params.request, params.at)
+        .await?;
     if trace.entries.is_empty() && trace.logged.is_none() {
         return Err(Problem::not_found("a trace of this request"));
     }
@@ -41,7 +46,7 @@ pub(crate) async fn show(
 
 /// Shows one request by its id in the log.
 pub(crate) async fn logged(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
-    let trace = visitor.tenant().trace_logged(&id).await?;
+    let trace = visitor.tenant().request_log().trace_logged(&id).await?;
     let request_id = trace.logged.as_ref().map(|one| one.request_id.clone());
     page(&visitor, request_id.unwrap_or_default(), trace).await
 }
@@ -52,7 +57,7 @@ async fn page(
     trace: RequestTrace,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connections: Vec<Connection> = tenant.connections().await?;
+    let connections: Vec<Connection> = tenant.credentials().connections().await?;
     let RequestTrace { entries, logged } = trace;
     let used = logged.iter().map(|request| &*request.connection_id);
     let names = ConnectionNames::read(tenant, &connections, used.collect()).await?;

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{TimeToLiveSpecification, TimeToLiveStatus};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
-use rollcall_directory::setup;
+use rollcall_directory::create_table;
 use tokio::net::TcpListener;
 
 use crate::events::stream::Inserts;
@@ -143,7 +143,7 @@ impl Dynamodb {
     /// Those of the database.
     pub async fn ensure_table(&self) -> Result<(), DynamodbError> {
         let client = self.client(self.in_process());
-        let created = setup::create_table(&client, self.table()).await;
+        let created = create_table::create_table(&client, self.table()).await;
         match created {
             Ok(()) => Ok(()),
             Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {
@@ -244,7 +244,7 @@ async fn ensure_ttl(client: &Client, table: &str) -> Result<(), DynamodbError> {
         return Ok(());
     }
     let ttl = TimeToLiveSpecification::builder()
-        .attribute_name(setup::TTL_ATTRIBUTE)
+        .attribute_name(create_table::TTL_ATTRIBUTE)
         .enabled(true);
     let ttl = ttl.build().map_err(|error| table_error(&error))?;
     let update = client

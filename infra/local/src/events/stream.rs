@@ -252,7 +252,7 @@ pub(crate) async fn left_behind(
     for (id, sequences) in delivered.sequences {
         let tenant = directory.system(id.clone());
         let mut entries = undelivered(&tenant, &sequences).await?;
-        let unplaced = tenant.unplaced(None).await?.into_iter();
+        let unplaced = tenant.journal().unplaced(None).await?.into_iter();
         entries.extend(unplaced.filter(|entry| entry.as_str() < started));
         left.extend(keys(&id, entries));
     }
@@ -269,7 +269,7 @@ async fn undelivered(tenant: &Tenant, sequences: &BTreeSet<u64>) -> Result<Vec<S
     let mut after = whole.last().map_or(0, |(have, _)| *have);
     let mut entries = Vec::new();
     loop {
-        let events = tenant.events(after, READ_AT_ONCE).await?;
+        let events = tenant.journal().events(after, READ_AT_ONCE).await?;
         let Some(last) = events.last() else {
             return Ok(entries);
         };
@@ -303,7 +303,7 @@ async fn look(directory: &Directory, inserts: &Inserts) -> Result<(), Error> {
     let behind = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
     for id in tenants(directory).await? {
         let tenant = directory.system(id.clone());
-        let unplaced = tenant.unplaced(Some(&behind.to_string())).await?;
+        let unplaced = tenant.journal().unplaced(Some(&behind.to_string())).await?;
         keys(&id, unplaced).for_each(|entry| inserts.push(entry));
     }
     Ok(())

@@ -49,7 +49,6 @@ impl Document {
     }
 }
 
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Api {
@@ -138,24 +137,24 @@ impl Api {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Function {
     code_uri: String,
-    timeout: Option<u64>,
+    pub(super) timeout: Option<u64>,
     #[serde(default)]
-    events: BTreeMap<String, Event>,
+    pub(super) events: BTreeMap<String, Event>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Event {
-    r#type: String,
+    pub(super) r#type: String,
     #[serde(default)]
-    properties: Value,
+    pub(super) properties: Value,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct RouteEvent {
-    rest_api_id: Reference,
-    path: String,
+    pub(super) rest_api_id: Reference,
+    pub(super) path: String,
     method: String,
     #[serde(default)]
     auth: RouteAuth,

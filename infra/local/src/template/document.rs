@@ -54,6 +54,9 @@ impl Reference {
     }
 }
 
-pub(super) fn from_value<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, TemplateError> {
+pub(super) fn from_value<T: DeserializeOwned>(
+    place: &str,
+    value: Value,
+) -> Result<T, TemplateError> {
     serde_json::from_value(value).map_err(|error| TemplateError::new(place, error))
 }

@@ -1,6 +1,10 @@
 //! What may be kept of a request: no secrets, and not too much.
 
+use std::borrow::Borrow;
+use std::io;
+
 use rollcall_scim::fold;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// Longest body that is kept, in bytes of JSON.
@@ -22,8 +26,9 @@ pub struct SentBody {
 }
 
 impl SentBody {
-    /// What is kept of this one.
-    pub fn of(body: Value) -> Self {
+    /// What is kept of this one. The body itself is only read, whatever its size.
+    pub fn of(body: impl Borrow<Value>) -> Self {
+        let body = body.borrow();
         Self {
             names: body.as_object().map(names).unwrap_or_default(),
             text: redacted(body),
@@ -43,17 +48,70 @@ fn names(body: &Map<String, Value>) -> Vec<String> {
 }
 
 /// A body as it may be kept: no passwords, and not too long.
-fn redacted(mut body: Value) -> String {
-    redact(&mut body);
-    let text = body.to_string();
-    match text.len() <= MAX_BODY_BYTES {
-        true => text,
-        false => text
+fn redacted(body: &Value) -> String {
+    let mut beginning = Beginning::default();
+    let written = serde_json::to_writer(&mut beginning, &Redacted::Open(body));
+    let text = String::from_utf8_lossy(&beginning.0);
+    match written {
+        Ok(()) => text.into_owned(),
+        Err(_too_long) => text
             .chars()
             .take(MAX_BODY_BYTES / 4)
             .chain("… (cut)".chars())
             .collect(),
     }
+}
+
+/// Takes the beginning of what is written, as far as a body may be kept, and refuses the rest.
+#[derive(Default)]
+struct Beginning(Vec<u8>);
+
+impl io::Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = MAX_BODY_BYTES - self.0.len();
+        if bytes.len() > room {
+            self.0.extend_from_slice(&bytes[..room]);
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A value as it is written: its secrets are replaced while it is read.
+enum Redacted<'a> {
+    Secret,
+    Open(&'a Value),
+}
+
+impl Serialize for Redacted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Secret => serializer.serialize_str(REDACTED),
+            Self::Open(Value::Object(object)) => serializer.collect_map(fields(object)),
+            Self::Open(Value::Array(values)) => {
+                serializer.collect_seq(values.iter().map(Redacted::Open))
+            }
+            Self::Open(other) => other.serialize(serializer),
+        }
+    }
+}
+
+fn fields(object: &Map<String, Value>) -> impl Iterator<Item = (&String, Redacted<'_>)> {
+    let on_password = object.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("path") && value.as_str().is_some_and(is_secret)
+    });
+    object.iter().map(move |(name, value)| {
+        let secret = is_secret(name) || (on_password && name.eq_ignore_ascii_case("value"));
+        match secret {
+            true => (name, Redacted::Secret),
+            false => (name, Redacted::Open(value)),
+        }
+    })
 }
 
 /// A target as it may be kept: no secrets in its query, and not too long.
@@ -72,25 +130,6 @@ pub(crate) fn redacted_target(target: &str) -> String {
         .collect()
 }
 
-fn redact(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            let on_password = object.iter().any(|(name, value)| {
-                name.eq_ignore_ascii_case("path") && value.as_str().is_some_and(is_secret)
-            });
-            for (name, value) in object {
-                if is_secret(name) || (on_password && name.eq_ignore_ascii_case("value")) {
-                    *value = REDACTED.into();
-                } else {
-                    redact(value);
-                }
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(redact),
-        _ => {}
-    }
-}
-
 /// Whether an attribute of this name, or at this path, holds a password.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -106,7 +145,7 @@ mod tests {
 
     #[test]
     fn secrets_never_reach_the_log() {
-        let check = |body: Value| assert!(!redacted(body).contains("hunter2"));
+        let check = |body: Value| assert!(!redacted(&body).contains("hunter2"));
         check(json!({"password": "hunter2"}));
         check(json!({"PassWord": {"x": "hunter2"}}));
         check(json!({"Operations": [{"op": "replace", "value": {"password": "hunter2"}}]}));
@@ -114,7 +153,7 @@ mod tests {
         check(
             json!({"Operations": [{"op": "Add", "Path": "urn:x:User:Password", "Value": "hunter2"}]}),
         );
-        assert!(redacted(json!({"userName": "bob"})).contains("bob"));
+        assert!(redacted(&json!({"userName": "bob"})).contains("bob"));
         let target = redacted_target("/Users?access_token=hunter2&count=1");
         assert_eq!(target, "/Users?access_token=***&count=1");
     }
@@ -136,7 +175,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_secret_is_kept_as_it_was_sent() {
+        let body = json!({"b": [1, 2.5, null, {"a": "\u{e9}\n"}], "a": {"token": [1], "x": {}}});
+        let kept = json!({"b": [1, 2.5, null, {"a": "\u{e9}\n"}], "a": {"token": "***", "x": {}}});
+        assert_eq!(redacted(&body), kept.to_string());
+    }
+
+    #[test]
     fn long_bodies_are_cut() {
-        assert!(redacted(json!({"x": "ä".repeat(100_000)})).len() < MAX_BODY_BYTES);
+        // `{"x":"` and `"}` are eight bytes.
+        let whole = json!({"x": "a".repeat(MAX_BODY_BYTES - 8)});
+        assert_eq!(redacted(&whole), whole.to_string());
+        for filling in [
+            "a".repeat(MAX_BODY_BYTES - 7),
+            "ä".repeat(100_000),
+            "\"".repeat(9_999),
+        ] {
+            let body = json!({"x": filling});
+            let text = redacted(&body);
+            let beginning: String = body.to_string().chars().take(MAX_BODY_BYTES / 4).collect();
+            assert_eq!(text, format!("{beginning}… (cut)"));
+        }
     }
 }

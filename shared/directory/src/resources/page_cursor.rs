@@ -4,7 +4,7 @@
 //! costs the same. A cursor belongs to one reader and one query: two walks never move each other's pages.
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, Kind, KnownActor, sha256_hex};
+use rollcall_model::{Kind, sha256_hex};
 use rollcall_scim::Query;
 use rollcall_store::{Error, Partition, Range, from_item, to_item};
 use serde::{Deserialize, Serialize};
@@ -60,10 +60,8 @@ impl Walk {
 
 impl Resources<'_> {
     pub(super) fn walk(self, kind: &Kind, query: &Query) -> Walk {
-        let reader = match &self.scope.actor {
-            Actor::Known(KnownActor::Token { id, .. }) => id.as_str(),
-            _ => "system",
-        };
+        let actor = &self.scope.actor;
+        let reader = actor.connection().and(actor.id()).unwrap_or("system");
         let filter = query
             .filter
             .as_ref()

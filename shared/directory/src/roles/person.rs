@@ -11,6 +11,7 @@ use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::explain::{PersonRole, person_role};
 use crate::roles::handle::Roles;
+use crate::roles::mappings::by_group;
 
 /// One person in a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,17 @@ pub struct Person {
 }
 
 impl Roles<'_> {
+    /// Reads one person as a list shows them.
+    ///
+    /// # Errors
+    /// `404` when there is no such person.
+    pub async fn person(self, user: &str) -> Result<Person, Error> {
+        let record = Resources::of(self.scope).record(&USERS, user).await?;
+        let settings = self.scope.settings().await?;
+        let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
+        person(&record, record.effective_role(&settings, &mappings))
+    }
+
     /// Returns a person's role, and why.
     ///
     /// # Errors

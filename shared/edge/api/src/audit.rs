@@ -1,0 +1,148 @@
+//! The audit log: who changed what, when, and how.
+
+use axum::Json;
+use jiff::Timestamp;
+use rollcall_directory as directory;
+use rollcall_directory::{AuditQuery, Entry};
+use rollcall_edge_http::Problem;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::caller::{Admin, Read};
+use crate::fields::{List, Params, limit};
+
+/// One entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditEntry {
+    /// Its id.
+    id: String,
+    /// The sequence of its first event in the feed, once it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    /// What was done.
+    #[schema(example = "user.deactivated")]
+    r#type: String,
+    /// When.
+    occurred_at: Timestamp,
+    /// Who did it.
+    #[schema(value_type = Actor)]
+    actor: Value,
+    /// What it was done to.
+    subject: Subject,
+    /// What changed, as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Value>,
+    /// What changed, as it is since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Value>,
+    /// Within which request.
+    request_id: String,
+}
+
+impl From<Entry> for AuditEntry {
+    fn from(entry: Entry) -> Self {
+        let parsed = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        Self {
+            id: entry.id,
+            sequence: entry.sequence,
+            r#type: entry.action,
+            occurred_at: entry.at,
+            actor: json!(entry.actor),
+            subject: entry.subject.into(),
+            before: parsed(entry.before),
+            after: parsed(entry.after),
+            request_id: entry.request_id,
+        }
+    }
+}
+
+/// Who made a change.
+///
+/// Only the document needs it: answers carry the actor as it is stored, whichever version has written it.
+#[derive(Debug, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the JSON of the directory's actors")]
+pub(crate) enum Actor {
+    /// An identity provider, by one of its tokens.
+    Token {
+        /// The token's id.
+        id: String,
+        /// The connection the token belongs to.
+        connection: String,
+    },
+    /// A person in a session.
+    Person {
+        /// The user's id.
+        id: String,
+    },
+    /// The holder of a portal link, whose name is not known.
+    PortalLink,
+    /// The application, by its service key.
+    Application,
+    /// Rollcall itself.
+    System,
+}
+
+/// What a change was about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Subject {
+    /// `user`, `group`, `tenant`, `connection`, `token`.
+    r#type: String,
+    /// Its id.
+    id: String,
+    /// What people call it.
+    name: String,
+}
+
+impl From<directory::Subject> for Subject {
+    fn from(subject: directory::Subject) -> Self {
+        Self {
+            r#type: subject.kind.into_owned(),
+            id: subject.id,
+            name: subject.name,
+        }
+    }
+}
+
+/// The query of the list of entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditPage {
+    /// Not before this time.
+    from: Option<Timestamp>,
+    /// Not after this time.
+    to: Option<Timestamp>,
+    /// Only what this token, connection or person did, by its id, or everybody of one kind: `token`, `person`,
+    /// `portal_link`, `application` or `system`.
+    actor: Option<String>,
+    /// Only what was done to this person, group or thing, by its id or, without regard to case, its name.
+    subject: Option<String>,
+    /// Only this action, or those that begin so (`user.`).
+    action: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    limit: Option<u32>,
+}
+
+/// Lists what was done, newest first.
+#[utoipa::path(get, path = "/api/v1/audit", operation_id = "list_audit", tag = "logs", params(AuditPage),
+    responses((status = 200, body = List<AuditEntry>)), security(("session" = ["provisioning:read"])))]
+pub(crate) async fn list(
+    admin: Admin<Read>,
+    Params(asked): Params<AuditPage>,
+) -> Result<Json<List<AuditEntry>>, Problem> {
+    let query = AuditQuery {
+        from: asked.from,
+        to: asked.to,
+        actors: asked.actor.into_iter().collect(),
+        subject: asked.subject,
+        action: asked.action,
+        after: asked.after,
+        limit: limit(asked.limit)?,
+    };
+    let (entries, next) = admin.tenant.journal().audit(&query).await?;
+    Ok(List::of(entries, next))
+}

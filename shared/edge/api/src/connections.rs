@@ -1,0 +1,177 @@
+//! Connections: each is one identity provider of the tenant.
+
+use axum::Json;
+use axum::response::Response;
+use http::StatusCode;
+use jiff::Timestamp;
+use rollcall_directory as directory;
+use rollcall_directory::Connection as Stored;
+use rollcall_edge_http::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::caller::{Admin, Create, Delete, Read};
+use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+
+/// One identity provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Connection {
+    /// Its id.
+    id: String,
+    /// What the admin calls it.
+    #[schema(example = "Okta production")]
+    name: String,
+    /// Which product it is.
+    provider: Provider,
+    /// When it was made.
+    created_at: Timestamp,
+}
+
+impl From<Stored> for Connection {
+    fn from(connection: Stored) -> Self {
+        Self {
+            id: connection.id,
+            name: connection.label,
+            provider: connection.provider.into(),
+            created_at: connection.created_at,
+        }
+    }
+}
+
+/// The products that connect.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Provider {
+    Okta,
+    Entra,
+    OneLogin,
+    JumpCloud,
+    Google,
+    Ping,
+    CyberArk,
+    Rippling,
+    Other,
+}
+
+/// Makes the conversions between the two enums.
+macro_rules! providers {
+    ($($provider:ident)*) => {
+        impl From<directory::Provider> for Provider {
+            fn from(provider: directory::Provider) -> Self {
+                match provider {
+                    $(directory::Provider::$provider => Self::$provider,)*
+                }
+            }
+        }
+
+        impl From<Provider> for directory::Provider {
+            fn from(provider: Provider) -> Self {
+                match provider {
+                    $(Provider::$provider => Self::$provider,)*
+                }
+            }
+        }
+    };
+}
+
+providers! { Okta Entra OneLogin JumpCloud Google Ping CyberArk Rippling Other }
+
+/// A connection to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewConnection {
+    /// What to call it.
+    #[schema(example = "Okta production")]
+    name: String,
+    /// Which product it is.
+    provider: Provider,
+}
+
+/// What to change of a connection; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectionChange {
+    /// What to call it.
+    name: Option<String>,
+    /// Which product it is.
+    provider: Option<Provider>,
+}
+
+/// The query of the list of connections.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ConnectionsPage {
+    /// Behind which connection the page starts.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    limit: Option<u32>,
+}
+
+/// Lists the connections, oldest first.
+#[utoipa::path(get, path = "/api/v1/scim/connections", operation_id = "list_connections", tag = "connections", params(ConnectionsPage),
+    responses((status = 200, body = List<Connection>)), security(("session" = ["provisioning:read"])))]
+pub(crate) async fn list(
+    admin: Admin<Read>,
+    Params(asked): Params<ConnectionsPage>,
+) -> Result<Json<List<Connection>>, Problem> {
+    let limit = limit(asked.limit)?;
+    let all = admin.tenant.credentials().connections().await?;
+    let after = asked.after.as_deref();
+    let (connections, next) = page(all, |connection| &connection.id, after, limit);
+    Ok(List::of(connections, next))
+}
+
+/// Makes a connection.
+#[utoipa::path(post, path = "/api/v1/scim/connections", operation_id = "create_connection", tag = "connections", request_body = NewConnection,
+    responses((status = 201, body = Connection)), security(("session" = ["provisioning:create"])))]
+pub(crate) async fn create(
+    admin: Admin<Create>,
+    Fields(new): Fields<NewConnection>,
+) -> Result<Response, Problem> {
+    let name = name("name", &new.name)?;
+    let made = admin
+        .tenant
+        .credentials()
+        .create_connection(&name, new.provider.into())
+        .await?;
+    let made = Connection::from(made);
+    Ok(created(&format!("/scim/connections/{}", made.id), &made))
+}
+
+/// Reads a connection.
+#[utoipa::path(get, path = "/api/v1/scim/connections/{id}", operation_id = "read_connection", tag = "connections",
+    params(("id" = String, Path, description = "The connection's id")),
+    responses((status = 200, body = Connection)), security(("session" = ["provisioning:read"])))]
+pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
+    Ok(Json(
+        admin.tenant.credentials().connection(&id).await?.into(),
+    ))
+}
+
+/// Changes what a connection is called, or which product it is.
+#[utoipa::path(patch, path = "/api/v1/scim/connections/{id}", operation_id = "change_connection", tag = "connections",
+    request_body = ConnectionChange, params(("id" = String, Path, description = "The connection's id")),
+    responses((status = 200, body = Connection)), security(("session" = ["provisioning:create"])))]
+pub(crate) async fn change(
+    admin: Admin<Create>,
+    Id(id): Id,
+    Fields(change): Fields<ConnectionChange>,
+) -> Result<Json<Connection>, Problem> {
+    let name = change.name.as_deref().map(|given| name("name", given));
+    let changed = admin
+        .tenant
+        .credentials()
+        .change_connection(&id, name.transpose()?, change.provider.map(Into::into))
+        .await?;
+    Ok(Json(changed.into()))
+}
+
+/// Deletes a connection: its tokens are refused from the next request on; the people and groups it pushed stay.
+#[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", operation_id = "delete_connection", tag = "connections",
+    params(("id" = String, Path, description = "The connection's id")),
+    responses((status = 204)), security(("session" = ["provisioning:delete"])))]
+pub(crate) async fn delete(admin: Admin<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
+    admin.tenant.credentials().delete_connection(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

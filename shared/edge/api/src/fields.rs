@@ -1,0 +1,203 @@
+//! The parts of requests: bodies, query strings, path segments; and the pages of lists.
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use rollcall_directory as directory;
+use rollcall_edge_http::{API_PATH, Problem, read};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::people::PersonState;
+
+/// Items of a page when the request does not say.
+const DEFAULT_LIMIT: u32 = 100;
+/// Items of a page at most.
+const MAX_LIMIT: u32 = 500;
+/// The longest name or label, in characters.
+const MAX_NAME_CHARS: usize = 200;
+
+/// A JSON object with the keys of `T` and no other.
+pub(crate) struct Fields<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        match serde_json::from_value(read(request).await?) {
+            Ok(fields) => Ok(Self(fields)),
+            // The message names the key or the value that does not fit, and what would.
+            Err(error) => Err(Problem::invalid(error.to_string())),
+        }
+    }
+}
+
+/// A query string with the keys of `T` and no other.
+#[derive(Clone, Copy, Debug)]
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(refused) => Err(Problem::unreadable(refused.body_text())),
+        }
+    }
+}
+
+/// The variable segment of a path, decoded.
+#[derive(Clone, Debug)]
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => Err(Problem::not_found("what the path names")),
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    /// What is on the page. It may be less than asked for, even nothing, and still have a next one.
+    items: Vec<T>,
+    /// What to give as `after` to get the next page; not there on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl<T> List<T> {
+    pub(crate) fn of<D>(items: Vec<D>, next: Option<String>) -> Json<Self>
+    where
+        T: From<D>,
+    {
+        let items = items.into_iter().map(T::from).collect();
+        Json(Self { items, next })
+    }
+}
+
+/// How many items a page may have.
+pub(crate) fn limit(given: Option<u32>) -> Result<usize, Problem> {
+    match given.unwrap_or(DEFAULT_LIMIT) {
+        0 => Err(Problem::invalid("`limit` must be at least 1")),
+        limit => Ok(limit.min(MAX_LIMIT) as usize),
+    }
+}
+
+/// A page of a list that is in memory as a whole.
+pub(crate) fn page<D>(
+    items: Vec<D>,
+    id: impl Fn(&D) -> &str,
+    after: Option<&str>,
+    limit: usize,
+) -> (Vec<D>, Option<String>) {
+    let mut items: Vec<D> = match after {
+        Some(after) => items.into_iter().filter(|item| id(item) > after).collect(),
+        None => items,
+    };
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|item| id(item).to_owned());
+    (items, next)
+}
+
+/// The states in a parameter such as `state=active,inactive`.
+pub(crate) fn states(given: Option<&str>) -> Result<Vec<directory::PersonState>, Problem> {
+    let words = given.unwrap_or_default().split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let state = serde_json::from_value::<PersonState>(word.into());
+            state.map(Into::into).map_err(|_| {
+                Problem::invalid(format!(
+                    "`state` is a list of `active`, `invited` and `inactive`, not `{word}`"
+                ))
+            })
+        })
+        .collect()
+}
+
+/// A name for people to read, trimmed.
+///
+/// # Errors
+/// 400 for one that is empty, over 200 characters, or not printable.
+pub fn name(key: &str, given: &str) -> Result<String, Problem> {
+    let name = given.trim();
+    let fits = !name.is_empty()
+        && name.chars().count() <= MAX_NAME_CHARS
+        && !name.chars().any(char::is_control);
+    match fits {
+        true => Ok(name.to_owned()),
+        false => Err(Problem::invalid(format!(
+            "`{key}` must be 1 to {MAX_NAME_CHARS} printable characters"
+        ))),
+    }
+}
+
+/// A key that must be present and may be null.
+pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
+
+/// 201 with what was made, and its location, which `GET` must be able to read.
+pub(crate) fn created(path: &str, body: &impl Serialize) -> Response {
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if let Ok(location) = HeaderValue::try_from(format!("{API_PATH}{path}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_one_another() {
+        let all = || vec!["a", "b", "c"];
+        let id = |item: &&'static str| -> &'static str { item };
+        for (after, limit, items, next) in [
+            (None, 2, vec!["a", "b"], Some("b")),
+            (Some("b"), 2, vec!["c"], None),
+            (Some("c"), 2, vec![], None),
+            (None, 3, vec!["a", "b", "c"], None),
+        ] {
+            let next = next.map(str::to_owned);
+            assert_eq!(page(all(), |item| id(item), after, limit), (items, next));
+        }
+    }
+
+    #[test]
+    fn limits_names_and_states_are_bounded() {
+        assert_eq!(limit(None).ok(), Some(100));
+        assert_eq!(limit(Some(9_999)).ok(), Some(500));
+        assert!(limit(Some(0)).is_err());
+        assert!(name("label", " Okta ").is_ok_and(|name| name == "Okta"));
+        assert!(name("label", "  ").is_err());
+        assert!(name("label", &"x".repeat(201)).is_err());
+        assert_eq!(
+            states(Some("active, invited")).ok(),
+            Some(vec![
+                directory::PersonState::Active,
+                directory::PersonState::Invited
+            ])
+        );
+        assert!(states(Some("gone")).is_err());
+    }
+}

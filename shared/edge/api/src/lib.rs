@@ -1,0 +1,175 @@
+//! `/api/v1`: what the application's backend and a customer's admins call beside SCIM.
+//!
+//! - [`application_router`] is for the backend, which shows a service key: `tenants`, `sign_in`, `events`;
+//! - [`admin_router`] is for people in a session: `connections`, `tokens`, `groups`, `people`, `settings`, `audit`,
+//!   `requests`, `sessions`;
+//! - `surface` is the outer layer of both;
+//! - `caller` says who calls and what they may do, before a handler reads a body; `fields` reads bodies, query strings and
+//!   path segments;
+//! - `openapi` makes the description of the API from its routes, so that the two cannot differ.
+//!
+//! Every type that the document shows is declared here, beside the handlers that use it (`role` has the one that all
+//! use); the directory's types are converted.
+//!
+//! ```
+//! # use rollcall_directory::Directory;
+//! /// The function for people in a session.
+//! fn portal(directory: Directory) -> rollcall_edge_http::HttpFunction {
+//!     rollcall_edge_api::finish(rollcall_edge_api::admin_router(directory))
+//! }
+//!
+//! let document = rollcall_edge_api::document();
+//! assert!(document.paths.paths.contains_key("/api/v1/settings"));
+//! ```
+
+mod surface;
+
+mod caller;
+mod fields;
+mod openapi;
+mod role;
+
+mod events;
+mod sign_in;
+mod tenants;
+
+mod audit;
+mod connections;
+mod groups;
+mod people;
+mod requests;
+mod sessions;
+mod settings;
+mod tokens;
+
+use axum::Router;
+use axum::extract::FromRef;
+use rollcall_directory::Directory;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use caller::{Admin, Configure, Create, Delete, Gate, Read, SignedIn};
+pub use fields::{Id, Params, name};
+pub use openapi::{SERVICE_KEY, SESSION, document};
+pub use surface::finish;
+
+/// The state of every endpoint.
+#[derive(Clone, Debug)]
+struct Api {
+    directory: Directory,
+}
+
+impl FromRef<Api> for Directory {
+    fn from_ref(api: &Api) -> Self {
+        api.directory.clone()
+    }
+}
+
+/// The endpoints for the application's backend.
+pub fn application_router(directory: Directory) -> Router {
+    application().with_state(Api { directory }).into()
+}
+
+/// The endpoints for people in a session, and the description of the whole API.
+pub fn admin_router(directory: Directory) -> Router {
+    admin().with_state(Api { directory }).into()
+}
+
+fn application() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::read, tenants::change, tenants::delete))
+        .routes(routes!(sign_in::log_in))
+        .routes(routes!(sign_in::introspect))
+        .routes(routes!(sign_in::create_portal_link))
+        .routes(routes!(events::list))
+}
+
+fn admin() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(
+            connections::read,
+            connections::change,
+            connections::delete
+        ))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::read, tokens::revoke))
+        .routes(routes!(groups::list_mappings))
+        .routes(routes!(groups::map))
+        .routes(routes!(groups::list_roles))
+        .routes(routes!(groups::list_members))
+        .routes(routes!(groups::reconciliation))
+        .routes(routes!(people::list))
+        .routes(routes!(people::read))
+        .routes(routes!(people::read_role, people::give_role))
+        .routes(routes!(settings::read, settings::change))
+        .routes(routes!(audit::list))
+        .routes(routes!(requests::list))
+        .routes(routes!(sessions::read, sessions::end))
+        .routes(routes!(openapi::read))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::BehaviorVersion;
+    use axum::body::to_bytes;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// A directory that reaches no table.
+    fn directory() -> Directory {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .build();
+        Directory::new(aws_sdk_dynamodb::Client::from_conf(config), "unreachable")
+    }
+
+    /// The status and the problem that answer a request without a credential.
+    async fn refused(path: &str) -> (u16, Value) {
+        let function = finish(admin_router(directory()).merge(application_router(directory())));
+        let request = http::Request::get(path).body(lambda_http::Body::Empty);
+        let response = function.handle(request.expect("a request")).await;
+        let status = response.status().as_u16();
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let body = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    #[tokio::test]
+    async fn every_location_can_be_read() {
+        for path in ["/tenants/acme", "/scim/connections/c-1", "/scim/tokens/t-1"] {
+            let (status, problem) =
+                refused(&format!("{}{path}", rollcall_edge_http::API_PATH)).await;
+            assert_eq!(status, 401, "{path}: {problem}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mapping_may_be_called_api() {
+        for (path, status) in [
+            ("/api/api/v1/settings", 401),
+            ("/api/v1/api/v1/settings", 404),
+            ("/api/v2/settings", 404),
+        ] {
+            assert_eq!(refused(path).await.0, status, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn problems_are_as_the_document_describes_them() {
+        let document = serde_json::to_value(document()).expect("JSON");
+        let described = &document["components"]["schemas"]["Problem"]["properties"];
+        let (_, problem) = refused("/api/v1/nothing").await;
+        let names = |value: &Value| {
+            let members = value.as_object().into_iter().flatten();
+            members
+                .map(|(name, _)| name.clone())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(names(&problem), names(described));
+    }
+}

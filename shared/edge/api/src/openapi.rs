@@ -1,0 +1,129 @@
+//! The OpenAPI 3.1 document of `/api/v1`, made from the routes of its routers.
+
+use axum::Json;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _, ToSchema};
+
+/// The name of the credential of the application's backend.
+pub const SERVICE_KEY: &str = "service_key";
+/// The name of the credential of people.
+pub const SESSION: &str = "session";
+
+/// A problem document (RFC 9457): what every answer of status 400 or more holds.
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(
+    dead_code,
+    reason = "`rollcall_edge_http::Problem` writes the documents; this describes them"
+)]
+struct ProblemDocument {
+    /// Which kind of problem it is; the same for the same kind, whatever the words.
+    #[schema(example = "urn:rollcall:problem:not-found")]
+    r#type: String,
+    /// The status in words.
+    #[schema(example = "Not Found")]
+    title: String,
+    /// The status of the answer.
+    #[schema(example = 404)]
+    status: u16,
+    /// What is wrong and what to do about it.
+    detail: String,
+    /// The id of the request, as the logs have it.
+    instance: String,
+}
+
+/// The parts of the document that are not made from routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Rollcall",
+        version = "1",
+        description = "What the application's backend and a customer's admins call beside SCIM. The backend shows its \
+                       service key; people show a session, whose tenant and permissions are in the session. Errors are \
+                       problem documents (RFC 9457). Bodies with unknown keys are refused."
+    ),
+    components(schemas(ProblemDocument)),
+    modifiers(&Credentials)
+)]
+struct Base;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        for (name, description) in [
+            (SERVICE_KEY, "The application's service key, `rck_…`."),
+            (
+                SESSION,
+                "A person's session, `rcx_…`. The scopes of an operation are the permissions that the person's role must have.",
+            ),
+        ] {
+            let bearer = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(description))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(bearer));
+        }
+    }
+}
+
+/// Gives every operation its refusals, which all have one shape, and every answer a description.
+struct Answers;
+
+impl Modify for Answers {
+    fn modify(&self, document: &mut OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                let schema = Ref::from_schema_name("Problem");
+                let refusal = ResponseBuilder::new()
+                    .description("Refused, or failed: a problem document")
+                    .content(
+                        "application/problem+json",
+                        Content::new(Some(RefOr::Ref(schema))),
+                    )
+                    .build();
+                let responses = &mut operation.responses.responses;
+                for response in responses.values_mut() {
+                    if let RefOr::T(response) = response
+                        && response.description.is_empty()
+                    {
+                        response.description = "Done as asked".to_owned();
+                    }
+                }
+                responses.insert("default".to_owned(), RefOr::T(refusal));
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The document.
+pub fn document() -> OpenApi {
+    let mut document = Base::openapi();
+    for routes in [crate::application(), crate::admin()] {
+        document.merge(routes.into_openapi());
+    }
+    Answers.modify(&mut document);
+    document
+}
+
+/// Describes this API (OpenAPI 3.1).
+#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "read_openapi", tag = "about",
+    responses((status = 200, description = "The document")), security(()))]
+pub(crate) async fn read() -> Json<OpenApi> {
+    Json(document())
+}

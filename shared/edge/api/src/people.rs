@@ -1,0 +1,231 @@
+//! People: their states, their roles, and the grants behind a role.
+
+use axum::Json;
+use jiff::Timestamp;
+use rollcall_directory as directory;
+use rollcall_directory::{ExplainedGrant, Person as Stored, PersonRole as Decided, Source};
+use rollcall_edge_http::Problem;
+use rollcall_insight::{Insight, PeopleQuery};
+use rollcall_scim::{Filter, USER};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::caller::{Admin, Configure, Read};
+use crate::fields::{Fields, Id, List, Params, limit, nullable, states};
+use crate::role::Role;
+
+/// One person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Person {
+    /// The user's id, the same as in SCIM.
+    id: String,
+    /// `userName`.
+    user_name: String,
+    /// `displayName`.
+    display_name: Option<String>,
+    /// The primary mail address.
+    email: Option<String>,
+    /// `externalId`: the identity provider's own id.
+    external_id: Option<String>,
+    /// `active`; `invited` until the first sign-in; `inactive` once deactivated.
+    state: PersonState,
+    /// The role that counts; null for none.
+    role: Option<Role>,
+    /// When the person was made known.
+    created_at: Timestamp,
+    /// The last sign-in.
+    last_login_at: Option<Timestamp>,
+}
+
+impl From<Stored> for Person {
+    fn from(person: Stored) -> Self {
+        Self {
+            id: person.id,
+            user_name: person.user_name,
+            display_name: person.display_name,
+            email: person.email,
+            external_id: person.external_id,
+            state: person.state.into(),
+            role: person.role.map(Role::from),
+            created_at: person.created_at,
+            last_login_at: person.last_login_at,
+        }
+    }
+}
+
+/// Whether somebody may be there.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PersonState {
+    /// Has signed in, and may.
+    Active,
+    /// Was pushed, and has never signed in.
+    Invited,
+    /// Was deactivated.
+    Inactive,
+}
+
+impl From<directory::PersonState> for PersonState {
+    fn from(state: directory::PersonState) -> Self {
+        match state {
+            directory::PersonState::Active => Self::Active,
+            directory::PersonState::Invited => Self::Invited,
+            directory::PersonState::Inactive => Self::Inactive,
+        }
+    }
+}
+
+impl From<PersonState> for directory::PersonState {
+    fn from(state: PersonState) -> Self {
+        match state {
+            PersonState::Active => Self::Active,
+            PersonState::Invited => Self::Invited,
+            PersonState::Inactive => Self::Inactive,
+        }
+    }
+}
+
+/// The query of the list of people.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PeoplePage {
+    /// Only people in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
+    state: Option<String>,
+    /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
+    filter: Option<String>,
+    /// Only people whose attributes hold this text, without regard to case.
+    text: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    limit: Option<u32>,
+}
+
+/// Lists people in order of creation.
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
+    responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
+pub(crate) async fn list(
+    admin: Admin<Read>,
+    Params(asked): Params<PeoplePage>,
+) -> Result<Json<List<Person>>, Problem> {
+    let filter = asked.filter.as_deref();
+    let query = PeopleQuery {
+        states: states(asked.state.as_deref())?,
+        filter: filter.map(|text| Filter::parse(&USER, text)).transpose()?,
+        text: asked.text,
+        after: asked.after,
+        limit: limit(asked.limit)?,
+    };
+    let (people, next) = Insight::of(&admin.tenant).people(&query).await?;
+    Ok(List::of(people, next))
+}
+
+/// Reads one person.
+#[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "read_user", tag = "people",
+    params(("id" = String, Path, description = "The user's id")),
+    responses((status = 200, body = Person)), security(("session" = ["provisioning:read"])))]
+pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
+    Ok(Json(admin.tenant.roles().person(&id).await?.into()))
+}
+
+/// A person's role, and every grant behind it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PersonRole {
+    /// The role that counts: the highest of the mapped and manual grants, or else the default one. Null while the
+    /// person is inactive or has no grant.
+    effective: Option<Role>,
+    grants: Vec<Grant>,
+}
+
+/// One role that the person holds for one reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Grant {
+    role: Role,
+    source: GrantSource,
+    /// The id of the group that gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// Since when.
+    since: Timestamp,
+    /// The request that brought it about, where that is known: look it up in the audit log or the request log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+/// What gave a person a role.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum GrantSource {
+    /// A group that is mapped to the role.
+    Mapped,
+    /// Somebody's decision.
+    Manual,
+    /// The tenant's default for sign-ins that no group decides.
+    Default,
+}
+
+impl From<ExplainedGrant> for Grant {
+    fn from(grant: ExplainedGrant) -> Self {
+        let (source, group) = match grant.source {
+            Source::Mapped { group } => (GrantSource::Mapped, Some(group)),
+            Source::Manual => (GrantSource::Manual, None),
+            Source::Default => (GrantSource::Default, None),
+        };
+        Self {
+            role: grant.role.into(),
+            source,
+            group,
+            since: grant.since,
+            request_id: grant.request_id,
+        }
+    }
+}
+
+impl From<Decided> for PersonRole {
+    fn from(decided: Decided) -> Self {
+        Self {
+            effective: decided.effective.map(Role::from),
+            grants: decided.grants.into_iter().map(Grant::from).collect(),
+        }
+    }
+}
+
+/// Reads a person's role and why they have it.
+#[utoipa::path(get, path = "/api/v1/users/{id}/role", operation_id = "read_user_role", tag = "roles",
+    params(("id" = String, Path, description = "The user's id")),
+    responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn read_role(
+    admin: Admin<Configure>,
+    Id(id): Id,
+) -> Result<Json<PersonRole>, Problem> {
+    Ok(Json(admin.tenant.roles().person_role(&id).await?.into()))
+}
+
+/// A role to give by hand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRole {
+    /// The role; null to take the manual one away.
+    #[serde(deserialize_with = "nullable")]
+    #[schema(required = true)]
+    role_id: Option<Role>,
+}
+
+/// Gives a person a role by hand, or takes it away. Nobody gives or takes a role above their own, and the last active
+/// owner stays one.
+#[utoipa::path(put, path = "/api/v1/users/{id}/role", operation_id = "give_user_role", tag = "roles", request_body = NewRole,
+    params(("id" = String, Path, description = "The user's id")),
+    responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn give_role(
+    admin: Admin<Configure>,
+    Id(id): Id,
+    Fields(new): Fields<NewRole>,
+) -> Result<Json<PersonRole>, Problem> {
+    admin
+        .tenant
+        .roles()
+        .give_role(&id, new.role_id.map(Into::into), admin.role())
+        .await?;
+    Ok(Json(admin.tenant.roles().person_role(&id).await?.into()))
+}

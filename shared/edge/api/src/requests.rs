@@ -1,0 +1,123 @@
+//! The request log: what the identity provider sent, how it was answered, and what a failure means.
+
+use axum::Json;
+use jiff::Timestamp;
+use rollcall_directory::{LoggedRequest, RequestQuery};
+use rollcall_edge_http::Problem;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::caller::{Admin, Read};
+use crate::fields::{List, Params, limit};
+
+/// One request and its answer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Request)]
+pub(crate) struct Logged {
+    /// Its id in this log.
+    id: String,
+    /// When it came.
+    occurred_at: Timestamp,
+    /// The connection whose token it carried.
+    connection_id: String,
+    /// The token, by its id.
+    token_id: String,
+    /// The request's id, as the audit log has it.
+    request_id: String,
+    /// The HTTP method.
+    method: String,
+    /// The path behind `/scim/v2`, with its query.
+    #[schema(example = "/Users?filter=userName+eq+%22ada%22")]
+    target: String,
+    /// The HTTP status of the answer.
+    status: u16,
+    /// The `scimType` of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scim_type: Option<String>,
+    /// What the answer said of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// What a failure means and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagnosis: Option<String>,
+    /// Ids in a group write that name nobody, and so were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped_members: Vec<String>,
+    /// What it changed, in the words of the audit log: `user.created`, `group.members_changed`, …
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<String>,
+    /// What was sent, without secrets: JSON, or the beginning of it as text where it is long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+    /// How long the answer took.
+    took_ms: u64,
+}
+
+impl From<LoggedRequest> for Logged {
+    fn from(request: LoggedRequest) -> Self {
+        let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self {
+            diagnosis: request.diagnosis().map(str::to_owned),
+            id: request.id,
+            occurred_at: request.at,
+            connection_id: request.connection_id,
+            token_id: request.token_id,
+            request_id: request.request_id,
+            method: request.http_method,
+            target: request.target,
+            status: request.http_status,
+            scim_type: request.scim_type,
+            detail: request.detail,
+            skipped_members: request.skipped_members,
+            changes: request.changes,
+            body: request.sent.map(json),
+            took_ms: request.took_ms,
+        }
+    }
+}
+
+/// The query of the list of requests.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RequestsPage {
+    /// Not before this time.
+    from: Option<Timestamp>,
+    /// Not after this time.
+    to: Option<Timestamp>,
+    /// Only requests whose target, body or answer holds this text, without regard to case, or whose status or id it is.
+    text: Option<String>,
+    /// Only requests about this person, by the user's id.
+    person: Option<String>,
+    /// Only refusals and failures, and what was done in part.
+    #[serde(default)]
+    failed: bool,
+    /// Only requests of this connection.
+    connection_id: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    limit: Option<u32>,
+}
+
+/// Lists what identity providers sent, newest first.
+#[utoipa::path(get, path = "/api/v1/requests", operation_id = "list_requests", tag = "logs", params(RequestsPage),
+    responses((status = 200, body = List<Logged>)), security(("session" = ["provisioning:read"])))]
+pub(crate) async fn list(
+    admin: Admin<Read>,
+    Params(asked): Params<RequestsPage>,
+) -> Result<Json<List<Logged>>, Problem> {
+    let query = RequestQuery {
+        from: asked.from,
+        to: asked.to,
+        text: asked.text,
+        person: asked.person,
+        failed: asked.failed,
+        connection_id: asked.connection_id,
+        after: asked.after,
+        limit: limit(asked.limit)?,
+    };
+    let (requests, next) = admin.tenant.request_log().search(&query).await?;
+    Ok(List::of(requests, next))
+}

@@ -1,0 +1,264 @@
+//! The tenant's settings.
+
+use axum::Json;
+use rollcall_directory as directory;
+use rollcall_edge_http::Problem;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::caller::{Admin, Configure};
+use crate::fields::Fields;
+use crate::role::Role;
+
+/// The settings of a tenant.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(default)]
+pub(crate) struct Settings {
+    /// The role of people whose first sign-in no group decides.
+    sso_default_role: Option<Role>,
+    /// See [`ManualRoles`].
+    manual_roles: ManualRoles,
+    /// See [`RoleSync`].
+    role_sync: RoleSync,
+    /// See [`RouteBy`].
+    route_by: RouteBy,
+    /// Whether people who are pushed get an invitation mail.
+    invitations: bool,
+    /// See [`UnknownMembers`].
+    unknown_members: UnknownMembers,
+    /// Of each token; none is unmetered.
+    rate_limit: Option<RateLimit>,
+    /// How long the journal and the request log are kept.
+    retention_days: u32,
+}
+
+impl Default for Settings {
+    /// The directory's defaults, which the document shows.
+    fn default() -> Self {
+        directory::Settings::default().into()
+    }
+}
+
+impl From<directory::Settings> for Settings {
+    fn from(settings: directory::Settings) -> Self {
+        Self {
+            sso_default_role: settings.default_role().map(Role::from),
+            manual_roles: settings.manual_roles.into(),
+            role_sync: settings.role_sync.into(),
+            route_by: settings.route_by.into(),
+            invitations: settings.invitations,
+            unknown_members: settings.unknown_members.into(),
+            rate_limit: settings.rate_limit.map(RateLimit::from),
+            retention_days: settings.retention_days,
+        }
+    }
+}
+
+/// The settings to change; what is left out stays as it is.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SettingsChange {
+    /// The role of people whose first sign-in no group decides; null for none.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Role>)]
+    sso_default_role: Option<Option<Role>>,
+    /// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
+    manual_roles: Option<ManualRoles>,
+    /// When changed memberships and mappings change roles.
+    role_sync: Option<RoleSync>,
+    /// What decides the mapped role at a sign-in.
+    route_by: Option<RouteBy>,
+    /// Whether people who are pushed get an invitation mail.
+    invitations: Option<bool>,
+    /// What happens to ids in a group write that name nobody.
+    unknown_members: Option<UnknownMembers>,
+    /// How many requests one token may make; null for any number.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<RateLimit>)]
+    rate_limit: Option<Option<RateLimit>>,
+    /// For how many days the journal and the request log are kept.
+    retention_days: Option<u32>,
+}
+
+/// Distinguishes `null` from a key that is absent.
+fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+impl From<SettingsChange> for directory::SettingsChange {
+    fn from(change: SettingsChange) -> Self {
+        Self {
+            sso_default_role: change.sso_default_role.map(|role| role.map(Into::into)),
+            manual_roles: change.manual_roles.map(Into::into),
+            role_sync: change.role_sync.map(Into::into),
+            route_by: change.route_by.map(Into::into),
+            invitations: change.invitations,
+            unknown_members: change.unknown_members.map(Into::into),
+            rate_limit: change.rate_limit.map(|limit| limit.map(Into::into)),
+            retention_days: change.retention_days,
+        }
+    }
+}
+
+/// How many requests one token may make.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateLimit {
+    /// Requests per minute, sustained; at least 1.
+    per_minute: u32,
+    /// Requests that may come at once on top.
+    burst: u32,
+}
+
+impl From<directory::RateLimit> for RateLimit {
+    fn from(limit: directory::RateLimit) -> Self {
+        Self {
+            per_minute: limit.per_minute,
+            burst: limit.burst,
+        }
+    }
+}
+
+impl From<RateLimit> for directory::RateLimit {
+    fn from(limit: RateLimit) -> Self {
+        Self {
+            per_minute: limit.per_minute,
+            burst: limit.burst,
+        }
+    }
+}
+
+/// Declares a choice of the settings, which converts from and to the directory's of the same name.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum $name {
+            $($(#[$of])* $variant,)*
+        }
+
+        impl From<directory::$name> for $name {
+            fn from(choice: directory::$name) -> Self {
+                match choice {
+                    $(directory::$name::$variant => Self::$variant,)*
+                }
+            }
+        }
+
+        impl From<$name> for directory::$name {
+            fn from(choice: $name) -> Self {
+                match choice {
+                    $($name::$variant => Self::$variant,)*
+                }
+            }
+        }
+    };
+}
+
+choice! {
+    /// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
+    ManualRoles {
+        /// It stays, and the highest of all grants counts.
+        Preserved,
+        /// The groups of the next sign-in replace it, unless it is `owner`.
+        OverwrittenAtLogin,
+    }
+}
+
+choice! {
+    /// When changed memberships and mappings change roles.
+    RoleSync {
+        /// At once.
+        Immediate,
+        /// At the person's next sign-in.
+        AtLogin,
+    }
+}
+
+choice! {
+    /// What decides the mapped role at a sign-in.
+    RouteBy {
+        /// The `groups` claim of the assertion alone.
+        Claim,
+        /// The memberships that were pushed alone.
+        Membership,
+        /// The claim where it names a mapped group, else the memberships.
+        ClaimThenMembership,
+    }
+}
+
+choice! {
+    /// What happens to ids in a group write that name nobody.
+    UnknownMembers {
+        /// They are left out, so that one stale id never blocks a whole group's sync.
+        Skip,
+        /// The request is refused with the id named, and nothing is applied.
+        Reject,
+    }
+}
+
+/// Reads the settings.
+#[utoipa::path(get, path = "/api/v1/settings", operation_id = "read_settings", tag = "settings",
+    responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn read(admin: Admin<Configure>) -> Result<Json<Settings>, Problem> {
+    Ok(Json(admin.tenant.settings().read().await?.into()))
+}
+
+/// Changes settings; what is left out stays as it is.
+#[utoipa::path(patch, path = "/api/v1/settings", operation_id = "change_settings", tag = "settings", request_body = SettingsChange,
+    responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn change(
+    admin: Admin<Configure>,
+    Fields(change): Fields<SettingsChange>,
+) -> Result<Json<Settings>, Problem> {
+    let changed = admin.tenant.settings().change(&change.into()).await?;
+    Ok(Json(changed.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_change_names_what_it_changes() {
+        let read = |body: Value| {
+            serde_json::from_value::<SettingsChange>(body).map(directory::SettingsChange::from)
+        };
+        let changed = read(json!({
+            "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
+            "route_by": "claim", "invitations": true, "unknown_members": "reject",
+            "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
+        }));
+        let settings = changed
+            .expect("a change")
+            .applied_to(directory::Settings::default());
+        let settings = Settings::from(settings.expect("settings"));
+        assert_eq!(
+            json!(settings),
+            json!({
+                "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
+                "route_by": "claim", "invitations": true, "unknown_members": "reject",
+                "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
+            })
+        );
+        assert_eq!(
+            read(json!({})).ok(),
+            Some(directory::SettingsChange::default())
+        );
+        assert!(read(json!({"role_sync": "never"})).is_err());
+        assert!(read(json!({"colour": "red"})).is_err());
+    }
+
+    #[test]
+    fn settings_read_as_the_directory_has_them() {
+        let settings = directory::Settings::default();
+        assert_eq!(json!(Settings::from(settings.clone())), json!(settings));
+    }
+}

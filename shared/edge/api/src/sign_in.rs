@@ -1,0 +1,233 @@
+//! What the application's backend calls at each sign-in, and at each request of a signed-in person.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use jiff::Timestamp;
+use rollcall_directory as directory;
+use rollcall_directory::{Assertion, IssuedSession, SignInOutcome, SignedIn, TenantId};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::caller::Application;
+use crate::fields::{Fields, Id};
+use crate::people::Person;
+use crate::role::{Permission, Role};
+use crate::sessions::{SessionDetails, SessionUser};
+use crate::surface::MARKER;
+
+/// What the assertion of an SSO sign-in says, once the application has verified it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    /// The subject's name, matched with `userName` without regard to case.
+    #[schema(example = "ada@example.com")]
+    user_name: String,
+    /// The identity provider's id of the person, matched with `externalId` when nobody has the name.
+    external_id: Option<String>,
+    /// For people who are created by this sign-in.
+    display_name: Option<String>,
+    /// For people who are created by this sign-in.
+    email: Option<String>,
+    /// The `groups` claim: names, external ids or ids of pushed groups. Leave it out when the assertion has none.
+    groups: Option<Vec<String>>,
+}
+
+/// Somebody who is in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LoggedIn {
+    user: Person,
+    /// The role that counts.
+    role: Option<Role>,
+    routing: Routing,
+    session: NewSession,
+}
+
+/// What decided the role.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Routing {
+    /// `scim-group:<name>`, `sso-config-default` or `existing-grants`.
+    #[schema(example = "scim-group:Engineers")]
+    source: String,
+    /// The names of the mapped groups that counted, highest role first.
+    matched: Vec<String>,
+}
+
+/// A session, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewSession {
+    token: String,
+    expires_at: Timestamp,
+}
+
+impl From<SignedIn> for LoggedIn {
+    fn from(signed_in: SignedIn) -> Self {
+        Self {
+            user: signed_in.person.into(),
+            role: signed_in.role.map(Role::from),
+            routing: Routing {
+                source: signed_in.routing.source,
+                matched: signed_in.routing.matched,
+            },
+            session: NewSession {
+                token: signed_in.session.secret.expose().to_owned(),
+                expires_at: signed_in.session.expires_at,
+            },
+        }
+    }
+}
+
+/// Signs a person in: the groups of the assertion decide the role, or else the memberships that were pushed, or else
+/// the tenant's default role. Somebody who was never pushed is created; somebody who was deactivated is refused.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 200, body = LoggedIn)), security(("service_key" = [])))]
+pub(crate) async fn log_in(
+    application: Application,
+    Id(tenant): Id,
+    Fields(login): Fields<Login>,
+) -> Result<Json<LoggedIn>, Problem> {
+    let assertion = Assertion {
+        user_name: login.user_name,
+        external_id: login.external_id,
+        display_name: login.display_name,
+        email: login.email,
+        groups: login.groups,
+    };
+    match application
+        .tenant(&tenant)?
+        .sign_in()
+        .log_in(&assertion)
+        .await?
+    {
+        SignInOutcome::Accepted(signed_in) => Ok(Json((*signed_in).into())),
+        SignInOutcome::Inactive => Err(inactive()),
+    }
+}
+
+/// 403: a deactivated person signs in.
+fn inactive() -> Problem {
+    Problem::new(
+        403,
+        "person-inactive",
+        "this person was deactivated by the identity provider, and cannot sign in until they are active again",
+    )
+}
+
+/// A session to look at.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Introspection {
+    /// The session's token.
+    token: String,
+}
+
+/// Whether a session is in force, and what it allows now (in the manner of RFC 7662): only `active` when it is not.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct Introspected {
+    /// Whether the session is in force.
+    active: bool,
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    tenant: Option<TenantId>,
+    /// The person; not there when a portal link opened the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<SessionUser>,
+    /// The role that counts now; not there for somebody without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    /// What the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<Permission>>,
+    /// When the session ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<Option<SessionDetails>> for Introspected {
+    fn from(session: Option<SessionDetails>) -> Self {
+        let Some(session) = session else {
+            return Self::default();
+        };
+        Self {
+            active: true,
+            tenant: Some(session.tenant),
+            user: session.user,
+            role: session.role,
+            permissions: Some(session.permissions),
+            expires_at: Some(session.expires_at),
+        }
+    }
+}
+
+/// Says whether a session is in force and what it allows, decided from what is stored now. A token that is no good is
+/// `{"active": false}` and no error.
+#[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Introspection,
+    responses((status = 200, body = Introspected)), security(("service_key" = [])))]
+pub(crate) async fn introspect(
+    application: Application,
+    Fields(asked): Fields<Introspection>,
+) -> Result<Json<Introspected>, Problem> {
+    let session = application.directory.session(&asked.token).await?;
+    Ok(Json(session.map(SessionDetails::from).into()))
+}
+
+/// A link to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPortalLink {
+    /// The role in which the link is opened: `owner` unless given, so that the first owner of a tenant can be made.
+    role_id: Option<Role>,
+}
+
+/// A link that opens the console once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PortalLink {
+    /// Where to send the admin.
+    url: String,
+    /// Until when it can be opened.
+    expires_at: Timestamp,
+}
+
+/// Makes a link that opens the console, once, for a few minutes.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", operation_id = "create_portal_link", tag = "sign-in",
+    request_body = NewPortalLink, params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 201, body = PortalLink)), security(("service_key" = [])))]
+pub(crate) async fn create_portal_link(
+    application: Application,
+    Id(tenant): Id,
+    OpenedAt(console): OpenedAt,
+    Fields(new): Fields<NewPortalLink>,
+) -> Result<Response, Problem> {
+    let tenant = application.tenant(&tenant)?;
+    let link = tenant
+        .sign_in()
+        .issue_portal_link(new.role_id.map_or(directory::Role::Owner, Into::into))
+        .await?;
+    Ok(link_answer(&console, &link))
+}
+
+fn link_answer(console: &str, link: &IssuedSession) -> Response {
+    let link = PortalLink {
+        url: format!("{console}?link={}", link.secret.expose()),
+        expires_at: link.expires_at,
+    };
+    // Without a location: no endpoint shows a link again.
+    (StatusCode::CREATED, Json(link)).into_response()
+}
+
+/// The URL that opens links: the console beside the API, under the host that the caller used.
+pub(crate) struct OpenedAt(String);
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for OpenedAt {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _state: &S,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self(format!("{}{CONSOLE_PATH}/open", root(parts, MARKER))))
+    }
+}

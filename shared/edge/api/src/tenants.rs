@@ -1,0 +1,169 @@
+//! Tenants, which the application makes, changes and deletes.
+
+use axum::Json;
+use axum::response::Response;
+use http::StatusCode;
+use jiff::Timestamp;
+use rollcall_directory as directory;
+use rollcall_directory::{NewTenant as Wanted, TenantId, TenantSummary};
+use rollcall_edge_http::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::caller::Application;
+use crate::fields::{Fields, Id, List, Params, created, limit, name};
+use crate::settings::{Settings, SettingsChange};
+
+/// A tenant as lists show it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Tenant {
+    /// Its id.
+    #[schema(value_type = String, example = "acme")]
+    id: TenantId,
+    /// What people call it.
+    #[schema(example = "Acme")]
+    display_name: String,
+    /// When it was made.
+    created_at: Timestamp,
+}
+
+/// A tenant with its settings.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantDetails {
+    #[serde(flatten)]
+    tenant: Tenant,
+    settings: Settings,
+}
+
+impl From<TenantSummary> for Tenant {
+    fn from(tenant: TenantSummary) -> Self {
+        Self {
+            id: tenant.id,
+            display_name: tenant.display_name,
+            created_at: tenant.created_at,
+        }
+    }
+}
+
+/// A tenant to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewTenant {
+    /// Its id, never changed and never used again: lower-case letters, digits and hyphens.
+    #[schema(example = "acme")]
+    id: String,
+    /// What people call it.
+    #[schema(example = "Acme")]
+    display_name: String,
+    /// Where its settings differ from the defaults.
+    #[serde(default)]
+    settings: SettingsChange,
+}
+
+/// What to change of a tenant; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TenantChange {
+    /// What people call it.
+    display_name: Option<String>,
+    /// Its settings.
+    settings: Option<SettingsChange>,
+}
+
+/// The query of the list of tenants.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TenantsPage {
+    /// Behind which tenant the page starts.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    limit: Option<u32>,
+}
+
+/// Lists the tenants in order of their ids.
+#[utoipa::path(get, path = "/api/v1/tenants", operation_id = "list_tenants", tag = "tenants", params(TenantsPage),
+    responses((status = 200, body = List<Tenant>)), security(("service_key" = [])))]
+pub(crate) async fn list(
+    application: Application,
+    Params(page): Params<TenantsPage>,
+) -> Result<Json<List<Tenant>>, Problem> {
+    let limit = limit(page.limit)?;
+    let tenants = application
+        .directory
+        .tenants(page.after.as_deref(), limit)
+        .await?;
+    let next = tenants.last().filter(|_| tenants.len() == limit);
+    let next = next.map(|tenant| tenant.id.to_string());
+    Ok(List::of(tenants, next))
+}
+
+/// Makes a tenant.
+#[utoipa::path(post, path = "/api/v1/tenants", operation_id = "create_tenant", tag = "tenants", request_body = NewTenant,
+    responses((status = 201, body = TenantDetails)), security(("service_key" = [])))]
+pub(crate) async fn create(
+    application: Application,
+    Fields(new): Fields<NewTenant>,
+) -> Result<Response, Problem> {
+    let id: TenantId = new
+        .id
+        .parse()
+        .map_err(|error| Problem::invalid(format!("`id`: {error}")))?;
+    let settings = directory::SettingsChange::from(new.settings);
+    let wanted = Wanted {
+        id: id.clone(),
+        name: name("display_name", &new.display_name)?,
+        settings: settings.applied_to(directory::Settings::default())?,
+    };
+    application.directory.create_tenant(wanted).await?;
+    let made = details(&application, id.as_str()).await?;
+    Ok(created(&format!("/tenants/{id}"), &made))
+}
+
+/// Reads a tenant.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}", operation_id = "read_tenant", tag = "tenants",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
+pub(crate) async fn read(
+    application: Application,
+    Id(id): Id,
+) -> Result<Json<TenantDetails>, Problem> {
+    details(&application, &id).await.map(Json)
+}
+
+/// Renames a tenant, or changes its settings.
+#[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "change_tenant", tag = "tenants", request_body = TenantChange,
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
+pub(crate) async fn change(
+    application: Application,
+    Id(id): Id,
+    Fields(change): Fields<TenantChange>,
+) -> Result<Json<TenantDetails>, Problem> {
+    let renamed = change.display_name.as_deref();
+    let renamed = renamed.map(|given| name("display_name", given));
+    let change = directory::TenantChange {
+        name: renamed.transpose()?,
+        settings: change.settings.map(Into::into),
+    };
+    let tenant = application.tenant(&id)?;
+    tenant.lifecycle().change(&change).await?;
+    details(&application, &id).await.map(Json)
+}
+
+/// Deletes a tenant: its tokens and sessions end at once, its id is never used again.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", operation_id = "delete_tenant", tag = "tenants",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 204)), security(("service_key" = [])))]
+pub(crate) async fn delete(application: Application, Id(id): Id) -> Result<StatusCode, Problem> {
+    application.tenant(&id)?.lifecycle().delete().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn details(application: &Application, id: &str) -> Result<TenantDetails, Problem> {
+    let tenant = application.tenant(id)?;
+    Ok(TenantDetails {
+        tenant: tenant.lifecycle().summary().await?.into(),
+        settings: tenant.settings().read().await?.into(),
+    })
+}

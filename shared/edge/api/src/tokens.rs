@@ -1,0 +1,154 @@
+//! Tokens of connections, which an admin enters in the identity provider.
+
+use axum::Json;
+use axum::response::Response;
+use http::StatusCode;
+use jiff::Timestamp;
+use rollcall_directory::{IssuedToken, Token as Stored};
+use rollcall_edge_http::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::caller::{Admin, Configure};
+use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+
+/// A token as lists show it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Token {
+    /// Its id.
+    id: String,
+    /// The connection it belongs to.
+    connection_id: String,
+    /// What the admin calls it.
+    label: String,
+    /// Its first characters, by which people recognise it.
+    #[schema(example = "rcs_acme_x7Qp")]
+    prefix: String,
+    /// When it was issued.
+    created_at: Timestamp,
+    /// When it was last accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Timestamp>,
+    /// From when on it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    /// Since when it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<Timestamp>,
+}
+
+/// A new token, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewlyIssuedToken {
+    #[serde(flatten)]
+    stored: Token,
+    /// The token itself. It cannot be read again.
+    token: String,
+}
+
+impl From<Stored> for Token {
+    fn from(token: Stored) -> Self {
+        Self {
+            id: token.id,
+            connection_id: token.connection_id,
+            label: token.label,
+            prefix: token.prefix,
+            created_at: token.created_at,
+            last_used_at: token.last_used_at,
+            expires_at: token.expires_at,
+            revoked_at: token.revoked_at,
+        }
+    }
+}
+
+impl From<IssuedToken> for NewlyIssuedToken {
+    fn from(issued: IssuedToken) -> Self {
+        Self {
+            token: issued.secret.expose().to_owned(),
+            stored: issued.token.into(),
+        }
+    }
+}
+
+/// A token to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewToken {
+    /// What to call it.
+    #[schema(example = "Okta, second half of 2026")]
+    label: String,
+    /// From when on to refuse it; never by itself unless given.
+    expires_at: Option<Timestamp>,
+}
+
+/// The query of the list of tokens.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TokensPage {
+    /// Behind which token the page starts.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    limit: Option<u32>,
+}
+
+/// Lists the tokens of a connection, oldest first, revoked ones too.
+#[utoipa::path(get, path = "/api/v1/scim/connections/{id}/tokens", operation_id = "list_tokens", tag = "tokens",
+    params(("id" = String, Path, description = "The connection's id"), TokensPage),
+    responses((status = 200, body = List<Token>)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn list(
+    admin: Admin<Configure>,
+    Id(connection): Id,
+    Params(asked): Params<TokensPage>,
+) -> Result<Json<List<Token>>, Problem> {
+    let limit = limit(asked.limit)?;
+    let all = admin.tenant.credentials().tokens_of(&connection).await?;
+    let (tokens, next) = page(all, |token| &token.id, asked.after.as_deref(), limit);
+    Ok(List::of(tokens, next))
+}
+
+/// Issues a token. A connection may have any number of them, so that rotation overlaps.
+#[utoipa::path(post, path = "/api/v1/scim/connections/{id}/tokens", operation_id = "create_token", tag = "tokens", request_body = NewToken,
+    params(("id" = String, Path, description = "The connection's id")),
+    responses((status = 201, body = NewlyIssuedToken)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn create(
+    admin: Admin<Configure>,
+    Id(connection): Id,
+    Fields(new): Fields<NewToken>,
+) -> Result<Response, Problem> {
+    let label = name("label", &new.label)?;
+    if new.expires_at.is_some_and(|at| at <= Timestamp::now()) {
+        return Err(Problem::invalid("`expires_at` must be in the future"));
+    }
+    let issued = admin
+        .tenant
+        .credentials()
+        .issue_token(&connection, &label, new.expires_at)
+        .await?;
+    let issued = NewlyIssuedToken::from(issued);
+    Ok(created(
+        &format!("/scim/tokens/{}", issued.stored.id),
+        &issued,
+    ))
+}
+
+/// Reads a token, revoked or not, without its secret.
+#[utoipa::path(get, path = "/api/v1/scim/tokens/{id}", operation_id = "read_token", tag = "tokens",
+    params(("id" = String, Path, description = "The token's id")),
+    responses((status = 200, body = Token)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn read(admin: Admin<Configure>, Id(id): Id) -> Result<Json<Token>, Problem> {
+    let tokens = admin.tenant.credentials().tokens().await?;
+    match tokens.into_iter().find(|token| token.id == id) {
+        Some(token) => Ok(Json(token.into())),
+        None => Err(Problem::not_found(format!("token `{id}`"))),
+    }
+}
+
+/// Revokes a token: it is refused from the next request on. Revoking again changes nothing.
+#[utoipa::path(delete, path = "/api/v1/scim/tokens/{id}", operation_id = "revoke_token", tag = "tokens",
+    params(("id" = String, Path, description = "The token's id")),
+    responses((status = 204)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn revoke(admin: Admin<Configure>, Id(id): Id) -> Result<StatusCode, Problem> {
+    admin.tenant.credentials().revoke_token(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

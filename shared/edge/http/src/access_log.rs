@@ -1,0 +1,120 @@
+//! The access log: one line for each request, and one more for a fault on this side.
+//!
+//! Bodies, query strings and tokens are never logged: filters and bodies hold personal data (RFC 7644 §7.7).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use rollcall_directory::Error;
+use rollcall_directory::capacity::Cost;
+use rollcall_runtime::chain;
+
+/// A fault on this side. The response carries it to the log; the client sees nothing of it.
+#[derive(Clone, Debug)]
+pub struct Fault(pub Arc<Error>);
+
+/// Logs an answered request; its id, method, route and tenant are those of the current span.
+pub(crate) fn record(response: &Response, took: Duration, cost: Cost) {
+    if let Some(Fault(fault)) = response.extensions().get() {
+        tracing::error!(error = chain(&**fault), "the request failed on this side");
+    }
+    tracing::info!(
+        status = response.status().as_u16(),
+        ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        dynamodb_calls = cost.calls,
+        read_units = cost.read_units,
+        write_units = cost.write_units,
+        "answered",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use axum::response::IntoResponse;
+    use rollcall_runtime::subscriber;
+    use rollcall_scim as scim;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::problem::Problem;
+
+    /// What was logged, shared between the subscriber and the test.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0
+                .lock()
+                .expect("not poisoned")
+                .extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Logs an answer as the outer layer does, and returns the lines.
+    fn logged(problem: Problem) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        tracing::subscriber::with_default(subscriber(move || writer.clone()), || {
+            let span = tracing::info_span!("request", request_id = "r-1", tenant = "acme");
+            let cost = Cost {
+                calls: 2,
+                read_units: 0.5,
+                write_units: 4.0,
+            };
+            span.in_scope(|| record(&problem.into_response(), Duration::from_millis(7), cost));
+        });
+        let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    }
+
+    #[test]
+    fn a_client_error_is_one_line_and_no_error() {
+        let lines = logged(scim::Error::Unauthorized.into());
+        let [line] = &lines[..] else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(
+            (&line["level"], &line["status"]),
+            (&"INFO".into(), &401.into())
+        );
+        assert_eq!(
+            (&line["dynamodb_calls"], &line["write_units"], &line["ms"]),
+            (&2.into(), &4.0.into(), &7.into())
+        );
+        assert_eq!(
+            (&line["span"]["request_id"], &line["span"]["tenant"]),
+            (&"r-1".into(), &"acme".into())
+        );
+    }
+
+    #[test]
+    fn a_fault_is_logged_once_with_its_causes() {
+        let lines = logged(Error::Corrupt("item 42".to_owned()).into());
+        let errors: Vec<_> = lines
+            .iter()
+            .filter(|line| line["level"] == "ERROR")
+            .collect();
+        let [fault] = errors[..] else {
+            panic!("{lines:?}")
+        };
+        assert!(
+            fault["error"]
+                .as_str()
+                .is_some_and(|error| error.contains("item 42")),
+            "{fault}"
+        );
+        assert_eq!(lines.len(), 2);
+    }
+}

@@ -1,0 +1,212 @@
+//! Request bodies: one JSON object of bounded size.
+
+use axum::body::to_bytes;
+use axum::extract::Request;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use rollcall_scim as scim;
+use rollcall_scim::limits::MAX_BODY_BYTES;
+use serde_json::Value;
+
+/// Why a body cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is larger than bodies may be.
+    TooLarge,
+    /// It is no JSON object; the text says what it is instead.
+    Invalid(String),
+}
+
+impl From<Unreadable> for scim::Error {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::TooLarge => Self::PayloadTooLarge {
+                limit: MAX_BODY_BYTES,
+            },
+            Unreadable::Invalid(detail) => Self::InvalidSyntax(detail),
+        }
+    }
+}
+
+/// Reads the JSON object in a request's body.
+///
+/// # Errors
+///
+/// See [`json`] and [`object`].
+pub async fn read(request: Request) -> Result<Value, Unreadable> {
+    let (parts, body) = request.into_parts();
+    // The body is in memory already, so only the limit can make this fail.
+    let bytes = to_bytes(body, MAX_BODY_BYTES).await;
+    object(json(
+        &bytes.map_err(|_| Unreadable::TooLarge)?,
+        &parts.headers,
+    )?)
+}
+
+/// Parses a body, whatever kind of JSON it holds.
+///
+/// This code takes the stance: what parses as JSON is JSON, whatever `Content-Type` says. Identity providers send
+/// `application/scim+json`, `application/json`, charsets, nothing at all, and, by hand with `curl -d`, a form's type.
+///
+/// # Errors
+///
+/// [`Unreadable`] for a body that is too large, empty, or no JSON.
+pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
+    if bytes.len() > MAX_BODY_BYTES {
+        return Err(Unreadable::TooLarge);
+    }
+    // A byte order mark may be ignored (RFC 8259 §8.1).
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(empty());
+    }
+    // The message names a position and never repeats the body.
+    serde_json::from_slice(bytes).map_err(|error| {
+        Unreadable::Invalid(format!(
+            "the body is not valid JSON: {error}{}",
+            hint(headers)
+        ))
+    })
+}
+
+/// Takes a parsed body that is an object.
+///
+/// # Errors
+///
+/// [`Unreadable`] for every other kind of JSON.
+pub fn object(body: Value) -> Result<Value, Unreadable> {
+    match body {
+        Value::Object(_) => Ok(body),
+        _ => Err(Unreadable::Invalid(format!(
+            "the body must be a JSON object, not {}",
+            kind_of(&body)
+        ))),
+    }
+}
+
+fn empty() -> Unreadable {
+    Unreadable::Invalid("the body is empty; send a JSON object".to_owned())
+}
+
+/// A hint at a wrong content type, for bodies that are no JSON.
+fn hint(headers: &HeaderMap) -> &'static str {
+    let declared = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let says_json = declared.is_empty() || declared.to_ascii_lowercase().contains("json");
+    if says_json {
+        ""
+    } else {
+        "; its `Content-Type` should be `application/scim+json`"
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn parsed(body: &[u8]) -> Result<Value, scim::Error> {
+        Ok(json(body, &HeaderMap::new()).and_then(object)?)
+    }
+
+    #[test]
+    fn reads_objects() {
+        for (body, expected) in [
+            (&b"{}"[..], json!({})),
+            (b" \n{\"a\":1}\r\n", json!({"a": 1})),
+            (b"\xEF\xBB\xBF{\"a\":1}", json!({"a": 1})),
+            (b"{\"a\":1,\"a\":2}", json!({"a": 2})),
+            ("{\"é\":\"\\u00e9\"}".as_bytes(), json!({"é": "é"})),
+        ] {
+            assert_eq!(
+                parsed(body).ok(),
+                Some(expected),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_everything_else_with_invalid_syntax() {
+        let deep = [
+            b"{\"a\":".repeat(100_000),
+            b"1".to_vec(),
+            b"}".repeat(100_000),
+        ]
+        .concat();
+        for body in [
+            &b""[..],
+            b"  \n",
+            b"\xEF\xBB\xBF",
+            b"{",
+            b"{\"a\":1",
+            b"{\"a\":1}x",
+            b"{a:1}",
+            b"[]",
+            b"[{}]",
+            b"null",
+            b"1",
+            b"\"x\"",
+            b"true",
+            b"{\"a\":\"\xFF\"}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":1e999}",
+            b"\xFF\xFE{\x00}\x00",
+            b"userName=x&active=true",
+            &deep,
+            &b"[".repeat(100_000),
+        ] {
+            let error = parsed(body).expect_err("refused");
+            assert_eq!(
+                (error.status(), error.scim_type()),
+                (400, Some("invalidSyntax"))
+            );
+        }
+    }
+
+    #[test]
+    fn says_where_and_not_what() {
+        let error = parsed(b"{\n \"password\": hunter2 }")
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains("line 2 column"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn hints_at_a_wrong_content_type() {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/xml"))]);
+        let error = json(b"<User/>", &headers).map_err(scim::Error::from);
+        let error = error.expect_err("refused").to_string();
+        assert!(error.contains("Content-Type"), "{error}");
+        assert!(json(b"{}", &headers).is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_size_is_bounded() {
+        let object_of = |size: usize| format!("{{}}{}", " ".repeat(size - 2));
+        for (size, status) in [(MAX_BODY_BYTES, None), (MAX_BODY_BYTES + 1, Some(413))] {
+            let status_of = |error: Unreadable| scim::Error::from(error).status();
+            let parsed = json(object_of(size).as_bytes(), &HeaderMap::new());
+            assert_eq!(parsed.map_err(status_of).err(), status, "{size}");
+            let read = read(Request::new(object_of(size).into())).await;
+            assert_eq!(read.map_err(status_of).err(), status, "{size}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The outer layer of every HTTP function: from the Lambda event's request to the answer, even when a handler panics.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::request::Parts;
+use http::uri::{PathAndQuery, Uri};
+use lambda_http::RequestExt;
+use rollcall_directory::capacity;
+use rollcall_runtime::init_logging;
+use tower::{Service, ServiceExt};
+use tracing::{Instrument, Span, field};
+
+use crate::access_log;
+use crate::path::{Marker, normalise};
+use crate::request_id::request_id;
+
+/// A request with its whole body, and its path in the spelling of the routes.
+pub type Received = http::Request<Bytes>;
+
+/// What differs between kinds of functions: SCIM, the API, pages.
+pub trait Surface: fmt::Debug + Send + Sync {
+    /// The first segments of all its paths.
+    fn marker(&self) -> Marker;
+
+    /// The answer when a handler panicked.
+    fn panicked(&self) -> Response;
+
+    /// Reads what it needs of a request, has `next` route it, and finishes the answer.
+    fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response>;
+}
+
+/// An HTTP function: [`run`] hands it to the Lambda runtime, and the local gateway calls it.
+///
+/// It answers every request; its [`Surface`] words the refusals.
+#[derive(Clone, Debug)]
+pub struct HttpFunction {
+    router: Router,
+    surface: Arc<dyn Surface>,
+}
+
+/// Hands a function to the Lambda runtime, and returns only when that ends.
+///
+/// # Errors
+///
+/// Only those of the runtime: the function itself answers every request.
+pub async fn run(function: HttpFunction) -> Result<(), lambda_http::Error> {
+    init_logging();
+    lambda_http::run(function).await
+}
+
+impl HttpFunction {
+    /// Makes a function of a router that has its fallbacks already.
+    pub fn new(router: Router, surface: impl Surface + 'static) -> Self {
+        Self {
+            router: router.layer(middleware::from_fn(name_route)),
+            surface: Arc::new(surface),
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: lambda_http::Request) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let span = tracing::info_span!(
+            "request",
+            request_id = request_id(&parts),
+            method = %parts.method,
+            route = field::Empty,
+            tenant = field::Empty,
+        );
+        parts.uri = routed_uri(&parts, self.surface.marker());
+        let request = Received::from_parts(parts, bytes_of(body));
+        let next = Next { function: self };
+        self.surface.answer(request, next).instrument(span).await
+    }
+}
+
+/// The rest of the way: the router, and the log of what it answered.
+#[derive(Debug)]
+pub struct Next<'a> {
+    function: &'a HttpFunction,
+}
+
+impl Next<'_> {
+    /// Routes a request, survives the handler, and logs the answer.
+    pub async fn run(self, request: Received) -> Response {
+        let started = Instant::now();
+        let HttpFunction { router, surface } = self.function;
+        let routed = router.clone().oneshot(request.map(Body::from));
+        let (outcome, cost) = capacity::measure(AssertUnwindSafe(routed).catch_unwind()).await;
+        let response = match outcome {
+            Ok(Ok(response)) => response,
+            // The panic hook has written the panic's message to stderr.
+            Err(_panic) => {
+                tracing::error!("the handler panicked");
+                surface.panicked()
+            }
+        };
+        access_log::record(&response, started.elapsed(), cost);
+        response
+    }
+}
+
+impl Service<lambda_http::Request> for HttpFunction {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        let function = self.clone();
+        async move { Ok(function.handle(request).await) }.boxed()
+    }
+}
+
+/// The URI that routes match: the path in its one spelling, and the query unchanged.
+///
+/// The path is the gateway's own, without the stage that `lambda_http` may put in front.
+fn routed_uri(parts: &Parts, marker: Marker) -> Uri {
+    let raw = Some(parts.raw_http_path())
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| parts.uri.path());
+    let path = normalise(raw, marker);
+    let path_and_query = match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    PathAndQuery::try_from(path_and_query)
+        .map(Uri::from)
+        .unwrap_or_default()
+}
+
+fn bytes_of(body: lambda_http::Body) -> Bytes {
+    match body {
+        lambda_http::Body::Text(text) => text.into(),
+        lambda_http::Body::Binary(bytes) => bytes.into(),
+        _ => Bytes::new(),
+    }
+}
+
+/// Gives the log the route that a request took. The path itself is not logged: clients may write anything there.
+async fn name_route(
+    route: Option<MatchedPath>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
+    if let Some(route) = route {
+        Span::current().record("route", route.as_str());
+    }
+    next.run(request).await.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::routing::{get, post};
+    use http::StatusCode;
+
+    use super::*;
+
+    /// Answers panics in words of its own, and stamps every answer.
+    #[derive(Debug)]
+    struct Stamped;
+
+    impl Surface for Stamped {
+        fn marker(&self) -> Marker {
+            Marker::new("/v1")
+        }
+
+        fn panicked(&self) -> Response {
+            (StatusCode::INTERNAL_SERVER_ERROR, "panicked").into_response()
+        }
+
+        fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
+            async {
+                let mut response = next.run(request).await;
+                let stamp = http::HeaderValue::from_static("yes");
+                response.headers_mut().insert("x-stamp", stamp);
+                response
+            }
+            .boxed()
+        }
+    }
+
+    async fn answered(method: &str, path: &str, body: &str) -> (u16, String) {
+        async fn panics() {
+            panic!("on purpose, with something internal: hunter2");
+        }
+        let router = Router::new()
+            .route("/v1/panic", get(panics))
+            .route("/v1/echo", post(async |body: String| body));
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .body(body.into());
+        let function = HttpFunction::new(router, Stamped);
+        let response = function.handle(request.expect("a request")).await;
+        assert_eq!(response.headers()["x-stamp"], "yes", "{path}");
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
+        (status, String::from_utf8(bytes.into()).expect("UTF-8"))
+    }
+
+    #[tokio::test]
+    async fn the_surface_words_panics_and_finishes_every_answer() {
+        for (method, path, body, status, text) in [
+            ("GET", "/v1/panic", "", 500, "panicked"),
+            ("POST", "/mount/v1//echo/", "hello", 200, "hello"),
+            ("GET", "/v1/nothing", "", 404, ""),
+        ] {
+            let answer = answered(method, path, body).await;
+            assert_eq!(answer, (status, text.to_owned()), "{path}");
+        }
+    }
+}

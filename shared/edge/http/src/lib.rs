@@ -1,0 +1,70 @@
+//! What every HTTP function shares, from a Lambda event to an answer.
+//!
+//! An [`HttpFunction`] is a router of endpoints behind one outer layer (`function`). The layer brings the path to one
+//! spelling (`path`), survives panics, and logs each answer (`access_log`). What differs between SCIM, the API and pages
+//! is a [`Surface`]: the crates above hand theirs in; that of pages is here (`pages`).
+//!
+//! For handlers there are
+//! - `base_url` and `request_id`: where the client reached the service, and under which id;
+//! - `bearer`, `segment` and `body`: the credential, the path's variable segment, and the JSON that was sent;
+//! - `problem`: refusals as problem documents (RFC 9457), which the API sends and pages show.
+//!
+//! Nothing here knows SCIM's answers or the API's endpoints.
+//!
+//! ```
+//! use axum::response::{IntoResponse, Response};
+//! use axum::{Router, routing::get};
+//! use futures::FutureExt;
+//! use futures::future::BoxFuture;
+//! use http::StatusCode;
+//! use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
+//!
+//! /// Plain text below `/greetings`.
+//! #[derive(Debug)]
+//! struct Greetings;
+//!
+//! impl Surface for Greetings {
+//!     fn marker(&self) -> Marker {
+//!         Marker::new("/greetings")
+//!     }
+//!
+//!     fn panicked(&self) -> Response {
+//!         (StatusCode::INTERNAL_SERVER_ERROR, "this failed").into_response()
+//!     }
+//!
+//!     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
+//!         next.run(request).boxed()
+//!     }
+//! }
+//!
+//! let endpoints = Router::new().route("/greetings/world", get(async || "hello"));
+//! let function = HttpFunction::new(endpoints, Greetings);
+//! let request = http::Request::get("/mount/greetings//world").body(lambda_http::Body::Empty).unwrap();
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! assert_eq!(function.handle(request).await.status(), 200);
+//! # });
+//! ```
+
+mod access_log;
+mod function;
+mod path;
+
+mod base_url;
+mod bearer;
+mod body;
+mod request_id;
+mod segment;
+
+mod pages;
+mod problem;
+
+pub use access_log::Fault;
+pub use base_url::{Root, root};
+pub use bearer::{bearer, sole_bearer};
+pub use body::{Unreadable, json, object, read};
+pub use function::{HttpFunction, Next, Received, Surface, run};
+pub use pages::{RefusedPage, Visit, finish_pages};
+pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
+pub use problem::{Problem, unknown_method};
+pub use request_id::request_id;
+pub use segment::Segment;

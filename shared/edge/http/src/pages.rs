@@ -1,0 +1,122 @@
+//! Pages for browsers: the headers that every page carries, and refusals as pages.
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use rollcall_scim as scim;
+
+use crate::base_url::Root;
+use crate::function::{HttpFunction, Next, Received, Surface};
+use crate::path::{CONSOLE, Marker};
+use crate::problem::{Problem, unknown_method};
+use crate::request_id::request_id;
+
+/// Nothing but what this origin serves; no inline script or style, no frames, forms to nowhere else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Words a refusal as an HTML page, or as a part of one.
+pub type RefusedPage = fn(&Visit, &Problem) -> String;
+
+/// What is known of a request for a page, however it is answered.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Where the browser reached the stage.
+    pub root: Root,
+    /// The request's id in the logs.
+    pub request_id: String,
+    /// What was asked for, from `/console` on.
+    pub path: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Whether a script of the page asked for a part of it (htmx sends `HX-Request`).
+    pub is_part: bool,
+}
+
+/// Makes a function of a router of pages; `refused` words the refusals.
+pub fn finish_pages(router: Router, refused: RefusedPage) -> HttpFunction {
+    let router = router
+        .fallback(unknown_page)
+        .method_not_allowed_fallback(unknown_method);
+    HttpFunction::new(router, Pages { refused })
+}
+
+/// The surface of pages.
+#[derive(Debug)]
+struct Pages {
+    refused: RefusedPage,
+}
+
+impl Surface for Pages {
+    fn marker(&self) -> Marker {
+        CONSOLE
+    }
+
+    fn panicked(&self) -> Response {
+        Problem::from(scim::Error::Internal).into_response()
+    }
+
+    fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
+        async move {
+            let (parts, body) = request.into_parts();
+            let visit = Visit::of(&parts);
+            let response = next.run(Received::from_parts(parts, body)).await;
+            finish(response, &visit, self.refused)
+        }
+        .boxed()
+    }
+}
+
+impl Visit {
+    fn of(parts: &Parts) -> Self {
+        Self {
+            root: Root::of(parts),
+            request_id: request_id(parts),
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers.clone(),
+            is_part: parts.headers.contains_key("hx-request"),
+        }
+    }
+}
+
+/// Gives a refusal its page, and every answer the headers that isolate a page.
+fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        *response.body_mut() = Body::from(refused(visit, &problem));
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+        // The length is that of the empty body, and a browser has no bearer to show.
+        headers.remove(CONTENT_LENGTH);
+        headers.remove(WWW_AUTHENTICATE);
+    }
+    let headers = response.headers_mut();
+    let always: [(HeaderName, &'static str); 3] = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // A link's address holds its secret; with `no-referrer`, forms would be sent without an origin (Fetch §3.2).
+        (REFERRER_POLICY, "same-origin"),
+    ];
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let kept = headers.entry(CACHE_CONTROL);
+    kept.or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers requests for paths that do not exist.
+async fn unknown_page() -> Problem {
+    Problem::not_found("this page")
+}

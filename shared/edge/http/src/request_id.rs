@@ -1,0 +1,21 @@
+//! The id of a request, which every log has.
+
+use http::request::Parts;
+use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
+
+/// The id that API Gateway gave the request.
+pub fn request_id(parts: &Parts) -> String {
+    let id = match parts.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.as_deref(),
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref(),
+        _ => None,
+    };
+    id.or_else(|| {
+        parts
+            .lambda_context_ref()
+            .map(|context| context.request_id.as_str())
+    })
+    .unwrap_or("-")
+    .to_owned()
+}

@@ -1,0 +1,25 @@
+//! What every Lambda function needs, whether a request reaches it or an event.
+//!
+//! - `log` starts the log and words errors for it;
+//! - `queue` handles a batch of messages from a queue.
+//!
+//! Nothing here knows HTTP or the directory.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! use aws_lambda_events::sqs::SqsMessage;
+//!
+//! rollcall_runtime::init_logging();
+//! let mut message = SqsMessage::default();
+//! message.message_id = Some("m-1".to_owned());
+//! let handle = async |_: SqsMessage| Err(std::io::Error::other("the table is not there"));
+//! let answer = rollcall_runtime::each_message(vec![message], handle).await;
+//! assert_eq!(answer.batch_item_failures[0].item_identifier, "m-1");
+//! # });
+//! ```
+
+mod log;
+mod queue;
+
+pub use log::{chain, init_logging, subscriber};
+pub use queue::each_message;

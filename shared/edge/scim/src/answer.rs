@@ -1,0 +1,270 @@
+//! Answers that are no errors: resources, lists, and empty answers.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
+use http::{HeaderName, HeaderValue, StatusCode};
+use rollcall_directory::{Effects, Page};
+use rollcall_scim as scim;
+use rollcall_scim::{Projection, Resource};
+use serde_json::Value;
+
+use crate::base_url::BaseUrl;
+use crate::error::Error;
+use crate::json_response::json;
+
+/// What a Lambda function can return: 6 MB of JSON, in which the body is one string.
+const MAX_ANSWER_BYTES: usize = 6_000_000;
+
+/// Attaches what a write did, for the request log: also to the refusal of an answer that is too large, as the write is done.
+pub(crate) fn with_effects(response: Result<Response, Error>, effects: Effects) -> Response {
+    let mut response = response.into_response();
+    response.extensions_mut().insert(effects);
+    response
+}
+
+/// 204.
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// 304 with the version that the client has (RFC 9110 §15.4.5).
+pub(crate) fn not_modified(resource: &Resource) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    put(&mut response, ETAG, version(resource));
+    response
+}
+
+/// One resource, with its version in `ETag` and its URL in `Content-Location` (RFC 7643 §3.1 wants the latter equal to
+/// `meta.location`), and in `Location` where it is new.
+pub(crate) fn resource(
+    status: StatusCode,
+    resource: &Resource,
+    projection: &Projection,
+    base: &BaseUrl,
+) -> Result<Response, Error> {
+    let body = projection.render(resource, base.as_str());
+    if weight(&body) > MAX_ANSWER_BYTES {
+        return Err(too_large());
+    }
+    let mut response = json(status.as_u16(), &body);
+    let location = location(resource, base);
+    put(&mut response, ETAG, version(resource));
+    put(&mut response, CONTENT_LOCATION, &location);
+    if status == StatusCode::CREATED {
+        put(&mut response, LOCATION, &location);
+    }
+    Ok(response)
+}
+
+/// One page of a search.
+pub(crate) fn page(
+    page: &Page,
+    projection: &Projection,
+    base: &BaseUrl,
+) -> Result<Response, Error> {
+    let resources = page
+        .resources
+        .iter()
+        .map(|resource| projection.render(resource, base.as_str()))
+        .collect();
+    list(page.total, page.start_index, resources)
+}
+
+/// A list response.
+///
+/// Where the resources are more than Lambda can return, the page ends sooner: `itemsPerPage` says where, and the client
+/// goes on from there (RFC 7644 §3.4.2.4 allows fewer than `count`).
+pub(crate) fn list(
+    total: u64,
+    start_index: u64,
+    mut resources: Vec<Value>,
+) -> Result<Response, Error> {
+    let fitting = how_many_fit(&resources);
+    if fitting == 0 && !resources.is_empty() {
+        return Err(too_large());
+    }
+    resources.truncate(fitting);
+    Ok(json(
+        200,
+        &scim::list_response(total, start_index, resources),
+    ))
+}
+
+/// How many of the resources, from the first on, fit into one answer.
+fn how_many_fit(resources: &[Value]) -> usize {
+    let mut room = MAX_ANSWER_BYTES;
+    let fits = |resource: &&Value| match room.checked_sub(weight(resource)) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    resources.iter().take_while(fits).count()
+}
+
+fn too_large() -> Error {
+    let detail = "the answer would be larger than one answer can be; leave out what is large, for instance with \
+                  `excludedAttributes=members`";
+    scim::Error::TooMany(detail.to_owned()).into()
+}
+
+/// The bytes of a body once it stands as a string inside Lambda's own JSON.
+fn weight(body: &Value) -> usize {
+    let mut weight = Weight(0);
+    // Writing to a counter cannot fail.
+    _ = serde_json::to_writer(&mut weight, body);
+    weight.0
+}
+
+/// Counts what is written, quotes and backslashes twice.
+struct Weight(usize);
+
+impl std::io::Write for Weight {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes
+            .iter()
+            .map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 })
+            .sum::<usize>();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) fn version(resource: &Resource) -> &str {
+    resource
+        .get("meta")
+        .and_then(|meta| meta.get("version"))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn location(resource: &Resource, base: &BaseUrl) -> String {
+    let id = resource
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    format!("{base}{}/{id}", resource.resource_type().endpoint)
+}
+
+fn put(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use rollcall_scim::USER;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A user with a display name of so many quotes, each of which weighs two bytes.
+    fn user(quotes: usize) -> Resource {
+        let user = json!({
+            "id": "id-1",
+            "displayName": "\"".repeat(quotes),
+            "meta": {"resourceType": "User", "version": "W/\"7\""},
+        });
+        let Value::Object(user) = user else {
+            unreachable!("an object")
+        };
+        Resource::from_stored(&USER, user)
+    }
+
+    fn base() -> BaseUrl {
+        let request = http::Request::builder()
+            .header("host", "x.test")
+            .body(())
+            .expect("a request");
+        BaseUrl::of(&request.into_parts().0)
+    }
+
+    async fn body_of(response: Response) -> Value {
+        serde_json::from_slice(
+            &to_bytes(response.into_body(), usize::MAX)
+                .await
+                .expect("a body"),
+        )
+        .expect("JSON")
+    }
+
+    #[test]
+    fn one_resource_carries_version_and_url() {
+        for (status, location) in [
+            (StatusCode::OK, None),
+            (
+                StatusCode::CREATED,
+                Some("https://x.test/scim/v2/Users/id-1"),
+            ),
+        ] {
+            let response =
+                resource(status, &user(1), &Projection::all(), &base()).expect("an answer");
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[ETAG], "W/\"7\"");
+            assert_eq!(
+                response.headers()[CONTENT_LOCATION],
+                "https://x.test/scim/v2/Users/id-1"
+            );
+            assert_eq!(
+                response
+                    .headers()
+                    .get(LOCATION)
+                    .and_then(|value| value.to_str().ok()),
+                location
+            );
+        }
+    }
+
+    #[test]
+    fn what_lambda_cannot_return_is_refused() {
+        assert!(
+            resource(
+                StatusCode::OK,
+                &user(1_000_000),
+                &Projection::all(),
+                &base()
+            )
+            .is_ok()
+        );
+        assert!(
+            resource(
+                StatusCode::OK,
+                &user(2_000_000),
+                &Projection::all(),
+                &base()
+            )
+            .is_err()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_page_ends_where_lambda_does() {
+        for (quotes, count, kept) in [(1, 3, 3), (700_000, 3, 2), (0, 0, 0)] {
+            let resources = (0..count).map(|_| user(quotes)).collect();
+            let found = Page {
+                total: 9,
+                start_index: 4,
+                resources,
+            };
+            let body = body_of(page(&found, &Projection::all(), &base()).expect("an answer")).await;
+            assert_eq!(
+                (&body["totalResults"], &body["startIndex"]),
+                (&json!(9), &json!(4))
+            );
+            assert_eq!(body["itemsPerPage"], json!(kept), "{quotes} {count}");
+            assert_eq!(body["Resources"].as_array().map(Vec::len), Some(kept));
+        }
+        let huge = Page {
+            total: 1,
+            start_index: 1,
+            resources: vec![user(2_000_000)],
+        };
+        assert!(page(&huge, &Projection::all(), &base()).is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! What the token authorizer tells the functions about the caller, through API Gateway.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rollcall_directory::{Caller, TenantId, Verdict};
+use rollcall_scim as scim;
+use serde_json::Value;
+
+/// A verdict as it travels in the authorizer's context, which holds only strings.
+///
+/// An authorizer cannot answer 429. A throttled request is therefore let through with the time to wait in its context,
+/// and such a context makes no [`Caller`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizerContext {
+    /// The tenant the token belongs to.
+    pub tenant: TenantId,
+    /// The token's id.
+    pub token_id: String,
+    /// The connection the token belongs to.
+    pub connection_id: String,
+    /// For how many days the request log keeps its requests.
+    pub log_days: u32,
+    /// After how many seconds to retry; none for a request within the rate.
+    pub retry_after: Option<u32>,
+}
+
+const TENANT: &str = "tenant";
+const TOKEN_ID: &str = "token_id";
+const CONNECTION_ID: &str = "connection_id";
+const LOG_DAYS: &str = "log_days";
+const RETRY_AFTER: &str = "retry_after";
+
+impl AuthorizerContext {
+    /// The context of a valid token; none for a refused one.
+    pub fn from_verdict(verdict: Verdict) -> Option<Self> {
+        let (caller, retry_after) = match verdict {
+            Verdict::Accepted(caller) => (caller, None),
+            Verdict::Throttled {
+                caller,
+                retry_after_seconds,
+            } => (caller, Some(retry_after_seconds)),
+            Verdict::Refused { .. } => return None,
+        };
+        Some(Self {
+            tenant: caller.tenant,
+            token_id: caller.token_id,
+            connection_id: caller.connection_id,
+            log_days: caller.log_days,
+            retry_after,
+        })
+    }
+
+    /// The context as the authorizer hands it to API Gateway.
+    pub fn to_strings(&self) -> BTreeMap<&'static str, String> {
+        let retry_after = self
+            .retry_after
+            .map(|seconds| (RETRY_AFTER, seconds.to_string()));
+        [
+            (TENANT, self.tenant.to_string()),
+            (TOKEN_ID, self.token_id.clone()),
+            (CONNECTION_ID, self.connection_id.clone()),
+            (LOG_DAYS, self.log_days.to_string()),
+        ]
+        .into_iter()
+        .chain(retry_after)
+        .collect()
+    }
+
+    /// Reads the context of a request. It fails closed: fields that the authorizer does not write give no context.
+    pub fn from_fields(fields: &HashMap<String, Value>) -> Option<Self> {
+        let text = |name: &str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let retry_after = match fields.get(RETRY_AFTER) {
+            Some(seconds) => Some(seconds.as_str()?.parse().ok()?),
+            None => None,
+        };
+        Some(Self {
+            tenant: text(TENANT)?.parse().ok()?,
+            token_id: text(TOKEN_ID)?.to_owned(),
+            connection_id: text(CONNECTION_ID)?.to_owned(),
+            log_days: text(LOG_DAYS)?.parse().ok()?,
+            retry_after,
+        })
+    }
+
+    /// The caller.
+    ///
+    /// # Errors
+    ///
+    /// 429 when the token has used up its rate.
+    pub fn into_caller(self, request_id: &str) -> Result<Caller, scim::Error> {
+        match self.retry_after {
+            Some(retry_after) => Err(scim::Error::TooManyRequests { retry_after }),
+            None => Ok(self.caller(request_id)),
+        }
+    }
+
+    /// The caller, even when the token has used up its rate.
+    pub(crate) fn caller(self, request_id: &str) -> Caller {
+        Caller {
+            tenant: self.tenant,
+            token_id: self.token_id,
+            connection_id: self.connection_id,
+            request_id: request_id.to_owned(),
+            log_days: self.log_days,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_directory::Refusal;
+    use serde_json::json;
+
+    use super::*;
+
+    fn caller() -> Caller {
+        Caller {
+            tenant: "acme".parse().unwrap(),
+            token_id: "t-1".to_owned(),
+            connection_id: "c-1".to_owned(),
+            request_id: "r-1".to_owned(),
+            log_days: 30,
+        }
+    }
+
+    /// Sends a verdict through API Gateway: strings out, JSON fields with API Gateway's own among them in.
+    fn through_gateway(verdict: Verdict) -> AuthorizerContext {
+        let context = AuthorizerContext::from_verdict(verdict).unwrap();
+        let mut fields: HashMap<String, Value> = context
+            .to_strings()
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), json!(text)))
+            .collect();
+        fields.insert("principalId".to_owned(), json!("t-1"));
+        fields.insert("integrationLatency".to_owned(), json!(12));
+        let read = AuthorizerContext::from_fields(&fields).unwrap();
+        assert_eq!(read, context);
+        read
+    }
+
+    #[test]
+    fn an_accepted_caller_arrives() {
+        let context = through_gateway(Verdict::Accepted(caller()));
+        assert_eq!(context.into_caller("r-1").ok(), Some(caller()));
+    }
+
+    #[test]
+    fn a_throttled_caller_is_told_when_to_come_again() {
+        let context = through_gateway(Verdict::Throttled {
+            caller: caller(),
+            retry_after_seconds: 7,
+        });
+        let error = context.into_caller("r-1").expect_err("throttled");
+        assert_eq!((error.status(), error.retry_after()), (429, Some(7)));
+    }
+
+    #[test]
+    fn a_refused_token_has_no_context() {
+        for refusal in [
+            Refusal::Malformed,
+            Refusal::Unknown,
+            Refusal::Revoked,
+            Refusal::Expired,
+        ] {
+            assert_eq!(
+                AuthorizerContext::from_verdict(Verdict::Refused {
+                    refusal,
+                    caller: Some(caller()),
+                }),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn anything_else_fails_closed() {
+        for fields in [
+            json!({}),
+            json!({"tenant": "acme"}),
+            json!({"tenant": "acme", "token_id": "t"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c"}),
+            json!({"tenant": "acme", "token_id": "", "connection_id": "c", "log_days": "9"}),
+            json!({"tenant": "ACME!", "token_id": "t", "connection_id": "c", "log_days": "9"}),
+            json!({"tenant": 1, "token_id": "t", "connection_id": "c", "log_days": "9"}),
+            json!({"Tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": null}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": "soon"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": 0}),
+        ] {
+            let map = serde_json::from_value(fields.clone()).unwrap();
+            assert_eq!(AuthorizerContext::from_fields(&map), None, "{fields}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The body of a SCIM request: the outer layer parses it once, for the request log and for the handler.
+
+use axum::extract::{FromRequest, Request};
+use http::HeaderMap;
+use rollcall_edge_http::{Unreadable, json, object};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// What the outer layer read of the body. It travels with the request to the one handler that takes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent(Result<Value, Unreadable>);
+
+impl Sent {
+    /// Parses a body.
+    pub(crate) fn parse(bytes: &[u8], headers: &HeaderMap) -> Self {
+        Self(json(bytes, headers))
+    }
+
+    /// The JSON, if it is some, for the request log.
+    pub(crate) fn json(&self) -> Option<&Value> {
+        self.0.as_ref().ok()
+    }
+}
+
+/// The JSON object in a request's body.
+#[derive(Debug)]
+pub(crate) struct JsonObject(pub(crate) Value);
+
+impl<S: Sync> FromRequest<S> for JsonObject {
+    type Rejection = Error;
+
+    async fn from_request(mut request: Request, _state: &S) -> Result<Self, Error> {
+        // Taken out, not cloned: bodies may be large.
+        let Sent(body) = match request.extensions_mut().remove() {
+            Some(sent) => sent,
+            None => Sent::parse(b"", request.headers()),
+        };
+        Ok(Self(body.and_then(object)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Refused;
+
+    /// Sends a body through the outer layer's parser to a handler's extractor.
+    async fn received(body: &[u8]) -> Result<Value, Error> {
+        let mut request = Request::new(axum::body::Body::empty());
+        let sent = Sent::parse(body, request.headers());
+        request.extensions_mut().insert(sent);
+        let JsonObject(object) = JsonObject::from_request(request, &()).await?;
+        Ok(object)
+    }
+
+    #[tokio::test]
+    async fn a_handler_receives_what_was_parsed() {
+        assert_eq!(received(b"{\"a\":1}").await.ok(), Some(json!({"a": 1})));
+        for (body, status, detail) in [
+            (&b""[..], 400, "the body is empty"),
+            (b"{", 400, "the body is not valid JSON"),
+            (b"[{}]", 400, "the body must be a JSON object, not an array"),
+            (&b" ".repeat(1024 * 1024 + 1), 413, "1048576"),
+        ] {
+            let error = received(body).await.expect_err("refused");
+            let response = error.into_response();
+            assert_eq!(response.status(), status, "{detail}");
+            let Some(Refused { error, .. }) = response.extensions().get() else {
+                panic!("no error in the response: {detail}")
+            };
+            assert!(error.to_string().contains(detail), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_log_sees_any_json_and_nothing_else() {
+        for (body, expected) in [("[1]", Some(json!([1]))), ("{", None), ("", None)] {
+            let sent = Sent::parse(body.as_bytes(), &HeaderMap::new());
+            assert_eq!(sent.json(), expected.as_ref(), "{body}");
+        }
+    }
+}

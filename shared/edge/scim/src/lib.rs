@@ -1,0 +1,50 @@
+//! SCIM over HTTP (RFC 7644): the outer layer of its functions, its endpoints, and its answers.
+//!
+//! A request passes, in this order,
+//! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`), and
+//!   writes the tenant's request log (`request_log`);
+//! - a router: `resources` (`/Users`, `/Groups`), `discovery`, or `root` (the base URL and paths that do not exist);
+//! - the extractors of its handler: who calls (`caller`, from `authorizer_context` or the bearer), where (`base_url`),
+//!   and what is asked (`query`, `json_body`);
+//! - the handler, which calls one method of the directory;
+//! - `answer` or `error`, which make the response.
+//!
+//! The rules of the protocol are in `rollcall_scim`.
+//!
+//! ```
+//! # use rollcall_directory::Directory;
+//! use rollcall_directory::USERS;
+//! use rollcall_edge_scim::{finish, resource_router};
+//!
+//! /// The function that answers for `/Users`.
+//! fn users(directory: Directory) -> rollcall_edge_http::HttpFunction {
+//!     finish(resource_router(directory.clone(), &USERS), directory)
+//! }
+//! ```
+
+mod negotiation;
+mod request_log;
+mod surface;
+
+mod discovery;
+mod resources;
+mod root;
+
+mod authorizer_context;
+mod base_url;
+mod caller;
+mod json_body;
+mod json_response;
+mod query;
+
+mod answer;
+mod error;
+
+pub use authorizer_context::AuthorizerContext;
+pub use base_url::BaseUrl;
+pub use discovery::discovery_router;
+pub use negotiation::{PLAIN_JSON, SCIM_JSON};
+pub use request_log::log_refused;
+pub use resources::resource_router;
+pub use root::root_router;
+pub use surface::finish;

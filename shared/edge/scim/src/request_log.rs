@@ -1,0 +1,180 @@
+//! The request log: what an identity provider sent and how it was answered, for the tenant's admins to read.
+//!
+//! One `PutItem` writes an entry once the answer is made. A failure to write never changes the answer.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::response::Response;
+use http::request::Parts;
+use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
+use rollcall_directory::{Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict};
+use rollcall_edge_http::{BASE_PATH, normalise, request_id};
+use rollcall_runtime::chain;
+use serde_json::Value;
+
+use crate::authorizer_context::AuthorizerContext;
+use crate::error::Refused;
+use crate::surface::MARKER;
+
+/// How long an answer waits for its entry; then it is sent without one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who is calling, and why they are refused if they are.
+#[derive(Clone, Debug)]
+struct Known {
+    caller: Caller,
+    refusal: Option<Refusal>,
+}
+
+/// The caller, once known. Payload 2.0 events come without a verdict, and `caller` fills this in.
+#[derive(Clone, Debug, Default)]
+struct Slot(Arc<OnceLock<Known>>);
+
+/// Records whose token a request carries.
+pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
+    let known = match verdict {
+        Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => Known {
+            caller: caller.clone(),
+            refusal: None,
+        },
+        Verdict::Refused {
+            refusal,
+            caller: Some(caller),
+        } => Known {
+            caller: caller.clone(),
+            refusal: Some(*refusal),
+        },
+        Verdict::Refused { caller: None, .. } => return,
+    };
+    if let Some(Slot(slot)) = parts.extensions.get() {
+        _ = slot.set(known);
+    }
+}
+
+/// Logs a request with a known token that is no longer valid, for the authorizer, which writes no answer itself.
+pub async fn log_refused(
+    directory: &Directory,
+    caller: &Caller,
+    refusal: Refusal,
+    method: &str,
+    path: &str,
+) {
+    let known = Known {
+        caller: caller.clone(),
+        refusal: Some(refusal),
+    };
+    let path = normalise(path, MARKER);
+    let entry = LoggedRequest::new(method, below_base(&path), 401);
+    write(directory, entry, known).await;
+}
+
+/// A request that is logged once it is answered.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    directory: Directory,
+    slot: Slot,
+    method: String,
+    target: String,
+    sent: Option<SentBody>,
+}
+
+impl Pending {
+    /// Takes down what is asked. The path is in its one spelling already; `body` is the JSON that was sent, if any.
+    pub(crate) fn of(directory: &Directory, parts: &mut Parts, body: Option<&Value>) -> Self {
+        let slot = Slot::default();
+        if let Some(known) = from_authorizer(parts) {
+            _ = slot.0.set(known);
+        }
+        parts.extensions.insert(slot.clone());
+        let path = below_base(parts.uri.path());
+        let target = match parts.uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        Self {
+            directory: directory.clone(),
+            slot,
+            method: parts.method.to_string(),
+            target,
+            // Other bodies than JSON are not kept: they may hold secrets anywhere.
+            sent: body.map(SentBody::of),
+        }
+    }
+
+    /// The entry; it is written if the caller is known.
+    pub(crate) fn answered(self, response: &Response, took: Duration) -> Answered {
+        let status = response.status().as_u16();
+        let mut entry = LoggedRequest::new(&self.method, &self.target, status).with_body(self.sent);
+        if let Some(Refused { error, reason }) = response.extensions().get() {
+            entry.scim_type = error.scim_type().map(str::to_owned);
+            entry.detail = Some(error.to_string());
+            entry.reason = reason.map(|reason| reason.to_string());
+        }
+        if let Some(effects) = response.extensions().get::<Effects>() {
+            entry.skipped_members = effects.skipped_members.iter().cloned().collect();
+            entry.changes = effects.changes.iter().cloned().collect();
+        }
+        entry.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Answered {
+            directory: self.directory,
+            known: self.slot.0.get().cloned(),
+            entry,
+        }
+    }
+}
+
+/// A request that has its answer.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    directory: Directory,
+    known: Option<Known>,
+    entry: LoggedRequest,
+}
+
+impl Answered {
+    pub(crate) async fn write(self) {
+        if let Some(known) = self.known {
+            write(&self.directory, self.entry, known).await;
+        }
+    }
+}
+
+async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
+    let Known { caller, refusal } = known;
+    let tenant = directory.tenant(&caller);
+    if let Some(refusal) = refusal {
+        entry.detail = Some(refusal.to_string());
+        entry.reason = refusal.reason().map(|reason| reason.to_string());
+    }
+    entry.connection_id = caller.connection_id;
+    entry.token_id = caller.token_id;
+    entry.request_id = caller.request_id;
+    let logged = tenant.request_log().write(entry, caller.log_days);
+    match tokio::time::timeout(PATIENCE, logged).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = chain(&error), "the request could not be logged");
+        }
+        Err(_elapsed) => tracing::warn!("the request could not be logged in time"),
+    }
+}
+
+/// Who the token authorizer says is calling.
+fn from_authorizer(parts: &Parts) -> Option<Known> {
+    match parts.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            let context = AuthorizerContext::from_fields(&context.authorizer.fields)?;
+            Some(Known {
+                caller: context.caller(&request_id(parts)),
+                refusal: None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn below_base(path: &str) -> &str {
+    path.strip_prefix(BASE_PATH).unwrap_or(path)
+}

@@ -1,0 +1,205 @@
+//! `/Users` and `/Groups`: one set of handlers for all kinds of resources.
+
+use axum::Router;
+use axum::extract::{FromRef, FromRequestParts, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use rollcall_directory::{Directory, Kind};
+use rollcall_edge_http::{BASE_PATH, Segment};
+use rollcall_scim::{Patch, Precondition, Projection, Query, Resource};
+
+use crate::answer;
+use crate::base_url::BaseUrl;
+use crate::caller::Authenticated;
+use crate::error::Error;
+use crate::json_body::JsonObject;
+use crate::query::QueryPairs;
+
+/// The endpoints of one kind of resource (RFC 7644 §3.2): the collection, its `.search`, and each resource.
+pub fn resource_router(directory: Directory, kind: &'static Kind) -> Router {
+    let collection = format!("{BASE_PATH}{}", kind.resource_type.endpoint);
+    Router::new()
+        .route(&collection, get(list).post(create))
+        .route(&format!("{collection}/.search"), post(search))
+        .route(
+            &format!("{collection}/{{id}}"),
+            get(read).put(replace).patch(patch).delete(delete),
+        )
+        .with_state(Resources { directory, kind })
+}
+
+#[derive(Clone)]
+struct Resources {
+    directory: Directory,
+    kind: &'static Kind,
+}
+
+impl FromRef<Resources> for Directory {
+    fn from_ref(resources: &Resources) -> Self {
+        resources.directory.clone()
+    }
+}
+
+type Answer = Result<Response, Error>;
+
+/// `POST /Users` (RFC 7644 §3.3).
+async fn create(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    Attributes(projection): Attributes,
+    base: BaseUrl,
+    JsonObject(body): JsonObject,
+) -> Answer {
+    let wanted = Resource::parse(kind.resource_type, body)?;
+    let created = tenant.resources().create(kind, wanted, &projection).await?;
+    let resource = &created.answer;
+    let response = answer::resource(StatusCode::CREATED, resource, &projection, &base);
+    Ok(answer::with_effects(response, created.effects))
+}
+
+/// `GET /Users/{id}` (RFC 7644 §3.4.1).
+async fn read(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    Attributes(projection): Attributes,
+    Conditions(precondition): Conditions,
+    base: BaseUrl,
+    Segment(id): Segment,
+) -> Answer {
+    let resource = tenant.resources().read(kind, &id, &projection).await?;
+    if precondition.not_modified(answer::version(&resource)) {
+        return Ok(answer::not_modified(&resource));
+    }
+    answer::resource(StatusCode::OK, &resource, &projection, &base)
+}
+
+/// `GET /Users` (RFC 7644 §3.4.2).
+async fn list(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    pairs: QueryPairs,
+    base: BaseUrl,
+) -> Answer {
+    let query = Query::from_pairs(kind.resource_type, pairs.into_pairs())?;
+    let page = tenant.resources().search(kind, &query).await?;
+    answer::page(&page, &query.projection, &base)
+}
+
+/// `POST /Users/.search` (RFC 7644 §3.4.3).
+async fn search(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    base: BaseUrl,
+    JsonObject(body): JsonObject,
+) -> Answer {
+    let query = Query::from_search_request(kind.resource_type, body)?;
+    let page = tenant.resources().search(kind, &query).await?;
+    answer::page(&page, &query.projection, &base)
+}
+
+/// `PUT /Users/{id}` (RFC 7644 §3.5.1).
+async fn replace(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    Attributes(projection): Attributes,
+    Conditions(precondition): Conditions,
+    base: BaseUrl,
+    Segment(id): Segment,
+    JsonObject(body): JsonObject,
+) -> Answer {
+    let wanted = Resource::parse(kind.resource_type, body)?;
+    let replaced = tenant
+        .resources()
+        .replace(kind, &id, wanted, &precondition, &projection)
+        .await?;
+    let response = answer::resource(StatusCode::OK, &replaced.answer, &projection, &base);
+    Ok(answer::with_effects(response, replaced.effects))
+}
+
+/// `PATCH /Users/{id}` (RFC 7644 §3.5.2).
+///
+/// A kind with members answers 204, unless the request names the attributes it wants back: Entra expects 204, and one
+/// more member is no reason to return 100,000.
+async fn patch(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    Attributes(projection): Attributes,
+    Conditions(precondition): Conditions,
+    base: BaseUrl,
+    Segment(id): Segment,
+    JsonObject(body): JsonObject,
+) -> Answer {
+    let patch = Patch::parse(kind.resource_type, body)?;
+    let wanted = (!kind.has_members() || !projection.is_default()).then_some(&projection);
+    let patched = tenant
+        .resources()
+        .patch(kind, &id, patch, &precondition, wanted)
+        .await?;
+    let response = match &patched.answer {
+        Some(resource) => answer::resource(StatusCode::OK, resource, &projection, &base),
+        None => Ok(answer::no_content()),
+    };
+    Ok(answer::with_effects(response, patched.effects))
+}
+
+/// `DELETE /Users/{id}` (RFC 7644 §3.6).
+async fn delete(
+    State(Resources { kind, .. }): State<Resources>,
+    Authenticated(tenant): Authenticated,
+    Conditions(precondition): Conditions,
+    Segment(id): Segment,
+) -> Answer {
+    let deleted = tenant.resources().delete(kind, &id, &precondition).await?;
+    Ok(answer::with_effects(
+        Ok(answer::no_content()),
+        deleted.effects,
+    ))
+}
+
+/// `attributes` and `excludedAttributes`, which may stand on any request that returns a resource (RFC 7644 §3.9).
+struct Attributes(Projection);
+
+impl FromRequestParts<Resources> for Attributes {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Resources) -> Result<Self, Error> {
+        let pairs = QueryPairs::from_request_parts(parts, state).await?;
+        let (attributes, excluded) = (pairs.get("attributes"), pairs.get("excludedAttributes"));
+        Ok(Self(Projection::parse(
+            state.kind.resource_type,
+            attributes,
+            excluded,
+        )?))
+    }
+}
+
+/// `If-Match` and `If-None-Match` (RFC 7644 §3.14).
+struct Conditions(Precondition);
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        let (matching, not_matching) = (
+            combined(&parts.headers, IF_MATCH),
+            combined(&parts.headers, IF_NONE_MATCH),
+        );
+        Ok(Self(Precondition::new(
+            matching.as_deref(),
+            not_matching.as_deref(),
+        )?))
+    }
+}
+
+/// A list header as one value, however many lines it came in (RFC 9110 §5.3).
+fn combined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let lines: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}

@@ -1,0 +1,284 @@
+//! The outer layer of SCIM's functions: content type, body, and request log.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use rollcall_directory::Directory;
+use rollcall_edge_http::{BASE_PATH, HttpFunction, Marker, Next, Received, Surface};
+use rollcall_scim as scim;
+
+use crate::error::refusal;
+use crate::json_body::Sent;
+use crate::negotiation::content_type;
+use crate::request_log::Pending;
+use crate::root::{unknown_endpoint, unknown_method};
+
+/// SCIM's paths. A path of another version is separated from its mount too, so that the answer can name the right
+/// version.
+pub(crate) const MARKER: Marker = Marker::new(BASE_PATH).or("/scim");
+
+/// Makes a function of a router of SCIM endpoints; it writes the request log of each tenant of the directory.
+pub fn finish(router: Router, directory: Directory) -> HttpFunction {
+    let router = router
+        .fallback(unknown_endpoint)
+        .method_not_allowed_fallback(unknown_method);
+    HttpFunction::new(router, Scim { directory })
+}
+
+/// The surface of SCIM: every answer of status 400 or more is a SCIM error.
+#[derive(Debug)]
+struct Scim {
+    directory: Directory,
+}
+
+impl Surface for Scim {
+    fn marker(&self) -> Marker {
+        MARKER
+    }
+
+    fn panicked(&self) -> Response {
+        refusal(&scim::Error::Internal)
+    }
+
+    fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
+        async move {
+            let content_type = content_type(request.headers());
+            let (request, pending) = self.receive(request);
+            let started = Instant::now();
+            let mut response = next.run(request).await;
+            let answered = pending.answered(&response, started.elapsed());
+            answered.write().await;
+            if response.headers().contains_key(CONTENT_TYPE) {
+                let content_type = HeaderValue::from_static(content_type);
+                response.headers_mut().insert(CONTENT_TYPE, content_type);
+            }
+            response
+        }
+        .boxed()
+    }
+}
+
+impl Scim {
+    /// Replaces the body by what it parses to, and takes down what the log keeps of the request.
+    fn receive(&self, request: Received) -> (Received, Pending) {
+        let (mut parts, body) = request.into_parts();
+        let sent = Sent::parse(&body, &parts.headers);
+        let pending = Pending::of(&self.directory, &mut parts, sent.json());
+        parts.extensions.insert(sent);
+        (Received::from_parts(parts, Bytes::new()), pending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::routing::get;
+    use http::header::{ACCEPT, ALLOW};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::caller::tests::directory;
+    use crate::discovery_router;
+    use crate::json_response;
+    use crate::query::QueryPairs;
+
+    /// A function with discovery's routes, one that shows its query, and one that panics.
+    fn function() -> HttpFunction {
+        async fn echo(pairs: QueryPairs) -> Response {
+            json_response::json(200, &json!(pairs.into_pairs()))
+        }
+        async fn panics() {
+            panic!("on purpose, with something internal: hunter2");
+        }
+        let router = discovery_router()
+            .route("/scim/v2/Echo", get(echo))
+            .route("/scim/v2/Panic", get(panics));
+        finish(router, directory())
+    }
+
+    /// A REST API event, as API Gateway sends it: query parameters decoded.
+    fn rest(method: &str, path: &str, query: Value, headers: Value) -> lambda_http::Request {
+        let event = json!({
+            "resource": "/scim/v2/{proxy+}", "path": path, "httpMethod": method, "headers": headers,
+            "multiValueHeaders": {}, "multiValueQueryStringParameters": query, "body": null, "isBase64Encoded": false,
+            "requestContext": {
+                "requestId": "r-1", "stage": "prod", "path": format!("/prod{path}"), "httpMethod": method,
+                "identity": {}, "apiId": "a",
+            },
+        });
+        lambda_http::request::from_str(&event.to_string()).expect("an event")
+    }
+
+    /// A payload 2.0 event, as `cargo lambda watch` sends it: the query string raw.
+    fn payload_v2(path: &str, query: &str) -> lambda_http::Request {
+        let event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+            "headers": {"host": "127.0.0.1:9000"}, "isBase64Encoded": false,
+            "requestContext": {
+                "stage": "$default", "requestId": "r-1", "timeEpoch": 0,
+                "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "x"},
+            },
+        });
+        lambda_http::request::from_str(&event.to_string()).expect("an event")
+    }
+
+    fn get_of(path: &str) -> lambda_http::Request {
+        rest("GET", path, json!({}), json!({"Host": "scim.example.test"}))
+    }
+
+    async fn answered(request: lambda_http::Request) -> (Response<()>, Value) {
+        let (parts, body) = function().handle(request).await.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        (
+            Response::from_parts(parts, ()),
+            serde_json::from_slice(&bytes).expect("JSON"),
+        )
+    }
+
+    /// Checks that the answer is a SCIM error of this status, and returns its detail.
+    async fn refused(request: lambda_http::Request, status: u16) -> String {
+        let (response, body) = answered(request).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/scim+json");
+        assert_eq!(
+            body["schemas"],
+            json!(["urn:ietf:params:scim:api:messages:2.0:Error"])
+        );
+        assert_eq!(body["status"], status.to_string());
+        body["detail"].as_str().expect("a detail").to_owned()
+    }
+
+    #[tokio::test]
+    async fn every_spelling_of_a_path_is_routed() {
+        for path in [
+            "/scim/v2/Schemas",
+            "/scim/v2//Schemas",
+            "/scim/v2/Schemas/",
+            "/mapped/scim/v2//Schemas//",
+            "/scim/scim/v2/Schemas",
+        ] {
+            let (response, body) = answered(get_of(path)).await;
+            assert_eq!(response.status(), 200, "{path}");
+            assert_eq!(
+                body["schemas"],
+                json!(["urn:ietf:params:scim:api:messages:2.0:ListResponse"])
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn unknown_paths_say_where_to_go() {
+        let base = "`https://scim.example.test/prod/scim/v2`";
+        for (path, status, hint) in [
+            ("/scim/v2/Nothing", 404, base),
+            ("/scim/v2/Schemas/x/y", 404, base),
+            ("/scim/v2/%FF", 404, base),
+            ("/scim/v2/\u{0}", 404, base),
+            ("/Users", 404, "`/scim/v2`"),
+            ("/scim/Users", 404, "`/scim/v2`"),
+            ("/", 404, "`/scim/v2`"),
+            ("/scim/v1/Users", 400, "`/scim/v2`"),
+            ("/scim/scim/v1/Users", 400, "`/scim/v2`"),
+            ("/scim/v2/Schemas/urn:x", 404, "`/Schemas`"),
+            ("/scim/v2/ResourceTypes/%FF", 404, "`/ResourceTypes`"),
+        ] {
+            let detail = refused(get_of(path), status).await;
+            assert!(detail.contains(hint), "{path}: {detail}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_is_told_the_right_ones() {
+        for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let request = rest(method, "/scim/v2/Schemas", json!({}), json!({}));
+            let (response, body) = answered(request).await;
+            assert_eq!(
+                (response.status().as_u16(), &body["status"]),
+                (405, &json!("405"))
+            );
+            assert!(
+                response.headers()[ALLOW]
+                    .to_str()
+                    .is_ok_and(|allow| allow.contains("GET"))
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn discovery_takes_no_filter() {
+        for endpoint in [
+            "ServiceProviderConfig",
+            "Schemas",
+            "ResourceTypes",
+            "ResourceTypes/User",
+        ] {
+            let query = json!({"filter": ["name eq \"User\""]});
+            refused(
+                rest("GET", &format!("/scim/v2/{endpoint}"), query, json!({})),
+                403,
+            )
+            .await;
+            let flag = json!({"aadOptscim062020": [""]});
+            let (response, _) = answered(rest(
+                "GET",
+                &format!("/scim/v2/{endpoint}"),
+                flag,
+                json!({}),
+            ))
+            .await;
+            assert_eq!(response.status(), 200);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_tells_nothing() {
+        let detail = refused(get_of("/scim/v2/Panic"), 500).await;
+        assert!(!detail.contains("hunter2"), "{detail}");
+    }
+
+    #[tokio::test]
+    async fn plain_json_for_those_who_name_nothing_else() {
+        for path in ["/scim/v2/Schemas", "/scim/v2/Nothing", "/scim/v2/Panic"] {
+            let request = rest(
+                "GET",
+                path,
+                json!({}),
+                json!({ACCEPT.as_str(): "application/json"}),
+            );
+            assert_eq!(
+                answered(request).await.0.headers()[CONTENT_TYPE],
+                "application/json",
+                "{path}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn both_kinds_of_event_give_the_same_query() {
+        let expected = json!([["filter", "userName eq \"a+b 100%\""]]);
+        let decoded = json!({"filter": ["userName eq \"a+b 100%\""]});
+        let (_, from_rest) = answered(rest("GET", "/scim/v2/Echo", decoded, json!({}))).await;
+        assert_eq!(from_rest, expected);
+        for raw in [
+            "filter=userName+eq+%22a%2Bb+100%25%22",
+            "filter=userName%20eq%20%22a%2Bb%20100%25%22",
+        ] {
+            assert_eq!(
+                answered(payload_v2("/scim/v2/Echo", raw)).await.1,
+                expected,
+                "{raw}"
+            );
+        }
+        assert_eq!(
+            answered(payload_v2("/scim/v2/Echo", "cursor&x=")).await.1,
+            json!([["cursor", ""], ["x", ""]])
+        );
+        refused(payload_v2("/scim/v2/Echo", "filter=100%"), 400).await;
+    }
+}
