@@ -60,7 +60,7 @@ fn the_checklist_ticks_as_requests_arrive() {
         let tenant = service.tenant("checklist").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
         let marks = async || {
-            let digest = Insight::of(&directory).digest().await.unwrap();
+            let digest = Insight::of(directory).digest().await.unwrap();
             assert!(digest.complete);
             let milestones = digest.connections.get(tenant.connection_id()).cloned();
             let Milestones {
@@ -125,7 +125,7 @@ fn a_deactivation_is_seen_in_any_spelling() {
         for (method, body) in ways {
             let tenant = service.tenant("spelling").await;
             let path = format!("/Users/{}", tenant.idp().user("ann").await);
-            let before = Insight::of(&tenant.directory()).digest().await.unwrap();
+            let before = Insight::of(tenant.directory()).digest().await.unwrap();
             let of =
                 |digest: &Digest| digest.connections[tenant.connection_id()].first_deactivation_at;
             assert_eq!(of(&before), None);
@@ -135,7 +135,7 @@ fn a_deactivation_is_seen_in_any_spelling() {
                 _ => idp.patch(&path, body.clone()).await,
             };
             assert!(answer.status < 400, "{method} {body}: {}", answer.body);
-            let after = Insight::of(&tenant.directory()).digest().await.unwrap();
+            let after = Insight::of(tenant.directory()).digest().await.unwrap();
             assert!(of(&after).is_some(), "{method} {body}");
         }
     });
@@ -150,7 +150,7 @@ fn a_connection_test_that_deletes_whom_it_made_is_no_deactivation() {
         for path in [format!("/Users/{user}"), format!("/Groups/{group}")] {
             idp.delete(&path).await.expect(204);
         }
-        let digest = Insight::of(&tenant.directory()).digest().await.unwrap();
+        let digest = Insight::of(tenant.directory()).digest().await.unwrap();
         let milestones = &digest.connections[tenant.connection_id()];
         assert!(milestones.first_user_at.is_some() && milestones.first_group_at.is_some());
         assert_eq!(milestones.first_deactivation_at, None);
@@ -195,7 +195,7 @@ async fn overtaken(service: &Service, begun: bool) {
     let mut sum = 0;
     if begun {
         log(directory, [(ago(3 * day), ok())]).await;
-        assert_eq!(counted(&Insight::of(&directory).digest().await.unwrap()), 1);
+        assert_eq!(counted(&Insight::of(directory).digest().await.unwrap()), 1);
         sum = 1;
     }
     log(directory, (0..10).map(|n| (ago(2 * day - n), ok()))).await;
@@ -216,7 +216,7 @@ async fn overtaken(service: &Service, begun: bool) {
         }
         log(directory, (0..5).map(|n| (ago(day - n), ok()))).await;
         assert_eq!(
-            counted(&Insight::of(&directory).digest().await.unwrap()),
+            counted(&Insight::of(directory).digest().await.unwrap()),
             sum + 15
         );
         held.store(false, SeqCst);
@@ -228,7 +228,7 @@ async fn overtaken(service: &Service, begun: bool) {
         "what there was when it looked"
     );
     assert_eq!(
-        counted(&Insight::of(&directory).digest().await.unwrap()),
+        counted(&Insight::of(directory).digest().await.unwrap()),
         sum + 15
     );
 }
@@ -316,7 +316,7 @@ fn failures_are_current_until_they_succeed() {
         let tenant = service.tenant("failing").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
         let failing = async || -> BTreeMap<Diagnosis, u64> {
-            let failures = Insight::of(&directory).digest().await.unwrap().failures;
+            let failures = Insight::of(directory).digest().await.unwrap().failures;
             failures
                 .into_iter()
                 .map(|f| (f.diagnosis, f.count))
@@ -388,7 +388,7 @@ fn of_many_creates_those_that_fail_are_told_one_by_one() {
                 assert_eq!(create(name).await, 409);
                 assert_eq!(create(&format!("{name}-{round}")).await, 201);
             }
-            let failures = Insight::of(&directory).digest().await.unwrap().failures;
+            let failures = Insight::of(directory).digest().await.unwrap().failures;
             let counts: Vec<_> = failures.iter().map(|failure| failure.count).collect();
             assert_eq!(counts, [round, round]);
         }

@@ -20,7 +20,7 @@ async fn made(tenant: &Tenant, name: &str, shown: &str) -> String {
 async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize) -> Vec<String> {
     let (mut names, mut after) = (Vec::new(), None);
     loop {
-        let page = Insight::of(&tenant)
+        let page = Insight::of(tenant)
             .search_people(text, states, after, limit)
             .await;
         let (people, next) = page.unwrap();

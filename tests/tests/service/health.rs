@@ -12,7 +12,7 @@ use rollcall_tests::table::TestTable;
 use serde_json::json;
 
 async fn kinds(tenant: &Tenant) -> BTreeSet<FindingKind> {
-    let health = Insight::of(&tenant.directory()).health().await.unwrap();
+    let health = Insight::of(tenant.directory()).health().await.unwrap();
     assert!(health.complete);
     assert!(health.findings.is_sorted_by_key(|finding| finding.severity));
     for finding in &health.findings {
@@ -50,7 +50,7 @@ fn the_first_hour() {
             .expect(200);
         expect(&[UnmappedGroups, DefaultRoleWithoutMapping]).await;
         let directory = tenant.directory();
-        let findings = Insight::of(&directory).health().await.unwrap().findings;
+        let findings = Insight::of(directory).health().await.unwrap().findings;
         let found = findings
             .iter()
             .find(|f| f.kind == DefaultRoleWithoutMapping);
@@ -96,14 +96,14 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
         }
         let team = idp.group("team", &[&people[0]]).await;
         let told = async || -> Vec<String> {
-            let findings = Insight::of(&directory).health().await.unwrap().findings;
+            let findings = Insight::of(directory).health().await.unwrap().findings;
             let undecided = [DefaultRoleWithoutMapping, DefaultRoleWithoutClaim];
             let mut findings = findings.into_iter();
             let found = findings.find(|finding| undecided.contains(&finding.kind));
             let Some(found) = found else {
                 return Vec::new();
             };
-            assert_eq!(found.role, Some(Role::Viewer.into()));
+            assert_eq!(found.role, Some(Role::Viewer));
             let mut names: Vec<_> = found.among.into_iter().map(|one| one.name).collect();
             names.sort();
             names
@@ -153,7 +153,7 @@ fn whoever_gets_a_role_when_they_sign_in_next_is_not_told_of() {
             .map_group(&team, Some(Role::Admin))
             .await
             .unwrap();
-        let findings = Insight::of(&directory).health().await.unwrap().findings;
+        let findings = Insight::of(directory).health().await.unwrap().findings;
         let of = |kind| findings.iter().find(|finding| finding.kind == kind);
         let found = of(DefaultRoleWithoutMatch).unwrap();
         assert_eq!((found.count, &*found.among[0].name), (1, "bob"));
@@ -248,7 +248,7 @@ fn what_goes_wrong_later() {
             found.contains(&WrongToken) && found.contains(&TokenExpiring),
             "{found:?}"
         );
-        let names = Insight::of(&directory).health().await.unwrap().findings;
+        let names = Insight::of(directory).health().await.unwrap().findings;
         let skipped = names.iter().find(|f| f.kind == SkippedMembers).unwrap();
         assert!(skipped.detail.as_ref().unwrap().contains(&stale));
         assert!(skipped.request.is_some());
@@ -301,7 +301,7 @@ fn a_member_who_is_nobody_is_told_of_by_what_to_do() {
                 let path = format!("/Groups/{outer}");
                 idp.patch(&path, nest.clone()).await.expect(status);
             }
-            let findings = Insight::of(&tenant.directory())
+            let findings = Insight::of(tenant.directory())
                 .health()
                 .await
                 .unwrap()

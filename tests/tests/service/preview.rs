@@ -46,7 +46,7 @@ async fn roles(tenant: &Tenant) -> BTreeMap<String, Option<Role>> {
         limit: 1_000,
         ..PeopleQuery::default()
     };
-    let people = Insight::of(&tenant).people(&query).await.unwrap().0;
+    let people = Insight::of(tenant).people(&query).await.unwrap().0;
     people
         .into_iter()
         .map(|person| (person.id, person.role))
@@ -145,7 +145,7 @@ async fn stir(
 /// Signs in, without a claim, every member of a group who may.
 async fn sign_in_members(tenant: &Tenant, group: &str) {
     let may = [PersonState::Active, PersonState::Invited];
-    let members = Insight::of(&tenant)
+    let members = Insight::of(tenant)
         .group_people(group, &may, None, PEOPLE)
         .await;
     for member in members.unwrap().0 {

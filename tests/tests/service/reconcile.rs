@@ -241,7 +241,7 @@ async fn agrees(tenant: &Tenant) {
         limit: 1_000,
         ..Default::default()
     };
-    for person in Insight::of(&tenant).people(&query).await.unwrap().0 {
+    for person in Insight::of(tenant).people(&query).await.unwrap().0 {
         let said = said.get(&person.id).cloned().unwrap_or_default();
         assert_eq!(json!(person.role), said, "{}", person.user_name);
     }

@@ -10,7 +10,7 @@ use super::events::EventWiring;
 use super::responses::{GatewayResponse, ResponseType};
 
 /// The template this very program was built with.
-const DEPLOYED: &str = include_str!("../../../template.yaml");
+pub(super) const DEPLOYED: &str = include_str!("../../../template.yaml");
 
 /// The API of a template.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Template {
     pub routes: Vec<Route>,
     /// What happens after a change.
     pub events: EventWiring,
-    responses: BTreeMap<String, GatewayResponse>,
+    pub(super) responses: BTreeMap<String, GatewayResponse>,
 }
 
 impl Template {

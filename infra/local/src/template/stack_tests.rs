@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{DEPLOYED, cloudformation};
+use super::cloudformation;
+use super::read::DEPLOYED;
 
 const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
 

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use http::Method;
+use serde_json::Value;
+
+use super::read::DEPLOYED;
 use super::*;
 
 const SMALL: &str = r#"
