@@ -1,13 +1,13 @@
-//! The discovery endpoints, and the catch-all for paths that API Gateway matches to no other function.
+//! The function for the discovery endpoints, and for paths that API Gateway routes to no other function.
 
 use rollcall_directory::{Directory, GROUPS, USERS};
 use rollcall_edge_http::HttpFunction;
 use rollcall_edge_scim::{discovery_router, finish, resource_router, root_router};
 
-/// The function over one directory.
+/// Returns the function for a directory.
 ///
-/// A path that is spelt differently from API Gateway's resources (`//Users`, `/Users/`) ends up here and is still a
-/// request to `/Users`, so that this function answers for users and groups too.
+/// API Gateway does not normalise paths, so `//Users` and `/Users/` reach this function. They are still requests to
+/// `/Users`. This function therefore has the routes of users and groups too.
 pub fn router(directory: Directory) -> HttpFunction {
     let router = discovery_router()
         .merge(resource_router(directory.clone(), &USERS))

@@ -1,10 +1,10 @@
-//! `/Groups`: the function that answers for groups.
+//! The function for `/Groups`.
 
 use rollcall_directory::{Directory, GROUPS};
 use rollcall_edge_http::HttpFunction;
 use rollcall_edge_scim::{finish, resource_router};
 
-/// The function over one directory.
+/// Returns the function for a directory.
 pub fn router(directory: Directory) -> HttpFunction {
     finish(resource_router(directory.clone(), &GROUPS), directory)
 }

@@ -1,23 +1,23 @@
-//! Issues the service keys of the application's backend, lists and revokes them. It has no route: whoever may invoke it is
-//! for IAM to say.
+//! Issues, lists and revokes the service keys of the application's backend. The function has no route: IAM decides who
+//! may invoke it.
 //!
-//! | payload | what it does |
+//! | payload | effect |
 //! |---|---|
 //! | none, `{}`, `{"label": "blue"}` | issues a key |
-//! | `{"list": true}` | lists the keys that are good |
-//! | `{"revoke": "<id>"}` | ends one |
+//! | `{"list": true}` | lists the valid keys |
+//! | `{"revoke": "<id>"}` | revokes a key |
 
 use rollcall_directory::{Directory, Error, ServiceKey};
 use serde::{Deserialize, Serialize};
 
-/// What the key is called when the invocation does not say.
+/// The label of a key if the payload has none.
 const DEFAULT_LABEL: &str = "application";
 
-/// The invocation's payload.
+/// The payload of an invocation.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// What to call a new key.
+    /// The label of the new key.
     label: Option<String>,
     /// Whether to list the keys instead.
     #[serde(default)]
@@ -26,20 +26,20 @@ pub struct Request {
     revoke: Option<String>,
 }
 
-/// The invocation's answer.
+/// The response to an invocation.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
     /// A new key.
     Issued(Issued),
-    /// The keys that are good.
+    /// The valid keys.
     Listed {
-        /// They, the oldest first.
+        /// The keys, oldest first.
         service_keys: Vec<ServiceKey>,
     },
-    /// One that no longer is.
+    /// A key was revoked.
     Revoked {
-        /// Its id.
+        /// The key's id.
         revoked: String,
     },
 }
@@ -47,7 +47,7 @@ pub enum Answer {
 /// A new key.
 #[derive(Clone, Serialize)]
 pub struct Issued {
-    /// The key, shown this once.
+    /// The key in plain text. It cannot be read again.
     pub service_key: String,
 }
 
@@ -57,30 +57,30 @@ impl std::fmt::Debug for Issued {
     }
 }
 
-/// Why nothing was done.
+/// The reason why the function did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The payload says more than one thing.
+    /// The payload asks for more than one operation.
     #[error("say one of `label`, `list` and `revoke`")]
     Ambiguous,
-    /// There is no such key, or the table failed.
+    /// The key does not exist, or the table failed.
     #[error(transparent)]
     Directory(#[from] Error),
 }
 
-/// The function over one directory.
+/// Returns the function for a directory.
 pub fn handler(directory: Directory) -> Issuer {
     Issuer { directory }
 }
 
-/// What the Lambda runtime and the local run call.
+/// The function. The Lambda runtime and the local run call it.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     directory: Directory,
 }
 
 impl Issuer {
-    /// Does what the payload says.
+    /// Performs the operation of the payload.
     ///
     /// # Errors
     /// See [`Failure`].

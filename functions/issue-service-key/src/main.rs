@@ -1,4 +1,4 @@
-//! Hands the function to the Lambda runtime.
+//! Runs the function in the Lambda runtime.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use rollcall_directory::Directory;

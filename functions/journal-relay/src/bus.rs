@@ -1,4 +1,4 @@
-//! The event bus: events in order, ten at a time, and again from the first that was not taken.
+//! Sends events to the EventBridge bus, in order and in batches. Retries from the first event that was not accepted.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,24 +12,24 @@ use serde_json::json;
 
 /// The environment variable that names the bus.
 pub const BUS_NAME_VARIABLE: &str = "EVENT_BUS_NAME";
-/// The source of every event.
+/// The `source` of every event.
 pub const SOURCE: &str = "rollcall";
-/// The longest detail that is sent whole, in bytes: EventBridge takes 256 KB for one call with all its entries.
+/// The maximum size of an event's `detail`, in bytes. EventBridge accepts 256 KB in one call, all entries together.
 pub const DETAIL_LIMIT: usize = 240 * 1024;
-/// EventBridge's bound on the entries of one call.
+/// The maximum number of entries in one `PutEvents` call.
 const ENTRIES_AT_ONCE: usize = 10;
 
-/// A bus to send to; cheap to clone.
+/// An event bus. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bus {
     client: Client,
     name: String,
 }
 
-/// The bus stopped taking events.
+/// The error when the bus does not accept an event.
 #[derive(Debug)]
 pub struct Rejected {
-    /// How many were taken before.
+    /// How many events were accepted before it.
     pub taken: usize,
     why: String,
 }
@@ -43,7 +43,7 @@ impl fmt::Display for Rejected {
 impl std::error::Error for Rejected {}
 
 impl Bus {
-    /// The named bus of the client's account.
+    /// Returns the named bus in the client's account.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self {
             client,
@@ -51,7 +51,7 @@ impl Bus {
         }
     }
 
-    /// As a Lambda function finds it: the bus in `EVENT_BUS_NAME`.
+    /// Returns the bus that `EVENT_BUS_NAME` names, as in a Lambda function.
     ///
     /// # Errors
     /// When `EVENT_BUS_NAME` is not set.
@@ -61,11 +61,13 @@ impl Bus {
         Ok(Self::new(client, name))
     }
 
-    /// Sends events in order. What was not taken is sent again together with all that follows it, so that no event
-    /// overtakes another for good.
+    /// Sends events in order.
+    ///
+    /// If the bus does not accept an event, that event and all later ones are sent again. An event can therefore arrive
+    /// before an earlier one, but then it arrives again after it.
     ///
     /// # Errors
-    /// When one is not taken through several tries.
+    /// When the bus does not accept an event after several retries.
     pub async fn send(&self, events: &[Event]) -> Result<(), Rejected> {
         let details: Vec<String> = events.iter().map(detail).collect();
         let mut taken = 0;
@@ -91,7 +93,10 @@ impl Bus {
         Ok(())
     }
 
-    /// One call; on failure tells how many were taken before the first that was not.
+    /// Makes one `PutEvents` call.
+    ///
+    /// # Errors
+    /// The number of events that were accepted before the first that was not, and the reason.
     async fn put(&self, events: &[Event], details: &[String]) -> Result<(), (usize, String)> {
         let entries = events.iter().zip(details).map(|(event, detail)| {
             PutEventsRequestEntry::builder()
@@ -130,7 +135,8 @@ impl Bus {
     }
 }
 
-/// An event as JSON. One that is too large for the bus goes without what changed, and says so: the feed has it whole.
+/// Returns an event as JSON. An event that is too large for the bus loses `before` and `after`, and gets `abridged`.
+/// The feed has the whole event.
 fn detail(event: &Event) -> String {
     let whole = json!(event).to_string();
     if whole.len() <= DETAIL_LIMIT {
@@ -146,11 +152,11 @@ fn detail(event: &Event) -> String {
     bare.to_string()
 }
 
-/// How many of the next events fit one call.
+/// Returns how many of the next events fit into one call, at least 1.
 fn fitting(details: &[String]) -> usize {
     let mut bytes = 0;
     let fits = |detail: &&String| {
-        // EventBridge counts source, detail-type and time as well.
+        // EventBridge also counts `source`, `detail-type` and `time`.
         bytes += detail.len() + 128;
         bytes <= DETAIL_LIMIT + 1024
     };
@@ -166,7 +172,7 @@ fn time_of(event: &Event) -> aws_sdk_eventbridge::primitives::DateTime {
     aws_sdk_eventbridge::primitives::DateTime::from_millis(event.occurred_at.as_millisecond())
 }
 
-/// About six seconds in all; after that the stream itself tries again.
+/// Returns the delays between retries, about six seconds in total. After that, Lambda retries the batch.
 fn backoff() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::default()
         .with_jitter()

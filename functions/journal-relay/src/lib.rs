@@ -1,7 +1,7 @@
-//! From the table's stream to the event bus: every journal entry gets its place in the feed, then its events are sent.
+//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, then sends its events.
 //!
-//! At least once, with the same ids each time, and in order: of a tenant's events none is sent before those ahead of it
-//! were taken. Whatever fails is reported by the sequence number at which the stream has to go on.
+//! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
+//! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
 
 mod bus;
 mod records;
@@ -15,19 +15,19 @@ pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 
 use records::Batch;
 
-/// The relay over one directory and one bus.
+/// Returns the relay for a directory and a bus.
 pub fn handler(directory: Directory, bus: Bus) -> Relay {
     Relay { directory, bus }
 }
 
-/// What the Lambda runtime and the local stream call with each batch of records.
+/// The relay. The Lambda runtime and the local stream call it with each batch of records.
 #[derive(Clone, Debug)]
 pub struct Relay {
     directory: Directory,
     bus: Bus,
 }
 
-/// Why the entries of a tenant behind one of them are still to be relayed.
+/// The reason why an entry of a tenant, and those after it, could not be relayed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("the entries could not be given their places")]
@@ -37,9 +37,11 @@ enum Failure {
 }
 
 impl Relay {
-    /// Relays one batch; answers where the stream has to go on if not all of it went through.
+    /// Relays one batch of stream records.
     ///
-    /// A tenant whose entries fail does not hold up the others of the batch, but they are delivered again with it.
+    /// If entries fail, the response contains the sequence number of the first failed record, and Lambda redelivers the
+    /// records from there on. A tenant whose entries fail does not stop the other tenants of the batch, but their later
+    /// records are redelivered too.
     pub async fn call(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let batch = Batch::of(event, &self.directory);
         let mut failed = Vec::new();
@@ -58,7 +60,10 @@ impl Relay {
         response
     }
 
-    /// Relays entries of one tenant; on failure tells from which on.
+    /// Relays entries of one tenant.
+    ///
+    /// # Errors
+    /// The id of the first entry, in the order of `entries`, that must be relayed again, and the reason.
     async fn relay(&self, tenant: &Tenant, entries: &[String]) -> Result<(), (String, Failure)> {
         let first = || entries.first().cloned().unwrap_or_default();
         let events = tenant.journal().relay(entries).await;
@@ -66,7 +71,7 @@ impl Relay {
         tracing::info!(tenant = %tenant.id(), entries = entries.len(), events = events.len(), "relayed");
         self.bus.send(&events).await.map_err(|rejected| {
             let entry = events.get(rejected.taken).map(entry_of);
-            // Entries come in another order than their events when some had their places before.
+            // The entries and their events are in different orders if some entries already had their places.
             let behind = |entry: &String| entries.iter().position(|id| id == entry);
             let waiting = events[rejected.taken.min(events.len())..]
                 .iter()
@@ -77,7 +82,7 @@ impl Relay {
     }
 }
 
-/// The id of the entry that an event comes from: one entry of several changes has several events.
+/// Returns the id of the journal entry of an event. An entry with several changes has several events.
 fn entry_of(event: &Event) -> String {
     event.id.split('.').next().unwrap_or_default().to_owned()
 }

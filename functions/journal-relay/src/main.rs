@@ -1,4 +1,4 @@
-//! Hands the relay to the Lambda runtime.
+//! Runs the relay in the Lambda runtime.
 
 use aws_lambda_events::dynamodb::Event;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -11,7 +11,7 @@ async fn main() -> Result<(), Error> {
     let relay =
         rollcall_journal_relay::handler(Directory::from_env().await?, Bus::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
-        // Boxed: the future is so deep that the compiler gives up on what holds it.
+        // Boxed: the future is nested so deeply that the compiler rejects a future that contains it.
         Ok::<_, Error>(Box::pin(relay.call(event.payload)).await)
     }))
     .await

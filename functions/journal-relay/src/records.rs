@@ -1,4 +1,4 @@
-//! What a batch of stream records holds: the ids of new journal entries, tenant by tenant, in the stream's order.
+//! Reads a batch of stream records: the ids of new journal entries, by tenant and in the stream's order.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,18 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use rollcall_directory::{Directory, REMINDER, Tenant};
 use serde_dynamo::AttributeValue;
 
-/// The entries of one batch.
+/// The journal entries of one batch.
 #[derive(Debug)]
 pub(crate) struct Batch {
     tenants: Vec<(Tenant, Vec<String>)>,
-    /// By entry: where its record stands in the batch, and its sequence number.
+    /// For each entry, the position of its record in the batch and the record's sequence number.
     records: HashMap<String, (usize, String)>,
 }
 
 impl Batch {
-    /// Sorts a batch. Records of anything but journal entries that are new, or that somebody was reminded of, are passed
-    /// over: the filter in the template leaves them out, and an entry that changes otherwise has been given its place.
+    /// Groups a batch by tenant. Ignores all records except those of journal entries that are new or carry a reminder
+    /// ([`REMINDER`]). The event filter in the template excludes the same records. Any other change of an entry means
+    /// that it has already got its place in the feed.
     pub(crate) fn of(event: StreamEvent, directory: &Directory) -> Self {
         let mut batch = Self {
             tenants: Vec::new(),
@@ -48,14 +49,14 @@ impl Batch {
         batch
     }
 
-    /// Each tenant's entries, in the order of the stream.
+    /// Returns each tenant with its entries, in the order of the stream.
     pub(crate) fn tenants(&self) -> impl Iterator<Item = (&Tenant, &[String])> {
         self.tenants
             .iter()
             .map(|(tenant, entries)| (tenant, entries.as_slice()))
     }
 
-    /// The sequence number of the first record among these entries.
+    /// Returns the sequence number of the first record in the batch that belongs to one of these entries.
     pub(crate) fn first_of(&self, entries: &[String]) -> Option<String> {
         let records = entries.iter().filter_map(|entry| self.records.get(entry));
         let first = records.min_by_key(|(position, _)| *position);

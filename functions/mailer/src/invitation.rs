@@ -1,17 +1,17 @@
-//! What an invitation says, as text and as HTML. Pure.
+//! Renders an invitation as text and as HTML. Performs no I/O.
 
 use askama::Template;
 
-/// A mail ready to be sent.
+/// A mail that is ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
-    /// The address it goes to.
+    /// The recipient's address.
     pub to: String,
-    /// One line.
+    /// The subject, on one line.
     pub subject: String,
-    /// The body for readers of plain text.
+    /// The body as plain text.
     pub text: String,
-    /// The body for everybody else.
+    /// The body as HTML.
     pub html: String,
 }
 
@@ -33,7 +33,8 @@ struct Html<'a> {
 }
 
 impl Invitation {
-    /// Invites a person to what is at `app_url`. Names come from the identity provider and may hold anything.
+    /// Returns the invitation of a person to the application at `app_url`. The names come from the identity provider
+    /// and can contain any text.
     pub(crate) fn new(
         to: String,
         person: &str,
@@ -62,7 +63,7 @@ impl Invitation {
     }
 }
 
-/// Control characters could begin a new line of the message.
+/// Replaces control characters, which could start a new header line, and shortens the text to 200 characters.
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -1,7 +1,7 @@
-//! Invitation mail: one to each person who was pushed, where the tenant wants it.
+//! Sends an invitation mail to each person whom an identity provider creates, if the tenant's settings ask for it.
 //!
-//! The event says whom to look at; whether there is anything to send is decided from what is stored now. An event that is
-//! delivered twice sends one mail: whoever sends it claims it first.
+//! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
+//! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
 
 mod invitation;
 mod postbox;
@@ -18,28 +18,28 @@ use serde_json::Value;
 pub use invitation::Invitation;
 pub use postbox::{APP_URL_VARIABLE, Postbox, SENDER_VARIABLE, SendError};
 
-/// How long a mail may take to send before somebody else may try.
+/// The duration of the lease on a mail. After it expires, another invocation can send the mail.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// The mailer over one directory and one postbox.
+/// Returns the mailer for a directory and a postbox.
 pub fn handler(directory: Directory, postbox: Postbox) -> Mailer {
     Mailer { directory, postbox }
 }
 
-/// What the Lambda runtime and the local queue call with each batch of messages.
+/// The mailer. The Lambda runtime and the local queue call it with each batch of messages.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     directory: Directory,
     postbox: Postbox,
 }
 
-/// An event as EventBridge delivers it; of its envelope only the detail matters.
+/// An event as EventBridge delivers it. Only its `detail` is used.
 #[derive(Debug, Deserialize)]
 struct Delivery {
     detail: Event,
 }
 
-/// Why a message has to come again.
+/// The reason why a message must be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("the message is none of ours")]
@@ -55,7 +55,7 @@ enum Failure {
 }
 
 impl Mailer {
-    /// Handles one batch; answers which messages have to come again.
+    /// Handles one batch. Returns the ids of the messages that must be delivered again.
     pub async fn call(&self, event: SqsEvent) -> SqsBatchResponse {
         each_message(event.records, |record| self.handle(record)).await
     }
@@ -63,7 +63,7 @@ impl Mailer {
     async fn handle(&self, record: SqsMessage) -> Result<(), Failure> {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
-        // Who is created by signing in, or by hand, needs no invitation.
+        // People who are created by a sign-in or by hand need no invitation.
         if event.kind != "user.created" || event.actor.kind() != "token" {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl Mailer {
         Ok(tenant.credentials().done(&thing).await?)
     }
 
-    /// The invitation for a person, if there is one to send.
+    /// Returns the invitation for a person, or `None` if there is none to send.
     async fn invitation(&self, tenant: &Tenant, user: &str) -> Result<Option<Invitation>, Failure> {
         let Some(settings) = found(tenant.settings().read().await)? else {
             return Ok(None);
@@ -119,7 +119,7 @@ impl Mailer {
     }
 }
 
-/// What was asked for, or nothing if it is not there any more.
+/// Turns a 404 into `None`: the item was deleted in the meantime.
 fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Err(error) if error.to_scim().status() == 404 => Ok(None),
@@ -127,7 +127,7 @@ fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// The primary address, or else the first.
+/// Returns the primary address, or else the first one. A value without `@` is not an address.
 fn mail_address(user: &Resource) -> Option<String> {
     let emails = user.get("emails")?.as_array()?;
     let address = |email: &Value| email["value"].as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Hands the mailer to the Lambda runtime.
+//! Runs the mailer in the Lambda runtime.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

@@ -1,4 +1,4 @@
-//! Where mail goes: SES, from one sender.
+//! Sends mail through SES, from one sender.
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata};
@@ -12,7 +12,7 @@ pub const SENDER_VARIABLE: &str = "MAIL_SENDER";
 /// The environment variable with the application's URL.
 pub const APP_URL_VARIABLE: &str = "APP_URL";
 
-/// What sends mail; cheap to clone.
+/// Sends mail. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Postbox {
     client: Client,
@@ -20,19 +20,19 @@ pub struct Postbox {
     app_url: String,
 }
 
-/// A mail was not sent.
+/// The error when a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It never will be: the address or the message is no good.
+    /// A retry cannot help, because the address or the message is invalid.
     #[error("refused: {0}")]
     Refused(String),
-    /// A later try may do.
+    /// A retry can help.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Postbox {
-    /// Sends from this address, and invites to this URL.
+    /// Returns a postbox that sends from `sender` and invites people to `app_url`.
     pub fn new(client: Client, sender: impl Into<String>, app_url: impl Into<String>) -> Self {
         Self {
             client,
@@ -41,10 +41,10 @@ impl Postbox {
         }
     }
 
-    /// As a Lambda function finds it: `MAIL_SENDER` and `APP_URL`.
+    /// Returns the postbox that `MAIL_SENDER` and `APP_URL` describe, as in a Lambda function.
     ///
     /// # Errors
-    /// When one of them is not set.
+    /// When one of these variables is not set.
     pub async fn from_env() -> Result<Self, std::env::VarError> {
         let sender = std::env::var(SENDER_VARIABLE)?;
         let app_url = std::env::var(APP_URL_VARIABLE)?;
@@ -75,9 +75,11 @@ impl Postbox {
     }
 }
 
-/// Whether SES will never send this mail. It also rejects what it will send once its operator has verified the sender's
-/// identity, or has left the sandbox, where recipients must be verified too; it says both by these words alone:
-/// <https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html>.
+/// Returns whether SES will never send this mail.
+///
+/// SES also rejects a mail while the sender's identity is not verified, or while the account is in the sandbox and the
+/// recipient is not verified. The operator can change both. Only the error message identifies these cases
+/// (<https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html>).
 fn is_hopeless(error: &SendEmailError) -> bool {
     let unverified = |text: &str| text.contains("not verified");
     error.is_bad_request_exception()

@@ -1,7 +1,9 @@
-//! Roles follow events: whom an event concerns is looked at again, and a scheduled full pass heals anything missed.
+//! Reconciles roles: after an event, it checks the people whom the event concerns. A scheduled full pass repairs
+//! anything that was missed.
 //!
-//! Every message comes from one queue: events from the bus, the schedule's order for a full pass, and what earlier
-//! calls left over when time ran out. A message that fails is reported and comes again; none of them does harm twice.
+//! All messages come from one queue: events from the bus, the scheduled request for a full pass, and the work that
+//! earlier calls did not finish in time. A message that fails is delivered again. Handling a message twice does no
+//! harm.
 
 mod message;
 mod queue;
@@ -16,22 +18,22 @@ use tokio::time::Instant;
 pub use message::{Message, Pass};
 pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
 
-/// Journal entries older than this without a place in the feed are hardly on their way any more.
+/// The age at which a journal entry without a place in the feed counts as missed by the relay.
 const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
 
-/// The reconciler over one directory; what is left over goes to the queue.
+/// Returns the reconciler for a directory. It sends unfinished work to the queue.
 pub fn handler(directory: Directory, queue: Queue) -> Reconciler {
     Reconciler { directory, queue }
 }
 
-/// What the Lambda runtime and the local queue call with each batch of messages.
+/// The reconciler. The Lambda runtime and the local queue call it with each batch of messages.
 #[derive(Clone, Debug)]
 pub struct Reconciler {
     directory: Directory,
     queue: Queue,
 }
 
-/// Why a message has to come again.
+/// The reason why a message must be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("the message is none of ours")]
@@ -49,9 +51,9 @@ fn read(record: &SqsMessage) -> Result<Message, serde_json::Error> {
 }
 
 impl Reconciler {
-    /// Handles one batch within the time there is; answers which messages have to come again.
+    /// Handles one batch until `deadline`. Returns the ids of the messages that must be delivered again.
     ///
-    /// What can take all of the time comes last, so that what concerns one person does not wait for it.
+    /// Messages that can take all of the time come last, so that those about one person do not wait for them.
     pub async fn call(&self, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
         let mut records = event.records;
         records.sort_by_cached_key(|record| read(record).is_ok_and(|message| message.is_long()));
@@ -61,7 +63,8 @@ impl Reconciler {
     async fn handle(&self, record: SqsMessage, deadline: Instant) -> Result<(), Failure> {
         let message = read(&record)?;
         if Instant::now() >= deadline {
-            // a fresh message: one that comes again does so minutes later, and is given up on after a few times
+            // A long message is sent anew. Redelivery would take minutes, and after a few receives the message would go
+            // to the dead-letter queue.
             return match message.is_long() {
                 true => Ok(self.queue.send(&message).await?),
                 false => Err(Failure::Late),
@@ -86,7 +89,9 @@ impl Reconciler {
         }
     }
 
-    /// Looks at everybody of every tenant, and closes what was left open, until time is up.
+    /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
+    /// reminds the relay of journal entries without a place in the feed. Returns the message that continues the pass,
+    /// if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {

@@ -1,4 +1,4 @@
-//! Hands the reconciler to the Lambda runtime.
+//! Runs the reconciler in the Lambda runtime.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use rollcall_directory::Directory;
 use rollcall_role_reconciler::Queue;
 
-/// What is kept back of the function's time: for the step under way, and to queue what is left over.
+/// The time that is reserved before the function's timeout, to finish the current step and to queue the remaining work.
 const MARGIN: Duration = Duration::from_secs(15);
 
 #[tokio::main]

@@ -1,4 +1,4 @@
-//! What stands in the queue.
+//! The messages in the reconciler's queue.
 
 use rollcall_directory::{Continuation, Event, TenantId};
 use serde::{Deserialize, Serialize};
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Message {
-    /// An event as EventBridge delivers it; of its envelope only the detail matters.
+    /// An event as EventBridge delivers it. Only its `detail` is used.
     Event {
         /// The event.
         detail: Box<Event>,
     },
-    /// What an earlier call had no time for.
+    /// Work that an earlier call did not finish in time.
     Rest {
-        /// Of which tenant.
+        /// The tenant.
         tenant: TenantId,
-        /// What.
+        /// The remaining work.
         rest: Continuation,
     },
-    /// Look at everybody. The schedule sends `{"full_pass": {}}`.
+    /// A full pass over all people. The schedule sends `{"full_pass": {}}`.
     FullPass {
-        /// Where to go on.
+        /// The position from which to continue.
         full_pass: Pass,
     },
 }
 
-/// How far a full pass has come.
+/// The progress of a full pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Pass {
-    /// The last tenant that is done.
+    /// The last finished tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub behind: Option<TenantId>,
-    /// The tenant to go on with.
+    /// The tenant to continue with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
-    /// The last person of that tenant who was looked at.
+    /// The last processed person of that tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
 }
@@ -46,7 +46,7 @@ impl Message {
         Self::Rest { tenant, rest }
     }
 
-    /// Whether it can take as long as there is: everybody, or all members of a group.
+    /// Returns whether the message can take all of the time, because it concerns all people or all members of a group.
     pub(crate) fn is_long(&self) -> bool {
         match self {
             Self::Event { detail } => matches!(

@@ -1,4 +1,4 @@
-//! The reconciler's own queue, to which it sends what it had no time for.
+//! The reconciler's own queue. It sends unfinished work to this queue.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
@@ -8,20 +8,20 @@ use crate::message::Message;
 /// The environment variable with the queue's URL.
 pub const QUEUE_URL_VARIABLE: &str = "QUEUE_URL";
 
-/// A queue to send to; cheap to clone.
+/// An SQS queue. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queue {
     client: Client,
     url: String,
 }
 
-/// A message was not taken.
+/// The error when a message could not be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(String);
 
 impl Queue {
-    /// The queue at this URL.
+    /// Returns the queue with this URL.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self {
             client,
@@ -29,7 +29,7 @@ impl Queue {
         }
     }
 
-    /// As a Lambda function finds it: the queue in `QUEUE_URL`.
+    /// Returns the queue that `QUEUE_URL` names, as in a Lambda function.
     ///
     /// # Errors
     /// When `QUEUE_URL` is not set.
@@ -44,7 +44,7 @@ impl Queue {
     /// Sends one message.
     ///
     /// # Errors
-    /// When it is not taken.
+    /// When SQS does not accept the message.
     pub async fn send(&self, message: &Message) -> Result<(), NotSent> {
         let body = serde_json::to_string(message).map_err(|error| NotSent(error.to_string()))?;
         let send = self.client.send_message().queue_url(&self.url);

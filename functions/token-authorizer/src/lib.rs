@@ -1,4 +1,4 @@
-//! The Lambda authorizer of the REST API: a bearer token in, a verdict out, one call to the table.
+//! The Lambda authorizer of the REST API. It verifies a bearer token, usually with one call to DynamoDB.
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequest,
@@ -11,30 +11,32 @@ use rollcall_edge_scim::{AuthorizerContext, log_refused};
 use rollcall_runtime::chain;
 use serde_json::Value;
 
-/// Why there is no verdict to hand on.
+/// The reason why the authorizer returns no policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// No good token. API Gateway answers 401 for an authorizer that fails with exactly this text, and for no other.
+    /// The token is missing or invalid. API Gateway answers 401 only if the authorizer fails with exactly this text.
     #[error("Unauthorized")]
     Unauthorized,
-    /// The verdict could not be found; API Gateway answers 500. What happened is in the log.
+    /// The token could not be verified. API Gateway answers 500. The log has the cause.
     #[error("the authorizer failed")]
     Failed,
 }
 
-/// The authorizer over one directory.
+/// Returns the authorizer for a directory.
 pub fn handler(directory: Directory) -> Authorizer {
     Authorizer { directory }
 }
 
-/// What the Lambda runtime and the local gateway call for each request.
+/// The authorizer. The Lambda runtime and the local gateway call it for each request.
 #[derive(Clone, Debug)]
 pub struct Authorizer {
     directory: Directory,
 }
 
 impl Authorizer {
-    /// Says who a request comes from.
+    /// Verifies the token of a request, and returns the policy and the context of its caller.
+    ///
+    /// The context of a throttled request says how long to wait, because an authorizer cannot answer 429.
     ///
     /// # Errors
     ///
@@ -50,7 +52,7 @@ impl Authorizer {
             tracing::error!("the event names no method of an API");
             Error::Failed
         })?;
-        // A TOKEN event carries no id of the request; the function takes its own event's.
+        // A TOKEN event has no request id. The function that answers uses the one in its own event.
         let (verdict, cost) = capacity::measure(self.directory.authenticate(token, "")).await;
         let verdict = verdict.map_err(|error| {
             tracing::error!(error = chain(&error), "the token could not be looked up");
@@ -62,13 +64,13 @@ impl Authorizer {
             write_units = cost.write_units,
             "authenticated"
         );
-        // Boxed, because the runtime nests futures as deeply as the compiler bears already.
+        // Boxed: the runtime already nests futures almost as deeply as the compiler supports.
         Box::pin(self.tell_tenant(&verdict, &method_arn)).await;
         let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
         Ok(allow(resources, &context))
     }
 
-    /// Writes a refused request to the request log of the tenant whose token it was, because nobody else will see it.
+    /// Writes a refused request to the request log of the token's tenant. No other function sees the request.
     async fn tell_tenant(&self, verdict: &Verdict, method_arn: &str) {
         if let Verdict::Refused {
             refusal,
@@ -81,15 +83,15 @@ impl Authorizer {
     }
 }
 
-/// What a method ARN says of the request: `arn:…:api/stage/GET/scim/v2/Users`.
+/// Returns the method and the path in a method ARN, such as `arn:…:api/stage/GET/scim/v2/Users`.
 fn method_and_path(method_arn: &str) -> (&str, &str) {
     let request = method_arn.splitn(3, '/').nth(2).unwrap_or_default();
     request.split_once('/').unwrap_or((request, ""))
 }
 
-/// The ARN pattern of every method of the API stage that a method ARN belongs to.
+/// Returns an ARN pattern for every method of the API stage in a method ARN.
 ///
-/// A policy may be cached under the token, and one that named a single method would then refuse the next.
+/// API Gateway can cache the policy under the token. A cached policy for a single method would refuse the next method.
 fn every_method(method_arn: &str) -> Option<String> {
     let mut parts = method_arn.splitn(3, '/');
     let (api, stage) = (parts.next()?, parts.next()?);

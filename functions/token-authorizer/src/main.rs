@@ -1,4 +1,4 @@
-//! Hands the authorizer to the Lambda runtime.
+//! Runs the authorizer in the Lambda runtime.
 
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
 use lambda_runtime::{LambdaEvent, service_fn};

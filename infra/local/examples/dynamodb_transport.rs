@@ -1,4 +1,4 @@
-//! Which way into the embedded DynamoDB is faster for the functions: the loopback port, or no socket at all.
+//! Compares the speed of calls to the embedded DynamoDB over the loopback port and in process, without a socket.
 //!
 //! `cargo run --release -p rollcall-local --example dynamodb_transport` prints calls per second and their ratio.
 
@@ -13,7 +13,7 @@ use rollcall_local::dynamodb::{self, Dynamodb, TABLE_NAME};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long each row runs for each way.
+/// The duration of each measurement.
 const SPAN: Duration = Duration::from_millis(1500);
 
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ async fn compare(place: &str, database: Dynamodb) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Calls per second that so many clients get together.
+/// Returns the calls per second of all clients together.
 async fn rate(client: &Client, operation: Operation, clients: usize) -> Result<f64, Failure> {
     let started = Instant::now();
     let workers = (0..clients).map(|worker| tokio::spawn(work(client.clone(), operation, worker)));
@@ -149,7 +149,7 @@ fn key(sort: &str) -> HashMap<String, AttributeValue> {
     ])
 }
 
-/// About the size of a person.
+/// Returns an item of about the size of a person.
 fn item(sort: &str) -> HashMap<String, AttributeValue> {
     let mut item = key(sort);
     item.insert("body".to_owned(), AttributeValue::S("x".repeat(700)));

@@ -1,5 +1,5 @@
-//! Prints what the local run serves, as JSON: routes with functions and authorizers, rules with targets, and which
-//! function takes what from which queue and from the stream. `tests/deploy` holds what is deployed to it.
+//! Prints the wiring of the local run as JSON: the routes with their functions and authorizers, the rules with their
+//! targets, and the functions that the queues and the stream call. `tests/deploy` compares the deployed stack with it.
 
 use std::io::Write as _;
 

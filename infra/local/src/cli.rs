@@ -1,4 +1,4 @@
-//! What the person at the terminal says and sees.
+//! The command line's arguments, and the text that it prints.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use rollcall_local::{Local, Options, Storage};
 
-/// Rollcall on this machine: SCIM 2.0 provisioning with everything it needs, no AWS account among it.
+/// Runs Rollcall (SCIM 2.0 provisioning) with everything it needs on this machine, without an AWS account.
 #[derive(Debug, Parser)]
 #[command(
     name = "rollcall",
@@ -14,17 +14,17 @@ use rollcall_local::{Local, Options, Storage};
     after_help = "RUST_LOG=info shows every request."
 )]
 pub(crate) struct Arguments {
-    /// The port of the API on 127.0.0.1; 0 for any that is free
+    /// The port of the API on 127.0.0.1; 0 for any free port
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Where people, tokens and `local.json` are kept [default: .rollcall; with --in-memory a temporary directory, for
-    /// `local.json` alone]
+    /// The directory for the data and `local.json` [default: .rollcall; with --in-memory, a temporary directory for
+    /// `local.json` only]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Forget everything at the end
+    /// Keep the data in memory and discard it at the end
     #[arg(long)]
     in_memory: bool,
-    /// The port of the embedded DynamoDB on 127.0.0.1 [default: any that is free]
+    /// The port of the embedded DynamoDB on 127.0.0.1 [default: any free port]
     #[arg(
         long,
         value_name = "PORT",
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Where to keep what. A temporary directory is for as long as it is held.
+    /// Returns the storage, and the temporary directory if there is one. Dropping the temporary directory deletes it.
     pub(crate) fn storage(&self) -> std::io::Result<(Storage, Option<tempfile::TempDir>)> {
         Ok(match (&self.data_dir, self.in_memory) {
             (None, false) => (Storage::Disk(PathBuf::from(".rollcall")), None),
@@ -61,11 +61,11 @@ impl Arguments {
     }
 }
 
-/// What is printed once the service answers.
+/// Returns the text that is printed when the service is ready.
 pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
     let mut text = String::from("Rollcall is running. Give an identity provider one of these:\n");
     for tenant in local.tenants() {
-        // writing to a string cannot fail
+        // Writing to a string cannot fail.
         let _ = write!(
             text,
             "\n  {}\n    SCIM base URL  {}\n    token          {}\n    console        {}\n",

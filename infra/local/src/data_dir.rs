@@ -1,66 +1,71 @@
-//! The directory the local run keeps its data in: ours or nobody's, and one process at a time.
+//! The data directory of the local run. Rollcall uses a directory only if it is new, empty or its own, and only in one
+//! process at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// The file that makes a directory ours, and that a running process holds locked.
+/// The file that marks a directory as Rollcall's. A running process holds a lock on it.
 const MARKER: &str = "rollcall.lock";
-/// What stands in it: which layout of the directory this is.
+/// The content of the marker file: the version of the directory's layout.
 const LAYOUT: &str = "rollcall local data, layout 1\n";
 const DATABASE: &str = "dynamodb.sqlite3";
 
-/// A data directory, held by this process until it is dropped.
+/// A data directory, locked by this process until the value is dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
     _lock: File,
 }
 
-/// Why a directory cannot be used; nothing in it was touched.
+/// The reason why a directory cannot be used. It was not modified.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    /// It is a file, or something else.
+    /// The path is not a directory.
     #[error("`{0}` is not a directory; choose another with --data-dir")]
     NotADirectory(PathBuf),
-    /// It holds what is not ours.
+    /// The directory contains files of another program.
     #[error("`{0}` holds files that are not Rollcall's; choose another directory with --data-dir")]
     Foreign(PathBuf),
-    /// A version that lays its files out in another way made it.
+    /// Another version of Rollcall, with another layout, created the directory.
     #[error(
-        "`{0}` was written by another version of Rollcall; choose another directory with --data-dir"
+        "`{0}` was created by another version of Rollcall; choose another directory with --data-dir"
     )]
     OtherLayout(PathBuf),
-    /// Another process holds it.
+    /// Another process uses the directory.
     #[error(
-        "`{0}` is in use by another Rollcall; stop that one, or choose another directory with --data-dir"
+        "`{0}` is in use by another Rollcall process; stop it, or choose another directory with --data-dir"
     )]
     InUse(PathBuf),
-    /// It was filled by a run on disk, and this one keeps nothing there.
+    /// The directory contains the data of a run on disk, but this run keeps its data in memory.
     #[error(
         "`{0}` holds the data of a run on disk; leave out --in-memory, or choose another directory with --data-dir"
     )]
     HoldsData(PathBuf),
-    /// The operating system refuses.
+    /// The operating system reports an error.
     #[error("`{path}` cannot be used: {error}; choose another directory with --data-dir")]
     Unusable {
         /// The directory.
         path: PathBuf,
-        /// What it says.
+        /// The operating system's error.
         error: io::Error,
     },
 }
 
 impl DataDir {
-    /// Takes a directory, and makes it where there is none.
+    /// Creates the directory if it does not exist, and locks it.
+    ///
+    /// # Errors
+    ///
+    /// See [`DataDirError`].
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
         check_ours(path)?;
         let unusable = |error| DataDirError::Unusable {
             path: path.to_owned(),
             error,
         };
-        // people's data: nobody else on this machine is to read it
+        // Personal data: no other user of this machine may read it.
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -82,7 +87,7 @@ impl DataDir {
         lock.read_to_string(&mut layout).map_err(unusable)?;
         match layout.as_str() {
             LAYOUT => {}
-            // new, or left behind by a process that was killed right here
+            // The file is new, or a process was killed before it wrote the layout.
             "" => lock
                 .write_all(LAYOUT.as_bytes())
                 .and_then(|()| lock.sync_all())
@@ -95,7 +100,11 @@ impl DataDir {
         })
     }
 
-    /// Takes a directory for a run that keeps nothing but `local.json` in it.
+    /// Opens a directory for a run that keeps only `local.json` in it.
+    ///
+    /// # Errors
+    ///
+    /// See [`DataDirError`].
     pub(crate) fn open_without_data(path: &Path) -> Result<Self, DataDirError> {
         match path.join(DATABASE).exists() {
             true => Err(DataDirError::HoldsData(path.to_owned())),
@@ -107,13 +116,13 @@ impl DataDir {
         &self.path
     }
 
-    /// The database's file.
+    /// Returns the path of the database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 }
 
-/// Looks before anything is written.
+/// Checks a directory before anything is written to it.
 fn check_ours(path: &Path) -> Result<(), DataDirError> {
     match fs::read_dir(path) {
         Ok(mut entries) => match entries.next().is_none() || path.join(MARKER).is_file() {

@@ -1,13 +1,14 @@
 //! The local run: the service of `infra/template.yaml` on one machine, without AWS.
 //!
-//! - [`template`] reads the template: routes, authorizers, gateway responses. There is no other routing table.
-//! - [`gateway`] is a small API Gateway over it: matches, asks the authorizer, calls the functions with the events they
-//!   get in Lambda, and words its own answers as the template does.
+//! - [`template`] reads the template: routes, authorizers, gateway responses, event wiring. There is no other routing
+//!   table.
+//! - [`gateway`] is a small API Gateway. It matches routes, calls the authorizer, calls the functions with the same
+//!   events as in Lambda, and takes its own responses from the template.
 //! - [`dynamodb`] is the embedded database.
-//! - [`events`] is what happens after a change: stream, bus, queues, schedules and mail.
-//! - `wiring` knows the functions by the names of their folders, `seed` makes the first tenants, `data_dir` guards the
-//!   directory on disk, `local_file` is `local.json`.
-//! - [`Local`] is all of it together; the binary `rollcall` starts one and prints where it is.
+//! - [`events`] delivers what follows a change: stream, bus, queues, schedules and mail.
+//! - `wiring` maps the folders of the functions to their crates. `seed` creates the first tenants. `data_dir` locks the
+//!   data directory. `local_file` reads and writes `local.json`.
+//! - [`Local`] is the whole running service. The binary `rollcall` starts it and prints its addresses.
 
 mod data_dir;
 pub mod dynamodb;

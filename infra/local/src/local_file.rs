@@ -1,4 +1,4 @@
-//! `local.json`: what a script, or a person who closed the terminal, needs to know of the running service.
+//! `local.json`: the addresses and credentials of the running service, for scripts and people.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,21 +11,21 @@ use crate::seed::SeededTenant;
 
 const NAME: &str = "local.json";
 
-/// The file's content. It holds plain tokens, which stand nowhere else.
+/// The content of the file. It contains tokens in plain text, which are stored nowhere else.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct LocalFile {
-    /// Where the DynamoDB API answers, for `cargo lambda watch` and for whoever wants to look into the table.
+    /// The URL of the DynamoDB API, for `cargo lambda watch` and for other clients of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dynamodb_endpoint: Option<String>,
-    /// What the application's backend calls with.
+    /// The service key of the application's backend.
     #[serde(default)]
     pub(crate) service_key: String,
-    /// Where the console is.
+    /// The URL of the console.
     #[serde(default)]
     pub(crate) console_url: String,
-    /// The table.
+    /// The name of the table.
     pub(crate) table_name: String,
-    /// The tenants that the first start made.
+    /// The seeded tenants.
     pub(crate) tenants: Vec<SeededTenant>,
 }
 
@@ -34,13 +34,13 @@ impl LocalFile {
         directory.join(NAME)
     }
 
-    /// Reads what an earlier start left; nothing when that is not there or not whole.
+    /// Reads the file of an earlier start. Returns `None` if it is missing or invalid.
     pub(crate) fn read(directory: &Path) -> Option<Self> {
         let text = fs::read(Self::path(directory)).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    /// Writes the file whole or not at all, for its owner's eyes only.
+    /// Writes the file atomically, readable only by its owner.
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
         let unfinished = directory.join(format!("{NAME}.new"));
         remove_if_there(&unfinished)?;

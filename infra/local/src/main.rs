@@ -1,4 +1,4 @@
-//! `rollcall`: starts the local run, prints where it is, and stops when told to.
+//! `rollcall`: starts the local run, prints its addresses, and stops on SIGINT or SIGTERM.
 
 mod cli;
 
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     match run(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // a closed stderr leaves nobody to tell
+            // If stderr is closed, the error cannot be reported.
             let _ = writeln!(io::stderr(), "rollcall: {error}");
             ExitCode::FAILURE
         }
@@ -31,7 +31,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (storage, _temporary) = arguments.storage()?;
     let local = Local::start(arguments.options(storage.clone())).await?;
     let mut stdout = io::stdout();
-    // whoever closed stdout does not want to know
+    // If stdout is closed, nobody reads the addresses.
     let _ = stdout
         .write_all(greeting(&local, &storage).as_bytes())
         .and_then(|()| stdout.flush());
@@ -40,7 +40,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    // whoever asks twice does not want to wait for requests to finish
+    // A second signal stops the process without waiting for requests to finish.
     tokio::select! {
         () = local.shutdown() => {}
         _ = interrupt.recv() => {}
@@ -49,8 +49,8 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// To stderr; `RUST_LOG` says what. By default what goes wrong and no more, so that a script which never reads stderr
-/// does not stop the service once the pipe is full.
+/// Starts logging to stderr, filtered by `RUST_LOG`. By default, only warnings and errors are logged: a script that
+/// never reads stderr would block the service as soon as the pipe is full.
 fn init_logging() {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));

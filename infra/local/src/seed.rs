@@ -1,4 +1,4 @@
-//! What the local run starts with: a service key, and tenants with a connection, a token and a link to the console.
+//! Seeds the local run: a service key, and tenants with a connection, a token and a portal link.
 
 use rollcall_directory::{
     Directory, Error, NewTenant, Provider, Role, Settings, TenantId, Verdict,
@@ -6,23 +6,23 @@ use rollcall_directory::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The tenants' ids and names.
+/// The ids and names of the tenants.
 const TENANTS: [(&str, &str); 2] = [("acme", "Acme"), ("globex", "Globex")];
-/// What the connection and the token of each are called.
+/// The label of each tenant's connection and token.
 const LABEL: &str = "local run";
 
-/// A tenant that an identity provider can be pointed at right away.
+/// A tenant that is ready for an identity provider.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeededTenant {
-    /// Its id.
+    /// The tenant's id.
     pub id: String,
-    /// What people call it.
+    /// The tenant's name.
     pub name: String,
-    /// What the identity provider is given as base URL.
+    /// The base URL to enter in the identity provider.
     pub scim_base_url: String,
-    /// What the identity provider is given as token, in plain text.
+    /// The token to enter in the identity provider, in plain text.
     pub scim_token: String,
-    /// What opens the console for an admin of the tenant: once, within minutes of the start.
+    /// The portal link that opens the console for an owner of the tenant. It works once, within minutes of the start.
     #[serde(default)]
     pub portal_url: String,
 }
@@ -35,7 +35,7 @@ impl std::fmt::Debug for SeededTenant {
     }
 }
 
-/// The service key that an earlier start wrote down, or else a new one.
+/// Returns the service key `known` from an earlier start if it is valid, or else issues a new one.
 pub(crate) async fn ensure_service_key(
     directory: &Directory,
     known: String,
@@ -47,8 +47,10 @@ pub(crate) async fn ensure_service_key(
     Ok(issuer.issue("local run").await?.service_key)
 }
 
-/// Makes what is missing of the tenants. Tokens that an earlier start wrote down stay as long as they are good; a start
-/// that was killed before it wrote them down has lost them, and there are new ones.
+/// Creates the tenants if they do not exist, and returns them with their tokens and new portal links.
+///
+/// A token from an earlier start (`known`) is kept while it is valid. Otherwise a new one is issued, for example after
+/// a start that was killed before it wrote `local.json`.
 pub(crate) async fn ensure_tenants(
     directory: &Directory,
     known: &[SeededTenant],
@@ -57,7 +59,7 @@ pub(crate) async fn ensure_tenants(
 ) -> Result<Vec<SeededTenant>, Error> {
     let mut tenants = Vec::with_capacity(TENANTS.len());
     for (id, name) in TENANTS {
-        // the ids above are ids
+        // The ids in `TENANTS` are valid, so none is skipped.
         let Ok(tenant) = id.parse::<TenantId>() else {
             continue;
         };
@@ -84,7 +86,7 @@ pub(crate) async fn ensure_tenants(
     Ok(tenants)
 }
 
-/// Unmetered, so that bulk tools run at full speed.
+/// Creates a tenant if it does not exist. It has no rate limit, so that bulk tools run at full speed.
 async fn ensure_tenant(directory: &Directory, id: &TenantId, name: &str) -> Result<(), Error> {
     let settings = Settings {
         rate_limit: None,

@@ -1,4 +1,4 @@
-//! The whole service on one machine, as a value: what `cargo run` starts and what the tests drive.
+//! The whole service on one machine, as a value. `cargo run` starts it, and the tests use it.
 
 use std::fmt;
 use std::io;
@@ -28,35 +28,36 @@ use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
 use crate::template::{Template, TemplateError};
 use crate::wiring;
 
-/// Puts something between the functions and the database: takes the HTTP client they would use, gives the one they use.
+/// Wraps the HTTP client between the functions and the database.
 pub type WrapHttpClient = Box<dyn FnOnce(SharedHttpClient) -> SharedHttpClient + Send>;
 
-/// How to start. The default is what tests want: in memory, on a free port.
+/// The options of a start. The default is for tests: in memory, on a free port.
 #[derive(Default)]
 pub struct Options {
-    /// The port of the API on 127.0.0.1; 0 for any that is free.
+    /// The port of the API on 127.0.0.1; 0 for any free port.
     pub port: u16,
-    /// The port of the DynamoDB API on 127.0.0.1, 0 for any that is free; none for no port at all.
+    /// The port of the DynamoDB API on 127.0.0.1; 0 for any free port, `None` for no port.
     pub dynamodb_port: Option<u16>,
     /// Where data is kept.
     pub storage: Storage,
-    /// For tests that want another DynamoDB than the embedded one.
+    /// Replaces the embedded DynamoDB, for tests.
     pub remote: Option<Remote>,
-    /// For tests that inject faults. Setting up the tenants is not affected, nor is [`Local::directory`].
+    /// Injects faults into the functions that the gateway calls, for tests. It does not affect the seeding of the
+    /// tenants or [`Local::directory`].
     pub wrap_http_client: Option<WrapHttpClient>,
-    /// The same for the functions that follow up events.
+    /// Injects faults into the functions that the stream and the queues call, for tests.
     pub wrap_followers_http_client: Option<WrapHttpClient>,
 }
 
 /// Where data is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
-    /// In memory; no file is written at all.
+    /// In memory. No file is written.
     #[default]
     Memory,
-    /// In memory, with `local.json` in this directory.
+    /// In memory, with `local.json` and mail in this directory.
     MemoryWithFile(PathBuf),
-    /// In this directory, with `local.json`.
+    /// On disk, in this directory, with `local.json`.
     Disk(PathBuf),
 }
 
@@ -69,17 +70,18 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Why the service does not start. Up to the first write, nothing was touched.
+/// The reason why the service does not start. The template, the ports and the data directory are checked before
+/// anything is written.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A port is taken.
+    /// A port cannot be used.
     #[error("port {port} cannot be used: {error}; choose another with {option}")]
     Port {
         /// The port.
         port: u16,
-        /// The option that names it.
+        /// The option that sets the port.
         option: &'static str,
-        /// What the operating system says.
+        /// The operating system's error.
         error: io::Error,
     },
     /// The data directory cannot be used.
@@ -91,29 +93,29 @@ pub enum StartError {
     /// The template cannot be served.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
-    /// The template feeds a function that the local run has not.
+    /// The template sends events to a function that the local run does not include.
     #[error("infra/template.yaml: events need `functions/{0}`, which the local run does not know")]
     UnknownFollower(String),
     /// The files of the bus and the queues cannot be used.
     #[error("the files of the event bus cannot be used: {0}")]
     Events(io::Error),
-    /// There is no database.
+    /// The database cannot be opened or prepared.
     #[error(transparent)]
     Dynamodb(#[from] DynamodbError),
-    /// The tenants could not be made.
-    #[error("the tenants cannot be made: {0}")]
+    /// The service key or the tenants could not be created.
+    #[error("the service key and the tenants cannot be created: {0}")]
     Seed(#[from] rollcall_directory::Error),
     /// `local.json` could not be written.
     #[error("`{path}` cannot be written: {error}")]
     LocalFile {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         error: io::Error,
     },
 }
 
-/// A plain service key, which is not printed by accident.
+/// A service key in plain text, which `Debug` does not print.
 struct ServiceKey(String);
 
 impl fmt::Debug for ServiceKey {
@@ -122,7 +124,7 @@ impl fmt::Debug for ServiceKey {
     }
 }
 
-/// The running service. Dropping it stops it at once; [`Local::shutdown`] lets requests finish.
+/// The running service. Dropping it stops it immediately. [`Local::shutdown`] lets requests finish.
 #[derive(Debug)]
 pub struct Local {
     address: SocketAddr,
@@ -138,13 +140,13 @@ pub struct Local {
 }
 
 impl Local {
-    /// Starts the service. When this returns, it answers.
+    /// Starts the service. It accepts requests when this returns.
     ///
     /// # Errors
     ///
     /// See [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        // everything that can be refused comes before everything that writes
+        // Everything that can be refused comes before the first write.
         let template = Template::deployed()?;
         let api = bind(options.port, "--port").await?;
         let dynamodb_listener = match options.dynamodb_port {
@@ -265,92 +267,93 @@ impl Local {
     fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut stop = self.stop.subscribe();
         async move {
-            // an error says that the sender is gone, which is a reason to stop too
+            // An error means that the sender was dropped. That is a reason to stop too.
             let _ = stop.wait_for(|stop| *stop).await;
         }
     }
 
-    /// What an identity provider is given as base URL, without a slash at the end.
+    /// Returns the base URL to enter in an identity provider, without a trailing slash.
     pub fn scim_base_url(&self) -> String {
         format!("http://{}{BASE_PATH}", self.address)
     }
 
-    /// What the application's backend calls, without a slash at the end.
+    /// Returns the base URL for the application's backend, without a trailing slash.
     pub fn api_base_url(&self) -> String {
         format!("http://{}{API_PATH}", self.address)
     }
 
-    /// Where the console is, without a slash at the end.
+    /// Returns the URL of the console, without a trailing slash.
     pub fn console_url(&self) -> String {
         format!("http://{}/console", self.address)
     }
 
-    /// The key by which the application's backend calls.
+    /// Returns the service key of the application's backend.
     pub fn service_key(&self) -> &str {
         &self.service_key.0
     }
 
-    /// Where the API listens.
+    /// Returns the address at which the API listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The tenants there are from the start, with their tokens.
+    /// Returns the seeded tenants with their tokens.
     pub fn tenants(&self) -> &[SeededTenant] {
         &self.tenants
     }
 
-    /// Where `local.json` is, when there is one.
+    /// Returns the path of `local.json`, if it was written.
     pub fn local_file(&self) -> Option<&Path> {
         self.local_file.as_deref()
     }
 
-    /// The URL of the DynamoDB API, when it has a port.
+    /// Returns the URL of the DynamoDB API, if it has a port.
     pub fn dynamodb_endpoint(&self) -> Option<String> {
         self.dynamodb_address.map(dynamodb::endpoint)
     }
 
-    /// The directory, undisturbed by whatever wraps the functions' HTTP client.
+    /// Returns the directory, with an HTTP client that is not wrapped.
     pub fn directory(&self) -> Directory {
         Directory::new(self.dynamodb_client(), self.dynamodb.table())
     }
 
-    /// A client of the table, undisturbed likewise.
+    /// Returns a DynamoDB client, with an HTTP client that is not wrapped.
     pub fn dynamodb_client(&self) -> Client {
         self.dynamodb.client(self.dynamodb.in_process())
     }
 
-    /// The database; for a client of one's own, see [`Dynamodb::client`].
+    /// Returns the database. [`Dynamodb::client`] builds a client with another HTTP client.
     pub fn dynamodb(&self) -> &Dynamodb {
         &self.dynamodb
     }
 
-    /// How many changes are still to be followed up: records on the stream, and messages in queues.
+    /// Returns how many records on the stream and messages in the queues are not yet handled.
     pub fn pending(&self) -> usize {
         self.events.pending()
     }
 
-    /// How many changes are not on the bus yet.
+    /// Returns how many records on the stream are not yet relayed to the bus.
     pub fn unrelayed(&self) -> usize {
         self.events.unrelayed()
     }
 
-    /// How many messages were given up.
+    /// Returns how many messages are in the dead-letter queues.
     pub fn dead_letters(&self) -> usize {
         self.events.dead_letters()
     }
 
-    /// What the bus delivered, as EventBridge shapes it; a run on disk has it in the file `bus.jsonl` instead.
+    /// Returns the events that the bus delivered since the start, in EventBridge's format. It is empty for a run on
+    /// disk, which writes them to `bus.jsonl`.
     pub fn deliveries(&self) -> Vec<serde_json::Value> {
         self.events.deliveries()
     }
 
-    /// The mail that was sent; a run with a directory has it in files there instead.
+    /// Returns the mail that was sent. It is empty for a run with a directory, which writes mail to files there.
     pub fn mail(&self) -> Vec<SentMail> {
         self.events.mail()
     }
 
-    /// Takes no more requests, lets those under way finish, and returns when everything is closed.
+    /// Stops accepting requests, waits until current ones finish, and returns when everything is closed.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
@@ -389,7 +392,7 @@ async fn serve_api(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let api = Router::new().fallback(answer).with_state(Arc::new(gateway));
-    // small answers on a kept-alive connection must not wait for each other's acknowledgement
+    // Without TCP_NODELAY, small responses on a kept-alive connection would wait for the client's acknowledgements.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
@@ -398,7 +401,7 @@ async fn serve_api(
         .with_graceful_shutdown(stop)
         .await
     {
-        tracing::error!(%error, "the API's port is closed");
+        tracing::error!(%error, "the API server failed");
     }
 }
 

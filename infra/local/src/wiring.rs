@@ -1,4 +1,4 @@
-//! Which crate is which folder of `functions/`: the one thing about the functions that the template cannot say.
+//! Maps the folders of `functions/` to their crates, which the template cannot do.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use rollcall_token_authorizer::Authorizer;
 use crate::events::{Events, Followers, QueueHandler, StreamHandler, queue_url};
 use crate::gateway::{AuthorizerHandler, Functions, HttpHandler};
 
-/// Whom local mail comes from; `.test` is nobody's (RFC 2606).
+/// The sender of local mail. The domain `.test` is reserved (RFC 2606).
 const MAIL_SENDER: &str = "Rollcall <no-reply@rollcall.test>";
 
-/// Every function, over one directory.
+/// Returns all functions that the gateway calls, on one directory.
 pub(crate) fn functions(directory: &Directory) -> Functions {
     Functions {
         http: [
@@ -38,7 +38,7 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
     }
 }
 
-/// The functions that follow up events, over one directory.
+/// Returns all functions that the stream and the queues call, on one directory.
 pub(crate) fn followers(directory: &Directory, events: &Events, app_url: &str) -> Followers {
     let clients = events.clients();
     let bus = rollcall_journal_relay::Bus::new(clients.eventbridge, "rollcall");

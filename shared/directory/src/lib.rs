@@ -83,7 +83,7 @@ pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantSummary};
 pub use rollcall_model::{
     Actor, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission, PersonState,
     Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject, TenantId,
-    USERS, UnknownMembers, UnknownRole,
+    USERS, UnknownMembers, UnknownRole, shown,
 };
 pub use rollcall_store::{Error, capacity, create_table, sdk_config};
 

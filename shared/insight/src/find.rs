@@ -1,4 +1,4 @@
-//! Somebody looked for by an admin: by key alone, so that it costs the same among any number of people.
+//! Search for people and groups: by key alone, so that the cost does not depend on the number of people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,26 +12,31 @@ use rollcall_store::{BoundedPage, Error, Range, from_item, name_prefix, text};
 use crate::handle::Insight;
 use crate::lists::{GroupFilter, GroupSummary, PeopleQuery, summary};
 
-/// Names one call reads before it answers with what it has.
+/// Names that one call reads before it returns what it has found.
 const MAX_LOOKED_AT: usize = 500;
-/// Names read at once.
+/// Names read per query.
 const READ_AT_ONCE: usize = 100;
-/// People of one exact value that are listed.
+/// The maximum number of people that one look-up attribute finds by its exact value.
 const MAX_EXACT: usize = 50;
 
-/// A resource and the name by which it was found, as it stands in its key.
+/// A resource, and the name by which it was found, as in its key.
 struct Named {
     name: String,
     record: Record,
 }
 
 impl Insight<'_> {
-    /// People whose id, mail address, external id or display name is the text, then people whose user name begins with
-    /// it, in order of their names; with no text, everybody in order of creation. Narrowed to the states, none for all.
-    /// A page may be short and still have a next one.
+    /// Finds people. Returns a page of them and the cursor of the next page.
+    ///
+    /// First come the people whose `id`, e-mail address, `externalId` or `displayName` equals the text, then those
+    /// whose `userName` begins with it, in order of user names. Without a text, all people are listed in order of
+    /// creation. Only people in one of `states` are returned; empty means all.
+    ///
+    /// The first page has all exact matches, even if there are more than `limit`. A page can be short although another
+    /// page follows.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `404` when the tenant was deleted.
     pub async fn search_people(
         self,
         text: &str,
@@ -59,7 +64,7 @@ impl Insight<'_> {
             None => exact.into_iter().filter(wanted).collect(),
             Some(_) => Vec::new(),
         };
-        // One at least, so that there is a place where the next page begins.
+        // At least one, so that there is a cursor for the next page.
         let room = limit.saturating_sub(found.len()).max(1);
         let at_once = if states.is_empty() {
             room
@@ -79,11 +84,11 @@ impl Insight<'_> {
         Ok((people.collect::<Result<_, _>>()?, behind))
     }
 
-    /// Finds the groups that the filter shows and whose names begin with the text, in order of their names. Returns them
-    /// with the place after which the next page starts. A page may be short and still have a next one.
+    /// Finds groups that the filter selects and whose names begin with the text, in order of names. Returns a page of
+    /// them and the cursor of the next page. A page can be short although another page follows.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn search_groups(
         self,
         text: &str,
@@ -111,10 +116,10 @@ impl Insight<'_> {
         Ok((groups.into_iter().map(|(group, _)| group).collect(), behind))
     }
 
-    /// The groups in order of their names, and behind which the next page starts.
+    /// Lists the groups in order of names. Returns a page of them and the cursor of the next page.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn groups(
         self,
         after: Option<String>,
@@ -123,10 +128,10 @@ impl Insight<'_> {
         self.search_groups("", GroupFilter::All, after, limit).await
     }
 
-    /// The id of the person of this user name.
+    /// Returns the id of the person with this user name, ignoring case.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn person_named(self, user_name: &str) -> Result<Option<String>, Error> {
         let plan = QueryPlan::Name(fold(user_name));
         Ok(self
@@ -137,10 +142,10 @@ impl Insight<'_> {
             .pop_first())
     }
 
-    /// What the people of these ids are called, by their ids; nothing of those who are gone.
+    /// Returns the user names of people by id. People who do not exist are left out.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn user_names(
         self,
         ids: &BTreeSet<String>,
@@ -151,7 +156,7 @@ impl Insight<'_> {
         records.iter().map(named).collect()
     }
 
-    /// Those whom the text names as it stands, in any way but by their user name.
+    /// Reads the people whose id, or value of a look-up attribute, is exactly this text.
     async fn exactly(self, wanted: &str) -> Result<Vec<Record>, Error> {
         let mut ids = BTreeSet::new();
         if is_id(wanted) {
@@ -173,7 +178,8 @@ impl Insight<'_> {
             .await
     }
 
-    /// The next resources whose unique name begins with the text, in order of their names.
+    /// Reads the next resources whose unique name begins with the text, in order of names. Returns them and the cursor
+    /// of the next page.
     async fn named(
         self,
         kind: &'static Kind,

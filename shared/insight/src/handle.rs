@@ -1,4 +1,4 @@
-//! The handle of the crate.
+//! The handle on what the console shows of a tenant.
 
 use rollcall_directory::Tenant;
 use rollcall_store::Scope;
@@ -11,7 +11,7 @@ pub struct Insight<'a> {
 }
 
 impl<'a> Insight<'a> {
-    /// Returns the insight into a tenant.
+    /// Returns the handle for a tenant.
     pub fn of(tenant: &'a Tenant) -> Self {
         Self {
             tenant,

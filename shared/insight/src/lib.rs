@@ -1,16 +1,17 @@
 //! What the console shows of a tenant: lists, search, profiles, traffic, health.
 //!
-//! Everything here is read, bounded however large the tenant is, and computed by pure functions.
+//! Calls read a bounded amount, however large the tenant is; only a SCIM filter on people can need more. Pure functions
+//! compute the results.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `lists` | people with state and role, groups with count and mapping, members of a group |
-//! | `find` | people and groups found by name, address or id |
-//! | `profile` | everything about one person, in a handful of reads |
-//! | `traffic` | what the request log comes to: by hour, by connection, by failure |
+//! | `lists` | people with state and role, groups with member count and mapping, members of a group |
+//! | `find` | search for people and groups by name, e-mail address or id |
+//! | `profile` | everything about one person, in a few reads |
+//! | `traffic` | a digest of the request log: by hour, by connection, by failure |
 //! | `health` | what is wrong, and what to do about it: snapshot, rules, wording |
 //!
-//! [`Insight::of`] is the way in:
+//! Start with [`Insight::of`]:
 //!
 //! ```no_run
 //! # async fn example(tenant: rollcall_directory::Tenant) -> Result<(), rollcall_directory::Error> {

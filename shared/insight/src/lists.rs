@@ -1,6 +1,7 @@
-//! Lists as an admin needs them: people with state and role, groups with count and mapping, members with state.
+//! Lists for admins: people with state and role, groups with member count and mapping, members of a group.
 //!
-//! Every page is bounded in what it reads: it may be short and still have a next one.
+//! Each page reads a bounded number of people or groups, so it can be short although another page follows. Only a SCIM
+//! filter that finds people by key reads all its candidates at once.
 
 use rollcall_directory::Person;
 use rollcall_directory::stored::{Needs, QueryPlan, Record, RoleContext, assemble, by_group, plan};
@@ -11,50 +12,50 @@ use serde_json::Value;
 
 use crate::handle::Insight;
 
-/// People one page looks at before it answers with what it has.
+/// People that one page reads before it returns what it has found.
 const MAX_LOOKED_AT: usize = 2_000;
-/// People read at once.
+/// People read per query.
 const READ_AT_ONCE: usize = 200;
 
-/// What a list of people is narrowed by; everything is optional.
+/// The conditions of a list of people. All are optional.
 #[derive(Clone, Debug, Default)]
 pub struct PeopleQuery {
-    /// Only people in one of these states; none for all.
+    /// Only people in one of these states. Empty means all.
     pub states: Vec<PersonState>,
-    /// Only people whom this SCIM filter matches.
+    /// Only people who match this SCIM filter.
     pub filter: Option<Filter>,
-    /// Only people whose name or mail address begins with or holds this, without regard to case.
+    /// Only people with this text in one of their attributes, ignoring case.
     pub text: Option<String>,
-    /// Behind this person of an earlier page.
+    /// Only people after this cursor, which an earlier page returned.
     pub after: Option<String>,
-    /// At most so many.
+    /// The maximum number of people.
     pub limit: usize,
 }
 
-/// One group with what hangs on it.
+/// One group with its member count and role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupSummary {
     /// The group's id.
     pub id: String,
     /// `displayName`.
     pub display_name: String,
-    /// The identity provider's id.
+    /// `externalId`: the identity provider's own id.
     pub external_id: Option<String>,
     /// How many members it has.
     pub member_count: u64,
-    /// The role it is mapped to.
+    /// The role that it is mapped to.
     pub role: Option<Role>,
 }
 
 /// Which groups a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GroupFilter {
-    /// All of them.
+    /// All groups.
     #[default]
     All,
-    /// Those that are not mapped to a role.
+    /// Groups that are not mapped to a role.
     WithoutRole,
-    /// Those that have no members.
+    /// Groups without members.
     WithoutMembers,
 }
 
@@ -68,7 +69,7 @@ impl GroupFilter {
     }
 }
 
-/// Whether a value, or a part of it, holds this folded text.
+/// Returns whether a value, or a part of it, contains this folded text.
 fn says(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => fold(value).contains(text),
@@ -80,10 +81,10 @@ fn says(value: &Value, text: &str) -> bool {
 }
 
 impl Insight<'_> {
-    /// People in order of creation, and behind whom the next page starts.
+    /// Lists people in order of creation. Returns a page of them and the cursor of the next page.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// `404` when the tenant was deleted.
     pub async fn people(self, query: &PeopleQuery) -> Result<(Vec<Person>, Option<String>), Error> {
         let context = self.tenant.roles().context().await?;
         let plan = plan(&USERS, query.filter.as_ref());
@@ -157,11 +158,11 @@ impl Insight<'_> {
         Ok(people)
     }
 
-    /// The members of a group who are in one of these states (none for all), by id, and behind whom the next page
-    /// starts. A page may be short, even empty, and still have a next one.
+    /// Lists the members of a group who are in one of these states, by id; empty means all states. Returns a page of
+    /// them and the cursor of the next page. A page can be short or even empty although another page follows.
     ///
     /// # Errors
-    /// `404` when there is no such group.
+    /// `404` when the group does not exist.
     pub async fn group_people(
         self,
         group: &str,
@@ -194,10 +195,10 @@ impl Insight<'_> {
         Ok(people.page(|person| &person.id))
     }
 
-    /// One group with its mapping.
+    /// Reads one group with its mapping.
     ///
     /// # Errors
-    /// `404` when there is no such group.
+    /// `404` when the group does not exist.
     pub async fn group(self, id: &str) -> Result<GroupSummary, Error> {
         let record = self.tenant.resources().record(&GROUPS, id).await?;
         let mappings = self
@@ -208,10 +209,10 @@ impl Insight<'_> {
         summary(&record, &by_group(&mappings))
     }
 
-    /// How many people, or groups, there are.
+    /// Returns the number of users or groups.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn total(self, kind: &'static Kind) -> Result<u64, Error> {
         self.tenant.resources().count(kind).await
     }

@@ -1,4 +1,4 @@
-//! Everything a page about one person shows, in a handful of reads.
+//! The profile of one person: everything that a page about them shows, in a few reads.
 
 use futures::try_join;
 use rollcall_directory::stored::{by_group, not_found, person, person_role};
@@ -10,29 +10,30 @@ use rollcall_store::{Error, TenantItem};
 use crate::handle::Insight;
 use crate::lists::{GroupSummary, summary};
 
-/// One person with all that hangs on them.
+/// One person with attributes, groups, role and sessions.
 #[derive(Clone, Debug)]
 pub struct PersonProfile {
     /// The person, as lists show them.
     pub person: Person,
-    /// Their attributes, with `id` and `meta`, without `groups`.
+    /// Their SCIM attributes with `id` and `meta`, without `groups`.
     pub resource: Resource,
-    /// The groups they are in, and those on which their last sign-in has them have a role, by name.
+    /// The groups that they are in, those that the last claim named, and, if roles change only at sign-in, those that
+    /// gave a role at the last one. In order of names.
     pub groups: Vec<PersonGroup>,
-    /// The role that counts, and why.
+    /// The effective role, and every grant behind it.
     pub role: PersonRole,
-    /// Which groups decide it.
+    /// What decides mapped roles.
     pub route_by: RouteBy,
-    /// Their sessions that are in force, latest first.
+    /// Their valid sessions, latest first.
     pub sessions: Vec<PersonSession>,
 }
 
-/// A group of a person.
+/// A group in a person's profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonGroup {
     /// The group.
     pub group: GroupSummary,
-    /// Whether they were pushed as a member.
+    /// Whether they are a member.
     pub is_member: bool,
     /// Whether the claim of their last sign-in named it.
     pub is_named: bool,
@@ -42,7 +43,7 @@ impl Insight<'_> {
     /// Reads a person with groups, role and sessions.
     ///
     /// # Errors
-    /// `404` when there is no such person.
+    /// `404` when the person does not exist.
     pub async fn person_profile(self, user: &str) -> Result<PersonProfile, Error> {
         let known = match is_id(user) {
             true => self.tenant.roles().person_and_tenant(user).await?,

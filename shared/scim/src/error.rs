@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::limits::bounded_detail;
+
 /// The URN of the SCIM error message (RFC 7644 §3.12).
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
@@ -121,7 +123,7 @@ impl Error {
         if let Some(scim_type) = self.scim_type() {
             body["scimType"] = scim_type.into();
         }
-        body["detail"] = self.to_string().into();
+        body["detail"] = bounded_detail(self.to_string()).into();
         body
     }
 

@@ -45,3 +45,14 @@ pub const MAX_PROJECTED_ATTRIBUTES: usize = 200;
 /// A DynamoDB item holds 400 KB at most. A journal entry is one item and holds the resource twice, as it
 /// was before the change and as it is after it.
 pub const MAX_RESOURCE_BYTES: usize = 128 * 1024;
+
+/// The maximum length of an error's `detail`, in characters.
+const MAX_DETAIL_CHARS: usize = 600;
+
+/// Returns the beginning of an error text, at most 600 characters. A text may repeat what the client sent, of any length.
+pub fn bounded_detail(text: String) -> String {
+    match text.char_indices().nth(MAX_DETAIL_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

@@ -54,7 +54,7 @@ impl Credential {
         TokenSecret::parse_for(Purpose::Session, &self.session).is_some()
     }
 
-    /// The session that it leads to.
+    /// Reads the session that the credential leads to.
     async fn session(&self, directory: &Directory) -> Result<Session, Problem> {
         let to = match self.is_session() {
             true => directory.session(&self.session).await?,
@@ -63,7 +63,7 @@ impl Credential {
         to.ok_or_else(unusable_link)
     }
 
-    /// Opens it, and returns the new session's secret and end.
+    /// Opens the credential, and returns the secret and the end of the session.
     async fn open(
         &self,
         directory: &Directory,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, FormId, Token, TokenSecret};
+use rollcall_directory::{Connection, FormId, Token, TokenSecret, shown};
 use rollcall_edge_api::{Configure, Gate, Id, Params, name};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
@@ -191,7 +191,7 @@ pub(crate) async fn rotate(
     let tenant = visitor.tenant();
     let tokens = tenant.credentials().tokens().await?;
     let old = tokens.into_iter().find(|token| token.id == id);
-    let old = old.ok_or_else(|| Problem::not_found(format!("token `{id}`")))?;
+    let old = old.ok_or_else(|| Problem::not_found(format!("token `{}`", shown(&id))))?;
     // The new token lives as long as the first one was meant to: a rotation must not remove the expiry.
     let expires_at = old.expires_at.map(|end| {
         let life = end.duration_since(old.created_at);

@@ -1,4 +1,4 @@
-//! The embedded DynamoDB behind the SDK without a socket between: an HTTP connector whose other end is a function call.
+//! Connects the SDK to the embedded DynamoDB without a socket: an HTTP connector that calls the database directly.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -16,12 +16,14 @@ use serde_json::Value;
 
 use crate::events::stream::{Inserted, Inserts};
 
-/// What every `X-Amz-Target` header begins with.
+/// The prefix of every `X-Amz-Target` header of DynamoDB.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
-/// What the partition key of every journal ends with.
+/// The suffix of the partition key of every journal.
 const JOURNAL: &str = "#J";
 
-/// An HTTP client for the SDK that talks to this database.
+/// Returns an HTTP client for the SDK that calls this database.
+///
+/// Once `inserts` is set, the client reports every new journal entry to it, in the order of commits.
 pub(super) fn http_client(database: Database, inserts: Arc<OnceLock<Inserts>>) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(InProcess { database, inserts });
     http_client_fn(move |_settings, _components| connector.clone())
@@ -42,7 +44,7 @@ impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let database = self.database.clone();
         let inserts = self.inserts.get().cloned();
-        // asynchronous, so that the work is done when the caller polls and is dropped with it before that
+        // An async block does its work only when it is polled: a request that is dropped before that does nothing.
         HttpConnectorFuture::new(async move { answer(&database, inserts, &request) })
     }
 }
@@ -77,7 +79,8 @@ fn answer(
     Ok(response)
 }
 
-/// The journal entries that a committed transaction has put; they are put by transactions alone.
+/// Returns the journal entries that a committed `TransactWriteItems` request has put. No other operation writes
+/// entries.
 pub(super) fn journal_entries(body: &[u8]) -> impl Iterator<Item = Inserted> {
     let ends = format!("{JOURNAL}\"");
     let has_some = body
@@ -100,7 +103,8 @@ pub(super) fn journal_entries(body: &[u8]) -> impl Iterator<Item = Inserted> {
     })
 }
 
-/// Carries out one operation; those on tables, items and transactions, which is all that the directory uses.
+/// Performs one operation. Supports the operations on tables, items and transactions, which are all that the directory
+/// uses.
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
     match operation {
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
@@ -119,7 +123,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "UpdateItem" => run(body, |request| database.update_item(request)),
         "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
         other => Err(DynoxideError::ValidationException(format!(
-            "`{other}` is not served in process"
+            "`{other}` is not supported by the in-process connector"
         ))),
     }
 }

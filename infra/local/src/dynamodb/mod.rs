@@ -1,5 +1,5 @@
-//! The embedded DynamoDB: one table, on disk or in memory, for the SDK in this process and, on a loopback port, for
-//! everybody else on this machine.
+//! The embedded DynamoDB: one table, on disk or in memory. The SDK in this process calls it directly. Other processes
+//! on this machine can use a loopback port.
 
 mod connector;
 mod remote;
@@ -24,34 +24,34 @@ pub use remote::Remote;
 
 /// The table's name in the local run.
 pub const TABLE_NAME: &str = "rollcall";
-/// How often expired items are looked for; AWS promises no more than "within a few days".
+/// The interval between deletions of expired items. DynamoDB itself promises only "within a few days".
 const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 
-/// Why there is no table.
+/// The reason why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DynamodbError {
-    /// The file is no database, or one of a newer version, or cannot be read.
+    /// The file cannot be read, is not a database, or has the format of a newer version.
     #[error("the database in `{path}` cannot be opened: {problem}")]
     Open {
         /// The file.
         path: String,
-        /// What the engine says.
+        /// The database engine's error.
         problem: String,
     },
     /// An operation on the table failed.
-    #[error("the table cannot be made: {0}")]
+    #[error("the table cannot be created: {0}")]
     Table(String),
 }
 
-/// A running database; cheap to clone.
+/// A database handle. Cheap to clone.
 #[derive(Clone)]
 pub struct Dynamodb {
     data: Data,
-    /// Told of every new journal entry that is written through this process.
+    /// Receives every new journal entry that is written through this process.
     inserts: Arc<OnceLock<Inserts>>,
 }
 
-/// Where the data is.
+/// Where the data is kept.
 #[derive(Clone)]
 enum Data {
     Embedded(Database),
@@ -65,41 +65,41 @@ impl std::fmt::Debug for Dynamodb {
 }
 
 impl Dynamodb {
-    /// An empty database that ends with its last handle.
+    /// Creates an empty database in memory. It exists until its last handle is dropped.
     ///
     /// # Errors
     ///
-    /// When memory is short.
+    /// [`DynamodbError::Open`] when the engine cannot create it.
     pub fn in_memory() -> Result<Self, DynamodbError> {
         let database =
             Database::memory().map_err(|error| open_error(Path::new(":memory:"), error))?;
         Ok(Self::over(Data::Embedded(database)))
     }
 
-    /// The database in a file, which is made when it is not there.
+    /// Opens the database in a file, and creates the file if it does not exist.
     ///
     /// # Errors
     ///
-    /// When the file is something else, or cannot be read and written.
+    /// [`DynamodbError::Open`] when the file is not a database, or cannot be read and written.
     pub fn on_disk(path: &Path) -> Result<Self, DynamodbError> {
         let name = path
             .to_str()
             .ok_or_else(|| open_error(path, "its name is not UTF-8"))?;
         let database = Database::new(name).map_err(|error| open_error(path, error))?;
-        // SQLite's `synchronous = NORMAL`: no fsync for each commit, which is what a laptop's speed hangs on. A killed
-        // process loses nothing by it; a power cut may take the last commits, whole ones.
+        // This sets SQLite's `synchronous = NORMAL`: no fsync for each commit, which would be slow on a laptop. A
+        // killed process loses nothing. A power failure can lose the last commits, but only as a whole.
         database
             .disable_bulk_loading()
             .map_err(|error| open_error(path, error))?;
         Ok(Self::over(Data::Embedded(database)))
     }
 
-    /// One that runs elsewhere.
+    /// Returns a handle for a DynamoDB in another process.
     pub fn remote(remote: Remote) -> Self {
         Self::over(Data::Remote(remote))
     }
 
-    /// The way into the database, without a socket where it is embedded.
+    /// Returns the HTTP client that leads to the database. For an embedded database, it uses no socket.
     pub fn in_process(&self) -> SharedHttpClient {
         let inserts = Arc::clone(&self.inserts);
         match &self.data {
@@ -108,7 +108,7 @@ impl Dynamodb {
         }
     }
 
-    /// An SDK client over an HTTP client that leads into the database.
+    /// Returns an SDK client that uses this HTTP client.
     pub fn client(&self, http: SharedHttpClient) -> Client {
         match &self.data {
             Data::Embedded(_) => client(http),
@@ -118,7 +118,7 @@ impl Dynamodb {
         }
     }
 
-    /// The table's name.
+    /// Returns the table's name.
     pub fn table(&self) -> &str {
         match &self.data {
             Data::Embedded(_) => TABLE_NAME,
@@ -126,7 +126,7 @@ impl Dynamodb {
         }
     }
 
-    /// From now on says which journal entries are new; the first to ask is told.
+    /// Reports new journal entries to `inserts` from now on. Only the first call has an effect.
     pub(crate) fn tell(&self, inserts: Inserts) {
         let _ = self.inserts.set(inserts);
     }
@@ -136,11 +136,11 @@ impl Dynamodb {
         Self { data, inserts }
     }
 
-    /// Makes the table where it is not there yet, or only half.
+    /// Creates the table if it does not exist, or completes it if a start was killed in between.
     ///
     /// # Errors
     ///
-    /// Those of the database.
+    /// [`DynamodbError::Table`] when the database reports an error.
     pub async fn ensure_table(&self) -> Result<(), DynamodbError> {
         let client = self.client(self.in_process());
         let created = create_table::create_table(&client, self.table()).await;
@@ -153,7 +153,8 @@ impl Dynamodb {
         }
     }
 
-    /// Answers the DynamoDB API on a listener until `stop` comes true.
+    /// Serves the DynamoDB API on a listener until `stop` completes. For a DynamoDB in another process, returns at
+    /// once.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -163,11 +164,11 @@ impl Dynamodb {
             return;
         };
         if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
-            tracing::error!(error, "DynamoDB's port is closed");
+            tracing::error!(error, "the DynamoDB server failed");
         }
     }
 
-    /// Deletes expired items again and again; never ends.
+    /// Deletes expired items at regular intervals. Never returns.
     pub async fn sweep(self) {
         let Data::Embedded(database) = self.data else {
             return std::future::pending().await;
@@ -176,15 +177,15 @@ impl Dynamodb {
             tokio::time::sleep(SWEEP_INTERVAL).await;
             let database = database.clone();
             match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
-                Ok(Ok(deleted)) => tracing::debug!(deleted, "swept expired items"),
-                Ok(Err(error)) => tracing::warn!(%error, "expired items could not be swept"),
-                Err(error) => tracing::warn!(%error, "the sweep of expired items crashed"),
+                Ok(Ok(deleted)) => tracing::debug!(deleted, "deleted expired items"),
+                Ok(Err(error)) => tracing::warn!(%error, "expired items could not be deleted"),
+                Err(error) => tracing::warn!(%error, "deleting expired items crashed"),
             }
         }
     }
 }
 
-/// What the SDK needs to know to reach an embedded database; whoever adds an HTTP client to it decides which.
+/// Returns the SDK's configuration for an embedded database. The HTTP client that is added to it selects the database.
 pub fn sdk_config() -> Builder {
     aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -199,12 +200,12 @@ pub fn sdk_config() -> Builder {
         .endpoint_url("http://127.0.0.1")
 }
 
-/// An SDK client over an HTTP client.
+/// Returns an SDK client that uses this HTTP client.
 pub fn client(http: SharedHttpClient) -> Client {
     Client::from_conf(sdk_config().http_client(http).build())
 }
 
-/// An SDK client that talks to a DynamoDB on a loopback port, without TLS.
+/// Returns an SDK client for a DynamoDB on a loopback port, without TLS.
 pub fn client_of(address: SocketAddr) -> Client {
     let http = aws_smithy_http_client::Builder::new().build_http();
     Client::from_conf(
@@ -215,21 +216,22 @@ pub fn client_of(address: SocketAddr) -> Client {
     )
 }
 
-/// The URL of a DynamoDB on a loopback port.
+/// Returns the URL of a DynamoDB on a loopback port.
 pub fn endpoint(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// Takes a loopback port; 0 for any that is free.
+/// Listens on a port of 127.0.0.1; 0 for any free port.
 ///
 /// # Errors
 ///
-/// When it is taken.
+/// When the port is in use.
 pub async fn listen(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// A first start may have been killed between making the table and saying which items expire.
+/// Enables time to live if it is not enabled: a first start may have been killed after it created the table and before
+/// it enabled time to live.
 async fn ensure_ttl(client: &Client, table: &str) -> Result<(), DynamodbError> {
     let described = client
         .describe_time_to_live()

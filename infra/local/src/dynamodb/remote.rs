@@ -1,4 +1,4 @@
-//! A DynamoDB in another process: for a second opinion on what the embedded one does.
+//! A DynamoDB in another process, to run the tests against another implementation than the embedded one.
 
 use std::env;
 use std::fmt;
@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use super::connector::journal_entries;
 use crate::events::stream::Inserts;
 
-/// Where it is, and which table to use. The table is made, and not deleted.
+/// The address of a DynamoDB, and the table to use. The table is created if it does not exist, and never deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
     /// The URL of the DynamoDB API.
@@ -25,8 +25,8 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// What the SDK needs to know to reach it. Region and credentials are those of `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; emulators do without.
+    /// Returns the SDK's configuration. Region and credentials come from `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. The defaults are enough for emulators.
     pub(super) fn sdk_config(&self) -> Builder {
         let given = |name: &str| env::var(name).ok();
         let region = given("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned());
@@ -41,7 +41,7 @@ impl Remote {
     }
 }
 
-/// An HTTP client that says which journal entries it has brought there.
+/// Returns an HTTP client that reports the journal entries that it has written to `inserts`.
 pub(super) fn http_client(inserts: Arc<OnceLock<Inserts>>) -> SharedHttpClient {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))

@@ -1,4 +1,4 @@
-//! The bus: every event is put into the queues of the rules it matches, and then written down as delivered.
+//! The bus. It sends each event to the queues of all matching rules, and then records it as delivered.
 
 use std::io;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::lines::Lines;
 use super::pattern;
 use super::queues::Queues;
 
-/// The file with every delivery, in order.
+/// The name of the file that contains all deliveries, in order.
 pub(crate) const FILE: &str = "bus.jsonl";
 
 /// The bus of the template.
@@ -24,7 +24,7 @@ pub(crate) struct Bus {
     log: Mutex<Log>,
 }
 
-/// Where deliveries are written down.
+/// The record of the deliveries.
 #[derive(Debug)]
 enum Log {
     Memory(Vec<Value>),
@@ -32,22 +32,23 @@ enum Log {
 }
 
 impl Bus {
-    /// A bus that remembers its deliveries itself.
+    /// Returns a bus that records its deliveries in memory.
     pub(crate) fn in_memory(rules: Vec<Rule>) -> Self {
         let log = Mutex::new(Log::Memory(Vec::new()));
         Self { rules, log }
     }
 
-    /// A bus that writes them to a file of this directory, and what earlier runs have written there.
+    /// Returns a bus that records its deliveries in a file of this directory, and the deliveries of earlier runs.
     pub(crate) fn on_disk(rules: Vec<Rule>, directory: &Path) -> io::Result<(Self, Vec<Value>)> {
         let (lines, earlier) = Lines::open(&directory.join(FILE))?;
         let log = Mutex::new(Log::File(lines));
         Ok((Self { rules, log }, earlier))
     }
 
-    /// Delivers one entry of a `PutEvents` call; answers the id that the bus gives it.
+    /// Delivers one entry of a `PutEvents` call, and returns its event id.
     ///
-    /// The queues come first: a process killed in between delivers it again rather than never.
+    /// The event is sent to the queues before it is recorded. If the process is killed in between, the next start
+    /// delivers it again.
     pub(crate) fn put(&self, entry: &Value, queues: &Queues) -> io::Result<String> {
         let detail = entry["Detail"].as_str().unwrap_or_default();
         let id = Uuid::new_v4().to_string();
@@ -81,7 +82,7 @@ impl Bus {
         Ok(id)
     }
 
-    /// What was delivered since the start, when it is kept in memory.
+    /// Returns the deliveries since the start, if they are kept in memory.
     pub(crate) fn deliveries(&self) -> Vec<Value> {
         match &*self.log() {
             Log::Memory(deliveries) => deliveries.clone(),

@@ -1,4 +1,5 @@
-//! EventBridge, SQS and SES behind the SDK without a socket between: the three calls that the functions make.
+//! Connects the SDK to the local EventBridge, SQS and SES without a socket. Supports the three calls that the functions
+//! make.
 
 use std::fmt;
 use std::io;
@@ -15,10 +16,10 @@ use serde_json::{Value, json};
 
 use super::services::Services;
 
-/// Where everything is, as far as the SDK can tell.
+/// The endpoint in the SDK's configuration. No request reaches it.
 const ENDPOINT: &str = "http://127.0.0.1";
 
-/// The SDK's clients, as the functions use them.
+/// The SDK clients for the functions.
 pub(crate) struct Clients {
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
@@ -50,7 +51,7 @@ impl Clients {
     }
 }
 
-/// The URL by which a function names a queue.
+/// Returns the URL of a queue.
 pub(crate) fn queue_url(queue: &str) -> String {
     format!("{ENDPOINT}/queues/{queue}")
 }
@@ -73,7 +74,7 @@ impl fmt::Debug for Endpoint {
 impl HttpConnector for Endpoint {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let services = Arc::clone(&self.services);
-        // asynchronous, so that the work is done when the caller polls and is dropped with it before that
+        // An async block does its work only when it is polled: a request that is dropped before that does nothing.
         HttpConnectorFuture::new(async move { answer(&services, &request) })
     }
 }

@@ -1,4 +1,4 @@
-//! A file of JSON lines that survives SIGKILL: a line is there whole or not at all.
+//! A file of JSON lines that survives SIGKILL: each line is either complete or absent.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,7 +15,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Opens the file and answers the lines it holds; a last line that a killed process left unfinished is cut off.
+    /// Opens the file, and returns its lines. A last line that a killed process did not finish is removed.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Vec<Value>)> {
         let mut file = OpenOptions::new()
             .read(true)
@@ -39,14 +39,14 @@ impl Lines {
         Ok((Self { file, path }, values))
     }
 
-    /// Appends one line by one write, which outlives the process.
+    /// Appends one line. It survives the process once this returns.
     pub(crate) fn append(&mut self, value: &Value) -> io::Result<()> {
         let mut line = value.to_string();
         line.push('\n');
         self.file.write_all(line.as_bytes())
     }
 
-    /// Replaces all lines by these, all at once.
+    /// Replaces all lines atomically.
     pub(crate) fn replace(&mut self, values: &[Value]) -> io::Result<()> {
         let unfinished = self.path.with_extension("new");
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The postbox: mail that SES would send becomes `.eml` files, which any mail program opens.
+//! The mailbox. Mail that SES would send becomes `.eml` files, which mail programs can open.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,25 +10,25 @@ use mail_builder::MessageBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The directory of mail in the data directory.
+/// The name of the mail directory in the data directory.
 pub(crate) const DIRECTORY: &str = "mail";
 
-/// One mail as it was sent.
+/// A mail that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentMail {
-    /// Its id.
+    /// The mail's id.
     pub id: String,
-    /// The addresses it goes to.
+    /// The recipients' addresses.
     pub to: Vec<String>,
-    /// Its subject.
+    /// The subject.
     pub subject: String,
-    /// Its body as plain text.
+    /// The body as plain text.
     pub text: String,
-    /// Its body as HTML.
+    /// The body as HTML.
     pub html: String,
 }
 
-/// Where mail goes.
+/// Where mail is kept.
 #[derive(Debug)]
 pub(crate) enum Mailbox {
     Memory(Mutex<Vec<SentMail>>),
@@ -40,7 +40,7 @@ impl Mailbox {
         Self::Memory(Mutex::default())
     }
 
-    /// What was sent, when it is kept in memory.
+    /// Returns the mail that was sent, if it is kept in memory.
     pub(crate) fn sent(&self) -> Vec<SentMail> {
         match self {
             Self::Memory(sent) => sent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -48,7 +48,7 @@ impl Mailbox {
         }
     }
 
-    /// Takes the body of a `SendEmail` call.
+    /// Handles the body of a `SendEmail` call, and returns the response.
     pub(crate) fn take(&self, body: &Value) -> io::Result<Value> {
         let simple = &body["Content"]["Simple"];
         let text = |value: &Value| value["Data"].as_str().unwrap_or_default().to_owned();

@@ -1,9 +1,10 @@
-//! What happens after a change, as `infra/template.yaml` wires it: the stream feeds the relay, the relay the bus, its
-//! rules the queues, and these the functions.
+//! Delivers what follows a change, as `infra/template.yaml` wires it: from the stream to the relay, from the relay to
+//! the bus, by the bus's rules to the queues, and from the queues to the functions.
 //!
-//! - `stream` is the table's stream, `bus` EventBridge's bus with its `pattern`s, `queues` are those of SQS, `mail` is
-//!   SES; `endpoint` is the API of the latter three, as the functions' SDK clients see it.
-//! - `lines` are the files by which nothing of it is lost when the process is killed.
+//! - `stream` is the table's stream.
+//! - `bus` is EventBridge's bus, with its `pattern`s. `queues` are the SQS queues. `mail` is SES. `endpoint` is the API
+//!   of these three for the SDK clients of the functions.
+//! - `lines` are the files that preserve all of this when the process is killed.
 
 mod bus;
 mod endpoint;
@@ -41,31 +42,31 @@ pub use mail::SentMail;
 pub use queues::QueueHandler;
 pub use stream::StreamHandler;
 
-/// The functions that follow up events, by the name of their folders.
+/// The functions that are called after a change, by the names of their folders.
 #[derive(Clone, Default)]
 pub struct Followers {
-    /// Those fed from the table's stream.
+    /// The functions that the table's stream calls.
     pub streams: HashMap<&'static str, StreamHandler>,
-    /// Those fed from a queue.
+    /// The functions that a queue calls.
     pub queues: HashMap<&'static str, QueueHandler>,
 }
 
-/// Where what must outlive the process is kept.
+/// Where events, messages and mail are kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
-    /// Nowhere.
+    /// In memory.
     Memory,
-    /// Mail in this directory, the rest nowhere.
+    /// Mail in this directory, the rest in memory.
     MailIn(&'a Path),
-    /// All of it in this directory.
+    /// All in files of this directory.
     Directory(&'a Path),
 }
 
-/// Everything that follows a change.
+/// The stream, the bus, the queues, the schedules and the mail.
 pub(crate) struct Events {
     wiring: EventWiring,
     services: Arc<Services>,
-    /// What earlier runs delivered, where there may have been some.
+    /// What earlier runs delivered. `None` if deliveries are kept in memory.
     delivered: Option<Delivered>,
     inserts: Inserts,
 }
@@ -76,7 +77,7 @@ impl fmt::Debug for Events {
     }
 }
 
-/// What can be asked while it runs.
+/// Gives access to the state of the events while they are delivered.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
     services: Arc<Services>,
@@ -85,7 +86,8 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn pending(&self) -> usize {
-        // a message is deleted after what it leads to is written: counted in between, that would be in neither
+        // A function writes its changes before its message is deleted. Without the lock, a change between the two
+        // counts below could be missed by both.
         let _in_order = self.inserts.in_order();
         self.inserts.waiting() + self.services.queues.in_flight()
     }
@@ -108,7 +110,11 @@ impl Watch {
 }
 
 impl Events {
-    /// What the template wires, with what earlier runs left in the directory.
+    /// Builds everything that the template wires, and reads what earlier runs left in the directory.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be opened.
     pub(crate) fn new(wiring: EventWiring, place: Place<'_>, inserts: Inserts) -> io::Result<Self> {
         let rules = wiring.rules.clone();
         let (bus, delivered) = match place {
@@ -138,12 +144,12 @@ impl Events {
         })
     }
 
-    /// The SDK's clients for what runs here.
+    /// Returns SDK clients for the local bus, queues and mail.
     pub(crate) fn clients(&self) -> Clients {
         Clients::of(&self.services)
     }
 
-    /// The queue from which a function is fed.
+    /// Returns the name of the queue that calls a function.
     pub(crate) fn queue_of(&self, function: &str) -> Option<&str> {
         let mut consumers = self.wiring.consumers.iter();
         let consumer = consumers.find(|consumer| consumer.function == function);
@@ -157,11 +163,13 @@ impl Events {
         }
     }
 
-    /// The tasks that keep it all going, each for ever.
+    /// Returns the tasks that deliver everything. They never end.
+    ///
+    /// `others_write` says whether other processes can write to the table.
     ///
     /// # Errors
     ///
-    /// The name of a function that the template feeds and nobody knows.
+    /// The name of a function that the template names and `followers` lacks.
     pub(crate) fn tasks(
         self,
         followers: &Followers,
@@ -187,7 +195,7 @@ impl Events {
             let handler = handler.cloned().ok_or(stream.function.clone())?;
             let (inserts, delivered) = (self.inserts, self.delivered);
             let started = Uuid::now_v7().to_string();
-            // not idle before an earlier run's rest is on the bus
+            // Counts as pending until the entries of earlier runs are on the bus.
             inserts.announce(1);
             if others_write {
                 tasks.push(Box::pin(stream::look_for_others(
@@ -198,11 +206,11 @@ impl Events {
             tasks.push(Box::pin(async move {
                 let mut feed = Feed::new(stream, handler, inserts.clone());
                 if let Some(delivered) = delivered {
-                    // before anything that is written from now on: it may build on it
+                    // These come before everything that is written from now on, which can depend on them.
                     match stream::left_behind(&directory, delivered, &started).await {
                         Ok(left) => feed.bring(left).await,
                         Err(error) => {
-                            tracing::error!(%error, "what an earlier run left is not relayed");
+                            tracing::error!(%error, "the entries of earlier runs cannot be read");
                         }
                     }
                 }
@@ -214,13 +222,13 @@ impl Events {
     }
 }
 
-/// Fires a scheduled rule again and again.
+/// Sends a scheduled rule's messages at regular intervals. Never returns.
 async fn fire(period: Duration, targets: Vec<(String, Option<String>)>, queues: Arc<Queues>) {
     loop {
         tokio::time::sleep(period).await;
         for (queue, input) in &targets {
             if let Err(error) = queues.send(queue, input.as_deref().unwrap_or("{}")) {
-                tracing::error!(%error, queue, "a schedule could not be kept");
+                tracing::error!(%error, queue, "a scheduled message could not be sent");
             }
         }
     }

@@ -1,8 +1,8 @@
-//! EventBridge's patterns, as far as the template uses them: what they cannot say here matches nothing.
+//! Matches EventBridge patterns. Supports only what the template uses; an unknown operator matches nothing.
 
 use serde_json::Value;
 
-/// Whether an event matches: every field of the pattern has one of its alternatives.
+/// Returns whether an event matches: for every field of the pattern, the event has one of the alternatives.
 pub(crate) fn matches(pattern: &Value, event: &Value) -> bool {
     match pattern {
         Value::Object(fields) => fields

@@ -1,4 +1,5 @@
-//! A queue with the semantics of SQS: what is received is out of sight for a while, and back unless it is deleted.
+//! A queue with the semantics of SQS: a received message is invisible until the visibility timeout ends, and then
+//! becomes visible again unless it was deleted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::lines::Lines;
 
-/// Lines of finished messages after which the file is written anew.
+/// The number of lines from which the file is compacted, once most of them belong to deleted messages.
 const LINES_KEPT: usize = 2_000;
 
 /// One message.
@@ -19,11 +20,12 @@ const LINES_KEPT: usize = 2_000;
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) body: String,
-    /// How often it was received, this time included.
+    /// How many times it was received, including this time.
     pub(crate) received: u32,
 }
 
-/// Messages, and the file in which those that are not deleted outlive the process. Pure but for that file.
+/// The messages of a queue. With a file, messages that are not deleted survive the process. Apart from that file, the
+/// queue performs no I/O.
 #[derive(Debug)]
 pub(crate) struct Queue {
     visibility: Duration,
@@ -34,17 +36,17 @@ pub(crate) struct Queue {
     lines: usize,
 }
 
-/// What one look into a queue brings.
+/// The result of a receive call.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
-    /// To be handled.
+    /// The messages to handle.
     pub(crate) messages: Vec<Message>,
-    /// Received too often: they go to the dead letters.
+    /// The messages that were received too often. They go to the dead-letter queue.
     pub(crate) given_up: Vec<Message>,
 }
 
 impl Queue {
-    /// A queue; `max_receives` is after how many times a message is given up.
+    /// Returns an empty queue. A message that was received `max_receives` times is not received again.
     pub(crate) fn new(visibility: Duration, max_receives: Option<u32>) -> Self {
         Self {
             visibility,
@@ -56,7 +58,7 @@ impl Queue {
         }
     }
 
-    /// Goes on with what a file holds, and keeps messages there from now on.
+    /// Reads the messages in a file, and keeps all messages there from now on.
     pub(crate) fn keep_in(&mut self, path: &Path) -> io::Result<()> {
         let (mut file, lines) = Lines::open(path)?;
         let mut left: BTreeMap<String, (usize, String)> = BTreeMap::new();
@@ -82,7 +84,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes a message; once this returns it is not lost any more.
+    /// Adds a message and returns its id. If the queue has a file, the message survives the process once this returns.
     pub(crate) fn send(&mut self, body: &str) -> io::Result<String> {
         let message = Message {
             id: Uuid::now_v7().to_string(),
@@ -95,7 +97,7 @@ impl Queue {
         Ok(id)
     }
 
-    /// Up to so many messages that are in sight now.
+    /// Receives up to `at_most` messages that are visible at `now`.
     pub(crate) fn receive(&mut self, at_most: usize, now: Instant) -> Received {
         while let Some(entry) = self.out_of_sight.first_entry() {
             if entry.key().0 > now {
@@ -121,7 +123,7 @@ impl Queue {
         received
     }
 
-    /// Forgets a message for good.
+    /// Deletes a message.
     pub(crate) fn delete(&mut self, id: &str) -> io::Result<()> {
         self.out_of_sight.retain(|(_, other), _| other != id);
         self.note(&json!({"deleted": id}))?;
@@ -136,12 +138,12 @@ impl Queue {
         Ok(())
     }
 
-    /// When the next message is back in sight; none when one is in sight already, or there is none.
+    /// Returns when the next received message becomes visible again, or `None` if no message is invisible.
     pub(crate) fn next_in_sight(&self) -> Option<Instant> {
         self.out_of_sight.keys().next().map(|(at, _)| *at)
     }
 
-    /// How many messages there are, in sight or not.
+    /// Returns the number of messages, visible or not.
     pub(crate) fn len(&self) -> usize {
         self.waiting.len() + self.out_of_sight.len()
     }

@@ -1,4 +1,4 @@
-//! The queues of the template, and the loop that feeds a function from one.
+//! The queues of the template, and the loop that calls a function with the messages of one.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,14 +16,14 @@ use crate::template::{Consumer, QueueSettings};
 
 use super::queue::{Message, Queue};
 
-/// What a function keeps back of its time.
+/// The time that a function reserves before its timeout, as `functions/role-reconciler` does.
 const MARGIN: Duration = Duration::from_secs(15);
 
-/// A function that is fed from a queue: a batch, and until when it may go on.
+/// A function that a queue calls with a batch and a deadline.
 pub type QueueHandler =
     Arc<dyn Fn(SqsEvent, Instant) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
 
-/// All queues by name.
+/// All queues, by name.
 #[derive(Debug)]
 pub(crate) struct Queues {
     channels: BTreeMap<String, Channel>,
@@ -43,7 +43,11 @@ impl Channel {
 }
 
 impl Queues {
-    /// The queues, kept in files of this directory where there is one.
+    /// Returns the queues. With a directory, they are kept in files there.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be opened.
     pub(crate) fn new(
         settings: &BTreeMap<String, QueueSettings>,
         directory: Option<&Path>,
@@ -65,7 +69,11 @@ impl Queues {
         Ok(Self { channels })
     }
 
-    /// Puts a message into a queue.
+    /// Sends a message to a queue, and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// When the queue does not exist or its file cannot be written.
     pub(crate) fn send(&self, queue: &str, body: &str) -> io::Result<String> {
         let channel = self.channels.get(queue);
         let channel = channel.ok_or_else(|| io::Error::other(format!("no queue `{queue}`")))?;
@@ -74,7 +82,8 @@ impl Queues {
         Ok(id)
     }
 
-    /// How many messages wait for a function, or are with one.
+    /// Returns how many messages wait for a function or are being handled. Queues without a dead-letter queue do not
+    /// count.
     pub(crate) fn in_flight(&self) -> usize {
         let fed = self
             .channels
@@ -83,7 +92,8 @@ impl Queues {
         fed.map(|channel| channel.queue().len()).sum()
     }
 
-    /// How many messages were given up.
+    /// Returns how many messages are in queues without a dead-letter queue, which are the dead-letter queues
+    /// themselves.
     pub(crate) fn dead(&self) -> usize {
         let dead = self
             .channels
@@ -92,7 +102,7 @@ impl Queues {
         dead.map(|channel| channel.queue().len()).sum()
     }
 
-    /// Feeds a function from its queue, one batch after the other; never ends.
+    /// Calls a function with the messages of its queue, one batch after the other. Never returns.
     pub(crate) async fn feed(self: Arc<Self>, consumer: Consumer, handler: QueueHandler) {
         let Some(channel) = self.channels.get(&consumer.queue) else {
             return;
@@ -101,7 +111,7 @@ impl Queues {
             let received = channel.queue().receive(consumer.batch_size, Instant::now());
             for message in received.given_up {
                 if let Err(error) = self.give_up(channel, &consumer, &message) {
-                    tracing::error!(queue = consumer.queue, %error, "a dead letter is lost");
+                    tracing::error!(queue = consumer.queue, %error, "a message could not be moved to the dead-letter queue");
                 }
             }
             if received.messages.is_empty() {
@@ -118,7 +128,7 @@ impl Queues {
                     continue;
                 }
                 if let Err(error) = channel.queue().delete(&message.id) {
-                    tracing::error!(queue = consumer.queue, %error, "a handled message comes again");
+                    tracing::error!(queue = consumer.queue, %error, "a handled message could not be deleted");
                 }
             }
         }
@@ -129,7 +139,7 @@ impl Queues {
             queue = consumer.queue,
             received = message.received,
             body = message.body,
-            "given up"
+            "the message was received too often"
         );
         if let Some(dead_letters) = &channel.dead_letters {
             self.send(dead_letters, &message.body)?;
@@ -145,18 +155,18 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-/// One call of the function, with the event that it gets in Lambda; answers the ids of the messages that failed.
+/// Calls the function with the same event as in Lambda, and returns the ids of the messages that failed.
 async fn invoke(consumer: &Consumer, handler: &QueueHandler, messages: &[Message]) -> Vec<String> {
     let all = || messages.iter().map(|message| message.id.clone()).collect();
     let event = match serde_json::from_value(event(&consumer.queue, messages)) {
         Ok(event) => event,
         Err(error) => {
-            tracing::error!(%error, "the local run makes no such event as SQS does");
+            tracing::error!(%error, "the SQS event could not be built");
             return all();
         }
     };
     let deadline = Instant::now() + consumer.timeout.saturating_sub(MARGIN);
-    // a crash of the function is its own
+    // A panic of the function must not end this loop.
     match tokio::spawn(handler(event, deadline)).await {
         Ok(response) => {
             let failures = response.batch_item_failures.into_iter();

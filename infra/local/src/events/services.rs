@@ -1,4 +1,4 @@
-//! The services behind the functions: bus, queues and mail.
+//! The local services that the functions call: bus, queues and mail.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::bus::Bus;
 use super::mail::Mailbox;
 use super::queues::Queues;
 
-/// The bus, the queues and the postbox.
+/// The bus, the queues and the mailbox.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(super) bus: Bus,

@@ -1,8 +1,8 @@
-//! The table's stream: new journal entries, as the records that Lambda would bring to the relay.
+//! The table's stream: delivers new journal entries to the relay, as the same records as in Lambda.
 //!
-//! Entries written through this process are seen as they are committed. At the start, and every so often where others
-//! can write to the table as well, the journal itself is asked what has no place in the feed yet; and what has one, but
-//! is not among the bus's deliveries, is relayed again.
+//! Entries that this process writes are reported as they are committed. At the start, the journal is read for entries
+//! that earlier runs left: those without a place in the feed, and those with a place that the bus has not delivered. If
+//! other processes can write to the table, the journal is also read at regular intervals for entries without a place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,31 +20,31 @@ use crate::template::Stream;
 
 use super::pattern;
 
-/// Tenants and events read at once.
+/// The number of tenants or events in one read.
 const READ_AT_ONCE: usize = 500;
-/// How often the journal is asked for what others wrote.
+/// The interval at which the journal is read for entries of other processes.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How far back it is asked: no write is under way for that long.
+/// The age up to which entries are read. No write takes that long.
 const LOOK_BACK: Duration = Duration::from_secs(60);
-/// How long Lambda's first pause before another try is here.
+/// The first delay before a retry.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// The longest such pause.
+/// The longest delay before a retry.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// A function that is fed from the stream.
+/// A function that the stream calls.
 pub type StreamHandler =
     Arc<dyn Fn(StreamEvent) -> BoxFuture<'static, DynamoDbEventResponse> + Send + Sync>;
 
-/// One item that was put where there was none.
+/// A new item of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Inserted {
     pub(crate) partition: String,
     pub(crate) sort: String,
-    /// The item in DynamoDB's JSON; null when only its key is known.
+    /// The item in DynamoDB's JSON, or null if only its key is known.
     pub(crate) image: Value,
 }
 
-/// The writing end: what saw an insert says so here.
+/// The sending end of the stream. Whatever sees a new item reports it here.
 #[derive(Clone, Debug)]
 pub(crate) struct Inserts {
     sender: UnboundedSender<Inserted>,
@@ -63,7 +63,8 @@ impl Inserts {
         (inserts, receiver)
     }
 
-    /// Held from before a commit until its entries are pushed, so that they come in the order of commits.
+    /// Locks the order of entries. A writer holds the lock from before its commit until its entries are pushed, so that
+    /// they are in the order of the commits.
     pub(crate) fn in_order(&self) -> MutexGuard<'_, ()> {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,12 +76,12 @@ impl Inserts {
         }
     }
 
-    /// How many records are not relayed yet.
+    /// Returns how many records are not yet relayed.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// Says that there is more to come, until as much is [`Inserts::done`].
+    /// Counts `count` more records as not yet relayed, until [`Inserts::done`] is called for them.
     pub(crate) fn announce(&self, count: usize) {
         self.waiting.fetch_add(count, Ordering::SeqCst);
     }
@@ -90,7 +91,7 @@ impl Inserts {
     }
 }
 
-/// Entries of which only the key is known.
+/// Returns the items of journal entries of which only the ids are known.
 fn keys(tenant: &TenantId, entries: Vec<String>) -> impl Iterator<Item = Inserted> {
     let partition = format!("T#{tenant}#J");
     entries.into_iter().map(move |sort| Inserted {
@@ -100,7 +101,7 @@ fn keys(tenant: &TenantId, entries: Vec<String>) -> impl Iterator<Item = Inserte
     })
 }
 
-/// Brings records to the function, in order, each batch until all of it went through.
+/// Delivers records to the function in order. Each batch is retried until all of its records are accepted.
 pub(crate) struct Feed {
     pub(crate) stream: Stream,
     pub(crate) handler: StreamHandler,
@@ -118,7 +119,7 @@ impl Feed {
         }
     }
 
-    /// Brings these records.
+    /// Delivers these records.
     pub(crate) async fn bring(&mut self, records: Vec<Inserted>) {
         let mut records = records.into_iter().peekable();
         while records.peek().is_some() {
@@ -139,7 +140,7 @@ impl Feed {
         }
     }
 
-    /// Brings what comes, for ever.
+    /// Delivers all records that arrive. Never returns.
     pub(crate) async fn run(mut self, mut records: UnboundedReceiver<Inserted>) {
         let mut taken = Vec::new();
         while records.recv_many(&mut taken, self.stream.batch_size).await > 0 {
@@ -156,7 +157,7 @@ async fn deliver(stream: &Stream, handler: &StreamHandler, mut batch: Vec<Value>
         let Some(failed) = invoke(stream, handler, &batch).await else {
             return;
         };
-        // as Lambda does: on from the record that is named, all of it when none is
+        // As in Lambda, the retry starts at the record that the response names, or at the first one if it names none.
         let first = batch
             .iter()
             .position(|record| record["dynamodb"]["SequenceNumber"] == failed);
@@ -166,12 +167,12 @@ async fn deliver(stream: &Stream, handler: &StreamHandler, mut batch: Vec<Value>
     }
 }
 
-/// One call; the sequence number at which to go on, if not everything went through.
+/// Calls the function, and returns the sequence number from which to retry if not all records were accepted.
 async fn invoke(stream: &Stream, handler: &StreamHandler, batch: &[Value]) -> Option<Value> {
     let event = match serde_json::from_value(json!({"Records": batch})) {
         Ok(event) => event,
         Err(error) => {
-            tracing::error!(%error, "the local run makes no such event as a stream does");
+            tracing::error!(%error, "the stream event could not be built");
             return None;
         }
     };
@@ -213,14 +214,14 @@ fn record(inserted: Inserted, number: u64) -> Value {
     })
 }
 
-/// What earlier runs delivered, by tenant.
+/// The sequences of the events that earlier runs delivered, by tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Delivered {
     sequences: BTreeMap<TenantId, BTreeSet<u64>>,
 }
 
 impl Delivered {
-    /// From the lines of the bus's file.
+    /// Reads the sequences from the lines of the bus's file.
     pub(crate) fn of(deliveries: &[Value]) -> Self {
         let mut delivered = Self::default();
         for event in deliveries {
@@ -238,8 +239,10 @@ impl Delivered {
     }
 }
 
-/// Finds what a process that was killed left behind, in order: what was not delivered, then what has no place yet.
-/// What this process writes comes on the stream itself, and its ids are behind `started`.
+/// Returns the entries that earlier runs left, in order: for each tenant those that were not delivered, then those
+/// without a place in the feed.
+///
+/// Entries of this process have ids after `started`. They are excluded, because they arrive on the stream itself.
 pub(crate) async fn left_behind(
     directory: &Directory,
     mut delivered: Delivered,
@@ -259,9 +262,9 @@ pub(crate) async fn left_behind(
     Ok(left)
 }
 
-/// The entries of events that have their place and were never delivered.
+/// Returns the ids of entries whose events have a place in the feed but were never delivered.
 async fn undelivered(tenant: &Tenant, sequences: &BTreeSet<u64>) -> Result<Vec<String>, Error> {
-    // everything up to the first gap is there
+    // All events before the first gap were delivered.
     let whole = sequences
         .iter()
         .zip(1..)
@@ -283,16 +286,16 @@ async fn undelivered(tenant: &Tenant, sequences: &BTreeSet<u64>) -> Result<Vec<S
     }
 }
 
-/// Looks again and again for what other processes wrote; never ends.
+/// Looks for entries of other processes at regular intervals. Never returns.
 pub(crate) async fn look_for_others(directory: Directory, inserts: Inserts) {
     loop {
         tokio::time::sleep(LOOK_INTERVAL).await;
-        // what this process wrote and is about to relay has no place yet either
+        // Entries that this process is about to relay have no place yet either.
         if inserts.waiting() > 0 {
             continue;
         }
         if let Err(error) = look(&directory, &inserts).await {
-            tracing::warn!(%error, "the journal could not be looked through");
+            tracing::warn!(%error, "the journal could not be read");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a request's body, up to what API Gateway takes.
+//! Reads a request's body, up to API Gateway's maximum size.
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -6,15 +6,15 @@ use http_body_util::BodyExt;
 
 use crate::template::ResponseType;
 
-/// How much of a body that is too large is still read, as a multiple of the limit. A client that is cut off while it is
-/// sending never reads why.
+/// How much of a body that is too large is still read, as a multiple of the limit. A client whose connection closes
+/// while it is sending would not read the error.
 const PATIENCE: usize = 10;
 
-/// The whole body.
+/// Reads the whole body.
 ///
 /// # Errors
 ///
-/// When it is larger than the limit, or breaks off.
+/// `RequestTooLarge` when the body is larger than `limit`, `BadRequestParameters` when it is incomplete.
 pub(super) async fn read(mut body: Body, limit: usize) -> Result<Bytes, ResponseType> {
     let mut read = BytesMut::new();
     let mut size = 0_usize;

@@ -1,8 +1,8 @@
-//! Percent-encoding, as strict as API Gateway: what cannot be decoded is a bad request, not a guess.
+//! Percent-encoding, as strict as in API Gateway: text that cannot be decoded is a bad request.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What stays as it is in a path: RFC 3986 `pchar`, and the slashes between segments.
+/// The characters that are not encoded in a path: `pchar` (RFC 3986 §3.3), and the slashes between segments.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -23,7 +23,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// Decodes a text; nothing when an escape is broken or gives no UTF-8.
+/// Decodes a text. Returns `None` if an escape is invalid or the result is not UTF-8.
 pub(super) fn decode(text: &str) -> Option<String> {
     let whole = |escape: &str| {
         escape
@@ -40,13 +40,14 @@ pub(super) fn decode(text: &str) -> Option<String> {
         .map(|decoded| decoded.into_owned())
 }
 
-/// The one spelling of a path: decoded, as API Gateway does (a `%2F` becomes a slash), and encoded again where it must
-/// be.
+/// Returns the canonical form of a path: decoded as in API Gateway, where `%2F` becomes a slash, and encoded again
+/// where necessary. Returns `None` if it cannot be decoded.
 pub(super) fn canonical_path(path: &str) -> Option<String> {
     decode(path).map(|decoded| utf8_percent_encode(&decoded, PATH).to_string())
 }
 
-/// The parameters of a query string, decoded: `+` is a space, and a key may stand without a value.
+/// Decodes the parameters of a query string. `+` is a space, and a key can have no value. Returns `None` if a parameter
+/// cannot be decoded.
 pub(super) fn query_pairs(query: &str) -> Option<Vec<(String, String)>> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs

@@ -1,4 +1,4 @@
-//! From an HTTP request to the event that API Gateway makes of it (REST API, Lambda proxy integration).
+//! Converts an HTTP request into the event of API Gateway (REST API, Lambda proxy integration).
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,17 +17,17 @@ use serde_json::Value;
 use super::encoding::{canonical_path, query_pairs};
 use super::router::Matched;
 
-/// What stands for the ids that AWS would have given.
+/// Placeholders for the ids that AWS would assign.
 const API_ID: &str = "rollcall";
 const ACCOUNT_ID: &str = "000000000000";
-/// The one stage name that `lambda_http` takes for no part of the path: locally there is none in front.
+/// The only stage name that `lambda_http` does not put in front of the path. Local paths have no stage.
 const STAGE: &str = "$default";
 
-/// A request that API Gateway would accept, read once.
+/// A request that API Gateway accepts, with its body.
 #[derive(Clone, Debug)]
 pub(super) struct Incoming {
     pub(super) method: Method,
-    /// Canonical and percent-encoded.
+    /// The canonical path, percent-encoded.
     pub(super) path: String,
     pub(super) request_id: String,
     query: HashMap<String, Vec<String>>,
@@ -38,7 +38,7 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Reads a request; nothing when API Gateway would refuse how its path, its query string or its host is written.
+    /// Reads a request. Returns `None` if API Gateway would refuse its path, its query string or its host.
     pub(super) fn read(
         parts: Parts,
         body: Bytes,
@@ -61,7 +61,8 @@ impl Incoming {
         })
     }
 
-    /// A header as a token authorizer gets it: several of the same name are one list.
+    /// Returns a header as a token authorizer receives it: the values of all lines, joined by commas. Returns `None` if
+    /// the header is missing, empty, or not visible ASCII.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<&str> = self
             .headers
@@ -72,7 +73,7 @@ impl Incoming {
         Some(values.join(",")).filter(|joined| !joined.is_empty())
     }
 
-    /// What policies call the method.
+    /// Returns the ARN by which policies name the method.
     pub(super) fn method_arn(&self) -> String {
         let path = self.path.trim_start_matches('/');
         format!(
@@ -81,7 +82,7 @@ impl Incoming {
         )
     }
 
-    /// The event for the function of a route.
+    /// Returns the event for the function of a route.
     pub(super) fn into_event(
         mut self,
         matched: Matched<'_>,
@@ -121,7 +122,7 @@ impl Incoming {
         event
     }
 
-    /// Says where the request came from, whatever it says itself.
+    /// Sets the `X-Forwarded-…` headers, and replaces those that the client sent.
     fn forward(&mut self) {
         for (name, value) in [
             ("x-forwarded-proto", "http".to_owned()),
@@ -141,7 +142,8 @@ impl Incoming {
     }
 }
 
-/// The `Host` header, when there is one and it is one. `lambda_http` builds a URL of it, and panics when it cannot.
+/// Returns the `Host` header if there is exactly one and it is valid. `lambda_http` builds a URL from it, and panics if
+/// that fails.
 fn host(parts: &Parts) -> Option<String> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let host = hosts.next()?.to_str().ok()?;
@@ -159,8 +161,9 @@ fn last_of_each(query: &HashMap<String, Vec<String>>) -> QueryMap {
     QueryMap::from(query.iter().filter_map(last).collect::<HashMap<_, _>>())
 }
 
-/// A body as it travels in an event. API Gateway would replace bytes that are no text; here they reach the function,
-/// whose refusal says more.
+/// Returns a body as it appears in an event, and whether it is encoded as Base64.
+///
+/// API Gateway would replace bytes that are not UTF-8. Here, the function receives them, because its error says more.
 fn text_or_base64(body: &Bytes) -> (Option<String>, bool) {
     match std::str::from_utf8(body) {
         Ok("") => (None, false),
@@ -184,7 +187,7 @@ mod tests {
         Incoming::read(parts, body, ([127, 0, 0, 1], 50_000).into(), "r-1")
     }
 
-    /// What `lambda_http` makes of the event, which is what a function sees.
+    /// Returns the request that `lambda_http` builds from the event for the function.
     fn seen(request: http::request::Builder, body: &'static [u8]) -> lambda_http::Request {
         let route = Route {
             method: Method::GET,

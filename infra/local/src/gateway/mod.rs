@@ -1,7 +1,7 @@
-//! A small API Gateway: the REST API of `infra/template.yaml`, served as AWS serves it.
+//! A small API Gateway that serves the REST API of `infra/template.yaml` as AWS does.
 //!
-//! Each request is matched to a route, its token shown to the route's authorizer, and the whole made into the event that
-//! the route's function gets in Lambda. What API Gateway answers by itself comes from the template too.
+//! It matches each request to a route, passes the token to the route's authorizer, and calls the route's function with
+//! the same event as in Lambda. The gateway's own responses come from the template too.
 
 mod body;
 mod encoding;
@@ -33,19 +33,19 @@ use router::{Matched, Router};
 
 pub use router::RouterError;
 
-/// The largest body that API Gateway takes.
+/// The maximum size of a request body in API Gateway.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
-/// How long API Gateway waits for a function.
+/// API Gateway's integration timeout.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
-/// The header under which AWS gives a request's id.
+/// The header in which API Gateway returns the request id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-/// How an authorizer's failure must read to be the client's fault.
+/// The error text with which an authorizer refuses a token. Any other text is a failure of the authorizer.
 const UNAUTHORIZED: &str = "Unauthorized";
 
 /// A function that answers HTTP requests.
 pub type HttpHandler =
     Arc<dyn Fn(lambda_http::Request) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
-/// A function that decides about tokens; its error is the text that Lambda would report.
+/// A token authorizer. Its error is the text that Lambda would report.
 pub type AuthorizerHandler = Arc<
     dyn Fn(
             ApiGatewayCustomAuthorizerRequest,
@@ -54,22 +54,22 @@ pub type AuthorizerHandler = Arc<
         + Sync,
 >;
 
-/// The functions there are, by the name of their folders.
+/// The functions, by the names of their folders.
 #[derive(Clone, Default)]
 pub struct Functions {
-    /// Those that answer.
+    /// The functions that answer requests.
     pub http: HashMap<&'static str, HttpHandler>,
-    /// Those that allow.
+    /// The authorizers.
     pub authorizers: HashMap<&'static str, AuthorizerHandler>,
 }
 
-/// Why the template cannot be served.
+/// The reason why the template cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
-    /// Two routes are the same.
+    /// A path is invalid or conflicts with another one.
     #[error(transparent)]
     Router(#[from] RouterError),
-    /// A route names a function or an authorizer that the local run has not.
+    /// A route names a function or an authorizer that the local run does not include.
     #[error(
         "infra/template.yaml: {method} {path} needs `functions/{function}`, which the local run does not know"
     )]
@@ -81,12 +81,12 @@ pub enum GatewayError {
         /// The function's folder.
         function: String,
     },
-    /// The gateway could not word an answer.
+    /// The template has no gateway response of this type, and no default for it.
     #[error("infra/template.yaml: there is no gateway response `{0}` and no default for it")]
     NoResponse(&'static str),
 }
 
-/// The API, ready to answer.
+/// The API of a template.
 pub struct Gateway {
     router: Router,
     template: Template,
@@ -102,11 +102,11 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// The API of a template over these functions.
+    /// Builds the API of a template with these functions.
     ///
     /// # Errors
     ///
-    /// When the template needs something that is not there.
+    /// See [`GatewayError`].
     pub fn new(template: Template, functions: Functions) -> Result<Self, GatewayError> {
         for route in &template.routes {
             let unknown = |function: &str| GatewayError::UnknownFunction {
@@ -168,7 +168,7 @@ impl Gateway {
         self.invoke(matched, incoming, context).await
     }
 
-    /// What the route's authorizer says about the caller; nothing where it has none.
+    /// Returns the context from the route's authorizer, which is empty if the route has no authorizer.
     async fn authorize(
         &self,
         route: &Route,
@@ -226,13 +226,13 @@ impl Gateway {
         })
     }
 
-    /// An answer that API Gateway gives by itself.
+    /// Returns the gateway response of a type.
     fn answer(&self, kind: ResponseType, request_id: &str) -> Response<Body> {
         let context = Context {
             request_id,
             response_type: kind.name(),
         };
-        // checked at start-up to be there
+        // `new` has checked that the template has a response of each type.
         let words = self
             .template
             .response(kind)
@@ -245,7 +245,7 @@ impl Gateway {
     }
 }
 
-/// Why a function gave no answer.
+/// The reason why a function returned nothing.
 enum Fault {
     Crashed(JoinError),
     TimedOut,
@@ -256,14 +256,14 @@ impl Fault {
         match self {
             Self::Crashed(error) => tracing::error!(function, %error, "the function crashed"),
             Self::TimedOut => {
-                tracing::error!(function, "the function took longer than API Gateway waits")
+                tracing::error!(function, "the function exceeded the integration timeout")
             }
         }
     }
 }
 
-/// Runs a function as Lambda would: a panic ends it and nothing else, so does its time, and a client that hangs up does
-/// not.
+/// Runs a function as Lambda does. A panic or the timeout ends only this call. A client that disconnects does not end
+/// it.
 async fn within_timeout<T: Send + 'static>(
     call: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Fault> {
@@ -278,7 +278,10 @@ async fn within_timeout<T: Send + 'static>(
     }
 }
 
-/// The authorizer's context as functions get it: its values are strings, with the principal among them.
+/// Returns the authorizer's context as functions receive it: every value is a string, and `principalId` is added.
+///
+/// # Errors
+/// `AuthorizerConfigurationError` when a value is not a string, number or boolean, or the principal is missing.
 fn context(
     verdict: ApiGatewayCustomAuthorizerResponse,
 ) -> Result<HashMap<String, Value>, ResponseType> {

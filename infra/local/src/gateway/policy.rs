@@ -1,11 +1,11 @@
-//! Whether an authorizer's policy allows a call: the little of IAM that such policies use.
+//! Evaluates an authorizer's policy. Supports only the part of IAM that such policies use.
 
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerPolicy;
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 
 const INVOKE: &str = "execute-api:Invoke";
 
-/// Whether some statement allows calling the method, and none denies it.
+/// Returns whether a statement allows the call of a method and none denies it.
 pub(super) fn allows(policy: &ApiGatewayCustomAuthorizerPolicy, method_arn: &str) -> bool {
     let about = |statement: &&IamPolicyStatement| {
         statement
@@ -26,11 +26,11 @@ pub(super) fn allows(policy: &ApiGatewayCustomAuthorizerPolicy, method_arn: &str
     effects.peek().is_some() && effects.all(|effect| *effect == IamPolicyEffect::Allow)
 }
 
-/// IAM's wildcards: `*` is any text, slashes too, and `?` is any one character.
+/// Matches IAM's wildcards: `*` is any text, including slashes, and `?` is any one character.
 fn like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // where to go back to: behind the last `*`, and the next text for it to swallow
+    // The position after the last `*`, and the end of the text that it matches so far.
     let mut retry = None;
     while t < text.len() {
         match pattern.get(p) {

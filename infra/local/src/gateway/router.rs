@@ -1,5 +1,5 @@
-//! Which route a request takes, decided as a REST API decides it: a literal segment before a `{parameter}` before a
-//! `{proxy+}`, and the method only once the path is settled.
+//! Selects the route of a request as a REST API does. A literal segment takes precedence over a `{parameter}`, and a
+//! `{parameter}` over a `{proxy+}`. The method is checked only after the path is selected.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use crate::template::Route;
 
 use super::encoding::decode;
 
-/// The paths of an API.
+/// The routes of an API.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Router {
     paths: matchit::Router<HashMap<Method, usize>>,
     routes: Vec<Route>,
 }
 
-/// The route of a request, with what its path says.
+/// The route of a request, and the parameters in its path.
 #[derive(Debug)]
 pub(crate) struct Matched<'a> {
     pub(crate) route: &'a Route,
@@ -24,7 +24,7 @@ pub(crate) struct Matched<'a> {
     pub(crate) parameters: HashMap<String, String>,
 }
 
-/// Two paths that no request could tell apart, or one that is none.
+/// The error when two paths match the same requests, a path is invalid, or a method of a path is declared twice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("infra/template.yaml: path `{path}`: {problem}")]
 pub struct RouterError {
@@ -63,9 +63,10 @@ impl Router {
         })
     }
 
-    /// The route of a request to a path, which is percent-encoded.
+    /// Returns the route for a method and a percent-encoded path.
     pub(crate) fn route(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        // `{proxy+}` is never empty: a slash at the end of a path means nothing unless something is mounted there
+        // `{proxy+}` does not match an empty path. A path with a trailing slash that matches no route is therefore
+        // tried again without the slash.
         let found = self
             .paths
             .at(path)
@@ -83,7 +84,7 @@ impl Router {
     }
 }
 
-/// API Gateway's `{proxy+}` is what others write `{*proxy}`.
+/// Converts API Gateway's `{proxy+}` into `matchit`'s `{*proxy}`.
 fn pattern(path: &str) -> String {
     match path
         .strip_suffix("+}")

@@ -1,4 +1,4 @@
-//! The gateway over functions of the test's own.
+//! Tests the gateway with functions of its own.
 
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerPolicy;
 use http_body_util::BodyExt;

@@ -1,4 +1,4 @@
-//! The API of a template: its routes, its authorizers and its gateway responses.
+//! Reads the API of a template: its routes, authorizers and gateway responses.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +17,16 @@ pub struct Route {
     pub method: Method,
     /// The path as API Gateway writes it: `/scim/v2/Users/{id}`, `/scim/v2/{proxy+}`.
     pub path: String,
-    /// The function that answers, by the name of its folder.
+    /// The name of the function's folder.
     pub function: String,
-    /// Who must allow the call; nobody for what everybody may read.
+    /// The authorizer that must allow the call. `None` for a public route.
     pub authorizer: Option<Authorizer>,
 }
 
 /// A token authorizer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorizer {
-    /// The function that decides, by the name of its folder.
+    /// The name of the authorizer function's folder.
     pub function: String,
     /// The header that carries the token.
     pub header: String,
@@ -167,7 +167,7 @@ pub(super) struct RouteAuth {
 }
 
 impl Function {
-    /// The folder the function is built from, which is what it is called everywhere else.
+    /// Returns the name of the function's folder in `functions/`. Everywhere else, it is the function's name.
     pub(super) fn folder(&self, name: &str) -> Result<String, TemplateError> {
         let folder = self
             .code_uri

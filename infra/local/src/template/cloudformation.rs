@@ -1,15 +1,15 @@
-//! CloudFormation's YAML as plain JSON, the long form of its short functions: `!Ref X` is `{"Ref": "X"}`.
+//! Converts CloudFormation's YAML into JSON. Short forms of functions become long forms: `!Ref X` is `{"Ref": "X"}`.
 
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
 use super::error::TemplateError;
 
-/// Reads a template.
+/// Parses a template.
 ///
 /// # Errors
 ///
-/// When the text is no YAML, or holds what JSON cannot.
+/// When the text is not YAML, or contains a value that JSON cannot represent.
 pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
     let yaml =
         serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("the document", error))?;

@@ -1,4 +1,4 @@
-//! The template as a document: its resources by type, and references between them.
+//! The parsed template: its resources by type, and the references between them.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Document {
     }
 }
 
-/// `!Ref X` or `!GetAtt X.Y`, or text.
+/// A `!Ref X`, a `!GetAtt X.Y`, or a text.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Reference(Value);

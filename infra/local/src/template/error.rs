@@ -1,8 +1,8 @@
-//! What is wrong with a template.
+//! The error of an invalid template.
 
 use std::fmt;
 
-/// What is wrong with a template, and where.
+/// The error of an invalid template: the place and the problem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("infra/template.yaml: {place}: {problem}")]
 pub struct TemplateError {

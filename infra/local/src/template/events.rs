@@ -1,5 +1,5 @@
-//! What `infra/template.yaml` says about events: rules and their targets, queues, and which function each of them and
-//! the table's stream feeds. Conditions count as met: the local run has everything.
+//! Reads the event wiring of a template: the rules with their targets, the queues, and the functions that the queues
+//! and the table's stream call. Conditions are ignored: the local run includes all resources.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,69 +10,69 @@ use serde_json::Value;
 use super::document::{Document, Reference, from_value};
 use super::error::TemplateError;
 
-/// The event side of a template.
+/// The event wiring of a template.
 #[derive(Clone, Debug, Default)]
 pub struct EventWiring {
-    /// The rules, in order of their names.
+    /// The rules, sorted by name.
     pub rules: Vec<Rule>,
-    /// The queues by name.
+    /// The queues, by name.
     pub queues: BTreeMap<String, QueueSettings>,
-    /// Which function takes what from which queue.
+    /// The functions that queues call.
     pub consumers: Vec<Consumer>,
-    /// Which function takes the table's stream.
+    /// The function that the table's stream calls.
     pub stream: Option<Stream>,
 }
 
-/// One rule.
+/// A rule of the bus or the scheduler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its name in the template.
+    /// The rule's name in the template.
     pub name: String,
-    /// When it fires.
+    /// When the rule fires.
     pub trigger: Trigger,
-    /// The queues it sends to, each with its constant input where it has one.
+    /// The queues that the rule sends to, each with its constant input if it has one.
     pub targets: Vec<(String, Option<String>)>,
 }
 
 /// When a rule fires.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
-    /// On every event that matches the pattern.
+    /// For every event that matches the pattern.
     Pattern(Value),
-    /// Again and again.
+    /// At regular intervals.
     Every(Duration),
 }
 
-/// How a queue behaves.
+/// The settings of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
-    /// For how long a message that was received is out of sight.
+    /// The visibility timeout: how long a received message is invisible.
     pub visibility: Duration,
-    /// After how many times it goes where.
+    /// The number of receives after which a message goes to a dead-letter queue, and the name of that queue.
     pub dead_letters: Option<(u32, String)>,
 }
 
-/// A queue's function.
+/// A function that a queue calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consumer {
-    /// The function, by the name of its folder.
+    /// The name of the function's folder.
     pub function: String,
-    /// How long it may take.
+    /// The function's timeout.
     pub timeout: Duration,
     /// The queue's name.
     pub queue: String,
-    /// Messages in one call.
+    /// The maximum number of messages in one call.
     pub batch_size: usize,
 }
 
-/// The stream's function.
+/// A function that the table's stream calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
-    /// The function, by the name of its folder.
+    /// The name of the function's folder.
     pub function: String,
-    /// Records in one call.
+    /// The maximum number of records in one call.
     pub batch_size: usize,
-    /// A record must match one of these patterns.
+    /// The filter patterns. A record must match at least one, unless there are none.
     pub filters: Vec<Value>,
 }
 
@@ -106,7 +106,7 @@ struct Redrive {
     max_receive_count: u32,
 }
 
-/// SQS's own default, in seconds.
+/// The default visibility timeout of SQS, in seconds.
 fn default_visibility() -> u64 {
     30
 }
@@ -227,9 +227,9 @@ impl StreamEvent {
     }
 }
 
-/// `rate(5 minutes)`.
+/// Parses a schedule such as `rate(5 minutes)`.
 fn every(place: &str, schedule: &str) -> Result<Duration, TemplateError> {
-    let wrong = || TemplateError::new(place, format!("`{schedule}` is no `rate(number unit)`"));
+    let wrong = || TemplateError::new(place, format!("`{schedule}` is not a `rate(number unit)`"));
     let rate = schedule
         .strip_prefix("rate(")
         .and_then(|rest| rest.strip_suffix(')'));

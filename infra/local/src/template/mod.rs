@@ -1,7 +1,8 @@
-//! What `infra/template.yaml` says about the API: its routes, who answers them, who must allow them, and what the gateway
-//! answers by itself. There is no other routing table.
+//! Reads `infra/template.yaml`: the routes with their functions and authorizers, the gateway responses, and the event
+//! wiring. There is no other routing table.
 //!
-//! `cloudformation` reads the text, `document` finds resources in it, `api`, `events` and `responses` read theirs.
+//! `cloudformation` parses the text. `document` finds resources in it. `api`, `events` and `responses` read their
+//! resources. `read` builds the [`Template`] from them.
 
 mod api;
 mod cloudformation;

@@ -1,4 +1,4 @@
-//! Reads a template.
+//! Builds a [`Template`] from the text of a CloudFormation template.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use super::error::TemplateError;
 use super::events::EventWiring;
 use super::responses::{GatewayResponse, ResponseType};
 
-/// The template this very program was built with.
+/// The template, embedded when this program was built.
 pub(super) const DEPLOYED: &str = include_str!("../../../template.yaml");
 
-/// The API of a template.
+/// The API and the event wiring of a template.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// One for each path and method, in no particular order.
+    /// The routes, one for each path and method, in no particular order.
     pub routes: Vec<Route>,
-    /// What happens after a change.
+    /// The event wiring.
     pub events: EventWiring,
     pub(super) responses: BTreeMap<String, GatewayResponse>,
 }
 
 impl Template {
-    /// The deployed template.
+    /// Reads the deployed template.
     ///
     /// # Errors
     ///
-    /// When it holds something about its API that the local run would not do as AWS does.
+    /// When the template uses something that the local run would not do as AWS does.
     pub fn deployed() -> Result<Self, TemplateError> {
         Self::parse(DEPLOYED)
     }
@@ -67,7 +67,7 @@ impl Template {
         })
     }
 
-    /// The gateway response of a type: its own or, as in API Gateway, the default of its class.
+    /// Returns the gateway response of a type or, as in API Gateway, the default of its class (4XX or 5XX).
     pub fn response(&self, kind: ResponseType) -> Option<&GatewayResponse> {
         self.responses
             .get(kind.name())

@@ -1,4 +1,4 @@
-//! Gateway responses: what API Gateway answers by itself, as the template words it.
+//! Reads gateway responses, the responses of API Gateway itself.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,32 @@ use serde::Deserialize;
 
 use super::error::TemplateError;
 
-/// An answer that the gateway gives without a function, by API Gateway's own name for it. Those that only AWS gives
-/// (its throttles, quotas, firewall, API keys and signatures) have none here.
+/// The type of a gateway response, as API Gateway names it. The types for features of AWS only (throttling, quotas,
+/// firewall, API keys, signatures) are not included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseType {
-    /// There is no bearer token, or the authorizer says it is no good.
+    /// The token is missing, or the authorizer refuses it.
     Unauthorized,
     /// The authorizer's policy does not allow the call.
     AccessDenied,
-    /// No resource has this path, or it has not this method.
+    /// No resource has this path, or the resource does not have this method.
     MissingAuthenticationToken,
-    /// The request line or a header cannot be read.
+    /// The path, the query string, the `Host` header or the body cannot be read.
     BadRequestParameters,
-    /// The body is larger than API Gateway takes.
+    /// The body is larger than API Gateway accepts.
     RequestTooLarge,
     /// The authorizer failed.
     AuthorizerFailure,
-    /// The authorizer's answer makes no sense.
+    /// The authorizer's response is invalid.
     AuthorizerConfigurationError,
-    /// The function took longer than API Gateway waits.
+    /// The function exceeded the integration timeout.
     IntegrationTimeout,
-    /// Whatever else fails, a crash of the function first of all.
+    /// Any other failure, such as a crash of the function.
     Default5xx,
 }
 
 impl ResponseType {
-    /// Every type the local gateway uses.
+    /// Every type that the local gateway uses.
     pub const ALL: [Self; 9] = [
         Self::Unauthorized,
         Self::AccessDenied,
@@ -45,7 +45,7 @@ impl ResponseType {
         Self::Default5xx,
     ];
 
-    /// API Gateway's name for it.
+    /// Returns the name in API Gateway.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unauthorized => "UNAUTHORIZED",
@@ -60,7 +60,7 @@ impl ResponseType {
         }
     }
 
-    /// The response that stands in where the template declares none of this type.
+    /// Returns the name of the response that applies if the template has none of this type.
     pub(super) fn fallback(self) -> &'static str {
         match self {
             Self::Unauthorized
@@ -76,21 +76,21 @@ impl ResponseType {
     }
 }
 
-/// A `$context` variable that a body may hold.
+/// The values of the `$context` variables that a body can contain.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// `$context.requestId`
+    /// The value of `$context.requestId`.
     pub request_id: &'a str,
-    /// `$context.error.responseType`
+    /// The value of `$context.error.responseType`.
     pub response_type: &'a str,
 }
 
-/// One gateway response.
+/// A gateway response.
 #[derive(Clone, Debug)]
 pub struct GatewayResponse {
-    /// Its status.
+    /// The HTTP status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     body: Vec<Part>,
 }
@@ -108,7 +108,7 @@ enum Part {
 }
 
 impl GatewayResponse {
-    /// The body, with its variables filled in.
+    /// Returns the body with the values of its variables.
     pub fn body(&self, context: Context<'_>) -> String {
         let fill = |part: &Part| match part {
             Part::Text(text) => text.clone(),
@@ -119,7 +119,7 @@ impl GatewayResponse {
     }
 }
 
-/// A gateway response as the template spells it.
+/// A gateway response as the template declares it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Declared {
@@ -160,7 +160,7 @@ impl Declared {
     }
 }
 
-/// A header with a static value, which API Gateway wants in single quotes.
+/// Parses a header with a static value. API Gateway requires single quotes around it.
 fn header(name: &str, quoted: &str) -> Result<(HeaderName, HeaderValue), String> {
     let value = quoted
         .strip_prefix('\'')
@@ -175,7 +175,7 @@ fn header(name: &str, quoted: &str) -> Result<(HeaderName, HeaderValue), String>
     Ok((name, value))
 }
 
-/// Cuts a body at its variables. Others than those known here would be left empty by API Gateway.
+/// Splits a body at its variables. A variable that the local gateway does not support is an error.
 fn parts(template: &str) -> Result<Vec<Part>, String> {
     let mut pieces = template.split("$context.");
     let mut parts = vec![Part::Text(pieces.next().unwrap_or_default().to_owned())];

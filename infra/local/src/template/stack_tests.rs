@@ -1,4 +1,4 @@
-//! What every function, every queue and every environment of the deployed template must have, and no lint asks for.
+//! Checks the deployed template for what every function, queue and environment must have and no linter checks.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn template() -> Value {
     cloudformation::parse(DEPLOYED).unwrap()
 }
 
-/// The properties of every resource of a type, by name.
+/// Returns the name and the properties of every resource of a type.
 fn of_type<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
     let resources = template["Resources"].as_object().unwrap().iter();
     resources
@@ -22,7 +22,7 @@ fn of_type<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
         .collect()
 }
 
-/// Whether `value` holds `wanted` anywhere.
+/// Returns whether `value` contains `wanted` at any depth.
 fn holds(value: &Value, wanted: &Value) -> bool {
     value == wanted
         || match value {
@@ -48,8 +48,8 @@ fn functions_are_traced_and_their_logs_end() {
     }
 }
 
-/// What somebody waits for has its memory and its concurrency by parameter. What follows up on changes has its memory so,
-/// and is bounded where it takes its work from.
+/// Parameters set the memory and the concurrency of functions that answer requests. Background functions have their
+/// memory from a parameter too, but their concurrency is limited at the event source.
 #[test]
 fn memory_and_concurrency_are_for_each_environment_to_say() {
     let template = template();
@@ -72,7 +72,8 @@ fn memory_and_concurrency_are_for_each_environment_to_say() {
 fn no_function_may_do_everything_or_touch_everything() {
     let template = template();
     for (name, function) in of_type(&template, "AWS::Serverless::Function") {
-        // a role of its own: to those that it makes, SAM attaches policies for every queue, stream and log of the account
+        // Each function has an explicit role: SAM attaches policies for every queue, stream and log of the account to
+        // the roles that it creates.
         let role = json!({"Fn::GetAtt": [format!("{name}Role"), "Arn"]});
         assert_eq!(function["Role"], role, "{name}");
         let role = &template["Resources"][format!("{name}Role")]["Properties"];
@@ -83,7 +84,7 @@ fn no_function_may_do_everything_or_touch_everything() {
                 let actions = statement["Action"].as_array().expect(name);
                 let starred = |action: &Value| action.as_str().unwrap().contains('*');
                 assert!(!actions.iter().any(starred), "{name}: {actions:?}");
-                // traces are no resource that could be named
+                // The actions of X-Ray support no resource other than `*`.
                 let traces = json!(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
                 let log = &function["LoggingConfig"]["LogGroup"]["Ref"];
                 let is_log = holds(&statement["Action"], &json!("logs:PutLogEvents"));
@@ -96,8 +97,8 @@ fn no_function_may_do_everything_or_touch_everything() {
     }
 }
 
-/// Lambda takes a function that sends to the queue it works off for a mistake, and stops it after sixteen turns
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
+/// Lambda treats a function that sends to its own queue as a recursive loop, and stops it after about sixteen calls,
+/// unless the function allows the loop (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
 #[test]
 fn a_function_that_goes_on_by_its_own_queue_may() {
     let template = template();
@@ -132,7 +133,7 @@ fn a_flood_ends_at_the_gateway() {
     assert_eq!(*limits, everything);
 }
 
-/// A message that fails for good is kept, and somebody hears of it.
+/// A message that keeps failing goes to a dead-letter queue, and each of these queues has an alarm.
 #[test]
 fn whatever_fails_for_good_is_kept_and_told() {
     let template = template();
@@ -172,12 +173,14 @@ fn alarms_hear_of_every_function() {
     let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
     let of = |wanted: &str| &alarms.iter().find(|(name, _)| *name == wanted).unwrap().1["Metrics"];
     for (name, _) in of_type(&template, "AWS::Serverless::Function") {
-        // the one fails in the face of who invoked it, the other into a queue that has an alarm of its own
+        // Whoever invokes `IssueServiceKeyFunction` sees its errors. Those of `MailerFunction` end in a queue with its
+        // own alarm.
         if ["IssueServiceKeyFunction", "MailerFunction"].contains(&name) {
             continue;
         }
         for alarm in ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"] {
-            // a refused token is an error of the authorizer to Lambda; one of its own is a 5xx of the API
+            // For Lambda, a refused token is an error of the authorizer. The authorizer's real errors are 5xx of the
+            // API.
             let heard = (alarm, name) != ("FunctionErrorsAlarm", "TokenAuthorizerFunction");
             assert_eq!(
                 holds(of(alarm), &json!({"Ref": name})),
@@ -229,7 +232,7 @@ fn parameters_say_what_they_are_for() {
     }
 }
 
-/// The parameters of one environment of `samconfig.toml`, defaults included.
+/// Returns the parameters of one environment of `samconfig.toml`, including the defaults.
 fn environment(template: &Value, name: &str) -> Map<String, Value> {
     let config: toml::Table = toml::from_str(SAMCONFIG).unwrap();
     let overrides = &config[name]["deploy"]["parameters"]["parameter_overrides"];

@@ -1,4 +1,4 @@
-//! The reader against the deployed template and against broken ones.
+//! Tests the reader with the deployed template and with invalid ones.
 
 use std::collections::BTreeSet;
 
@@ -168,8 +168,8 @@ fn the_deployed_api_is_what_scim_asks_for() {
     );
 }
 
-/// A wrong method must reach a function, which answers 405: API Gateway would take the path for an unknown one. Pages are
-/// for browsers, which ask for nothing but what the pages let them.
+/// An unsupported method must reach a function, which answers 405. API Gateway would answer as for an unknown path.
+/// Pages are exempt: browsers send only the methods that the pages use.
 #[test]
 fn every_path_of_an_api_takes_every_method_that_scim_has() {
     let template = Template::deployed().unwrap();
@@ -196,7 +196,7 @@ fn every_path_of_an_api_takes_every_method_that_scim_has() {
     }
 }
 
-/// Every type that API Gateway has, with the status in which it is answered here.
+/// Every response type of API Gateway, and its status in the template.
 const GATEWAY_RESPONSES: [(&str, u16); 21] = [
     ("ACCESS_DENIED", 403),
     ("API_CONFIGURATION_ERROR", 500),
@@ -221,7 +221,7 @@ const GATEWAY_RESPONSES: [(&str, u16); 21] = [
     ("WAF_FILTERED", 403),
 ];
 
-/// All of them, those included that only AWS gives.
+/// This includes the types that only AWS uses.
 #[test]
 fn every_gateway_response_is_a_scim_error() {
     let template = Template::deployed().unwrap();
@@ -273,8 +273,8 @@ fn every_gateway_response_is_a_scim_error() {
     }
 }
 
-/// Each route adds a statement to its function's resource policy, which Lambda bounds at 20 KB: a template that goes
-/// beyond deploys nowhere, and no lint says so.
+/// Each route adds a statement to its function's resource policy, which Lambda limits to 20 KB. A template with a
+/// larger policy cannot be deployed, and no linter reports it.
 #[test]
 fn no_function_outgrows_its_resource_policy() {
     const STATEMENT_BYTES: usize = 490;
@@ -298,7 +298,7 @@ fn no_function_outgrows_its_resource_policy() {
     }
 }
 
-/// The local table is made by the directory's own definition, the deployed one by the template.
+/// The directory's code defines the local table. The template defines the deployed one.
 #[tokio::test]
 async fn the_local_table_is_the_deployed_one() {
     use crate::dynamodb::{Dynamodb, TABLE_NAME, client};

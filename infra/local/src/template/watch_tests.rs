@@ -1,4 +1,4 @@
-//! `cargo lambda watch` against the deployed template: the same paths, the same functions.
+//! Checks that `cargo lambda watch` routes the same paths to the same functions as the deployed template.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Authenticates, meters and stamps each request of an identity provider, in one call.
+//! Authenticates each request of an identity provider, books it on the token's meter and stamps the token, in one call.
 
 use jiff::Timestamp;
 use rollcall_model::TenantId;
@@ -7,10 +7,10 @@ use rollcall_store::{Error, Expression, Key, Keys, Table, Updated, from_item, nu
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::token_item::{Refusal, TokenItem};
 
-/// How often a request is booked again while concurrent requests of the token move its meter.
+/// The maximum number of attempts to book a request while concurrent requests of the token change its meter.
 const MAX_BOOKINGS: usize = 8;
 
-/// Who sends a request. There is no caller without an accepted token.
+/// Who sends a request: the owner of the token that it carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The tenant that the token belongs to.
@@ -25,23 +25,23 @@ pub struct Caller {
     pub log_days: u32,
 }
 
-/// The verdict on a presented token.
+/// The result of authenticating a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The request may go on.
+    /// The token is accepted.
     Accepted(Caller),
-    /// The token is valid, but has used up its rate.
+    /// The token is valid, but has reached its rate limit.
     Throttled {
         /// Whose token it is.
         caller: Caller,
-        /// Seconds until a request passes; at least 1.
+        /// Seconds until the next request is accepted; at least 1.
         retry_after_seconds: u32,
     },
     /// The token is not accepted.
     Refused {
         /// Why.
         refusal: Refusal,
-        /// Whose token it was, if it was revoked or has expired: its tenant learns of it.
+        /// Whose token it was, if it was revoked or has expired: the tenant's request log shows the refusal.
         caller: Option<Caller>,
     },
 }
@@ -55,14 +55,15 @@ impl Verdict {
     }
 }
 
-/// The two ways to book a request: on a token whose requests are all paid for, and on one in the middle of a burst.
+/// The two ways to book a request: on an idle token, whose earlier requests are all paid for, and within a burst.
 #[derive(Clone, Copy)]
 enum Booking {
     Idle,
     Burst,
 }
 
-/// Authenticates, meters and stamps: one `UpdateItem`, and a second one only within a burst.
+/// Authenticates, books and stamps with one `UpdateItem`. Only a burst needs a second one, or more if concurrent
+/// requests change the meter.
 pub(crate) async fn authenticate(
     table: &Table,
     bearer: &str,
@@ -108,7 +109,7 @@ pub(crate) async fn authenticate(
     Err(Error::Busy(None))
 }
 
-/// Books one request, if the token is valid and the booking fits the state of its meter.
+/// Books one request if the token is valid and its meter is in the state that the booking expects.
 async fn book(table: &Table, key: &Key, now_us: i64, booking: Booking) -> Result<Updated, Error> {
     let valid = "attribute_exists(PK) AND attribute_not_exists(revoked_us) \
                  AND (attribute_not_exists(ends_us) OR ends_us > :now)";

@@ -1,4 +1,4 @@
-//! The connections of a tenant: one identity provider each.
+//! The connections of a tenant, each for one identity provider.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::credentials::idempotency::{FormId, write_use};
 use crate::credentials::token_item::TokenItem;
 use crate::journal::entry::Entry;
 
-/// Tokens that one transaction revokes, two writes each.
+/// Tokens that one transaction revokes, with two writes each.
 const TOKENS_AT_ONCE: usize = 45;
 
 /// One identity provider of the tenant.
@@ -27,11 +27,11 @@ pub struct Connection {
     pub id: String,
     /// The name that the admin gave it.
     pub label: String,
-    /// The product.
+    /// The product of the identity provider.
     pub provider: Provider,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Grows by one with every change. Earlier versions did not store it: they are at 0.
+    /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
 }
@@ -41,7 +41,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Connection {
-    /// Returns a connection that was never stored before.
+    /// Returns a new connection, which is not stored yet.
     pub fn new(label: &str, provider: Provider, created_at: Timestamp) -> Self {
         Self {
             id: new_id(),
@@ -68,7 +68,7 @@ impl Credentials<'_> {
     /// Creates a connection.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted, or is being deleted.
+    /// `404` when the tenant was deleted or is being deleted.
     pub async fn create_connection(
         self,
         label: &str,
@@ -78,10 +78,10 @@ impl Credentials<'_> {
         created.ok_or(Error::Busy(None))
     }
 
-    /// Creates a connection by a form. Returns `None` if the form was used before.
+    /// Creates a connection with a form. Returns `None` if the form was used before.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted, or is being deleted.
+    /// `404` when the tenant was deleted or is being deleted.
     pub async fn create_connection_by(
         self,
         form: FormId,
@@ -127,7 +127,7 @@ impl Credentials<'_> {
     /// Lists the connections, oldest first.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn connections(self) -> Result<Vec<Connection>, Error> {
         let range = Range::connections(self.scope.keys());
         let items = self.scope.table.query_all(range).await?;
@@ -137,7 +137,7 @@ impl Credentials<'_> {
     /// Reads a connection.
     ///
     /// # Errors
-    /// `404` when there is none of this id.
+    /// `404` when the connection does not exist.
     pub async fn connection(self, id: &str) -> Result<Connection, Error> {
         let item = match is_id(id) {
             true => {
@@ -150,10 +150,10 @@ impl Credentials<'_> {
             .unwrap_or_else(|| Err(connection_not_found(id)))
     }
 
-    /// Returns the names of deleted connections by id. Connections that earlier versions deleted have none.
+    /// Returns the names of deleted connections by id. Connections that earlier versions deleted are missing.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn deleted_connections(
         self,
         ids: &BTreeSet<&str>,
@@ -170,10 +170,10 @@ impl Credentials<'_> {
         items.into_iter().map(named).collect()
     }
 
-    /// Changes the name or the product of a connection; `None` leaves it as it is.
+    /// Changes the name or the product of a connection, or both; `None` leaves a value as it is.
     ///
     /// # Errors
-    /// `404` when there is none of this id.
+    /// `404` when the connection does not exist.
     pub async fn change_connection(
         self,
         id: &str,
@@ -196,11 +196,11 @@ impl Credentials<'_> {
         .await
     }
 
-    /// Writes a changed connection. Returns `false` if somebody else has changed it since it was read.
+    /// Writes a changed connection. Returns `false` if the connection has changed since it was read.
     async fn write_change(self, before: &Connection, after: &Connection) -> Result<bool, Error> {
         let mut set = "SET revision = :revision".to_owned();
         let mut values = vec![(":revision", number(after.revision))];
-        // Only what changes is written: the rest stays as a newer version may have stored it.
+        // Writes only what changes, so that other values stay as a newer version may have stored them.
         if after.label != before.label {
             set.push_str(", label = :label");
             values.push((":label", string(&after.label)));
@@ -223,20 +223,20 @@ impl Credentials<'_> {
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
-    /// Deletes a connection. Its tokens are revoked; the people and groups that it pushed stay.
+    /// Deletes a connection and revokes its tokens. The people and groups that it pushed stay.
     ///
     /// # Errors
-    /// `404` when there is none of this id.
+    /// `404` when the connection does not exist.
     pub async fn delete_connection(self, id: &str) -> Result<(), Error> {
         let connection = self.connection(id).await?;
         self.begin_deletion(id).await?;
-        // From here on no token can be issued, so the list of tokens is complete.
+        // From now on no token can be issued, so the list of tokens is complete.
         self.revoke_live_tokens(|token| token.connection_id() == id)
             .await?;
         let mut transaction = Transaction::default();
         let key = self.scope.keys().connection(id);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
-        // The logs go on showing its name.
+        // The logs continue to show its name.
         let name = json!({"label": connection.label});
         let key = self.scope.keys().deleted_connection(id);
         transaction.put(to_item(&key, &name)?);
@@ -259,7 +259,7 @@ impl Credentials<'_> {
         }
     }
 
-    /// Revokes every token that is not revoked yet and that `wanted` selects.
+    /// Revokes every token that `wanted` selects and that is not revoked yet.
     pub(crate) async fn revoke_live_tokens(
         self,
         wanted: impl Fn(&TokenItem) -> bool,
@@ -277,7 +277,8 @@ impl Credentials<'_> {
         Ok(())
     }
 
-    /// Returns the error for something that cannot be issued because the connection or the tenant is gone.
+    /// Returns the error for a token that cannot be issued because the connection or the tenant was deleted or is being
+    /// deleted.
     pub(super) async fn gone(self, connection_id: &str) -> Error {
         match self.scope.stored_tenant().await {
             Ok(tenant) if !tenant.deleting => connection_not_found(connection_id),
@@ -293,7 +294,7 @@ pub(super) fn check_connection_alive(
     transaction: &mut Transaction,
     id: &str,
 ) -> Result<(), Error> {
-    // What is no id makes no key.
+    // The id becomes part of a key, so other text must not reach it.
     if !is_id(id) {
         return Err(connection_not_found(id));
     }

@@ -2,15 +2,18 @@
 
 use rollcall_model::RateLimit;
 
-/// `lead_us` of a token without a limit. An hour, so that functions whose clocks differ never refuse each other's requests.
+/// `lead_us` of a token without a limit. It puts `allow_at` one hour into the past, so that functions whose clocks
+/// differ never refuse requests.
 const UNMETERED_LEAD_US: i64 = -3_600_000_000;
 
-/// What the meter of a token computes with.
+/// The parameters of a token's meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meter {
-    /// What one request adds to `tat`, the time at which all requests so far are paid for.
+    /// What one request adds to `tat`, the theoretical arrival time: the time at which all requests so far are paid
+    /// for.
     pub(crate) cost_us: i64,
-    /// `allow_at` less now, after one request of an idle token. Before `allow_at` a request is refused.
+    /// The difference between `allow_at` and now after one request of an idle token. Requests before `allow_at` are
+    /// refused.
     pub(crate) lead_us: i64,
 }
 

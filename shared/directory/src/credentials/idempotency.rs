@@ -1,4 +1,4 @@
-//! Idempotency keys: a form that creates something takes effect once, however often it is sent.
+//! Idempotency keys: a form that creates something takes effect once, even if it is sent several times.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use rollcall_store::{Error, Expression, Guard, Scope, Transaction, now, to_item}
 use serde::Serialize;
 use uuid::Uuid;
 
-/// How long a used form is remembered, in seconds: longer than any session that could send it again.
+/// How long a used form is stored, in seconds: longer than any session that could send it again.
 const REMEMBERED_SECONDS: i64 = 24 * 3_600;
 
-/// The id of a form, made anew each time the form is shown.
+/// The id of a form. Each time the form is shown, it gets a new id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormId(Uuid);
 
@@ -35,14 +35,14 @@ impl FromStr for FormId {
     }
 }
 
-/// A used form as the table holds it.
+/// A used form as it is stored.
 #[derive(Serialize)]
 struct Used {
     /// For DynamoDB's time to live.
     expires: i64,
 }
 
-/// Adds the use of the form. If it was used before, the transaction fails with [`Guard::Used`].
+/// Adds the write that marks the form as used. If it was used before, the transaction fails with [`Guard::Used`].
 pub(super) fn write_use(
     scope: &Scope,
     transaction: &mut Transaction,

@@ -1,4 +1,5 @@
-//! Leases: work to be done once for an event that may be delivered more than once. It is leased, done, and marked as done.
+//! Leases: work that must be done once for an event that may be delivered more than once. A worker leases the work,
+//! does it, and marks it as done.
 
 use std::time::Duration;
 
@@ -7,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::credentials::handle::Credentials;
 
-/// How long a lease is remembered. No event is delivered that late.
+/// How long a lease is stored. No event is delivered that late.
 const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 
-/// Who is to do the work.
+/// Who has to do the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
-    /// The caller: do it, then call [`Credentials::done`].
+    /// The caller. Do the work, then call [`Credentials::done`].
     Ours,
-    /// Somebody else is doing it, or failed not long ago.
+    /// Another worker, whose lease has not ended. It is at work, or has failed.
     Theirs,
-    /// Nobody: it is done.
+    /// Nobody: the work is done.
     Done,
 }
 
@@ -42,11 +43,11 @@ impl LeaseItem {
 }
 
 impl Credentials<'_> {
-    /// Leases a piece of work for `duration`. If the holder neither finishes nor fails within it, the work may be done
+    /// Leases a piece of work for `duration`. If the holder is still at work after that time, the work may be done
     /// twice.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn lease(self, work: &str, duration: Duration) -> Result<Lease, Error> {
         let key = self.scope.keys().leases().at(work);
         let at = now().as_second();
@@ -68,10 +69,10 @@ impl Credentials<'_> {
         }
     }
 
-    /// Marks a piece of work as done for good.
+    /// Marks a piece of work as done.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn done(self, work: &str) -> Result<(), Error> {
         let lease = LeaseItem::until(now().as_second(), true);
         let key = self.scope.keys().leases().at(work);

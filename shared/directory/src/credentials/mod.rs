@@ -1,8 +1,9 @@
 //! Credentials: who may call, and how a presented secret is verified.
 //!
-//! `secret` knows what every secret looks like. `connections` and `tokens` issue and revoke; `authenticate` verifies a token,
-//! meters the request by `gcra` and stamps it in one call. `service_keys` belong to the whole stack. `idempotency` makes a
-//! form take effect once, `lease` a piece of work.
+//! `secret` defines the form of every secret. `connections` and `tokens` issue and revoke tokens, stored as
+//! `token_item`. `authenticate` verifies a token, books the request on its meter (`gcra`) and stamps the token, in one
+//! call. `service_keys` belong to the whole stack. `idempotency` makes a form take effect once, and `lease` a piece of
+//! work.
 
 pub(crate) mod authenticate;
 pub(crate) mod connections;

@@ -1,13 +1,14 @@
-//! Bearer tokens: how one looks, and the two types that keep a plaintext and a stored token apart.
+//! Secrets: their form, and separate types for a secret in plain text and its stored hash.
 //!
-//! `<prefix>_<realm>_<44 base62 digits of chance><6 base62 digits of CRC-32>`: prefix and checksum let secret
-//! scanners recognise one, and let a mistyped one be refused without a read. The realm is the tenant.
+//! The form is `<prefix>_<realm>_<44 random base62 digits><6 base62 digits of CRC-32>`. By the prefix and the checksum,
+//! secret scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or
+//! `stack` for a service key.
 
 use std::fmt;
 
 use rollcall_model::{TenantId, sha256_hex};
 
-/// What a secret is for; it opens nothing else.
+/// What a secret is for. It is valid for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// An identity provider's bearer token.
@@ -28,7 +29,7 @@ impl Purpose {
         Self::ServiceKey,
     ];
 
-    /// What every secret of the purpose starts with.
+    /// Returns the prefix of every secret for this purpose.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Scim => "rcs_",
@@ -43,10 +44,10 @@ impl Purpose {
 const HALF_DIGITS: usize = 22;
 /// Base62 digits of the checksum; 62^6 exceeds 2^32.
 const CHECK_DIGITS: usize = 6;
-/// How much of the random part is shown in lists, for recognition.
+/// Digits of the random part that lists show, so that people recognise the token.
 const SHOWN_DIGITS: usize = 4;
 
-/// A token in plain text. Shown once, at creation; cannot be printed by accident.
+/// A secret in plain text. It is shown once, at creation, and its `Debug` output is only a placeholder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret {
     purpose: Purpose,
@@ -54,12 +55,12 @@ pub struct TokenSecret {
     text: String,
 }
 
-/// A token as it is stored: the SHA-256 of the plain text.
+/// A secret as it is stored: the SHA-256 of its plain text, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenHash(pub(crate) String);
 
 impl TokenSecret {
-    /// A new secret of 256 random bits.
+    /// Returns a new secret with 256 random bits.
     pub(crate) fn generate(purpose: Purpose, realm: &TenantId) -> Self {
         let half = || pad(base62::encode(rand::random::<u128>()), HALF_DIGITS);
         let body = format!("{}{realm}_{}{}", purpose.prefix(), half(), half());
@@ -70,7 +71,7 @@ impl TokenSecret {
         }
     }
 
-    /// Reads what a client presents; `None` when it can be no secret of ours.
+    /// Reads a presented secret. Returns `None` if the text does not have the form of a secret.
     pub fn parse(text: &str) -> Option<Self> {
         let (body, check) = text.split_at_checked(text.len().checked_sub(CHECK_DIGITS)?)?;
         let purpose = Purpose::ALL
@@ -88,22 +89,22 @@ impl TokenSecret {
         })
     }
 
-    /// Reads a secret of one purpose.
+    /// Reads a presented secret for one purpose.
     pub fn parse_for(purpose: Purpose, text: &str) -> Option<Self> {
         Self::parse(text).filter(|secret| secret.purpose == purpose)
     }
 
-    /// What the secret is for.
+    /// Returns what the secret is for.
     pub fn purpose(&self) -> Purpose {
         self.purpose
     }
 
-    /// The plain text, for the one answer that shows it.
+    /// Returns the plain text, for the one response that shows it.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The tenant that the token claims; true only once the stored hash is found there.
+    /// Returns the tenant that the secret claims to belong to. Only the stored hash of that tenant proves it.
     pub(crate) fn claimed_tenant(&self) -> &TenantId {
         &self.realm
     }
@@ -112,7 +113,7 @@ impl TokenSecret {
         TokenHash(sha256_hex(&self.text))
     }
 
-    /// The beginning, by which people recognise the token in a list.
+    /// Returns the first characters, by which people recognise the token in a list.
     pub(crate) fn shown_prefix(&self) -> String {
         let shown = self.purpose.prefix().len() + self.realm.as_str().len() + 1 + SHOWN_DIGITS;
         self.text.chars().take(shown).collect()

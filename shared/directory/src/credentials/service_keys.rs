@@ -1,4 +1,4 @@
-//! Service keys: the application's backend calls with them. They belong to the whole stack.
+//! Service keys: the application's backend authenticates with them. They belong to the whole stack.
 
 use jiff::Timestamp;
 use rollcall_model::{InvalidTenantId, TenantId, new_id, shown};
@@ -22,7 +22,7 @@ pub struct ServiceKey {
     pub created_at: Timestamp,
 }
 
-/// A service key as the table holds it.
+/// A service key as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct ServiceKeyItem {
     /// The hash of the secret.
@@ -44,10 +44,10 @@ impl<'a> ServiceKeys<'a> {
         Self { table }
     }
 
-    /// Issues a key; its plain text is shown only here.
+    /// Issues a key. Its plain text is available only here.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn issue(self, label: &str) -> Result<TokenSecret, Error> {
         let realm: TenantId = REALM
             .parse()
@@ -68,7 +68,7 @@ impl<'a> ServiceKeys<'a> {
     /// Lists the keys, oldest first.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn list(self) -> Result<Vec<ServiceKey>, Error> {
         let mut keys = self.items().await?;
         keys.sort_by(|a, b| a.id.cmp(&b.id));
@@ -80,10 +80,10 @@ impl<'a> ServiceKeys<'a> {
         Ok(keys.into_iter().map(shown).collect())
     }
 
-    /// Revokes a key: it is refused from the next request on.
+    /// Revokes a key. It is refused from the next request on.
     ///
     /// # Errors
-    /// `404` when there is no such key.
+    /// `404` when the key does not exist.
     pub async fn revoke(self, id: &str) -> Result<(), Error> {
         let mut keys = self.items().await?.into_iter();
         let Some(item) = keys.find(|item| item.id == id) else {
@@ -100,10 +100,10 @@ impl<'a> ServiceKeys<'a> {
         items.await?.into_iter().map(from_item).collect()
     }
 
-    /// Returns the id of a presented key, if it is one of the stack's.
+    /// Returns the id of a presented key, if it is a service key of this stack.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn verify(self, presented: &str) -> Result<Option<String>, Error> {
         let Some(secret) = TokenSecret::parse_for(Purpose::ServiceKey, presented) else {
             return Ok(None);

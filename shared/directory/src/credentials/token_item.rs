@@ -1,4 +1,4 @@
-//! A token as the table holds it, and as lists show it.
+//! A token as it is stored, and as lists show it.
 
 use jiff::Timestamp;
 use rollcall_model::Reason;
@@ -25,7 +25,7 @@ pub struct Token {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Why a token is not accepted. The text is for the tenant's own log: the caller does not learn it.
+/// Why a token is not accepted. The text is for the tenant's request log; the caller does not see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It does not have the form or the checksum of a token.
@@ -43,7 +43,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the code of a refusal that the token's tenant learns of.
+    /// Returns the reason code for the tenant's request log; `None` if the token was never issued.
     pub fn reason(self) -> Option<Reason> {
         match self {
             Self::Malformed | Self::Unknown => None,
@@ -53,9 +53,9 @@ impl Refusal {
     }
 }
 
-/// A token as the table holds it. Times are microseconds since 1970, in which the meter computes.
+/// A token as it is stored. Times are microseconds since 1970, the unit of the meter.
 ///
-/// `tat` and `allow_at` are the state of the meter (see `gcra`); both move in the same update.
+/// `tat` and `allow_at` are the state of the meter (see `gcra`). Each update changes both.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TokenItem {
     #[serde(rename = "SK")]
@@ -75,7 +75,7 @@ pub(crate) struct TokenItem {
     pub(super) allow_at: i64,
     pub(super) cost_us: i64,
     pub(super) lead_us: i64,
-    /// Days for which requests made with it are kept in the request log.
+    /// Days for which requests with this token are kept in the request log.
     pub(super) keep_days: u32,
 }
 

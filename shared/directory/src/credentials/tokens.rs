@@ -15,7 +15,7 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::token_item::{Token, TokenItem};
 use crate::journal::entry::Entry;
 
-/// A new token, with its plain text, which is shown only here.
+/// A new token with its plain text, which is available only here.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
     /// The token as lists show it.
@@ -25,10 +25,11 @@ pub struct IssuedToken {
 }
 
 impl Credentials<'_> {
-    /// Issues a token. A connection may have any number, so that rotation overlaps.
+    /// Issues a token. A connection can have any number of tokens, so that an old and a new one overlap during
+    /// rotation.
     ///
     /// # Errors
-    /// `404` when there is no such connection, or it is being deleted.
+    /// `404` when the connection does not exist or is being deleted.
     pub async fn issue_token(
         self,
         connection_id: &str,
@@ -39,10 +40,10 @@ impl Credentials<'_> {
         issued.ok_or(Error::Busy(None))
     }
 
-    /// Issues a token by a form. Returns `None` if the form was used before.
+    /// Issues a token with a form. Returns `None` if the form was used before.
     ///
     /// # Errors
-    /// `404` when there is no such connection, or it is being deleted.
+    /// `404` when the connection does not exist or is being deleted.
     pub async fn issue_token_by(
         self,
         form: FormId,
@@ -110,7 +111,7 @@ impl Credentials<'_> {
     /// Lists every token, revoked ones included.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn tokens(self) -> Result<Vec<Token>, Error> {
         let items = self.token_items().await?;
         Ok(items.into_iter().map(TokenItem::token).collect())
@@ -119,7 +120,7 @@ impl Credentials<'_> {
     /// Lists the tokens of one connection, oldest first, revoked ones included.
     ///
     /// # Errors
-    /// `404` when there is no such connection.
+    /// `404` when the connection does not exist.
     pub async fn tokens_of(self, connection: &str) -> Result<Vec<Token>, Error> {
         self.connection(connection).await?;
         let mut tokens = self.tokens().await?;
@@ -128,10 +129,10 @@ impl Credentials<'_> {
         Ok(tokens)
     }
 
-    /// Revokes a token: it is refused from its next request on. Revoking it again changes nothing.
+    /// Revokes a token. It is refused from its next request on. Revoking it again has no effect.
     ///
     /// # Errors
-    /// `404` when the tenant has no such token.
+    /// `404` when the token does not exist.
     pub async fn revoke_token(self, id: &str) -> Result<(), Error> {
         let items = self.token_items().await?;
         let found = items.into_iter().find(|item| item.id == id);
@@ -146,7 +147,7 @@ impl Credentials<'_> {
         self.scope.commit(&transaction).await
     }
 
-    /// Writes the revocation of one token.
+    /// Adds the writes that revoke one token.
     pub(super) fn write_revocation(
         self,
         transaction: &mut Transaction,

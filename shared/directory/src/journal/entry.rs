@@ -1,7 +1,7 @@
-//! Journal entries: one for every change, made and read.
+//! Journal entries: written for every change, and queried as the audit log.
 //!
-//! An entry's id is a UUIDv7 made before the commit, so ids do not tell the order of commits. The feed's sequence is given
-//! later, by the relay that reads the table's stream.
+//! An entry's id is a UUIDv7 that is generated before the commit, so ids do not show the order of commits. The relay,
+//! which reads the table's stream, assigns the feed's sequence numbers later.
 
 use std::collections::BTreeMap;
 
@@ -15,50 +15,52 @@ use serde_json::Value;
 use crate::journal::handle::Journal;
 use crate::journal::read_back::{LogRange, Logged, read_back};
 
-/// One entry.
+/// One journal entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its id, a UUIDv7: in order of time, not of commits.
+    /// The id, a UUIDv7. Ids sort by time, not by commit.
     #[serde(rename = "SK")]
     pub id: String,
-    /// `user.created`, `group.members_changed`, …
+    /// The action: `user.created`, `group.members_changed`, …
     #[serde(rename = "type")]
     pub action: String,
-    /// When.
+    /// When the change was made.
     pub at: Timestamp,
-    /// Who.
+    /// Who made the change.
     pub actor: Actor,
-    /// Within which request.
+    /// The id of the request that made the change.
     pub request_id: String,
-    /// About what.
+    /// What the change is about.
     pub subject: Subject,
-    /// The attributes that changed as they were, as a JSON object; absent on creation.
+    /// The changed attributes before the change, as a JSON object; absent on creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// The attributes that changed as they are now; absent on deletion.
+    /// The changed attributes after the change, as a JSON object; absent on deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The sequence of its first event in the feed, once it has one.
+    /// The sequence number of the entry's first event in the feed, once the relay has assigned it.
     #[serde(rename = "placed_at", default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
 }
 
-/// What an audit query asks for; everything is optional.
+/// The conditions of an audit query. All are optional.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
-    /// Not before.
+    /// Only entries at or after this time.
     pub from: Option<Timestamp>,
-    /// Not after.
+    /// Only entries at or before this time.
     pub to: Option<Timestamp>,
-    /// Who did it, any of these: the id of a token, connection or person, or a kind of actor (`portal_link`).
+    /// Only entries by one of these actors: the id of a token, connection or person, or a kind of actor such as
+    /// `portal_link`. Empty means all.
     pub actors: Vec<String>,
-    /// The id or name of the person or thing it was done to, names without regard to case.
+    /// Only entries about this subject: its id, or its name ignoring case. The id of a user also finds the entries that
+    /// add the user to a group or remove them.
     pub subject: Option<String>,
-    /// The action, or the beginning of it (`user.`).
+    /// Only entries whose action starts with this text, such as `user.`.
     pub action: Option<String>,
-    /// Behind this entry of an earlier page.
+    /// Only entries after this cursor, which an earlier page returned.
     pub after: Option<String>,
-    /// At most so many entries.
+    /// The maximum number of entries.
     pub limit: usize,
 }
 
@@ -73,7 +75,7 @@ impl Logged for Entry {
 }
 
 impl Entry {
-    /// Returns an entry of what the scope's actor does now.
+    /// Returns an entry for a change that the scope's actor makes now.
     pub(crate) fn new(scope: &Scope, action: impl Into<String>, subject: Subject) -> Self {
         Self {
             id: new_id(),
@@ -88,7 +90,7 @@ impl Entry {
         }
     }
 
-    /// Returns the entry with the values that changed, each as a JSON object.
+    /// Returns the entry with the changed attributes before and after the change, each a JSON object.
     #[must_use]
     pub(crate) fn with_change(self, before: Option<Value>, after: Option<Value>) -> Self {
         Self {
@@ -109,7 +111,7 @@ impl Entry {
                 .is_ok_and(|lists| lists.values().any(|ids| ids.contains(wanted)))
     }
 
-    /// `subject_name` is what the query calls the subject, folded.
+    /// Returns whether the entry matches the query. `subject_name` is the query's subject, folded.
     fn answers(&self, query: &AuditQuery, subject_name: &str) -> bool {
         let subject = |wanted: &String| {
             self.subject.id == *wanted
@@ -128,16 +130,16 @@ impl Entry {
     }
 }
 
-/// The action of entries that hold several changes of members.
+/// The action of an entry that holds all member changes of one transaction.
 pub(crate) const MEMBERS_CHANGED: &str = "group.members_changed";
 
 impl Journal<'_> {
-    /// The audit log, newest first, and behind which entry the next page starts.
+    /// Reads the audit log, newest first. Returns the entries and the cursor of the next page.
     ///
-    /// A page may be short, even empty, and still have a next one: looking is bounded.
+    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn audit(self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
         let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
         let range = LogRange {
@@ -151,7 +153,7 @@ impl Journal<'_> {
     }
 }
 
-/// Returns the attributes in which two states of a resource differ, as they were and as they are, as JSON objects.
+/// Returns the attributes that differ between two states of a resource, before and after, each as a JSON object.
 pub(crate) fn difference(
     before: Option<&Resource>,
     after: Option<&Resource>,
@@ -165,7 +167,7 @@ pub(crate) fn difference(
     (only_in(before, after), only_in(after, before))
 }
 
-/// Some attributes of a resource, in its order.
+/// Some attributes of a resource, in the resource's order.
 struct Attributes<'a>(Vec<(&'a String, &'a Value)>);
 
 impl Serialize for Attributes<'_> {

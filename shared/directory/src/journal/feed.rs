@@ -1,8 +1,9 @@
-//! The event feed: the journal in the order of its commits, gap-free, to be read by cursor and sent to the bus.
+//! The event feed: the journal as numbered events without gaps, read by cursor and sent to EventBridge.
 //!
-//! Entries get their place when they are relayed, not when they are made: an id made before a commit can come to
-//! light after a reader's cursor has passed it, a sequence given after the commit cannot. One conditional head per
-//! tenant gives it, outside the transactions of writers, so that they never wait for one another.
+//! An entry gets its sequence number when it is relayed, not when it is created. An id that is generated before a
+//! commit can become visible after a reader's cursor has passed it; a number that is assigned after the commit cannot.
+//! The numbers come from one item per tenant, the head, which each relay transaction updates conditionally. Writers do
+//! not touch the head, so they never wait for each other.
 
 use std::time::Duration;
 
@@ -20,80 +21,80 @@ use tokio::time::Instant;
 use crate::journal::entry::{Entry, MEMBERS_CHANGED};
 use crate::journal::handle::Journal;
 
-/// How often in a row a relay competes for the head in vain before it gives up; there is one relay for a tenant at a time.
+/// Consecutive turns without progress after which a relay gives up. A tenant has one relay at a time.
 const MAX_TURNS: usize = 40;
-/// No sequence is higher: the keys of events begin with a zero.
+/// The highest sequence number. The sort keys of events must begin with a zero.
 const MAX_SEQUENCE: u64 = 999_999_999_999_999;
-/// After this time no transaction of the relay can still be half-way.
+/// After this time, no transaction of the relay can still be in progress.
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
-/// Journal entries that one query of the pass for missing sequences reads.
+/// Journal entries per query of the search for entries without a sequence number.
 const CHECKED_AT_ONCE: usize = 500;
-/// Journal entries that one such pass reads at most.
+/// The maximum number of journal entries that one such search reads.
 const MAX_CHECKED: usize = 10_000;
-/// Reminders written at the same time.
+/// Reminders that are written concurrently.
 const REMINDED_AT_ONCE: usize = 8;
-/// The attribute of a journal entry that makes its change come down the stream again.
+/// The attribute of a journal entry that puts the entry into the table's stream again.
 pub const REMINDER: &str = "reminded_at";
-/// The version of the event's JSON shape.
+/// The version of the JSON form of an event.
 pub const EVENT_VERSION: u32 = 1;
 
-/// One event: what the application polls and the bus carries.
+/// One event, as the application polls it and as EventBridge receives it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The same however often the event is delivered.
+    /// The id. It is the same in every delivery of the event.
     pub id: String,
-    /// Its place among the tenant's events, from 1, without gaps.
+    /// The sequence number among the tenant's events: from 1, without gaps.
     pub sequence: u64,
-    /// `user.created`, `group.member_added`, …
+    /// The type: `user.created`, `group.member_added`, …
     #[serde(rename = "type")]
     pub kind: String,
-    /// The version of this shape.
+    /// The version of this JSON form.
     pub version: u32,
     /// The tenant.
     pub tenant: TenantId,
     /// When the change was made.
     pub occurred_at: Timestamp,
-    /// Who made it.
+    /// Who made the change.
     pub actor: Actor,
-    /// What it was made to.
+    /// What the change is about.
     pub subject: Subject,
-    /// What changed, as it was.
+    /// The changed attributes before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
-    /// What changed, as it is.
+    /// The changed attributes after the change, or the `member` that was added or removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
     /// The request that made the change.
     pub request_id: String,
 }
 
-/// An event as the table holds it.
+/// An event as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct EventItem {
-    /// JSON.
+    /// The event as JSON.
     event: String,
     expires: i64,
 }
 
-/// The last sequence given.
+/// The last sequence number that was assigned.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Head {
     given: u64,
 }
 
-/// How far the journal is known to have its places.
+/// The journal entry up to which every entry is known to have a sequence number.
 #[derive(Debug, Serialize, Deserialize)]
 struct AllPlaced {
     up_to: String,
 }
 
 impl Journal<'_> {
-    /// Gives these journal entries their places in the feed and answers their events, in the feed's order.
+    /// Assigns sequence numbers to these journal entries, and returns their events in the order of the feed.
     ///
-    /// Entries that have their places keep them: relaying again answers the same events.
+    /// Entries keep the numbers that they already have, so relaying them again returns the same events.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors, [`Error::Busy`] among them after 40 turns without progress.
     pub async fn relay(self, entries: &[String]) -> Result<Vec<Event>, Error> {
         let keep_days = match self.scope.settings().await {
             Ok(settings) => settings.retention_days,
@@ -104,7 +105,7 @@ impl Journal<'_> {
         let (mut turns, mut left) = (0, usize::MAX);
         while turns < MAX_TURNS {
             let (placed, waiting) = self.look_up(entries).await?;
-            // A turn that got on does not count.
+            // A turn with progress does not count.
             turns = if waiting.len() < left { 0 } else { turns + 1 };
             left = waiting.len();
             if waiting.is_empty() {
@@ -135,7 +136,7 @@ impl Journal<'_> {
             .partition(|entry| entry.sequence.is_some()))
     }
 
-    /// Places as many entries as fit one transaction; whether it was committed shows when they are looked up again.
+    /// Assigns numbers to as many entries as fit one transaction. The next look-up shows whether it was committed.
     async fn place(self, waiting: Vec<Entry>, keep_days: u32) -> Result<(), Error> {
         let head = self
             .scope
@@ -181,17 +182,18 @@ impl Journal<'_> {
             0 => Expression::absent(),
             given => Expression::new("given = :read_given").with(":read_given", number(given)),
         };
-        // An update: what a newer version keeps beside the sequence stays.
+        // An update keeps attributes of the head that only a newer version knows.
         let moved = Expression::new("SET given = :given").with(":given", number(next - 1));
         let head = self.scope.keys().event_head();
         transaction.update_if(head, moved, unmoved, Guard::Stale);
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
-    /// Events behind a cursor, in order: every reader sees every event exactly once, in one order, the same for all.
+    /// Returns at most `limit` events after the sequence number `after`, in order. Every reader sees every event
+    /// exactly once, and all readers see the same order.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         let after = after.min(MAX_SEQUENCE);
         let behind = self.scope.keys().event(after).sort().to_owned();
@@ -210,15 +212,15 @@ impl Journal<'_> {
         Ok(without_gap(after, events))
     }
 
-    /// Sees that entries which are older than this and still have no place in the feed come down the table's stream once
-    /// more: those that the relay gave up on, and those that the stream never told of, because they came out of a backup.
-    /// Answers of how many it has reminded; of each once a day at the most, because it may be on its way all the same.
+    /// Puts entries without a sequence number into the table's stream again, if they are older than `older_than`:
+    /// entries that the relay gave up on, and entries from a restored backup, which the stream never had. Returns how
+    /// many.
     ///
-    /// Looks at each entry once, remembering how far everything has its place, and at a bounded number of them, until time
-    /// is up.
+    /// An entry is put into the stream at most once a day, because it may still be on its way. Each call reads a
+    /// bounded number of entries until `deadline`, starting after those that are known to have their numbers.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn remind_of_unplaced(
         self,
         older_than: Duration,
@@ -279,7 +281,7 @@ impl Journal<'_> {
                 .with(":yesterday", number(at - 86_400)),
                 Guard::Stale,
             );
-            // where the guard fails it has its place meanwhile, or was reminded of lately
+            // If the guard fails, the entry has its number by now, or was put into the stream within the last day.
             let failed = self.scope.table.transact(&transaction).await?;
             Ok(usize::from(failed.is_empty()))
         });
@@ -289,10 +291,10 @@ impl Journal<'_> {
             .await
     }
 
-    /// The ids of journal entries behind `after` that have no place in the feed yet.
+    /// Returns the ids of the journal entries after `after` that have no sequence number yet.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn unplaced(self, after: Option<&str>) -> Result<Vec<String>, Error> {
         let range = Range::all(self.scope.keys().journal()).after(after.map(str::to_owned));
         let entries = self
@@ -310,8 +312,9 @@ impl Journal<'_> {
     }
 }
 
-/// The events up to the first gap: a query may catch a transaction of the relay half-way, and what is missing then
-/// will be there a moment later. Behind the cursor itself, what is missing for long has outlived its retention.
+/// Returns the events up to the first gap. A query may see only part of a relay transaction that is in progress; the
+/// missing events are visible a moment later. A gap directly after the cursor is skipped if the first event after it is
+/// old: the missing events have outlived their retention.
 fn without_gap(after: u64, events: Vec<Event>) -> Vec<Event> {
     let settled = now() - RELAY_SETTLES;
     let expired = events
@@ -326,7 +329,7 @@ fn without_gap(after: u64, events: Vec<Event>) -> Vec<Event> {
     events.into_iter().take_while(in_order).collect()
 }
 
-/// The events of an entry that has its place.
+/// Returns the events of an entry that has its sequence number.
 fn placed_events(tenant: &TenantId, entry: &Entry) -> Vec<Event> {
     let parse = |text: &Option<String>| {
         text.as_deref()
@@ -374,7 +377,7 @@ fn placed_events(tenant: &TenantId, entry: &Entry) -> Vec<Event> {
         .map(|id| ("group.member_removed", id));
     let changes: Vec<_> = removed.chain(added).collect();
     if changes.is_empty() {
-        // Only what is shown of members has changed.
+        // No member was added or removed. Only sub-attributes of members have changed.
         return vec![event(0, entry.id.clone(), "group.updated", None, None)];
     }
     let one = |(n, (kind, user)): (usize, (&str, String))| {

@@ -1,4 +1,4 @@
-//! The handle of the room.
+//! The handle on a tenant's journal.
 
 use rollcall_store::Scope;
 

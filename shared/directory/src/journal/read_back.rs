@@ -4,37 +4,37 @@ use jiff::Timestamp;
 use rollcall_store::{BoundedPage, Error, Partition, Range, Scope, from_item, just_after};
 use serde::de::DeserializeOwned;
 
-/// Entries that one call reads at most before it returns what it has found.
+/// Entries that one call reads before it returns what it has found.
 const MAX_READ: usize = 2_000;
-/// Entries read per query: one more than an export asks for, which shows whether anything follows.
+/// Entries read per query: one more than an export asks for, which shows whether more entries follow.
 const READ_AT_ONCE: usize = 201;
 
 /// An entry of a log whose ids sort by time.
 pub(crate) trait Logged: DeserializeOwned + Send {
-    /// Returns its id, by which the log is sorted.
+    /// Returns the entry's id, by which the log is sorted.
     fn id(&self) -> &str;
 
-    /// Returns when it was logged.
+    /// Returns the time of the entry.
     fn at(&self) -> Timestamp;
 }
 
-/// Which part of a log to read.
+/// The part of a log to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogRange<'a> {
-    /// Not before.
+    /// Only entries at or after this time.
     pub(crate) from: Option<Timestamp>,
-    /// Not after.
+    /// Only entries at or before this time.
     pub(crate) to: Option<Timestamp>,
-    /// After this entry of an earlier page.
+    /// Only entries after this cursor, which an earlier page returned.
     pub(crate) after: Option<&'a String>,
-    /// At most this many.
+    /// The maximum number of entries.
     pub(crate) limit: usize,
 }
 
-/// Reads the wanted entries of a log, newest first. Returns them with the id after which the next page starts.
+/// Reads the wanted entries of a log, newest first. Returns them and the cursor of the next page.
 ///
 /// # Errors
-/// Only those of the table.
+/// Only table errors.
 pub(crate) async fn read_back<T: Logged>(
     scope: &Scope,
     log: Partition,
@@ -53,7 +53,7 @@ pub(crate) async fn read_back<T: Logged>(
         let logged = read.items.into_iter().map(from_item);
         let logged = logged.collect::<Result<Vec<T>, Error>>()?;
         let (count, oldest) = (logged.len(), logged.last().map(T::at));
-        // Entries older than `from` end the list.
+        // The list ends at the first entry that is older than `from`.
         let next = read.next.filter(|_| range.from <= oldest);
         page.take(logged.into_iter().filter(&wanted), count, next);
     }

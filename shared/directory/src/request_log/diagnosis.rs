@@ -1,7 +1,7 @@
-//! What a failed request of an identity provider means, in the words of whoever has to mend it. Pure.
+//! What a failed request of an identity provider means, in words for the person who can fix it. Pure.
 //!
-//! The answer's `detail` speaks to the client's developer; these sentences speak to the customer's IT admin, who cannot
-//! change the client and can change how it is set up.
+//! The `detail` of the response is written for the client's developer. These sentences are written for the customer's
+//! IT admin, who cannot change the client but can change its configuration.
 
 use std::fmt;
 
@@ -14,62 +14,62 @@ use crate::request_log::target::Target;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Diagnosis {
-    /// A person was read or changed by their id who is not here (any more).
+    /// A user was read or changed by an id that does not exist (any more).
     StaleUser,
-    /// A group was read or changed by its id that is not here (any more).
+    /// A group was read or changed by an id that does not exist (any more).
     StaleGroup,
-    /// What was to be deleted was gone already.
+    /// The user or group to delete does not exist (any more).
     GoneAlready,
-    /// Something was read that is not here.
+    /// Something else does not exist.
     NotFound,
     /// The user name is taken.
     DuplicateUser,
-    /// The group name is taken.
+    /// The name of the group is taken.
     DuplicateGroup,
     /// The token was revoked.
     Revoked,
     /// The token has expired.
     Expired,
-    /// There was no valid token.
+    /// The request has no valid token.
     NoToken,
-    /// The last owner would have gone.
+    /// The tenant would be left without an active owner.
     LastOwner,
-    /// Nobody may do this.
+    /// No client may do this over SCIM.
     Forbidden,
-    /// The filter cannot be understood.
+    /// The filter is not valid (`invalidFilter`).
     Filter,
-    /// A group came with a member whom nobody knows, and such groups are to be refused.
+    /// A member of a group is not a user of the tenant, and the tenant rejects those.
     UnknownMember,
-    /// A value does not fit.
+    /// A value is missing or not valid (`invalidValue`).
     Value,
-    /// A path leads nowhere.
+    /// A path names no attribute or matches no value (`invalidPath`, `noTarget`).
     Path,
-    /// Something cannot be changed.
+    /// The attribute cannot be changed (`mutability`).
     Mutability,
-    /// The body cannot be read.
+    /// The body cannot be parsed (`invalidSyntax`).
     Syntax,
-    /// The answer would be too long.
+    /// The response would be too large (`tooMany`).
     TooMany,
-    /// Something does not fit.
+    /// The request is not valid in another way.
     BadRequest,
-    /// The path or method is not offered: most likely the base URL is wrong.
+    /// The path or method is not supported: most likely the base URL is wrong.
     Method,
-    /// Somebody else was faster.
+    /// Another client has changed the resource (412).
     Precondition,
     /// The body is too large.
     TooLarge,
     /// The rate limit was reached.
     Throttled,
-    /// A part of SCIM is not offered.
+    /// The request uses a part of SCIM that is not supported (501).
     NotOffered,
-    /// The fault was on our side.
+    /// The service failed (5xx).
     Failed,
-    /// Done, but for members whom nobody knows.
+    /// The request succeeded, but members that are not users of the tenant were left out.
     Skipped,
 }
 
 impl Diagnosis {
-    /// What happened and what to do about it, in plain words.
+    /// Returns what happened and what to do about it, in plain words.
     pub fn text(self) -> &'static str {
         match self {
             Self::StaleUser => STALE_USER,
@@ -166,7 +166,7 @@ const SKIPPED: &str = "Done, except that some members were left out because nobo
     reassign these people in your identity provider, then push the group again. Where an id is a group's: a group \
     within a group brings nobody; assign its people.";
 
-/// What a diagnosis is made from.
+/// The facts that decide a diagnosis.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Symptoms<'a> {
     pub(super) http_method: &'a str,
@@ -178,7 +178,7 @@ pub(super) struct Symptoms<'a> {
     pub(super) skipped: bool,
 }
 
-/// Returns what is wrong with a request; `None` for one that succeeded.
+/// Returns what is wrong with a request; `None` for one that fully succeeded.
 pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
     let target = Target::of(request.target);
     if let Some(reason) = request.reason {

@@ -1,8 +1,8 @@
-//! The handle of the room.
+//! The handle on a tenant's request log.
 
 use rollcall_store::Scope;
 
-/// The request log of one tenant: what identity providers sent, and how it was answered.
+/// The request log of one tenant: the requests of its identity providers, and the responses.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLog<'a> {
     pub(super) scope: &'a Scope,

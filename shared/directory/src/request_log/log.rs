@@ -1,4 +1,4 @@
-//! The request log: what an identity provider sent and how it was answered, kept for a settable time.
+//! The request log: the requests of identity providers and the responses, kept for a configurable time.
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -23,77 +23,79 @@ impl Logged for LoggedRequest {
     }
 }
 
-/// One request and its answer.
+/// One request and its response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedRequest {
-    /// Its id, a UUIDv7.
+    /// The id of the entry, a UUIDv7.
     #[serde(rename = "SK")]
     pub id: String,
-    /// When it came.
+    /// When the request was answered.
     pub at: Timestamp,
-    /// The connection whose token it carried.
+    /// The id of the connection that the token belongs to.
     pub connection_id: String,
-    /// The token.
+    /// The id of the token.
     pub token_id: String,
-    /// The request's id, as the journal has it.
+    /// The id of the request, as in the journal.
     pub request_id: String,
     /// The HTTP method.
     pub http_method: String,
-    /// The path behind `/scim/v2`, with its query.
+    /// The path after `/scim/v2`, with its query, without secrets.
     pub target: String,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub http_status: u16,
-    /// The `scimType` of a refusal.
+    /// The `scimType` of an error response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scim_type: Option<String>,
-    /// The `detail` of a refusal.
+    /// The `detail` of an error response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The code of a refusal that has one of its own. Earlier versions did not store it.
+    /// The reason code of a refusal that has one. Earlier versions did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What the body calls whom or what it is about, folded.
+    /// The names in the body of the user or group that it is about, folded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The body, without secrets, cut to a few kilobytes.
+    /// The body without secrets, cut to a few kilobytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<String>,
-    /// The ids in a group write that name nobody, and so were left out.
+    /// The ids in a group write that belong to no user and were skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_members: Vec<String>,
-    /// The actions of the journal that it brought about: `user.created`, `group.members_changed`, …
+    /// The actions of the changes in the journal: `user.created`, `group.members_changed`, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
-    /// How long the answer took, in milliseconds.
+    /// The time until the response, in milliseconds.
     pub took_ms: u64,
-    /// When the log drops it, in seconds since 1970: set when it is written.
+    /// When the entry expires, in seconds since 1970. Set when the entry is written.
     #[serde(default)]
     pub expires: i64,
 }
 
-/// What a query of the request log asks for; everything is optional.
+/// The conditions of a query of the request log. All are optional.
 #[derive(Clone, Debug, Default)]
 pub struct RequestQuery {
-    /// Not before.
+    /// Only requests at or after this time.
     pub from: Option<Timestamp>,
-    /// Not after.
+    /// Only requests at or before this time.
     pub to: Option<Timestamp>,
-    /// Words of what was asked, sent or answered, the status of the answer, or the id of the request itself.
+    /// Only requests with this text in their target, body, `detail` or `scimType`, ignoring case, or with this HTTP
+    /// status or id.
     pub text: Option<String>,
-    /// Only what was about this person: their id, or a name they go by here.
+    /// Only requests that name this person. The id of a user also finds requests with the user's `userName`,
+    /// `externalId` or primary e-mail address; any other text finds requests with exactly this value.
     pub person: Option<String>,
-    /// Only refusals, and what was done in part.
+    /// Only requests that failed, or that succeeded only in part.
     pub failed: bool,
-    /// Only of this connection.
+    /// Only requests of this connection.
     pub connection_id: Option<String>,
-    /// Behind this request of an earlier page.
+    /// Only requests after this cursor, which an earlier page returned.
     pub after: Option<String>,
-    /// At most so many.
+    /// The maximum number of requests.
     pub limit: usize,
 }
 
 impl LoggedRequest {
-    /// A request that came now. The other fields are the caller's to fill.
+    /// Returns an entry for a request that is answered now. The caller fills in the other fields.
     pub fn new(http_method: &str, target: &str, http_status: u16) -> Self {
         Self {
             id: new_id(),
@@ -116,7 +118,7 @@ impl LoggedRequest {
         }
     }
 
-    /// Takes down what was sent.
+    /// Returns the entry with the request's body.
     pub fn with_body(self, body: Option<SentBody>) -> Self {
         let Some(SentBody { names, text }) = body else {
             return self;
@@ -128,12 +130,12 @@ impl LoggedRequest {
         }
     }
 
-    /// Says what a failure means and what to do about it, in plain words; `None` for a request that succeeded.
+    /// Returns what a failure means and what to do about it, in plain words; `None` for a request that fully succeeded.
     pub fn diagnosis(&self) -> Option<&'static str> {
         self.diagnosed().map(Diagnosis::text)
     }
 
-    /// Returns what is wrong with the request; `None` for one that succeeded.
+    /// Returns what is wrong with the request; `None` for one that fully succeeded.
     pub fn diagnosed(&self) -> Option<Diagnosis> {
         diagnose(Symptoms {
             http_method: &self.http_method,
@@ -152,7 +154,8 @@ impl LoggedRequest {
         }
     }
 
-    /// Returns the reason of an entry that was written before entries had reason codes, by the texts of that time.
+    /// Returns the reason of an entry that has no reason code because an earlier version wrote it. Decides by the texts
+    /// of that version.
     fn reason_before_codes(&self) -> Option<Reason> {
         let detail = self.detail.as_deref()?;
         let says = |text: &str| detail.contains(text);
@@ -167,7 +170,7 @@ impl LoggedRequest {
         }
     }
 
-    /// The target as people read it.
+    /// Returns the target as people read it: percent-decoded, with `+` as a space.
     fn decoded_target(&self) -> String {
         let spaced = self.target.replace('+', " ");
         let decoded = percent_decode_str(&spaced).decode_utf8_lossy();
@@ -185,7 +188,7 @@ impl LoggedRequest {
             || [&self.id, &self.request_id].contains(&&text)
     }
 
-    /// Whether it names somebody by one of these, without regard to case.
+    /// Returns whether the request has one of these names as a whole value, ignoring case.
     fn is_about(&self, names: &[String]) -> bool {
         let target = self.decoded_target().to_lowercase();
         let sent = self.sent.as_deref().unwrap_or_default().to_lowercase();
@@ -209,20 +212,22 @@ impl LoggedRequest {
 }
 
 impl RequestLog<'_> {
-    /// Writes a request, to be kept for some days.
+    /// Writes an entry that expires `keep_days` days after the request.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn write(self, mut request: LoggedRequest, keep_days: u32) -> Result<(), Error> {
         request.expires = request.at.as_second() + i64::from(keep_days) * 86_400;
         let key = self.scope.keys().requests().at(&request.id);
         self.scope.table.put(to_item(&key, &request)?).await
     }
 
-    /// Reads the request log, newest first. Returns the requests with the id after which the next page starts.
+    /// Reads the request log, newest first. Returns the requests and the cursor of the next page.
+    ///
+    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn search(
         self,
         query: &RequestQuery,
@@ -238,7 +243,7 @@ impl RequestLog<'_> {
         read_back(self.scope, self.scope.keys().requests(), range, wanted).await
     }
 
-    /// Returns what an identity provider may call a person.
+    /// Returns the names by which an identity provider may refer to a person.
     async fn names_of(self, person: Option<&str>) -> Result<Vec<String>, Error> {
         let Some(id) = person else {
             return Ok(Vec::new());
@@ -246,7 +251,7 @@ impl RequestLog<'_> {
         let ids = [id.to_owned()];
         let records = Resources::of(self.scope).records(&USERS, &ids);
         let Some(record) = records.await?.pop() else {
-            // A deleted person is still found by what was searched for.
+            // A deleted person is still found by the value that was searched for.
             return Ok(ids.into());
         };
         let names = [

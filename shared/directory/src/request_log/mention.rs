@@ -1,8 +1,9 @@
-//! Where a request names somebody: as a whole value, not as a part of another. Pure.
+//! Whether a request names somebody: as a whole value, not as part of another value. Pure.
 
 use serde_json::json;
 
-/// Whether the JSON has the value, as it is or quoted within another: `"members[value eq \"ada\"]"`.
+/// Returns whether the JSON text has the value as a whole string, or quoted in another string:
+/// `"members[value eq \"ada\"]"`.
 pub fn is_in_json(text: &str, value: &str) -> bool {
     let quoted = json!(value).to_string();
     let escaped = quoted.trim_matches('"');
@@ -11,7 +12,7 @@ pub fn is_in_json(text: &str, value: &str) -> bool {
     })
 }
 
-/// Whether the decoded target has the value: in its path, as a parameter, or in a filter.
+/// Returns whether the decoded target has the value: in its path, as a parameter, or in a filter.
 pub(crate) fn is_in_target(text: &str, value: &str) -> bool {
     let is_end = |end: Option<char>| end.is_none_or(|end| "/?&=() ".contains(end));
     stands(text, value, |before, after| {
@@ -19,7 +20,7 @@ pub(crate) fn is_in_target(text: &str, value: &str) -> bool {
     })
 }
 
-/// Whether the value stands anywhere between ends that will do.
+/// Returns whether the text has the value between two characters that `will_do` accepts. `None` is an end of the text.
 fn stands(text: &str, value: &str, will_do: impl Fn(Option<char>, Option<char>) -> bool) -> bool {
     let mut places = text.match_indices(value);
     places.any(|(at, found)| {

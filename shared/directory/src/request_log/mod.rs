@@ -1,8 +1,9 @@
-//! The request log: what an identity provider sent, and how it was answered.
+//! The request log: the requests of identity providers, and the responses.
 //!
-//! `log` writes and searches it, `trace` finds one request again. `redaction` decides what may be kept of a request,
-//! `mention` finds people in it, `diagnosis` says what is wrong with it: from its status and its reason code, never from
-//! English text.
+//! `log` writes and searches entries, and `trace` finds one request and its changes. `redaction` decides which parts of
+//! a request are kept, `target` which resource the path names, and `mention` which people a request names. `diagnosis`
+//! decides what is wrong with a request from its status, `scimType` and reason code. Only for entries of earlier
+//! versions, which have no reason code, `log` derives it from English text.
 
 pub(crate) mod diagnosis;
 pub(crate) mod handle;

@@ -1,4 +1,4 @@
-//! What may be kept of a request: no secrets, and not too much.
+//! What the request log keeps of a request: no secrets, and a bounded amount.
 
 use std::borrow::Borrow;
 use std::io;
@@ -7,26 +7,27 @@ use rollcall_scim::fold;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// Longest body that is kept, in bytes of JSON.
+/// The longest body that is kept whole, in bytes of JSON.
 const MAX_BODY_BYTES: usize = 4_096;
-/// Longest target that is kept.
+/// The longest target that is kept, in characters.
 const MAX_TARGET_CHARS: usize = 2_000;
-/// Longest name that is kept.
+/// The longest name that is kept, in characters.
 const MAX_NAME_CHARS: usize = 200;
-/// What stands where a secret stood.
+/// Replaces a secret.
 const REDACTED: &str = "***";
 
-/// What is kept of a body.
+/// The parts of a body that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SentBody {
-    /// What it calls whom or what it is about, folded: its `userName` or else its `displayName`, and its `externalId`.
+    /// The names of the user or group that the body is about, folded: `userName` or else `displayName`, and
+    /// `externalId`.
     pub names: Vec<String>,
-    /// Its JSON without secrets, cut to a few kilobytes.
+    /// The JSON of the body without secrets, cut to a few kilobytes.
     pub text: String,
 }
 
 impl SentBody {
-    /// What is kept of this one. The body itself is only read, whatever its size.
+    /// Returns the parts of a body that are kept. Does not copy the whole body, whatever its size.
     pub fn of(body: impl Borrow<Value>) -> Self {
         let body = body.borrow();
         Self {
@@ -47,7 +48,7 @@ fn names(body: &Map<String, Value>) -> Vec<String> {
     own.into_iter().chain(named("externalId")).collect()
 }
 
-/// A body as it may be kept: no passwords, and not too long.
+/// Returns the JSON of a body without secrets, cut if it is too long.
 fn redacted(body: &Value) -> String {
     let mut beginning = Beginning::default();
     let written = serde_json::to_writer(&mut beginning, &Redacted::Open(body));
@@ -62,7 +63,7 @@ fn redacted(body: &Value) -> String {
     }
 }
 
-/// Takes the beginning of what is written, as far as a body may be kept, and refuses the rest.
+/// A writer that keeps the first `MAX_BODY_BYTES` bytes and then fails.
 #[derive(Default)]
 struct Beginning(Vec<u8>);
 
@@ -82,7 +83,7 @@ impl io::Write for Beginning {
     }
 }
 
-/// A value as it is written: its secrets are replaced while it is read.
+/// A value that serialises with its secrets replaced.
 enum Redacted<'a> {
     Secret,
     Open(&'a Value),
@@ -114,7 +115,7 @@ fn fields(object: &Map<String, Value>) -> impl Iterator<Item = (&String, Redacte
     })
 }
 
-/// A target as it may be kept: no secrets in its query, and not too long.
+/// Returns a target without the secrets in its query, cut if it is too long.
 pub(crate) fn redacted_target(target: &str) -> String {
     let Some((path, query)) = target.split_once('?') else {
         return target.chars().take(MAX_TARGET_CHARS).collect();
@@ -130,7 +131,7 @@ pub(crate) fn redacted_target(target: &str) -> String {
         .collect()
 }
 
-/// Whether an attribute of this name, or at this path, holds a password.
+/// Returns whether an attribute with this name or path, or a query parameter with this name, holds a secret.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["password", "secret", "token"]

@@ -1,6 +1,6 @@
-//! What a request is about, as far as its target shows.
+//! The resource that a request is about, as its target shows it.
 
-/// The endpoints below a base URL. Ids are UUIDs, so none of them looks like these.
+/// The endpoints below a base URL. Ids are UUIDs, so no id looks like an endpoint.
 const ENDPOINTS: [&str; 5] = [
     "Users",
     "Groups",
@@ -9,28 +9,28 @@ const ENDPOINTS: [&str; 5] = [
     "ServiceProviderConfig",
 ];
 
-/// Returns whether a segment of a path names an endpoint. If it stands after another segment, the base URL is too long.
+/// Returns whether a path segment names an endpoint. If it follows another segment, the base URL is too long.
 pub fn is_endpoint(segment: &str) -> bool {
     ENDPOINTS.contains(&segment)
 }
 
-/// What a request is about, as far as its target shows.
+/// The resource that a request is about, as its target shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// One user, by id.
     User,
-    /// The users.
+    /// All users.
     Users,
     /// One group, by id.
     Group,
-    /// The groups.
+    /// All groups.
     Groups,
     /// None of these.
     Elsewhere,
 }
 
 impl Target {
-    /// Reads the path of a target.
+    /// Returns the resource that the path of a target names.
     pub fn of(target: &str) -> Self {
         let path = target.split('?').next().unwrap_or_default();
         let mut segments = path.split('/').filter(|segment| !segment.is_empty());

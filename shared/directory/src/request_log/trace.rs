@@ -1,7 +1,7 @@
-//! One request found again: what it was answered and what it changed.
+//! Traces of requests: how a request was answered, and what it changed.
 //!
-//! Requests have ids of their own, by which nothing is sorted; with the time of what they changed, a short stretch of
-//! the journal and of the log holds them.
+//! Neither the journal nor the request log is sorted by request id. The time of a change limits the search to a short
+//! range of both.
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{is_id, shown};
@@ -13,28 +13,28 @@ use crate::journal::entry::Entry;
 use crate::request_log::handle::RequestLog;
 use crate::request_log::log::LoggedRequest;
 
-/// How far the clocks of two functions may be apart.
+/// The largest difference between the clocks of two Lambda functions that a search allows for.
 const APART: SignedDuration = SignedDuration::from_secs(2);
-/// A request is in the log once it is answered, which API Gateway waits for no longer.
+/// A request is logged when it is answered, and API Gateway does not wait longer than this for the answer.
 const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
-/// Items read of a stretch.
+/// The maximum number of items read from a range.
 const MAX_LOOKED_AT: usize = 1_000;
 
-/// What is known of one request.
+/// What is known about one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestTrace {
-    /// What it changed, oldest first.
+    /// The journal entries of its changes, oldest first.
     pub entries: Vec<Entry>,
-    /// How it was answered, if it came from an identity provider and the log still has it.
+    /// Its entry in the request log, if it came from an identity provider and the entry has not expired.
     pub logged: Option<LoggedRequest>,
 }
 
 impl RequestLog<'_> {
-    /// Finds a request by its id and about the time at which it changed something, such as a grant's `request_id` and
-    /// `since`. Where thousands came in that very second it may not be found.
+    /// Finds a request by its id and the approximate time of one of its changes, such as a grant's `request_id` and
+    /// `since`. Reads at most 1,000 items of each log, so it can miss a request in very heavy traffic.
     ///
     /// # Errors
-    /// `invalidValue` for a time at the very ends of the calendar.
+    /// `invalidValue` for a time too close to the ends of the calendar.
     pub async fn trace(self, request_id: &str, at: Timestamp) -> Result<RequestTrace, Error> {
         let entries = self.part(self.scope.keys().journal(), at, APART).await?;
         let logged = self
@@ -49,14 +49,14 @@ impl RequestLog<'_> {
         })
     }
 
-    /// Finds a request by its id in the log, with what it changed.
+    /// Finds a request by the id of its entry in the request log, with its changes.
     ///
     /// # Errors
-    /// `404` when the log has none of this id (any more).
+    /// `404` when the log has no entry with this id (any more).
     pub async fn trace_logged(self, id: &str) -> Result<RequestTrace, Error> {
         let logged = self.logged_request(id).await?;
         let took = i64::try_from(logged.took_ms).unwrap_or_default();
-        // Beyond that nobody waited for an answer.
+        // API Gateway does not wait any longer for an answer.
         let took = SignedDuration::from_millis(took).min(ANSWERED_WITHIN);
         let mut entries: Vec<Entry> = self
             .part(self.scope.keys().journal(), logged.at - took, took + APART)
@@ -68,10 +68,10 @@ impl RequestLog<'_> {
         })
     }
 
-    /// One request of the log.
+    /// Reads one entry of the request log.
     ///
     /// # Errors
-    /// `404` when the log has none of this id (any more).
+    /// `404` when the log has no entry with this id (any more).
     pub async fn logged_request(self, id: &str) -> Result<LoggedRequest, Error> {
         let item = match is_id(id) {
             true => {

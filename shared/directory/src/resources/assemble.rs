@@ -1,4 +1,4 @@
-//! From records to SCIM resources: reads what is stored beside a record, as far as it is needed.
+//! Assembles SCIM resources from records. Reads the members of groups and the groups of users only if they are needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use crate::resources::handle::Members;
 use crate::resources::query_plan::members_asked_about;
 use crate::resources::record::Record;
 
-/// What an answer needs beside the records.
+/// What a result needs in addition to the records.
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
-    /// The groups of users.
+    /// Whether the `groups` of users are needed.
     groups: bool,
-    /// The members of groups.
+    /// Which `members` of groups are needed.
     members: NeededMembers,
 }
 
@@ -29,7 +29,7 @@ enum NeededMembers {
 }
 
 impl Needs {
-    /// Returns what a projection shows.
+    /// Returns what a projection needs.
     pub(super) fn of(projection: &Projection) -> Self {
         let members = if projection.wants("members") {
             NeededMembers::All
@@ -42,7 +42,7 @@ impl Needs {
         }
     }
 
-    /// Returns what a filter asks about.
+    /// Returns what the evaluation of a filter needs.
     pub fn of_filter(filter: &Filter) -> Self {
         let asks = |name: &str| {
             filter
@@ -61,7 +61,8 @@ impl Needs {
         }
     }
 
-    /// Returns whether a half-done change of members could be seen: in a group always, in people only if there are `many`.
+    /// Returns whether a result could show a change of members that is only partly applied. Groups show it whenever
+    /// their members are needed, users only if the result can have `many` of them.
     pub(super) fn memberships(&self, kind: &Kind, many: bool) -> bool {
         match kind.has_members() {
             true => !matches!(self.members, NeededMembers::None),
@@ -70,10 +71,10 @@ impl Needs {
     }
 }
 
-/// Turns records into resources, in the same order.
+/// Turns records into SCIM resources, in the same order.
 ///
 /// # Errors
-/// Only those of the table.
+/// Only table errors.
 pub async fn assemble(
     scope: &Scope,
     kind: &'static Kind,
@@ -120,7 +121,7 @@ async fn needed_members(
     Ok(members.into_values().collect())
 }
 
-/// Returns a group as it shows on its members (RFC 7643 §4.1.2). `$ref` comes with the base URL.
+/// Returns a group as a value of its members' `groups` (RFC 7643 §4.1.2). `$ref` needs the base URL and is added later.
 fn shown_group(group: &Record) -> Result<Value, Error> {
     let name = group.text(&GROUPS, "displayName")?;
     Ok(json!({"value": group.id, "display": name, "type": "direct"}))

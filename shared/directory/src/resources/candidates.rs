@@ -1,4 +1,4 @@
-//! The candidates of a filter: found by key, read, and matched.
+//! The candidates of a filter: found by key, read, and matched against the filter.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,10 +13,10 @@ use crate::resources::record::Record;
 use crate::resources::writes::Pointer;
 
 impl Resources<'_> {
-    /// Returns the ids that can match, in order of creation.
+    /// Returns the ids of the resources that can match, in order of creation.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn candidates(
         self,
         kind: &'static Kind,
@@ -25,7 +25,7 @@ impl Resources<'_> {
         let keys = self.scope.keys();
         Ok(match plan {
             QueryPlan::Id(id) => BTreeSet::from([id.clone()]),
-            // DynamoDB has no empty key, and no resource an empty name.
+            // DynamoDB allows no empty key, and no resource has an empty name.
             QueryPlan::Name(folded) if folded.is_empty() => BTreeSet::new(),
             QueryPlan::Name(folded) => {
                 let item = self.scope.table.get(&keys.name(kind, folded)).await?;
@@ -60,7 +60,7 @@ impl Resources<'_> {
                 }
                 all
             }
-            // The planner never puts it into `Any`, and callers never ask for it.
+            // The planner never puts `All` into `Any`, and callers do not pass it.
             QueryPlan::All => BTreeSet::new(),
         })
     }
@@ -69,10 +69,10 @@ impl Resources<'_> {
         Ok(self.records(kind, &[id.to_owned()]).await?.pop())
     }
 
-    /// Reads the records of these ids that exist, in the order of the ids.
+    /// Reads the records with these ids, in the order of the ids. Ids without a record are left out.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn records(self, kind: &'static Kind, ids: &[String]) -> Result<Vec<Record>, Error> {
         let possible = ids.iter().filter(|id| is_id(id));
         let keys = possible.map(|id| self.scope.keys().resource(kind, id));
@@ -85,7 +85,7 @@ impl Resources<'_> {
         Ok(records)
     }
 
-    /// Returns the records that the filter matches, each with what the filter needed of it.
+    /// Returns the records that match the filter, each with the resource that the filter was evaluated on.
     pub(super) async fn matching(
         self,
         kind: &'static Kind,

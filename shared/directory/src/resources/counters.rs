@@ -1,4 +1,4 @@
-//! Exact counts, spread over several items so that writers rarely meet on one.
+//! Exact counts, spread over several items so that concurrent writers rarely update the same one.
 
 use rollcall_model::Kind;
 use rollcall_store::{Error, Range, from_item};
@@ -12,10 +12,10 @@ struct Shard {
 }
 
 impl Resources<'_> {
-    /// Counts the resources of a kind, with one small query.
+    /// Returns the number of resources of a kind, with one small query.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn count(self, kind: &Kind) -> Result<u64, Error> {
         let range = Range::counts(self.scope.keys(), kind);
         let items = self.scope.table.query_all(range).await?;

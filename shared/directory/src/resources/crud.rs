@@ -1,7 +1,7 @@
-//! Create, read, replace, patch and delete: the same for users and groups.
+//! Create, read, replace, patch and delete, the same way for users and groups.
 //!
-//! Every write reads first, decides, and commits on the condition that what it read has not changed; otherwise it starts
-//! over. So a request is applied to the newest state or not at all.
+//! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
+//! write starts over. So a request is applied to the latest state or not at all.
 
 use rollcall_model::{Kind, is_id, new_id, shown};
 use rollcall_scim::{
@@ -23,25 +23,25 @@ use crate::resources::writes::{action, committed, resource_writes, subject};
 struct Draft<'a> {
     kind: &'static Kind,
     before: Option<&'a Record>,
-    /// The record as it will be, if more than its members changes.
+    /// The record after the change, if more than the members changes.
     after: Option<Record>,
     steps: Vec<Step>,
-    /// Whether the plan is valid only for exactly the version that was read.
+    /// Whether the plan is valid only for the version that was read.
     pinned: bool,
 }
 
-/// What was written of a draft.
+/// The result of writing a draft.
 struct Saved {
-    /// The record as it is now, if that is certain without a read.
+    /// The record after the write, if it is known without a read.
     record: Option<Record>,
     effects: Effects,
 }
 
 impl Resources<'_> {
-    /// Creates a resource, with its members if it is a group.
+    /// Creates a resource (RFC 7644 §3.3), with its members if it is a group.
     ///
     /// # Errors
-    /// `uniqueness` when the name is taken; `invalidValue` for a name or members that are refused.
+    /// `uniqueness` when the name is taken; `invalidValue` for a name or a member that is refused.
     pub async fn create(
         self,
         kind: &'static Kind,
@@ -74,10 +74,10 @@ impl Resources<'_> {
         })
     }
 
-    /// Reads a resource, and beside it what the projection wants.
+    /// Reads a resource, with the members or groups that the projection needs.
     ///
     /// # Errors
-    /// `404` when the tenant has no such resource.
+    /// `404` when the resource does not exist.
     pub async fn read(
         self,
         kind: &'static Kind,
@@ -86,7 +86,7 @@ impl Resources<'_> {
     ) -> Result<Resource, Error> {
         let mut record = self.record(kind, id).await?;
         if kind.has_members() && projection.wants("members") {
-            // Also completes the deletion of a user who was in many groups.
+            // This also completes the deletion of a user who was in many groups.
             Members::of(self.scope).settle().await?;
             if record.intent.is_some() {
                 record = self.record(kind, id).await?;
@@ -95,7 +95,7 @@ impl Resources<'_> {
         self.answer(kind, id, Some(record), projection).await
     }
 
-    /// Returns the resource as the client sees it, from a record that is certain or from a fresh read.
+    /// Returns the resource for the response, from `record` if it is known, otherwise from a new read.
     async fn answer(
         self,
         kind: &'static Kind,
@@ -115,10 +115,11 @@ impl Resources<'_> {
             .ok_or_else(|| not_found(kind, id))
     }
 
-    /// Replaces a resource (RFC 7644 §3.5.1).
+    /// Replaces a resource (RFC 7644 §3.5.1). For a group, a body without `members` removes all members.
     ///
     /// # Errors
-    /// `404`, `412`, `uniqueness`, or what `Resource::replaced_by` refuses.
+    /// `404`, `412`, `uniqueness`, `403` for the last active owner, `invalidValue` for a name or a member that is
+    /// refused, and those of `Resource::replaced_by`.
     pub async fn replace(
         self,
         kind: &'static Kind,
@@ -144,10 +145,12 @@ impl Resources<'_> {
         })
     }
 
-    /// Changes a resource in place (RFC 7644 §3.5.2). Without `answer` nothing is read back.
+    /// Applies a PATCH to a resource (RFC 7644 §3.5.2). Without `answer`, returns no resource and reads nothing after
+    /// the write.
     ///
     /// # Errors
-    /// `404`, `412`, `uniqueness`, or what `Patch::apply` refuses.
+    /// `404`, `412`, `uniqueness`, `403` for the last active owner, `invalidValue` for a name or a member that is
+    /// refused, and those of `Patch::apply`.
     pub async fn patch(
         self,
         kind: &'static Kind,
@@ -174,10 +177,10 @@ impl Resources<'_> {
         })
     }
 
-    /// Deletes a resource. Its name is free at once; its id is never used again.
+    /// Deletes a resource (RFC 7644 §3.6). Its name can be used again at once, its id never.
     ///
     /// # Errors
-    /// `404` or `412`.
+    /// `404`, `412`, and `403` for the last active owner.
     pub async fn delete(
         self,
         kind: &'static Kind,
@@ -215,7 +218,7 @@ impl Resources<'_> {
         let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
         let subject = subject(kind, record)?;
         if kind.has_members() {
-            // The role that it gives ends at once.
+            // The role that the group gives ends at once.
             transaction.delete(self.scope.keys().mapping(&record.id));
         }
         let opens_intent = record.members > 0 || record.groups.len() > room;
@@ -272,7 +275,7 @@ impl Resources<'_> {
         }
     }
 
-    /// Writes a draft. Returns `None` when something that it was based on has changed: nothing is written then.
+    /// Writes a draft. Writes nothing and returns `None` if something that the draft is based on has changed.
     async fn save(self, draft: Draft<'_>, effects: Effects) -> Result<Option<Saved>, Error> {
         let mut effects = effects;
         let Some(record) = draft.after.as_ref().or(draft.before) else {
@@ -292,7 +295,7 @@ impl Resources<'_> {
         let mut opened = None;
         if size > MAX_WRITES {
             let prepared = members.prepare_change(&subject, &draft.steps).await?;
-            // What is planned for long is valid only for the version that it was planned on.
+            // Preparing the intent takes time, so the plan is pinned to the version that it was based on.
             transaction = self.draft_writes(&draft, true, Some(prepared.id()))?;
             transaction.append(members.opening(&prepared)?);
             opened = Some(prepared);
@@ -360,7 +363,7 @@ impl Resources<'_> {
     /// Reads the stored record.
     ///
     /// # Errors
-    /// `404` when the tenant has no such resource.
+    /// `404` when the resource does not exist.
     pub async fn record(self, kind: &Kind, id: &str) -> Result<Record, Error> {
         if !is_id(id) {
             return Err(not_found(kind, id));
@@ -370,7 +373,7 @@ impl Resources<'_> {
         Record::from_item(item.ok_or_else(|| not_found(kind, id))?)
     }
 
-    /// Reads the stored record for a write: the precondition holds, and no intent is open on it.
+    /// Reads the stored record for a write: completes an open intent on it, and checks the precondition.
     async fn record_to_write(
         self,
         kind: &Kind,
@@ -389,7 +392,7 @@ impl Resources<'_> {
     }
 }
 
-/// Takes the members off a POST or PUT body.
+/// Removes the members from a POST or PUT body, and returns them.
 fn take_members(resource: &mut Resource) -> Option<MemberChange> {
     match resource.remove("members")? {
         Value::Array(members) => Some(MemberChange {

@@ -1,16 +1,17 @@
-//! What a write did beside its answer, for the request log.
+//! The effects of a write, for the request log.
 
 use std::collections::BTreeSet;
 
-/// Skipped ids that are kept at most. A client that sends thousands of unknown ids needs no more to be understood.
+/// The maximum number of skipped ids that are kept. More of them do not help to diagnose a request.
 const MAX_SKIPPED: usize = 50;
-/// Characters kept of an id. Ours have 36; what clients send may have any length.
+/// The maximum number of characters that are kept of an id. Rollcall's ids have 36, but clients can send ids of any
+/// length.
 const MAX_ID_CHARS: usize = 200;
 
-/// What a write did beside its answer.
+/// The effects of a write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
-    /// The ids in a group write that belong to no user and were skipped; at most the first 50.
+    /// The ids in a group write that belong to no user and were skipped; the first 50 of them.
     pub skipped_members: BTreeSet<String>,
     /// The actions in the journal: `user.created`, `group.members_changed`, …
     pub changes: BTreeSet<String>,
@@ -29,11 +30,11 @@ impl Effects {
     }
 }
 
-/// The answer to a write, and what it did beside it.
+/// The result of a write, and its effects.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written<T> {
-    /// The answer.
+    /// The result: the resource after the write, if it was asked for.
     pub answer: T,
-    /// What it did beside the answer.
+    /// The effects.
     pub effects: Effects,
 }

@@ -1,31 +1,33 @@
-//! The form in which resources are stored, by number, and how an older one becomes today's as it is read.
+//! The numbered formats in which resources are stored, and the upgrade of an older format when an item is read.
 //!
-//! A deployment changes the code at once and the table never: a resource is lifted in memory whenever it is read, and
-//! stored in today's form by the next change of it. So there is no migration to run, to wait for or to take back.
+//! A deployment changes the code, and never the table. An item in an older format is upgraded in memory whenever it is
+//! read, and its next change stores it in the current format. So there is no migration to run, to wait for or to roll
+//! back.
 //!
-//! To change the form, put the step from the form before at the end of [`STEPS`], and what the code before has written
-//! into `tests/previous`. A step may read all of an item, but must leave alone what is updated in place, in whatever form
-//! the item is: `groups`, `members`, `standing`, `intent`, `revision`, `version` and `modified`.
+//! To change the format, add the step from the previous format at the end of [`STEPS`], and add data that the previous
+//! code has written to `tests/compatibility`. A step may read all attributes of an item. It must not change those that are
+//! updated in place, whatever the item's format: `groups`, `members`, `standing`, `intent`, `revision`, `version` and
+//! `modified`.
 
 use rollcall_store::{Error, Item, number};
 
 const ATTRIBUTE: &str = "format";
 
-/// From one form to the next.
+/// The upgrade from one format to the next.
 type Step = fn(&mut Item) -> Result<(), Error>;
 
-/// From form 1 to 2, from 2 to 3, and so on. What has no number is of form 1.
+/// The steps from format 1 to 2, from 2 to 3, and so on. An item without a number has format 1.
 const STEPS: &[Step] = &[];
 
-/// The item in today's form.
+/// Returns the item in the current format.
 ///
 /// # Errors
-/// When newer code wrote it: this code would lose what it does not know of.
+/// When the item has a newer format: this code does not know it, and would lose data.
 pub(crate) fn lifted(item: Item) -> Result<Item, Error> {
     lifted_by(STEPS, item)
 }
 
-/// The item, marked as being of today's form.
+/// Returns the item with the number of the current format.
 pub(crate) fn marked(item: Item) -> Item {
     marked_by(STEPS, item)
 }
@@ -62,7 +64,7 @@ mod tests {
     use super::*;
     use rollcall_store::{string, text};
 
-    /// Form 2 calls `title` what form 1 called `heading`; form 3 has it in capitals.
+    /// Format 2 renames `heading` to `title`. Format 3 stores it in capitals.
     const MADE_UP: &[Step] = &[
         |item| {
             let heading = item.remove("heading");

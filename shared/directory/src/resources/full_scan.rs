@@ -1,4 +1,4 @@
-//! Lists that no key helps: everything is read, page by page, and evaluated.
+//! Full scans, for queries that no key helps: every resource is read, page by page, and evaluated.
 
 use rollcall_model::Kind;
 use rollcall_scim::{Query, Resource, Sort, SortKey};
@@ -11,7 +11,8 @@ use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
 
 impl Resources<'_> {
-    /// Reads every resource and evaluates the filter on each. Later pages of an unsorted walk start at their cursor.
+    /// Reads every resource and evaluates the filter on each. Later pages of an unsorted list start at their page
+    /// cursor.
     pub(super) async fn full_scan(
         self,
         kind: &'static Kind,
@@ -72,12 +73,12 @@ impl Resources<'_> {
     }
 }
 
-/// How far a scan has come.
+/// The progress of a scan.
 #[derive(Debug)]
 struct Scan {
     /// The index of the next match.
     index: u64,
-    /// Known from an earlier page.
+    /// The total, if an earlier page has counted it.
     total: Option<u64>,
     behind: Option<String>,
     page: Vec<Record>,
@@ -106,7 +107,7 @@ impl Scan {
         self.index += 1;
     }
 
-    /// Returns whether the scan can stop: with the total known, it ends with the page.
+    /// Returns whether the scan can stop: if the total is known, it ends with the page.
     fn is_done(&self, slice: Slice) -> bool {
         self.total.is_some() && self.index >= slice.end()
     }

@@ -1,4 +1,4 @@
-//! The handles of the room.
+//! The handles on a tenant's resources and memberships.
 
 use rollcall_store::Scope;
 

@@ -1,11 +1,12 @@
-//! Intents: work too large for one transaction. It is recorded whole, applied in steps, then closed.
+//! Intents: changes that are too large for one transaction. An intent is stored as a whole, applied in steps, and
+//! closed.
 //!
-//! The transaction that makes the change true (it marks the group, or deletes the user or the group) opens the intent. Each
-//! step is a transaction that also removes the step from the list, so that none is done twice. If the process dies half-way,
-//! the next reader or writer of memberships completes the intent: nobody sees half of a change.
+//! The transaction that decides the change (it marks the group, or deletes the user or the group) opens the intent.
+//! Each step is a transaction that also removes the step from the list, so that no step is done twice. If the process
+//! dies in between, the next reader or writer of memberships completes the intent, so nobody sees part of a change.
 //!
-//! The steps are written before the intent is opened. Until then it is *prepared*: whoever cannot open it discards it, and
-//! the sweep discards what was left behind.
+//! The steps are stored before the intent is opened. Until then the intent is *prepared*. A request that cannot open
+//! its intent discards it, and the sweep discards abandoned ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,26 +29,26 @@ use crate::resources::members::{
 };
 use crate::resources::record::Record;
 
-/// Steps of one transaction. That leaves room for the group, the list and the journal.
+/// Steps per transaction. This leaves room for the group, the list of steps and the journal.
 const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;
-/// Transactions of one intent that run at once.
+/// Transactions of one intent that run concurrently.
 const CONCURRENCY: usize = 4;
-/// How long a request cleans up after a deleted group. Nobody sees what is left, and others continue with it.
+/// How long a request cleans up after a deleted group. Nobody sees what remains, and later requests continue with it.
 const CLEAN_UP_BUDGET: Duration = Duration::from_secs(8);
-/// After this time no request can still open the intent that it prepared: Lambda's limit is far shorter.
+/// After this time, no request can still open an intent that it prepared: no function may run that long.
 const PREPARATION_ENDS: Duration = Duration::from_secs(15 * 60);
 
-/// What an intent brings about.
+/// The purpose of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", from = "String")]
 enum Purpose {
-    /// Apply the listed steps to a group, which is marked and which nobody else changes meanwhile.
+    /// Apply the listed steps to a group. The group is marked, and nothing else changes it in the meantime.
     ChangeMembers,
     /// Remove a deleted user from the listed groups.
     ForgetUser,
-    /// Remove a deleted group from everybody's list of groups.
+    /// Remove a deleted group from its members' lists of groups.
     ForgetGroup,
-    /// A purpose that only a newer version knows. It is left to that version.
+    /// A purpose that only a newer version knows. Only that version completes it.
     Unknown,
 }
 
@@ -62,7 +63,7 @@ impl From<String> for Purpose {
     }
 }
 
-/// An intent as the table holds it.
+/// An intent as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Intent {
     #[serde(rename = "SK")]
@@ -84,7 +85,7 @@ impl Intent {
     }
 }
 
-/// A prepared intent as the table holds it.
+/// A prepared intent as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct Preparation {
     #[serde(rename = "SK")]
@@ -92,12 +93,12 @@ struct Preparation {
     at: Timestamp,
 }
 
-/// A list of steps, as many as one transaction holds.
+/// A list of steps, at most as many as fit one transaction.
 #[derive(Debug, Serialize, Deserialize)]
 struct Chunk {
     #[serde(rename = "SK")]
     number: String,
-    /// JSON: steps, or group ids.
+    /// The steps, or the ids of groups, as JSON.
     work: String,
 }
 
@@ -124,7 +125,7 @@ impl Members<'_> {
         Ok(intent)
     }
 
-    /// Prepares the removal of a deleted user from more groups than fit one transaction, and returns the writes that open
+    /// Prepares the removal of a deleted user from more groups than fit one transaction. Returns the writes that open
     /// the intent.
     pub(super) async fn prepare_forget_user(
         self,
@@ -136,7 +137,7 @@ impl Members<'_> {
         self.opening(&intent)
     }
 
-    /// Returns the writes that open the intent by which everybody forgets a deleted group.
+    /// Returns the writes that open the intent to remove a deleted group from its members' lists.
     pub(super) fn prepare_forget_group(self, group: &Subject) -> Result<Transaction, Error> {
         let intent = self.intent(Purpose::ForgetGroup, group);
         let mut transaction = Transaction::default();
@@ -169,7 +170,7 @@ impl Members<'_> {
         let mut transaction = Transaction::default();
         let keys = self.scope.keys();
         transaction.put(to_item(&keys.intents().at(&intent.id), intent)?);
-        // What the sweep has discarded cannot be opened any more.
+        // If the sweep has discarded the intent, it can no longer be opened.
         transaction.delete_if(
             keys.prepared_intents().at(&intent.id),
             Expression::present(),
@@ -202,7 +203,7 @@ impl Members<'_> {
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
-    /// Discards the prepared intents that nobody can open any more. Their requests have died.
+    /// Discards the prepared intents of requests that have died.
     async fn discard_abandoned(self) -> Result<(), Error> {
         let range = Range::all(self.scope.keys().prepared_intents());
         for item in self.scope.table.query_all(range).await? {
@@ -214,7 +215,8 @@ impl Members<'_> {
         Ok(())
     }
 
-    /// Takes a prepared intent so that it cannot be opened. Returns `false` if it was opened or discarded meanwhile.
+    /// Makes sure that a prepared intent cannot be opened. Returns `false` if it was opened or discarded in the
+    /// meantime.
     async fn abandon(self, intent: &str) -> Result<bool, Error> {
         let mut transaction = Transaction::default();
         let key = self.scope.keys().prepared_intents().at(intent);
@@ -222,10 +224,10 @@ impl Members<'_> {
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
-    /// Completes every intent whose half-done state could be seen.
+    /// Completes every open intent whose partial state readers could see.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn settle(self) -> Result<(), Error> {
         let open = self.open_intents().await?;
         self.settle_member_changes(&open).await?;
@@ -248,10 +250,11 @@ impl Members<'_> {
         Ok(())
     }
 
-    /// Completes open intents of every kind, those that nobody can see within a time budget, and discards abandoned ones.
+    /// Completes the open intents of every purpose that this version knows, and discards abandoned ones. Cleans up
+    /// after deleted groups, which readers cannot see, only within a time budget.
     ///
     /// # Errors
-    /// Only those of the table. What is left stays open.
+    /// Only table errors. The remaining intents stay open.
     pub async fn sweep(self) -> Result<(), Error> {
         self.settle().await?;
         self.discard_abandoned().await?;
@@ -259,7 +262,7 @@ impl Members<'_> {
         Ok(())
     }
 
-    /// Cleans up after deleted groups until `deadline`. Returns whether nothing is left.
+    /// Cleans up after deleted groups until `deadline`. Returns whether everything is done.
     pub(crate) async fn forget_groups(self, deadline: Instant) -> Result<bool, Error> {
         for intent in self.open_intents().await? {
             if intent.purpose != Purpose::ForgetGroup {
@@ -284,7 +287,8 @@ impl Members<'_> {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Returns the scope of whoever opened the intent: the journal names them, not the one who completes it.
+    /// Returns the scope of the request that opened the intent, so that the journal names its actor and not the one
+    /// that completes the intent.
     fn on_behalf(self, intent: &Intent) -> Scope {
         Scope {
             actor: intent.actor.clone(),
@@ -315,7 +319,7 @@ impl Members<'_> {
         let planned: Vec<Step> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
         let (group, planned) = (&intent.group(), &planned);
         retry_stale(|turn| async move {
-            // Somebody who was to join or leave may have been deleted since: nothing is left to do about them.
+            // Users who should join or leave may have been deleted since then, so their steps are dropped.
             let possible = match turn {
                 0 => planned.clone(),
                 _ => self.still_possible(&group.id, planned).await?,
@@ -333,7 +337,7 @@ impl Members<'_> {
         .await
     }
 
-    /// Commits a step. Returns `Some` if it is done, by this transaction or by somebody else's.
+    /// Commits a step. Returns `Some` if the step is done, by this transaction or by another one.
     async fn is_done(
         self,
         transaction: &Transaction,
@@ -380,7 +384,7 @@ impl Members<'_> {
         let groups = &groups;
         retry_stale(|turn| async move {
             if turn > 0 {
-                // A change of members that died half-way may have marked one of the groups.
+                // An interrupted change of members may have marked one of the groups.
                 let open = self.open_intents().await?;
                 self.settle_member_changes(&open).await?;
             }
@@ -391,7 +395,7 @@ impl Members<'_> {
         .await
     }
 
-    /// Returns the writes by which groups lose a deleted user. Groups that are deleted have a clean-up of their own.
+    /// Returns the writes that remove a deleted user from groups. Deleted groups have their own clean-up.
     pub(super) async fn forget_user_writes(
         self,
         user: &str,
@@ -405,7 +409,7 @@ impl Members<'_> {
         Ok(transaction)
     }
 
-    /// Reads those of the groups that exist, by id.
+    /// Reads the groups with these ids, by id. Groups that do not exist are left out.
     pub(crate) async fn live_groups(
         self,
         ids: &BTreeSet<String>,
@@ -416,8 +420,8 @@ impl Members<'_> {
         items.into_iter().map(by_id).collect()
     }
 
-    /// Returns whether the intent was completed before `deadline`. The journal names who lost the group, transaction by
-    /// transaction, as it does when people leave any other group.
+    /// Removes a deleted group from its members. Returns whether that was completed before `deadline`. Each transaction
+    /// writes a journal entry with the members that it removes, as for any other group that people leave.
     async fn complete_forget_group(
         self,
         intent: &Intent,
@@ -450,8 +454,8 @@ impl Members<'_> {
                 let member = self.scope.keys().member(group, id);
                 transaction.delete_if(member, Expression::present(), Guard::Stale);
             }
-            // If a guard fails, somebody was deleted meanwhile, or somebody else does the same work: the next turn sees
-            // what is left.
+            // If a guard fails, a user was deleted in the meantime, or another request does the same work. The next
+            // turn reads what remains.
             self.scope.table.transact(&transaction).await?;
         }
     }
@@ -468,7 +472,7 @@ impl Members<'_> {
         Ok(item.is_some())
     }
 
-    /// Closes the intent, together with the given writes. Nothing is lost if somebody else closed it.
+    /// Closes the intent, together with the given writes. It does not matter if another request has closed it.
     async fn close(self, intent: &Intent, mut transaction: Transaction) -> Result<(), Error> {
         transaction.delete_if(
             self.scope.keys().intents().at(&intent.id),

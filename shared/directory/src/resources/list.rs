@@ -1,7 +1,8 @@
 //! Lists: filter, sort and page over users or groups.
 //!
-//! The query alone decides the way: a filter that names keys reads those keys; a query without a filter walks in order of
-//! creation or of names, from page cursor to page cursor; everything else reads and evaluates all.
+//! The query alone decides how it is answered. A filter that names keys reads those keys. A query without a filter
+//! reads in order of creation or of names, from page cursor to page cursor. Every other query reads and evaluates all
+//! resources.
 
 use rollcall_model::Kind;
 use rollcall_scim::{Query, Resource, limits};
@@ -18,7 +19,7 @@ use crate::resources::writes::Pointer;
 /// One page of a list.
 #[derive(Debug)]
 pub struct Page {
-    /// How many resources match in all.
+    /// How many resources match in total.
     pub total: u64,
     /// The index of the page's first resource, from 1.
     pub start_index: u64,
@@ -26,7 +27,7 @@ pub struct Page {
     pub resources: Vec<Resource>,
 }
 
-/// The order of a walk without a filter.
+/// The order in which a query without a filter reads.
 #[derive(Clone, Copy, Debug)]
 enum Order {
     Created,
@@ -37,15 +38,15 @@ impl Resources<'_> {
     /// Reads one page of the resources that match (RFC 7644 §3.4.2).
     ///
     /// # Errors
-    /// Only those of the table: no match is an empty page.
+    /// Only table errors. Without a match, the page is empty.
     pub async fn search(self, kind: &'static Kind, query: &Query) -> Result<Page, Error> {
         let slice = Slice::of(query);
         let shown = Needs::of(&query.projection);
         let asked = query.filter.as_ref().map(Needs::of_filter);
         let asked = asked.unwrap_or_default();
         let plan = plan(kind, query.filter.as_ref());
-        // One person found by a key is shown as the last transaction left them. Of many, none may be shown before a change
-        // of members and others after it.
+        // A single user that is found by key is shown as the last transaction left it. Of several users, none may be
+        // shown before a change of members and others after it.
         let many = matches!(
             plan,
             QueryPlan::All | QueryPlan::MembersOf(_) | QueryPlan::Any(_)
@@ -82,7 +83,7 @@ impl Resources<'_> {
         }
         let walk = self.walk(kind, query);
         let from = self.position(&walk, slice.start).await?;
-        // Resources may follow the end, if some of earlier pages were deleted during the walk.
+        // If resources of earlier pages were deleted during the walk, `start` can exceed `total` although more follow.
         if slice.start > total && from.index != slice.start {
             return Ok((total, Vec::new()));
         }
@@ -108,7 +109,7 @@ impl Resources<'_> {
         Ok((total, records))
     }
 
-    /// Reads the next records of a walk. Returns them with the sort key after which the walk continues.
+    /// Reads the next records of a walk. Returns them and the sort key after which the walk continues.
     async fn walk_on(
         self,
         kind: &'static Kind,
@@ -156,7 +157,7 @@ impl Resources<'_> {
     }
 }
 
-/// Returns the order in which a query without a filter can be walked.
+/// Returns the order in which a query can be read from page cursor to page cursor; `None` if it cannot.
 fn walk_order(kind: &Kind, query: &Query) -> Option<Order> {
     match (&query.filter, &query.sort) {
         (Some(_), _) => None,

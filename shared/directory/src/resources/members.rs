@@ -1,13 +1,13 @@
-//! Memberships: an item each, so that adding one person costs the same in every group.
+//! Memberships: each is an item of its own, so that adding one member costs the same in every group.
 //!
-//! A change is planned as steps from what is stored to what is wanted. Steps that fit go into one transaction with the group
-//! itself; more than fit become an intent (see `intents`).
+//! A change is planned as steps from the stored members to the wanted ones. Steps that fit go into one transaction with
+//! the group; if there are more, the change becomes an intent (see `intents`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{GROUPS, Reason, Subject, USERS, UnknownMembers, is_id};
+use rollcall_model::{GROUPS, Reason, Subject, USERS, UnknownMembers, is_id, shown};
 use rollcall_scim::{self as scim, MemberChange};
 use rollcall_store::{
     Error, Expression, Guard, Item, Range, Scope, Transaction, from_item, now, number, string,
@@ -20,15 +20,15 @@ use crate::journal::entry::{Entry, MEMBERS_CHANGED};
 use crate::resources::effects::Effects;
 use crate::resources::handle::Members;
 
-/// Writes that one step needs: the membership, and the person's list of groups.
+/// The number of writes for one step: the membership, and the user's list of groups.
 pub(super) const WRITES_PER_STEP: usize = 2;
 
-/// One membership as the table holds it.
+/// One membership as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct Membership {
     #[serde(rename = "SK")]
     member: String,
-    /// The member as the client sent it, if that was more than its `value`.
+    /// The member as the client sent it, as JSON, if it has more than its `value`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent: Option<String>,
     since: Timestamp,
@@ -37,10 +37,10 @@ struct Membership {
     request: Option<String>,
 }
 
-/// When a person joined each group, and by which request.
+/// When a person joined each group, and with which request, by group id.
 pub(crate) type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
 
-/// One step of a change of members.
+/// One step of a change of a group's members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum Step {
@@ -48,7 +48,7 @@ pub(super) enum Step {
         member: String,
         sent: Value,
     },
-    /// The same person, sent with other sub-attributes.
+    /// The same member, sent with other sub-attributes.
     Alter {
         member: String,
         sent: Value,
@@ -66,7 +66,7 @@ impl Step {
     }
 }
 
-/// The steps of a change of members, and the ids that were skipped on the way.
+/// The steps of a change of members, and the unknown ids that were skipped.
 #[derive(Debug, Default)]
 pub(super) struct PlannedSteps {
     pub(super) steps: Vec<Step>,
@@ -88,7 +88,7 @@ fn plan(current: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> 
     leave.chain(stay_or_come).collect()
 }
 
-/// Returns by how much the steps change the number of members.
+/// Returns the change in the number of members.
 pub(super) fn growth(steps: &[Step]) -> i64 {
     steps
         .iter()
@@ -101,14 +101,14 @@ pub(super) fn growth(steps: &[Step]) -> i64 {
 }
 
 impl Members<'_> {
-    /// Reads every member of a group, by id, as the client sent it.
+    /// Reads every member of a group as the client sent it, by id.
     pub(crate) async fn members_of(self, group: &str) -> Result<BTreeMap<String, Value>, Error> {
         let range = Range::all(self.scope.keys().members(group));
         let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(member_of).collect()
     }
 
-    /// Reads those of the named people who are members.
+    /// Reads the members of a group that are among these ids, as the client sent them, by id.
     pub(crate) async fn members_among(
         self,
         group: &str,
@@ -120,10 +120,10 @@ impl Members<'_> {
         items.into_iter().map(member_of).collect()
     }
 
-    /// Reads when a person joined each of these groups, and by which request.
+    /// Reads when a person joined each of these groups, and with which request. Groups without the person are left out.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn joined(self, groups: &BTreeSet<&str>, user: &str) -> Result<Joined, Error> {
         let keys = self.scope.keys();
         let mut joined = BTreeMap::new();
@@ -141,9 +141,9 @@ impl Members<'_> {
         Ok(joined)
     }
 
-    /// Plans the steps after which a group has the members that `change` asks for.
+    /// Plans the steps from a group's current members to those after `change`.
     ///
-    /// Ids that belong to no user of this tenant are skipped, or refused by the tenant's setting.
+    /// Ids that belong to no user of this tenant are skipped or refused, depending on the setting `unknown_members`.
     pub(super) async fn plan(
         self,
         group: &str,
@@ -165,6 +165,7 @@ impl Members<'_> {
             return Ok(PlannedSteps { steps, skipped });
         };
         if self.scope.settings().await?.unknown_members == UnknownMembers::Reject {
+            let first = shown(first);
             let detail =
                 format!("`members`: `{first}` is the id of no user, create the user first");
             let error = scim::Error::InvalidValue(detail);
@@ -189,7 +190,7 @@ impl Members<'_> {
         Ok(ids.difference(&known).map(|id| (*id).to_owned()).collect())
     }
 
-    /// Returns the writes of some steps, with the journal entry for them.
+    /// Returns the writes for these steps, with one journal entry for all of them.
     pub(super) fn step_writes(self, group: &Subject, steps: &[Step]) -> Result<Transaction, Error> {
         let mut transaction = Transaction::default();
         for step in steps {
@@ -233,7 +234,7 @@ impl Members<'_> {
                 write_group_list(self.scope, transaction, member, ListChange::Add, group);
             }
             Step::Alter { member, sent } => {
-                // When they joined, and by which request, stays as it is.
+                // An update keeps the time and the request of joining.
                 let set = match as_sent(member, sent) {
                     Some(sent) => Expression::new("SET sent = :sent").with(":sent", string(&sent)),
                     None => Expression::new("REMOVE sent"),
@@ -249,14 +250,14 @@ impl Members<'_> {
     }
 }
 
-/// What happens to a group in a person's list of groups.
+/// How a person's list of groups changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ListChange {
     Add,
     Remove,
 }
 
-/// Changes a person's list of groups; the person must exist.
+/// Changes a person's list of groups, on the condition that the person exists.
 pub(super) fn write_group_list(
     scope: &Scope,
     transaction: &mut Transaction,
@@ -277,10 +278,10 @@ pub(super) fn write_group_list(
     transaction.update_if(user, set, Expression::present(), Guard::Stale);
 }
 
-/// Marks a group whose members change while its attributes do not.
+/// Updates a group whose members change while its attributes do not.
 ///
-/// Unless it is `pinned` to a revision, it conflicts with no other such change, only with the group's deletion and with open
-/// intents.
+/// Unless it is `pinned` to a revision, its condition fails only if the group was deleted or has an open intent, and
+/// not because of another change of members.
 pub(super) fn write_group_touched(
     scope: &Scope,
     transaction: &mut Transaction,
@@ -310,7 +311,7 @@ pub(super) fn write_group_touched(
     transaction.update_if(group, set, condition, Guard::Stale);
 }
 
-/// Returns the member as sent, if that is more than its `value`.
+/// Returns the member as the client sent it, as JSON, if it has more than its `value`.
 fn as_sent(member: &str, sent: &Value) -> Option<String> {
     let bare = json!({"value": member}) == *sent;
     (!bare).then(|| sent.to_string())

@@ -1,10 +1,11 @@
-//! Users and groups: stored, changed, listed. Both go the same way; they differ by the data of their kind.
+//! Users and groups: stored, changed, listed. Both use the same code, and differ only in the data of their kind.
 //!
-//! `record` is a stored resource, in a `format` that has a number. `writes` plans the transaction of a change, `owners` keeps
-//! the last active owner. `members` plans a change of memberships, `intents` applies one that is too large for a
-//! transaction. `crud` creates, reads, replaces, patches and deletes, and returns the `effects` beside the answer.
-//! `assemble` turns records into SCIM resources. `list` answers a query as `query_plan` decides: from `candidates`, from
-//! `page_cursor` to page cursor, or by a `full_scan`; `counters` counts, `slice` cuts the page.
+//! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
+//! unique names, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
+//! applies one that is too large for one transaction. `crud` creates, reads, replaces, patches and deletes, and returns
+//! the `effects` with the result. `assemble` turns records into SCIM resources. `list` answers a query as `query_plan`
+//! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
+//! cuts the page.
 
 pub(crate) mod assemble;
 pub(crate) mod candidates;

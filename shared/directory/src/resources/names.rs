@@ -1,4 +1,4 @@
-//! Which unique names are accepted.
+//! Checks of unique names.
 
 use rollcall_model::{Kind, USERS};
 use rollcall_scim as scim;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 /// Checks the unique name of a resource that is created or changed.
 ///
-/// A name that stays as it is stays valid: earlier versions accepted every name.
+/// An unchanged name is always accepted, because earlier versions accepted every name.
 ///
 /// # Errors
-/// `invalidValue` for control characters and, in user names, for white space at either end.
+/// `invalidValue` for control characters, and for white space at either end of a user name.
 pub(super) fn check_name(
     kind: &Kind,
     before: Option<&Resource>,
@@ -28,7 +28,7 @@ pub(super) fn check_name(
     }
 }
 
-/// Checks the user name of a sign-in, as `check_name` does; `attribute` is what the request calls it.
+/// Checks the user name of a sign-in, as `check_name` does. The error calls the name `attribute`.
 ///
 /// # Errors
 /// `invalidValue` for control characters, for white space at either end, and for an empty name.

@@ -1,4 +1,4 @@
-//! The active owners of a tenant: the last of them cannot be removed.
+//! The active owners of a tenant. The last one cannot be removed.
 
 use rollcall_model::{Reason, Role};
 use rollcall_scim as scim;

@@ -1,7 +1,7 @@
-//! Page cursors: index pagination on a key-value store.
+//! Page cursors: index-based pagination (RFC 7644 §3.4.2.4) on a key-value store.
 //!
-//! When a page is served, a short-lived item stores where the next one starts, so that every page of a walk by `startIndex`
-//! costs the same. A cursor belongs to one reader and one query: two walks never move each other's pages.
+//! With each page, a short-lived item stores where the next page starts, so that every page of a walk by `startIndex`
+//! costs the same. A cursor belongs to one reader and one query, so that walks do not affect each other's pages.
 
 use jiff::Timestamp;
 use rollcall_model::{Kind, sha256_hex};
@@ -19,9 +19,9 @@ const LIFETIME_SECONDS: i64 = 3_600;
 pub(super) struct Position {
     /// The `startIndex` of the page.
     pub(super) index: u64,
-    /// The sort key behind which it starts; none is the very beginning.
+    /// The sort key after which the page starts; `None` for the beginning.
     pub(super) behind: Option<String>,
-    /// The total as counted when the walk began, where counting is dear.
+    /// The total that the first page counted, for queries whose total needs a full scan.
     pub(super) matched: Option<u64>,
     expires: i64,
 }
@@ -45,7 +45,7 @@ impl Position {
     }
 }
 
-/// The walk that a cursor belongs to.
+/// The walk that a cursor belongs to: one query by one reader.
 #[derive(Debug)]
 pub(super) struct Walk {
     partition: Partition,
@@ -79,7 +79,7 @@ impl Resources<'_> {
         }
     }
 
-    /// The nearest known position at or before `index`.
+    /// Returns the nearest stored position at or before `index`.
     pub(super) async fn position(self, walk: &Walk, index: u64) -> Result<Position, Error> {
         if index <= 1 {
             return Ok(Position::beginning());
@@ -97,7 +97,7 @@ impl Resources<'_> {
             .pop()
             .map(from_item::<Position>)
             .transpose()?;
-        // DynamoDB removes expired items when it gets round to it.
+        // DynamoDB may remove expired items much later.
         let fresh = found.filter(|position| position.expires > Timestamp::now().as_second());
         Ok(fresh.unwrap_or_else(Position::beginning))
     }

@@ -1,6 +1,7 @@
-//! How the candidates of a filter are found: by key if the filter allows it, otherwise by reading everything.
+//! The plan of a query: how to find the candidates of a filter. By key if the filter allows it, otherwise by a full
+//! scan.
 //!
-//! The candidates are a superset of the matches: the whole filter is evaluated on each of them afterwards.
+//! The candidates are a superset of the matches. The whole filter is then evaluated on each candidate.
 
 use rollcall_model::{Kind, Lookup};
 use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
@@ -8,25 +9,25 @@ use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
 /// Where candidates come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QueryPlan {
-    /// The resource of this id.
+    /// The resource with this id.
     Id(String),
-    /// The resource of this folded unique name.
+    /// The resource with this unique name, folded.
     Name(String),
-    /// The resources whose folded unique name begins so.
+    /// The resources whose folded unique name begins with this text.
     NamePrefix(String),
-    /// The resources with this value of a look-up attribute.
+    /// The resources with this value of a look-up attribute, by the attribute's code.
     Lookup(&'static str, String),
     /// The users who are members of this group.
     MembersOf(String),
     /// The groups that this user is a member of.
     GroupsOf(String),
-    /// All that any of these give.
+    /// The candidates of all these plans.
     Any(Vec<QueryPlan>),
     /// Every resource.
     All,
 }
 
-/// The cheapest way to all resources of the kind that can match.
+/// Returns the cheapest plan that finds all resources of the kind that can match.
 pub fn plan(kind: &'static Kind, filter: Option<&Filter>) -> QueryPlan {
     filter.map_or(QueryPlan::All, |filter| of_filter(kind, filter))
 }
@@ -56,7 +57,8 @@ fn of_filter(kind: &'static Kind, filter: &Filter) -> QueryPlan {
     }
 }
 
-/// Lower is cheaper: a read of one item, a query, a query with one read for each hit, everything.
+/// Returns the cost of a plan. Lower is cheaper: a read of one item, a query, a query with a read for each hit, a full
+/// scan.
 fn rank(plan: &QueryPlan) -> u8 {
     match plan {
         QueryPlan::Id(_) => 0,
@@ -111,7 +113,7 @@ fn lookup(
     })
 }
 
-/// `emails[type eq "work" and value eq "x"]` gives what `emails.value eq "x"` gives.
+/// Returns the plan of a value path: `emails[type eq "work" and value eq "x"]` has that of `emails.value eq "x"`.
 fn of_value_path(kind: &'static Kind, path: &AttrPath, filter: &Filter) -> QueryPlan {
     match filter {
         Filter::And(all) => all
@@ -134,8 +136,8 @@ fn of_value_path(kind: &'static Kind, path: &AttrPath, filter: &Filter) -> Query
     }
 }
 
-/// The member ids that a filter on groups asks about, when it asks about members in no other way: then only those
-/// memberships need to be read. `None`: it needs all of them.
+/// Returns the member ids that a filter on groups compares, if its evaluation needs only these memberships. Returns
+/// `None` if it needs all members.
 pub(super) fn members_asked_about(filter: &Filter) -> Option<Vec<String>> {
     match filter {
         Filter::And(parts) | Filter::Or(parts) => {

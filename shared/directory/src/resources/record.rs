@@ -1,4 +1,4 @@
-//! One user or group as the table holds it.
+//! One user or group as it is stored.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -13,33 +13,33 @@ use serde_json::{Map, Value, json};
 
 use crate::resources::format;
 
-/// The largest resource that is stored, in bytes of JSON. DynamoDB allows 400 KB for an item with everything in it.
+/// The largest resource that is stored, in bytes of JSON. DynamoDB limits the whole item to 400 KB.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
-/// What the document leaves out: stored elsewhere, or computed.
+/// Attributes that the document leaves out, because they are stored elsewhere or computed.
 const SERVER_OWNED: [&str; 5] = ["id", "meta", "groups", "members", "schemas"];
 
-/// The attribute of the document. What a record keeps of its item as read leaves it out.
+/// The name of the item attribute with the document. `Record::raw` leaves it out.
 const DOCUMENT: &str = "document";
 
-/// A stored resource: what the client sent, and what the directory knows beside it.
+/// A stored resource: the attributes that the client sent, and what the directory stores in addition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The resource's id.
     #[serde(rename = "SK")]
     pub id: String,
-    /// The attributes that clients own: no `id`, `meta`, `groups` or `members`.
+    /// The attributes that clients own, without `id`, `meta`, `groups`, `members` and `schemas`.
     #[serde(default)]
     pub(crate) document: Document,
-    /// Grows by one with every change of the representation; the ETag.
+    /// Increases by one with every change of the representation. It is the ETag.
     pub(crate) version: u64,
-    /// Grows by one with every write. A writer checks that nobody else has moved it.
+    /// Increases by one with every write. A write is conditional on the revision that was read.
     pub(crate) revision: u64,
     /// When the resource was created.
     pub created: Timestamp,
     /// When the representation was last changed.
     pub modified: Timestamp,
-    /// Set by `active: false`. It stays when `active` is only removed, so that this reactivates nobody.
+    /// Whether the user was deactivated by `active: false`. Removing `active` does not reactivate the user.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inactive: bool,
     /// The ids of the groups that a user is in.
@@ -52,7 +52,7 @@ pub struct Record {
     /// How many members a group has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub members: u64,
-    /// What is known of a person beyond the document.
+    /// The state of a person's account, which is not in the document.
     #[serde(
         rename = "standing",
         default,
@@ -62,7 +62,8 @@ pub struct Record {
     /// The open intent that is changing this group's members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) intent: Option<String>,
-    /// The item as it was read, without the document. A newer version may have stored more than this code knows.
+    /// The item as it was read, without the document. It may have attributes of a newer version that this code does not
+    /// know.
     #[serde(skip)]
     raw: Arc<Item>,
 }
@@ -71,7 +72,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The client's attributes as JSON text, parsed once.
+/// The client's attributes as JSON text, which is parsed at most once.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub(crate) struct Document {
@@ -80,7 +81,7 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Takes the client's attributes of a resource.
+    /// Returns a document with the client's attributes of a resource.
     fn of(kind: &Kind, attributes: Map<String, Value>) -> Result<Self, Error> {
         let text = serde_json::to_string(&attributes).map_err(Error::corrupt)?;
         if text.len() > MAX_DOCUMENT_BYTES {
@@ -126,7 +127,7 @@ impl From<Document> for String {
 }
 
 impl Record {
-    /// Returns a resource that was never stored before.
+    /// Returns a new record, which is not stored yet.
     pub(crate) fn new(
         kind: &Kind,
         id: String,
@@ -150,7 +151,7 @@ impl Record {
         })
     }
 
-    /// Returns this record as the client changed it; `None` if that is the same.
+    /// Returns the record with the client's change; `None` if the change has no effect.
     pub(crate) fn changed_to(
         &self,
         kind: &Kind,
@@ -159,7 +160,13 @@ impl Record {
     ) -> Result<Option<Self>, Error> {
         let inactive = says_inactive(&resource).unwrap_or(self.inactive);
         let attributes = client_owned(resource);
-        if attributes == *self.resource(kind)?.attributes() && inactive == self.inactive {
+        let before = self.resource(kind)?.attributes();
+        let owned = before.keys().filter(|name| is_client_owned(name)).count();
+        let is_same = owned == attributes.len()
+            && attributes
+                .iter()
+                .all(|(name, value)| before.get(name) == Some(value));
+        if is_same && inactive == self.inactive {
             return Ok(None);
         }
         let mut after = Self {
@@ -177,7 +184,7 @@ impl Record {
         Ok(Some(after))
     }
 
-    /// Returns the record of a group with more members, or fewer.
+    /// Returns the record of a group whose number of members changes by `growth`.
     pub(crate) fn grown_by(mut self, growth: i64) -> Self {
         self.members = self.members.saturating_add_signed(growth);
         self
@@ -186,7 +193,7 @@ impl Record {
     /// Reads a stored record.
     ///
     /// # Errors
-    /// When the item is not a record's, or has a format that is newer than this code.
+    /// When the item is not a record, or has a format that is newer than this code.
     pub fn from_item(item: Item) -> Result<Self, Error> {
         let item = format::lifted(item)?;
         let others = item.iter().filter(|(name, _)| *name != DOCUMENT);
@@ -198,7 +205,7 @@ impl Record {
         })
     }
 
-    /// Returns the item to store, with what this version of the code does not know of the one that was read.
+    /// Returns the item to store. It keeps the attributes of the item that was read that this version does not know.
     pub(crate) fn to_item(&self, keys: Keys<'_>, kind: &Kind) -> Result<Item, Error> {
         let key = keys.resource(kind, &self.id);
         let mut item = to_item(&key, self)?;
@@ -215,7 +222,7 @@ impl Record {
         format!("W/\"{}\"", self.version)
     }
 
-    /// Returns the client's attributes as a resource: what PUT and PATCH start from.
+    /// Returns the client's attributes as a resource, to which PUT and PATCH apply.
     ///
     /// # Errors
     /// When the stored document is not JSON.
@@ -223,7 +230,7 @@ impl Record {
         self.document.resource(kind)
     }
 
-    /// Returns the resource with everything that the server owns, except members and groups.
+    /// Returns the resource with `id` and `meta`, but without `members` and `groups`.
     ///
     /// # Errors
     /// When the stored document is not JSON.
@@ -242,7 +249,7 @@ impl Record {
         Ok(resource)
     }
 
-    /// Returns a text attribute of the document.
+    /// Returns a string attribute of the document.
     ///
     /// # Errors
     /// When the stored document is not JSON.
@@ -259,7 +266,7 @@ impl Record {
         Ok(self.text(&USERS, USERS.unique)?.unwrap_or_default())
     }
 
-    /// Returns the primary mail address of a person, or else the first.
+    /// Returns the primary e-mail address of a person, or else the first.
     ///
     /// # Errors
     /// When the stored document is not JSON.
@@ -292,8 +299,12 @@ fn says_inactive(resource: &Resource) -> Option<bool> {
 
 fn client_owned(resource: Resource) -> Map<String, Value> {
     let mut attributes = resource.into_attributes();
-    attributes.retain(|name, _| !SERVER_OWNED.contains(&name.as_str()));
+    attributes.retain(|name, _| is_client_owned(name));
     attributes
+}
+
+fn is_client_owned(name: &str) -> bool {
+    !SERVER_OWNED.contains(&name)
 }
 
 #[cfg(test)]
@@ -326,6 +337,14 @@ mod tests {
         attributes
             .map(|(name, value)| (name.to_owned(), value))
             .into()
+    }
+
+    #[test]
+    fn the_same_attributes_are_no_change() {
+        let record = Record::from_item(stored()).unwrap();
+        let same = record.resource(&USERS).unwrap().clone();
+        let changed = record.changed_to(&USERS, same, record.created).unwrap();
+        assert_eq!(changed, None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The slice of the matches that a client asks for, and their order.
+//! The slice of the matches that a client requests, and their order.
 
 use rollcall_scim::{Query, Resource, Sort, SortKey, limits};
 
-/// The slice of the matches that the client asks for.
+/// The slice of the matches that the client requests with `startIndex` and `count`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slice {
     /// The index of the first resource, from 1.
@@ -38,7 +38,7 @@ pub(super) fn sort_key(sort: Option<&Sort>, resource: &Resource) -> Option<SortK
     sort.map(|sort| sort.key(resource))
 }
 
-/// Sorts by key. Resources with equal keys stay in order of creation.
+/// Sorts by key. Resources with equal keys keep their order, which is that of creation.
 pub(super) fn sort<T>(found: &mut [(Option<SortKey>, T)], sort: Option<&Sort>) {
     let Some(sort) = sort else { return };
     found.sort_by(|(a, _), (b, _)| if sort.descending { b.cmp(a) } else { a.cmp(b) });

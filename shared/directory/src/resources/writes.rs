@@ -1,4 +1,4 @@
-//! The writes of one change: planned from before and after, for users and groups alike.
+//! The writes of one change, planned from the record before and after it, for users and groups alike.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,18 @@ use crate::journal::entry::{Entry, difference};
 use crate::resources::owners::{last_owner, write_owners};
 use crate::resources::record::Record;
 
-/// The most values of one look-up attribute: all of them change in one transaction.
+/// The maximum number of values of one look-up attribute. All of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
 
-/// What a unique name points to.
+/// The resource that a unique name belongs to.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pointer {
     /// The resource's id.
     pub id: String,
 }
 
-/// Returns the transaction that takes a resource from `before` (`None`: it is new) to `after` (`None`: it is deleted).
+/// Returns the transaction that changes a resource from `before` (`None` if it is new) to `after` (`None` if it is
+/// deleted).
 pub(super) fn resource_writes(
     scope: &Scope,
     kind: &Kind,
@@ -49,7 +50,7 @@ pub(super) fn resource_writes(
     Ok(transaction)
 }
 
-/// Returns the transaction of a person whose account changes while the document does not.
+/// Returns the transaction for a person whose account changes while the document does not. It has no journal entry yet.
 pub(crate) fn account_writes(
     scope: &Scope,
     before: &Record,
@@ -66,10 +67,10 @@ pub(crate) fn account_writes(
     Ok(transaction)
 }
 
-/// Commits. Returns `false` when something had changed since it was read: starting over helps.
+/// Commits a transaction. Returns `false` if something has changed since it was read, so that the caller starts over.
 ///
 /// # Errors
-/// `uniqueness` when the name is taken; `403` when the tenant would be left without an owner.
+/// `uniqueness` when the name is taken; `403` when the tenant would be left without an active owner.
 pub(crate) async fn committed(
     scope: &Scope,
     transaction: &Transaction,
@@ -201,7 +202,7 @@ fn write_entry(
     Ok(())
 }
 
-/// Returns the journal's word for a change.
+/// Returns the action of a change in the journal, such as `user.created`.
 pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> String {
     let verb = match (before, after) {
         (None, _) => "created",

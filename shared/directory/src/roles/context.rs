@@ -1,4 +1,4 @@
-//! What a role is decided by, read once for many people.
+//! The data that decides roles, read once for many people.
 
 use rollcall_model::{Mappings, Role, Settings, USERS};
 use rollcall_store::{Error, Scope, TENANT, TenantItem, string};
@@ -16,12 +16,12 @@ pub struct RoleContext {
 }
 
 impl RoleContext {
-    /// Returns the role of a person that counts.
+    /// Returns a person's effective role.
     pub fn role(&self, record: &Record) -> Option<Role> {
         record.effective_role(&self.settings, &self.mappings)
     }
 
-    /// Returns a person as a list shows them.
+    /// Returns a person as lists show them.
     ///
     /// # Errors
     /// When the stored document is not JSON.
@@ -31,7 +31,7 @@ impl RoleContext {
 }
 
 impl Roles<'_> {
-    /// Reads what decides the role of everybody.
+    /// Reads the settings and mappings that decide everybody's role.
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
@@ -42,10 +42,10 @@ impl Roles<'_> {
         })
     }
 
-    /// Reads a person and the tenant in one call; `None` if either is gone.
+    /// Reads a person and the tenant in one call. Returns `None` if either does not exist.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn person_and_tenant(
         self,
         user: &str,
@@ -54,7 +54,7 @@ impl Roles<'_> {
     }
 }
 
-/// Reads a person and the tenant in one call; `None` if either is gone.
+/// Reads a person and the tenant in one call. Returns `None` if either does not exist.
 pub(crate) async fn person_and_tenant(
     scope: &Scope,
     user: &str,

@@ -1,7 +1,8 @@
-//! The rules: which role a person has, and what a sign-in makes of it. Pure.
+//! The rules: which role a person has, and how a sign-in changes it. Pure.
 //!
-//! Every grant has a source. *Mapped* grants come and go with membership and mapping. *Manual* ones are given by a person and
-//! survive deactivation. The *default* one is given at the first sign-in that no group decides.
+//! Every grant has a source. *Mapped* grants follow group memberships, claims and mappings. *Manual* grants are given
+//! by hand and survive deactivation. The *default* grant is given at a person's first sign-in, if no group decides the
+//! role then and the person has no manual grant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +15,16 @@ use crate::resources::record::Record;
 
 /// What decided the role of a sign-in.
 pub(crate) enum Decided {
-    /// These groups, each with its role.
+    /// These mapped groups, each with its role.
     Groups(Mappings),
-    /// The tenant's default.
+    /// The tenant's default role.
     Default,
-    /// Nothing new: the grants there were.
+    /// The grants that the person already had.
     Existing,
 }
 
 impl Record {
-    /// The groups by which the person has mapped roles now, each with its role.
+    /// Returns the mapped groups that give the person a role now, each with its role.
     pub fn mapped(&self, settings: &Settings, mappings: &Mappings) -> Mappings {
         if self.inactive {
             return Mappings::new();
@@ -34,7 +35,8 @@ impl Record {
         self.routed(settings.route_by, mappings)
     }
 
-    /// The mapped roles that memberships and the last claim give, whatever the time they come to count.
+    /// Returns the mapped groups that memberships and the last claim select, each with its role, whether they count at
+    /// once or only from the next sign-in.
     pub fn routed(&self, route_by: RouteBy, mappings: &Mappings) -> Mappings {
         let groups = match (route_by, &self.account.claim) {
             (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => self.groups.clone(),
@@ -51,7 +53,7 @@ impl Record {
             .collect()
     }
 
-    /// Notes the mapped groups that the claim of a sign-in names.
+    /// Stores the mapped groups that the claim of a sign-in names.
     pub(crate) fn note_claim(&mut self, groups: BTreeSet<String>, route_by: RouteBy) {
         self.account.claim = match route_by {
             RouteBy::Membership => None,
@@ -63,8 +65,8 @@ impl Record {
         };
     }
 
-    /// The mapped groups that the next claim will name, as far as can be told: those of the last one, and what has
-    /// changed since.
+    /// Returns the mapped groups that the next claim will name, as far as is known: those of the last claim, with the
+    /// changes of memberships since then.
     pub(crate) fn next_claim(&self, route_by: RouteBy, mappings: &Mappings) -> BTreeSet<String> {
         let Some(claimed) = &self.account.claim else {
             return BTreeSet::new();
@@ -79,14 +81,14 @@ impl Record {
         named
     }
 
-    /// The mapped roles that the next sign-in will bring, as far as can be told.
+    /// Returns the mapped roles after the next sign-in, as far as is known.
     pub fn next_routed(&self, route_by: RouteBy, mappings: &Mappings) -> Mappings {
         let mut then = self.clone();
         then.note_claim(self.next_claim(route_by, mappings), route_by);
         then.routed(route_by, mappings)
     }
 
-    /// Signs the person in, the claim being taken note of: what becomes of the grants, and what decided.
+    /// Updates the account for a sign-in whose claim is already stored. Returns what decided the role.
     pub(crate) fn sign_in(
         &mut self,
         settings: &Settings,
@@ -102,7 +104,7 @@ impl Record {
         account.at_login = ids(&routed);
         if !routed.is_empty() {
             if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
-                // No group takes an owner away, be it the last one or not.
+                // Groups never remove an owner, whether or not it is the last one.
                 account
                     .manual
                     .take_if(|grant| grant.role().is_some_and(Role::is_mappable));
@@ -120,7 +122,7 @@ impl Record {
         Decided::Default
     }
 
-    /// Whether the last sign-in's claim named the group.
+    /// Returns whether the claim of the last sign-in named the group.
     pub fn claims(&self, group: &str) -> bool {
         let claim = self.account.claim.as_ref();
         claim.is_some_and(|claimed| claimed.groups.contains(group))
@@ -130,9 +132,9 @@ impl Record {
         &claimed.memberships - &self.groups
     }
 
-    /// The role that counts; nobody inactive has one.
+    /// Returns the effective role; `None` while the person is inactive.
     ///
-    /// The highest of the mapped and manual grants; the default one counts where there is no other.
+    /// The highest mapped or manual grant counts. The default grant counts only if there is no other.
     pub fn effective_role(&self, settings: &Settings, mappings: &Mappings) -> Option<Role> {
         if self.inactive {
             return None;
@@ -143,7 +145,7 @@ impl Record {
             .or(self.account.default_role())
     }
 
-    /// Returns the mapped roles of the catalogue that the last sign-in found.
+    /// Returns the mapped roles at the last sign-in, without roles that only a newer version knows.
     pub(crate) fn roles_at_login(&self) -> Mappings {
         let stored = self.account.at_login.iter();
         stored
@@ -151,7 +153,7 @@ impl Record {
             .collect()
     }
 
-    /// Returns the groups on which the person's roles can depend.
+    /// Returns the groups on which the person's roles can depend: memberships, and groups that the last claim named.
     pub fn role_groups(&self) -> BTreeSet<String> {
         let claim = self.account.claim.iter();
         let claimed = claim.flat_map(|claimed| claimed.groups.iter().cloned());

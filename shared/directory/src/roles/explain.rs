@@ -1,4 +1,4 @@
-//! Why a person has their role, or none. Pure.
+//! Why a person has a role, or none. Pure.
 
 use jiff::Timestamp;
 use rollcall_model::{Grant, Mappings, Role, RoleSync, RouteBy, Settings};
@@ -15,9 +15,9 @@ pub enum Source {
         /// The group's id.
         group: String,
     },
-    /// A person's decision.
+    /// Somebody gave it by hand.
     Manual,
-    /// The tenant's default for sign-ins that no group decides.
+    /// The tenant's default for a first sign-in that no group decides.
     Default,
 }
 
@@ -30,33 +30,35 @@ pub struct ExplainedGrant {
     pub source: Source,
     /// When it was granted.
     pub since: Timestamp,
-    /// The request that granted it, if known. Of a mapped role it is the later of the one that made the mapping and the one
-    /// that made the person a member, or named the group at sign-in.
+    /// The request that granted it, if known. For a mapped role it is the last sign-in if roles change only at sign-in,
+    /// otherwise the later of the request that created the mapping and the one that made the person a member or named
+    /// the group at sign-in.
     pub request_id: Option<String>,
 }
 
 /// A person's role, and every grant behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRole {
-    /// The role that counts; none while the person is inactive.
+    /// The effective role; `None` while the person is inactive.
     pub effective: Option<Role>,
     /// Every grant, mapped ones first.
     pub grants: Vec<ExplainedGrant>,
-    /// Why not all that the groups they are in would give counts, where that is so.
+    /// Why the current mappings of the person's groups do not all count, if they do not.
     pub held_back: Option<HeldBack>,
 }
 
-/// Why what a group would give does not count.
+/// Why the mapping of a group does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldBack {
-    /// Mapped roles change at sign-in only, and would be others now than the last one found.
+    /// Mapped roles change only at sign-in, and they differ now from those at the last sign-in.
     UntilSignIn,
-    /// The groups that a sign-in names decide, and this person's has not named a mapped group that they are in.
+    /// The groups that a claim names decide, and the person's claim did not name a mapped group that they are in.
     NotNamed,
 }
 
 impl PersonRole {
-    /// Whether a grant is one by which the effective role is what it is: the highest ones, and the default one alone.
+    /// Returns whether a grant decides the effective role: a grant with the highest role, or the default grant if it is
+    /// the only one.
     pub fn decides(&self, grant: &ExplainedGrant) -> bool {
         let is_default = |grant: &ExplainedGrant| grant.source == Source::Default;
         let counts = !is_default(grant) || self.grants.iter().all(is_default);
@@ -64,7 +66,7 @@ impl PersonRole {
     }
 }
 
-/// The role of a person, and why.
+/// Returns a person's role, and every grant behind it.
 pub fn person_role(
     record: &Record,
     settings: &Settings,
@@ -92,7 +94,7 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
     left_out.then_some(HeldBack::NotNamed)
 }
 
-/// Every grant of a person, mapped ones first.
+/// Returns every grant of a person, mapped ones first.
 fn grants(
     record: &Record,
     settings: &Settings,

@@ -1,8 +1,8 @@
-//! The handle of the room.
+//! The handle on a tenant's roles.
 
 use rollcall_store::Scope;
 
-/// The roles of one tenant's people: decided, mapped, given by hand, announced.
+/// The roles of one tenant's people: mappings, roles given by hand, previews, reconciliation.
 #[derive(Clone, Copy, Debug)]
 pub struct Roles<'a> {
     pub(super) scope: &'a Scope,

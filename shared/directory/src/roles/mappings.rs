@@ -1,4 +1,4 @@
-//! Role mappings: which pushed group gives which role.
+//! Role mappings: which group gives which role.
 
 use std::collections::BTreeSet;
 
@@ -18,38 +18,41 @@ use crate::resources::record::Record;
 use crate::resources::writes::subject;
 use crate::roles::handle::Roles;
 
-/// One mapping as the table holds it.
+/// One mapping as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// The group's id.
     pub group: String,
-    /// The role that its members get; one that only a newer version knows grants nothing.
+    /// The role that its members get. A role that only a newer version knows grants nothing.
     pub role: RoleId,
-    /// Since when.
+    /// When the group was mapped to the role.
     pub since: Timestamp,
-    /// The request that made it.
+    /// The request that mapped it.
     pub request_id: String,
 }
 
 impl Mapping {
-    /// Returns the role, if it is one of the catalogue.
+    /// Returns the role, if this version knows it.
     pub fn role(&self) -> Option<Role> {
         self.role.role()
     }
 }
 
 impl Roles<'_> {
-    /// Every mapping of the tenant.
+    /// Reads every mapping of the tenant.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn mappings(self) -> Result<Vec<Mapping>, Error> {
         let range = Range::mappings(self.scope.keys());
         let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }
 
-    /// The mappings of these groups alone.
+    /// Reads the mappings of these groups.
+    ///
+    /// # Errors
+    /// Only table errors.
     pub async fn mappings_of(self, groups: &BTreeSet<String>) -> Result<Vec<Mapping>, Error> {
         let items = self
             .scope
@@ -59,10 +62,10 @@ impl Roles<'_> {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Maps a group to a role, or to none. Whoever is concerned follows by events.
+    /// Maps a group to a role, or to none. An event then reconciles the people that this affects.
     ///
     /// # Errors
-    /// `404` when there is no such group; `invalidValue` for a role that no group may give.
+    /// `404` when the group does not exist; `invalidValue` for a role that groups cannot give.
     pub async fn map_group(self, group: &str, role: Option<Role>) -> Result<(), Error> {
         check_mappable(role)?;
         retry_stale(|_| async move {
@@ -74,10 +77,10 @@ impl Roles<'_> {
         .await
     }
 
-    /// The same, if the group is mapped to `from` still; says whether it was.
+    /// Maps a group to a role, or to none, if it is still mapped to `from`. Returns whether it was.
     ///
     /// # Errors
-    /// As those of [`Tenant::map_group`].
+    /// As for [`Self::map_group`].
     pub async fn map_group_from(
         self,
         group: &str,
@@ -102,7 +105,7 @@ impl Roles<'_> {
         item.map(from_item).transpose()
     }
 
-    /// Whether the mapping was what it was read as.
+    /// Writes a mapping. Returns `false` if the mapping has changed since it was read, or the group was deleted.
     async fn write_mapping(
         self,
         record: &Record,
@@ -158,7 +161,7 @@ impl Roles<'_> {
     }
 }
 
-/// Refuses a role that no group may give.
+/// Refuses a role that groups cannot give.
 pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
     match role.filter(|role| !role.is_mappable()) {
         Some(role) => {

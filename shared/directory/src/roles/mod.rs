@@ -1,8 +1,8 @@
-//! Roles: which one a person has, why, and who is told when it changes.
+//! Roles: which role a person has, why, and the announcement of changes.
 //!
-//! `decide` holds the rules and `explain` says why, both pure. `context` reads what they need. `mappings` maps groups to
-//! roles, `preview` shows what a mapping would change, `person` gives roles by hand. `reconcile` looks again at the people
-//! that an event concerns, and announces changed roles.
+//! `decide` has the rules and `explain` gives the reasons, both pure. `context` reads the data they need. `mappings`
+//! maps groups to roles, `preview` shows what a mapping would change, and `person` gives roles by hand. `reconcile`
+//! decides again for the people that an event affects, and announces changed roles.
 
 pub(crate) mod context;
 pub(crate) mod decide;

@@ -1,4 +1,4 @@
-//! People as an admin sees them, and the roles given by hand.
+//! People as lists show them, and roles given by hand.
 
 use rollcall_model::{Grant, PersonState, Role, RoleId, USERS};
 use rollcall_scim as scim;
@@ -24,23 +24,23 @@ pub struct Person {
     pub display_name: Option<String>,
     /// `externalId`: the identity provider's own id.
     pub external_id: Option<String>,
-    /// The primary mail address, or else the first.
+    /// The primary e-mail address, or else the first.
     pub email: Option<String>,
     /// Active, invited or inactive.
     pub state: PersonState,
-    /// The role that counts.
+    /// The effective role.
     pub role: Option<Role>,
-    /// When the person was made known.
+    /// When the user was created.
     pub created_at: jiff::Timestamp,
-    /// The last sign-in.
+    /// When the person last signed in.
     pub last_login_at: Option<jiff::Timestamp>,
 }
 
 impl Roles<'_> {
-    /// Reads one person as a list shows them.
+    /// Reads one person as lists show them.
     ///
     /// # Errors
-    /// `404` when there is no such person.
+    /// `404` when the person does not exist.
     pub async fn person(self, user: &str) -> Result<Person, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
         let settings = self.scope.settings().await?;
@@ -48,10 +48,10 @@ impl Roles<'_> {
         person(&record, record.effective_role(&settings, &mappings))
     }
 
-    /// Returns a person's role, and why.
+    /// Returns a person's role, and every grant behind it.
     ///
     /// # Errors
-    /// `404` when there is no such person.
+    /// `404` when the person does not exist.
     pub async fn person_role(self, user: &str) -> Result<PersonRole, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
         let settings = self.scope.settings().await?;
@@ -62,10 +62,10 @@ impl Roles<'_> {
         Ok(person_role(&record, &settings, &mappings, &joined))
     }
 
-    /// Gives a role by hand, or takes it away. Nobody gives or takes a role above the `giver`'s own.
+    /// Gives a role by hand, or removes it. A giver can give or remove only roles up to their own, `giver`.
     ///
     /// # Errors
-    /// `404` when there is no such person; `403` for a role above the giver's, and for the last owner.
+    /// `404` when the person does not exist; `403` for a role above the giver's, and for the last active owner.
     pub async fn give_role(self, user: &str, role: Option<Role>, giver: Role) -> Result<(), Error> {
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&USERS, user).await?;
@@ -97,8 +97,8 @@ impl Roles<'_> {
     }
 }
 
-/// Refuses a change of a role above the giver's own. The rank of a role that only a newer version knows is unknown here, so
-/// only an owner changes it.
+/// Refuses to give or remove a role above the giver's own. The rank of a role that only a newer version knows is
+/// unknown, so only an owner can remove it.
 fn check_rank(held: Option<&RoleId>, wanted: Option<Role>, giver: Role) -> Result<(), Error> {
     let held = held.map(|role| role.role().unwrap_or(Role::Owner));
     match held.max(wanted).filter(|role| *role > giver) {
@@ -112,7 +112,7 @@ fn above_giver(role: Role) -> Error {
     Error::Scim(scim::Error::Forbidden(detail))
 }
 
-/// Returns a person as a list shows them.
+/// Returns a person as lists show them.
 ///
 /// # Errors
 /// When the stored document is not JSON.

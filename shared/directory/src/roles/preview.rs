@@ -1,4 +1,4 @@
-//! What a mapping would change, shown before it is made. The rules that will count decide it.
+//! Previews: what a mapping would change, by the same rules that decide roles.
 
 use std::collections::BTreeMap;
 
@@ -12,44 +12,44 @@ use crate::resources::record::Record;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::{by_group, check_mappable};
 
-/// People one call looks at.
+/// The maximum number of people that one call checks.
 const PEOPLE_AT_ONCE: usize = 1_000;
 
-/// What a mapping would change for the people one call has looked at.
+/// What a mapping would change for the people that one call has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// How many people would have another role at once, by the role they would lose and the one they would get.
+    /// How many people's roles would change at once, from the role they have to the role they would have.
     pub changes: Vec<RoleChange>,
-    /// How many would have another one after their next sign-in than they have then, if its claim names what the last
-    /// one did.
+    /// How many people's roles would change again at their next sign-in, from the role they would have at once, if the
+    /// claim names what the last one did.
     pub at_sign_in: Vec<RoleChange>,
-    /// The same for those to whom the mapping makes no difference: it comes, whether the mapping is made or not.
+    /// The same for people to whom the mapping makes no difference: their roles change with or without it.
     pub anyway: Vec<RoleChange>,
-    /// How many people this call has looked at.
+    /// How many people this call has checked.
     pub looked_at: u64,
-    /// How many there are: the group's members, and those who named the group when they last signed in, as far as
-    /// they have been looked at.
+    /// How many people there are to check: all members of the group, and those non-members checked by this call whose
+    /// last sign-in named the group.
     pub of: u64,
-    /// Where the next call goes on; none when all have been looked at.
+    /// The cursor of the next call; `None` when everybody has been checked.
     pub next: Option<String>,
-    /// Whether roles change at sign-in only: nobody's at once.
+    /// Whether roles change only at sign-in, so that no role changes at once.
     pub at_next_sign_in: bool,
-    /// Whether the `groups` claims of future sign-ins have a say too: what they will name cannot be told.
+    /// Whether the `groups` claims of future sign-ins can decide roles. What they will name is unknown.
     pub claims_decide: bool,
 }
 
-/// People who would change from one role to another.
+/// The people who would change from one role to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleChange {
     /// The role they have.
     pub from: Option<Role>,
     /// The role they would have.
     pub to: Option<Role>,
-    /// How many.
+    /// How many people.
     pub people: u64,
 }
 
-/// Where a call begins: behind a member, or behind somebody who names the group at sign-in.
+/// Where a call starts: after a member, or after a person whose last sign-in named the group.
 enum Place {
     Members(Option<String>),
     Claimants(Option<String>),
@@ -69,7 +69,7 @@ impl Place {
         }
     }
 
-    /// What comes behind a page of this list.
+    /// Returns the cursor after a page of this list.
     fn next(&self, next: Option<String>) -> Option<String> {
         match (self, next) {
             (Self::Members(_), Some(next)) => Some(format!("{MEMBERS}:{next}")),
@@ -79,7 +79,7 @@ impl Place {
     }
 }
 
-/// The mappings as they are, and as they would be.
+/// The mappings before and after the change.
 struct Change {
     settings: Settings,
     before: Mappings,
@@ -100,7 +100,7 @@ impl Change {
         }
     }
 
-    /// What would come of a person's role. Pure.
+    /// Returns what would become of a person's role. Pure.
     fn of(&self, record: &Record) -> RoleOutcome {
         let has = record.effective_role(&self.settings, &self.before);
         let at_once = record.effective_role(&self.settings, &self.after);
@@ -113,19 +113,19 @@ impl Change {
         }
     }
 
-    /// The role after the next sign-in.
+    /// Returns the role after the next sign-in.
     fn signed_in(&self, record: &Record, mappings: &Mappings) -> Option<Role> {
         let route_by = self.settings.route_by;
         let mut then = record.clone();
         then.note_claim(record.next_claim(route_by, mappings), route_by);
-        // Whichever moment it is, the role is the same.
+        // The role does not depend on the time.
         let some_time = (Timestamp::default(), "");
         then.sign_in(&self.settings, mappings, some_time);
         then.effective_role(&self.settings, mappings)
     }
 }
 
-/// The role that somebody has, the one they would have at once, and the one after their next sign-in.
+/// The role that a person has, the one they would have at once, and the one after their next sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct RoleOutcome {
     has: Option<Role>,
@@ -135,18 +135,20 @@ struct RoleOutcome {
     anyway: bool,
 }
 
-/// How many people are on which outcome.
+/// The number of people by outcome.
 type Counted = BTreeMap<RoleOutcome, u64>;
 
-/// From one role to another.
+/// The old and the new role.
 type Move = (Option<Role>, Option<Role>);
 
 impl Roles<'_> {
-    /// Tells what mapping the group to the role, or to none, would change. One call looks at a bounded number of
-    /// people, the members first, then those who name the group at sign-in; the changes of all calls add up.
+    /// Returns what mapping the group to the role, or to none, would change.
+    ///
+    /// One call checks a bounded number of people: first the members, then the people whose last sign-in named the
+    /// group. The changes of all calls add up.
     ///
     /// # Errors
-    /// `404` when there is no such group; `invalidValue` for a role that no group may give.
+    /// `404` when the group does not exist; `invalidValue` for a role that groups cannot give.
     pub async fn preview_mapping(
         self,
         group: &str,
@@ -202,7 +204,7 @@ impl Roles<'_> {
         })
     }
 
-    /// The next people of a list, and where it goes on.
+    /// Reads the next people of a list. Returns them and the cursor after them.
     async fn people_at(
         self,
         group: &str,

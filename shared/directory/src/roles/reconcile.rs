@@ -1,7 +1,7 @@
-//! Role reconciliation: looks again at the people that an event concerns, and decides from stored state.
+//! Role reconciliation: decides again, from stored state, the roles of the people that an event affects.
 //!
-//! So events may come twice, late, or in any order. The result is the announcement: the effective role of a person is decided
-//! anew wherever it counts (`sign_in`), and `user.role_changed` tells the application about it.
+//! Because only stored state counts, events may come twice, late, or in any order. The result is only an announcement,
+//! the event `user.role_changed` for the application: `sign_in` decides the effective role itself.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -23,51 +23,51 @@ use crate::roles::context::person_and_tenant;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 
-/// People looked at between two notes of progress.
+/// People per page. The reconciliation of a group stores its progress after each page.
 const PEOPLE_AT_ONCE: usize = 100;
-/// People looked at at the same time.
+/// People whose roles are announced concurrently.
 const CONCURRENCY: usize = 8;
 
-/// How far the reconciliation of a mapped group has come.
+/// The progress of the reconciliation of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The group's id.
     #[serde(rename = "SK")]
     pub group: String,
-    /// Which run it is: a mapping that changes again begins another one, and the one before it is over.
+    /// The id of the run. When the mapping changes again, a new run replaces this one.
     pub(crate) run: String,
-    /// When it began.
+    /// When the run began.
     pub started_at: Timestamp,
-    /// How many members the group had then.
+    /// How many members the group had when the run began.
     pub people: u64,
-    /// How many of them have been looked at.
+    /// How many members have been checked.
     pub looked_at: u64,
-    /// Behind which member it goes on.
+    /// The person after whom the run continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) behind: Option<String>,
-    /// Whether the members are done, and those who name the group when they sign in are looked at.
+    /// Whether all members are done, and the run now checks the people whose last sign-in named the group.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) among_claimants: bool,
-    /// When it was done.
+    /// When the run finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
 }
 
-/// What is left of following up an event when time runs out.
+/// What remains to do for an event when time runs out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Continuation {
-    /// The members of this group.
+    /// The reconciliation of this group.
     Group(String),
-    /// Everybody behind this person.
+    /// Everybody after this person, by id.
     PeopleBehind(String),
 }
 
 impl Roles<'_> {
-    /// Follows up one event. Answers what is left if time runs out, to be handed to [`Tenant::go_on`].
+    /// Reconciles the people that an event affects. Returns what remains if time runs out; pass it to [`Self::go_on`].
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn follow_up(
         self,
         event: &Event,
@@ -88,13 +88,13 @@ impl Roles<'_> {
                 self.begin_reconciliation(&event.subject.id).await?;
                 self.reconcile_group(&event.subject.id, deadline).await
             }
-            // Those who lose it with the clean-up follow one by one, as `group.member_removed`.
+            // The clean-up writes a `group.member_removed` event for each member that it removes from the group.
             "group.deleted" => {
                 self.begin_reconciliation(&event.subject.id).await?;
                 let rest = Continuation::Group(event.subject.id.clone());
                 self.go_on(&rest, deadline).await
             }
-            // What the settings say decides everybody's role.
+            // The settings decide everybody's role.
             "tenant.settings_changed" => {
                 let next = self.reconcile_all(None, deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
@@ -107,10 +107,10 @@ impl Roles<'_> {
         }
     }
 
-    /// Goes on with what was left; answers what is left then.
+    /// Continues with what remained. Returns what remains then.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn go_on(
         self,
         rest: &Continuation,
@@ -130,10 +130,10 @@ impl Roles<'_> {
         }
     }
 
-    /// Announces the person's effective role if it is not what was last announced.
+    /// Announces the person's effective role if it differs from the role announced last. Returns whether it did.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn reconcile_person(self, user: &str) -> Result<bool, Error> {
         retry_stale(|_| async move {
             let Some((record, tenant)) = person_and_tenant(self.scope, user).await? else {
@@ -178,7 +178,7 @@ impl Roles<'_> {
         self.scope.table.put(to_item(&key, &progress)?).await
     }
 
-    /// Whether the run is still the one that counts.
+    /// Stores the progress. Returns `false` if another run has replaced this one.
     async fn note(self, progress: &Progress) -> Result<bool, Error> {
         let key = self.scope.keys().reconciliations().at(&progress.group);
         let same_run = Expression::new("run = :run").with(":run", string(&progress.run));
@@ -187,10 +187,11 @@ impl Roles<'_> {
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
-    /// Goes on looking at the members of a group, in steps, until all are done or time is up; the group, if it is.
+    /// Continues the reconciliation of a group, page by page, until it is finished or time runs out. Returns the group
+    /// if time runs out.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn reconcile_group(
         self,
         group: &str,
@@ -228,19 +229,19 @@ impl Roles<'_> {
                 (true, Some(_)) => {}
             }
             if !self.note(&progress).await? {
-                // Whoever began anew sees to the rest: what was decided here may be out of date.
+                // The newer run checks everybody again, because this one may have used an outdated mapping.
                 return Ok(None);
             }
         }
         Ok(None)
     }
 
-    /// Looks at people as they were just read, with one reading of what decides for all of them, and once more at each
-    /// of those whose role is not what was announced: so a pass over people who are as they should be costs what reading
-    /// them costs.
+    /// Checks people as they were just read, with one read of the settings and mappings for all of them. Reads again
+    /// only those whose role differs from the announced one, so a pass without changes costs little more than reading
+    /// the people.
     async fn reconcile_people(self, people: &[Record]) -> Result<(), Error> {
         let settings = match self.scope.settings().await {
-            // the tenant has gone, and its people with it
+            // The tenant was deleted.
             Err(error) if error.is_refusal() => return Ok(()),
             settings => settings?,
         };
@@ -257,10 +258,10 @@ impl Roles<'_> {
             .await
     }
 
-    /// How far the reconciliation of a group has come, if there was one.
+    /// Returns the progress of the last reconciliation of a group, if there was one.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn reconciliation(self, group: &str) -> Result<Option<Progress>, Error> {
         let item = self
             .scope
@@ -270,10 +271,11 @@ impl Roles<'_> {
         item.map(from_item).transpose()
     }
 
-    /// The scheduled full pass: looks at everybody behind `after` until time is up. Answers where to go on.
+    /// Checks everybody after the person `after` until time runs out: the scheduled full pass, and the one after a
+    /// change of settings. Returns the person after whom to continue; `None` when everybody was checked.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn reconcile_all(
         self,
         after: Option<String>,

@@ -1,8 +1,8 @@
-//! The handle of the room.
+//! The handle on a tenant's sign-ins and sessions.
 
 use rollcall_store::Scope;
 
-/// Sign-ins of one tenant's people, and their sessions.
+/// The sign-ins and sessions of one tenant's people.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn<'a> {
     pub(super) scope: &'a Scope,

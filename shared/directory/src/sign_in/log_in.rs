@@ -1,8 +1,9 @@
-//! Logs a person in: the application hands over the assertion's user and groups, and learns the role.
+//! Logs a person in: the application passes the assertion's user and groups, and gets the role and a session.
 //!
-//! Stage 1, at every sign-in: values of the `groups` claim that match pushed and mapped groups of this tenant (by name,
-//! external id or id), otherwise the memberships that were pushed. Stage 2: the tenant's default role, at the first sign-in
-//! only, and never over another grant.
+//! Stage 1, at every sign-in: the mapped groups of this tenant that a value of the `groups` claim matches (by
+//! `displayName`, `externalId` or `id`), otherwise the memberships that were pushed. The setting `route_by` can limit
+//! this to one of the two. Stage 2: the tenant's default role, at the first sign-in only, and only if there is no
+//! manual grant.
 
 use std::collections::BTreeSet;
 
@@ -27,21 +28,21 @@ use crate::sign_in::handle::SignIn;
 use crate::sign_in::recent::write_sign_in;
 use crate::sign_in::sessions::{IssuedSession, SessionItem, open_session};
 
-/// Groups of one claim that are listed; the rest of the transaction needs room too.
+/// Entries in the lists of claimants that one sign-in changes. The other writes of the transaction need room too.
 const MAX_CLAIMANT_WRITES: usize = 80;
 
-/// What an assertion says.
+/// The content of an assertion.
 #[derive(Clone, Debug, Default)]
 pub struct Assertion {
-    /// The subject's name, matched with `userName`.
+    /// The name of the user, matched with `userName`.
     pub user_name: String,
-    /// The identity provider's id of the person, matched with `externalId` if the name is unknown.
+    /// The identity provider's id of the user, matched with `externalId` if the name is unknown.
     pub external_id: Option<String>,
-    /// For people who are created by this sign-in.
+    /// The `displayName`, if this sign-in creates the user.
     pub display_name: Option<String>,
-    /// For people who are created by this sign-in.
+    /// The e-mail address, if this sign-in creates the user.
     pub email: Option<String>,
-    /// The `groups` claim; none when the assertion has no such claim.
+    /// The `groups` claim; `None` if the assertion has no such claim.
     pub groups: Option<Vec<String>>,
 }
 
@@ -59,11 +60,11 @@ pub struct Routing {
 pub struct SignedIn {
     /// The person.
     pub person: Person,
-    /// The role that counts.
+    /// The effective role.
     pub role: Option<Role>,
-    /// Why.
+    /// What decided the role.
     pub routing: Routing,
-    /// Their session.
+    /// The person's new session.
     pub session: IssuedSession,
 }
 
@@ -76,7 +77,7 @@ pub enum SignInOutcome {
     Inactive,
 }
 
-/// A mapped group as a sign-in matches it.
+/// A mapped group, with the values that a claim can match.
 struct MappedGroup {
     id: String,
     name: String,
@@ -85,10 +86,10 @@ struct MappedGroup {
 }
 
 impl SignIn<'_> {
-    /// Signs a person in. One that was never pushed is created.
+    /// Signs a person in, and creates the user if there is none yet.
     ///
     /// # Errors
-    /// `invalidValue` for an assertion without a usable name.
+    /// `invalidValue` for an assertion without a usable name; `404` when the tenant was deleted.
     pub async fn log_in(self, assertion: &Assertion) -> Result<SignInOutcome, Error> {
         check_user_name("user_name", &assertion.user_name)?;
         let settings = self.scope.settings().await?;
@@ -128,7 +129,7 @@ impl SignIn<'_> {
         }
     }
 
-    /// Returns the person of an external id that only one person has.
+    /// Returns the id of the person with this external id, if there is exactly one.
     async fn only_user_with(self, external_id: &str) -> Result<Option<String>, Error> {
         let plan = QueryPlan::Lookup("X", external_id.to_owned());
         let candidates = Resources::of(self.scope).candidates(&USERS, &plan);
@@ -153,7 +154,7 @@ impl SignIn<'_> {
         let all = scim::Projection::all();
         let created = Resources::of(self.scope).create(&USERS, resource, &all);
         match created.await {
-            // Somebody else has created the person meanwhile.
+            // Another request has created the person, so the next turn finds them.
             Ok(_) | Err(Error::Scim(scim::Error::Uniqueness { .. })) => Ok(()),
             Err(error) => Err(error),
         }
@@ -178,7 +179,7 @@ impl SignIn<'_> {
         mapped.collect()
     }
 
-    /// Returns `None` when the person changed since the record was read.
+    /// Signs in a person that was read. Returns `None` if the person has changed since then.
     async fn log_in_person(
         self,
         record: &Record,
@@ -220,7 +221,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Updates the list of who claims a group, by which a change of its mapping finds people who are not members.
+/// Updates the lists of claimants: a change of a group's mapping finds people who are not members through them.
 fn write_claimants(
     scope: &Scope,
     transaction: &mut Transaction,
@@ -234,7 +235,7 @@ fn write_claimants(
     let (old, new) = (claimed(before), claimed(after));
     let come = new.difference(&old).map(|group| (group, true));
     let gone = old.difference(&new).map(|group| (group, false));
-    // The full pass covers those that do not fit one transaction.
+    // The full pass covers the groups that do not fit one transaction.
     for (group, is_claimed) in come.chain(gone).take(MAX_CLAIMANT_WRITES) {
         let key = scope.keys().claimants(group).at(&after.id);
         match is_claimed {
@@ -245,7 +246,7 @@ fn write_claimants(
     Ok(())
 }
 
-/// The person after the sign-in, and why they have the role. Pure.
+/// Returns the person after the sign-in, and what decided the role. Pure.
 fn decide(
     record: &Record,
     assertion: &Assertion,
@@ -269,7 +270,7 @@ fn decide(
     (after, routing)
 }
 
-/// The ids of the mapped groups that the claim names.
+/// Returns the ids of the mapped groups that the claim names.
 fn claimed_groups(assertion: &Assertion, groups: &[MappedGroup]) -> BTreeSet<String> {
     let claims = assertion.groups.as_deref().unwrap_or_default();
     let exact: BTreeSet<&str> = claims.iter().map(String::as_str).collect();

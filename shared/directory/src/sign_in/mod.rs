@@ -1,7 +1,8 @@
-//! Sign-in: who a sign-in is, and the session that it opens.
+//! Sign-in: the person who signs in, and the session that this opens.
 //!
-//! `log_in` takes what an assertion says and decides the person and the role. `sessions` opens, checks and ends sessions,
-//! `portal_links` those of links that the application gives out. `recent` keeps the sign-ins of the last days.
+//! `log_in` finds the person that an assertion names and decides the role. `sessions` opens, checks and ends sessions,
+//! and `portal_links` issues the links that open a session without a person. `recent` stores the sign-ins of the last
+//! days.
 
 pub(crate) mod handle;
 pub(crate) mod log_in;

@@ -1,4 +1,4 @@
-//! Portal links: the application makes one, and it opens the console once.
+//! Portal links: the application issues a link, which opens the console once.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::sign_in::sessions::{
 
 /// How long a portal link can be opened.
 const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
-/// How long the session that it opens lasts.
+/// How long the session lasts that a portal link opens.
 const SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
 
 impl SignIn<'_> {
@@ -33,10 +33,11 @@ impl SignIn<'_> {
         Ok(issued)
     }
 
-    /// Turns a portal link into a session. The same transaction uses the link up.
+    /// Turns a portal link into a session; the same transaction uses the link up. Returns `None` when the link is not
+    /// valid or was used.
     ///
     /// # Errors
-    /// Only those of the table; `None` when the link is not valid, or was used.
+    /// Only table errors.
     pub async fn redeem_portal_link(
         self,
         link: &TokenSecret,
@@ -48,7 +49,7 @@ impl SignIn<'_> {
         let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
         let key = session_key(self.scope, link);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
-        // Nothing but the link says who opens it.
+        // The link does not say who opens it.
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry {
             actor: Actor::PORTAL_LINK,
@@ -59,10 +60,10 @@ impl SignIn<'_> {
         Ok(committed.then_some(issued))
     }
 
-    /// Returns the session that a portal link would open, if it can be opened. Looking does not use it up.
+    /// Returns the session that a portal link would open, if the link is valid. Does not use the link up.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn portal_link(self, link: &TokenSecret) -> Result<Option<Session>, Error> {
         match session_item(self.scope, link, Purpose::PortalLink).await? {
             Some(item) => session_of_nobody(self.scope, &item).await,

@@ -1,4 +1,5 @@
-//! The sign-ins of the last days, apart from the journal: there, a push would bury them within seconds.
+//! The sign-ins of the last seven days. They are stored apart from the journal, where a single push adds so many
+//! entries that recent sign-ins are hard to find.
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::Subject;
@@ -8,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use crate::journal::entry::Entry;
 use crate::sign_in::handle::SignIn;
 
-/// How long a sign-in says something about the present.
+/// How long a sign-in counts as recent.
 const COUNT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Sign-ins that are read at most, the latest.
+/// The maximum number of sign-ins that are read: the latest ones.
 const MAX_READ: usize = 500;
 
 /// A recent sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentSignIn {
-    /// When it was.
+    /// When the person signed in.
     pub at: Timestamp,
-    /// Whose it was.
+    /// The person who signed in.
     pub person: Subject,
     /// Whether the assertion had a `groups` claim.
     pub has_claim: bool,
@@ -27,7 +28,7 @@ pub struct RecentSignIn {
 }
 
 impl RecentSignIn {
-    /// Returns a sign-in that is kept for seven days.
+    /// Returns a sign-in that expires after seven days.
     pub fn new(at: Timestamp, person: Subject, has_claim: bool) -> Self {
         Self {
             at,
@@ -52,10 +53,10 @@ pub(super) fn write_sign_in(
 }
 
 impl SignIn<'_> {
-    /// Reads the recent sign-ins, newest first. Returns them, and whether these are all.
+    /// Reads the recent sign-ins, newest first, at most 500. Returns them, and whether these are all.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn recent(self, now: Timestamp) -> Result<(Vec<RecentSignIn>, bool), Error> {
         let newest = Range::all(self.scope.keys().sign_ins())
             .descending(true)

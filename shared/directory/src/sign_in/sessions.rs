@@ -1,7 +1,7 @@
-//! Sessions: opaque, hashed at rest. Deactivating a person ends their sessions in the same transaction.
+//! Sessions: opaque tokens, hashed at rest. Deactivating a person ends their sessions in the same transaction.
 //!
-//! A person's session says who they are. What they may do is decided at each check from the person as stored. The session of
-//! a portal link belongs to nobody: it carries the role that the application gave the link.
+//! A session identifies a person. Each check decides from the stored person what they may do. The session of a portal
+//! link has no person: it has the role that the application gave the link.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -27,18 +27,18 @@ use crate::sign_in::handle::SignIn;
 
 /// How long a session lasts.
 pub(super) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
-/// Sessions of one person that are listed.
+/// The maximum number of sessions that are listed for one person.
 const MAX_LISTED: usize = 100;
-/// Characters of a hash that are shown.
+/// The number of characters of a hash that are shown.
 const SHOWN_OF_HASH: usize = 12;
 
-/// A session or portal link as the table holds it.
+/// A session or portal link as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SessionItem {
-    /// The person; none for what a portal link opens.
+    /// The user's id; absent for a portal link, and for the session that it opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
-    /// The role, if there is no person from whom to decide it.
+    /// The role of a session or link without a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) given_role: Option<RoleId>,
     began: Timestamp,
@@ -47,7 +47,7 @@ pub(super) struct SessionItem {
     expires: i64,
 }
 
-/// A session that is in force.
+/// A valid session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The tenant.
@@ -56,7 +56,7 @@ pub struct Session {
     pub tenant_name: String,
     /// The person, unless a portal link opened the session.
     pub person: Option<SessionPerson>,
-    /// The role that counts now.
+    /// The effective role now.
     pub role: Option<Role>,
     /// When the session expires.
     pub expires_at: Timestamp,
@@ -71,10 +71,10 @@ pub struct SessionPerson {
     pub user_name: String,
 }
 
-/// A person's session in force, as lists show it.
+/// A valid session of a person, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonSession {
-    /// The beginning of its hash: enough to tell sessions apart, and useless to an attacker.
+    /// The first 12 characters of its hash: enough to tell sessions apart, and useless to an attacker.
     pub id: String,
     /// When the person signed in.
     pub began_at: Timestamp,
@@ -82,7 +82,7 @@ pub struct PersonSession {
     pub ends_at: Timestamp,
 }
 
-/// A new session or link, with its plain text, which is shown only here.
+/// A new session or portal link with its plain text, which is available only here.
 #[derive(Clone, Debug)]
 pub struct IssuedSession {
     /// The plain text.
@@ -97,7 +97,7 @@ impl SessionItem {
         Self::new(Some(user.to_owned()), None, SESSION_LIFE)
     }
 
-    /// Returns a session or link of nobody, with the role that it gives.
+    /// Returns a session or link without a person, with the role that it gives.
     pub(super) fn of_nobody(given_role: Option<RoleId>, life: Duration) -> Self {
         Self::new(None, given_role, life)
     }
@@ -114,7 +114,7 @@ impl SessionItem {
         }
     }
 
-    /// Returns whether a session of this person is in force.
+    /// Returns whether the session of this person is valid.
     fn is_in_force(&self, record: &Record) -> bool {
         let over = record.account.sessions_over_at;
         let over = over.is_some_and(|over| self.began <= over);
@@ -162,7 +162,7 @@ pub(super) async fn session_item(
     Ok(item.filter(|item| item.ends > now()))
 }
 
-/// Returns what a portal link opens. It lives as long as the tenant does.
+/// Returns the session of a portal link; `None` if the tenant was deleted.
 pub(super) async fn session_of_nobody(
     scope: &Scope,
     item: &SessionItem,
@@ -179,10 +179,11 @@ pub(super) async fn session_of_nobody(
 }
 
 impl SignIn<'_> {
-    /// Returns the session, if it is in force: decided from consistent reads of the session, the person and the mappings.
+    /// Returns the session if it is valid. Decides from strongly consistent reads of the session, the person and the
+    /// mappings.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn session(self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
         let Some(item) = session_item(self.scope, secret, Purpose::Session).await? else {
             return Ok(None);
@@ -213,26 +214,26 @@ impl SignIn<'_> {
     /// Ends one session.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn end_session(self, secret: &TokenSecret) -> Result<(), Error> {
         let mut transaction = Transaction::default();
         transaction.delete(session_key(self.scope, secret));
         self.scope.commit(&transaction).await
     }
 
-    /// Lists the sessions of a person that are in force, latest first; at most the latest hundred.
+    /// Lists the valid sessions among a person's latest 100, latest first.
     ///
     /// # Errors
-    /// `404` when there is no such person.
+    /// `404` when the person does not exist.
     pub async fn sessions_of(self, user: &str) -> Result<Vec<PersonSession>, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
         self.sessions_in_force(&record).await
     }
 
-    /// Lists the sessions of a person that was read, as [`Self::sessions_of`] does.
+    /// Lists the sessions of a person that was already read, as [`Self::sessions_of`] does.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn sessions_in_force(self, record: &Record) -> Result<Vec<PersonSession>, Error> {
         let range = Range::all(self.scope.keys().sessions_of(&record.id))
             .descending(true)
@@ -258,10 +259,10 @@ impl SignIn<'_> {
         Ok(sessions)
     }
 
-    /// Ends every session that a person has now, each at its next check. The person may sign in again.
+    /// Ends every session that the person has now: its next check refuses it. The person can sign in again.
     ///
     /// # Errors
-    /// `404` when there is no such person.
+    /// `404` when the person does not exist.
     pub async fn end_sessions_of(self, user: &str) -> Result<(), Error> {
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&USERS, user).await?;

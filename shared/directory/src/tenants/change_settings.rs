@@ -1,4 +1,4 @@
-//! A change of a tenant's settings: what may be asked for, and what comes of it.
+//! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
 use rollcall_model::{
     ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings, UnknownMembers,
@@ -9,17 +9,17 @@ use rollcall_store::{Error, retry_stale};
 use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
-/// The most requests per minute that a tenant can ask for.
+/// The highest rate limit that a tenant can set, in requests per minute.
 const MAX_PER_MINUTE: u32 = 600_000;
-/// The largest burst that a tenant can ask for.
+/// The largest burst that a tenant can set.
 const MAX_BURST: u32 = 100_000;
-/// The longest time for which the journal and the request log are kept: ten years.
+/// The longest retention that a tenant can set, in days: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
 
 /// The settings to change; `None` leaves a setting as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsChange {
-    /// The role of people whose first sign-in no group decides; `Some(None)` for none.
+    /// The role of people whose first sign-in no group decides; `Some(None)` for no role.
     pub sso_default_role: Option<Option<Role>>,
     /// Whether a role given by hand survives a sign-in whose groups decide the role.
     pub manual_roles: Option<ManualRoles>,
@@ -27,13 +27,13 @@ pub struct SettingsChange {
     pub role_sync: Option<RoleSync>,
     /// What decides the mapped role at a sign-in.
     pub route_by: Option<RouteBy>,
-    /// Whether people who are pushed get an invitation mail.
+    /// Whether people get an invitation mail when they are pushed.
     pub invitations: Option<bool>,
     /// What happens to ids in a group write that belong to no user.
     pub unknown_members: Option<UnknownMembers>,
-    /// How many requests one token may make; `Some(None)` for any number.
+    /// How many requests one token may make; `Some(None)` for no limit.
     pub rate_limit: Option<Option<RateLimit>>,
-    /// Days for which the journal and the request log are kept.
+    /// Days for which the journal, the event feed and the request log are kept.
     pub retention_days: Option<u32>,
 }
 
@@ -41,7 +41,7 @@ impl SettingsChange {
     /// Returns the settings after the change.
     ///
     /// # Errors
-    /// `invalidValue` for what no tenant may have.
+    /// `invalidValue` for a setting that is not allowed.
     pub fn applied_to(&self, before: Settings) -> Result<Settings, Error> {
         let role = self.sso_default_role.map(|role| role.map(RoleId::from));
         let after = Settings {
@@ -91,7 +91,7 @@ impl TenantSettings<'_> {
         self.scope.settings().await
     }
 
-    /// Reads the settings and the revision of the tenant that has them.
+    /// Reads the settings, and the tenant's revision for [`Self::change_at`].
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
@@ -100,10 +100,10 @@ impl TenantSettings<'_> {
         Ok((stored.settings, stored.revision))
     }
 
-    /// Changes the settings, and returns them as they are then.
+    /// Changes the settings. Returns the new settings.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `invalidValue` for what no tenant may have.
+    /// `404` when the tenant was deleted; `invalidValue` for a setting that is not allowed.
     pub async fn change(self, change: &SettingsChange) -> Result<Settings, Error> {
         retry_stale(|_| async move {
             let before = self.scope.stored_tenant().await?;
@@ -115,7 +115,7 @@ impl TenantSettings<'_> {
         .await
     }
 
-    /// Changes the settings if the tenant is still at this revision. Returns `None`, and changes nothing, if it is not.
+    /// Changes the settings if the tenant is still at this revision. Otherwise changes nothing and returns `None`.
     ///
     /// # Errors
     /// As for [`Self::change`].

@@ -1,8 +1,8 @@
-//! The handles of the room.
+//! The handles on a tenant's lifecycle and settings.
 
 use rollcall_store::Scope;
 
-/// The life of one tenant: renamed, deleted.
+/// The lifecycle of one tenant: read, changed, deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifecycle<'a> {
     pub(super) scope: &'a Scope,

@@ -1,4 +1,4 @@
-//! The life of a tenant: created, listed, renamed, deleted.
+//! The lifecycle of a tenant: created, listed, changed, deleted.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::tenants::write_tenant::write_tenant;
 /// A tenant to be created.
 #[derive(Clone, Debug)]
 pub struct NewTenant {
-    /// Its id, which never changes and is never used again.
+    /// Its id. It never changes and is never used again.
     pub id: TenantId,
     /// Its name.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct NewTenant {
     pub settings: Settings,
 }
 
-/// What to change of a tenant; `None` leaves it as it is.
+/// The parts of a tenant to change; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantChange {
     /// Its name.
@@ -52,7 +52,7 @@ pub struct TenantSummary {
 /// Creates the tenant of the scope.
 ///
 /// # Errors
-/// `uniqueness` when there is, or ever was, a tenant of this id.
+/// `uniqueness` when a tenant with this id exists or once existed.
 pub(crate) async fn create(scope: &Scope, new: NewTenant) -> Result<(), Error> {
     let at = now();
     let summary = TenantSummary {
@@ -89,7 +89,7 @@ pub(crate) async fn create(scope: &Scope, new: NewTenant) -> Result<(), Error> {
     }
 }
 
-/// Lists the tenants in order of their ids, at most `limit` after `after`.
+/// Lists at most `limit` tenants after the id `after`, by id.
 pub(crate) async fn list(
     table: &Table,
     after: Option<&str>,
@@ -106,7 +106,7 @@ impl Lifecycle<'_> {
     /// Reads the tenant as lists show it.
     ///
     /// # Errors
-    /// `404` when it was deleted.
+    /// `404` when the tenant was deleted.
     pub async fn summary(self) -> Result<TenantSummary, Error> {
         let item = self.scope.stored_tenant().await?;
         Ok(TenantSummary {
@@ -131,7 +131,7 @@ impl Lifecycle<'_> {
     /// Changes the tenant's name and settings: both or neither.
     ///
     /// # Errors
-    /// `404` when it was deleted; `invalidValue` for settings that no tenant may have.
+    /// `404` when the tenant was deleted; `invalidValue` for a setting that is not allowed.
     pub async fn change(self, change: &TenantChange) -> Result<(), Error> {
         retry_stale(|_| async move {
             let before = self.scope.stored_tenant().await?;
@@ -150,10 +150,10 @@ impl Lifecycle<'_> {
 
     /// Deletes the tenant. Its tokens and sessions end with it; its id is never used again.
     ///
-    /// What it held stays in the table, where nobody can reach it.
+    /// The tenant's other items stay in the table. Only its event feed can still be read.
     ///
     /// # Errors
-    /// `404` when it was already deleted.
+    /// `404` when the tenant was already deleted.
     pub async fn delete(self) -> Result<(), Error> {
         self.begin_deletion().await?;
         // From here on no connection can be created and no token issued, so both lists are complete.
@@ -167,7 +167,7 @@ impl Lifecycle<'_> {
         transaction.delete_if(tenant, Expression::present(), Guard::Stale);
         let listed = StackKeys::tenants().at(self.scope.tenant.as_str());
         transaction.delete_if(listed, Expression::present(), Guard::Stale);
-        // Keeps the id from being used again.
+        // Prevents reuse of the id.
         let tombstone = to_item(&self.scope.keys().deleted_tenant(), &json!({"at": now()}))?;
         transaction.put(tombstone);
         let subject = Subject::tenant(&self.scope.tenant);
@@ -180,7 +180,8 @@ impl Lifecycle<'_> {
         let mut transaction = Transaction::default();
         transaction.update_if(
             self.scope.keys().tenant(),
-            // A new revision, so that no change that was read before can take the mark away.
+            // The new revision makes writes of a tenant that was read before fail, so that none of them removes the
+            // mark.
             Expression::new("SET deleting = :yes, revision = revision + :one")
                 .with(":yes", AttributeValue::Bool(true))
                 .with(":one", number(1)),

@@ -1,6 +1,7 @@
-//! Tenants: created, listed, renamed, set up, deleted.
+//! Tenants: their lifecycle and settings.
 //!
-//! `lifecycle` creates and deletes, `change_settings` says what a tenant may set. Both write through `write_tenant`.
+//! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed. Both
+//! change a tenant through `write_tenant`.
 
 pub(crate) mod change_settings;
 pub(crate) mod handle;

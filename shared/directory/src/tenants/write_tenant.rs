@@ -10,9 +10,10 @@ use crate::credentials::gcra::Meter;
 use crate::credentials::handle::Credentials;
 use crate::journal::entry::Entry;
 
-/// Writes a tenant's new name, its new settings, or both. A new rate limit reaches every token with the same transaction.
+/// Writes a tenant's new name, its new settings, or both. A new rate limit or retention is written to the live tokens
+/// in the same transaction, to as many as fit it.
 ///
-/// Returns `false` if somebody else has written the tenant since it was read.
+/// Returns `false` if the tenant has changed since it was read.
 pub(super) async fn write_tenant(
     scope: &Scope,
     before: &TenantItem,

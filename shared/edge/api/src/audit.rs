@@ -1,4 +1,4 @@
-//! The audit log: who changed what, when, and how.
+//! The audit log: who changed what, when, and the values before and after.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -30,13 +30,13 @@ pub(crate) struct AuditEntry {
     actor: Value,
     /// What it was done to.
     subject: Subject,
-    /// What changed, as it was.
+    /// The values before the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
-    /// What changed, as it is since.
+    /// The values after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Value>,
-    /// Within which request.
+    /// The id of the request that made the change.
     request_id: String,
 }
 
@@ -59,7 +59,8 @@ impl From<Entry> for AuditEntry {
 
 /// Who made a change.
 ///
-/// Only the document needs it: answers carry the actor as it is stored, whichever version has written it.
+/// Only the OpenAPI document uses this type. Responses contain the actor as it is stored, in the form of the version
+/// that wrote it.
 #[derive(Debug, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the JSON of the directory's actors")]
@@ -114,12 +115,12 @@ pub(crate) struct AuditPage {
     from: Option<Timestamp>,
     /// Not after this time.
     to: Option<Timestamp>,
-    /// Only what this token, connection or person did, by its id, or everybody of one kind: `token`, `person`,
-    /// `portal_link`, `application` or `system`.
+    /// Only changes by this actor: the id of a token, connection or person, or a kind of actor (`token`, `person`,
+    /// `portal_link`, `application`, `system`).
     actor: Option<String>,
-    /// Only what was done to this person, group or thing, by its id or, without regard to case, its name.
+    /// Only changes of this person, group or other item, given by its id or its name. The name ignores case.
     subject: Option<String>,
-    /// Only this action, or those that begin so (`user.`).
+    /// Only actions that begin with this text, such as `user.`.
     action: Option<String>,
     /// `next` of the page before.
     after: Option<String>,

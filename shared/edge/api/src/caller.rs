@@ -1,9 +1,9 @@
-//! Who calls the API: the application's backend with a service key, or a person in a session.
+//! Authenticates the callers of the API: the application's backend with a service key, and people with a session.
 //!
-//! The function itself verifies both, by consistent reads: a credential that was revoked a moment ago is refused now, and
-//! so is a person who was deactivated. The session alone decides a person's tenant: no header, path or body does.
-//! Permissions are part of the extractor's type, so that they are checked before a body is read, and cannot be
-//! forgotten.
+//! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
+//! the next request on, and so is a deactivated person. Only the session selects a person's tenant, never a header, a
+//! path or a body. Permissions are part of the extractor's type. They are checked before the body is read, and a
+//! handler cannot omit the check.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret,
+    Directory, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, request_id, sole_bearer};
 use tracing::Span;
@@ -23,11 +23,11 @@ pub(crate) struct Application {
 }
 
 impl Application {
-    /// A tenant, acted upon by the application.
+    /// Returns a tenant, with the application as the actor of every change.
     pub(crate) fn tenant(&self, id: &str) -> Result<Tenant, Problem> {
         let id: TenantId = id
             .parse()
-            .map_err(|_| Problem::not_found(format!("tenant `{id}`")))?;
+            .map_err(|_| Problem::not_found(format!("tenant `{}`", shown(id))))?;
         Span::current().record("tenant", id.as_str());
         Ok(self.directory.for_application(id, &self.request_id))
     }
@@ -53,9 +53,9 @@ where
     }
 }
 
-/// A person in a session that allows what `G` asks for.
+/// A person in a session that passes the gate `G`.
 pub struct Admin<G> {
-    /// Their tenant, acted upon by them.
+    /// The person's tenant, with the person as the actor of every change.
     pub tenant: Tenant,
     /// The session.
     pub session: Session,
@@ -65,7 +65,8 @@ pub struct Admin<G> {
 }
 
 impl<G> Admin<G> {
-    /// Their role; a session that passed a gate has one.
+    /// Returns the person's role. A session that has passed a gate with a permission has one; without a role,
+    /// [`Role::Viewer`] is returned.
     pub fn role(&self) -> Role {
         self.session.role.unwrap_or(Role::Viewer)
     }
@@ -80,10 +81,10 @@ impl<G> fmt::Debug for Admin<G> {
 }
 
 impl<G: Gate> Admin<G> {
-    /// Admits the secret of a valid session that allows what `G` asks for.
+    /// Verifies the secret of a session and checks the gate `G`.
     ///
     /// # Errors
-    /// 401 for a session that is over, 403 for one that does not allow it.
+    /// 401 when the session is not in force, 403 when its role lacks the permission.
     pub async fn enter(
         directory: &Directory,
         secret: TokenSecret,
@@ -106,9 +107,9 @@ impl<G: Gate> Admin<G> {
     }
 }
 
-/// What a session must allow.
+/// A requirement that a session must meet.
 pub trait Gate: Send {
-    /// The permission; none where being signed in is enough.
+    /// The required permission. `None` if any session is enough.
     const PERMISSION: Option<Permission>;
 }
 
@@ -125,15 +126,15 @@ macro_rules! gates {
 }
 
 gates! {
-    /// Being signed in is enough.
+    /// Any session is enough.
     SignedIn = None;
-    /// `provisioning:read`.
+    /// Requires `provisioning:read`.
     Read = Some(Permission::ProvisioningRead);
-    /// `provisioning:create`.
+    /// Requires `provisioning:create`.
     Create = Some(Permission::ProvisioningCreate);
-    /// `provisioning:delete`.
+    /// Requires `provisioning:delete`.
     Delete = Some(Permission::ProvisioningDelete);
-    /// `sso:configure`.
+    /// Requires `sso:configure`.
     Configure = Some(Permission::SsoConfigure);
 }
 
@@ -158,15 +159,18 @@ fn require(session: &Session, permission: Permission) -> Result<(), Problem> {
     }
     let needed = permission.as_str();
     let has = match role {
-        Some(role) => format!("the role `{role}` has not"),
-        None => "somebody without a role has not".to_owned(),
+        Some(role) => format!("the role `{role}` does not have it"),
+        None => "a person without a role does not have it".to_owned(),
     };
     Err(Problem::forbidden(format!(
-        "this needs the permission `{needed}`, which {has}"
+        "this requires the permission `{needed}`; {has}"
     )))
 }
 
-/// The secret in the request, if it has this purpose.
+/// Returns the bearer token of the request, which must have this purpose.
+///
+/// # Errors
+/// 401 when there is no bearer token or it cannot be parsed, 403 when it has another purpose.
 fn secret(parts: &Parts, purpose: Purpose) -> Result<TokenSecret, Problem> {
     let shown = sole_bearer(parts).ok_or_else(|| {
         Problem::unauthorized(format!(
@@ -187,7 +191,7 @@ fn secret(parts: &Parts, purpose: Purpose) -> Result<TokenSecret, Problem> {
 
 fn no_longer_good(purpose: Purpose) -> Problem {
     Problem::unauthorized(format!(
-        "this is not, or no longer, valid; send `Authorization: Bearer` with {}",
+        "the bearer token is invalid, expired or revoked; send `Authorization: Bearer` with {}",
         name(purpose)
     ))
 }

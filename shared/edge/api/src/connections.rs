@@ -1,4 +1,4 @@
-//! Connections: each is one identity provider of the tenant.
+//! Connections. Each one is an identity provider of the tenant.
 
 use axum::Json;
 use axum::response::Response;
@@ -38,7 +38,7 @@ impl From<Stored> for Connection {
     }
 }
 
-/// The products that connect.
+/// The identity provider's product.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Provider {
@@ -53,7 +53,7 @@ enum Provider {
     Other,
 }
 
-/// Makes the conversions between the two enums.
+/// Implements the conversions between this enum and the directory's.
 macro_rules! providers {
     ($($provider:ident)*) => {
         impl From<directory::Provider> for Provider {
@@ -76,7 +76,7 @@ macro_rules! providers {
 
 providers! { Okta Entra OneLogin JumpCloud Google Ping CyberArk Rippling Other }
 
-/// A connection to be.
+/// A connection to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConnection {
@@ -102,7 +102,7 @@ pub(crate) struct ConnectionChange {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConnectionsPage {
-    /// Behind which connection the page starts.
+    /// The id of the last connection of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     limit: Option<u32>,

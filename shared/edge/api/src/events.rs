@@ -1,4 +1,4 @@
-//! The event feed, as the application polls it.
+//! The event feed, which the application polls.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -12,12 +12,13 @@ use crate::audit::{Actor, Subject};
 use crate::caller::Application;
 use crate::fields::{Id, Params, limit};
 
-/// Where to read on.
+/// The query of the event feed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsPage {
-    /// The sequence of the last event that was read, or `next` of the last page; 0 or nothing for all there are.
+    /// `next` of the page before, or the sequence of the last event that was read. Without it, or with 0, the oldest
+    /// events are returned.
     after: Option<u64>,
     /// Items of the page: 100 unless given, at most 500.
     limit: Option<u32>,
@@ -27,7 +28,8 @@ pub(crate) struct EventsPage {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Events {
     items: Vec<Event>,
-    /// What to give as `after` next time. It is always there: where there is nothing new, it is what was given.
+    /// The value of `after` for the next request. Always present: without new events, it is the `after` of this
+    /// request.
     next: String,
 }
 
@@ -49,12 +51,12 @@ pub(crate) struct Event {
     /// Who made it.
     #[schema(value_type = Actor)]
     actor: Value,
-    /// What it was made to.
+    /// What was changed.
     subject: Subject,
-    /// What changed, as it was.
+    /// The values before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
-    /// What changed, as it is.
+    /// The values after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<Value>,
     /// The request that made the change.
@@ -79,7 +81,7 @@ impl From<directory::Event> for Event {
     }
 }
 
-/// Reads events behind a cursor: every reader sees every event exactly once, in one order, the same for all.
+/// Lists the events after a cursor. Every reader gets every event exactly once, and all readers in the same order.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events", operation_id = "list_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
     responses((status = 200, body = Events)), security(("service_key" = [])))]
@@ -92,7 +94,7 @@ pub(crate) async fn list(
     let after = page.after.unwrap_or_default();
     let items = tenant.journal().events(after, limit(page.limit)?).await?;
     if items.is_empty() {
-        // The feed of a deleted tenant can be read to its end; a tenant that never was is 404.
+        // The feed of a deleted tenant can still be read to its end. A tenant that never existed is a 404.
         tenant.lifecycle().known().await?;
     }
     let next = items.last().map_or(after, |event| event.sequence);

@@ -1,26 +1,23 @@
-//! The parts of requests: bodies, query strings, path segments; and the pages of lists.
+//! Reads bodies, query strings and path segments, and builds the pages of lists.
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use rollcall_directory as directory;
 use rollcall_edge_http::{API_PATH, Problem, read};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::people::PersonState;
-
-/// Items of a page when the request does not say.
+/// The items on a page if the request has no `limit`.
 const DEFAULT_LIMIT: u32 = 100;
-/// Items of a page at most.
+/// The maximum number of items on a page.
 const MAX_LIMIT: u32 = 500;
-/// The longest name or label, in characters.
+/// The maximum length of a name or label, in characters.
 const MAX_NAME_CHARS: usize = 200;
 
-/// A JSON object with the keys of `T` and no other.
+/// The JSON object in the body, with the keys of `T` and no others.
 pub(crate) struct Fields<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
@@ -29,13 +26,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         match serde_json::from_value(read(request).await?) {
             Ok(fields) => Ok(Self(fields)),
-            // The message names the key or the value that does not fit, and what would.
+            // The message names the invalid key or value, and what is expected.
             Err(error) => Err(Problem::invalid(error.to_string())),
         }
     }
 }
 
-/// A query string with the keys of `T` and no other.
+/// The query string, with the keys of `T` and no others.
 #[derive(Clone, Copy, Debug)]
 pub struct Params<T>(pub T);
 
@@ -50,7 +47,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// The variable segment of a path, decoded.
+/// The variable segment of the path, decoded.
 #[derive(Clone, Debug)]
 pub struct Id(pub String);
 
@@ -60,7 +57,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => Err(Problem::not_found("what the path names")),
+            Err(_) => Err(Problem::not_found("the resource in the path")),
         }
     }
 }
@@ -68,9 +65,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct List<T> {
-    /// What is on the page. It may be less than asked for, even nothing, and still have a next one.
+    /// The items of the page. A page can have fewer items than `limit`, even none, although there is a next page.
     items: Vec<T>,
-    /// What to give as `after` to get the next page; not there on the last one.
+    /// The value of `after` for the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -85,7 +82,10 @@ impl<T> List<T> {
     }
 }
 
-/// How many items a page may have.
+/// Returns the number of items that a page may have, at most [`MAX_LIMIT`].
+///
+/// # Errors
+/// 400 when `limit` is 0.
 pub(crate) fn limit(given: Option<u32>) -> Result<usize, Problem> {
     match given.unwrap_or(DEFAULT_LIMIT) {
         0 => Err(Problem::invalid("`limit` must be at least 1")),
@@ -93,7 +93,7 @@ pub(crate) fn limit(given: Option<u32>) -> Result<usize, Problem> {
     }
 }
 
-/// A page of a list that is in memory as a whole.
+/// Returns one page of a list that is completely in memory, and the `next` of that page. The list must be sorted by id.
 pub(crate) fn page<D>(
     items: Vec<D>,
     id: impl Fn(&D) -> &str,
@@ -113,26 +113,10 @@ pub(crate) fn page<D>(
     (items, next)
 }
 
-/// The states in a parameter such as `state=active,inactive`.
-pub(crate) fn states(given: Option<&str>) -> Result<Vec<directory::PersonState>, Problem> {
-    let words = given.unwrap_or_default().split(',').map(str::trim);
-    words
-        .filter(|word| !word.is_empty())
-        .map(|word| {
-            let state = serde_json::from_value::<PersonState>(word.into());
-            state.map(Into::into).map_err(|_| {
-                Problem::invalid(format!(
-                    "`state` is a list of `active`, `invited` and `inactive`, not `{word}`"
-                ))
-            })
-        })
-        .collect()
-}
-
-/// A name for people to read, trimmed.
+/// Validates a display name and returns it trimmed. `key` is the name of the field, for the error.
 ///
 /// # Errors
-/// 400 for one that is empty, over 200 characters, or not printable.
+/// 400 when the name is empty, has more than 200 characters, or contains control characters.
 pub fn name(key: &str, given: &str) -> Result<String, Problem> {
     let name = given.trim();
     let fits = !name.is_empty()
@@ -146,7 +130,7 @@ pub fn name(key: &str, given: &str) -> Result<String, Problem> {
     }
 }
 
-/// A key that must be present and may be null.
+/// Deserializes a key that must be present and can be `null`.
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -155,7 +139,7 @@ where
     Option::deserialize(deserializer)
 }
 
-/// 201 with what was made, and its location, which `GET` must be able to read.
+/// Returns a 201 with the created item and its `Location`. A `GET` of that path, relative to `/api/v1`, must exist.
 pub(crate) fn created(path: &str, body: &impl Serialize) -> Response {
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
     if let Ok(location) = HeaderValue::try_from(format!("{API_PATH}{path}")) {
@@ -184,20 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn limits_names_and_states_are_bounded() {
+    fn limits_and_names_are_bounded() {
         assert_eq!(limit(None).ok(), Some(100));
         assert_eq!(limit(Some(9_999)).ok(), Some(500));
         assert!(limit(Some(0)).is_err());
         assert!(name("label", " Okta ").is_ok_and(|name| name == "Okta"));
         assert!(name("label", "  ").is_err());
         assert!(name("label", &"x".repeat(201)).is_err());
-        assert_eq!(
-            states(Some("active, invited")).ok(),
-            Some(vec![
-                directory::PersonState::Active,
-                directory::PersonState::Invited
-            ])
-        );
-        assert!(states(Some("gone")).is_err());
     }
 }

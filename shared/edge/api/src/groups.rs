@@ -1,17 +1,17 @@
-//! Pushed groups: the role that each gives, their members, and the progress of a changed mapping.
+//! Pushed groups: their roles and members, and the progress after a mapping has changed.
 
 use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::Progress;
+use rollcall_directory::{Progress, shown};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::{Admin, Configure, Read};
-use crate::fields::{Fields, Id, List, Params, limit, nullable, states};
-use crate::people::Person;
+use crate::fields::{Fields, Id, List, Params, limit, nullable};
+use crate::people::{Person, states};
 use crate::role::{Permission, Role as RoleId};
 
 /// A group and the role it gives.
@@ -74,7 +74,7 @@ pub(crate) async fn list_mappings(
     Ok(List::of(groups, next))
 }
 
-/// Which role a group is to give.
+/// The role that a group gives to its members.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMapping {
@@ -156,7 +156,7 @@ pub(crate) async fn list_members(
     Ok(List::of(people, next))
 }
 
-/// How far the consequences of a changed mapping have come.
+/// The progress of the work that follows a changed mapping.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reconciliation {
     /// The group.
@@ -165,9 +165,9 @@ pub(crate) struct Reconciliation {
     started_at: Timestamp,
     /// How many members the group had then.
     people: u64,
-    /// How many have been looked at.
+    /// How many of them have been processed.
     looked_at: u64,
-    /// When it was done; null while it goes on.
+    /// When it finished. Null while it is running.
     finished_at: Option<Timestamp>,
 }
 
@@ -183,8 +183,8 @@ impl From<Progress> for Reconciliation {
     }
 }
 
-/// Says how far the announcement of changed roles has come since the group's mapping was last changed. The roles
-/// themselves have changed already.
+/// Reads the progress of announcing role changes since the group's mapping last changed. The roles themselves have
+/// already changed, unless the tenant's settings say otherwise.
 #[utoipa::path(get, path = "/api/v1/scim/groups/{id}/reconciliation", operation_id = "read_reconciliation", tag = "roles",
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = Reconciliation)), security(("session" = ["sso:configure"])))]
@@ -195,7 +195,8 @@ pub(crate) async fn reconciliation(
     match admin.tenant.roles().reconciliation(&group).await? {
         Some(progress) => Ok(Json(progress.into())),
         None => Err(Problem::not_found(format!(
-            "a reconciliation of group `{group}`"
+            "a reconciliation of group `{}`",
+            shown(&group)
         ))),
     }
 }

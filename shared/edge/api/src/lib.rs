@@ -1,19 +1,19 @@
-//! `/api/v1`: what the application's backend and a customer's admins call beside SCIM.
+//! `/api/v1`: the API for the application's backend and a customer's admins.
 //!
-//! - [`application_router`] is for the backend, which shows a service key: `tenants`, `sign_in`, `events`;
-//! - [`admin_router`] is for people in a session: `connections`, `tokens`, `groups`, `people`, `settings`, `audit`,
-//!   `requests`, `sessions`;
-//! - `surface` is the outer layer of both;
-//! - `caller` says who calls and what they may do, before a handler reads a body; `fields` reads bodies, query strings and
-//!   path segments;
-//! - `openapi` makes the description of the API from its routes, so that the two cannot differ.
+//! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`.
+//! - [`admin_router`] is for people, who send a session: `connections`, `tokens`, `groups`, `people`, `settings`,
+//!   `audit`, `requests`, `sessions`.
+//! - `surface` is the outer layer of both.
+//! - `caller` authenticates the caller and checks permissions before a handler reads the body. `fields` reads bodies,
+//!   query strings and path segments.
+//! - `openapi` generates the OpenAPI document from the routes, so that the two cannot differ.
 //!
-//! Every type that the document shows is declared here, beside the handlers that use it (`role` has the one that all
-//! use); the directory's types are converted.
+//! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
+//! The directory's own types are converted.
 //!
 //! ```
 //! # use rollcall_directory::Directory;
-//! /// The function for people in a session.
+//! /// Builds the function for people in a session.
 //! fn portal(directory: Directory) -> rollcall_edge_http::HttpFunction {
 //!     rollcall_edge_api::finish(rollcall_edge_api::admin_router(directory))
 //! }
@@ -65,12 +65,12 @@ impl FromRef<Api> for Directory {
     }
 }
 
-/// The endpoints for the application's backend.
+/// Returns the routes for the application's backend.
 pub fn application_router(directory: Directory) -> Router {
     application().with_state(Api { directory }).into()
 }
 
-/// The endpoints for people in a session, and the description of the whole API.
+/// Returns the routes for people in a session, and the route of the OpenAPI document.
 pub fn admin_router(directory: Directory) -> Router {
     admin().with_state(Api { directory }).into()
 }
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// A directory that reaches no table.
+    /// Returns a directory without a table.
     fn directory() -> Directory {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -126,7 +126,7 @@ mod tests {
         Directory::new(aws_sdk_dynamodb::Client::from_conf(config), "unreachable")
     }
 
-    /// The status and the problem that answer a request without a credential.
+    /// Sends a request without a credential, and returns the status and the problem document.
     async fn refused(path: &str) -> (u16, Value) {
         let function = finish(admin_router(directory()).merge(application_router(directory())));
         let request = http::Request::get(path).body(lambda_http::Body::Empty);

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document of `/api/v1`, made from the routes of its routers.
+//! The OpenAPI 3.1 document of `/api/v1`, generated from the routers.
 
 use axum::Json;
 use utoipa::openapi::path::Operation;
@@ -6,12 +6,12 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 
-/// The name of the credential of the application's backend.
+/// The name of the security scheme of the application's backend.
 pub const SERVICE_KEY: &str = "service_key";
-/// The name of the credential of people.
+/// The name of the security scheme of people.
 pub const SESSION: &str = "session";
 
-/// A problem document (RFC 9457): what every answer of status 400 or more holds.
+/// A problem document (RFC 9457), the body of every response with a status of 400 or more.
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[expect(
@@ -19,7 +19,7 @@ pub const SESSION: &str = "session";
     reason = "`rollcall_edge_http::Problem` writes the documents; this describes them"
 )]
 struct ProblemDocument {
-    /// Which kind of problem it is; the same for the same kind, whatever the words.
+    /// Identifies the kind of problem. Unlike `detail`, it does not change with the wording.
     #[schema(example = "urn:rollcall:problem:not-found")]
     r#type: String,
     /// The status in words.
@@ -34,7 +34,7 @@ struct ProblemDocument {
     instance: String,
 }
 
-/// The parts of the document that are not made from routes.
+/// The parts of the document that are not generated from routes.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -70,7 +70,7 @@ impl Modify for Credentials {
     }
 }
 
-/// Gives every operation its refusals, which all have one shape, and every answer a description.
+/// Adds the error response, which is the same for all operations, and the missing descriptions of responses.
 struct Answers;
 
 impl Modify for Answers {
@@ -111,7 +111,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     .flatten()
 }
 
-/// The document.
+/// Returns the OpenAPI document.
 pub fn document() -> OpenApi {
     let mut document = Base::openapi();
     for routes in [crate::application(), crate::admin()] {

@@ -1,9 +1,9 @@
-//! People: their states, their roles, and the grants behind a role.
+//! People: their states, their roles, and the grants that give the roles.
 
 use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{ExplainedGrant, Person as Stored, PersonRole as Decided, Source};
+use rollcall_directory::{ExplainedGrant, Person as Stored, PersonRole as Decided, Source, shown};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Insight, PeopleQuery};
 use rollcall_scim::{Filter, USER};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::{Admin, Configure, Read};
-use crate::fields::{Fields, Id, List, Params, limit, nullable, states};
+use crate::fields::{Fields, Id, List, Params, limit, nullable};
 use crate::role::Role;
 
 /// One person.
@@ -29,9 +29,9 @@ pub(crate) struct Person {
     external_id: Option<String>,
     /// `active`; `invited` until the first sign-in; `inactive` once deactivated.
     state: PersonState,
-    /// The role that counts; null for none.
+    /// The effective role; null for none.
     role: Option<Role>,
-    /// When the person was made known.
+    /// When the person was created.
     created_at: Timestamp,
     /// The last sign-in.
     last_login_at: Option<Timestamp>,
@@ -53,11 +53,11 @@ impl From<Stored> for Person {
     }
 }
 
-/// Whether somebody may be there.
+/// Whether a person can use the application.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PersonState {
-    /// Has signed in, and may.
+    /// Has signed in and is not deactivated.
     Active,
     /// Was pushed, and has never signed in.
     Invited,
@@ -138,7 +138,7 @@ pub(crate) struct PersonRole {
     grants: Vec<Grant>,
 }
 
-/// One role that the person holds for one reason.
+/// A role of the person and where it comes from.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Grant {
     role: Role,
@@ -159,7 +159,7 @@ pub(crate) struct Grant {
 enum GrantSource {
     /// A group that is mapped to the role.
     Mapped,
-    /// Somebody's decision.
+    /// The role was given by hand.
     Manual,
     /// The tenant's default for sign-ins that no group decides.
     Default,
@@ -228,4 +228,36 @@ pub(crate) async fn give_role(
         .give_role(&id, new.role_id.map(Into::into), admin.role())
         .await?;
     Ok(Json(admin.tenant.roles().person_role(&id).await?.into()))
+}
+
+/// Parses the states in a parameter such as `state=active,inactive`.
+pub(crate) fn states(given: Option<&str>) -> Result<Vec<directory::PersonState>, Problem> {
+    let words = given.unwrap_or_default().split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let state = serde_json::from_value::<PersonState>(word.into());
+            state.map(Into::into).map_err(|_| {
+                Problem::invalid(format!(
+                    "`state` is a list of `active`, `invited` and `inactive`, not `{}`",
+                    shown(word)
+                ))
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_parsed() {
+        let expected = vec![
+            directory::PersonState::Active,
+            directory::PersonState::Invited,
+        ];
+        assert_eq!(states(Some("active, invited")).ok(), Some(expected));
+        assert!(states(Some("gone")).is_err());
+    }
 }

@@ -1,4 +1,4 @@
-//! The request log: what the identity provider sent, how it was answered, and what a failure means.
+//! The request log: the requests of identity providers, the responses, and what a failure means.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -86,11 +86,12 @@ pub(crate) struct RequestsPage {
     from: Option<Timestamp>,
     /// Not after this time.
     to: Option<Timestamp>,
-    /// Only requests whose target, body or answer holds this text, without regard to case, or whose status or id it is.
+    /// Only requests with this text in their target, body or response, ignoring case, or with this text as their status
+    /// or id.
     text: Option<String>,
     /// Only requests about this person, by the user's id.
     person: Option<String>,
-    /// Only refusals and failures, and what was done in part.
+    /// Only requests that were refused or failed, or that were applied only in part.
     #[serde(default)]
     failed: bool,
     /// Only requests of this connection.

@@ -1,4 +1,4 @@
-//! Roles and permissions, as bodies and answers name them.
+//! Roles and permissions, as requests and responses name them.
 
 use rollcall_directory as directory;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub(crate) enum Role {
     Member,
     /// Runs it for the tenant.
     Admin,
-    /// Answers for the tenant; never given by a group.
+    /// Is responsible for the tenant. A group never gives this role.
     Owner,
 }
 
@@ -58,7 +58,7 @@ pub(crate) enum Permission {
 }
 
 impl Permission {
-    /// What a role allows.
+    /// Returns the permissions of a role.
     pub(crate) fn of(role: directory::Role) -> Vec<Self> {
         role.permissions().iter().copied().map(Self::from).collect()
     }

@@ -58,7 +58,7 @@ impl From<Session> for SessionDetails {
     }
 }
 
-/// Says who one is and what one may do.
+/// Reads the caller's session: the person, the role and the permissions.
 #[utoipa::path(get, path = "/api/v1/sessions/current", operation_id = "read_session", tag = "sign-in",
     responses((status = 200, body = SessionDetails)), security(("session" = [])))]
 pub(crate) async fn read(admin: Admin<SignedIn>) -> Json<SessionDetails> {

@@ -14,7 +14,7 @@ use crate::role::Role;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct Settings {
-    /// The role of people whose first sign-in no group decides.
+    /// The role of people for whom no group decides the role at their first sign-in.
     sso_default_role: Option<Role>,
     /// See [`ManualRoles`].
     manual_roles: ManualRoles,
@@ -26,14 +26,14 @@ pub(crate) struct Settings {
     invitations: bool,
     /// See [`UnknownMembers`].
     unknown_members: UnknownMembers,
-    /// Of each token; none is unmetered.
+    /// The rate limit of each token. Null for no limit.
     rate_limit: Option<RateLimit>,
     /// How long the journal and the request log are kept.
     retention_days: u32,
 }
 
 impl Default for Settings {
-    /// The directory's defaults, which the document shows.
+    /// Returns the directory's defaults, which the OpenAPI document shows.
     fn default() -> Self {
         directory::Settings::default().into()
     }
@@ -58,11 +58,11 @@ impl From<directory::Settings> for Settings {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SettingsChange {
-    /// The role of people whose first sign-in no group decides; null for none.
+    /// The role of people for whom no group decides the role at their first sign-in; null for none.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<Role>)]
     sso_default_role: Option<Option<Role>>,
-    /// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
+    /// Whether a role given by hand is kept when groups decide the role at a sign-in.
     manual_roles: Option<ManualRoles>,
     /// When changed memberships and mappings change roles.
     role_sync: Option<RoleSync>,
@@ -80,7 +80,7 @@ pub(crate) struct SettingsChange {
     retention_days: Option<u32>,
 }
 
-/// Distinguishes `null` from a key that is absent.
+/// Deserializes a key so that `null` differs from an absent key.
 fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -110,7 +110,7 @@ impl From<SettingsChange> for directory::SettingsChange {
 pub(crate) struct RateLimit {
     /// Requests per minute, sustained; at least 1.
     per_minute: u32,
-    /// Requests that may come at once on top.
+    /// Additional requests that may arrive at once.
     burst: u32,
 }
 
@@ -132,7 +132,7 @@ impl From<RateLimit> for directory::RateLimit {
     }
 }
 
-/// Declares a choice of the settings, which converts from and to the directory's of the same name.
+/// Declares an enum of the settings, with conversions from and to the directory's enum of the same name.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident,)* }) => {
         $(#[$doc])*
@@ -161,7 +161,7 @@ macro_rules! choice {
 }
 
 choice! {
-    /// Whether a role that somebody gave by hand outlasts a sign-in that groups decide.
+    /// Whether a role given by hand is kept when groups decide the role at a sign-in.
     ManualRoles {
         /// It stays, and the highest of all grants counts.
         Preserved,

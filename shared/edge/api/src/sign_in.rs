@@ -1,4 +1,4 @@
-//! What the application's backend calls at each sign-in, and at each request of a signed-in person.
+//! The endpoints that the application's backend calls at each sign-in and at each request of a signed-in person.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -34,7 +34,7 @@ pub(crate) struct Login {
     groups: Option<Vec<String>>,
 }
 
-/// Somebody who is in.
+/// The result of a sign-in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LoggedIn {
     user: Person,
@@ -106,7 +106,7 @@ pub(crate) async fn log_in(
     }
 }
 
-/// 403: a deactivated person signs in.
+/// Returns the 403 for the sign-in of a deactivated person.
 fn inactive() -> Problem {
     Problem::new(
         403,
@@ -115,7 +115,7 @@ fn inactive() -> Problem {
     )
 }
 
-/// A session to look at.
+/// The session to introspect.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Introspection {
@@ -123,7 +123,8 @@ pub(crate) struct Introspection {
     token: String,
 }
 
-/// Whether a session is in force, and what it allows now (in the manner of RFC 7662): only `active` when it is not.
+/// Whether a session is in force and what it allows now, similar to RFC 7662. If it is not in force, only `active` is
+/// present.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Introspected {
     /// Whether the session is in force.
@@ -162,8 +163,8 @@ impl From<Option<SessionDetails>> for Introspected {
     }
 }
 
-/// Says whether a session is in force and what it allows, decided from what is stored now. A token that is no good is
-/// `{"active": false}` and no error.
+/// Reads whether a session is in force and what it allows now. For an invalid token, the response is
+/// `{"active": false}` and not an error.
 #[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Introspection,
     responses((status = 200, body = Introspected)), security(("service_key" = [])))]
 pub(crate) async fn introspect(
@@ -174,11 +175,11 @@ pub(crate) async fn introspect(
     Ok(Json(session.map(SessionDetails::from).into()))
 }
 
-/// A link to be.
+/// A portal link to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPortalLink {
-    /// The role in which the link is opened: `owner` unless given, so that the first owner of a tenant can be made.
+    /// The role of the session that the link opens: `owner` by default, so that a new tenant gets its first owner.
     role_id: Option<Role>,
 }
 
@@ -214,11 +215,11 @@ fn link_answer(console: &str, link: &IssuedSession) -> Response {
         url: format!("{console}?link={}", link.secret.expose()),
         expires_at: link.expires_at,
     };
-    // Without a location: no endpoint shows a link again.
+    // No `Location`: no endpoint returns the link again.
     (StatusCode::CREATED, Json(link)).into_response()
 }
 
-/// The URL that opens links: the console beside the API, under the host that the caller used.
+/// The URL that opens portal links: the console at the host and stage that the caller used for the API.
 pub(crate) struct OpenedAt(String);
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for OpenedAt {

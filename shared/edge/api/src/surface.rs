@@ -1,4 +1,4 @@
-//! The outer layer of the API's functions: problem documents, and no copies in caches.
+//! The outer layer of the API's functions. It writes problem documents and prevents caching.
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
@@ -11,10 +11,10 @@ use rollcall_edge_http::{
 };
 use rollcall_scim as scim;
 
-/// The API's paths.
+/// The marker of the API's paths.
 pub(crate) const MARKER: Marker = Marker::new(API_PATH);
 
-/// Makes a function of a router of the API's endpoints.
+/// Builds a function from a router of the API's endpoints.
 pub fn finish(router: Router) -> HttpFunction {
     let router = router
         .fallback(unknown_endpoint)
@@ -22,7 +22,7 @@ pub fn finish(router: Router) -> HttpFunction {
     HttpFunction::new(router, Api)
 }
 
-/// The surface of the API: every answer of status 400 or more is a problem document.
+/// The surface of the API. Every response with a status of 400 or more is a problem document.
 #[derive(Debug)]
 struct Api;
 
@@ -41,7 +41,7 @@ impl Surface for Api {
             let id = request_id(&parts);
             let response = next.run(Received::from_parts(parts, body)).await;
             let mut response = Problem::write(response, &id);
-            // Answers may hold tokens.
+            // A response can contain a token.
             let no_store = HeaderValue::from_static("no-store");
             response.headers_mut().insert(CACHE_CONTROL, no_store);
             response
@@ -50,9 +50,9 @@ impl Surface for Api {
     }
 }
 
-/// Answers requests for paths that do not exist.
+/// Answers requests for unknown paths.
 async fn unknown_endpoint() -> Problem {
     let detail =
-        format!("there is no such endpoint; `{API_PATH}/openapi.json` lists those there are");
+        format!("this endpoint does not exist; `{API_PATH}/openapi.json` lists all endpoints");
     Problem::new(404, "not-found", detail)
 }

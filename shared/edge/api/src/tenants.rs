@@ -1,4 +1,4 @@
-//! Tenants, which the application makes, changes and deletes.
+//! Tenants. The application creates, changes and deletes them.
 
 use axum::Json;
 use axum::response::Response;
@@ -45,17 +45,17 @@ impl From<TenantSummary> for Tenant {
     }
 }
 
-/// A tenant to be.
+/// A tenant to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTenant {
-    /// Its id, never changed and never used again: lower-case letters, digits and hyphens.
+    /// Its id: lower-case letters, digits and hyphens. It never changes and is never reused.
     #[schema(example = "acme")]
     id: String,
     /// What people call it.
     #[schema(example = "Acme")]
     display_name: String,
-    /// Where its settings differ from the defaults.
+    /// The settings that differ from the defaults.
     #[serde(default)]
     settings: SettingsChange,
 }
@@ -75,7 +75,7 @@ pub(crate) struct TenantChange {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TenantsPage {
-    /// Behind which tenant the page starts.
+    /// The id of the last tenant of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     limit: Option<u32>,

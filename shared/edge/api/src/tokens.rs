@@ -1,10 +1,10 @@
-//! Tokens of connections, which an admin enters in the identity provider.
+//! The tokens of connections. An admin copies a token into the identity provider.
 
 use axum::Json;
 use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;
-use rollcall_directory::{IssuedToken, Token as Stored};
+use rollcall_directory::{IssuedToken, Token as Stored, shown};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -29,10 +29,10 @@ pub(crate) struct Token {
     /// When it was last accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<Timestamp>,
-    /// From when on it is refused.
+    /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// Since when it is refused.
+    /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
 }
@@ -70,14 +70,14 @@ impl From<IssuedToken> for NewlyIssuedToken {
     }
 }
 
-/// A token to be.
+/// A token to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
     /// What to call it.
     #[schema(example = "Okta, second half of 2026")]
     label: String,
-    /// From when on to refuse it; never by itself unless given.
+    /// When it expires. Without it, the token does not expire.
     expires_at: Option<Timestamp>,
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct NewToken {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TokensPage {
-    /// Behind which token the page starts.
+    /// The id of the last token of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     limit: Option<u32>,
@@ -140,7 +140,7 @@ pub(crate) async fn read(admin: Admin<Configure>, Id(id): Id) -> Result<Json<Tok
     let tokens = admin.tenant.credentials().tokens().await?;
     match tokens.into_iter().find(|token| token.id == id) {
         Some(token) => Ok(Json(token.into())),
-        None => Err(Problem::not_found(format!("token `{id}`"))),
+        None => Err(Problem::not_found(format!("token `{}`", shown(&id)))),
     }
 }
 

@@ -1,6 +1,6 @@
-//! The access log: one line for each request, and one more for a fault on this side.
+//! The access log: one line per request, and one more if the service failed.
 //!
-//! Bodies, query strings and tokens are never logged: filters and bodies hold personal data (RFC 7644 §7.7).
+//! Bodies, query strings and tokens are never logged: bodies and filters contain personal data (RFC 7644 §7.7).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use rollcall_directory::Error;
 use rollcall_directory::capacity::Cost;
 use rollcall_runtime::chain;
 
-/// A fault on this side. The response carries it to the log; the client sees nothing of it.
+/// A fault of the service. The response carries it to the log as an extension. The client does not see it.
 #[derive(Clone, Debug)]
 pub struct Fault(pub Arc<Error>);
 
-/// Logs an answered request; its id, method, route and tenant are those of the current span.
+/// Logs a request and its response. The current span supplies the request's id, method, route and tenant.
 pub(crate) fn record(response: &Response, took: Duration, cost: Cost) {
     if let Some(Fault(fault)) = response.extensions().get() {
-        tracing::error!(error = chain(&**fault), "the request failed on this side");
+        tracing::error!(error = chain(&**fault), "the service failed");
     }
     tracing::info!(
         status = response.status().as_u16(),
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
     use crate::problem::Problem;
 
-    /// What was logged, shared between the subscriber and the test.
+    /// The logged bytes, shared between the subscriber and the test.
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -60,7 +60,7 @@ mod tests {
         }
     }
 
-    /// Logs an answer as the outer layer does, and returns the lines.
+    /// Logs a response as the outer layer does, and returns the lines.
     fn logged(problem: Problem) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();

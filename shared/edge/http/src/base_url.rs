@@ -1,4 +1,4 @@
-//! The URL under which the client reached the service: links and locations begin with it.
+//! The URL at which the client reached the service. Links and locations begin with it.
 
 use std::convert::Infallible;
 
@@ -10,32 +10,32 @@ use lambda_http::request::RequestContext;
 
 use crate::path::{CONSOLE, Marker, mount};
 
-/// The URL under which a browser reached the stage, without a slash at the end: `https://host/stage`.
+/// The URL at which a browser reached the stage, without a trailing slash: `https://host/stage`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root(String);
 
 impl Root {
-    /// The root as a request for a page shows it.
+    /// Returns the root of a request for a page.
     pub fn of(parts: &Parts) -> Self {
         Self(root(parts, CONSOLE))
     }
 
-    /// The URL as text.
+    /// Returns the URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the browser came by HTTPS.
+    /// Returns whether the browser uses HTTPS.
     pub fn is_secure(&self) -> bool {
         self.0.starts_with("https://")
     }
 
-    /// The origin as browsers write it: scheme, host and port.
+    /// Returns the origin as browsers write it: scheme, host and optional port.
     pub fn origin(&self) -> &str {
         &self.0[..self.0.len() - self.mount().len()]
     }
 
-    /// The path alone: empty, or for example `/prod`.
+    /// Returns the path of the root: empty, or for example `/prod`.
     pub fn mount(&self) -> &str {
         let host = self.0.find("://").map_or(0, |at| at + 3);
         self.0[host..]
@@ -52,9 +52,10 @@ impl<S: Sync> FromRequestParts<S> for Root {
     }
 }
 
-/// The URL under which the client reached the stage, which precedes every path of every function.
+/// Returns the URL at which the client reached the stage. Every path of every function follows it.
 ///
-/// A host that is no host (only a hostile client sends one) is not repeated: URLs are then relative to the server.
+/// An invalid host, which only a hostile client sends, is not repeated: API Gateway's own hostname takes its place. If
+/// that is unknown too, the URL is only a path, relative to the server.
 pub fn root(parts: &Parts, marker: Marker) -> String {
     let path = requested_path(parts);
     let mount = Some(mount(&path, marker))
@@ -66,7 +67,7 @@ pub fn root(parts: &Parts, marker: Marker) -> String {
     }
 }
 
-/// The path with the stage in front where the client had to write one: behind API Gateway's own hostname.
+/// Returns the path as the client sent it. It begins with the stage behind API Gateway's own hostname.
 fn requested_path(parts: &Parts) -> String {
     let with_stage = match parts.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.path.as_deref(),
@@ -76,7 +77,7 @@ fn requested_path(parts: &Parts) -> String {
     with_stage.unwrap_or_else(|| parts.uri.path()).to_owned()
 }
 
-/// The host that the client asked for, or else API Gateway's own.
+/// Returns the `Host` header if it is valid, or else API Gateway's own hostname.
 fn host(parts: &Parts) -> Option<&str> {
     let asked = parts
         .headers
@@ -93,7 +94,8 @@ fn host(parts: &Parts) -> Option<&str> {
         .find(|host| is_authority(host))
 }
 
-/// The scheme as API Gateway forwards it. Only `cargo lambda watch` sends payload 2.0 without the header: plain HTTP.
+/// Returns the scheme that API Gateway forwards, `https` by default. `cargo lambda watch` serves plain HTTP: its events
+/// have payload format 2.0 and no `X-Forwarded-Proto` header.
 fn scheme(parts: &Parts) -> &'static str {
     let forwarded = parts
         .headers
@@ -109,7 +111,8 @@ fn scheme(parts: &Parts) -> &'static str {
     }
 }
 
-/// Whether a text is a host with an optional port, and holds nothing with a meaning in a URL, a header or JSON.
+/// Returns whether a text is a host with an optional port, and contains no other character that is special in a URL, a
+/// header or JSON.
 fn is_authority(host: &str) -> bool {
     (1..=255).contains(&host.len())
         && host
@@ -118,7 +121,7 @@ fn is_authority(host: &str) -> bool {
         && host.parse::<http::uri::Authority>().is_ok()
 }
 
-/// Whether a mount has only the characters of stage names and base path mappings.
+/// Returns whether a mount consists of characters that stage names and base path mappings can contain.
 fn is_plain(mount: &str) -> bool {
     mount
         .bytes()
@@ -134,7 +137,7 @@ mod tests {
 
     const MARKER: Marker = Marker::new("/scim/v2");
 
-    /// Works out the base URL for a host, a forwarded scheme, and the path in the request context.
+    /// Returns the base URL for a host, a forwarded scheme, and the path in the request context.
     fn base_url(host: &[u8], scheme: Option<&str>, path: Option<&str>) -> String {
         let mut context = ApiGatewayProxyRequestContext::default();
         context.path = path.map(str::to_owned);

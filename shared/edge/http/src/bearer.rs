@@ -1,11 +1,12 @@
-//! The `Authorization` header: one bearer token, or nothing.
+//! Reads the bearer token from the `Authorization` header.
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-/// Takes the token out of an `Authorization` header value (RFC 6750 §2.1); the scheme is caseless (RFC 9110 §11.1).
+/// Returns the token in the value of an `Authorization` header (RFC 6750 §2.1).
 ///
-/// The token is returned unchanged; the directory decides whether it is one of ours.
+/// The scheme is case-insensitive (RFC 9110 §11.1). Returns `None` for another scheme, and for anything but exactly one
+/// token. The directory decides whether the token is valid.
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once([' ', '\t'])?;
     let token = token.trim();
@@ -16,7 +17,7 @@ pub fn bearer(authorization: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("Bearer") && one_token).then_some(token)
 }
 
-/// The bearer token, if the request has exactly one `Authorization` header.
+/// Returns the bearer token of a request that has exactly one `Authorization` header.
 pub fn sole_bearer(parts: &Parts) -> Option<&str> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     match (headers.next(), headers.next()) {

@@ -1,4 +1,4 @@
-//! Request bodies: one JSON object of bounded size.
+//! Reads a request body: one JSON object of limited size.
 
 use axum::body::to_bytes;
 use axum::extract::Request;
@@ -8,12 +8,12 @@ use rollcall_scim as scim;
 use rollcall_scim::limits::MAX_BODY_BYTES;
 use serde_json::Value;
 
-/// Why a body cannot be read.
+/// The reason why a body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// It is larger than bodies may be.
+    /// The body is larger than [`MAX_BODY_BYTES`].
     TooLarge,
-    /// It is no JSON object; the text says what it is instead.
+    /// The body is not a JSON object. The text is the error message.
     Invalid(String),
 }
 
@@ -32,10 +32,10 @@ impl From<Unreadable> for scim::Error {
 ///
 /// # Errors
 ///
-/// See [`json`] and [`object`].
+/// Those of [`json`] and [`object`].
 pub async fn read(request: Request) -> Result<Value, Unreadable> {
     let (parts, body) = request.into_parts();
-    // The body is in memory already, so only the limit can make this fail.
+    // The body is already in memory, so this fails only at the limit.
     let bytes = to_bytes(body, MAX_BODY_BYTES).await;
     object(json(
         &bytes.map_err(|_| Unreadable::TooLarge)?,
@@ -43,14 +43,14 @@ pub async fn read(request: Request) -> Result<Value, Unreadable> {
     )?)
 }
 
-/// Parses a body, whatever kind of JSON it holds.
+/// Parses a body as any JSON value.
 ///
-/// This code takes the stance: what parses as JSON is JSON, whatever `Content-Type` says. Identity providers send
-/// `application/scim+json`, `application/json`, charsets, nothing at all, and, by hand with `curl -d`, a form's type.
+/// This code takes the stance: the body decides, not `Content-Type`. Identity providers send `application/scim+json`,
+/// `application/json`, either with a charset, or no type at all. `curl -d` sends the type of a form.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] for a body that is too large, empty, or no JSON.
+/// [`Unreadable`] when the body is too large, empty, or not JSON.
 pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
     if bytes.len() > MAX_BODY_BYTES {
         return Err(Unreadable::TooLarge);
@@ -69,11 +69,11 @@ pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
     })
 }
 
-/// Takes a parsed body that is an object.
+/// Returns the parsed body if it is an object.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] for every other kind of JSON.
+/// [`Unreadable`] when the body is another JSON value.
 pub fn object(body: Value) -> Result<Value, Unreadable> {
     match body {
         Value::Object(_) => Ok(body),
@@ -88,7 +88,7 @@ fn empty() -> Unreadable {
     Unreadable::Invalid("the body is empty; send a JSON object".to_owned())
 }
 
-/// A hint at a wrong content type, for bodies that are no JSON.
+/// Returns a hint for a body that is not JSON and whose `Content-Type` does not name JSON either.
 fn hint(headers: &HeaderMap) -> &'static str {
     let declared = headers
         .get(CONTENT_TYPE)

@@ -1,4 +1,4 @@
-//! The outer layer of every HTTP function: from the Lambda event's request to the answer, even when a handler panics.
+//! The outer layer of every HTTP function. It answers every request, even if a handler panics.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -27,42 +27,42 @@ use crate::access_log;
 use crate::path::{Marker, normalise};
 use crate::request_id::request_id;
 
-/// A request with its whole body, and its path in the spelling of the routes.
+/// A request with its whole body and a normalised path.
 pub type Received = http::Request<Bytes>;
 
-/// What differs between kinds of functions: SCIM, the API, pages.
+/// What differs between SCIM, the API and pages.
 pub trait Surface: fmt::Debug + Send + Sync {
-    /// The first segments of all its paths.
+    /// Returns the first segments of all paths of the surface.
     fn marker(&self) -> Marker;
 
-    /// The answer when a handler panicked.
+    /// Returns the response after a handler panicked.
     fn panicked(&self) -> Response;
 
-    /// Reads what it needs of a request, has `next` route it, and finishes the answer.
+    /// Answers a request: reads what the surface needs, lets `next` route the request, and completes the response.
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response>;
 }
 
-/// An HTTP function: [`run`] hands it to the Lambda runtime, and the local gateway calls it.
+/// An HTTP function. [`run`] runs it in the Lambda runtime, and the local gateway calls it.
 ///
-/// It answers every request; its [`Surface`] words the refusals.
+/// It answers every request. Its [`Surface`] formats the errors.
 #[derive(Clone, Debug)]
 pub struct HttpFunction {
     router: Router,
     surface: Arc<dyn Surface>,
 }
 
-/// Hands a function to the Lambda runtime, and returns only when that ends.
+/// Runs a function in the Lambda runtime. Returns when the runtime ends.
 ///
 /// # Errors
 ///
-/// Only those of the runtime: the function itself answers every request.
+/// Only those of the runtime. The function answers every request itself.
 pub async fn run(function: HttpFunction) -> Result<(), lambda_http::Error> {
     init_logging();
     lambda_http::run(function).await
 }
 
 impl HttpFunction {
-    /// Makes a function of a router that has its fallbacks already.
+    /// Builds a function from a router. The router must already have its fallbacks.
     pub fn new(router: Router, surface: impl Surface + 'static) -> Self {
         Self {
             router: router.layer(middleware::from_fn(name_route)),
@@ -87,14 +87,14 @@ impl HttpFunction {
     }
 }
 
-/// The rest of the way: the router, and the log of what it answered.
+/// The layers below a surface: the access log and the router.
 #[derive(Debug)]
 pub struct Next<'a> {
     function: &'a HttpFunction,
 }
 
 impl Next<'_> {
-    /// Routes a request, survives the handler, and logs the answer.
+    /// Routes a request and logs the response. A panic of the handler becomes a response of the surface.
     pub async fn run(self, request: Received) -> Response {
         let started = Instant::now();
         let HttpFunction { router, surface } = self.function;
@@ -102,7 +102,7 @@ impl Next<'_> {
         let (outcome, cost) = capacity::measure(AssertUnwindSafe(routed).catch_unwind()).await;
         let response = match outcome {
             Ok(Ok(response)) => response,
-            // The panic hook has written the panic's message to stderr.
+            // The panic hook has already written the message to stderr.
             Err(_panic) => {
                 tracing::error!("the handler panicked");
                 surface.panicked()
@@ -128,9 +128,9 @@ impl Service<lambda_http::Request> for HttpFunction {
     }
 }
 
-/// The URI that routes match: the path in its one spelling, and the query unchanged.
+/// Returns the URI that the router matches: the normalised path and the unchanged query.
 ///
-/// The path is the gateway's own, without the stage that `lambda_http` may put in front.
+/// The path comes from API Gateway's event. `lambda_http` may put the stage in front of the path in its own URI.
 fn routed_uri(parts: &Parts, marker: Marker) -> Uri {
     let raw = Some(parts.raw_http_path())
         .filter(|path| !path.is_empty())
@@ -153,7 +153,7 @@ fn bytes_of(body: lambda_http::Body) -> Bytes {
     }
 }
 
-/// Gives the log the route that a request took. The path itself is not logged: clients may write anything there.
+/// Records the matched route in the log. The path is not logged, because it can contain any text.
 async fn name_route(
     route: Option<MatchedPath>,
     request: Request,
@@ -173,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers panics in words of its own, and stamps every answer.
+    /// Has a text of its own for panics, and adds a header to every response.
     #[derive(Debug)]
     struct Stamped;
 

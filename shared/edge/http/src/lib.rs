@@ -1,15 +1,15 @@
-//! What every HTTP function shares, from a Lambda event to an answer.
+//! What every HTTP function shares, from the Lambda event to the response.
 //!
-//! An [`HttpFunction`] is a router of endpoints behind one outer layer (`function`). The layer brings the path to one
-//! spelling (`path`), survives panics, and logs each answer (`access_log`). What differs between SCIM, the API and pages
-//! is a [`Surface`]: the crates above hand theirs in; that of pages is here (`pages`).
+//! An [`HttpFunction`] is a router of endpoints behind one outer layer (`function`). The layer normalises the path
+//! (`path`), catches panics, and logs each response (`access_log`). What differs between SCIM, the API and pages is a
+//! [`Surface`]. SCIM and the API define theirs in crates of their own; the one for pages is here (`pages`).
 //!
-//! For handlers there are
-//! - `base_url` and `request_id`: where the client reached the service, and under which id;
-//! - `bearer`, `segment` and `body`: the credential, the path's variable segment, and the JSON that was sent;
-//! - `problem`: refusals as problem documents (RFC 9457), which the API sends and pages show.
+//! Handlers use:
+//! - `base_url` and `request_id`: the URL at which the client reached the service, and the id of the request;
+//! - `bearer`, `segment` and `body`: the credential, the variable segment of the path, and the JSON body;
+//! - `problem`: errors as problem documents (RFC 9457), which the API sends and pages show.
 //!
-//! Nothing here knows SCIM's answers or the API's endpoints.
+//! Nothing here knows SCIM's responses or the API's endpoints.
 //!
 //! ```
 //! use axum::response::{IntoResponse, Response};

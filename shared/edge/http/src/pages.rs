@@ -1,4 +1,4 @@
-//! Pages for browsers: the headers that every page carries, and refusals as pages.
+//! Pages for browsers: the headers of every page, and errors as pages.
 
 use axum::Router;
 use axum::body::Body;
@@ -20,29 +20,30 @@ use crate::path::{CONSOLE, Marker};
 use crate::problem::{Problem, unknown_method};
 use crate::request_id::request_id;
 
-/// Nothing but what this origin serves; no inline script or style, no frames, forms to nowhere else.
+/// The Content Security Policy of every page: content only from this origin, no inline script or style, no frames, and
+/// forms only to this origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Words a refusal as an HTML page, or as a part of one.
+/// Renders an error as an HTML page or as a part of one.
 pub type RefusedPage = fn(&Visit, &Problem) -> String;
 
-/// What is known of a request for a page, however it is answered.
+/// A request for a page, as the error page needs it.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// Where the browser reached the stage.
+    /// The URL at which the browser reached the stage.
     pub root: Root,
-    /// The request's id in the logs.
+    /// The id of the request in the logs.
     pub request_id: String,
-    /// What was asked for, from `/console` on.
+    /// The requested path, from `/console` on.
     pub path: String,
-    /// Its headers.
+    /// The request's headers.
     pub headers: HeaderMap,
-    /// Whether a script of the page asked for a part of it (htmx sends `HX-Request`).
+    /// Whether htmx requests a part of a page (it sends `HX-Request`).
     pub is_part: bool,
 }
 
-/// Makes a function of a router of pages; `refused` words the refusals.
+/// Builds a function from a router of pages. `refused` renders the errors.
 pub fn finish_pages(router: Router, refused: RefusedPage) -> HttpFunction {
     let router = router
         .fallback(unknown_page)
@@ -88,7 +89,7 @@ impl Visit {
     }
 }
 
-/// Gives a refusal its page, and every answer the headers that isolate a page.
+/// Renders an error as a page, and adds the security headers to every response.
 fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         *response.body_mut() = Body::from(refused(visit, &problem));
@@ -97,7 +98,7 @@ fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Respon
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        // The length is that of the empty body, and a browser has no bearer to show.
+        // The length is that of the empty body, and a browser cannot send a bearer token.
         headers.remove(CONTENT_LENGTH);
         headers.remove(WWW_AUTHENTICATE);
     }
@@ -105,7 +106,8 @@ fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Respon
     let always: [(HeaderName, &'static str); 3] = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // A link's address holds its secret; with `no-referrer`, forms would be sent without an origin (Fetch §3.2).
+        // The URL of a portal link contains a secret, which other sites must not see. `no-referrer` would do that too,
+        // but browsers would then send forms with `Origin: null` (Fetch §3.2).
         (REFERRER_POLICY, "same-origin"),
     ];
     for (name, value) in always {
@@ -116,7 +118,7 @@ fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Respon
     response
 }
 
-/// Answers requests for paths that do not exist.
+/// Answers requests for unknown paths.
 async fn unknown_page() -> Problem {
     Problem::not_found("this page")
 }

@@ -1,16 +1,16 @@
-//! Request paths: where each surface is mounted, and the one spelling in which each endpoint is routed.
+//! Request paths: where each surface is served, and the normal form in which paths are routed.
 
-/// Where SCIM is served, below the mount (a stage name or a custom domain's base path mapping).
+/// The path of SCIM, below the mount. A mount is a stage name or a custom domain's base path mapping.
 pub const BASE_PATH: &str = "/scim/v2";
-/// Where the API for the application and for admins is served, below the same mount.
+/// The path of the API for the application and for admins, below the same mount.
 pub const API_PATH: &str = "/api/v1";
-/// Where the console for a customer's admins is served, below the same mount.
+/// The path of the console for a customer's admins, below the same mount.
 pub const CONSOLE_PATH: &str = "/console";
 
-/// Pages are the only surface that this crate has itself.
+/// The marker of pages, the only surface in this crate.
 pub(crate) const CONSOLE: Marker = Marker::new(CONSOLE_PATH);
 
-/// The first segments of a surface's paths. The mount is what precedes them.
+/// The first segments of a surface's paths. What precedes them is the mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marker {
     path: &'static str,
@@ -18,7 +18,7 @@ pub struct Marker {
 }
 
 impl Marker {
-    /// Marks paths that begin like this one.
+    /// Returns a marker for paths that begin with `path`.
     pub const fn new(path: &'static str) -> Self {
         Self {
             path,
@@ -26,7 +26,7 @@ impl Marker {
         }
     }
 
-    /// Marks paths that begin like this one where the first is nowhere in a path.
+    /// Returns a marker that looks for `path` if a request path does not contain the first one.
     #[must_use]
     pub const fn or(self, path: &'static str) -> Self {
         Self {
@@ -36,11 +36,11 @@ impl Marker {
     }
 }
 
-/// Brings a path to the spelling that the routes are written in.
+/// Returns a path in the form in which the routes are written: without the mount and without empty segments.
 ///
-/// Clients join a base URL and an endpoint with too many slashes (`/scim/v2//Users`) or end the path with one (`/Users/`),
-/// and a custom domain may put a base path mapping in front. API Gateway decodes characters that a URI cannot hold; they
-/// are encoded again, so that the router takes any path.
+/// Some clients join a base URL and an endpoint with too many slashes (`/scim/v2//Users`) or add one at the end
+/// (`/Users/`), and a custom domain can put a base path mapping in front. API Gateway decodes characters that a URI
+/// cannot contain. They are encoded again, so that every path is a valid URI.
 pub fn normalise(path: &str, marker: Marker) -> String {
     let mut normal = String::with_capacity(path.len() + 1);
     for segment in segments(below_mount(path, marker)) {
@@ -54,29 +54,29 @@ pub fn normalise(path: &str, marker: Marker) -> String {
     }
 }
 
-/// What precedes the marker in a path: empty, or for example `/prod`.
+/// Returns what precedes the marker in a path: empty, or for example `/prod`.
 pub(crate) fn mount(path: &str, marker: Marker) -> &str {
     path.strip_suffix(below_mount(path, marker))
         .unwrap_or_default()
         .trim_end_matches('/')
 }
 
-/// The non-empty segments of a path.
+/// Returns the non-empty segments of a path.
 pub fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
-/// The path from the marker on, or all of it where it has no marker.
+/// Returns the path from the marker on, or the whole path if it has no marker.
 fn below_mount(path: &str, marker: Marker) -> &str {
     let start = start_of(path, marker.path)
         .or_else(|| marker.otherwise.and_then(|marker| start_of(path, marker)));
     start.map_or(path, |start| &path[start..])
 }
 
-/// Where a marker begins in a path, with the slash in front of it.
+/// Returns the byte offset at which a marker begins in a path, including the slash in front of it.
 ///
-/// A base path mapping may have the marker's own name (`/console/console/people`). No surface has a path in which its
-/// one-segment marker follows itself, so the last of such a row is the marker.
+/// A base path mapping can have the same name as the marker (`/console/console/people`). No surface has a path in which
+/// its one-segment marker follows itself, so the last of several in a row is the marker.
 fn start_of(path: &str, marker: &str) -> Option<usize> {
     let segments: Vec<_> = located_segments(path).collect();
     let marker: Vec<_> = self::segments(marker).collect();
@@ -93,7 +93,7 @@ fn start_of(path: &str, marker: &str) -> Option<usize> {
     Some(start.saturating_sub(1))
 }
 
-/// The non-empty segments of a path, and at which byte each starts.
+/// Returns the non-empty segments of a path, each with the byte offset at which it starts.
 fn located_segments(path: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut next = 0;
     path.split('/')

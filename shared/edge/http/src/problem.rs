@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): the refusals that the API sends and pages show.
+//! Problem documents (RFC 9457): the errors that the API sends and pages show.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::body::Unreadable;
 
 /// The media type of problem documents (RFC 9457 §6.1).
 const PROBLEM_JSON: &str = "application/problem+json";
-/// What every problem type begins with.
+/// The prefix of every problem type.
 const TYPE_PREFIX: &str = "urn:rollcall:problem:";
 
-/// A refusal or a failure.
+/// An error response: a refusal, or a fault of the service.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: u16,
@@ -28,7 +28,7 @@ pub struct Problem {
     fault: Option<Arc<directory::Error>>,
 }
 
-/// A problem document as it is sent.
+/// The JSON body of a problem (RFC 9457 §3).
 #[derive(Debug, Serialize)]
 struct ProblemDocument<'a> {
     r#type: String,
@@ -39,53 +39,53 @@ struct ProblemDocument<'a> {
 }
 
 impl Problem {
-    /// A problem of this kind: its type is `urn:rollcall:problem:` and the kind.
+    /// Returns a problem with the type `urn:rollcall:problem:<kind>`.
     pub fn new(status: u16, kind: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
             kind,
-            detail: detail.into(),
+            detail: scim::limits::bounded_detail(detail.into()),
             retry_after: None,
             fault: None,
         }
     }
 
-    /// 400: a value that does not fit.
+    /// Returns a 400 for an invalid value.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(400, "invalid-value", detail)
     }
 
-    /// 400: a body or query string that cannot be read.
+    /// Returns a 400 for a body or query string that cannot be parsed.
     pub fn unreadable(detail: impl Into<String>) -> Self {
         Self::new(400, "invalid-syntax", detail)
     }
 
-    /// 401: no valid credential.
+    /// Returns a 401 for a missing or invalid credential.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(401, "unauthorized", detail)
     }
 
-    /// 403: a valid credential that does not allow this.
+    /// Returns a 403 for a valid credential without the required permission.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(403, "forbidden", detail)
     }
 
-    /// 404: no such thing.
+    /// Returns a 404. The detail is `what` followed by "does not exist".
     pub fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(404, "not-found", format!("{what} does not exist"))
     }
 
-    /// 409: a change that conflicts with another.
+    /// Returns a 409 for a change that conflicts with another one.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(409, "conflict", detail)
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The status in words.
+    /// Returns the standard phrase for the status, such as "Not Found".
     pub fn title(&self) -> &'static str {
         StatusCode::from_u16(self.status)
             .ok()
@@ -93,12 +93,14 @@ impl Problem {
             .unwrap_or("Error")
     }
 
-    /// What is wrong and what to do about it.
+    /// Returns what is wrong and how to solve it.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Writes the document of the problem that an answer carries, if it carries one, as its body.
+    /// Writes the body of a response that carries a problem as an extension. Other responses stay as they are.
+    ///
+    /// `request_id` becomes the `instance` of the document.
     #[must_use]
     pub fn write(mut response: Response, request_id: &str) -> Response {
         if let Some(problem) = response.extensions_mut().remove::<Self>() {
@@ -124,16 +126,16 @@ impl Problem {
 }
 
 impl From<scim::Error> for Problem {
-    /// The same refusal in words that fit outside SCIM.
+    /// Converts a SCIM error, with texts that fit outside SCIM.
     fn from(error: scim::Error) -> Self {
         let (kind, detail) = match &error {
             scim::Error::NotFound { what } => {
-                ("not-found", format!("{what} does not exist (any more)"))
+                ("not-found", format!("{what} does not exist or was deleted"))
             }
             scim::Error::Uniqueness { attribute } => (
                 "conflict",
                 format!(
-                    "this `{attribute}` is taken, and stays so even after a deletion; choose another"
+                    "this `{attribute}` is in use, or was used before and cannot be reused; choose another"
                 ),
             ),
             scim::Error::Unauthorized => ("unauthorized", error.to_string()),
@@ -172,7 +174,7 @@ impl From<Unreadable> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Everything but the body, which needs the request's id: [`Problem::write`] writes it.
+    /// Builds the response without its body. [`Problem::write`] writes the body, because it needs the request's id.
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
@@ -191,7 +193,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Answers requests for endpoints that exist and do not take the method; the router adds `Allow`.
+/// Answers requests with a method that the endpoint does not support. The router adds the `Allow` header.
 pub async fn unknown_method() -> Problem {
     scim::Error::MethodNotAllowed.into()
 }

@@ -1,10 +1,10 @@
-//! The id of a request, which every log has.
+//! The id of a request, as it appears in every log.
 
 use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
-/// The id that API Gateway gave the request.
+/// Returns the id that API Gateway gave the request, or else the id of the Lambda invocation, or else `-`.
 pub fn request_id(parts: &Parts) -> String {
     let id = match parts.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.as_deref(),

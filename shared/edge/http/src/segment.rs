@@ -1,4 +1,4 @@
-//! The variable segment of a path: an id, a schema's URN, a resource type's name.
+//! The variable segment of a path: an id, the URN of a schema, or the name of a resource type.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use crate::path::segments;
 
 /// The last segment of the path, decoded.
 ///
-/// A segment that does not decode to UTF-8 stays encoded, and so names nothing that exists.
+/// A segment that does not decode to UTF-8 stays encoded. No resource has such a name.
 #[derive(Clone, Debug)]
 pub struct Segment(pub String);
 

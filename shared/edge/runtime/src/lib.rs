@@ -1,6 +1,6 @@
-//! What every Lambda function needs, whether a request reaches it or an event.
+//! What every Lambda function needs, whether it handles requests or events.
 //!
-//! - `log` starts the log and words errors for it;
+//! - `log` starts logging and formats errors for the log.
 //! - `queue` handles a batch of messages from a queue.
 //!
 //! Nothing here knows HTTP or the directory.
@@ -12,7 +12,7 @@
 //! rollcall_runtime::init_logging();
 //! let mut message = SqsMessage::default();
 //! message.message_id = Some("m-1".to_owned());
-//! let handle = async |_: SqsMessage| Err(std::io::Error::other("the table is not there"));
+//! let handle = async |_: SqsMessage| Err(std::io::Error::other("the table does not exist"));
 //! let answer = rollcall_runtime::each_message(vec![message], handle).await;
 //! assert_eq!(answer.batch_item_failures[0].item_identifier, "m-1");
 //! # });

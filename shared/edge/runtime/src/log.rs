@@ -1,4 +1,4 @@
-//! The log: JSON lines on standard output, and errors in one line each.
+//! Logging: JSON lines on standard output, with each error on one line.
 
 use std::error::Error;
 
@@ -6,19 +6,20 @@ use tracing::Subscriber;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What is never logged, whatever `RUST_LOG` says: the runtime's traces hold whole events, and it reports a refused
-/// token as an error of the authorizer (real faults are logged where they happen).
+/// Directives that apply whatever `RUST_LOG` says. The runtime's traces contain whole events. Its panic layer logs a
+/// refused token as an error of the authorizer, while real faults are logged where they happen.
 const NEVER: &str = "lambda_runtime=info,lambda_runtime::layers::panic=off";
 
-/// Starts logging to standard output, a JSON object per line, as CloudWatch Logs Insights reads it.
+/// Starts logging to standard output, one JSON object per line, as CloudWatch Logs Insights reads it.
 ///
-/// `RUST_LOG` sets what is logged, and Lambda's own `AWS_LAMBDA_LOG_LEVEL` its level; without them it is `info`.
+/// Lambda's `AWS_LAMBDA_LOG_LEVEL` sets the level (default `info`). `RUST_LOG` adds directives that override it. A
+/// second call has no effect.
 pub fn init_logging() {
-    // A subscriber that is installed already stays.
+    // An error means that a subscriber is already installed. It stays.
     _ = tracing::subscriber::set_global_default(subscriber(std::io::stdout));
 }
 
-/// The subscriber that [`init_logging`] installs, with another writer.
+/// Returns the subscriber that [`init_logging`] installs, with another writer.
 pub fn subscriber<W>(writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
@@ -26,7 +27,7 @@ where
     let variable = |name: &str| std::env::var(name).ok();
     let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
     let level = level.unwrap_or(LevelFilter::INFO).to_string();
-    // A directive replaces earlier ones for the same target.
+    // A later directive replaces an earlier one for the same target.
     let directives = [
         level,
         variable("RUST_LOG").unwrap_or_default(),
@@ -42,7 +43,7 @@ where
         .finish()
 }
 
-/// An error with everything that caused it, outermost first.
+/// Formats an error and its chain of sources on one line, outermost first, separated by `: `.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes
@@ -58,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    /// What was logged, shared between the subscriber and the test.
+    /// The logged bytes, shared between the subscriber and the test.
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
 

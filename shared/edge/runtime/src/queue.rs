@@ -1,4 +1,4 @@
-//! Batches of messages from a queue.
+//! Handles batches of messages from an SQS queue.
 
 use std::error::Error;
 
@@ -6,8 +6,10 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 
 use crate::log::chain;
 
-/// Handles messages one after the other, and reports those that SQS must deliver again
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>).
+/// Handles messages one after the other.
+///
+/// Returns a partial batch response, so that SQS redelivers only the messages whose handler failed
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>). Each failure is logged.
 pub async fn each_message<F, E>(
     messages: Vec<SqsMessage>,
     handle: impl Fn(SqsMessage) -> F,
@@ -19,10 +21,10 @@ where
     let mut response = SqsBatchResponse::default();
     for message in messages {
         let id = message.message_id.clone().unwrap_or_default();
-        // on the heap: the future of all that a message can lead to is large
+        // Boxed: a handler's future is large.
         if let Err(failure) = Box::pin(handle(message)).await {
             let error = chain(&failure);
-            tracing::error!(message = id, error, "the message comes again");
+            tracing::error!(message = id, error, "the message will be delivered again");
             let mut failed = BatchItemFailure::default();
             failed.item_identifier = id;
             response.batch_item_failures.push(failed);

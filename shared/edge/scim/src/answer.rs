@@ -1,4 +1,4 @@
-//! Answers that are no errors: resources, lists, and empty answers.
+//! Builds successful responses: resources, lists, and empty responses.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
@@ -12,30 +12,34 @@ use crate::base_url::BaseUrl;
 use crate::error::Error;
 use crate::json_response::json;
 
-/// What a Lambda function can return: 6 MB of JSON, in which the body is one string.
+/// The maximum size of a body, escaped as in Lambda's response: 6 MB of JSON that contains the body as a string.
 const MAX_ANSWER_BYTES: usize = 6_000_000;
 
-/// Attaches what a write did, for the request log: also to the refusal of an answer that is too large, as the write is done.
+/// Attaches the effects of a write, for the request log. They also belong to the error for a response that is too
+/// large, because the write has already happened.
 pub(crate) fn with_effects(response: Result<Response, Error>, effects: Effects) -> Response {
     let mut response = response.into_response();
     response.extensions_mut().insert(effects);
     response
 }
 
-/// 204.
+/// Returns a 204.
 pub(crate) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// 304 with the version that the client has (RFC 9110 §15.4.5).
+/// Returns a 304 with the version that the client already has (RFC 9110 §15.4.5).
 pub(crate) fn not_modified(resource: &Resource) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
     put(&mut response, ETAG, version(resource));
     response
 }
 
-/// One resource, with its version in `ETag` and its URL in `Content-Location` (RFC 7643 §3.1 wants the latter equal to
-/// `meta.location`), and in `Location` where it is new.
+/// Returns one resource, with its version in `ETag` and its URL in `Content-Location`. For a new resource, `Location`
+/// has the URL too. `Content-Location` must equal `meta.location` (RFC 7643 §3.1).
+///
+/// # Errors
+/// `TooMany` when the body is larger than Lambda can return.
 pub(crate) fn resource(
     status: StatusCode,
     resource: &Resource,
@@ -56,7 +60,10 @@ pub(crate) fn resource(
     Ok(response)
 }
 
-/// One page of a search.
+/// Returns one page of a search.
+///
+/// # Errors
+/// Those of [`list`].
 pub(crate) fn page(
     page: &Page,
     projection: &Projection,
@@ -70,10 +77,13 @@ pub(crate) fn page(
     list(page.total, page.start_index, resources)
 }
 
-/// A list response.
+/// Returns a list response (RFC 7644 §3.4.2).
 ///
-/// Where the resources are more than Lambda can return, the page ends sooner: `itemsPerPage` says where, and the client
-/// goes on from there (RFC 7644 §3.4.2.4 allows fewer than `count`).
+/// If the resources are larger than Lambda can return, the page has fewer of them, as `itemsPerPage` says. The client
+/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`).
+///
+/// # Errors
+/// `TooMany` when not even the first resource fits.
 pub(crate) fn list(
     total: u64,
     start_index: u64,
@@ -90,7 +100,7 @@ pub(crate) fn list(
     ))
 }
 
-/// How many of the resources, from the first on, fit into one answer.
+/// Returns how many resources fit into one response, counted from the first.
 fn how_many_fit(resources: &[Value]) -> usize {
     let mut room = MAX_ANSWER_BYTES;
     let fits = |resource: &&Value| match room.checked_sub(weight(resource)) {
@@ -104,12 +114,12 @@ fn how_many_fit(resources: &[Value]) -> usize {
 }
 
 fn too_large() -> Error {
-    let detail = "the answer would be larger than one answer can be; leave out what is large, for instance with \
-                  `excludedAttributes=members`";
+    let detail = "the response would be larger than the service can return; leave out large attributes, for example \
+                  with `excludedAttributes=members`";
     scim::Error::TooMany(detail.to_owned()).into()
 }
 
-/// The bytes of a body once it stands as a string inside Lambda's own JSON.
+/// Returns the bytes that a body takes as a string in the JSON of Lambda's response.
 fn weight(body: &Value) -> usize {
     let mut weight = Weight(0);
     // Writing to a counter cannot fail.
@@ -117,7 +127,7 @@ fn weight(body: &Value) -> usize {
     weight.0
 }
 
-/// Counts what is written, quotes and backslashes twice.
+/// Counts the bytes written to it. Quotes and backslashes count twice, because JSON escapes them.
 struct Weight(usize);
 
 impl std::io::Write for Weight {
@@ -164,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// A user with a display name of so many quotes, each of which weighs two bytes.
+    /// Returns a user whose display name consists of quotes.
     fn user(quotes: usize) -> Resource {
         let user = json!({
             "id": "id-1",

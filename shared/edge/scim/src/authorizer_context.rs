@@ -1,4 +1,4 @@
-//! What the token authorizer tells the functions about the caller, through API Gateway.
+//! The context that the token authorizer passes to the functions through API Gateway.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,21 +6,21 @@ use rollcall_directory::{Caller, TenantId, Verdict};
 use rollcall_scim as scim;
 use serde_json::Value;
 
-/// A verdict as it travels in the authorizer's context, which holds only strings.
+/// A verdict as the context of a Lambda authorizer. Its values are strings.
 ///
-/// An authorizer cannot answer 429. A throttled request is therefore let through with the time to wait in its context,
-/// and such a context makes no [`Caller`].
+/// An authorizer cannot answer 429. It therefore lets a throttled request pass, and puts the time to wait into the
+/// context. Such a context does not become a [`Caller`]: the function answers 429.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizerContext {
-    /// The tenant the token belongs to.
+    /// The tenant that the token belongs to.
     pub tenant: TenantId,
     /// The token's id.
     pub token_id: String,
-    /// The connection the token belongs to.
+    /// The id of the connection that the token belongs to.
     pub connection_id: String,
-    /// For how many days the request log keeps its requests.
+    /// Days for which the request log keeps the token's requests.
     pub log_days: u32,
-    /// After how many seconds to retry; none for a request within the rate.
+    /// Seconds to wait before a retry. `None` for a request within the rate limit.
     pub retry_after: Option<u32>,
 }
 
@@ -31,7 +31,7 @@ const LOG_DAYS: &str = "log_days";
 const RETRY_AFTER: &str = "retry_after";
 
 impl AuthorizerContext {
-    /// The context of a valid token; none for a refused one.
+    /// Returns the context for a verdict, or `None` if the token was refused.
     pub fn from_verdict(verdict: Verdict) -> Option<Self> {
         let (caller, retry_after) = match verdict {
             Verdict::Accepted(caller) => (caller, None),
@@ -50,7 +50,7 @@ impl AuthorizerContext {
         })
     }
 
-    /// The context as the authorizer hands it to API Gateway.
+    /// Returns the context as the authorizer returns it to API Gateway.
     pub fn to_strings(&self) -> BTreeMap<&'static str, String> {
         let retry_after = self
             .retry_after
@@ -66,7 +66,8 @@ impl AuthorizerContext {
         .collect()
     }
 
-    /// Reads the context of a request. It fails closed: fields that the authorizer does not write give no context.
+    /// Reads the context of a request. Fails closed: returns `None` if a field is missing or is not as the authorizer
+    /// writes it.
     pub fn from_fields(fields: &HashMap<String, Value>) -> Option<Self> {
         let text = |name: &str| {
             fields
@@ -87,11 +88,11 @@ impl AuthorizerContext {
         })
     }
 
-    /// The caller.
+    /// Returns the caller.
     ///
     /// # Errors
     ///
-    /// 429 when the token has used up its rate.
+    /// `TooManyRequests` (429) when the token is over its rate limit.
     pub fn into_caller(self, request_id: &str) -> Result<Caller, scim::Error> {
         match self.retry_after {
             Some(retry_after) => Err(scim::Error::TooManyRequests { retry_after }),
@@ -99,7 +100,7 @@ impl AuthorizerContext {
         }
     }
 
-    /// The caller, even when the token has used up its rate.
+    /// Returns the caller, even if the token is over its rate limit.
     pub(crate) fn caller(self, request_id: &str) -> Caller {
         Caller {
             tenant: self.tenant,
@@ -128,7 +129,8 @@ mod tests {
         }
     }
 
-    /// Sends a verdict through API Gateway: strings out, JSON fields with API Gateway's own among them in.
+    /// Sends a verdict through API Gateway: the authorizer returns strings, and the function receives JSON fields that
+    /// include API Gateway's own.
     fn through_gateway(verdict: Verdict) -> AuthorizerContext {
         let context = AuthorizerContext::from_verdict(verdict).unwrap();
         let mut fields: HashMap<String, Value> = context

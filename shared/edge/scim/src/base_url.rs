@@ -1,25 +1,27 @@
-//! The base URL under which the client reached SCIM: `meta.location` begins with it.
+//! The base URL at which the client reached SCIM. `meta.location` begins with it.
 
 use std::convert::Infallible;
 use std::fmt;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use rollcall_edge_http::{BASE_PATH, root};
+use rollcall_edge_http::{BASE_PATH, Marker, root};
 
-use crate::surface::MARKER;
+/// The marker of SCIM's paths. It also finds the mount of a path with another version, so that the error can name the
+/// supported version.
+pub(crate) const MARKER: Marker = Marker::new(BASE_PATH).or("/scim");
 
-/// The base URL as the client has it configured, without a trailing slash: `https://host/stage/scim/v2`.
+/// The base URL as it is configured in the client, without a trailing slash: `https://host/stage/scim/v2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// The base URL of a request.
+    /// Returns the base URL of a request.
     pub(crate) fn of(parts: &Parts) -> Self {
         Self(format!("{}{BASE_PATH}", root(parts, MARKER)))
     }
 
-    /// The URL as text.
+    /// Returns the URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

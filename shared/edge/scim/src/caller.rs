@@ -1,4 +1,4 @@
-//! Who is calling: the tenant handle that every handler of resources needs, and only a valid token gives.
+//! Identifies the caller. Handlers of resources need the tenant handle, and only a valid token gives one.
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
@@ -13,7 +13,8 @@ use crate::authorizer_context::AuthorizerContext;
 use crate::error::Error;
 use crate::request_log;
 
-/// The caller's tenant, acting for the caller. The token alone decides it: no header, path or body does.
+/// The caller's tenant, with the caller as the actor of every change. Only the token selects the tenant, never a
+/// header, a path or a body.
 pub(crate) struct Authenticated(pub(crate) Tenant);
 
 impl<S> FromRequestParts<S> for Authenticated
@@ -33,10 +34,13 @@ where
     }
 }
 
-/// What is known of the caller.
+/// Returns the authorizer context of a request.
 ///
-/// REST API events went through the authorizer, and only what it wrote counts. Payload 2.0 events come from
-/// `cargo lambda watch`, which calls no authorizer: their token is verified here, by the same code.
+/// For a REST API event, only the context that the authorizer wrote counts. `cargo lambda watch` sends events of
+/// payload format 2.0 and calls no authorizer, so their token is verified here, by the same code.
+///
+/// # Errors
+/// 401 when there is no valid context or token.
 async fn context(parts: &Parts, directory: &Directory) -> Result<AuthorizerContext, Error> {
     let context = match parts.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {
@@ -65,7 +69,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A directory that reaches no table: a request that gets as far as the table fails the test with a 500.
+    /// Returns a directory without a table. A request that calls the table fails the test with a 500.
     pub(crate) fn directory() -> Directory {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -78,7 +82,7 @@ pub(crate) mod tests {
         Authenticated::from_request_parts(&mut parts, &directory()).await
     }
 
-    /// A REST API event with what the authorizer wrote, and headers that try to be somebody.
+    /// Returns a REST API event with the authorizer's context, and headers that claim another tenant.
     fn rest(authorizer: Value) -> Value {
         json!({
             "path": "/scim/v2/Users", "httpMethod": "GET",

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::json_response::json;
 use crate::query::QueryPairs;
 
-/// `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`, each as a whole and one by one.
+/// Returns the routes of `/ServiceProviderConfig`, and of `/Schemas` and `/ResourceTypes` as lists and by id.
 pub fn discovery_router() -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
@@ -36,7 +36,7 @@ async fn schemas(_: Unfiltered, base: BaseUrl) -> Response {
 
 async fn schema(_: Unfiltered, base: BaseUrl, Segment(urn): Segment) -> Result<Response, Error> {
     one(
-        "no schema has this id, `/Schemas` lists those there are",
+        "no schema has this id; `/Schemas` lists all schemas",
         discovery::schema(&urn, base.as_str()),
     )
 }
@@ -51,12 +51,12 @@ async fn resource_type(
     Segment(name): Segment,
 ) -> Result<Response, Error> {
     one(
-        "no resource type has this name, `/ResourceTypes` lists those there are",
+        "no resource type has this name; `/ResourceTypes` lists all of them",
         discovery::resource_type(&name, base.as_str()),
     )
 }
 
-/// A whole list: sorting and paging are ignored here (RFC 7644 §4).
+/// Returns a complete list. Sorting and paging parameters are ignored (RFC 7644 §4).
 fn all(resources: Vec<Value>) -> Response {
     let total = resources.len() as u64;
     json(200, &scim::list_response(total, 1, resources))
@@ -69,7 +69,7 @@ fn one(otherwise: &str, found: Option<Value>) -> Result<Response, Error> {
     }
 }
 
-/// A request without a filter: with one, discovery is forbidden (RFC 7644 §4).
+/// A request without `filter`. Discovery answers 403 to a request with one (RFC 7644 §4).
 struct Unfiltered;
 
 impl<S: Sync> FromRequestParts<S> for Unfiltered {
@@ -82,7 +82,7 @@ impl<S: Sync> FromRequestParts<S> for Unfiltered {
         {
             None => Ok(Self),
             Some(_) => Err(scim::Error::Forbidden(
-                "discovery endpoints take no `filter`, leave it out".to_owned(),
+                "discovery endpoints do not support `filter`; leave it out".to_owned(),
             )
             .into()),
         }

@@ -1,4 +1,4 @@
-//! Failures on their way out: SCIM error bodies for the client, source chains for the log.
+//! Turns errors into responses: SCIM error bodies for the client, source chains for the log.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use rollcall_scim as scim;
 
 use crate::json_response::json;
 
-/// Why a request is refused or has failed.
+/// The error of a request: a refusal, or a fault of the service.
 #[derive(Debug)]
 pub(crate) struct Error(directory::Error);
 
-/// The refusal that the client got. The response carries it to the tenant's request log.
+/// The error that the client received. The response carries it to the tenant's request log as an extension.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
     pub(crate) error: scim::Error,
-    /// The code of a refusal that has one of its own.
+    /// The more specific code, if the error has one.
     pub(crate) reason: Option<Reason>,
 }
 
@@ -51,7 +51,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// Returns the answer for one SCIM error (RFC 7644 §3.12).
+/// Returns the response for a SCIM error (RFC 7644 §3.12).
 pub(crate) fn refusal(error: &scim::Error) -> Response {
     refusal_for(error, None)
 }
@@ -59,7 +59,7 @@ pub(crate) fn refusal(error: &scim::Error) -> Response {
 fn refusal_for(error: &scim::Error, reason: Option<Reason>) -> Response {
     let mut response = json(error.status(), &error.to_json());
     if error.status() == 401 {
-        // RFC 7644 §2: a 401 says how to authenticate.
+        // A 401 names the authentication scheme (RFC 7644 §2).
         response.headers_mut().insert(
             WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer realm=\"scim\""),

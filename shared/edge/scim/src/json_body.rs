@@ -1,4 +1,4 @@
-//! The body of a SCIM request: the outer layer parses it once, for the request log and for the handler.
+//! The body of a SCIM request. The outer layer parses it once, for the request log and for the handler.
 
 use axum::extract::{FromRequest, Request};
 use http::HeaderMap;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// What the outer layer read of the body. It travels with the request to the one handler that takes it.
+/// The body as the outer layer parsed it. It is an extension of the request until the handler takes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent(Result<Value, Unreadable>);
 
@@ -17,7 +17,7 @@ impl Sent {
         Self(json(bytes, headers))
     }
 
-    /// The JSON, if it is some, for the request log.
+    /// Returns the JSON for the request log, or `None` if the body is not JSON.
     pub(crate) fn json(&self) -> Option<&Value> {
         self.0.as_ref().ok()
     }
@@ -31,7 +31,7 @@ impl<S: Sync> FromRequest<S> for JsonObject {
     type Rejection = Error;
 
     async fn from_request(mut request: Request, _state: &S) -> Result<Self, Error> {
-        // Taken out, not cloned: bodies may be large.
+        // Removed, not cloned: a body can be large.
         let Sent(body) = match request.extensions_mut().remove() {
             Some(sent) => sent,
             None => Sent::parse(b"", request.headers()),
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::error::Refused;
 
-    /// Sends a body through the outer layer's parser to a handler's extractor.
+    /// Passes a body through the parser of the outer layer to the extractor of a handler.
     async fn received(body: &[u8]) -> Result<Value, Error> {
         let mut request = Request::new(axum::body::Body::empty());
         let sent = Sent::parse(body, request.headers());

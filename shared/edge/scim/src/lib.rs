@@ -1,13 +1,13 @@
-//! SCIM over HTTP (RFC 7644): the outer layer of its functions, its endpoints, and its answers.
+//! SCIM over HTTP (RFC 7644): the outer layer of its functions, its endpoints, and its responses.
 //!
-//! A request passes, in this order,
-//! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`), and
-//!   writes the tenant's request log (`request_log`);
-//! - a router: `resources` (`/Users`, `/Groups`), `discovery`, or `root` (the base URL and paths that do not exist);
-//! - the extractors of its handler: who calls (`caller`, from `authorizer_context` or the bearer), where (`base_url`),
-//!   and what is asked (`query`, `json_body`);
+//! A request passes, in this order:
+//! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`),
+//!   and writes the tenant's request log (`request_log`);
+//! - a router: `resources` (`/Users`, `/Groups`), `discovery`, or `root` (the base URL and unknown paths);
+//! - the extractors of the handler: the caller (`caller`, from `authorizer_context` or the bearer token), the base URL
+//!   (`base_url`), the query (`query`) and the body (`json_body`);
 //! - the handler, which calls one method of the directory;
-//! - `answer` or `error`, which make the response.
+//! - `answer` or `error`, which build the response.
 //!
 //! The rules of the protocol are in `rollcall_scim`.
 //!
@@ -16,7 +16,7 @@
 //! use rollcall_directory::USERS;
 //! use rollcall_edge_scim::{finish, resource_router};
 //!
-//! /// The function that answers for `/Users`.
+//! /// Builds the function for `/Users`.
 //! fn users(directory: Directory) -> rollcall_edge_http::HttpFunction {
 //!     finish(resource_router(directory.clone(), &USERS), directory)
 //! }

@@ -1,16 +1,16 @@
-//! Content negotiation: SCIM's own media type, unless the client names plain JSON and nothing wider.
+//! Content negotiation: SCIM's own media type, unless the client accepts only plain JSON.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
 
 /// The media type of SCIM bodies (RFC 7644 §8.1).
 pub const SCIM_JSON: &str = "application/scim+json";
-/// The media type for clients that read nothing else (OneLogin).
+/// The media type for clients that accept nothing else, such as OneLogin.
 pub const PLAIN_JSON: &str = "application/json";
 
-/// The content type to answer in.
+/// Returns the content type of the response.
 ///
-/// An `Accept` that admits neither is not refused with 406: every client that has sent one reads JSON all the same.
+/// An `Accept` header that allows neither media type does not lead to 406: the clients that send one read JSON anyway.
 pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
     let ranges: Vec<&str> = headers
         .get_all(ACCEPT)
@@ -30,7 +30,7 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
     if plain_only { PLAIN_JSON } else { SCIM_JSON }
 }
 
-/// Whether a media range is listed to be wanted: `q=0` says the contrary.
+/// Returns whether the client accepts a media range. `q=0` means that it does not (RFC 9110 §12.4.2).
 fn is_wanted(range: &str) -> bool {
     let quality = range.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;

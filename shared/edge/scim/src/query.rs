@@ -1,4 +1,4 @@
-//! Query strings: the decoded pairs, in order, the same from every kind of event.
+//! Decodes query strings into ordered pairs, the same for every kind of event.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -9,17 +9,17 @@ use crate::error::Error;
 
 /// The query parameters of a request, decoded.
 ///
-/// API Gateway's REST events carry them decoded and `lambda_http` writes them into the URI again, its payload 2.0 events
-/// carry them raw: in both cases the URI holds the form-encoded string that is read here.
+/// REST API events carry the parameters decoded, and `lambda_http` encodes them again for the URI. Events of payload
+/// format 2.0 carry the raw query string. In both cases, the URI contains a form-encoded string.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct QueryPairs(Vec<(String, String)>);
 
 impl QueryPairs {
-    /// Decodes a raw query string: `+` and `%20` are spaces, and a key may stand without a value (`?cursor`).
+    /// Decodes a raw query string. `+` and `%20` are spaces, and a key can have no value (`?cursor`).
     ///
     /// # Errors
     ///
-    /// 400 `invalidSyntax` for a percent sign that starts no escape, and for escapes that are no UTF-8.
+    /// `InvalidSyntax` when a percent sign does not start an escape, or when the decoded text is not UTF-8.
     pub(crate) fn parse(raw: &str) -> Result<Self, scim::Error> {
         raw.split('&')
             .filter(|pair| !pair.is_empty())
@@ -31,7 +31,7 @@ impl QueryPairs {
             .map(Self)
     }
 
-    /// The last value given for a parameter; parameter names are caseless.
+    /// Returns the last value of a parameter. Parameter names are case-insensitive.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()

@@ -1,6 +1,6 @@
-//! The request log: what an identity provider sent and how it was answered, for the tenant's admins to read.
+//! Writes the request log: the requests of identity providers and the responses, for the tenant's admins.
 //!
-//! One `PutItem` writes an entry once the answer is made. A failure to write never changes the answer.
+//! One `PutItem` writes an entry after the response is built. A failed write never changes the response.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,24 +15,25 @@ use rollcall_runtime::chain;
 use serde_json::Value;
 
 use crate::authorizer_context::AuthorizerContext;
+use crate::base_url::MARKER;
 use crate::error::Refused;
-use crate::surface::MARKER;
 
-/// How long an answer waits for its entry; then it is sent without one.
+/// How long a response waits for its log entry to be written. After that, it is sent anyway.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Who is calling, and why they are refused if they are.
+/// The caller, and the reason if the token was refused.
 #[derive(Clone, Debug)]
 struct Known {
     caller: Caller,
     refusal: Option<Refusal>,
 }
 
-/// The caller, once known. Payload 2.0 events come without a verdict, and `caller` fills this in.
+/// The caller, once known. An event of payload format 2.0 has no verdict, so `caller` fills the slot through
+/// [`identify`].
 #[derive(Clone, Debug, Default)]
 struct Slot(Arc<OnceLock<Known>>);
 
-/// Records whose token a request carries.
+/// Records the owner of the request's token.
 pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
     let known = match verdict {
         Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => Known {
@@ -53,7 +54,8 @@ pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
     }
 }
 
-/// Logs a request with a known token that is no longer valid, for the authorizer, which writes no answer itself.
+/// Logs a request whose token is known but no longer valid. The authorizer calls this, because such a request reaches
+/// no function.
 pub async fn log_refused(
     directory: &Directory,
     caller: &Caller,
@@ -70,7 +72,7 @@ pub async fn log_refused(
     write(directory, entry, known).await;
 }
 
-/// A request that is logged once it is answered.
+/// A request that is logged after its response.
 #[derive(Debug)]
 pub(crate) struct Pending {
     directory: Directory,
@@ -81,7 +83,7 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Takes down what is asked. The path is in its one spelling already; `body` is the JSON that was sent, if any.
+    /// Records a request whose path is already normalised. `body` is the JSON body, if there is one.
     pub(crate) fn of(directory: &Directory, parts: &mut Parts, body: Option<&Value>) -> Self {
         let slot = Slot::default();
         if let Some(known) = from_authorizer(parts) {
@@ -98,12 +100,12 @@ impl Pending {
             slot,
             method: parts.method.to_string(),
             target,
-            // Other bodies than JSON are not kept: they may hold secrets anywhere.
+            // A body that is not JSON is not kept: it can contain secrets anywhere.
             sent: body.map(SentBody::of),
         }
     }
 
-    /// The entry; it is written if the caller is known.
+    /// Builds the log entry. It is written only if the caller is known.
     pub(crate) fn answered(self, response: &Response, took: Duration) -> Answered {
         let status = response.status().as_u16();
         let mut entry = LoggedRequest::new(&self.method, &self.target, status).with_body(self.sent);
@@ -125,7 +127,7 @@ impl Pending {
     }
 }
 
-/// A request that has its answer.
+/// A request with its response.
 #[derive(Debug)]
 pub(crate) struct Answered {
     directory: Directory,
@@ -161,7 +163,7 @@ async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
     }
 }
 
-/// Who the token authorizer says is calling.
+/// Returns the caller according to the token authorizer.
 fn from_authorizer(parts: &Parts) -> Option<Known> {
     match parts.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {

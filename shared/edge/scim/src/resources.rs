@@ -1,4 +1,4 @@
-//! `/Users` and `/Groups`: one set of handlers for all kinds of resources.
+//! `/Users` and `/Groups`: one set of handlers for both kinds of resources.
 
 use axum::Router;
 use axum::extract::{FromRef, FromRequestParts, State};
@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::json_body::JsonObject;
 use crate::query::QueryPairs;
 
-/// The endpoints of one kind of resource (RFC 7644 §3.2): the collection, its `.search`, and each resource.
+/// Returns the routes of one kind of resource (RFC 7644 §3.2): the collection, its `.search`, and each resource.
 pub fn resource_router(directory: Directory, kind: &'static Kind) -> Router {
     let collection = format!("{BASE_PATH}{}", kind.resource_type.endpoint);
     Router::new()
@@ -45,7 +45,7 @@ impl FromRef<Resources> for Directory {
 
 type Answer = Result<Response, Error>;
 
-/// `POST /Users` (RFC 7644 §3.3).
+/// Handles `POST /Users` (RFC 7644 §3.3).
 async fn create(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -60,7 +60,7 @@ async fn create(
     Ok(answer::with_effects(response, created.effects))
 }
 
-/// `GET /Users/{id}` (RFC 7644 §3.4.1).
+/// Handles `GET /Users/{id}` (RFC 7644 §3.4.1).
 async fn read(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -76,7 +76,7 @@ async fn read(
     answer::resource(StatusCode::OK, &resource, &projection, &base)
 }
 
-/// `GET /Users` (RFC 7644 §3.4.2).
+/// Handles `GET /Users` (RFC 7644 §3.4.2).
 async fn list(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -88,7 +88,7 @@ async fn list(
     answer::page(&page, &query.projection, &base)
 }
 
-/// `POST /Users/.search` (RFC 7644 §3.4.3).
+/// Handles `POST /Users/.search` (RFC 7644 §3.4.3).
 async fn search(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -100,7 +100,7 @@ async fn search(
     answer::page(&page, &query.projection, &base)
 }
 
-/// `PUT /Users/{id}` (RFC 7644 §3.5.1).
+/// Handles `PUT /Users/{id}` (RFC 7644 §3.5.1).
 async fn replace(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -119,10 +119,10 @@ async fn replace(
     Ok(answer::with_effects(response, replaced.effects))
 }
 
-/// `PATCH /Users/{id}` (RFC 7644 §3.5.2).
+/// Handles `PATCH /Users/{id}` (RFC 7644 §3.5.2).
 ///
-/// A kind with members answers 204, unless the request names the attributes it wants back: Entra expects 204, and one
-/// more member is no reason to return 100,000.
+/// For a kind with members, the response is 204, unless the request names attributes to return. Entra expects 204, and
+/// a change of one member must not return 100,000 of them.
 async fn patch(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -145,7 +145,7 @@ async fn patch(
     Ok(answer::with_effects(response, patched.effects))
 }
 
-/// `DELETE /Users/{id}` (RFC 7644 §3.6).
+/// Handles `DELETE /Users/{id}` (RFC 7644 §3.6).
 async fn delete(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
@@ -159,7 +159,7 @@ async fn delete(
     ))
 }
 
-/// `attributes` and `excludedAttributes`, which may stand on any request that returns a resource (RFC 7644 §3.9).
+/// The parameters `attributes` and `excludedAttributes` of a request that returns a resource (RFC 7644 §3.9).
 struct Attributes(Projection);
 
 impl FromRequestParts<Resources> for Attributes {
@@ -176,7 +176,7 @@ impl FromRequestParts<Resources> for Attributes {
     }
 }
 
-/// `If-Match` and `If-None-Match` (RFC 7644 §3.14).
+/// The headers `If-Match` and `If-None-Match` (RFC 7644 §3.14).
 struct Conditions(Precondition);
 
 impl<S: Sync> FromRequestParts<S> for Conditions {
@@ -194,7 +194,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
     }
 }
 
-/// A list header as one value, however many lines it came in (RFC 9110 §5.3).
+/// Combines all lines of a list header into one value (RFC 9110 §5.3).
 fn combined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let lines: Vec<_> = headers
         .get_all(name)

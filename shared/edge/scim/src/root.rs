@@ -1,4 +1,4 @@
-//! The base URL itself, and the answers for paths that do not exist.
+//! The base URL, the search over all resource types, and the responses for unknown and unsupported paths.
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -21,8 +21,8 @@ use crate::json_body::JsonObject;
 const ENDPOINTS: &str =
     "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
 
-/// The base URL, the search over all resource types, the endpoints that are known and not supported, and every other path
-/// below the base URL. All but the base URL need a token, as API Gateway's authorizer demands.
+/// Returns the routes of the base URL, the search over all resource types, SCIM's endpoints that are not supported, and
+/// every other path below the base URL. All but the base URL need a token, as they do in API Gateway.
 pub fn root_router(directory: Directory) -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
@@ -46,14 +46,14 @@ impl FromRef<Root> for Directory {
     }
 }
 
-/// Tells a person who opened the base URL in a browser that it is the right one.
+/// Confirms the base URL to a person who opens it in a browser.
 async fn base_url(base: BaseUrl) -> Error {
     no_endpoint(format!(
-        "this is the SCIM base URL, `{base}`; the endpoints below it are {ENDPOINTS}"
+        "this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}"
     ))
 }
 
-/// `POST /.search`: one query over all resource types (RFC 7644 §3.4.3), users before groups.
+/// Handles `POST /.search`, a query over all resource types (RFC 7644 §3.4.3). Users come before groups.
 async fn search(
     Authenticated(tenant): Authenticated,
     base: BaseUrl,
@@ -67,7 +67,7 @@ async fn search(
     answer::list(found.total, found.start_index, found.resources)
 }
 
-/// The part of a page over all kinds that the kinds so far have filled.
+/// A page over all kinds of resources while it is being filled.
 #[derive(Default)]
 struct Found {
     total: u64,
@@ -76,7 +76,7 @@ struct Found {
 }
 
 impl Found {
-    /// Adds the resources of one kind, as if they followed those of the kinds before.
+    /// Adds the resources of one kind after those of the previous kinds.
     async fn extend(
         &mut self,
         tenant: &Tenant,
@@ -127,21 +127,21 @@ fn unsupported(what: &str) -> Error {
     .into()
 }
 
-/// Answers requests for paths that do not exist, and names those that do.
+/// Answers requests for unknown paths, and names the known ones.
 pub(crate) async fn unknown_endpoint(base: BaseUrl, uri: Uri) -> Error {
     let mut path = segments(uri.path());
     match (path.next(), path.next()) {
         (Some("scim"), Some("v2")) => no_endpoint(format!(
-            "there is no such endpoint; below `{base}` there are {ENDPOINTS}"
+            "this endpoint does not exist; the endpoints below `{base}` are {ENDPOINTS}"
         )),
         (Some("scim"), Some(version)) if is_version(version) => scim::Error::InvalidVersion.into(),
         _ => no_endpoint(format!(
-            "there is no such endpoint; the SCIM base URL ends in `{BASE_PATH}`, and below it there are {ENDPOINTS}"
+            "this endpoint does not exist; the SCIM base URL ends in `{BASE_PATH}`, and its endpoints are {ENDPOINTS}"
         )),
     }
 }
 
-/// Answers requests for endpoints that exist and do not take the method; the router adds `Allow`.
+/// Answers requests with a method that the endpoint does not support. The router adds the `Allow` header.
 pub(crate) async fn unknown_method() -> Error {
     scim::Error::MethodNotAllowed.into()
 }

@@ -1,4 +1,4 @@
-//! The outer layer of SCIM's functions: content type, body, and request log.
+//! The outer layer of SCIM's functions: content negotiation, body, and request log.
 
 use std::time::Instant;
 
@@ -10,20 +10,17 @@ use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use rollcall_directory::Directory;
-use rollcall_edge_http::{BASE_PATH, HttpFunction, Marker, Next, Received, Surface};
+use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
 use rollcall_scim as scim;
 
+use crate::base_url::MARKER;
 use crate::error::refusal;
 use crate::json_body::Sent;
 use crate::negotiation::content_type;
 use crate::request_log::Pending;
 use crate::root::{unknown_endpoint, unknown_method};
 
-/// SCIM's paths. A path of another version is separated from its mount too, so that the answer can name the right
-/// version.
-pub(crate) const MARKER: Marker = Marker::new(BASE_PATH).or("/scim");
-
-/// Makes a function of a router of SCIM endpoints; it writes the request log of each tenant of the directory.
+/// Builds a function from a router of SCIM endpoints. It writes the request logs of the directory's tenants.
 pub fn finish(router: Router, directory: Directory) -> HttpFunction {
     let router = router
         .fallback(unknown_endpoint)
@@ -31,7 +28,7 @@ pub fn finish(router: Router, directory: Directory) -> HttpFunction {
     HttpFunction::new(router, Scim { directory })
 }
 
-/// The surface of SCIM: every answer of status 400 or more is a SCIM error.
+/// The surface of SCIM. Every response with a status of 400 or more is a SCIM error.
 #[derive(Debug)]
 struct Scim {
     directory: Directory,
@@ -65,7 +62,7 @@ impl Surface for Scim {
 }
 
 impl Scim {
-    /// Replaces the body by what it parses to, and takes down what the log keeps of the request.
+    /// Replaces the body with its parsed form, and records the request for the log.
     fn receive(&self, request: Received) -> (Received, Pending) {
         let (mut parts, body) = request.into_parts();
         let sent = Sent::parse(&body, &parts.headers);
@@ -88,7 +85,7 @@ mod tests {
     use crate::json_response;
     use crate::query::QueryPairs;
 
-    /// A function with discovery's routes, one that shows its query, and one that panics.
+    /// Returns a function with the routes of discovery, one that returns its query, and one that panics.
     fn function() -> HttpFunction {
         async fn echo(pairs: QueryPairs) -> Response {
             json_response::json(200, &json!(pairs.into_pairs()))
@@ -102,7 +99,7 @@ mod tests {
         finish(router, directory())
     }
 
-    /// A REST API event, as API Gateway sends it: query parameters decoded.
+    /// Returns a REST API event as API Gateway sends it, with decoded query parameters.
     fn rest(method: &str, path: &str, query: Value, headers: Value) -> lambda_http::Request {
         let event = json!({
             "resource": "/scim/v2/{proxy+}", "path": path, "httpMethod": method, "headers": headers,
@@ -115,7 +112,7 @@ mod tests {
         lambda_http::request::from_str(&event.to_string()).expect("an event")
     }
 
-    /// A payload 2.0 event, as `cargo lambda watch` sends it: the query string raw.
+    /// Returns an event of payload format 2.0 as `cargo lambda watch` sends it, with the raw query string.
     fn payload_v2(path: &str, query: &str) -> lambda_http::Request {
         let event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
@@ -141,7 +138,7 @@ mod tests {
         )
     }
 
-    /// Checks that the answer is a SCIM error of this status, and returns its detail.
+    /// Checks that the response is a SCIM error with this status, and returns its detail.
     async fn refused(request: lambda_http::Request, status: u16) -> String {
         let (response, body) = answered(request).await;
         assert_eq!(response.status(), status);

@@ -1,4 +1,4 @@
-//! The check-up of a tenant: its findings now.
+//! The health check of a tenant.
 
 use rollcall_store::Error;
 
@@ -7,7 +7,7 @@ use crate::health::finding::Health;
 use crate::health::rules::judge;
 
 impl Insight<'_> {
-    /// Returns what is wrong now, and what to do about it.
+    /// Returns what is wrong with the tenant now.
     ///
     /// # Errors
     /// `404` when the tenant was deleted.

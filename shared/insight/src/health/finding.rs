@@ -1,115 +1,116 @@
-//! What is wrong now, and what to do about it: the findings and the words for them.
+//! Findings: what is wrong with a tenant.
 //!
-//! What is found follows from a snapshot alone (`judge`), which `checkup` reads.
+//! `rules` derives the findings from a `snapshot` alone, and `wording` puts them into words.
 
 use jiff::Timestamp;
 use rollcall_directory::{Diagnosis, Provider};
 use rollcall_model::{Role, RouteBy, Subject};
 
-/// What is wrong now.
+/// The result of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// What was found, the worst first.
+    /// The findings, the most severe first.
     pub findings: Vec<Finding>,
-    /// Whether all of the request log was looked at. If not, look again: each look reads on.
+    /// Whether the digest covers the whole request log. If not, repeat the check: each one reads on.
     pub complete: bool,
-    /// How many requests of the last seven days were.
+    /// How many requests of the last seven days the digest has counted.
     pub counted: u64,
-    /// When it was looked at.
+    /// When the tenant was checked.
     pub looked_at: Timestamp,
 }
 
-/// How much a finding matters, the worst first.
+/// How severe a finding is, the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Something does not work, or is about to stop.
+    /// Something does not work, or will soon stop working.
     Problem,
-    /// Something most likely does not work as it is meant to.
+    /// Something most likely does not work as intended.
     Warning,
-    /// Worth knowing; nothing need be wrong.
+    /// Worth knowing, but not necessarily wrong.
     Notice,
 }
 
-/// What was found.
+/// The kind of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FindingKind {
-    /// Requests come with a token that is no longer good.
+    /// Requests carry a token that is not valid or no longer valid.
     WrongToken,
-    /// Requests come for paths that nobody offers.
+    /// Requests use paths or methods that are not supported.
     WrongAddress,
-    /// A connection has a good token, and was never heard of.
+    /// A connection has a valid token but has never sent a request.
     NeverHeardFrom,
     /// A connection's last token has expired.
     TokenExpired,
-    /// A connection has no token, or none that was not revoked.
+    /// A connection has no token, or all its tokens were revoked.
     NoToken,
     /// A token expires soon.
     TokenExpiring,
-    /// A connection worked, and has sent nothing for long.
+    /// A connection used to work, but has sent nothing for a long time.
     ConnectionSilent,
-    /// People are asked for or changed by an id that nobody has.
+    /// Requests read or change users by an id that does not exist.
     StaleUser,
-    /// Groups are asked for or changed by an id that none has.
+    /// Requests read or change groups by an id that does not exist.
     StaleGroup,
-    /// A filter cannot be understood.
+    /// Requests have a filter that is not valid.
     UnsupportedFilter,
-    /// Members were left out because nobody has their ids.
+    /// Members were left out because no user has their ids.
     SkippedMembers,
-    /// Groups were left out that were to be members.
+    /// Members were left out because their ids are those of groups.
     NestedGroups,
-    /// Requests fail again and again.
+    /// Requests fail repeatedly.
     FailuresRepeating,
-    /// People are pushed, and no groups.
+    /// A connection pushes people but no groups.
     UsersWithoutGroups,
     /// Groups have no members.
     EmptyGroups,
-    /// Groups are pushed, and give no role.
+    /// Groups have members but give no role.
     UnmappedGroups,
-    /// Groups are mapped, sign-ins are to be decided by the claim, and none has one.
+    /// Groups are mapped and the claim decides at sign-ins, but no recent sign-in has the claim.
     ClaimMissing,
     /// People have the default role or none, because no group is mapped.
     DefaultRoleWithoutMapping,
-    /// People have the default role or none, because no claim came.
+    /// People have the default role or none, because their sign-in had no claim.
     DefaultRoleWithoutClaim,
-    /// People have the default role or none, because what the claim named is no mapped group.
+    /// People have the default role or none, because none of the groups that count for them is mapped.
     DefaultRoleWithoutMatch,
-    /// People were pushed and have never signed in.
+    /// People were pushed but have never signed in.
     NeverSignedIn,
 }
 
-/// One thing that is wrong.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
+    /// The kind.
     pub kind: FindingKind,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// The connection, token, group or person it is about; of several, the first.
+    /// The connection, token, group or person that it is about; the first one if there are several.
     pub subject: Option<Subject>,
-    /// How many: groups, people, failed requests, days until a token expires, hours of silence.
+    /// How many: groups, people, sign-ins, failed requests, days until a token expires, or hours without a request.
     pub count: u64,
-    /// Whether there are at least so many: not all were looked at.
+    /// Whether `count` is a minimum, because not everything was checked.
     pub at_least: bool,
-    /// The first of them, where there are several; of a token, its connection, and the token that outlasts it.
+    /// The first few groups or people, if it is about several. For a token, its connection, and then a token that lasts
+    /// longer, if there is one.
     pub among: Vec<Subject>,
-    /// The role that the people it is about have.
+    /// The role that the people have, if it is about people's roles.
     pub role: Option<Role>,
-    /// What decides roles at sign-ins, where it is about that.
+    /// What decides roles at sign-ins, if it is about people's roles.
     pub route_by: Option<RouteBy>,
-    /// Since when; of a token that expires soon, when that is.
+    /// When it began. For a token, when it expires or has expired.
     pub since: Option<Timestamp>,
-    /// The latest failing request and what it was answered, or another particular.
+    /// The latest failed request and the error, if it is about failed requests.
     pub detail: Option<String>,
-    /// What is wrong with the failing requests.
+    /// What is wrong with the latest failed request.
     pub diagnosis: Option<Diagnosis>,
-    /// The latest such request in the request log.
+    /// The id of that request in the request log.
     pub request: Option<String>,
-    /// The product of the connection it is about.
+    /// The product of the connection that it is about.
     pub provider: Option<Provider>,
 }
 
 impl Finding {
-    /// A finding with nothing known but what it is.
+    /// Returns a finding with only its kind and severity.
     pub(crate) fn new(kind: FindingKind, severity: Severity) -> Self {
         Self {
             kind,

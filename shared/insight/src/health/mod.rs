@@ -1,7 +1,7 @@
 //! Health: what is wrong with a tenant, and what to do about it.
 //!
-//! `snapshot` reads a bounded part of the tenant, `rules` decide what is wrong with it, `finding` is what they find, `wording`
-//! says it in plain words. `check` puts these together.
+//! `snapshot` reads a bounded part of the tenant, `rules` decide what is wrong with it, `finding` is their result, and
+//! `wording` puts it into plain words. `check` puts these together.
 
 pub(crate) mod check;
 pub(crate) mod finding;

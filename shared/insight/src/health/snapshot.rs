@@ -1,4 +1,4 @@
-//! What is read of a tenant to judge how it is: a bounded number of reads, however large the tenant.
+//! The data for a health check: a bounded number of reads, however large the tenant is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,12 @@ use crate::handle::Insight;
 use crate::lists::{GroupSummary, summary};
 use crate::traffic::digest::Digest;
 
-/// Groups that are looked at: twice what a large tenant has.
+/// The maximum number of groups that are read: twice as many as a large tenant has.
 const MAX_GROUPS: usize = 1_000;
-/// People among whom those who never signed in are looked for: the newest.
+/// The maximum number of people that are read to find those who never signed in: the newest.
 const MAX_PEOPLE: usize = 300;
 
-/// All that is known of a tenant when it is judged.
+/// The data about a tenant from which the rules decide.
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     pub(super) now: Timestamp,
@@ -30,24 +30,24 @@ pub(super) struct Snapshot {
     pub(super) digest: Digest,
     /// How many groups there are.
     pub(super) group_count: u64,
-    /// The groups, or the first of very many.
+    /// The groups in order of creation; only the first ones if there are very many.
     pub(super) groups: Vec<GroupSummary>,
-    /// How many groups are mapped.
+    /// How many groups are mapped to a role.
     pub(super) mapped: usize,
     /// The latest sign-ins, newest first.
     pub(super) sign_ins: Vec<RecentSignIn>,
-    /// Whether these are all that count.
+    /// Whether these are all recent sign-ins.
     pub(super) all_sign_ins: bool,
-    /// Of whoever signed in, those to whom neither a group nor a person gives a role, now or from the next sign-in on,
-    /// with the role they have.
+    /// The people among those who signed in recently to whom neither a group nor a manual grant gives a role, now or
+    /// after their next sign-in. By user id, with their effective role.
     pub(super) undecided: BTreeMap<String, Option<Role>>,
     /// How many people there are.
     pub(super) people_count: u64,
-    /// The people who were made known last.
+    /// The people who were created last, newest first.
     pub(super) newest_people: Vec<Person>,
 }
 
-/// What one query of the tenant's own partition brings.
+/// The result of a query of the tenant's own partition.
 #[derive(Default)]
 struct Setup {
     settings: Option<Settings>,
@@ -74,7 +74,7 @@ impl Insight<'_> {
     /// Reads the snapshot.
     pub(super) async fn snapshot(self) -> Result<Snapshot, Error> {
         let now = now();
-        // Boxed: each of the SDK's futures is large, and here are many of them at once.
+        // Boxed, because each of the SDK's futures is large, and here are many at once.
         let (setup, digest, tokens, groups, counts, sign_ins, newest_people) = try_join!(
             Box::pin(self.setup()),
             Box::pin(self.digest()),
@@ -131,8 +131,8 @@ impl Insight<'_> {
         ))
     }
 
-    /// Those who signed in and have no role of a group or by hand, now or from their next sign-in on as far as can be
-    /// told, with the default role if they have it.
+    /// Returns the people among those who signed in whose role comes neither from a group nor from a manual grant, now
+    /// or, as far as is known, after their next sign-in. By user id, with their effective role.
     async fn undecided(
         self,
         sign_ins: &[RecentSignIn],

@@ -1,4 +1,4 @@
-//! Findings in the words of whoever has to mend them: what each means, and what to do.
+//! The wording of findings, for the person who can fix them: what each means, and what to do.
 
 use rollcall_directory::Diagnosis;
 use rollcall_model::{Provider, RouteBy, Subject};
@@ -6,7 +6,7 @@ use rollcall_model::{Provider, RouteBy, Subject};
 use crate::health::finding::{Finding, FindingKind};
 
 impl Finding {
-    /// What is wrong, in one line.
+    /// Returns what is wrong, in one line.
     pub fn title(&self) -> String {
         let name = quoted(self.subject.as_ref());
         let connection = quoted(self.among.first());
@@ -73,7 +73,7 @@ impl Finding {
         }
     }
 
-    /// What it means, and what to do about it.
+    /// Returns what the finding means and what to do about it.
     pub fn advice(&self) -> String {
         let name = quoted(self.subject.as_ref());
         let on_schedule = self.provider.is_some_and(Provider::syncs_on_schedule);
@@ -103,12 +103,12 @@ impl Finding {
         }
     }
 
-    /// Whether pushed memberships do not count.
+    /// Returns whether only the claim decides, so that pushed memberships do not count.
     fn is_by_claim_alone(&self) -> bool {
         self.route_by == Some(RouteBy::Claim)
     }
 
-    /// What those have whom no group gives a role.
+    /// Returns what the people have to whom no group gives a role: the default role, or none.
     fn held(&self) -> String {
         let have = if self.count == 1 { "has" } else { "have" };
         match self.role {
@@ -126,15 +126,15 @@ impl Finding {
     }
 }
 
-/// A name within a sentence, in quotes: isolated, and without what turns the direction of text around, so that it moves
-/// none of the words beside it, whatever script it is in.
+/// Returns the name of a subject in quotes, for use in a sentence. The name is isolated, and its marks of text
+/// direction are removed, so that a name in any script leaves the order of the other words unchanged.
 fn quoted(subject: Option<&Subject>) -> String {
     let name = subject.map_or("", |subject| subject.name.as_str());
     let name: String = name.chars().filter(|&c| !turns(c)).collect();
     format!("“\u{2068}{name}\u{2069}”")
 }
 
-/// Whether a character is one of Unicode's marks of direction.
+/// Returns whether a character is one of Unicode's marks of text direction.
 fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
         || ('\u{202a}'..='\u{202e}').contains(&c)

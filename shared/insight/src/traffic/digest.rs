@@ -1,4 +1,4 @@
-//! The digest of the request log: traffic by hour, how far each connection has got, what keeps failing.
+//! The digest of the request log: traffic by hour, milestones of each connection, and current failures.
 
 use std::collections::BTreeMap;
 
@@ -8,76 +8,76 @@ use serde::{Deserialize, Serialize};
 
 use crate::traffic::failures::RepeatedFailure;
 
-/// What the request log comes to.
+/// The digest of the request log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
-    /// Whether all of the log is in it. If not, the next look goes on: each reads a bounded part.
+    /// Whether the digest covers the log to its end. If not, the next call reads on: each reads a bounded part.
     pub complete: bool,
-    /// Up to when a stretch of the log was passed over: what is not in it may have been all the same.
+    /// The end of a range of the log that was skipped. What the digest does not show may have happened in that range.
     pub skipped_until: Option<Timestamp>,
-    /// The hours of the last seven days in which there was traffic, oldest first.
+    /// The hours of the last seven days that had traffic, oldest first.
     pub hours: Vec<Hour>,
-    /// How far each connection has got, by its id; nothing of one that was never heard of.
+    /// The milestones of each connection, by id. Connections without requests are missing.
     pub connections: BTreeMap<String, Milestones>,
-    /// What failed in the last day and has not succeeded since, latest first; the latest fifty.
+    /// The failures of the last day that are not resolved, latest first; at most the latest 50.
     pub failures: Vec<RepeatedFailure>,
 }
 
 impl Digest {
-    /// How many requests of the last seven days are in it.
+    /// Returns the number of requests of the last seven days in the digest.
     pub fn counted(&self) -> u64 {
         self.hours.iter().map(Hour::total).sum()
     }
 
-    /// From when on all that a connection did is in it; nothing where that is all it ever did.
+    /// Returns the time from which on the digest covers all requests of a connection; `None` if it covers all of them.
     pub fn seen_since(&self, connection: &Connection) -> Option<Timestamp> {
         self.skipped_until
             .filter(|until| connection.created_at < *until)
     }
 }
 
-/// The requests of one hour, by how they were answered.
+/// The requests of one hour, by HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hour {
     /// When the hour begins.
     pub begins_at: Timestamp,
-    /// Answered below 400.
+    /// Answered with a status below 400.
     pub succeeded: u64,
-    /// Refused: answered 4xx, but for 429.
+    /// Answered with 4xx, except 429.
     pub refused: u64,
-    /// Too fast: answered 429.
+    /// Answered with 429: over the rate limit.
     pub throttled: u64,
-    /// Failed on our side: answered 5xx.
+    /// Answered with 5xx: the service failed.
     pub failed: u64,
 }
 
 impl Hour {
-    /// All of them.
+    /// Returns the number of all requests of the hour.
     pub fn total(&self) -> u64 {
         self.succeeded + self.refused + self.throttled + self.failed
     }
 }
 
-/// When a connection first and last did what shows that it works.
+/// When a connection first and last did something that shows that it works.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Milestones {
-    /// The first request that was answered well.
+    /// The first successful request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tested_at: Option<Timestamp>,
-    /// The first person who was pushed.
+    /// The first push of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_user_at: Option<Timestamp>,
-    /// The first group that was pushed.
+    /// The first push of a group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_group_at: Option<Timestamp>,
-    /// The first person who was deactivated or deleted.
+    /// The first deactivation or deletion of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_deactivation_at: Option<Timestamp>,
-    /// The last request, however it was answered.
+    /// The last request, successful or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_request_at: Option<Timestamp>,
-    /// The last request that was answered well.
+    /// The last successful request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Which failures are current: when two are the same one, and what shows that one is mended. Pure.
+//! Current failures: when two failures are the same, and which requests resolve one. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::stored::{Target, is_endpoint, is_in_json};
@@ -7,39 +7,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// Characters kept of a target or a detail.
+/// The maximum number of characters that are kept of a target or a detail.
 pub(super) const MAX_CHARS: usize = 300;
-/// Names and ids kept of whom a failure is about.
+/// The maximum number of names, and of ids, that are kept of a failure.
 const MAX_ABOUT: usize = 20;
-/// Characters kept of an id. Ours have 36; what clients send for one may be anything.
+/// The maximum number of characters that are kept of an id. Rollcall's ids have 36, but clients can send any text.
 const MAX_ID_CHARS: usize = 64;
-/// For how long others must go well before what never came again counts as mended.
+/// For how long a failed filter must not have come again before another search that succeeds resolves it.
 const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
-/// A request that failed, perhaps again and again, and has not succeeded since.
+/// A request that failed once or several times and is not resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepeatedFailure {
-    /// The connection.
+    /// The id of the connection.
     pub connection_id: String,
     /// What is wrong.
     pub diagnosis: Diagnosis,
-    /// How often.
+    /// How often it failed.
     pub count: u64,
-    /// When it failed first.
+    /// When it first failed.
     pub first_at: Timestamp,
-    /// When it failed last.
+    /// When it last failed.
     pub last_at: Timestamp,
-    /// The id of the latest such request in the log.
+    /// The id of the latest such request in the request log.
     pub request: String,
     /// Its HTTP method.
     pub http_method: String,
-    /// Its path and query, parameters in order, cut if long.
+    /// Its path and query with sorted parameters, cut if it is long.
     pub target: String,
-    /// What it was answered, or the ids of the members that were left out, cut if long.
+    /// The `detail` of the response, or the ids of the members that were left out, cut if it is long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Marks of the names of what was to be created, or was written whole: they tell whether two are the same, and
-    /// outlive the log without telling what they are.
+    /// Hashes of the names in the body. They show whether two failures are about the same user or group, and do not
+    /// keep the names longer than the log does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) names: Vec<String>,
     /// The ids of the members that were left out.
@@ -48,7 +48,7 @@ pub struct RepeatedFailure {
 }
 
 impl RepeatedFailure {
-    /// What the request failed in; nothing where it did not, or where there is nothing to be done.
+    /// Returns the failure of a request; `None` if it succeeded, or if nobody has to do anything about it.
     pub(super) fn of(request: &LoggedRequest) -> Option<Self> {
         let diagnosis = request
             .diagnosed()
@@ -68,9 +68,9 @@ impl RepeatedFailure {
         })
     }
 
-    /// Whether the other is this one once more.
+    /// Returns whether the other failure is the same one again.
     pub(super) fn is(&self, other: &Self) -> bool {
-        // All that is created has one target.
+        // All requests that create users, or groups, have the same target.
         let is_named = self.http_method == "POST" && !other.names.is_empty();
         self.connection_id == other.connection_id
             && self.http_method == other.http_method
@@ -79,9 +79,9 @@ impl RepeatedFailure {
             && (self.skipped == other.skipped || share(&self.skipped, &other.skipped))
     }
 
-    /// Whether the request shows that it has come right.
+    /// Returns whether the request resolves the failure.
     pub(super) fn is_mended_by(&self, request: &LoggedRequest) -> bool {
-        // Both sides want it gone, and it is.
+        // A deletion of something that does not exist has its intended effect.
         let is_good =
             request.http_status < 400 || request.diagnosed() == Some(Diagnosis::GoneAlready);
         if !is_good || self.connection_id != request.connection_id {
@@ -91,7 +91,7 @@ impl RepeatedFailure {
             return true;
         }
         match self.diagnosis {
-            // Whatever was asked for with the old token, or at the old address, need not be asked for again.
+            // A client need not repeat a request that it sent with the wrong token or to the wrong address.
             Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => true,
             Diagnosis::Method if is_below_another_base(&self.target) => {
                 Target::of(&request.target) != Target::Elsewhere
@@ -105,7 +105,7 @@ impl RepeatedFailure {
         }
     }
 
-    /// Whether it was the same that the request did, or the same person or group that it wrote.
+    /// Returns whether the request is the same one, or writes the same user or group.
     fn is_done_by(&self, request: &LoggedRequest) -> bool {
         let by_name = self.http_method == "POST" && !self.names.is_empty();
         let same = self.http_method == request.http_method
@@ -123,19 +123,21 @@ impl RepeatedFailure {
             && share(&self.names, &marks(&request.names))
     }
 
-    /// Whether it has not come again for a while. A client that sends it among others that go well goes on doing so.
+    /// Returns whether the failure has not come again for a while. A client that sends the failing request among
+    /// successful ones continues to send it.
     fn is_quiet_at(&self, request: &LoggedRequest) -> bool {
         request.at.duration_since(self.last_at) >= QUIET
     }
 
-    /// Whether people, or groups, were found by a filter again.
+    /// Returns whether the request is a search by filter in the same collection.
     fn is_searched_by(&self, request: &LoggedRequest) -> bool {
         Target::of(&self.target) == Target::of(&request.target)
             && request.target.to_ascii_lowercase().contains("filter=")
     }
 
-    /// Whether those who were left out are wanted in the group no longer: nobody ever gets their ids. What only adds
-    /// others, or renames the group, does not tell.
+    /// Returns whether the client no longer wants the members in the group that were left out. No user ever gets their
+    /// ids, so nothing else resolves the failure. A request that only adds others, or renames the group, does not show
+    /// it.
     fn has_members_by(&self, request: &LoggedRequest) -> bool {
         if share(&self.skipped, &short_ids(&request.skipped_members)) {
             return false;
@@ -154,7 +156,7 @@ impl RepeatedFailure {
     }
 }
 
-/// Whether the body of a PATCH says who all the members are.
+/// Returns whether the body of a PATCH replaces all members.
 fn replaces_members(sent: &str) -> bool {
     let sent: Value = serde_json::from_str(sent).unwrap_or_default();
     let field = |operation: &Value, name: &str| {
@@ -178,7 +180,7 @@ fn replaces_members(sent: &str) -> bool {
     operations.is_some_and(|all| all.as_array().is_some_and(|all| all.iter().any(replaces)))
 }
 
-/// A target with its parameters in order: clients and API Gateway keep none.
+/// Returns a target with its parameters sorted, because neither clients nor API Gateway keep their order.
 pub(super) fn in_order(target: &str) -> String {
     let Some((path, query)) = target.split_once('?') else {
         return cut(target);
@@ -199,7 +201,7 @@ fn collection(target: &str) -> Option<&str> {
     path(target).first().copied()
 }
 
-/// What the answer said, or left out.
+/// Returns the ids of the members that were left out, or else the `detail` of the response.
 fn told(request: &LoggedRequest) -> Option<String> {
     let skipped = &request.skipped_members;
     match skipped.is_empty() {
@@ -208,7 +210,7 @@ fn told(request: &LoggedRequest) -> Option<String> {
     }
 }
 
-/// Whether an endpoint of ours stands further down in the path: the base URL is wrong, and nothing else.
+/// Returns whether a segment after the first one names an endpoint: then only the base URL is wrong.
 fn is_below_another_base(target: &str) -> bool {
     path(target)
         .iter()

@@ -1,9 +1,9 @@
-//! Where the digest of the request log is kept, and how it is brought up to date: by whoever looks.
+//! The stored digest of the request log, which each call of [`Insight::digest`] brings up to date.
 //!
-//! So no request of an identity provider pays for it. Each look reads on from a cursor, a bounded number of requests;
-//! what is older than [`SETTLES`] is added to what is kept, the rest to the answer alone: an entry of the log may be
-//! written a little after one with a later id. The write is conditional, so nothing counts twice: whoever loses has a
-//! right answer all the same, and the next look finds what the winner wrote.
+//! So requests of identity providers do not pay for the digest. Each call reads a bounded number of log entries after a
+//! cursor. Entries older than [`SETTLES`] are added to the stored digest, the others only to the result, because an
+//! entry may be written a little after one with a later id. The write is conditional, so no request counts twice. A
+//! call whose write fails still has a correct result, and the next call reads what the other one wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,24 +19,24 @@ use crate::traffic::digest::{Digest, Milestones};
 use crate::traffic::failures::{RepeatedFailure, in_order};
 use crate::traffic::tally::{Counts, HOURS_KEPT, Tally};
 
-/// Behind this no request is still on its way into the log: its writer gives up after a second.
+/// After this time, no entry is still on its way into the log: its writer gives up after a second.
 const SETTLES: SignedDuration = SignedDuration::from_secs(30);
-/// Requests one look reads.
+/// The maximum number of requests that one call reads.
 const MAX_LOOKED_AT: usize = 2_000;
-/// Requests read at once.
+/// Requests read per query.
 const READ_AT_ONCE: usize = 500;
-/// What lies further back is read only as far as one look reaches.
+/// Entries older than this are skipped if a call does not reach the end of the log.
 const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-/// What is kept, but for the hours.
+/// The stored digest, without the hours.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Kept {
-    /// Grows by one with every write.
+    /// Increases by one with every write.
     revision: u64,
-    /// The last request that is in it.
+    /// The id of the last request in the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     behind: Option<String>,
-    /// Up to when a stretch of the log was passed over; earlier versions did not keep it.
+    /// The end of a range of the log that was skipped. Earlier versions did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     skipped_until: Option<Timestamp>,
     connections: BTreeMap<String, Milestones>,
@@ -46,12 +46,12 @@ struct Kept {
 /// The hours of one day that had traffic.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Day {
-    /// By hours since 1970.
+    /// The counts, by hours since 1970.
     hours: BTreeMap<String, Counts>,
     expires: i64,
 }
 
-/// The sums, up to where the log is in them, and what has to be written.
+/// The sums, the position in the log up to which they count, and the days to write.
 #[derive(Clone, Debug, Default)]
 struct Book {
     revision: u64,
@@ -78,7 +78,7 @@ impl Book {
             book.skipped_until = kept.skipped_until;
             book.tally.connections = kept.connections;
             book.tally.failures = kept.failures;
-            // those of earlier versions were kept as they came
+            // Earlier versions stored targets with unsorted parameters.
             for failure in &mut book.tally.failures {
                 failure.target = in_order(&failure.target);
             }
@@ -114,10 +114,11 @@ impl Book {
 }
 
 impl Insight<'_> {
-    /// What the request log comes to. Reads a bounded part of what is new in it, and says whether that was all.
+    /// Returns the digest of the request log. Reads a bounded part of the new entries; [`Digest::complete`] shows
+    /// whether that was all.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn digest(self) -> Result<Digest, Error> {
         let kept = self
             .scope
@@ -140,7 +141,7 @@ impl Insight<'_> {
         })
     }
 
-    /// Adds what has settled; answers the rest, and whether the log's end was reached.
+    /// Adds the settled requests to the book. Returns the others, and whether the end of the log was reached.
     async fn read_on(
         self,
         book: &mut Book,
@@ -177,7 +178,7 @@ impl Insight<'_> {
         Ok((unsettled, false))
     }
 
-    /// Keeps what has settled, unless somebody else has kept something since it was read.
+    /// Stores the settled requests, unless another call has stored some since the digest was read.
     async fn keep(self, book: &mut Book, now: Timestamp) -> Result<(), Error> {
         book.tally.forget_before(now);
         let partition = self.scope.keys().digest();

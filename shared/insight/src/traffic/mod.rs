@@ -1,7 +1,7 @@
-//! Traffic: what the request log comes to.
+//! Traffic: a digest of the request log.
 //!
-//! `tally` sums up requests and `failures` decides which failures are current, both pure. `kept` stores the sums and brings
-//! them up to date whenever somebody looks at the `digest`.
+//! `tally` adds up requests and `failures` decides which failures are current, both pure. `kept` stores the sums, and
+//! brings them up to date whenever the `digest` is read.
 
 pub(crate) mod digest;
 pub(crate) mod failures;

@@ -1,4 +1,4 @@
-//! The sums behind the digest. Requests are added in the order of their ids, each once. Pure.
+//! The sums for the digest. Requests are added once each, in order of their ids. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use uuid::Uuid;
 use crate::traffic::digest::{Digest, Hour, Milestones};
 use crate::traffic::failures::RepeatedFailure;
 
-/// How long hours are kept.
+/// How long the counts of an hour are kept.
 pub(super) const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long a failure that nothing followed counts as current.
+/// How long a failure counts as current after it last came.
 const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// Failures kept at most; the oldest go first.
+/// The maximum number of failures that are kept. The oldest are dropped first.
 pub(crate) const MAX_FAILURES: usize = 50;
-/// Seconds for which a connection test keeps whom it makes, generously.
+/// The longest time for which a connection test keeps the user that it creates, in seconds; a generous bound.
 const TEST_LASTS: u64 = 90;
-/// Connections kept at most; those that have been silent for longest go first.
+/// The maximum number of connections that are kept. Those that have been silent for the longest time are dropped first.
 const MAX_CONNECTIONS: usize = 200;
 
-/// How many requests of an hour were answered how.
+/// The number of requests of an hour, by HTTP status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub(super) succeeded: u64,
@@ -34,14 +34,14 @@ pub(super) struct Counts {
 /// The sums so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// By hours since 1970.
+    /// The counts, by hours since 1970.
     pub(super) hours: BTreeMap<i64, Counts>,
     pub(super) connections: BTreeMap<String, Milestones>,
     pub(super) failures: Vec<RepeatedFailure>,
 }
 
 impl Tally {
-    /// Counts one more request; answers the hour it belongs to.
+    /// Adds a request. Returns its hour, in hours since 1970.
     pub(super) fn fold(&mut self, request: &LoggedRequest) -> i64 {
         let hour = request.at.as_second().div_euclid(3_600);
         self.hours.entry(hour).or_default().count(request);
@@ -78,7 +78,7 @@ impl Tally {
         }
     }
 
-    /// Drops what is too old to be told.
+    /// Drops hours and failures that are too old.
     pub(super) fn forget_before(&mut self, now: Timestamp) {
         let first = (now - HOURS_KEPT).as_second().div_euclid(3_600);
         self.hours = self.hours.split_off(&first);
@@ -130,7 +130,7 @@ impl Milestones {
         self.tested_at.get_or_insert(at);
         let changes: BTreeSet<&str> = request.changes.iter().map(String::as_str).collect();
         let changed = |noun: &str| changes.iter().any(|change| change.starts_with(noun));
-        // One that was here already and is the same as before was pushed all the same.
+        // A push that changes nothing is still a push.
         let pushed = match (request.http_method.as_str(), Target::of(&request.target)) {
             ("POST", Target::Users) | ("PUT" | "PATCH", Target::User) => "user",
             ("POST", Target::Groups) | ("PUT" | "PATCH", Target::Group) => "group",
@@ -150,7 +150,8 @@ impl Milestones {
     }
 }
 
-/// Whether somebody is deleted who was made only just now, as a connection test of JumpCloud does. When, their id says.
+/// Returns whether the request deletes a user who was created just before, as the connection test of JumpCloud does.
+/// The time of creation is in the user's id, a UUIDv7.
 fn is_a_test(request: &LoggedRequest) -> bool {
     let path = request.target.split('?').next().unwrap_or_default();
     let id = path.trim_end_matches('/').rsplit('/').next();

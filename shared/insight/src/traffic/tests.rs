@@ -1,4 +1,4 @@
-//! The sums, row by row.
+//! Tests of the sums and the current failures.
 
 use jiff::Timestamp;
 use rollcall_directory::{Diagnosis, LoggedRequest, SentBody};
@@ -156,7 +156,7 @@ fn somebody_who_was_made_for_a_test_does_not_leave() {
     check(0, "user.deleted", true);
 }
 
-/// Requests that fail, then others that go well: checks how often what is still current has failed.
+/// Adds the requests, one second apart, and checks how often each failure that is still current has failed.
 #[track_caller]
 fn check_current(requests: &[&LoggedRequest], expected: &[u64]) {
     let requests = requests.iter().enumerate().map(|(n, request)| {
@@ -210,11 +210,11 @@ fn the_order_of_parameters_makes_no_difference() {
 #[test]
 fn what_was_set_up_wrongly_is_mended_by_its_like() {
     let get = |target: &str, status: u16| request(0, "GET", target, status);
-    // A new token is shown by any success.
+    // Any success shows a new token.
     let refused = get("/Users?filter=a", 401);
     check_current(&[&refused], &[1]);
     check_current(&[&refused, &get("/Groups", 200)], &[]);
-    // A new address by any that is known.
+    // Any supported address shows a new address.
     let astray = get("/v2/Users", 404);
     check_current(&[&astray, &get("/ServiceProviderConfig", 200)], &[1]);
     check_current(&[&astray, &get("/Users?count=1", 200)], &[]);
@@ -222,10 +222,10 @@ fn what_was_set_up_wrongly_is_mended_by_its_like() {
         let beyond = get(beyond, 404);
         check_current(&[&beyond, &get("/Groups?count=1", 200)], &[]);
     }
-    // What is asked for beside what goes well is asked for again.
+    // A path that fails among successful requests comes again.
     let unknown = request(0, "POST", "/Bulk", 404);
     check_current(&[&unknown, &get("/Users?count=1", 200)], &[1]);
-    // Another filter by any that is understood, once it has not come again for an hour.
+    // Any valid filter shows another filter, once the failed one has not come again for an hour.
     let filter = LoggedRequest {
         scim_type: Some("invalidFilter".to_owned()),
         ..get("/Users?filter=shoe+is+4", 400)

@@ -1,4 +1,4 @@
-//! What is wrong with a connection: its tokens, its traffic, its failures.
+//! The rules for a connection: its tokens, its traffic, its failures.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use crate::health::snapshot::Snapshot;
 use crate::traffic::failures::RepeatedFailure;
 use crate::traffic::tally::MAX_FAILURES;
 
-/// So long before it expires, a token is told of.
+/// A token that expires within this time is reported.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// So long before, it is a problem.
+/// A token that expires within this time is a problem.
 const EXPIRES_NOW: SignedDuration = SignedDuration::from_hours(3 * 24);
-/// A connection that sent nothing for so long is silent.
+/// A connection that has sent nothing for this time is silent.
 const SILENT: SignedDuration = SignedDuration::from_hours(24);
-/// Products that send only what changes may well be silent for so long.
+/// Products that send only changes can be silent for this time although nothing is wrong.
 const SILENT_FOR_LONG: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// From so many on, failures of one kind repeat.
+/// The number of failures of one kind from which they count as repeated.
 const REPEATING: u64 = 2;
 
-/// Whether the connection can still be spoken for, and how long.
+/// Checks whether the connection has a valid token, and for how long.
 pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {
     let now = snapshot.now;
     let end = |token: &Token| token.expires_at.unwrap_or(Timestamp::MAX);
@@ -50,7 +50,7 @@ pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<
         .copied()
         .filter(|token| token.last_used_at.is_some())
         .max_by_key(|token| token.last_used_at);
-    // One that lasts may be there while the identity provider still uses the one that does not.
+    // Although there is a token that lasts longer, the identity provider may still use the one that expires.
     let (token, other) = match used {
         _ if left(lasting) < EXPIRES_SOON => (lasting, None),
         Some(used) if left(used) < EXPIRES_SOON => (used, Some(lasting)),
@@ -72,7 +72,7 @@ pub(super) fn of_tokens(snapshot: &Snapshot, connection: &Connection) -> Option<
     })
 }
 
-/// When the last of its tokens was revoked or expired.
+/// Returns when the last of the connection's tokens was revoked or expired.
 fn last_end(snapshot: &Snapshot, connection: &Connection) -> Option<Timestamp> {
     let own = snapshot.tokens.iter();
     own.filter(|token| token.connection_id == connection.id)
@@ -88,7 +88,7 @@ fn unrevoked<'a>(
     snapshot.tokens.iter().filter(own)
 }
 
-/// Whether the connection was ever heard of, and lately.
+/// Checks whether the connection has ever sent a request, and recently.
 pub(super) fn of_traffic(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {
     let now = snapshot.now;
     let own = snapshot.tokens.iter();
@@ -130,7 +130,7 @@ pub(super) fn of_traffic(snapshot: &Snapshot, connection: &Connection) -> Option
     }
 }
 
-/// What fails, by what it comes from.
+/// Returns the current failures of the connection, by cause.
 pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<Finding> {
     let mut by_cause = BTreeMap::<(FindingKind, Option<Diagnosis>), Vec<&RepeatedFailure>>::new();
     for failure in &snapshot.digest.failures {
@@ -167,7 +167,8 @@ pub(super) fn of_failures(snapshot: &Snapshot, connection: &Connection) -> Vec<F
     failing.collect()
 }
 
-/// Whether somebody only looked once whether it is still there: whoever holds its id asks again.
+/// Returns whether the failure is a single read of an id that does not exist. A client that has stored the id reads it
+/// again.
 fn is_a_look(failure: &RepeatedFailure) -> bool {
     failure.http_method == "GET"
         && failure.count < REPEATING
@@ -177,7 +178,7 @@ fn is_a_look(failure: &RepeatedFailure) -> bool {
         )
 }
 
-/// What a failure comes from; nothing for what mends itself.
+/// Returns the cause of a failure; `None` if nobody has to do anything about it.
 fn cause(failure: &RepeatedFailure, snapshot: &Snapshot) -> Option<FindingKind> {
     let is_group = |id: &String| snapshot.groups.iter().any(|group| group.id == *id);
     let nested = !failure.skipped.is_empty() && failure.skipped.iter().all(is_group);

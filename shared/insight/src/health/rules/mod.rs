@@ -1,6 +1,6 @@
-//! The rules: what is wrong follows from a snapshot alone. Pure.
+//! The rules that decide from a snapshot alone what is wrong. Pure.
 //!
-//! `connections` looks at tokens, traffic and failures, `people` at groups, roles and sign-ins.
+//! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins.
 
 mod connections;
 mod people;
@@ -11,7 +11,7 @@ mod tests;
 use crate::health::finding::Finding;
 use crate::health::snapshot::Snapshot;
 
-/// Returns what is wrong, the worst first.
+/// Returns the findings, the most severe first.
 pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
     let mut findings = Vec::new();
     for connection in &snapshot.connections {

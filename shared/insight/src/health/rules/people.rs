@@ -1,4 +1,4 @@
-//! What is wrong with groups and roles, and who has never been here.
+//! The rules for groups, roles and sign-ins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::health::finding::{Finding, FindingKind, Severity};
 use crate::health::snapshot::Snapshot;
 use crate::lists::GroupSummary;
 
-/// Names that a finding lists.
+/// The maximum number of names that a finding lists.
 const MAX_NAMES: usize = 5;
 
-/// Whether groups have members and give roles.
+/// Checks whether groups have members and give roles.
 pub(super) fn of_groups(snapshot: &Snapshot) -> Vec<Finding> {
     let at_least = snapshot.group_count > snapshot.groups.len() as u64;
     let about = |kind, severity, groups: &[&GroupSummary]| {
@@ -32,7 +32,7 @@ pub(super) fn of_groups(snapshot: &Snapshot) -> Vec<Finding> {
     };
     let mut empty: Vec<&GroupSummary> = snapshot.groups.iter().collect();
     empty.retain(|group| group.member_count == 0);
-    // Those that were meant to give a role come first.
+    // Groups that are mapped to a role come first.
     empty.sort_by_key(|group| group.role.is_none());
     let matters = empty.first().is_some_and(|group| group.role.is_some());
     let mut unmapped: Vec<&GroupSummary> = snapshot.groups.iter().collect();
@@ -58,13 +58,13 @@ pub(super) fn of_groups(snapshot: &Snapshot) -> Vec<Finding> {
     .collect()
 }
 
-/// Which connections push people, and no groups.
+/// Returns the connections that push people but no groups.
 pub(super) fn of_missing_groups(snapshot: &Snapshot) -> Vec<Finding> {
     let none_at_all = snapshot.group_count == 0;
     let missing = snapshot.connections.iter().filter_map(|connection| {
         let milestones = snapshot.digest.connections.get(&connection.id)?;
         let since = milestones.first_user_at?;
-        // Of what was passed over nothing is known but what there is now.
+        // If the digest skipped part of the log, the connection may have pushed groups there.
         let pushes =
             milestones.first_group_at.is_some() || snapshot.digest.seen_since(connection).is_some();
         if !none_at_all && pushes {
@@ -72,7 +72,7 @@ pub(super) fn of_missing_groups(snapshot: &Snapshot) -> Vec<Finding> {
         }
         let begun = snapshot.now.duration_since(since) < SETTING_UP;
         let severity = match begun || connection.provider == Provider::Google || !none_at_all {
-            // Where others push groups, this one need not.
+            // If groups come from elsewhere, this connection need not push any.
             true => Severity::Notice,
             false => Severity::Warning,
         };
@@ -85,7 +85,7 @@ pub(super) fn of_missing_groups(snapshot: &Snapshot) -> Vec<Finding> {
     missing.collect()
 }
 
-/// Whether the claim comes by which sign-ins are to be decided.
+/// Checks whether sign-ins have the claim that decides them.
 pub(super) fn of_claims(snapshot: &Snapshot) -> Option<Finding> {
     let route_by = snapshot.settings.route_by;
     if snapshot.mapped == 0 || route_by == RouteBy::Membership {
@@ -97,7 +97,7 @@ pub(super) fn of_claims(snapshot: &Snapshot) -> Option<Finding> {
     }
     let severity = match route_by {
         RouteBy::Claim => Severity::Problem,
-        // Memberships decide in its place.
+        // Memberships decide instead.
         _ => Severity::Notice,
     };
     Some(Finding {
@@ -109,7 +109,7 @@ pub(super) fn of_claims(snapshot: &Snapshot) -> Option<Finding> {
     })
 }
 
-/// Who has the default role, or none, and why no group decided.
+/// Returns the people who have the default role or none, by the reason why no group decided.
 pub(super) fn of_default_roles(snapshot: &Snapshot) -> Vec<Finding> {
     if snapshot.group_count == 0 {
         return Vec::new();
@@ -117,7 +117,7 @@ pub(super) fn of_default_roles(snapshot: &Snapshot) -> Vec<Finding> {
     let mut seen_already = BTreeSet::new();
     let mut by_cause = BTreeMap::<(FindingKind, Option<Role>), Vec<&RecentSignIn>>::new();
     for seen in &snapshot.sign_ins {
-        // Newest first: what lies before says nothing more about the same person.
+        // Sign-ins are newest first, so only the first one of a person counts.
         if !seen_already.insert(&seen.person.id) {
             continue;
         }
@@ -153,7 +153,7 @@ fn why_default(snapshot: &Snapshot, has_claim: bool) -> FindingKind {
     }
 }
 
-/// Who was pushed and has never been here.
+/// Returns the people who were pushed and have never signed in.
 pub(super) fn of_people(snapshot: &Snapshot) -> Option<Finding> {
     let invited = || {
         let newest = snapshot.newest_people.iter();

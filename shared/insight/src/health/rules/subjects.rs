@@ -1,4 +1,4 @@
-//! What a finding is about.
+//! The subjects of findings.
 
 use jiff::SignedDuration;
 use rollcall_directory::Connection;
@@ -6,7 +6,7 @@ use rollcall_model::Subject;
 
 use crate::health::finding::{Finding, FindingKind, Severity};
 
-/// How long setting up a connection may take before anything about it counts as wrong.
+/// How long the set-up of a connection may take. Until then, what is missing is only a notice.
 pub(super) const SETTING_UP: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) fn about_connection(

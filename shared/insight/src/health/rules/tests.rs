@@ -1,4 +1,4 @@
-//! Each row of the troubleshooting list, recognised from data and explained.
+//! Tests of the rules: each known problem is found in a snapshot and explained.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ fn connection(id: &str) -> Connection {
     connection
 }
 
-/// A tenant with one connection, one mapped group and one person, to whom nothing is amiss.
+/// A tenant with one connection, one mapped group and one person, and without a problem.
 fn well() -> Snapshot {
     let milestones = Milestones {
         tested_at: Some(hours_ago(500)),
@@ -123,7 +123,7 @@ fn failing(snapshot: &mut Snapshot, diagnosis: Diagnosis, count: u64) {
     });
 }
 
-/// Checks what is found once `spoil` has been at a tenant who is well; answers it.
+/// Applies `spoil` to a tenant without a problem, checks the findings, and returns them.
 #[track_caller]
 fn check(spoil: impl FnOnce(&mut Snapshot), expected: &[(FindingKind, Severity)]) -> Vec<Finding> {
     let mut snapshot = well();
@@ -139,7 +139,7 @@ fn check(spoil: impl FnOnce(&mut Snapshot), expected: &[(FindingKind, Severity)]
     findings
 }
 
-/// A sentence without the marks that isolate its names.
+/// Removes the marks that isolate names from a sentence.
 fn plain(sentence: &str) -> String {
     sentence.replace(['\u{2068}', '\u{2069}'], "")
 }
@@ -255,7 +255,7 @@ fn users_arrive_and_groups_do_not() {
     };
     check(passed_over(1, 200), &[]);
     check(passed_over(0, 200), &[(Kind::UsersWithoutGroups, Warning)]);
-    // The connection was not there yet.
+    // The connection did not exist yet.
     check(passed_over(1, 501), &[(Kind::UsersWithoutGroups, Notice)]);
     let nobody = |s: &mut Snapshot| {
         without(2, Provider::Okta)(s);
