@@ -1,4 +1,4 @@
-//! Writes one test for each file in `transcripts`, so that a new quirk of an identity provider is a new file and no code.
+//! Generates one test per file in `transcripts`, so a new identity provider quirk needs a new file but no new code.
 
 use std::path::Path;
 use std::{env, fs, io};

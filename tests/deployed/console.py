@@ -1,13 +1,13 @@
-"""The console, as a browser has it: opened by a portal link, page by page, and one change."""
+"""Tests the console as a browser uses it: opens it with a portal link, loads every page and makes changes."""
 import re, urllib.parse
 
-from story import Customer
+from provisioning import Customer
 
 FORM = "application/x-www-form-urlencoded"
 
 
 class Browser:
-    """Somebody with a cookie."""
+    """A client with a session cookie."""
 
     def __init__(self, stack, link):
         self.stack, self.cookie = stack, None
@@ -15,28 +15,32 @@ class Browser:
 
     def get(self, path):
         page = self.stack.call("GET", f"/console{path}", headers={"Cookie": self.cookie})
-        # by 286 a part of a page says that it will not change any more
+        # Status 286 means that this part of a page will not change any more.
         page.expect(286 if page.status == 286 else 200)
         assert page.headers["content-type"].startswith("text/html"), page.headers
         assert "default-src 'none'" in page.headers["content-security-policy"], page.headers
         return page.text
 
     def post(self, path, **form):
-        headers = {"Content-Type": FORM, "Origin": f"http://{self.stack.host}", **({"Cookie": self.cookie} if self.cookie else {})}
-        return self.stack.call("POST", f"/console{path}", text=urllib.parse.urlencode(form), headers=headers).expect(303)
+        headers = {"Content-Type": FORM, "Origin": f"http://{self.stack.host}"}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        body = urllib.parse.urlencode(form)
+        return self.stack.call("POST", f"/console{path}", text=body, headers=headers).expect(303)
 
 
 def console(stack, _):
-    """an admin opens the console by a link, sees every page, maps a group to a role and revokes a token there"""
+    """an admin opens the console with a link, loads every page, maps a group to a role and revokes a token"""
     customer = Customer(stack, "console")
     ada = customer.push("ada")
     group = customer.push_group("Engineers", ada)
-    link = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", {"role_id": "owner"}).expect(201).body["url"]
+    created = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", {"role_id": "owner"}).expect(201)
+    link = created.body["url"]
     assert link.startswith(f"{stack.base}/console/open?link="), link
     browser = Browser(stack, link.partition("link=")[2])
     own, mapped = f"/connections/{customer.connection}", f"/groups/{group}"
-    for path in ["", own, f"{own}/checklist", "/tokens", "/groups", mapped, f"{mapped}/members", "/people", f"/people/{ada}",
-                 "/activity", "/activity/chart", "/activity/audit", "/health", "/settings"]:
+    for path in ["", own, f"{own}/checklist", "/tokens", "/groups", mapped, f"{mapped}/members", "/people",
+                 f"/people/{ada}", "/activity", "/activity/chart", "/activity/audit", "/health", "/settings"]:
         browser.get(path)
     preview = browser.get(f"{mapped}?role=viewer")
     form_token = re.search(r'name="form_token" value="([^"]+)"', preview)[1]

@@ -1,58 +1,70 @@
-"""Every granted action is needed: taken away, the check named here fails; and nothing is granted that is not named here."""
-import console, story, upkeep
+"""Checks that every granted action is needed and listed here: without the action, the check that is listed fails."""
+import console, full_pass, provisioning
 from stack import actions
 
-# what misses which of a function's actions; those of DynamoDB unless another service is named
+# For each function: the checks, and the actions without which they fail. Actions without a service are DynamoDB's.
 NEEDED = {
-    "TokenAuthorizerFunction": {story.revoked: "PutItem", story.first_customer: "UpdateItem"},
+    "TokenAuthorizerFunction": {provisioning.revoked: "PutItem", provisioning.first_customer: "UpdateItem"},
     "UsersFunction": {
-        story.first_customer: "BatchGetItem GetItem PutItem Query UpdateItem",
-        story.users: "BatchWriteItem DeleteItem",
+        provisioning.first_customer: "BatchGetItem GetItem PutItem Query UpdateItem",
+        provisioning.users: "BatchWriteItem DeleteItem",
     },
-    "GroupsFunction": {story.groups: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "DiscoveryFunction": {story.odd_users: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "SsoFunction": {story.application: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "PortalFunction": {story.admins: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
+    "GroupsFunction": {provisioning.groups: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
+    "DiscoveryFunction": {
+        provisioning.double_slash_users: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem",
+    },
+    "SsoFunction": {
+        provisioning.application: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+    },
+    "PortalFunction": {
+        provisioning.admins: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+    },
     "ConsoleFunction": {console.console: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "IssueServiceKeyFunction": {story.service_keys: "DeleteItem PutItem Query"},
-    "JournalRelayFunction": {story.told: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents"},
+    "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
+    "JournalRelayFunction": {provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents"},
     "RoleReconcilerFunction": {
-        story.reconciled: "BatchGetItem GetItem PutItem",
-        upkeep.full_pass: "Query",
-        upkeep.left_open: "DeleteItem UpdateItem",
-        upkeep.handed_on: "sqs:SendMessage",
+        provisioning.reconciliation: "BatchGetItem GetItem PutItem",
+        full_pass.full_pass: "Query",
+        full_pass.interrupted_change: "DeleteItem UpdateItem",
+        full_pass.continued_pass: "sqs:SendMessage",
     },
-    "MailerFunction": {story.invited: "GetItem PutItem Query ses:SendEmail", story.invited_late: "BatchGetItem"},
+    "MailerFunction": {
+        provisioning.invitation: "GetItem PutItem Query ses:SendEmail",
+        provisioning.invitation_of_group_member: "BatchGetItem",
+    },
 }
-# what AWS does in the role's name: it writes logs and traces, reads queues and the stream, keeps what was given up on. The
-# emulator does these without asking
-TELLS = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-TAKES = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
-STREAMS = {f"dynamodb:{name}" for name in ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]}
+# Actions that AWS performs with the role of a function: it writes logs and traces, reads queues and the stream, and
+# stores dead letters. The emulator performs them without a permission check.
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+QUEUE_CONSUMER = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+STREAM_CONSUMER = {f"dynamodb:{name}" for name in ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]}
 BY_AWS = {
-    "JournalRelayFunction": STREAMS | {"sqs:SendMessage"}, "RoleReconcilerFunction": TAKES, "MailerFunction": TAKES,
+    "JournalRelayFunction": STREAM_CONSUMER | {"sqs:SendMessage"},
+    "RoleReconcilerFunction": QUEUE_CONSUMER,
+    "MailerFunction": QUEUE_CONSUMER,
 }
 
 
 def check(stack, emulator, say):
-    """Fails when an action can go and its check does not fail, or is granted and not named."""
+    """Fails if a check passes without an action that it should need, or if a granted action is not listed here."""
     wrong = []
     for function, exercises in NEEDED.items():
         named = {full(action): exercise for exercise, several in exercises.items() for action in several.split()}
         granted = {action for _, document in stack.policies(function) for action in actions(document)}
         if attached := stack.attached(function):
-            wrong.append(f"{function}: policies that are not its own: {attached}")
-        if granted != set(named) | TELLS | BY_AWS.get(function, set()):
-            wrong.append(f"{function}: granted {sorted(granted)}, named {sorted(named)}")
+            wrong.append(f"{function} has policies that it shares with others: {attached}")
+        if granted != set(named) | LOGGING | BY_AWS.get(function, set()):
+            wrong.append(f"{function}: granted {sorted(granted)}, but named {sorted(named)}")
         for action, exercise in sorted(named.items()):
             begun = emulator.log_size()
-            # what does not come has not come because of the refusal only where that is in the log: see `eventually`
-            story.given_up = lambda: f"to perform: {action} " in emulator.logged(begun)
+            # `eventually` stops waiting once the log shows that the action was refused.
+            provisioning.can_stop_waiting = lambda: f"to perform: {action} " in emulator.logged(begun)
             with stack.without(function, action):
                 missed = failure(exercise, stack, emulator)
-            story.given_up = lambda: False
-            calm(stack)
-            say(f"{'ok ' if missed else 'IDLE'} {function} without {action}: {missed or f'{exercise.__name__} passes'}")
+            provisioning.can_stop_waiting = lambda: False
+            purge_queues(stack)
+            result = missed or f"{exercise.__name__} passes"
+            say(f"{'ok ' if missed else 'UNUSED'} {function} without {action}: {result}")
             if not missed:
                 wrong.append(f"{function}: {exercise.__name__} passes without {action}")
     assert not wrong, "\n".join(wrong)
@@ -63,17 +75,17 @@ def full(action):
 
 
 def failure(exercise, stack, emulator):
-    """How the check fails, if it does. What merely comes late does not count; what is no answer at all ends the run."""
+    """Returns how the check fails, or `None`. A timeout does not count; any other exception ends the run."""
     try:
         exercise(stack, emulator)
-    except story.Late:
+    except provisioning.Timeout:
         return None
     except AssertionError as error:
         return f"{exercise.__name__}: {str(error).splitlines()[0][:120]}"
 
 
-def calm(stack):
-    """Forgets what could not be followed up."""
+def purge_queues(stack):
+    """Removes messages that could not be processed."""
     sqs = stack.aws.client("sqs")
     for queue in ["RoleQueue", "MailQueue"]:
         sqs.purge_queue(QueueUrl=stack.resources[queue])

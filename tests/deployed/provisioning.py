@@ -1,5 +1,5 @@
-"""A customer, from the first service key to somebody's leaving, through the deployed API; and what comes of it: events
-on the bus, reconciled roles, mail."""
+"""Tests the deployed API for one customer, from the first service key to a deactivated person, and the effects: events
+on the bus, reconciled roles and mail."""
 import itertools, json, time, urllib.parse, uuid
 
 from gateway import scim_error
@@ -8,27 +8,27 @@ from stack import Answer
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-PATIENCE = 60
+TIMEOUT = 60
 NUMBERS = itertools.count(1)
 
 
-# whether what is waited for can be given up; `privileges` says so when it sees the refusal that it provoked
-given_up = lambda: False
+# Whether `eventually` can stop waiting; `privileges` sets this when the log shows the refusal that it caused.
+can_stop_waiting = lambda: False
 
 
-class Late(AssertionError):
-    """Something did not come in time, and nobody knows why."""
+class Timeout(AssertionError):
+    """A condition did not become true in time, for an unknown reason."""
 
 
 def eventually(what, ready):
-    """Waits for what follows a change by way of stream, bus and queues."""
-    deadline = time.monotonic() + PATIENCE
+    """Waits for an effect of a change, which arrives through the stream, the bus and the queues."""
+    deadline = time.monotonic() + TIMEOUT
     while True:
         if found := ready():
             return found
-        assert not given_up(), f"{what}: refused"
+        assert not can_stop_waiting(), f"{what}: an action was refused"
         if time.monotonic() > deadline:
-            raise Late(f"{what}: not within {PATIENCE} s")
+            raise Timeout(f"{what}: not within {TIMEOUT} s")
         time.sleep(0.25)
 
 
@@ -37,7 +37,7 @@ def service_key(stack):
 
 
 class Customer:
-    """A tenant of its own with an admin in a session, a connection and its token, all made through the API."""
+    """A tenant with an admin's session, a connection and a token, all created through the API."""
 
     def __init__(self, stack, name, key=None, **settings):
         self.stack, self.key = stack, key or service_key(stack)
@@ -82,24 +82,26 @@ class Customer:
         return self.admin("PUT", f"/scim/groups/{group}/role-mapping", {"role_id": role}).expect(200).body
 
     def feed(self):
-        """Every event, read page by page."""
+        """Returns all events, read page by page."""
         events, after = [], 0
-        while page := self.app("GET", f"/tenants/{self.tenant}/events?after={after}&limit=10").expect(200).body["items"]:
+        path = f"/tenants/{self.tenant}/events"
+        while page := self.app("GET", f"{path}?after={after}&limit=10").expect(200).body["items"]:
             events += page
             after = page[-1]["sequence"]
         return events
 
 
-class OddCustomer(Customer):
-    """One whose identity provider has a slash too many in its base URL: `//Users`.
+class DoubleSlashCustomer(Customer):
+    """A customer whose identity provider has an extra slash in its base URL, which gives `//Users`.
 
-    API Gateway hands such paths to the function of everything else. The emulator finds the usual route for them, so that
-    this one calls authorizer and function itself, with the events that API Gateway makes.
+    API Gateway sends such paths to the function for all other routes. The emulator finds the normal route instead, so
+    this class calls the authorizer and that function directly, with the events that API Gateway would create.
     """
 
     def idp(self, method, path, body=None):
         path, _, query = f"/scim/v2/{path}".partition("?")
-        arn = f"arn:aws:execute-api:us-east-1:000000000000:{self.stack.resources['Api']}/{self.stack.stage}/{method}{path}"
+        api = f"arn:aws:execute-api:us-east-1:000000000000:{self.stack.resources['Api']}"
+        arn = f"{api}/{self.stack.stage}/{method}{path}"
         token = {"type": "TOKEN", "authorizationToken": f"Bearer {self.token}", "methodArn": arn}
         verdict = self.stack.invoke("TokenAuthorizerFunction", token)
         event = {
@@ -120,14 +122,17 @@ class OddCustomer(Customer):
 
 
 class Target:
-    """A queue of somebody who listens on the bus."""
+    """A queue that receives all events on the bus."""
 
     def __init__(self, stack):
         self.sqs, events = stack.aws.client("sqs"), stack.aws.client("events")
         self.queue = self.sqs.create_queue(QueueName=f"target-{time.time_ns()}")["QueueUrl"]
         attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]
         arn = attributes["QueueArn"]
-        allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+        allowed = {
+            "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage", "Resource": arn,
+        }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
         bus = stack.outputs()["EventBusName"]
@@ -142,7 +147,7 @@ class Target:
         events.delete_rule(Name="target", EventBusName=bus)
 
     def events(self, tenant):
-        """A tenant's events so far, in the order in which they arrived."""
+        """Returns the events of a tenant so far, in the order of arrival."""
         while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self.seen.append(json.loads(message["Body"]))
@@ -153,19 +158,19 @@ class Target:
         return [event["detail-type"] for event in self.events(tenant)]
 
     def created(self, tenant, user):
-        """The event of one person's making; the admin of `Customer` has one too."""
+        """Returns the event for the creation of one person; there is also one for the admin of `Customer`."""
         of = lambda event: event["detail-type"] == "user.created" and event["detail"]["subject"]["id"] == user
         return next(filter(of, self.events(tenant)), None)
 
 
 def mails(emulator):
-    # a busy emulator may not answer in time, and is asked again
+    # A busy emulator may not respond in time; `eventually` then asks again.
     sent = emulator.get("/_ministack/ses/messages") or {"messages": {}}
     return [mail for account in sent["messages"].values() for mail in account]
 
 
 def first_customer(stack, _):
-    """a first key by direct invocation; a tenant, a connection and a token through the API; a person pushed by the IdP"""
+    """a service key, a tenant, a connection and a token are created, and the identity provider pushes a person"""
     customer = Customer(stack, "first")
     ada = customer.push("ada@example.test")
     assert customer.read(ada)["meta"]["location"] == f"{stack.base}/scim/v2/Users/{ada}"
@@ -174,12 +179,13 @@ def first_customer(stack, _):
     scim_error(customer.idp("GET", "/Nothing"), 404)
     scim_error(customer.idp("DELETE", "/Users"), 405, ["allow"])
     scim_error(customer.idp("GET", "/Users/nobody"), 404)
-    scim_error(stack.call("POST", "/scim/v2/Users", customer.token, text="{", headers={"Content-Type": "application/scim+json"}), 400)
+    sent = {"Content-Type": "application/scim+json"}
+    scim_error(stack.call("POST", "/scim/v2/Users", customer.token, text="{", headers=sent), 400)
     assert customer.idp("GET", "//Users/").expect(200).body["totalResults"] == 2
 
 
 def service_keys(stack, _):
-    """a service key is issued, listed and revoked by direct invocation, and refused from the next request on"""
+    """a service key is issued, listed and revoked by direct invocation, and refused from the next request"""
     function, label = "IssueServiceKeyFunction", f"leaked-{time.time_ns()}"
     key = stack.invoke(function, {"label": label})["service_key"]
     tenants = lambda: stack.call("GET", "/api/v1/tenants?limit=1", key)
@@ -192,7 +198,7 @@ def service_keys(stack, _):
 
 
 def revoked(stack, _):
-    """a revoked token is refused on the next request; other kinds of credentials never open SCIM"""
+    """a revoked token is refused from the next request; SCIM accepts no other kind of credential"""
     customer = Customer(stack, "revoked")
     customer.idp("GET", "/Users").expect(200)
     customer.admin("DELETE", f"/scim/tokens/{customer.token_id}").expect(204)
@@ -206,7 +212,7 @@ def revoked(stack, _):
 
 
 def rate_limit(stack, _):
-    """beyond its rate a token gets 429 with Retry-After"""
+    """a token over its rate limit gets 429 with Retry-After"""
     customer = Customer(stack, "metered", rate_limit={"per_minute": 6, "burst": 3})
     answers = [customer.idp("GET", "/Users") for _ in range(10)]
     assert answers[0].status == 200, answers[0].text
@@ -216,19 +222,19 @@ def rate_limit(stack, _):
 
 
 def oversize(stack, _):
-    """a body that is too large is 413"""
+    """a body that is too large gets 413"""
     customer = Customer(stack, "large")
     sent = {"Content-Type": "application/scim+json"}
     scim_error(stack.call("POST", "/scim/v2/Users", customer.token, text=" " * 2_000_000, headers=sent), 413)
 
 
 def roles(stack, emulator):
-    """push, map, sign in, change, deactivate: the role follows, the session dies, the bus and the feed tell it in order"""
+    """a push, a mapping, a sign-in and a deactivation change the role and end the session, with events in order"""
     target = Target(stack)
     customer = Customer(stack, "roles", sso_default_role="admin", invitations=True)
     name = f"grace-{time.time_ns()}@example.test"
     grace = customer.push(name, emails=[{"value": name, "primary": True}], displayName="Grace")
-    # before she signs in: who has done so is invited no more
+    # Wait before she signs in, because people who have signed in get no invitation.
     eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
     group = customer.push_group("Engineers", grace)
     assert customer.map(group, "member")["role_id"] == "member"
@@ -243,31 +249,35 @@ def roles(stack, emulator):
     assert customer.introspect(session) == {"active": False}
     customer.login(name).expect(403)
 
-    wanted = {"user.created", "group.created", "group.member_added", "group.mapping_changed", "auth.login", "user.deactivated"}
+    wanted = {
+        "user.created", "group.created", "group.member_added", "group.mapping_changed", "auth.login",
+        "user.deactivated",
+    }
     eventually("events on the bus", lambda: wanted <= set(target.types(customer.tenant)))
-    feed = eventually("events in the feed", lambda: (lambda all: wanted <= {event["type"] for event in all} and all)(customer.feed()))
+    complete = lambda events: wanted <= {event["type"] for event in events} and events
+    feed = eventually("events in the feed", lambda: complete(customer.feed()))
     assert [event["sequence"] for event in feed] == list(range(1, len(feed) + 1)), feed
 
 
-def told(stack, _):
+def event_delivery(stack, _):
     """a change becomes an event on the bus and in the feed"""
     target = Target(stack)
-    customer = Customer(stack, "told")
+    customer = Customer(stack, "delivery")
     ada = customer.push("ada")
     eventually("her event on the bus", lambda: target.created(customer.tenant, ada))
     eventually("her event in the feed", lambda: any(event["subject"]["id"] == ada for event in customer.feed()))
 
 
-def invited(stack, emulator):
-    """somebody who is pushed gets an invitation by mail, where the tenant wants it"""
+def invitation(stack, emulator):
+    """a pushed person gets an invitation by mail if the tenant enables invitations"""
     customer = Customer(stack, "invited", invitations=True)
     name = f"ada-{time.time_ns()}@example.test"
     customer.push(name, emails=[{"value": name, "primary": True}], displayName="Ada")
     eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
 
 
-def invited_late(stack, emulator):
-    """somebody who is in a group by the time that their event is looked at is invited all the same"""
+def invitation_of_group_member(stack, emulator):
+    """a person who is already in a group when their event is processed still gets an invitation"""
     target = Target(stack)
     customer = Customer(stack, "late", invitations=False)
     name = f"grace-{time.time_ns()}@example.test"
@@ -279,8 +289,8 @@ def invited_late(stack, emulator):
     eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
 
 
-def reconciled(stack, _):
-    """a role is derived again without anybody asking: the reconciler finds the change on its queue and announces it"""
+def reconciliation(stack, _):
+    """the reconciler reads a mapping change from its queue, updates the roles and announces them"""
     target = Target(stack)
     customer = Customer(stack, "reconciled")
     people = [customer.push(f"person-{number}") for number in range(5)]
@@ -294,19 +304,22 @@ def reconciled(stack, _):
 
 
 def users(stack, _, kind=Customer):
-    """a person is read, listed, sorted, replaced, changed and deleted, and the name is free at once"""
+    """people are read, listed, sorted, replaced and deleted, and a deleted name is available immediately"""
     customer = kind(stack, "users")
     people = [customer.push(f"person-{number}", externalId=f"x-{number}") for number in range(6)]
-    assert [one["userName"] for one in customer.idp("GET", "/Users?sortBy=userName&count=3&filter=userName%20sw%20%22person%22").expect(200).body["Resources"]] == ["person-0", "person-1", "person-2"]
+    query = "sortBy=userName&count=3&filter=userName%20sw%20%22person%22"
+    found = customer.idp("GET", f"/Users?{query}").expect(200).body["Resources"]
+    assert [one["userName"] for one in found] == ["person-0", "person-1", "person-2"]
     assert customer.idp("GET", "/Users?startIndex=3&count=3").expect(200).body["totalResults"] == 7
     assert customer.idp("GET", "/Users?startIndex=6&count=3").expect(200).body["itemsPerPage"] == 2
     assert customer.idp("GET", "/Users?filter=externalId%20eq%20%22x-3%22").expect(200).body["totalResults"] == 1
     assert customer.idp("GET", "/Users?filter=title%20co%20%22x%22").expect(200).body["totalResults"] == 0
-    # more than one transaction can take the person out of
+    # The person is in more groups than one transaction can change.
     for number in range(55):
         customer.push_group(f"Group {number}", people[0])
     group = customer.push_group("Everybody", *people)
-    customer.idp("PUT", f"/Users/{people[0]}", {"schemas": [USER], "userName": "renamed", "externalId": "y"}).expect(200)
+    renamed = {"schemas": [USER], "userName": "renamed", "externalId": "y"}
+    customer.idp("PUT", f"/Users/{people[0]}", renamed).expect(200)
     customer.idp("DELETE", f"/Users/{people[0]}").expect(204)
     scim_error(customer.idp("GET", f"/Users/{people[0]}"), 404)
     members = customer.idp("GET", f"/Groups/{group}").expect(200).body["members"]
@@ -315,7 +328,7 @@ def users(stack, _, kind=Customer):
 
 
 def groups(stack, _, kind=Customer):
-    """a group larger than one transaction is filled, emptied, renamed and deleted"""
+    """a group that is larger than one transaction is filled, renamed, emptied and deleted"""
     customer = kind(stack, "groups")
     people = [customer.push(f"person-{number}") for number in range(60)]
     group = customer.push_group("Large", *people)
@@ -331,18 +344,18 @@ def groups(stack, _, kind=Customer):
     assert not customer.read(people[1]).get("groups")
 
 
-def odd_users(stack, emulator):
-    """base URLs with a slash too many do what the usual ones do, for people"""
-    users(stack, emulator, OddCustomer)
+def double_slash_users(stack, emulator):
+    """a base URL with an extra slash works for people"""
+    users(stack, emulator, DoubleSlashCustomer)
 
 
-def odd_groups(stack, emulator):
-    """base URLs with a slash too many do what the usual ones do, for groups"""
-    groups(stack, emulator, OddCustomer)
+def double_slash_groups(stack, emulator):
+    """a base URL with an extra slash works for groups"""
+    groups(stack, emulator, DoubleSlashCustomer)
 
 
 def application(stack, _):
-    """the application reads, renames and deletes tenants, makes portal links and reads the feed"""
+    """the application reads, renames and deletes tenants, creates portal links and reads the feed"""
     customer = Customer(stack, "application")
     assert customer.app("GET", f"/tenants/{customer.tenant}").expect(200).body["id"] == customer.tenant
     customer.app("GET", "/tenants?limit=1").expect(200)
@@ -355,24 +368,29 @@ def application(stack, _):
 
 
 def admins(stack, _):
-    """an admin sees people, groups, the audit and request logs, gives a role, changes settings, deletes the connection"""
+    """an admin reads people, groups and logs, assigns a role, changes settings and deletes the connection"""
     customer = Customer(stack, "admins")
     ada = customer.push("ada")
     group = customer.push_group("All", ada)
     customer.map(group, "viewer")
-    for path in ["/scim/connections", f"/scim/connections/{customer.connection}", f"/scim/connections/{customer.connection}/tokens",
-                 "/scim/groups/role-mappings", "/scim/roles", f"/scim/groups/{group}/members", "/users?state=invited",
-                 f"/users/{ada}", f"/users/{ada}/role", "/settings", "/audit", "/requests", "/users?filter=userName%20eq%20%22ada%22"]:
+    connection = f"/scim/connections/{customer.connection}"
+    for path in ["/scim/connections", connection, f"{connection}/tokens", "/scim/groups/role-mappings", "/scim/roles",
+                 f"/scim/groups/{group}/members", "/users?state=invited", f"/users/{ada}", f"/users/{ada}/role",
+                 "/settings", "/audit", "/requests", "/users?filter=userName%20eq%20%22ada%22"]:
         customer.admin("GET", path).expect(200)
     assert customer.admin("GET", "/requests").body["items"], "the request log is empty"
     customer.admin("PUT", f"/users/{ada}/role", {"role_id": "member"}).expect(200)
     customer.map(group, None)
     customer.admin("PATCH", "/settings", {"retention_days": 30}).expect(200)
-    customer.admin("PATCH", f"/scim/connections/{customer.connection}", {"name": "renamed"}).expect(200)
-    customer.admin("DELETE", f"/scim/connections/{customer.connection}").expect(204)
+    customer.admin("PATCH", connection, {"name": "renamed"}).expect(200)
+    customer.admin("DELETE", connection).expect(204)
     scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
     customer.admin("DELETE", "/sessions/current").expect(204)
     customer.admin("GET", "/settings").expect(401)
 
 
-CHECKS = [first_customer, service_keys, revoked, rate_limit, oversize, users, groups, odd_users, odd_groups, application, admins, told, invited, invited_late, roles, reconciled]
+CHECKS = [
+    first_customer, service_keys, revoked, rate_limit, oversize, users, groups, double_slash_users,
+    double_slash_groups, application, admins, event_delivery, invitation, invitation_of_group_member, roles,
+    reconciliation,
+]

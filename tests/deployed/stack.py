@@ -1,27 +1,28 @@
-"""A deployed stack: what CloudFormation says of it, and the way to its API through the emulated API Gateway."""
+"""A deployed stack: its resources in CloudFormation, and requests through the emulated API Gateway."""
 import contextlib, http.client, json, pathlib, urllib.parse
 
 import boto3, botocore.exceptions
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 REGION = "us-east-1"
-FAILS = "Broken"
+BROKEN_RESOURCE = "Broken"
 
 
 class Aws:
-    """Clients of the emulator, as its administrator."""
+    """Creates clients of the emulator with administrator permissions."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
 
     def client(self, service):
         return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+            service, endpoint_url=self.endpoint, region_name=REGION,
+            aws_access_key_id="test", aws_secret_access_key="test",
         )
 
 
 class Answer:
-    """What came back, in the form in which functions give it to API Gateway; its body as JSON where it is JSON."""
+    """A response in the format that functions return to API Gateway, with its body parsed if it is JSON."""
 
     def __init__(self, request, response):
         self.request, self.status, self.text = request, response["statusCode"], response.get("body") or ""
@@ -39,7 +40,7 @@ class Answer:
 
 
 class Stack:
-    """A stack by its name."""
+    """A deployed stack."""
 
     def __init__(self, aws, name, stage):
         self.aws, self.name, self.stage = aws, name, stage
@@ -55,24 +56,25 @@ class Stack:
         self.host = f"{self.resources['Api']}.execute-api.localhost:{self.address.port}"
         self.base = f"http://{self.host}/{stage}"
 
-    def settle(self):
-        """Makes up for three things that AWS does and the emulator does not."""
+    def emulate_missing_features(self):
+        """Does three things that AWS does and the emulator does not."""
         self.import_gateway_responses()
         self.allow_mail()
         self.count_consumers()
         return self
 
     def import_gateway_responses(self):
-        """API Gateway takes them from the API's definition."""
-        template = self.aws.client("cloudformation").get_template(StackName=self.name, TemplateStage="Processed")["TemplateBody"]
-        responses = template["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+        """Imports the gateway responses, which API Gateway takes from the definition of the API."""
+        template = self.aws.client("cloudformation").get_template(StackName=self.name, TemplateStage="Processed")
+        definition = template["TemplateBody"]["Resources"]["Api"]["Properties"]["Body"]
+        responses = definition["x-amazon-apigateway-gateway-responses"]
         gateway, api = self.aws.client("apigateway"), self.resources["Api"]
         for kind, response in responses.items():
             gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
         gateway.create_deployment(restApiId=api, stageName=self.stage)
 
     def allow_mail(self):
-        """SES lets a policy name the identity and the sender; here there is but one resource for `ses:SendEmail`, `*`."""
+        """Allows `ses:SendEmail` on `*`, because the emulator supports no policies on an identity and a sender."""
         iam, role = self.aws.client("iam"), self.resources["MailerFunctionRole"]
         for name, document in list(self.policies("MailerFunction")):
             for statement in document["Statement"]:
@@ -82,11 +84,12 @@ class Stack:
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
     def count_consumers(self):
-        """CloudFormation makes a number of a parameter that is one."""
+        """Sets the concurrency of queue consumers as a number; CloudFormation converts the parameter from a string."""
         lambda_ = self.aws.client("lambda")
         for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]:
-            if most := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
-                lambda_.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(most)})
+            if limit := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+                scaling = {"MaximumConcurrency": int(limit)}
+                lambda_.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
 
     def describe(self):
         return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
@@ -108,27 +111,29 @@ class Stack:
         return {configuration(FunctionName=name)["MemorySize"] for name in self.functions.values()}
 
     def policies(self, function):
-        """The policies of a function's role: name and document."""
+        """Yields the name and the document of each policy of a function's role."""
         iam, role = self.aws.client("iam"), self.resources[f"{function}Role"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             yield name, iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
 
     def attached(self, function):
-        """Policies that a function's role shares with others."""
+        """Returns the names of the policies that a function's role shares with others."""
         role = self.resources[f"{function}Role"]
         policies = self.aws.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
         return [policy["PolicyName"] for policy in policies]
 
     @contextlib.contextmanager
     def without(self, function, action):
-        """Takes an action away from a function for a while."""
+        """Removes the permission for an action from a function temporarily."""
         iam, role = self.aws.client("iam"), self.resources[f"{function}Role"]
         before = [(name, document) for name, document in self.policies(function) if action in actions(document)]
-        assert before, f"{function} may not do {action} anyway"
+        assert before, f"{function} has no permission for {action}"
         for name, document in before:
-            left = [{**one, "Action": [a for a in listed(one["Action"]) if a != action]} for one in document["Statement"]]
+            without = lambda actions: [one for one in listed(actions) if one != action]
+            left = [{**one, "Action": without(one["Action"])} for one in document["Statement"]]
             if left := [one for one in left if one["Action"]]:
-                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**document, "Statement": left}))
+                changed = json.dumps({**document, "Statement": left})
+                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=changed)
             else:
                 iam.delete_role_policy(RoleName=role, PolicyName=name)
         try:
@@ -138,8 +143,8 @@ class Stack:
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
     def call(self, method, path, token=None, body=None, headers=(), text=None):
-        """Sends a request to the stage; the path goes over the wire as it stands."""
-        # names below `.localhost` are not known to every resolver
+        """Sends a request to the stage, without changes to the path."""
+        # Not every resolver knows names below `.localhost`, so connect to the address and set `Host`.
         connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=60)
         sent = {"Host": self.host, "X-Forwarded-Proto": "http"}
         if token:
@@ -151,13 +156,14 @@ class Stack:
         try:
             connection.request(method, f"/{self.stage}{path}", text, sent)
             response = connection.getresponse()
-            received = {"statusCode": response.status, "headers": dict(response.getheaders()), "body": response.read().decode()}
+            text = response.read().decode()
+            received = {"statusCode": response.status, "headers": dict(response.getheaders()), "body": text}
             return Answer(f"{method} {path}", received)
         finally:
             connection.close()
 
     def invoke(self, function, payload):
-        """Invokes a function directly and returns its answer."""
+        """Invokes a function directly and returns its response."""
         answer = self.aws.client("lambda").invoke(FunctionName=self.functions[function], Payload=json.dumps(payload))
         text = answer["Payload"].read()
         assert "FunctionError" not in answer, text
@@ -169,23 +175,24 @@ def listed(action):
 
 
 def actions(document):
-    """The actions that a policy allows."""
+    """Returns the actions that a policy allows."""
     return sorted({action for statement in document["Statement"] for action in listed(statement["Action"])})
 
 
 def broken_template(root, work):
-    """Writes the built template with one resource more, which cannot be created; returns its path."""
+    """Writes the built template with an additional resource that cannot be created, and returns the path."""
     built = root / ".aws-sam" / "build" / "template.yaml"
     template = yaml_parse(built.read_text())
     for resource in template["Resources"].values():
-        # relative to the template's own folder
+        # `CodeUri` is relative to the folder of the built template.
         if code := resource.get("Properties", {}).get("CodeUri"):
             resource["Properties"]["CodeUri"] = str(built.parent / code)
-    template["Resources"][FAILS] = {
+    functions = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
+    template["Resources"][BROKEN_RESOURCE] = {
         "Type": "AWS::SQS::Queue",
-        # comes last, so that there is something to take back
-        "DependsOn": [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"],
-        # half a day is the most
+        # The resource is created last, so that there are other changes to roll back.
+        "DependsOn": functions,
+        # The timeout is longer than the maximum of twelve hours.
         "Properties": {"VisibilityTimeout": 999_999},
     }
     path = pathlib.Path(work) / "broken.yaml"

@@ -1,11 +1,11 @@
-"""The transcripts of `tests/transcripts`, held by the Rust runner with what is deployed."""
+"""Replays the transcripts in `tests/transcripts` against the deployed stack, with the Rust test runner."""
 import os, re, subprocess
 
 from stack import REGION
 
 
 def replay(root, stack, emulator):
-    """Replays them all; returns the runner's summary."""
+    """Replays all transcripts and returns the summary of the runner."""
     environment = {
         **os.environ,
         "ROLLCALL_TEST_URL": f"{stack.base}/scim/v2",

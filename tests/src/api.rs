@@ -1,11 +1,11 @@
-//! A caller of `/api/v1`: the application's backend, or somebody in a session. Every answer's manners are checked.
+//! A client of `/api/v1`: the application's backend or a person with a session; it checks every response.
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use crate::idp::{Answer, http_client};
 
-/// Words that would tell a client what the service is made of.
+/// Words that would reveal implementation details to a client.
 const INTERNAL: [&str; 7] = [
     "dynamodb",
     "panicked",
@@ -16,7 +16,7 @@ const INTERNAL: [&str; 7] = [
     "backtrace",
 ];
 
-/// One caller: a base URL and, usually, a credential.
+/// One client: a base URL and, usually, a credential.
 #[derive(Clone, Debug)]
 pub struct Api {
     base: String,
@@ -26,7 +26,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Connects to the API's base URL with a credential, or as nobody.
+    /// Connects to the API's base URL, with or without a credential.
     pub fn new(base: impl Into<String>, credential: Option<String>) -> Api {
         let base = base.into();
         Api {
@@ -37,7 +37,7 @@ impl Api {
         }
     }
 
-    /// Returns the same caller with another credential.
+    /// Returns the same client with another credential.
     pub fn with(&self, credential: Option<&str>) -> Api {
         Api {
             credential: credential.map(str::to_owned),
@@ -45,13 +45,13 @@ impl Api {
         }
     }
 
-    /// Returns the same caller, who sends this header too.
+    /// Returns the same client with an additional header.
     pub fn and_header(mut self, name: &str, value: &str) -> Api {
         self.extra.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Returns the credential.
+    /// Returns the credential, or an empty string.
     pub fn credential(&self) -> &str {
         self.credential.as_deref().unwrap_or_default()
     }
@@ -81,10 +81,10 @@ impl Api {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Sends a request; `path` is appended to the base URL as it stands.
+    /// Sends a request; `path` is appended to the base URL without changes.
     ///
     /// # Panics
-    /// When no answer comes, or one without manners.
+    /// Panics when there is no response, or when it violates an invariant.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
         let line = format!("{method} {path}");
         let mut request = self
@@ -110,8 +110,11 @@ impl Api {
             Err(error) => panic!("{line}: no answer: {error}"),
         };
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let faults = faults(status, &headers, &text, &body);
-        assert!(faults.is_empty(), "{line}: {status} {text}\n{faults:#?}");
+        let violations = violations(status, &headers, &text, &body);
+        assert!(
+            violations.is_empty(),
+            "{line}: {status} {text}\n{violations:#?}"
+        );
         Answer {
             request: line,
             status,
@@ -120,7 +123,7 @@ impl Api {
         }
     }
 
-    /// Signs somebody in at SSO, as the application does.
+    /// Signs a person in through SSO, as the application does.
     pub async fn log_in(&self, tenant: &str, user_name: &str, groups: Option<&[&str]>) -> Answer {
         let mut login = json!({"user_name": user_name});
         if let Some(groups) = groups {
@@ -130,7 +133,7 @@ impl Api {
             .await
     }
 
-    /// Asks what a session allows, as the application does.
+    /// Introspects a session, as the application does.
     pub async fn introspect(&self, token: &str) -> Answer {
         let asked = json!({"token": token});
         self.post("/sessions/introspect", asked).await.expect(200)
@@ -155,8 +158,8 @@ impl Api {
     }
 }
 
-/// Lists what is wrong with an answer.
-fn faults(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec<String> {
+/// Lists the violations in a response.
+fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec<String> {
     let header = |name: &str| {
         headers
             .get(name)
@@ -169,22 +172,25 @@ fn faults(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec<Str
             found.push(what.to_owned());
         }
     };
-    must(header("cache-control") == "no-store", "it may be stored");
+    must(
+        header("cache-control") == "no-store",
+        "`Cache-Control` is not `no-store`",
+    );
     if status == 204 {
-        must(text.is_empty(), "204 with a body");
+        must(text.is_empty(), "a 204 response has a body");
         return found;
     }
     if status < 400 {
         must(
             header("content-type") == "application/json",
-            "it is no JSON",
+            "the content type is not JSON",
         );
-        must(body.is_object(), "the body is no object");
+        must(body.is_object(), "the body is not an object");
         return found;
     }
     must(
         header("content-type") == "application/problem+json",
-        "it is no problem document",
+        "the content type is not a problem document",
     );
     let keys: Vec<&str> = body
         .as_object()
@@ -192,26 +198,29 @@ fn faults(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec<Str
         .unwrap_or_default();
     must(
         keys == ["type", "title", "status", "detail", "instance"],
-        "the problem has other members",
+        "the problem document has unexpected members",
     );
-    must(body["status"] == status, "the problem has another status");
+    must(
+        body["status"] == status,
+        "the problem document has a different status",
+    );
     must(
         body["detail"].as_str().is_some_and(|text| text.len() > 8),
-        "the detail says too little",
+        "`detail` is too short",
     );
     must(
         body["instance"] == header("x-amzn-requestid"),
-        "the instance is not the request's id",
+        "`instance` is not the request id",
     );
     must(
         (status == 401) == header("www-authenticate").starts_with("Bearer"),
-        "401 and WWW-Authenticate do not go together",
+        "`WWW-Authenticate` must be present exactly for status 401",
     );
-    must(status != 500, "500 is never the right answer");
+    must(status != 500, "500 is never a valid response");
     let said = text.to_lowercase();
     must(
         !INTERNAL.iter().any(|word| said.contains(word)),
-        "it tells what it is made of",
+        "the response reveals implementation details",
     );
     found
 }

@@ -1,4 +1,4 @@
-//! Looks at a whole tenant from outside and says whether it all fits together.
+//! Reads a whole tenant over HTTP and checks that its parts are consistent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::idp::{Idp, encode};
 
-/// Everything an identity provider can see of its tenant.
+/// Everything that an identity provider can see of its tenant.
 #[derive(Debug, Default, PartialEq)]
 pub struct World {
     /// Users by id.
@@ -16,9 +16,9 @@ pub struct World {
 }
 
 impl World {
-    /// Reads all of it, page by page.
+    /// Reads the whole tenant, page by page.
     pub async fn read(idp: &Idp) -> World {
-        // the groups first: reading members completes what was left half-done
+        // Groups come first, because reading members completes interrupted changes.
         let groups = walk(idp, "/Groups").await;
         let users = walk(idp, "/Users").await;
         World { users, groups }
@@ -59,31 +59,36 @@ async fn walk(idp: &Idp, endpoint: &str) -> BTreeMap<String, Value> {
             let id = resource["id"].as_str().unwrap_or_default().to_owned();
             assert!(
                 found.insert(id, (*resource).clone()).is_none(),
-                "{endpoint}: listed twice: {resource}"
+                "{endpoint} lists a resource twice: {resource}"
             );
         }
         if resources.is_empty() {
-            assert_eq!(page.total(), found.len() as u64, "{endpoint}: totalResults");
+            assert_eq!(
+                page.total(),
+                found.len() as u64,
+                "{endpoint}: wrong totalResults"
+            );
             return found;
         }
     }
 }
 
-/// Reads the whole tenant and asserts what must hold between its parts.
+/// Reads the whole tenant and asserts that its parts are consistent.
 ///
 /// # Panics
-/// When a membership is seen from one side only, somebody dangles, a count is wrong, or a name leads elsewhere.
+/// Panics when only one side shows a membership, when a member does not exist, when a count is wrong, or when a look-up
+/// by name finds something else.
 pub async fn audit(idp: &Idp) -> World {
     let world = World::read(idp).await;
     for group in world.groups.keys() {
         for member in world.members(group) {
             assert!(
                 world.users.contains_key(&member),
-                "group {group} has the member {member}, who is nobody"
+                "group {group} has the member {member}, who does not exist"
             );
             assert!(
                 world.groups_of(&member).contains(group),
-                "{member} does not show group {group}"
+                "user {member} does not show group {group}"
             );
         }
     }
@@ -91,7 +96,7 @@ pub async fn audit(idp: &Idp) -> World {
         for group in world.groups_of(user) {
             assert!(
                 world.members(&group).contains(user),
-                "{user} shows group {group}, which does not list them"
+                "user {user} shows group {group}, which does not list the user"
             );
         }
     }
@@ -99,7 +104,7 @@ pub async fn audit(idp: &Idp) -> World {
         ("/Users", &world.users, "userName"),
         ("/Groups", &world.groups, "displayName"),
     ] {
-        // a sample is enough: each costs a request
+        // A sample is enough, because each look-up costs a request.
         let step = resources.len() / 8 + 1;
         for (id, resource) in resources.iter().step_by(step) {
             let value = resource[name].as_str().unwrap_or_default();

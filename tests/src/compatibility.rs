@@ -1,4 +1,4 @@
-//! Tenants as earlier versions of the code have left them: every item of one, in the form of DynamoDB's own JSON.
+//! Tenants that earlier versions of the code stored: all their items, in DynamoDB's JSON format.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,30 @@ use serde_json::Value;
 use crate::idp::Idp;
 use crate::service::Service;
 
-/// A file of `tests/previous`.
+/// A file in `tests/compatibility`.
 #[derive(Debug, Deserialize)]
-pub struct Previous {
-    /// The token of its identity provider.
+pub struct CompatibilityFixture {
+    /// The token of the tenant's identity provider.
     token: String,
     items: Vec<HashMap<String, Value>>,
 }
 
-impl Previous {
-    /// Reads a file.
+impl CompatibilityFixture {
+    /// Parses a file.
     ///
     /// # Panics
-    /// When it is none.
-    pub fn parse(text: &str) -> Previous {
+    /// Panics when the text is not in the expected format.
+    pub fn parse(text: &str) -> CompatibilityFixture {
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Puts the items into the service's table; returns the tenant's identity provider.
+    /// Writes the items to the service's table and returns the tenant's identity provider.
     ///
     /// # Panics
-    /// When that fails.
+    /// Panics when an item cannot be written.
     pub async fn restore(&self, service: &Service) -> Idp {
         for item in &self.items {
-            // What was kept for a year then must not be over a year later.
+            // Drop `expires`: items that were stored for one year must not be expired in later test runs.
             let item = item
                 .iter()
                 .filter(|(name, _)| *name != "expires")
@@ -44,11 +44,11 @@ impl Previous {
         service.idp_without_token().with_token(Some(&self.token))
     }
 
-    /// Returns in which form the table holds a resource: `U` or `G`, and its id. None where the item does not say.
+    /// Returns the format number of a stored resource, or `None` when the item has none. `kind` is `U` or `G`.
     ///
     /// # Panics
-    /// When there is no such item.
-    pub async fn form(&self, service: &Service, kind: &str, id: &str) -> Option<String> {
+    /// Panics when the item does not exist.
+    pub async fn stored_format(&self, service: &Service, kind: &str, id: &str) -> Option<String> {
         let partitions = self
             .items
             .iter()
@@ -65,17 +65,17 @@ impl Previous {
         let got = get.send().await.unwrap_or_else(|error| panic!("{error:?}"));
         let item = got.item.unwrap_or_else(|| panic!("{id} is not stored"));
         item.get("format")
-            .and_then(|form| form.as_n().ok())
+            .and_then(|format| format.as_n().ok())
             .cloned()
     }
 }
 
-/// DynamoDB's JSON as the SDK has it.
+/// Converts DynamoDB's JSON format to the SDK's type.
 fn from_json(value: &Value) -> AttributeValue {
     let (kind, inner) = value
         .as_object()
         .and_then(|one| one.iter().next())
-        .unwrap_or_else(|| panic!("{value} is no attribute"));
+        .unwrap_or_else(|| panic!("not a DynamoDB attribute: {value}"));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     match kind.as_str() {
@@ -93,6 +93,6 @@ fn from_json(value: &Value) -> AttributeValue {
                     .collect(),
             )
         }
-        other => panic!("an attribute of type {other}"),
+        other => panic!("unexpected attribute type `{other}`"),
     }
 }

@@ -1,4 +1,4 @@
-//! A service of a test's own, to be watched for what follows a change: the feed, the bus, roles and mail.
+//! A service for a single test, which observes the effects of a change: the feed, the bus, roles and mail.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,37 +15,37 @@ use serde_json::{Value, json};
 
 use crate::idp::Idp;
 
-/// How long anything may take to come true.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a test waits for a condition.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A running service with one tenant.
 #[derive(Debug)]
-pub struct Stage {
+pub struct EventFixture {
     /// The service.
     pub local: Local,
-    /// The tenant, acted upon by Rollcall itself.
+    /// The tenant, with Rollcall itself as the actor.
     pub tenant: Tenant,
     /// Its identity provider.
     pub idp: Idp,
 }
 
-impl Stage {
-    /// Starts a service in memory, with an unmetered tenant.
-    pub async fn start() -> Stage {
-        Stage::with(Options::default(), Settings::default()).await
+impl EventFixture {
+    /// Starts a service in memory, with a tenant that has no rate limit.
+    pub async fn start() -> EventFixture {
+        EventFixture::with(Options::default(), Settings::default()).await
     }
 
-    /// Starts one with these options, and a tenant with these settings but for the rate limit.
+    /// Starts a service with these options, and a tenant with these settings except the rate limit.
     ///
     /// # Panics
-    /// When that fails.
-    pub async fn with(options: Options, settings: Settings) -> Stage {
+    /// Panics when the service or the tenant cannot be set up.
+    pub async fn with(options: Options, settings: Settings) -> EventFixture {
         let local = Local::start(options)
             .await
-            .unwrap_or_else(|error| panic!("the service does not start: {error}"));
-        let id: TenantId = "stage"
+            .unwrap_or_else(|error| panic!("the service did not start: {error}"));
+        let id: TenantId = "event-fixture"
             .parse()
-            .unwrap_or_else(|error| panic!("no tenant id: {error}"));
+            .unwrap_or_else(|error| panic!("invalid tenant id: {error}"));
         let new = NewTenant {
             id,
             name: "Stage & Sons".to_owned(),
@@ -54,14 +54,14 @@ impl Stage {
                 ..settings
             },
         };
-        let tenant = good(local.directory().create_tenant(new).await);
-        let connection = good(
+        let tenant = expect_ok(local.directory().create_tenant(new).await);
+        let connection = expect_ok(
             tenant
                 .credentials()
                 .create_connection("idp", Provider::Other)
                 .await,
         );
-        let token = good(
+        let token = expect_ok(
             tenant
                 .credentials()
                 .issue_token(&connection.id, "first", None)
@@ -69,10 +69,10 @@ impl Stage {
         );
         let secret = token.secret.expose().to_owned();
         let idp = Idp::new(local.scim_base_url(), Some(secret));
-        Stage { local, tenant, idp }
+        EventFixture { local, tenant, idp }
     }
 
-    /// Waits until nothing is left to be followed up.
+    /// Waits until the service has processed every pending change.
     pub async fn drained(&self) {
         drained(&self.local).await;
     }
@@ -81,7 +81,7 @@ impl Stage {
     pub async fn feed(&self) -> Vec<Value> {
         let mut all = Vec::new();
         loop {
-            let page = good(self.tenant.journal().events(all.len() as u64, 500).await);
+            let page = expect_ok(self.tenant.journal().events(all.len() as u64, 500).await);
             if page.is_empty() {
                 return all;
             }
@@ -89,7 +89,7 @@ impl Stage {
         }
     }
 
-    /// Returns what the bus delivered of the tenant's events, in order.
+    /// Returns the tenant's events that the bus delivered, in order.
     pub fn delivered(&self) -> Vec<Value> {
         let deliveries = self.local.deliveries().into_iter();
         deliveries
@@ -99,52 +99,52 @@ impl Stage {
     }
 }
 
-/// Waits until nothing is left to be followed up.
+/// Waits until the service has processed every pending change.
 ///
 /// # Panics
-/// When that takes too long.
+/// Panics when that takes too long.
 pub(crate) async fn drained(local: &Local) {
-    until("everything is followed up", || {
+    until("every change is processed", || {
         (local.pending() == 0).then_some(())
     })
     .await;
 }
 
-/// Asks again and again until there is an answer.
+/// Polls until there is a value.
 ///
 /// # Panics
-/// When there is none for too long.
-pub async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let asked = Instant::now();
+/// Panics when the timeout expires.
+pub async fn until<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        if let Some(value) = poll() {
+            return value;
         }
         assert!(
-            asked.elapsed() < PATIENCE,
-            "it never came about that {what}"
+            started.elapsed() < TIMEOUT,
+            "timed out waiting until {what}"
         );
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
-/// Everything that has no place in the tenant's feed yet, relayed without a bus.
+/// Relays, without a bus, every journal entry that has no place in the tenant's feed yet.
 pub async fn relayed(tenant: &Tenant) -> Vec<Event> {
     let mut events = Vec::new();
-    for entries in good(tenant.journal().unplaced(None).await).chunks(100) {
-        events.extend(good(tenant.journal().relay(entries).await));
+    for entries in expect_ok(tenant.journal().unplaced(None).await).chunks(100) {
+        events.extend(expect_ok(tenant.journal().relay(entries).await));
     }
     events
 }
 
-/// A queue that the SDK can send to and a test can look into.
+/// A queue that the SDK can send to and a test can inspect.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     bodies: Arc<Mutex<Vec<String>>>,
 }
 
 impl Outbox {
-    /// Returns a client of SQS that sends to it.
+    /// Returns an SQS client that sends to this queue.
     pub fn client(&self) -> aws_sdk_sqs::Client {
         let connector = SharedHttpConnector::new(self.clone());
         let config = aws_sdk_sqs::Config::builder()
@@ -158,7 +158,7 @@ impl Outbox {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
-    /// Takes what was sent.
+    /// Takes the messages that were sent.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.bodies.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -179,20 +179,20 @@ impl HttpConnector for Outbox {
     }
 }
 
-/// A batch as SQS delivers it to a function.
+/// Builds a batch as SQS delivers it to a function.
 pub fn batch(bodies: &[String]) -> aws_lambda_events::sqs::SqsEvent {
     let record = |(n, body): (usize, &String)| json!({"messageId": n.to_string(), "body": body});
     let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
-    good(serde_json::from_value(json!({"Records": records})))
+    expect_ok(serde_json::from_value(json!({"Records": records})))
 }
 
-/// An event as EventBridge puts it into a queue.
+/// Builds the message that EventBridge puts into a queue for an event.
 pub fn envelope(event: &Event) -> String {
     json!({"version": "0", "source": "rollcall", "detail-type": event.kind, "detail": event})
         .to_string()
 }
 
 #[track_caller]
-fn good<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
+fn expect_ok<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| panic!("{error:?}"))
 }

@@ -1,4 +1,4 @@
-//! A connection to DynamoDB that fails on purpose, at the HTTP layer of the SDK: everything above it is the real thing.
+//! A connection to DynamoDB with injected faults at the HTTP layer of the SDK; everything above that layer is real.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,33 +18,33 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// What becomes of one call to DynamoDB.
+/// The fault that one call to DynamoDB gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// Another transaction holds one of the items: refused, nothing was done.
+    /// DynamoDB refuses the call, because another transaction holds one of the items. Nothing was written.
     Conflict,
-    /// Too much at once: refused, nothing was done.
+    /// DynamoDB refuses the call, because there are too many requests. Nothing was written.
     Throttle,
-    /// The server failed before it did anything.
+    /// The server fails before it does anything.
     ServerError,
-    /// The connection broke before the request was sent.
+    /// The connection breaks before the request is sent.
     DroppedBefore,
-    /// The connection broke after the request was carried out; the answer is lost.
+    /// The connection breaks after the request was processed, so the response is lost.
     DroppedAfter,
-    /// Others overtake.
+    /// The call is delayed, so other calls overtake it.
     Delay,
-    /// The process is gone before the request is sent: the call never returns.
-    DeadBefore,
-    /// The process is gone after the request was carried out: the call never returns.
-    DeadAfter,
+    /// The process is killed before the request is sent: the call never returns.
+    KilledBefore,
+    /// The process is killed after the request was processed: the call never returns.
+    KilledAfter,
 }
 
 /// One call, as a schedule sees it.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// How many calls were made before this one.
+    /// The number of earlier calls.
     pub number: u64,
     /// The operation, such as `TransactWriteItems`.
     pub operation: String,
@@ -53,7 +53,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Tells whether the call changes the table.
+    /// Returns whether the call changes the table.
     pub fn is_write(&self) -> bool {
         !matches!(
             self.operation.as_str(),
@@ -64,7 +64,7 @@ impl Call {
 
 type Schedule = dyn Fn(&Call) -> Fault + Send + Sync;
 
-/// A schedule of faults and the count of what was dealt out.
+/// A schedule of faults and the counts of the injected ones.
 #[derive(Clone)]
 pub struct Faults {
     shared: Arc<Shared>,
@@ -73,8 +73,8 @@ pub struct Faults {
 struct Shared {
     schedule: Mutex<Arc<Schedule>>,
     calls: AtomicU64,
-    dead: watch::Sender<bool>,
-    dealt: Mutex<BTreeMap<(String, Fault), u64>>,
+    killed: watch::Sender<bool>,
+    injected: Mutex<BTreeMap<(String, Fault), u64>>,
     inner: SharedHttpClient,
 }
 
@@ -87,13 +87,13 @@ impl std::fmt::Debug for Faults {
 }
 
 impl Faults {
-    /// Wraps the SDK's HTTP client; without a schedule nothing fails.
+    /// Wraps the SDK's HTTP client; without a schedule, no call fails.
     pub fn around(inner: SharedHttpClient) -> Faults {
         let shared = Shared {
             schedule: Mutex::new(Arc::new(|_: &Call| Fault::None)),
             calls: AtomicU64::new(0),
-            dead: watch::Sender::new(false),
-            dealt: Mutex::default(),
+            killed: watch::Sender::new(false),
+            injected: Mutex::default(),
             inner,
         };
         Faults {
@@ -106,20 +106,20 @@ impl Faults {
         SharedHttpClient::new(self.clone())
     }
 
-    /// Replaces the schedule and starts counting anew.
+    /// Replaces the schedule and resets the counts.
     pub fn schedule(&self, schedule: impl Fn(&Call) -> Fault + Send + Sync + 'static) {
         *lock(&self.shared.schedule) = Arc::new(schedule);
-        lock(&self.shared.dealt).clear();
+        lock(&self.shared.injected).clear();
         self.shared.calls.store(0, Ordering::SeqCst);
-        self.shared.dead.send_replace(false);
+        self.shared.killed.send_replace(false);
     }
 
-    /// Lets every call through from now on.
-    pub fn heal(&self) {
+    /// Removes all faults, so that every call succeeds from now on.
+    pub fn clear(&self) {
         self.schedule(|_| Fault::None);
     }
 
-    /// Deals out each fault of a mix with its share of a thousand calls, the same ones for the same seed.
+    /// Injects each fault of a mix into its share of 1,000 calls; the same seed gives the same faults.
     pub fn mix(&self, seed: u64, shares: &[(Fault, u32)]) {
         let random = Mutex::new(StdRng::seed_from_u64(seed));
         let shares = shares.to_vec();
@@ -138,42 +138,42 @@ impl Faults {
         });
     }
 
-    /// Kills the process, as far as DynamoDB can tell, at call `number`: before it, or after it was carried out.
-    pub fn die(&self, number: u64, after: bool) {
+    /// Simulates that the process is killed at call `number`: before the call, or after DynamoDB processed it.
+    pub fn kill_at_call(&self, number: u64, after: bool) {
         self.schedule(move |call| match call.number {
             earlier if earlier < number => Fault::None,
-            this if this == number && after => Fault::DeadAfter,
-            _ => Fault::DeadBefore,
+            this if this == number && after => Fault::KilledAfter,
+            _ => Fault::KilledBefore,
         });
     }
 
-    /// Returns how many calls were made since the schedule was set.
+    /// Returns the number of calls since the schedule was set.
     pub fn calls(&self) -> u64 {
         self.shared.calls.load(Ordering::SeqCst)
     }
 
-    /// Waits until a call has met its death.
-    pub async fn death(&self) {
-        let mut dead = self.shared.dead.subscribe();
-        // an error would say that the sender is gone, which `self` holds
-        let _ = dead.wait_for(|dead| *dead).await;
+    /// Waits until a call was killed.
+    pub async fn wait_for_kill(&self) {
+        let mut killed = self.shared.killed.subscribe();
+        // This cannot fail: an error means that the sender is gone, but `self` holds it.
+        let _ = killed.wait_for(|killed| *killed).await;
     }
 
-    /// Returns how often each operation met each fault since the schedule was set.
-    pub fn dealt(&self) -> BTreeMap<(String, Fault), u64> {
-        lock(&self.shared.dealt).clone()
+    /// Returns how often each operation got each fault since the schedule was set.
+    pub fn injected(&self) -> BTreeMap<(String, Fault), u64> {
+        lock(&self.shared.injected).clone()
     }
 
-    /// Returns how often a fault was dealt out, whatever the operation.
+    /// Returns how often a fault was injected, for all operations together.
     pub fn count(&self, fault: Fault) -> u64 {
-        self.dealt()
+        self.injected()
             .iter()
-            .filter(|((_, dealt), _)| *dealt == fault)
+            .filter(|((_, injected), _)| *injected == fault)
             .map(|(_, n)| n)
             .sum()
     }
 
-    fn draw(&self, request: &HttpRequest) -> (Fault, Call) {
+    fn next_fault(&self, request: &HttpRequest) -> (Fault, Call) {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let body = request
             .body()
@@ -186,7 +186,7 @@ impl Faults {
         };
         let schedule = lock(&self.shared.schedule).clone();
         let fault = schedule(&call);
-        *lock(&self.shared.dealt)
+        *lock(&self.shared.injected)
             .entry((call.operation.clone(), fault))
             .or_default() += 1;
         (fault, call)
@@ -215,9 +215,9 @@ struct FaultyConnector {
 
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (fault, call) = self.faults.draw(&request);
+        let (fault, call) = self.faults.next_fault(&request);
         let inner = self.inner.clone();
-        let dead = self.faults.shared.dead.clone();
+        let killed = self.faults.shared.killed.clone();
         HttpConnectorFuture::new(async move {
             match fault {
                 Fault::None => inner.call(request).await,
@@ -234,17 +234,17 @@ impl HttpConnector for FaultyConnector {
                 )),
                 Fault::DroppedBefore => Err(broken()),
                 Fault::DroppedAfter => inner.call(request).await.and(Err(broken())),
-                Fault::DeadBefore => {
-                    dead.send_replace(true);
+                Fault::KilledBefore => {
+                    killed.send_replace(true);
                     std::future::pending().await
                 }
-                Fault::DeadAfter => {
+                Fault::KilledAfter => {
                     let _ = inner.call(request).await;
-                    dead.send_replace(true);
+                    killed.send_replace(true);
                     std::future::pending().await
                 }
                 Fault::Delay => {
-                    // a hundred turns for everybody else rather than a stretch of time
+                    // Yield a hundred times instead of sleeping, so that other tasks run first.
                     for _ in 0..100 {
                         tokio::task::yield_now().await;
                     }
@@ -256,10 +256,10 @@ impl HttpConnector for FaultyConnector {
 }
 
 fn broken() -> ConnectorError {
-    ConnectorError::io("the connection was dropped on purpose".into())
+    ConnectorError::io("injected: the connection was dropped".into())
 }
 
-/// A transaction is cancelled because of its first item; a single write is told straight.
+/// Builds the response to a conflict: a transaction is cancelled because of its first item; a single write just fails.
 fn conflict(call: &Call) -> HttpResponse {
     let message = "Transaction is ongoing for the item";
     let Some(items) = call.body["TransactItems"].as_array() else {

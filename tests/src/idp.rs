@@ -1,11 +1,11 @@
-//! An identity provider: one bearer token, used over HTTP.
+//! An identity provider that calls the service over HTTP with one bearer token.
 
 use std::collections::BTreeSet;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
-use crate::manners::{self, Exchange};
+use crate::response_invariants::{self, Exchange};
 use crate::{pattern, urn};
 
 /// One identity provider's view of the service: a base URL and, usually, a token.
@@ -17,7 +17,7 @@ pub struct Idp {
 }
 
 impl Idp {
-    /// Connects to the SCIM base URL with a token, or as nobody.
+    /// Connects to the SCIM base URL, with or without a token.
     pub fn new(base: impl Into<String>, token: Option<String>) -> Idp {
         let base = base.into();
         Idp {
@@ -40,7 +40,7 @@ impl Idp {
         }
     }
 
-    /// Starts a request; `path` is appended to the base URL as it stands.
+    /// Starts a request; `path` is appended to the base URL without changes.
     pub fn request(&self, method: Method, path: &str) -> Request {
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static("application/scim+json"));
@@ -56,7 +56,7 @@ impl Idp {
             method,
             headers,
             body: None,
-            bad_weather: false,
+            allows_500: false,
         }
     }
 
@@ -86,19 +86,19 @@ impl Idp {
         self.request(Method::DELETE, path).send().await
     }
 
-    /// Asks a resource endpoint for what a filter matches.
+    /// Queries a resource endpoint with a filter.
     pub async fn filter(&self, endpoint: &str, filter: &str) -> Answer {
         self.get(&format!("{endpoint}?filter={}", encode(filter)))
             .await
     }
 
-    /// Creates a user who has no more than a name; returns the id.
+    /// Creates an active user with a name only, and returns the id.
     pub async fn user(&self, user_name: &str) -> String {
         let body = json!({"schemas": [urn::USER], "userName": user_name, "active": true});
         self.post("/Users", body).await.expect(201).id()
     }
 
-    /// Creates a group; returns the id.
+    /// Creates a group and returns the id.
     pub async fn group(&self, display_name: &str, members: &[&str]) -> String {
         let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
         let body =
@@ -106,13 +106,13 @@ impl Idp {
         self.post("/Groups", body).await.expect(201).id()
     }
 
-    /// Returns how many users and groups there are.
+    /// Returns the numbers of users and groups.
     pub async fn census(&self) -> (u64, u64) {
         let users = self.get("/Users?count=0").await.expect(200).total();
         (users, self.get("/Groups?count=0").await.expect(200).total())
     }
 
-    /// Reads the ids of a group's members.
+    /// Returns the ids of a group's members.
     pub async fn members(&self, group: &str) -> BTreeSet<String> {
         let answer = self.get(&format!("/Groups/{group}")).await.expect(200);
         let listed = answer.select("/members/*/value");
@@ -130,7 +130,9 @@ impl Idp {
     }
 }
 
-/// A client for a base URL. Not every resolver knows what ends in `.localhost`, as an emulated API Gateway does.
+/// Creates an HTTP client for a base URL.
+///
+/// An emulated API Gateway has a hostname below `.localhost`, which not every resolver knows.
 pub(crate) fn http_client(base: &str) -> reqwest::Client {
     let url: Option<reqwest::Url> = base.parse().ok();
     let local = url
@@ -144,7 +146,7 @@ pub(crate) fn http_client(base: &str) -> reqwest::Client {
     builder.build().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Percent-encodes a query value as most clients do: everything but unreserved characters.
+/// Percent-encodes a query value as most clients do: everything except unreserved characters.
 pub fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -156,7 +158,7 @@ pub fn encode(text: &str) -> String {
     })
 }
 
-/// A request being put together.
+/// A request that is being built.
 #[derive(Debug)]
 pub struct Request {
     http: reqwest::Client,
@@ -165,18 +167,18 @@ pub struct Request {
     line: String,
     headers: HeaderMap,
     body: Option<Vec<u8>>,
-    bad_weather: bool,
+    allows_500: bool,
 }
 
 impl Request {
-    /// Allows for 500, because DynamoDB fails on purpose.
+    /// Accepts a 500 response, because the test injects DynamoDB faults.
     #[must_use]
-    pub fn in_bad_weather(mut self) -> Request {
-        self.bad_weather = true;
+    pub fn allow_500(mut self) -> Request {
+        self.allows_500 = true;
         self
     }
 
-    /// Sets a header, in place of any of that name.
+    /// Sets a header and replaces other headers with the same name.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Request {
         let (name, value) = header(name, value);
@@ -184,7 +186,7 @@ impl Request {
         self
     }
 
-    /// Adds a header beside those of that name.
+    /// Adds a header and keeps other headers with the same name.
     #[must_use]
     pub fn another_header(mut self, name: &str, value: &str) -> Request {
         let (name, value) = header(name, value);
@@ -192,14 +194,14 @@ impl Request {
         self
     }
 
-    /// Leaves a header out.
+    /// Removes a header.
     #[must_use]
     pub fn without(mut self, name: &str) -> Request {
         self.headers.remove(name);
         self
     }
 
-    /// Sets a JSON body, as `application/scim+json` unless a content type is set already.
+    /// Sets a JSON body; the content type is `application/scim+json` unless one is already set.
     #[must_use]
     pub fn body(self, body: &Value) -> Request {
         self.raw(body.to_string())
@@ -214,10 +216,10 @@ impl Request {
         self
     }
 
-    /// Sends it and checks the manners of what comes back.
+    /// Sends the request and checks the invariants of the response.
     ///
     /// # Panics
-    /// When no answer comes, or one without manners.
+    /// Panics when there is no response, or when it violates an invariant.
     pub async fn send(self) -> Answer {
         let line = self.line.clone();
         match self.attempt().await {
@@ -226,13 +228,13 @@ impl Request {
         }
     }
 
-    /// Sends it to a service that may be dying: the connection may break.
+    /// Sends the request to a service that may be killed, so the connection may break.
     ///
     /// # Errors
-    /// When no answer comes.
+    /// Returns an error when there is no response.
     ///
     /// # Panics
-    /// When an answer comes that has no manners.
+    /// Panics when the response violates an invariant.
     pub async fn attempt(self) -> Result<Answer, reqwest::Error> {
         let accept = self
             .headers
@@ -253,20 +255,20 @@ impl Request {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
-        let faults = manners::faults(&Exchange {
+        let violations = response_invariants::violations(&Exchange {
             request: &self.line,
             accept: accept.as_deref(),
             sent: sent.as_ref(),
             status,
             headers: &headers,
             text: &text,
-            bad_weather: self.bad_weather,
+            allows_500: self.allows_500,
         });
         assert!(
-            faults.is_empty(),
+            violations.is_empty(),
             "{}: {status} {text}\n{}",
             self.line,
-            faults.join("\n")
+            violations.join("\n")
         );
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer {
@@ -286,16 +288,16 @@ fn header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
     }
 }
 
-/// An answer whose manners were checked.
+/// A response whose invariants were checked.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The method and the path that it answers.
+    /// The method and path of the request.
     pub request: String,
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null when there is none.
+    /// The body, or null when there is none.
     pub body: Value,
 }
 
@@ -307,7 +309,7 @@ impl Answer {
         self
     }
 
-    /// Asserts an error: its status and its `scimType`, `""` for none.
+    /// Asserts an error response: its status and its `scimType`, where `""` means no `scimType`.
     #[track_caller]
     pub fn refused(self, status: u16, scim_type: &str) -> Answer {
         let got = self.body["scimType"]
@@ -324,7 +326,7 @@ impl Answer {
         self
     }
 
-    /// Asserts what the body holds; see [`pattern::differences`].
+    /// Asserts that the body matches a pattern; see [`pattern::differences`].
     #[track_caller]
     pub fn is(self, pattern: Value) -> Answer {
         let found = pattern::differences(&pattern, &self.body);
@@ -343,7 +345,7 @@ impl Answer {
         pattern::select(&self.body, pointer)
     }
 
-    /// Returns every string at a pointer, in the order of the answer.
+    /// Returns every string at a pointer, in the order of the response.
     pub fn strings(&self, pointer: &str) -> Vec<String> {
         self.select(pointer)
             .into_iter()
@@ -352,7 +354,7 @@ impl Answer {
             .collect()
     }
 
-    /// Returns a header, if it is there once and readable.
+    /// Returns a header, if it is present and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -369,7 +371,7 @@ impl Answer {
         match self.body.pointer(pointer).and_then(Value::as_str) {
             Some(text) => text.to_owned(),
             None => panic!(
-                "{}: no string at `{pointer}` in {}",
+                "{}: `{pointer}` is not a string in {}",
                 self.request, self.body
             ),
         }

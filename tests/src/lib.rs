@@ -1,31 +1,33 @@
-//! What the tests of the service are made of.
+//! The building blocks of the service tests.
 //!
 //! - [`service`]: the running service and its tenants; every test begins with [`service::run`].
-//! - `deployed`: a service that was started elsewhere, for tests that share one.
-//! - [`idp`]: an identity provider that speaks HTTP; every answer it gets is checked by [`manners`].
-//! - [`api`]: the application, or an admin, at `/api/v1`; every answer's manners are checked likewise.
-//! - [`browser`]: an admin at the console, in a real browser; [`visitor`]: somebody there who sends what they like.
-//! - [`audit`]: looks at a whole tenant from outside and says whether it all fits together.
-//! - [`transcript`]: replays a recorded conversation; [`pattern`] compares answers with expectations.
-//! - [`faults`]: a DynamoDB connection that fails on purpose.
-//! - [`seed`]: people and groups made through the directory, past HTTP.
-//! - [`stage`]: a service of a test's own, watched for what follows a change: feed, bus, roles and mail.
-//! - [`previous`]: tenants as earlier versions have left them.
-//! - [`table`]: an embedded DynamoDB that can be filled by the ten thousand.
+//! - `deployed`: a service that already runs somewhere else, for tests that share one.
+//! - [`idp`]: an identity provider that speaks HTTP; [`response_invariants`] checks every response.
+//! - [`api`]: the application or an admin at `/api/v1`; it checks every response in the same way.
+//! - [`browser`]: an admin who uses the console in a real browser.
+//! - [`visitor`]: a console client without a browser, which can send any request.
+//! - [`audit`]: reads a whole tenant over HTTP and checks that its parts are consistent.
+//! - [`transcript`]: replays a recorded conversation; [`pattern`] compares responses with expectations.
+//! - [`faults`]: a DynamoDB connection with injected faults.
+//! - [`seed`]: people and groups that are created directly in the directory, without HTTP.
+//! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
+//! - [`compatibility`]: tenants that earlier versions stored.
+//! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
 //! - [`urn`]: the schema URNs.
 
 pub mod api;
 pub mod audit;
 pub mod browser;
+pub mod compatibility;
 mod deployed;
+pub mod event_fixture;
 pub mod faults;
 pub mod idp;
-pub mod manners;
 pub mod pattern;
-pub mod previous;
+pub mod raw;
+pub mod response_invariants;
 pub mod seed;
 pub mod service;
-pub mod stage;
 pub mod table;
 pub mod transcript;
 pub mod urn;

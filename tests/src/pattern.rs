@@ -1,14 +1,14 @@
-//! Compares an answer with what is expected of it, member by member.
+//! Compares a response with an expected pattern, member by member.
 
 use serde_json::Value;
 
-/// Stands for "present, whatever it is" in a pattern.
+/// Matches any value in a pattern, but the value must be present.
 pub const ANY: &str = "<any>";
 
-/// Lists where `got` is not what `pattern` asks for.
+/// Lists the places where `got` does not match `pattern`.
 ///
-/// An object asks for its own members only, and for the absence of those that it gives as `null`.
-/// An array asks for exactly as many elements, in order. Everything else is compared as it stands:
+/// An object checks only the members that it names; a member given as `null` must be absent.
+/// An array must have the same number of elements in the same order. All other values must be equal:
 /// `true` is not `"true"`, 1 is not 1.0.
 pub fn differences(pattern: &Value, got: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -44,7 +44,7 @@ fn compare(pattern: &Value, got: Option<&Value>, at: &str, found: &mut Vec<Strin
     }
 }
 
-/// Finds every value at a JSON pointer in which `*` stands for each element of an array.
+/// Finds every value at a JSON pointer, in which `*` matches each element of an array.
 pub fn select<'a>(document: &'a Value, pointer: &str) -> Vec<&'a Value> {
     let mut nodes = vec![document];
     for segment in pointer.split('/').skip(1) {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_asks_for_what_it_names() {
+    fn a_pattern_checks_only_what_it_names() {
         check(json!({}), json!({"a": 1}), 0);
         check(json!({"a": 1}), json!({"a": 1, "b": 2}), 0);
         check(json!({"a": true}), json!({"a": "true"}), 1);

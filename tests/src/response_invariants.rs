@@ -1,11 +1,11 @@
-//! What every answer owes its reader, whatever was asked: checked on each exchange of each test.
+//! Invariants of every SCIM response, which are checked for each exchange of each test.
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::urn;
 
-/// A request and its answer, as they crossed the wire.
+/// A request and its response, as they were sent.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     /// The method and the path, for messages.
@@ -14,20 +14,20 @@ pub struct Exchange<'a> {
     pub accept: Option<&'a str>,
     /// The body sent, when it was JSON.
     pub sent: Option<&'a Value>,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// The headers of the answer.
+    /// The headers of the response.
     pub headers: &'a HeaderMap,
-    /// The body of the answer, byte for byte.
+    /// The body of the response, byte for byte.
     pub text: &'a str,
-    /// Whether DynamoDB fails on purpose, so that 500 may be the truth.
-    pub bad_weather: bool,
+    /// Whether the test injects DynamoDB faults, so that a 500 response is allowed.
+    pub allows_500: bool,
 }
 
 /// Members of a SCIM error (RFC 7644 §3.12).
 const ERROR_MEMBERS: [&str; 4] = ["schemas", "status", "scimType", "detail"];
 
-/// The `scimType` values there are (RFC 7644 §3.12, table 9).
+/// All `scimType` values (RFC 7644 §3.12, table 9).
 const SCIM_TYPES: [&str; 10] = [
     "invalidFilter",
     "tooMany",
@@ -41,7 +41,7 @@ const SCIM_TYPES: [&str; 10] = [
     "sensitive",
 ];
 
-/// Words that would tell a client what the service is made of.
+/// Words that would reveal implementation details to a client.
 const INTERNAL: [&str; 8] = [
     "dynamodb",
     "panicked",
@@ -53,23 +53,23 @@ const INTERNAL: [&str; 8] = [
     "backtrace",
 ];
 
-/// Lists what is wrong with the answer of an exchange.
-pub fn faults(exchange: &Exchange<'_>) -> Vec<String> {
+/// Lists the invariants that the response of an exchange violates.
+pub fn violations(exchange: &Exchange<'_>) -> Vec<String> {
     let mut found = Vec::new();
     if matches!(exchange.status, 204 | 304) {
         if !exchange.text.is_empty() {
-            found.push("an answer without content has a body".to_owned());
+            found.push("a response without content has a body".to_owned());
         }
         return found;
     }
-    content_type(exchange, &mut found);
+    check_content_type(exchange, &mut found);
     match serde_json::from_str::<Value>(exchange.text) {
         Ok(body) => {
-            document(&body, exchange, &mut found);
+            check_document(&body, exchange, &mut found);
             if exchange.status >= 400 {
-                error(&body, exchange, &mut found);
+                check_error(&body, exchange, &mut found);
             } else {
-                success(&body, exchange, &mut found);
+                check_success(&body, exchange, &mut found);
             }
         }
         Err(error) => found.push(format!("the body is not JSON: {error}")),
@@ -77,7 +77,7 @@ pub fn faults(exchange: &Exchange<'_>) -> Vec<String> {
     found
 }
 
-fn content_type(exchange: &Exchange<'_>, found: &mut Vec<String>) {
+fn check_content_type(exchange: &Exchange<'_>, found: &mut Vec<String>) {
     let wanted = match exchange.accept {
         Some(accept) if accept.contains("application/json") && !accept.contains("scim+json") => {
             "application/json"
@@ -90,15 +90,15 @@ fn content_type(exchange: &Exchange<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// What holds for every JSON document: no password, no null, nothing empty.
-fn document(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
+/// Checks what every JSON document must satisfy: no password, no null value, no empty array or object.
+fn check_document(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
     let discovery = ["/Schemas", "/ResourceTypes", "/ServiceProvider"]
         .iter()
         .any(|p| exchange.request.contains(p));
     walk(body, "", &mut |name, value| {
         let leaf = name.rsplit('/').next().unwrap_or_default();
         if leaf.eq_ignore_ascii_case("password") {
-            found.push(format!("`{name}` is shown"));
+            found.push(format!("the response contains `{name}`"));
         }
         if value.is_null() {
             found.push(format!("`{name}` is null"));
@@ -106,7 +106,7 @@ fn document(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
         let empty = value.as_array().is_some_and(Vec::is_empty)
             || value.as_object().is_some_and(Map::is_empty);
         if empty && !discovery && leaf != "Resources" {
-            found.push(format!("`{name}` is empty, expected it to be left out"));
+            found.push(format!("`{name}` is empty, but it must be omitted"));
         }
     });
     let mut secrets = Vec::new();
@@ -119,12 +119,12 @@ fn document(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
     }
     for secret in secrets.iter().filter(|secret| secret.len() > 4) {
         if exchange.text.contains(secret) {
-            found.push("a password that was sent comes back".to_owned());
+            found.push("the response contains a password from the request".to_owned());
         }
     }
 }
 
-/// Calls `visit` with every value below `value`; extensions that only the client knows are its own.
+/// Calls `visit` with every value below `value`, but does not look into extensions that only the client knows.
 fn walk(value: &Value, at: &str, visit: &mut impl FnMut(&str, &Value)) {
     match value {
         Value::Object(members) => {
@@ -145,7 +145,7 @@ fn walk(value: &Value, at: &str, visit: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-fn error(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
+fn check_error(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
     let status = exchange.status;
     if body["schemas"] != serde_json::json!([urn::ERROR]) {
         found.push(format!("`schemas` of the error is {}", body["schemas"]));
@@ -157,16 +157,16 @@ fn error(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
         ));
     }
     if body["detail"].as_str().unwrap_or_default().len() < 8 {
-        found.push(format!("`detail` says too little: {}", body["detail"]));
+        found.push(format!("`detail` is too short: {}", body["detail"]));
     }
     match &body["scimType"] {
         Value::Null => {}
         Value::String(kind) if SCIM_TYPES.contains(&kind.as_str()) => {}
-        other => found.push(format!("`scimType` is {other}")),
+        other => found.push(format!("unknown `scimType` {other}")),
     }
     for name in body.as_object().into_iter().flat_map(Map::keys) {
         if !ERROR_MEMBERS.contains(&name.as_str()) {
-            found.push(format!("an error has no `{name}`"));
+            found.push(format!("the error has an unexpected member `{name}`"));
         }
     }
     let said = exchange.text.to_lowercase();
@@ -174,37 +174,41 @@ fn error(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
         INTERNAL
             .iter()
             .filter(|w| said.contains(*w))
-            .map(|w| format!("the error says `{w}`")),
+            .map(|w| format!("the error contains the word `{w}`")),
     );
-    if status == 500 && !exchange.bad_weather {
-        found.push("500 is never the right answer to a request".to_owned());
+    if status == 500 && !exchange.allows_500 {
+        found.push("500 is never a valid response to a request".to_owned());
     }
     if status == 401 {
         let challenge = header(exchange.headers, "www-authenticate").unwrap_or_default();
         if !challenge.starts_with("Bearer") {
-            found.push(format!("401 with WWW-Authenticate `{challenge}`"));
+            found.push(format!(
+                "the 401 response has WWW-Authenticate `{challenge}`"
+            ));
         }
     }
     let wait = header(exchange.headers, "retry-after").and_then(|v| v.parse::<u32>().ok());
     if matches!(status, 429 | 503) && wait.is_none() {
-        found.push(format!("{status} without a Retry-After in seconds"));
+        found.push(format!(
+            "the {status} response has no Retry-After in seconds"
+        ));
     }
 }
 
-fn success(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
+fn check_success(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
     if body["schemas"][0] == urn::LIST {
-        list(body, found);
+        check_list(body, found);
         for resource in body["Resources"].as_array().into_iter().flatten() {
-            resource_manners(resource, found);
+            check_resource(resource, found);
         }
         return;
     }
-    resource_manners(body, found);
+    check_resource(body, found);
     let etag = header(exchange.headers, "etag");
     if let Some(version) = body["meta"]["version"].as_str()
         && etag != Some(version)
     {
-        found.push(format!("ETag is {etag:?}, meta.version is {version:?}"));
+        found.push(format!("ETag is {etag:?}, but meta.version is {version:?}"));
     }
     if exchange.status == 201 {
         let location = header(exchange.headers, "location").unwrap_or_default();
@@ -214,26 +218,28 @@ fn success(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
             .is_none_or(|of_meta| of_meta == location);
         if !same || !location.ends_with(&format!("/{id}")) {
             found.push(format!(
-                "Location is {location:?}, meta is {}",
+                "Location is {location:?}, but meta is {}",
                 body["meta"]
             ));
         }
         if etag.is_none_or(|tag| !tag.starts_with("W/\"")) {
-            found.push(format!("created with ETag {etag:?}"));
+            found.push(format!(
+                "the 201 response has ETag {etag:?}, expected a weak one"
+            ));
         }
     }
 }
 
-fn list(body: &Value, found: &mut Vec<String>) {
+fn check_list(body: &Value, found: &mut Vec<String>) {
     let Some(resources) = body["Resources"].as_array() else {
-        found.push("a list without `Resources`".to_owned());
+        found.push("the list has no `Resources`".to_owned());
         return;
     };
     let [total, start, items] =
         ["totalResults", "startIndex", "itemsPerPage"].map(|name| body[name].as_u64());
     if items != Some(resources.len() as u64) {
         found.push(format!(
-            "`itemsPerPage` is {}, it holds {}",
+            "`itemsPerPage` is {}, but the list has {} resources",
             body["itemsPerPage"],
             resources.len()
         ));
@@ -246,14 +252,14 @@ fn list(body: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// What holds for every user and group, in whatever projection.
-fn resource_manners(resource: &Value, found: &mut Vec<String>) {
+/// Checks what every user and group must satisfy in any projection.
+fn check_resource(resource: &Value, found: &mut Vec<String>) {
     let Some(members) = resource.as_object() else {
         found.push("a resource is not an object".to_owned());
         return;
     };
     let Some(schemas) = resource["schemas"].as_array() else {
-        found.push("a resource without `schemas`".to_owned());
+        found.push("a resource has no `schemas`".to_owned());
         return;
     };
     let core = [urn::USER, urn::GROUP]
@@ -261,7 +267,7 @@ fn resource_manners(resource: &Value, found: &mut Vec<String>) {
         .find(|core| schemas.iter().any(|s| s == *core));
     let Some(core) = core else { return };
     if resource["id"].as_str().is_none_or(str::is_empty) {
-        found.push("a resource without `id`".to_owned());
+        found.push("a resource has no `id`".to_owned());
     }
     let extensions = members.keys().filter(|name| name.starts_with("urn:"));
     for extension in extensions {

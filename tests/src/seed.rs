@@ -1,4 +1,4 @@
-//! People and groups made through the directory itself, as an identity provider's requests make them.
+//! People and groups that are created directly in the directory, as requests from an identity provider create them.
 
 use rollcall_directory::{
     Assertion, Error, GROUPS, Kind, Settings, SettingsChange, SignInOutcome, SignedIn, Tenant,
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use crate::urn;
 
-/// Creates a user; returns the id.
+/// Creates a user and returns the id.
 pub async fn person(tenant: &Tenant, name: &str) -> String {
     let body = json!({"schemas": [urn::USER], "userName": name, "active": true});
     create(tenant, &USERS, body).await
 }
 
-/// Creates a group with these members; returns the id.
+/// Creates a group with these members and returns the id.
 pub async fn group(tenant: &Tenant, name: &str, members: &[String]) -> String {
     let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
     let body = json!({"schemas": [urn::GROUP], "displayName": name, "members": members});
     create(tenant, &GROUPS, body).await
 }
 
-/// Creates a resource; returns the id.
+/// Creates a resource and returns the id.
 ///
 /// # Panics
-/// When it cannot be created.
+/// Panics when the resource cannot be created.
 pub async fn create(tenant: &Tenant, kind: &'static Kind, body: Value) -> String {
     let resource = Resource::parse(kind.resource_type, body);
     let resource = resource.unwrap_or_else(|error| panic!("{error}"));
@@ -38,10 +38,10 @@ pub async fn create(tenant: &Tenant, kind: &'static Kind, body: Value) -> String
     id.unwrap_or_default().to_owned()
 }
 
-/// Changes a resource by one operation.
+/// Applies one PATCH operation to a resource.
 ///
 /// # Panics
-/// When that is refused.
+/// Panics when the operation is refused.
 pub async fn patch(tenant: &Tenant, kind: &'static Kind, id: &str, operation: Value) {
     let body = json!({"schemas": [urn::PATCH], "Operations": [operation]});
     let patch = Patch::parse(kind.resource_type, body);
@@ -51,10 +51,10 @@ pub async fn patch(tenant: &Tenant, kind: &'static Kind, id: &str, operation: Va
     patched.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Signs somebody in who is let in, with the `groups` claim or without one.
+/// Signs a person in, with or without the `groups` claim.
 ///
 /// # Panics
-/// When they are not let in.
+/// Panics when the sign-in is refused.
 pub async fn sign_in(tenant: &Tenant, name: &str, groups: Option<&[&str]>) -> SignedIn {
     let assertion = Assertion {
         user_name: name.to_owned(),
@@ -67,8 +67,8 @@ pub async fn sign_in(tenant: &Tenant, name: &str, groups: Option<&[&str]>) -> Si
     }
 }
 
-/// Gives a tenant these settings.
-pub async fn set_up(tenant: &Tenant, settings: &Settings) {
+/// Applies these settings to a tenant.
+pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
     let change = SettingsChange {
         sso_default_role: Some(settings.default_role()),
         manual_roles: Some(settings.manual_roles),
@@ -86,7 +86,7 @@ pub async fn set_up(tenant: &Tenant, settings: &Settings) {
 /// Renames a tenant.
 ///
 /// # Errors
-/// Those of the change.
+/// Returns the error of the change.
 pub async fn rename(tenant: &Tenant, name: &str) -> Result<(), Error> {
     let change = TenantChange {
         name: Some(name.to_owned()),

@@ -1,4 +1,4 @@
-//! The running service and the tenants on it: what every test begins with.
+//! The running service and its tenants, which every test starts from.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,14 +15,16 @@ use tokio::sync::OnceCell;
 
 use crate::api::Api;
 use crate::deployed::Deployed;
+use crate::event_fixture;
 use crate::faults::Faults;
 use crate::idp::Idp;
-use crate::stage;
 
-/// The environment variable with the URL of a DynamoDB to use in place of the embedded one.
+/// The environment variable with the URL of a DynamoDB that replaces the embedded one.
 const DYNAMODB_VARIABLE: &str = "ROLLCALL_TEST_DYNAMODB";
 
-/// Two threads for all tests together: tests wait for each other's requests, not for each other's runtimes.
+/// One runtime with two threads for all tests.
+///
+/// The tests share a service, so one test may wait for the requests of another; it must not wait for its runtime.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let built = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -33,7 +35,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 static SHARED: OnceCell<Service> = OnceCell::const_new();
 
-/// Runs a test with the service that all tests share.
+/// Runs a test with the shared service.
 pub fn run(test: impl AsyncFnOnce(&'static Service)) {
     RUNTIME.block_on(async { test(SHARED.get_or_init(Service::shared).await).await });
 }
@@ -41,48 +43,48 @@ pub fn run(test: impl AsyncFnOnce(&'static Service)) {
 /// A running service.
 #[derive(Debug)]
 pub struct Service {
-    place: Place,
+    location: Location,
     tenants: AtomicU32,
 }
 
-/// Where a service runs.
+/// The place where a service runs.
 #[derive(Debug)]
-enum Place {
+enum Location {
     /// In this process.
-    Here(Box<Local>),
-    /// Anywhere else.
-    Elsewhere(Deployed),
+    InProcess(Box<Local>),
+    /// In another process.
+    Deployed(Deployed),
 }
 
 impl Service {
-    /// Returns the one that the environment names, or else starts one in memory.
+    /// Returns the service that the environment names, or starts one in memory.
     async fn shared() -> Service {
         match Deployed::from_env().await {
-            // other runs have left tenants there
+            // Earlier runs left tenants in the table, so start with a random number.
             Some(deployed) => Service {
-                place: Place::Elsewhere(deployed),
+                location: Location::Deployed(deployed),
                 tenants: AtomicU32::new(rand::random()),
             },
             None => Service::start().await,
         }
     }
 
-    fn at(place: Place) -> Service {
+    fn at(location: Location) -> Service {
         Service {
-            place,
+            location,
             tenants: AtomicU32::new(0),
         }
     }
 
-    /// Starts one of a test's own, in memory.
+    /// Starts a service for a single test, in memory.
     pub async fn start() -> Service {
         Service::start_with(Options::default()).await
     }
 
-    /// Starts one whose functions reach DynamoDB through a connection that can be made to fail.
+    /// Starts a service whose functions use a DynamoDB connection with injected faults.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// Panics when the service cannot be started.
     pub async fn with_faults() -> (Service, Faults) {
         let (give, take) = std::sync::mpsc::channel();
         let wrap = Box::new(move |inner| {
@@ -105,40 +107,41 @@ impl Service {
     async fn start_with(mut options: Options) -> Service {
         options.remote = remote_dynamodb();
         match Local::start(options).await {
-            Ok(local) => Service::at(Place::Here(Box::new(local))),
-            Err(error) => panic!("the service does not start: {error}"),
+            Ok(local) => Service::at(Location::InProcess(Box::new(local))),
+            Err(error) => panic!("the service did not start: {error}"),
         }
     }
 
-    /// Returns the one that runs in this process.
+    /// Returns the service that runs in this process.
     #[track_caller]
-    fn here(&self) -> &Local {
-        match &self.place {
-            Place::Here(local) => local,
-            Place::Elsewhere(_) => panic!("this test needs a service of its own"),
+    fn local(&self) -> &Local {
+        match &self.location {
+            Location::InProcess(local) => local,
+            Location::Deployed(_) => panic!("this test needs a service in its own process"),
         }
     }
 
-    fn directory(&self) -> Directory {
+    /// Returns the directory over the service's table, without injected faults.
+    pub fn directory(&self) -> Directory {
         Directory::new(self.client(), self.table())
     }
 
-    /// A client of the table that nothing disturbs.
+    /// Returns a DynamoDB client without injected faults.
     pub(crate) fn client(&self) -> Client {
-        match &self.place {
-            Place::Here(local) => local.dynamodb_client(),
-            Place::Elsewhere(deployed) => deployed.client.clone(),
+        match &self.location {
+            Location::InProcess(local) => local.dynamodb_client(),
+            Location::Deployed(deployed) => deployed.client.clone(),
         }
     }
 
     pub(crate) fn table(&self) -> &str {
-        match &self.place {
-            Place::Here(local) => local.dynamodb().table(),
-            Place::Elsewhere(deployed) => &deployed.table,
+        match &self.location {
+            Location::InProcess(local) => local.dynamodb().table(),
+            Location::Deployed(deployed) => &deployed.table,
         }
     }
 
-    /// Makes a tenant of this test's own, without a rate limit.
+    /// Creates a tenant for this test, without a rate limit.
     pub async fn tenant(&self, name: &str) -> Tenant {
         self.tenant_with(
             name,
@@ -150,10 +153,10 @@ impl Service {
         .await
     }
 
-    /// Makes a tenant with these settings, and a connection and a token for it.
+    /// Creates a tenant with these settings, a connection and a token.
     ///
     /// # Panics
-    /// When that fails.
+    /// Panics when one of them cannot be created.
     pub async fn tenant_with(&self, name: &str, settings: Settings) -> Tenant {
         let number = self.tenants.fetch_add(1, Ordering::Relaxed);
         let id: TenantId = match format!("{name}-{number}").parse() {
@@ -165,8 +168,8 @@ impl Service {
             name: name.to_owned(),
             settings,
         };
-        let directory = good(self.directory().create_tenant(new).await);
-        let connection = good(
+        let directory = expect_ok(self.directory().create_tenant(new).await);
+        let connection = expect_ok(
             directory
                 .credentials()
                 .create_connection("identity provider", Provider::Other)
@@ -183,43 +186,43 @@ impl Service {
         tenant
     }
 
-    /// Returns another process's way to a tenant, and what can kill that process.
-    pub fn elsewhere(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
-        let faults = Faults::around(self.here().dynamodb().in_process());
-        let client = self.here().dynamodb().client(faults.client());
+    /// Returns the tenant as another process accesses it, and the faults that can kill that process.
+    pub fn other_process(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
+        let faults = Faults::around(self.local().dynamodb().in_process());
+        let client = self.local().dynamodb().client(faults.client());
         let directory = Directory::new(client, self.table());
         (directory.system(tenant.directory.id().clone()), faults)
     }
 
-    /// Returns the application's backend.
+    /// Returns a client that acts as the application's backend.
     pub fn application(&self) -> Api {
-        match &self.place {
-            Place::Here(local) => {
+        match &self.location {
+            Location::InProcess(local) => {
                 Api::new(local.api_base_url(), Some(local.service_key().to_owned()))
             }
-            Place::Elsewhere(deployed) => {
+            Location::Deployed(deployed) => {
                 Api::new(deployed.api_base_url(), Some(deployed.service_key()))
             }
         }
     }
 
-    /// Returns somebody who opened a link to the tenant's console that gave this role.
+    /// Returns a client with a session that was opened by a portal link with this role.
     ///
     /// # Panics
-    /// When the link does not open.
+    /// Panics when the link does not open a session.
     pub async fn admin(&self, tenant: &Tenant, role: Role) -> Api {
         let path = format!("/tenants/{}/portal-links", tenant.id());
         let asked = serde_json::json!({"role_id": role});
         let link = self.application().post(&path, asked).await.expect(201);
         let url = link.string("/url");
         let secret = url.rsplit('=').next().unwrap_or_default();
-        match good(self.directory().open_portal_link(secret).await) {
+        match expect_ok(self.directory().open_portal_link(secret).await) {
             Some(session) => self.application().with(Some(session.secret.expose())),
-            None => panic!("{url} does not open"),
+            None => panic!("{url} does not open a session"),
         }
     }
 
-    /// Ends a session's time: it expired a second ago.
+    /// Sets the expiry of a session to one second ago.
     pub async fn expire_session(&self, tenant: &Tenant, token: &str) {
         let key = |text: String| AttributeValue::S(text);
         let past = Timestamp::now() - std::time::Duration::from_secs(1);
@@ -231,38 +234,38 @@ impl Service {
             .update_expression("SET ends = :past")
             .condition_expression("attribute_exists(PK)")
             .expression_attribute_values(":past", key(past.to_string()));
-        good(update.send().await);
+        expect_ok(update.send().await);
     }
 
-    /// Does at once what follows the commits so far: entries get their places in the feed, and roles are reconciled.
+    /// Processes all commits so far: gives journal entries their places in the feed and reconciles roles.
     pub async fn follow_up(&self, tenant: &Tenant) {
-        let waiting = good(tenant.directory.journal().unplaced(None).await);
-        good(tenant.directory.journal().relay(&waiting).await);
+        let waiting = expect_ok(tenant.directory.journal().unplaced(None).await);
+        expect_ok(tenant.directory.journal().relay(&waiting).await);
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
         let mut after = 0;
-        // all of them: what the service has placed by itself it may not have come to
+        // Process all events: the service may have placed some of them without having processed them.
         loop {
-            let events = good(tenant.directory.journal().events(after, 500).await);
+            let events = expect_ok(tenant.directory.journal().events(after, 500).await);
             let Some(last) = events.last() else { return };
             after = last.sequence;
             for event in &events {
-                good(tenant.directory.roles().follow_up(event, deadline).await);
+                expect_ok(tenant.directory.roles().follow_up(event, deadline).await);
             }
         }
     }
 
-    /// Waits until nothing is left to be followed up, where it runs in this process.
+    /// Waits until every pending change is processed, if the service runs in this process.
     pub async fn drained(&self) {
-        if let Place::Here(local) = &self.place {
-            stage::drained(local).await;
+        if let Location::InProcess(local) = &self.location {
+            event_fixture::drained(local).await;
         }
     }
 
-    /// Returns somebody who has no token.
+    /// Returns an identity provider without a token.
     pub fn idp_without_token(&self) -> Idp {
-        match &self.place {
-            Place::Here(local) => Idp::new(local.scim_base_url(), None),
-            Place::Elsewhere(deployed) => Idp::new(&deployed.scim_base_url, None),
+        match &self.location {
+            Location::InProcess(local) => Idp::new(local.scim_base_url(), None),
+            Location::Deployed(deployed) => Idp::new(&deployed.scim_base_url, None),
         }
     }
 
@@ -279,18 +282,18 @@ impl Service {
             .send()
             .collect::<Result<Vec<_>, _>>()
             .await;
-        good(items)
+        expect_ok(items)
             .into_iter()
             .map(|item| plain(AttributeValue::M(item)))
             .collect()
     }
 
-    /// Returns everything in the table, as text.
+    /// Returns the content of the whole table as text.
     pub async fn dump(&self) -> String {
         let scan = self.client().scan().table_name(self.table());
         format!(
             "{:?}",
-            good(
+            expect_ok(
                 scan.into_paginator()
                     .items()
                     .send()
@@ -301,7 +304,7 @@ impl Service {
     }
 }
 
-/// A tenant, seen by those who have its token and by those who run the service.
+/// A tenant with access to its directory and its identity provider.
 #[derive(Debug)]
 pub struct Tenant {
     directory: rollcall_directory::Tenant,
@@ -311,34 +314,34 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Returns its identity provider.
+    /// Returns the tenant's identity provider.
     pub fn idp(&self) -> Idp {
         self.idp.clone()
     }
 
-    /// Returns the tenant as the directory has it.
+    /// Returns the tenant in the directory.
     pub fn directory(&self) -> &rollcall_directory::Tenant {
         &self.directory
     }
 
-    /// Returns its id.
+    /// Returns the tenant's id.
     pub fn id(&self) -> &str {
         self.directory.id().as_str()
     }
 
-    /// Returns the id of its connection.
+    /// Returns the id of the tenant's connection.
     pub fn connection_id(&self) -> &str {
         &self.connection.id
     }
 
-    /// Returns the token of its identity provider, in plain text.
+    /// Returns the plaintext token of the tenant's identity provider.
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// Issues another token; returns its id and its plain text.
+    /// Issues another token and returns its id and plaintext.
     pub async fn issue(&self, label: &str, expires_at: Option<Timestamp>) -> (String, String) {
-        let issued = good(
+        let issued = expect_ok(
             self.directory
                 .credentials()
                 .issue_token(&self.connection.id, label, expires_at)
@@ -349,12 +352,12 @@ impl Tenant {
 
     /// Revokes a token.
     pub async fn revoke(&self, token_id: &str) {
-        good(self.directory.credentials().revoke_token(token_id).await);
+        expect_ok(self.directory.credentials().revoke_token(token_id).await);
     }
 
     /// Returns when a token was last accepted.
     pub async fn last_used(&self, token_id: &str) -> Option<Timestamp> {
-        let tokens = good(self.directory.credentials().tokens().await);
+        let tokens = expect_ok(self.directory.credentials().tokens().await);
         tokens
             .into_iter()
             .find(|token| token.id == token_id)
@@ -370,7 +373,7 @@ fn sha256_hex(text: &str) -> String {
         .collect()
 }
 
-/// The DynamoDB that the environment names, with a table of a service's own.
+/// Returns the DynamoDB that the environment names, with a new table name.
 fn remote_dynamodb() -> Option<Remote> {
     let endpoint = std::env::var(DYNAMODB_VARIABLE).ok()?;
     let table = format!("rollcall-test-{}", uuid::Uuid::now_v7());
@@ -378,14 +381,14 @@ fn remote_dynamodb() -> Option<Remote> {
 }
 
 #[track_caller]
-fn good<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
+fn expect_ok<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
     match result {
         Ok(value) => value,
         Err(error) => panic!("{error:?}"),
     }
 }
 
-/// DynamoDB's JSON as plain JSON.
+/// Converts a DynamoDB value to plain JSON.
 fn plain(value: AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => Value::String(text),

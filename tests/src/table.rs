@@ -1,4 +1,4 @@
-//! An embedded DynamoDB of a test's own, with the directory over it, filled by the ten thousand.
+//! An embedded DynamoDB for a single test, which can be filled with tens of thousands of users.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,10 +23,10 @@ pub struct TestTable {
 }
 
 impl TestTable {
-    /// Starts an empty one, reached through `http` or, by default, over the loopback interface.
+    /// Starts an empty table that listens on the loopback interface.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// Panics when the table cannot be started.
     pub async fn start() -> TestTable {
         let database = Database::memory().unwrap_or_else(|error| panic!("{error:?}"));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
@@ -43,7 +43,7 @@ impl TestTable {
         TestTable { database, client }
     }
 
-    /// Returns the directory over it.
+    /// Returns a directory that uses this table.
     pub fn directory(&self) -> Directory {
         Directory::new(self.client.clone(), NAME)
     }
@@ -51,7 +51,7 @@ impl TestTable {
     /// Creates a tenant without a rate limit.
     ///
     /// # Panics
-    /// When it cannot be created.
+    /// Panics when the tenant cannot be created.
     pub async fn tenant(&self, name: &str) -> Tenant {
         let id: TenantId = name.parse().unwrap_or_else(|error| panic!("{error}"));
         let settings = Settings {
@@ -69,17 +69,18 @@ impl TestTable {
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Creates `count` users called `seed-000000`, `seed-000001`, … past the API: the first as anybody is created,
-    /// the others as copies of the items that this wrote. Returns their ids in order.
+    /// Creates `count` users named `seed-000000`, `seed-000001`, … and returns their ids in order.
+    ///
+    /// The directory creates the first user; the others are copies of the items that it wrote.
     ///
     /// # Panics
-    /// When the items are not as they were when this was written.
+    /// Panics when a stored user no longer has the expected items.
     pub async fn seed_users(&self, tenant: &Tenant, count: usize) -> Vec<String> {
         let first = user(tenant, &name_of(0)).await;
         let patterns = self.items_about(&first).await;
         assert!(
             patterns.len() >= 2,
-            "a user is at least an item and a name: {patterns:?}"
+            "a user needs at least an item and a name: {patterns:?}"
         );
         let mut ids = vec![first.clone()];
         let mut items = Vec::new();
@@ -107,7 +108,7 @@ impl TestTable {
         ids
     }
 
-    /// Every item that names the id, the journal's left out.
+    /// Returns every item that contains the id, except journal entries.
     async fn items_about(&self, id: &str) -> Vec<HashMap<String, SdkValue>> {
         let scanned = self
             .client
@@ -138,12 +139,12 @@ impl TestTable {
     }
 }
 
-/// The name of a seeded user.
+/// Returns the name of a seeded user.
 pub fn name_of(number: usize) -> String {
     format!("seed-{number:06}")
 }
 
-/// Creates a user with everything that identity providers look people up by.
+/// Creates a user with every attribute that identity providers use for look-ups.
 async fn user(tenant: &Tenant, name: &str) -> String {
     let body = json!({
         "schemas": [urn::USER], "userName": name, "externalId": format!("x-{name}"), "active": true,
@@ -170,7 +171,7 @@ fn copy(value: &SdkValue, rename: &impl Fn(&str) -> String) -> AttributeValue {
         SdkValue::S(text) => AttributeValue::S(rename(text)),
         SdkValue::N(number) => AttributeValue::N(number.clone()),
         SdkValue::Bool(flag) => AttributeValue::BOOL(*flag),
-        other => panic!("a fresh user holds {other:?}"),
+        other => panic!("a new user has an unexpected attribute value: {other:?}"),
     }
 }
 

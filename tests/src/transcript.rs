@@ -1,6 +1,6 @@
 //! Replays one recorded conversation between an identity provider and the service.
 //!
-//! A transcript is a YAML file; `transcripts/README.md` describes it for those who add one.
+//! A transcript is a YAML file; `transcripts/README.md` describes the format.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,31 +12,31 @@ use serde_json::Value;
 use crate::idp::{Answer, Idp};
 use crate::{pattern, urn};
 
-/// A conversation, as it stands in a file.
+/// The content of a transcript file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Transcript {
-    /// Who speaks, and what is special about it.
+    /// The client, and what is special about it.
     about: String,
-    /// Headers of every request.
+    /// Headers for every request.
     #[serde(default)]
     client: BTreeMap<String, Option<String>>,
     steps: Vec<Step>,
 }
 
-/// One request and what its answer must be.
+/// One request and its expected response.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    /// Why the step is here.
+    /// The purpose of the step.
     #[serde(default)]
     say: String,
-    /// Whose token goes with it.
+    /// Who sends the request.
     #[serde(default, rename = "as")]
-    speaker: Speaker,
-    /// `METHOD path`, the path exactly as it goes over the wire.
+    caller: Caller,
+    /// `METHOD path`, with the path exactly as it is sent.
     send: String,
-    /// Headers of this request; null leaves one out.
+    /// Headers for this request; null removes a header.
     #[serde(default)]
     with: BTreeMap<String, Option<String>>,
     /// A JSON body.
@@ -45,56 +45,56 @@ struct Step {
     patch: Option<Value>,
     /// A body that is not JSON.
     raw: Option<String>,
-    /// The status of the answer.
+    /// The expected status.
     want: u16,
-    /// What the body of the answer holds.
+    /// The pattern that the response body must match.
     answer: Option<Value>,
-    /// What the answer holds in any order, by pointer.
+    /// The values that the response must contain in any order, by pointer.
     #[serde(default)]
     sets: BTreeMap<String, Vec<Value>>,
-    /// Headers of the answer.
+    /// Expected headers of the response.
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    /// What the answer must no longer be, by pointer.
+    /// Values that the response must no longer contain, by pointer.
     #[serde(default)]
     differs: BTreeMap<String, Value>,
-    /// Values to remember, by pointer or `header:name`.
+    /// Values of the response to store for later steps, by pointer or `header:name`.
     #[serde(default)]
     keep: BTreeMap<String, String>,
 }
 
-/// Who sends a step.
+/// The sender of a step.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Speaker {
-    /// The provider of the tenant in question.
+enum Caller {
+    /// The identity provider of the tenant under test.
     #[default]
     Idp,
-    /// The provider of another tenant.
+    /// The identity provider of another tenant.
     Stranger,
-    /// Somebody without a token.
+    /// A client without a token.
     Nobody,
 }
 
-/// The providers that a transcript may speak as.
+/// The identity providers that can send the steps of a transcript.
 #[derive(Debug)]
-pub struct Cast {
-    /// The provider of the tenant in question.
+pub struct Callers {
+    /// The identity provider of the tenant under test.
     pub idp: Idp,
-    /// The provider of another tenant.
+    /// The identity provider of another tenant.
     pub stranger: Idp,
 }
 
-/// Replays the transcript and returns what did not hold, in words.
+/// Replays a transcript.
 ///
 /// # Errors
-/// Describes a transcript that cannot be read, or every step up to the first that failed.
-pub async fn replay(text: &str, cast: &Cast) -> Result<(), String> {
+/// Returns a description of the first step that failed, or the reason why the transcript cannot be parsed.
+pub async fn replay(text: &str, callers: &Callers) -> Result<(), String> {
     let transcript: Transcript =
-        serde_yaml_ng::from_str(text).map_err(|error| format!("not a transcript: {error}"))?;
-    let mut known = given();
+        serde_yaml_ng::from_str(text).map_err(|error| format!("invalid transcript: {error}"))?;
+    let mut known = built_in_names();
     for (index, step) in transcript.steps.iter().enumerate() {
-        let found = match take(step, &transcript.client, cast, &mut known).await {
+        let found = match run_step(step, &transcript.client, callers, &mut known).await {
             Ok(found) => found,
             Err(error) => vec![error],
         };
@@ -106,8 +106,8 @@ pub async fn replay(text: &str, cast: &Cast) -> Result<(), String> {
                 step.send,
                 step.say
             );
-            for fault in found {
-                let _ = write!(message, "\n  {fault}");
+            for mismatch in found {
+                let _ = write!(message, "\n  {mismatch}");
             }
             return Err(message);
         }
@@ -115,8 +115,8 @@ pub async fn replay(text: &str, cast: &Cast) -> Result<(), String> {
     Ok(())
 }
 
-/// The names that every transcript may use without having kept them.
-fn given() -> BTreeMap<String, Value> {
+/// Returns the placeholder names that every transcript can use without storing a value first.
+fn built_in_names() -> BTreeMap<String, Value> {
     let urns = [
         ("User", urn::USER),
         ("Group", urn::GROUP),
@@ -132,10 +132,10 @@ fn given() -> BTreeMap<String, Value> {
         .into()
 }
 
-async fn take(
+async fn run_step(
     step: &Step,
     client: &BTreeMap<String, Option<String>>,
-    cast: &Cast,
+    callers: &Callers,
     known: &mut BTreeMap<String, Value>,
 ) -> Result<Vec<String>, String> {
     let line = fill_text(&step.send, known)?;
@@ -143,10 +143,10 @@ async fn take(
     let method: Method = method
         .parse()
         .map_err(|_| format!("`{method}` is not a method"))?;
-    let idp = match step.speaker {
-        Speaker::Idp => cast.idp.clone(),
-        Speaker::Stranger => cast.stranger.clone(),
-        Speaker::Nobody => cast.idp.with_token(None),
+    let idp = match step.caller {
+        Caller::Idp => callers.idp.clone(),
+        Caller::Stranger => callers.stranger.clone(),
+        Caller::Nobody => callers.idp.with_token(None),
     };
     let mut request = idp.request(method, path);
     for (name, value) in client.iter().chain(&step.with) {
@@ -167,14 +167,14 @@ async fn take(
         request = request.raw(fill_text(raw, known)?);
     }
     let answer = request.send().await;
-    let found = faults(step, &answer, known)?;
+    let found = mismatches(step, &answer, known)?;
     for (name, place) in &step.keep {
-        known.insert(name.clone(), kept(&answer, place)?);
+        known.insert(name.clone(), extract(&answer, place)?);
     }
     Ok(found)
 }
 
-fn faults(
+fn mismatches(
     step: &Step,
     answer: &Answer,
     known: &BTreeMap<String, Value>,
@@ -223,20 +223,20 @@ fn faults(
     Ok(found)
 }
 
-fn kept(answer: &Answer, place: &str) -> Result<Value, String> {
+fn extract(answer: &Answer, place: &str) -> Result<Value, String> {
     let value = match place.strip_prefix("header:") {
         Some(name) => answer
             .header(name)
             .map(|value| Value::String(value.to_owned())),
         None => answer.body.pointer(place).cloned(),
     };
-    value.ok_or_else(|| format!("nothing to keep at `{place}`"))
+    value.ok_or_else(|| format!("the response has no value at `{place}` to store"))
 }
 
-/// Fills `<name>` in every string of a document, names of members included.
+/// Replaces `<name>` in every string of a document, including member names.
 fn fill(value: &Value, known: &BTreeMap<String, Value>) -> Result<Value, String> {
     Ok(match value {
-        Value::String(text) => match whole_name(text).and_then(|name| known.get(name)) {
+        Value::String(text) => match placeholder_name(text).and_then(|name| known.get(name)) {
             Some(value) => value.clone(),
             None => Value::String(fill_text(text, known)?),
         },
@@ -257,7 +257,7 @@ fn fill(value: &Value, known: &BTreeMap<String, Value>) -> Result<Value, String>
     })
 }
 
-/// Fills `<name>` in a text; a name that nothing was kept under is a mistake in the transcript.
+/// Replaces `<name>` in a text; an unknown name is an error in the transcript.
 fn fill_text(text: &str, known: &BTreeMap<String, Value>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
@@ -265,11 +265,11 @@ fn fill_text(text: &str, known: &BTreeMap<String, Value>) -> Result<String, Stri
         out.push_str(before);
         let (name, tail) = after
             .split_once('>')
-            .ok_or_else(|| format!("`{text}` lacks a `>`"))?;
+            .ok_or_else(|| format!("`{text}` has no closing `>`"))?;
         match known.get(name) {
             Some(Value::String(value)) => out.push_str(value),
             Some(other) => out.push_str(&other.to_string()),
-            None => return Err(format!("nothing was kept as `{name}`")),
+            None => return Err(format!("no value was stored as `{name}`")),
         }
         rest = tail;
     }
@@ -277,7 +277,7 @@ fn fill_text(text: &str, known: &BTreeMap<String, Value>) -> Result<String, Stri
     Ok(out)
 }
 
-fn whole_name(text: &str) -> Option<&str> {
+fn placeholder_name(text: &str) -> Option<&str> {
     let name = text.strip_prefix('<')?.strip_suffix('>')?;
     (!name.contains(['<', '>'])).then_some(name)
 }
@@ -289,8 +289,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_filled_wherever_they_stand() {
-        let mut known = given();
+    fn placeholders_are_replaced_in_values_and_member_names() {
+        let mut known = built_in_names();
         known.insert("id".to_owned(), json!("42"));
         known.insert("count".to_owned(), json!(7));
         let check = |value: Value, expected: Value| assert_eq!(fill(&value, &known), Ok(expected));

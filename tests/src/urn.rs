@@ -1,4 +1,4 @@
-//! The schema URNs as they stand in the RFCs: typed here again, so that no test borrows them from the code under test.
+//! The schema URNs from the RFCs, repeated here so that no test takes them from the code under test.
 
 /// RFC 7643 §4.1.
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

@@ -1,4 +1,4 @@
-//! Somebody at the console who has no browser and sends what they like; every answer's headers are checked.
+//! A console client without a browser, which can send any request; it checks the headers of every response.
 
 use http::{HeaderMap, Method};
 use rollcall_directory::Role;
@@ -19,19 +19,19 @@ pub const SECTIONS: [&str; 8] = [
     "/settings",
 ];
 
-/// Somebody at the console who sends what they like.
+/// A console client that can send any request.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     http: reqwest::Client,
-    /// The origin that the console is at.
+    /// The origin of the console.
     pub origin: String,
-    /// The session's cookie, name and value.
+    /// The session cookie: name and value.
     pub cookie: Option<String>,
 }
 
-/// What came back.
+/// A response of the console.
 #[derive(Debug)]
-pub struct Seen {
+pub struct ConsoleResponse {
     /// The HTTP status.
     pub status: u16,
     headers: HeaderMap,
@@ -39,14 +39,14 @@ pub struct Seen {
     pub html: String,
 }
 
-impl Seen {
-    /// Returns a header, or nothing.
+impl ConsoleResponse {
+    /// Returns a header, or an empty string.
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     }
 
-    /// The form's token, which every form of a page carries.
+    /// Returns the form token, which every form on a page contains.
     pub fn form_token(&self) -> String {
         let (_, behind) = self
             .html
@@ -55,7 +55,7 @@ impl Seen {
         behind.split('"').next().unwrap_or_default().to_owned()
     }
 
-    /// The hidden fields of the form that is sent to this path: its names and values.
+    /// Returns the names and values of the hidden fields in the form that is sent to this path.
     pub fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
         let form = self
             .html
@@ -73,17 +73,17 @@ impl Seen {
     /// Asserts the status.
     ///
     /// # Panics
-    /// When it is another.
+    /// Panics when the status differs.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Seen {
+    pub fn expect(self, status: u16) -> ConsoleResponse {
         assert_eq!(self.status, status, "{}", self.html);
         self
     }
 }
 
 impl Visitor {
-    /// Somebody without a session.
-    pub fn stranger(service: &Service) -> Visitor {
+    /// Creates a visitor without a session.
+    pub fn anonymous(service: &Service) -> Visitor {
         let base = service.idp_without_token();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -95,18 +95,18 @@ impl Visitor {
         }
     }
 
-    /// Somebody who opened a link of the application's, in this role.
-    pub async fn enter(service: &Service, tenant: &Tenant, role: Role) -> Visitor {
+    /// Creates a visitor who opened a portal link with this role.
+    pub async fn with_link(service: &Service, tenant: &Tenant, role: Role) -> Visitor {
         let link = link(service, tenant, role).await;
-        Visitor::stranger(service).let_in("link", &link).await
+        Visitor::anonymous(service).open("link", &link).await
     }
 
-    /// Somebody whose session the application handed over.
-    pub async fn handed_over(service: &Service, session: &str) -> Visitor {
-        Visitor::stranger(service).let_in("session", session).await
+    /// Creates a visitor whose session the application handed over.
+    pub async fn with_session(service: &Service, session: &str) -> Visitor {
+        Visitor::anonymous(service).open("session", session).await
     }
 
-    async fn let_in(mut self, by: &str, secret: &str) -> Visitor {
+    async fn open(mut self, by: &str, secret: &str) -> Visitor {
         let opened = self
             .post("/console/open", &[(by, secret)], &[])
             .await
@@ -115,13 +115,13 @@ impl Visitor {
         self
     }
 
-    /// Keeps the cookie that an answer sets, as a browser does.
-    pub fn keep_cookie(&mut self, seen: &Seen) {
+    /// Stores the cookie that a response sets, as a browser does.
+    pub fn keep_cookie(&mut self, seen: &ConsoleResponse) {
         let cookie = seen.header("set-cookie").split(';').next();
         self.cookie = cookie.map(str::to_owned);
     }
 
-    /// The token that forms of the session carry, as the console makes it: of the session's secret alone.
+    /// Computes the form token of the session as the console does: from the session's secret alone.
     pub fn form_token(&self) -> String {
         let secret = self
             .cookie
@@ -134,12 +134,17 @@ impl Visitor {
     }
 
     /// Sends a GET.
-    pub async fn get(&self, path: &str) -> Seen {
+    pub async fn get(&self, path: &str) -> ConsoleResponse {
         self.send(Method::GET, path, String::new(), &[]).await
     }
 
-    /// Sends a form, with these headers on top.
-    pub async fn post(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Seen {
+    /// Sends a form with these additional headers.
+    pub async fn post(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> ConsoleResponse {
         let pairs = form
             .iter()
             .map(|(name, value)| format!("{name}={}", crate::idp::encode(value)));
@@ -147,17 +152,17 @@ impl Visitor {
         self.send(Method::POST, path, body, headers).await
     }
 
-    /// Sends a request; `path` is appended to the origin as it stands.
+    /// Sends a request; `path` is appended to the origin without changes.
     ///
     /// # Panics
-    /// When no answer comes, or one that leaves the browser too much.
+    /// Panics when there is no response, or when its headers give the browser too many permissions.
     async fn send(
         &self,
         method: Method,
         path: &str,
         body: String,
         headers: &[(&str, &str)],
-    ) -> Seen {
+    ) -> ConsoleResponse {
         let mut request = self.http.request(method, format!("{}{path}", self.origin));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
@@ -174,12 +179,12 @@ impl Visitor {
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let html = response.text().await.unwrap_or_default();
-        let seen = Seen {
+        let seen = ConsoleResponse {
             status,
             headers,
             html,
         };
-        // What every answer must carry, and none may.
+        // Every response must have these headers, and no page may contain inline styles or scripts.
         let policy = seen.header("content-security-policy");
         assert!(
             policy.contains("default-src 'none'") && !policy.contains("unsafe"),
@@ -192,14 +197,14 @@ impl Visitor {
         for inline in ["<style", " style=", "<script>", " onclick=", "javascript:"] {
             assert!(
                 !seen.html.contains(inline) || !is_page,
-                "{path} has {inline}"
+                "{path} contains {inline}"
             );
         }
         seen
     }
 }
 
-/// Makes a link that opens the console of a tenant in this role; returns its secret.
+/// Creates a link that opens a tenant's console with this role, and returns its secret.
 pub async fn link(service: &Service, tenant: &Tenant, role: Role) -> String {
     let path = format!("/tenants/{}/portal-links", tenant.id());
     let made = service

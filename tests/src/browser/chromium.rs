@@ -1,4 +1,4 @@
-//! Chromium and its driver: found, started, stopped, and told what WebDriver has no words for.
+//! Finds, starts and stops Chromium and its driver, and sends commands that are not part of WebDriver.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,23 +18,24 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use url::{ParseError, Url};
 
-/// Browsers at a time; each takes most of a processor.
-static SEATS: Semaphore = Semaphore::const_new(2);
+/// Limits how many browsers run at the same time, because each takes most of a processor.
+static BROWSER_SLOTS: Semaphore = Semaphore::const_new(2);
 
-/// How long a browser may take to let go of its files.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long a browser may take to release its files.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where `npm ci` puts the accessibility audit.
-const AXE: &str = concat!(
+/// The path to which `npm ci` installs the accessibility audit.
+const AXE_PATH: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/browser/node_modules/axe-core/axe.min.js"
 );
 
-/// The driver and the audit's script, if both are on this machine.
+/// The driver and the script of the audit, if both are on this machine.
 static TOOLS: LazyLock<Option<(PathBuf, String)>> = LazyLock::new(|| {
-    let found = on_path("chromedriver").zip(fs::read_to_string(AXE).ok());
+    let found = on_path("chromedriver").zip(fs::read_to_string(AXE_PATH).ok());
     if found.is_none() {
-        let missing = "no browser tests: they need `apt-get install chromium chromium-driver` and `npm ci --prefix tests/browser`";
+        let missing = "browser tests need `apt-get install chromium chromium-driver` and \
+                       `npm ci --prefix tests/browser`";
         assert!(env::var_os("CI").is_none(), "{missing}");
         eprintln!("{missing}");
     }
@@ -51,33 +52,33 @@ fn on_path(program: &str) -> Option<PathBuf> {
 #[derive(Debug)]
 pub(super) struct Chromium {
     pub(super) client: Client,
-    // Killed with the driver when a test ends without stopping it.
+    // `kill_on_drop` also stops the driver when a test ends without a call to `stop`.
     driver: Child,
-    /// What they write goes here, and with them: the driver leaves some of it lying about.
+    /// A folder for the files of the driver and the browser, which is removed with them.
     folder: TempDir,
-    _seat: SemaphorePermit<'static>,
+    _slot: SemaphorePermit<'static>,
 }
 
-/// What htmx says when a request gives way to a newer one; whatever fails has a name of its own beside the first of these.
-const ABORTED: [&str; 2] = ["\"htmx:afterRequest, ", "\"htmx:sendAbort, "];
+/// The events that htmx logs when a newer request replaces a request. A real failure has another event in addition.
+const ABORT_EVENTS: [&str; 2] = ["\"htmx:afterRequest, ", "\"htmx:sendAbort, "];
 
-/// How often the driver may find its port taken.
-const STARTS: usize = 5;
+/// The maximum number of attempts to start the driver, because its port may already be in use.
+const START_ATTEMPTS: usize = 5;
 
 impl Chromium {
-    /// Starts one with these arguments on top, if there is one on this machine.
+    /// Starts a browser with these additional arguments, if Chromium is on this machine.
     pub(super) async fn start(arguments: &[&str]) -> Option<Chromium> {
         let (driver, _) = TOOLS.as_ref()?;
-        let seat = match SEATS.acquire().await {
-            Ok(seat) => seat,
-            Err(error) => panic!("no seat: {error}"),
+        let slot = match BROWSER_SLOTS.acquire().await {
+            Ok(slot) => slot,
+            Err(error) => panic!("no browser slot: {error}"),
         };
         let folder = match tempfile::tempdir() {
             Ok(folder) => folder,
-            Err(error) => panic!("no folder: {error}"),
+            Err(error) => panic!("no temporary folder: {error}"),
         };
         let mut started = None;
-        for _ in 0..STARTS {
+        for _ in 0..START_ATTEMPTS {
             started = start_driver(driver, folder.path()).await;
             if started.is_some() {
                 break;
@@ -99,7 +100,7 @@ impl Chromium {
             "goog:loggingPrefs": {"browser": "ALL"},
         });
         let Value::Object(capabilities) = capabilities else {
-            unreachable!("it is an object")
+            unreachable!("`json!` built an object")
         };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -110,38 +111,38 @@ impl Chromium {
                 client,
                 driver: child,
                 folder,
-                _seat: seat,
+                _slot: slot,
             }),
-            Err(error) => panic!("the browser does not start: {error}"),
+            Err(error) => panic!("the browser did not start: {error}"),
         }
     }
 
-    /// Closes the window and the browser with it.
+    /// Closes the window and with it the browser.
     pub(super) async fn stop(mut self) {
-        // A browser that is gone already is just as well.
+        // An error here means that the browser has already ended.
         let _ = self.client.close().await;
         let _ = self.driver.kill().await;
-        // The browser may still be writing its last: it is looked for until nothing is left.
-        let deadline = Instant::now() + LAST_WORDS;
+        // The browser may still write files, so try again until the folder can be removed.
+        let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
         while fs::remove_dir_all(self.folder.path()).is_err() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Gives a command of the DevTools protocol.
+    /// Sends a command of the DevTools protocol.
     pub(super) async fn devtools(&self, command: &str, parameters: Value) {
         let body = json!({"cmd": command, "params": parameters});
         self.issue("goog/cdp/execute", body).await;
     }
 
-    /// Takes what the browser complained of since it was last asked.
-    pub(super) async fn complaints(&self) -> Vec<String> {
+    /// Takes the warnings and errors that the browser logged since the last call.
+    pub(super) async fn browser_warnings(&self) -> Vec<String> {
         let log = self.issue("se/log", json!({"type": "browser"})).await;
         let lines = log.as_array().into_iter().flatten();
         lines
             .filter(|line| line["level"] != "INFO" && line["level"] != "DEBUG")
             .map(|line| line["message"].as_str().unwrap_or_default().to_owned())
-            .filter(|line| !ABORTED.iter().any(|event| line.contains(event)))
+            .filter(|line| !ABORT_EVENTS.iter().any(|event| line.contains(event)))
             .collect()
     }
 
@@ -153,12 +154,12 @@ impl Chromium {
     }
 }
 
-/// The script of the accessibility audit.
+/// Returns the script of the accessibility audit.
 pub(super) fn axe() -> &'static str {
     TOOLS.as_ref().map_or("", |(_, script)| script)
 }
 
-/// Starts the driver on a port that it chooses and says on its standard output; it ends where it finds that port taken.
+/// Starts the driver, which chooses a port and prints it. Returns `None` if the driver ends because the port is in use.
 async fn start_driver(program: &Path, folder: &Path) -> Option<(Child, u16)> {
     let started = Command::new(program)
         .arg("--port=0")
@@ -173,13 +174,13 @@ async fn start_driver(program: &Path, folder: &Path) -> Option<(Child, u16)> {
         Err(error) => panic!("{}: {error}", program.display()),
     };
     let Some(stdout) = child.stdout.take() else {
-        panic!("the driver says nothing")
+        panic!("the driver has no standard output")
     };
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let said = line.strip_prefix("ChromeDriver was started successfully on port ");
         if let Some(port) = said.and_then(|port| port.trim_end_matches('.').parse().ok()) {
-            // It goes on talking, and must not find the pipe full.
+            // Continue to read the output, so that the pipe does not fill up.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Some((child, port));
         }
@@ -187,7 +188,7 @@ async fn start_driver(program: &Path, folder: &Path) -> Option<(Child, u16)> {
     None
 }
 
-/// A command that Chromium's driver knows beside those of WebDriver.
+/// A command of Chromium's driver that is not part of WebDriver.
 #[derive(Debug)]
 struct Extension {
     path: &'static str,

@@ -1,4 +1,4 @@
-//! What every page must be, whatever it shows.
+//! Checks that apply to every page.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,39 +6,41 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::chromium::axe;
-use super::{Browser, done};
+use super::{Browser, expect_ok};
 
-/// A screen: its name, width and height in CSS pixels.
+/// A screen: name, width and height in CSS pixels.
 pub type Screen = (&'static str, u32, u32);
 
-/// A laptop's.
+/// A laptop screen.
 pub const DESKTOP: Screen = ("desktop", 1280, 900);
-/// A phone's.
+/// A phone screen.
 pub const PHONE: Screen = ("phone", 390, 844);
 
-/// Says what reaches beyond the screen, leaving out what scrolls within a box of its own.
+/// Returns the elements that extend beyond the screen, except those in a scrollable box.
 const OVERFLOW: &str = r#"
     const page = document.documentElement;
     if (page.scrollWidth <= page.clientWidth) return [];
-    const scrolls = (node) => node && node !== page && (getComputedStyle(node).overflowX !== "visible" || scrolls(node.parentElement));
+    const scrolls = (node) => node && node !== page
+        && (getComputedStyle(node).overflowX !== "visible" || scrolls(node.parentElement));
     return [...document.querySelectorAll("body *")]
         .filter((node) => node.getBoundingClientRect().right > page.clientWidth + 1 && !scrolls(node.parentElement))
         .map((node) => node.outerHTML.slice(0, 120)).concat([page.scrollWidth + " > " + page.clientWidth]);
 "#;
 
-/// Runs the audit; needs axe-core in the page.
+/// Runs the accessibility audit; axe-core must be loaded in the page.
 const AUDIT: &str = r#"
     const done = arguments[arguments.length - 1];
     axe.run(document, { resultTypes: ["violations"] }).then(
         (results) => done(results.violations
             .filter((rule) => ["serious", "critical"].includes(rule.impact))
-            .map((rule) => rule.id + ": " + rule.help + "\n" + rule.nodes.slice(0, 5).map((node) => "  " + node.html.slice(0, 200) + "\n  " + node.failureSummary).join("\n"))),
+            .map((rule) => rule.id + ": " + rule.help + "\n" + rule.nodes.slice(0, 5)
+                .map((node) => "  " + node.html.slice(0, 200) + "\n  " + node.failureSummary).join("\n"))),
         (error) => done([String(error)]));
 "#;
 
 impl Browser {
-    /// Becomes a screen of this size, in light or dark colours.
-    pub async fn become_screen(&self, (_, width, height): Screen, is_dark: bool) {
+    /// Emulates a screen of this size, with the light or dark colour scheme.
+    pub async fn set_screen(&self, (_, width, height): Screen, is_dark: bool) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.chromium
             .devtools("Emulation.setDeviceMetricsOverride", metrics)
@@ -50,16 +52,16 @@ impl Browser {
             .await;
     }
 
-    /// Lets no script of a page run from the next page on.
-    pub async fn forbid_scripts(&self) {
+    /// Disables scripts, starting with the next page.
+    pub async fn disable_scripts(&self) {
         let forbidden = json!({"value": true});
         self.chromium
             .devtools("Emulation.setScriptExecutionDisabled", forbidden)
             .await;
     }
 
-    /// Cuts the browser off from the network, or lets it back.
-    pub async fn cut_off(&self, is_cut: bool) {
+    /// Disconnects the browser from the network, or reconnects it.
+    pub async fn set_offline(&self, is_cut: bool) {
         self.chromium.devtools("Network.enable", json!({})).await;
         let conditions = json!({"offline": is_cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
         self.chromium
@@ -67,27 +69,27 @@ impl Browser {
             .await;
     }
 
-    /// Asserts that the page is within the screen and that the browser has nothing to complain of.
+    /// Asserts that the page fits the screen and that the browser logged no warnings or errors.
     ///
     /// # Panics
-    /// When something is wrong.
-    pub async fn assert_sound(&self) {
+    /// Panics when one of these checks fails.
+    pub async fn assert_renders_cleanly(&self) {
         let url = self.url().await;
         let overflow = self.overflow().await;
         assert!(
             overflow.is_empty(),
-            "{url} reaches beyond the screen: {overflow:#?}"
+            "{url} extends beyond the screen: {overflow:#?}"
         );
-        let complaints = self.complaints().await;
-        assert!(complaints.is_empty(), "{url}: {complaints:#?}");
+        let browser_warnings = self.browser_warnings().await;
+        assert!(browser_warnings.is_empty(), "{url}: {browser_warnings:#?}");
     }
 
-    /// Asserts that the accessibility audit finds nothing serious.
+    /// Asserts that the accessibility audit has no serious findings.
     ///
     /// # Panics
-    /// When it does.
+    /// Panics when the audit has serious findings.
     pub async fn assert_accessible(&self) {
-        let found = self.barriers().await;
+        let found = self.accessibility_findings().await;
         assert!(
             found.is_empty(),
             "{}\n{}",
@@ -96,44 +98,44 @@ impl Browser {
         );
     }
 
-    /// Returns what reaches beyond the screen.
+    /// Returns the elements that extend beyond the screen.
     pub async fn overflow(&self) -> Vec<String> {
         texts(&self.eval(OVERFLOW, &[]).await)
     }
 
-    /// Takes what the browser complained of since it was last asked.
-    pub async fn complaints(&self) -> Vec<String> {
-        self.chromium.complaints().await
+    /// Takes the warnings and errors that the browser logged since the last call.
+    pub async fn browser_warnings(&self) -> Vec<String> {
+        self.chromium.browser_warnings().await
     }
 
-    /// Returns what the accessibility audit finds serious.
-    pub async fn barriers(&self) -> Vec<String> {
+    /// Returns the serious findings of the accessibility audit.
+    pub async fn accessibility_findings(&self) -> Vec<String> {
         self.eval(axe(), &[]).await;
-        texts(&done(
+        texts(&expect_ok(
             "axe",
             self.client().execute_async(AUDIT, Vec::new()).await,
         ))
     }
 
-    /// Photographs the page, all of it, into `target/screenshots`.
-    pub async fn photograph(&self, page: &str, screen: Screen, is_dark: bool) {
+    /// Saves a screenshot of the whole page in `target/screenshots`.
+    pub async fn save_screenshot(&self, page: &str, screen: Screen, is_dark: bool) {
         let height = self
             .eval("return document.documentElement.scrollHeight", &[])
             .await;
         let (name, width, at_least) = screen;
         let height = u32::try_from(height.as_u64().unwrap_or_default()).unwrap_or(at_least);
-        self.become_screen((name, width, height.clamp(at_least, 4_000)), is_dark)
+        self.set_screen((name, width, height.clamp(at_least, 4_000)), is_dark)
             .await;
-        let picture = done("a picture", self.client().screenshot().await);
-        self.become_screen(screen, is_dark).await;
+        let picture = expect_ok("a picture", self.client().screenshot().await);
+        self.set_screen(screen, is_dark).await;
         let scheme = if is_dark { "dark" } else { "light" };
         let folder = PathBuf::from(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../target/screenshots"
         ));
-        done("the folder", fs::create_dir_all(&folder));
+        expect_ok("the folder", fs::create_dir_all(&folder));
         let file = folder.join(format!("{page}-{scheme}-{name}.png"));
-        done("the file", fs::write(file, picture));
+        expect_ok("the file", fs::write(file, picture));
     }
 }
 

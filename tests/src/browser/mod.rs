@@ -1,8 +1,8 @@
-//! An admin at a real browser: headless Chromium, driven through WebDriver.
+//! An admin with a real browser: headless Chromium, driven through WebDriver.
 //!
-//! - `chromium`: finding it, starting it, and its own commands beside WebDriver's;
-//! - `inspect`: what every page must be: within its screen, without complaints of the browser, accessible (axe-core),
-//!   and photographed under `target/screenshots`.
+//! - `chromium` finds and starts the browser, and sends commands that are not part of WebDriver.
+//! - `inspect` contains the checks for every page: it fits the screen, the browser logs no warnings, the accessibility
+//!   audit (axe-core) has no serious findings. It also saves screenshots in `target/screenshots`.
 
 mod chromium;
 mod inspect;
@@ -22,12 +22,12 @@ pub use inspect::{DESKTOP, PHONE, Screen};
 use crate::service::{Service, Tenant, run};
 use chromium::Chromium;
 
-/// How long something may take to show up.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How often it is looked for.
-const GLANCE: Duration = Duration::from_millis(40);
+/// How long a test waits for a condition.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The time between two checks of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(40);
 
-/// Runs a test with the shared service and a browser of the test's own; without Chromium on the machine it says so.
+/// Runs a test with the shared service and its own browser; skips the test when Chromium is not installed.
 pub fn browse(test: impl AsyncFnOnce(&'static Service, &Browser)) {
     run(async |service| {
         let Some(chromium) = Chromium::start(&[]).await else {
@@ -39,7 +39,7 @@ pub fn browse(test: impl AsyncFnOnce(&'static Service, &Browser)) {
             .await;
         let at = match ended {
             Ok(()) => String::new(),
-            // Whoever reads the failure wants to know what the page showed.
+            // Show the page content in the failure message.
             Err(_) => format!("{}\n{}", browser.url().await, browser.text().await),
         };
         browser.chromium.stop().await;
@@ -56,7 +56,7 @@ pub struct Browser {
     chromium: Chromium,
 }
 
-/// A key that is no character, as WebDriver writes it.
+/// A key on the keyboard.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the names are the keys'")]
 pub enum Key {
@@ -82,7 +82,7 @@ impl Browser {
         &self.chromium.client
     }
 
-    /// Opens the console of a tenant by a link of the application's, in this role.
+    /// Opens a tenant's console with a portal link for this role.
     pub async fn open_console(&self, service: &Service, tenant: &Tenant, role: &str) {
         let path = format!("/tenants/{}/portal-links", tenant.id());
         let asked = json!({"role_id": role});
@@ -92,21 +92,21 @@ impl Browser {
         self.wait_for_path("/console").await;
     }
 
-    /// Goes to an address, or to a path of the origin that it is at.
+    /// Navigates to a URL, or to a path of the current origin.
     pub async fn go(&self, to: &str) {
         let to = match to.starts_with('/') {
             true => format!("{}{to}", self.origin().await),
             false => to.to_owned(),
         };
-        done("go", self.client().goto(&to).await);
+        expect_ok("go", self.client().goto(&to).await);
     }
 
     async fn origin(&self) -> String {
-        let url = done("the address", self.client().current_url().await);
+        let url = expect_ok("the address", self.client().current_url().await);
         url.origin().ascii_serialization()
     }
 
-    /// Returns the address it is at.
+    /// Returns the current URL.
     pub async fn url(&self) -> String {
         match self.client().current_url().await {
             Ok(url) => url.to_string(),
@@ -114,13 +114,13 @@ impl Browser {
         }
     }
 
-    /// Returns the path it is at.
+    /// Returns the current path.
     pub async fn path(&self) -> String {
-        let url = done("the address", self.client().current_url().await);
+        let url = expect_ok("the address", self.client().current_url().await);
         url.path().to_owned()
     }
 
-    /// Waits until it is at this path.
+    /// Waits until the browser is at this path.
     pub async fn wait_for_path(&self, path: &str) {
         self.eventually(&format!("the path {path}"), async || {
             self.client()
@@ -131,23 +131,23 @@ impl Browser {
         .await;
     }
 
-    /// Returns what the page says.
+    /// Returns the visible text of the page.
     pub async fn text(&self) -> String {
-        let text = self.eval(SAID, &[]).await;
+        let text = self.eval(PAGE_TEXT, &[]).await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Waits until the page says this.
+    /// Waits until the page contains this text.
     pub async fn wait_for_text(&self, text: &str) {
         self.eventually(&format!("the text {text:?}"), async || {
-            // a page that makes way for another says nothing
-            let said = self.client().execute(SAID, Vec::new()).await;
+            // While the browser changes pages, the script fails.
+            let said = self.client().execute(PAGE_TEXT, Vec::new()).await;
             said.is_ok_and(|said| said.as_str().is_some_and(|said| said.contains(text)))
         })
         .await;
     }
 
-    /// Waits until something matches this CSS selector.
+    /// Waits until an element matches this CSS selector.
     pub async fn wait_for(&self, selector: &str) {
         self.eventually(selector, async || {
             let found = self.client().find_all(Locator::Css(selector)).await;
@@ -156,42 +156,42 @@ impl Browser {
         .await;
     }
 
-    /// Waits until so many steps of the checklist are done.
-    pub async fn wait_for_ticks(&self, steps: usize) {
+    /// Waits until this number of checklist steps is complete.
+    pub async fn wait_for_completed_steps(&self, steps: usize) {
         self.eventually(&format!("{steps} steps done"), async || {
             self.count(".checklist [data-done=true]").await == steps
         })
         .await;
     }
 
-    /// Unfolds whatever can be unfolded, and waits for what that brings.
-    pub async fn unfold(&self) {
+    /// Expands all collapsed details and waits until their content is loaded.
+    pub async fn expand_details(&self) {
         let script = "document.querySelectorAll('details').forEach((one) => one.open = true)";
         self.eval(script, &[]).await;
-        self.settle().await;
+        self.wait_for_requests().await;
     }
 
-    /// Waits until no part of the page is being fetched.
-    pub async fn settle(&self) {
-        self.eventually("a page at rest", async || {
+    /// Waits until the page has no pending htmx requests.
+    pub async fn wait_for_requests(&self) {
+        self.eventually("no pending requests", async || {
             self.count(".htmx-request").await == 0
         })
         .await;
     }
 
-    /// Returns how many elements match this CSS selector.
+    /// Returns the number of elements that match this CSS selector.
     pub async fn count(&self, selector: &str) -> usize {
-        done(
+        expect_ok(
             selector,
             self.client().find_all(Locator::Css(selector)).await,
         )
         .len()
     }
 
-    /// Waits until the page says this, for as long as the progress that it shows meanwhile moves on.
+    /// Waits until the page contains this text, as long as its progress bars advance.
     ///
     /// # Panics
-    /// When it stands still.
+    /// Panics when the progress stops.
     pub async fn wait_through_progress(&self, text: &str) {
         const SHOWN: &str =
             "return [...document.querySelectorAll('progress')].map((bar) => bar.value).join()";
@@ -205,88 +205,91 @@ impl Browser {
         }
     }
 
-    /// Waits until something holds.
+    /// Waits until a condition holds.
     ///
     /// # Panics
-    /// When it does not within good time.
+    /// Panics when the timeout expires.
     pub async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !holds().await {
-            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-            tokio::time::sleep(GLANCE).await;
+            assert!(
+                Instant::now() < deadline,
+                "timed out after {TIMEOUT:?}: {what}"
+            );
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     /// Runs a script in the page.
     pub async fn eval(&self, script: &str, arguments: &[Value]) -> Value {
-        done(
+        expect_ok(
             script,
             self.client().execute(script, arguments.to_vec()).await,
         )
     }
 
-    /// Clicks the visible button, link or summary of this name, and waits for the page that this leads to, if to any.
+    /// Clicks the visible button, link or summary with this name, and waits for the next page if there is one.
     pub async fn click(&self, name: &str) {
         let quoted = quoted(name);
         let is_named = format!("normalize-space(.)={quoted} or @aria-label={quoted}");
         let path = format!("//*[self::button or self::a or self::summary][{is_named}]");
-        let found = self.wait_for_shown(Locator::XPath(&path), name).await;
-        let leaves = self.eval(LEAVES, &[json!("*"), json!(found)]).await == true;
-        done(name, found.click().await);
+        let found = self.wait_for_visible(Locator::XPath(&path), name).await;
+        let leaves = self.eval(NAVIGATES, &[json!("*"), json!(found)]).await == true;
+        expect_ok(name, found.click().await);
         if leaves {
             self.wait_for_next_page(name).await;
         }
     }
 
-    /// Waits until the page that `LEAVES` marked made way for another.
+    /// Waits until another page has replaced the page that `NAVIGATES` marked.
     ///
-    /// What one looks for may be on both pages, and what is done on the old one is lost.
+    /// Both pages may contain the same elements, and actions on the old page would be lost.
     async fn wait_for_next_page(&self, name: &str) {
         const ARRIVED: &str = "return !document.isLeft && document.readyState === 'complete'";
-        self.eventually(&format!("the page behind {name:?}"), async || {
-            // between two pages there is nothing to ask
+        self.eventually(&format!("the next page after {name:?}"), async || {
+            // While the browser changes pages, the script fails.
             let arrived = self.client().execute(ARRIVED, Vec::new()).await;
             arrived.is_ok_and(|arrived| arrived == true)
         })
         .await;
     }
 
-    async fn wait_for_shown(&self, locator: Locator<'_>, what: &str) -> Element {
-        let deadline = Instant::now() + PATIENCE;
+    async fn wait_for_visible(&self, locator: Locator<'_>, what: &str) -> Element {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             for element in self.client().find_all(locator).await.unwrap_or_default() {
                 if element.is_displayed().await.unwrap_or_default() {
                     return element;
                 }
             }
-            assert!(Instant::now() < deadline, "nothing to be seen: {what}");
-            tokio::time::sleep(GLANCE).await;
+            assert!(Instant::now() < deadline, "no visible element: {what}");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// The form control of this label.
+    /// Finds the form control with this label.
     async fn control(&self, label: &str) -> Element {
         let path = format!(
             "//*[@id=//label[starts-with(normalize-space(.),{})]/@for]",
             quoted(label)
         );
-        self.wait_for_shown(Locator::XPath(&path), label).await
+        self.wait_for_visible(Locator::XPath(&path), label).await
     }
 
-    /// Fills the field of this label.
+    /// Fills the field with this label.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.control(label).await;
-        done(label, field.clear().await);
-        done(label, field.send_keys(text).await);
+        expect_ok(label, field.clear().await);
+        expect_ok(label, field.send_keys(text).await);
     }
 
-    /// Chooses the option of this text in the list of this label.
+    /// Chooses the option with this text in the list with this label.
     pub async fn choose(&self, label: &str, option: &str) {
         let list = self.control(label).await;
-        done(label, list.select_by_label(option).await);
+        expect_ok(label, list.select_by_label(option).await);
     }
 
-    /// Returns what is in the control of this id.
+    /// Returns the value of the control with this id.
     pub async fn value(&self, id: &str) -> String {
         let value = self
             .eval(
@@ -297,21 +300,21 @@ impl Browser {
         value.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Presses and releases a key, and waits for the page that this leads to, if to any.
+    /// Presses and releases a key, and waits for the next page if the key leads to one.
     pub async fn press(&self, key: Key) {
         let acts_on = match key {
             Key::Enter => "a, button, input",
             Key::Space => "button",
             Key::Tab | Key::Down => ":not(*)",
         };
-        let leaves = self.eval(LEAVES, &[json!(acts_on)]).await == true;
+        let leaves = self.eval(NAVIGATES, &[json!(acts_on)]).await == true;
         self.type_keys(&key.code().to_string()).await;
         if leaves {
             self.wait_for_next_page(&format!("{key:?}")).await;
         }
     }
 
-    /// Types where the focus is.
+    /// Types a text into the focused element.
     pub async fn type_keys(&self, text: &str) {
         let mut keys = KeyActions::new("keyboard".to_owned());
         for value in text.chars() {
@@ -319,13 +322,13 @@ impl Browser {
                 .then(KeyAction::Down { value })
                 .then(KeyAction::Up { value });
         }
-        done("keys", self.client().perform_actions(keys).await);
+        expect_ok("keys", self.client().perform_actions(keys).await);
     }
 
-    /// Moves the focus on by the Tab key until it is on what has this name.
+    /// Presses the Tab key until the element with this name has the focus.
     ///
     /// # Panics
-    /// When the focus never gets there, or cannot be seen on the way.
+    /// Panics when the element never gets the focus, or when the focus is invisible on the way.
     pub async fn tab_to(&self, name: &str) {
         for _ in 0..120 {
             self.press(Key::Tab).await;
@@ -333,23 +336,23 @@ impl Browser {
             let on = focused["name"].as_str().unwrap_or_default();
             assert!(
                 focused["visible"] == true,
-                "the focus cannot be seen on {on:?}"
+                "the focus is not visible on {on:?}"
             );
             if on == name {
                 return;
             }
         }
         panic!(
-            "the Tab key does not lead to {name:?} on {}",
+            "the Tab key does not reach {name:?} on {}",
             self.url().await
         );
     }
 }
 
-/// Says what the page says.
-const SAID: &str = "return document.body ? document.body.innerText : ''";
+/// Returns the visible text of the page.
+const PAGE_TEXT: &str = "return document.body ? document.body.innerText : ''";
 
-/// Says what has the focus, by the name that people know it by, and whether that can be seen.
+/// Returns the accessible name of the focused element, and whether the focus is visible.
 const FOCUSED: &str = r#"
     const on = document.activeElement;
     const text = (node) => (node.getAttribute("aria-label") || node.innerText || "").trim().replace(/\s+/g, " ");
@@ -362,9 +365,10 @@ const FOCUSED: &str = r#"
     };
 "#;
 
-/// Says whether acting on an element, or on what has the focus, leads to another page, where it is acted on elements that
-/// match this selector; marks the page if so.
-const LEAVES: &str = r#"
+/// Returns whether an action leads to another page, and marks the current page if it does.
+///
+/// The action applies to the given element, or else to the focused one, if that matches the selector.
+const NAVIGATES: &str = r#"
     const on = arguments[1] || document.activeElement;
     if (!on.matches(arguments[0])) return false;
     const follows = on.matches("a[href]:not([href^='#'])");
@@ -373,13 +377,13 @@ const LEAVES: &str = r#"
     return document.isLeft;
 "#;
 
-/// A text as XPath has it; names in tests hold no quotation marks.
+/// Quotes a text for XPath; names in tests contain no quotation marks.
 fn quoted(text: &str) -> String {
-    assert!(!text.contains('"'), "{text} cannot be searched for");
+    assert!(!text.contains('"'), "{text} contains a quotation mark");
     format!("\"{text}\"")
 }
 
 #[track_caller]
-fn done<T, E: std::fmt::Display>(what: &str, result: Result<T, E>) -> T {
+fn expect_ok<T, E: std::fmt::Display>(what: &str, result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| panic!("{what}: {error}"))
 }

@@ -1,4 +1,4 @@
-//! What AxonFlow documents of its SCIM and role-mapping API, row by row.
+//! The SCIM and role-mapping features that AxonFlow documents, row by row.
 
 use http::Method;
 use rollcall_directory::Role;
@@ -59,7 +59,7 @@ fn crud_is_scoped_to_the_tenant_with_filter_sort_pages_and_etags() {
 }
 
 #[test]
-fn role_mappings_are_listed_set_and_cleared_by_whoever_may_configure_sso() {
+fn role_mappings_are_listed_set_and_cleared_by_those_who_may_configure_sso() {
     run(async |service| {
         let tenant = service.tenant("ax-mapping").await;
         let idp = tenant.idp();
@@ -164,7 +164,7 @@ fn every_change_is_in_the_audit_log() {
         );
         assert_eq!(of("user.role_given").len(), 1);
         assert_eq!(of("user.created")[0]["actor"]["type"], "token");
-        // By person, by time, by action, by actor.
+        // The log can be filtered by person, actor, time and action.
         let by_person = admin.all("/audit?subject=ADA").await;
         assert!(by_person.iter().all(|e| e["subject"]["id"] == ada.as_str()));
         let token = of("user.created")[0]["actor"]["id"].clone();
@@ -179,7 +179,7 @@ fn every_change_is_in_the_audit_log() {
 }
 
 #[test]
-fn membership_follows_into_roles_both_ways() {
+fn membership_changes_update_roles_in_both_directions() {
     run(async |service| {
         let tenant = service.tenant("ax-follow").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);

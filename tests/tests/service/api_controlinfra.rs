@@ -1,11 +1,11 @@
-//! What Controlinfra documents of its SCIM provisioning and sign-in, row by row.
+//! The SCIM provisioning and sign-in features that Controlinfra documents, row by row.
 
 use rollcall_directory::{ManualRoles, Role, RouteBy, Settings};
 use rollcall_tests::api::Api;
 use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
 
-/// Routes by the claim alone, as the product does.
+/// Returns settings that route by the claim alone, as Controlinfra does.
 fn by_claim() -> Settings {
     Settings {
         rate_limit: None,
@@ -24,14 +24,14 @@ async fn map(admin: &Api, group: &str, role: Value) {
         .is(json!({"role_id": role}));
 }
 
-/// The `auth.login` entries of the audit log, newest first.
+/// Returns the `auth.login` entries of the audit log, newest first.
 async fn logins(service: &Service, tenant: &Tenant) -> Vec<Value> {
     let viewer = service.admin(tenant, Role::Member).await;
     viewer.all("/audit?action=auth.login").await
 }
 
 #[test]
-fn tokens_are_shown_once_and_each_is_revocable_alone() {
+fn tokens_are_shown_once_and_revoked_separately() {
     run(async |service| {
         let tenant = service.tenant("ci-tokens").await;
         let admin = service.admin(&tenant, Role::Admin).await;
@@ -46,7 +46,11 @@ fn tokens_are_shown_once_and_each_is_revocable_alone() {
             idp.get("/Users").await.expect(200);
         }
         for listed in admin.all(&tokens).await {
-            assert_eq!(listed.get("token"), None, "shown again: {listed}");
+            assert_eq!(
+                listed.get("token"),
+                None,
+                "the list shows the token again: {listed}"
+            );
             assert!(
                 listed["prefix"]
                     .as_str()
@@ -63,7 +67,7 @@ fn tokens_are_shown_once_and_each_is_revocable_alone() {
 }
 
 #[test]
-fn groups_are_listed_with_count_external_id_and_the_roles_to_choose_from() {
+fn groups_are_listed_with_member_count_and_external_id_and_roles_are_listed() {
     run(async |service| {
         let tenant = service.tenant("ci-groups").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
@@ -237,13 +241,13 @@ fn a_manual_role_is_overwritten_at_the_next_login_when_the_policy_says_so() {
 }
 
 #[test]
-fn no_login_takes_an_owner_away() {
+fn a_login_never_removes_an_owner_role() {
     run(async |service| {
         let tenant = service.tenant_with("ci-owner", by_claim()).await;
         let (idp, owner) = (tenant.idp(), service.admin(&tenant, Role::Owner).await);
         let group = idp.group("Guests", &[]).await;
         map(&owner, &group, json!("viewer")).await;
-        // The last one, and then one of two.
+        // First the only owner, then one of two owners.
         for name in ["ada", "bob"] {
             let role = format!("/users/{}/role", idp.user(name).await);
             owner
@@ -312,7 +316,7 @@ fn deactivation_deletion_and_removal_each_have_their_effect() {
                     let filter = format!("members[value eq \"{user}\"]");
                     let out = json!([{"op": "remove", "path": filter}]);
                     idp.patch(&members, out).await.expect(204);
-                    // The session goes on, without what the group gave.
+                    // The session stays active, but without the role from the group.
                     let session = application.introspect(&token).await;
                     assert_eq!(session.body["role"], Value::Null);
                     session.is(json!({"active": true, "permissions": []}));

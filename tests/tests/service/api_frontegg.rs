@@ -1,4 +1,4 @@
-//! What Frontegg documents of SCIM connections and their permissions, row by row.
+//! The SCIM connection features and permissions that Frontegg documents, row by row.
 
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
@@ -6,7 +6,7 @@ use rollcall_tests::urn;
 use serde_json::json;
 
 #[test]
-fn an_admin_makes_a_connection_gets_its_token_sees_it_and_deletes_it() {
+fn an_admin_creates_lists_renames_and_deletes_a_connection() {
     run(async |service| {
         let tenant = service.tenant("fe-connection").await;
         let admin = service.admin(&tenant, Role::Admin).await;
@@ -55,14 +55,14 @@ fn an_admin_makes_a_connection_gets_its_token_sees_it_and_deletes_it() {
         }
         let late = admin.post(&tokens, json!({"label": "late"})).await;
         late.expect(404);
-        // The people it pushed stay.
+        // The people that the connection pushed remain.
         let people = admin.get("/users").await.expect(200);
         assert_eq!(people.strings("/items/*/user_name"), ["ada"]);
     });
 }
 
 #[test]
-fn three_permissions_attached_to_roles_decide_who_may() {
+fn three_permissions_decide_which_roles_manage_connections() {
     run(async |service| {
         let tenant = service.tenant("fe-permissions").await;
         let owner = service.admin(&tenant, Role::Owner).await;

@@ -1,4 +1,4 @@
-//! The OpenAPI document: made of the routes themselves, whole, and true of what is answered.
+//! The OpenAPI document: it is generated from the routes, it is complete, and responses match it.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
 }
 
 #[test]
-fn the_document_is_whole() {
+fn the_document_is_complete() {
     run(async |service| {
         let nobody = service.application().with(None);
         let document = nobody.get("/openapi.json").await.expect(200).body;
@@ -50,9 +50,9 @@ fn the_document_is_whole() {
     });
 }
 
-/// The members of an answer are those of its schema, no more and no fewer than it allows.
+/// A response contains all members that its schema requires, and only members that its schema allows.
 #[test]
-fn answers_are_as_described() {
+fn responses_match_their_schemas() {
     run(async |service| {
         let tenant = service.tenant("described").await;
         let admin = service.admin(&tenant, Role::Owner).await;

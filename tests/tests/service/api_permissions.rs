@@ -1,6 +1,6 @@
-//! Who may do what: every endpoint of the OpenAPI document, as called with every kind of credential.
+//! Permissions: calls every endpoint of the OpenAPI document with every kind of credential.
 //!
-//! What is expected follows from the document alone: its security requirement and its success status.
+//! The expected status follows from the document alone: from the security requirement and the success status.
 
 use http::Method;
 use rollcall_directory::Role;
@@ -8,7 +8,7 @@ use rollcall_tests::api::Api;
 use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
 
-/// With which credential an endpoint is called.
+/// The credential with which an endpoint is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
     Nobody,
@@ -24,7 +24,7 @@ enum Who {
     DeactivatedPerson,
 }
 
-const EVERYBODY: [Who; 14] = [
+const ALL: [Who; 14] = [
     Who::Nobody,
     Who::Nonsense,
     Who::ScimToken,
@@ -41,12 +41,12 @@ const EVERYBODY: [Who; 14] = [
     Who::DeactivatedPerson,
 ];
 
-/// One method of one path of the document.
+/// One method of one path in the document.
 #[derive(Debug)]
 struct Operation {
     method: Method,
     path: String,
-    /// The credential it takes, if any, and what that must allow.
+    /// The credential that the endpoint requires, if any, and the permissions that it must have.
     needs: Option<(String, Vec<String>)>,
     success: u16,
 }
@@ -71,9 +71,9 @@ impl Operation {
             Who::ServiceKey => 403,
             _ if for_application => 403,
             Who::Session(role) => allowed(role),
-            // Signed in at SSO, with a mapped role.
+            // The person signed in through SSO and has a mapped role.
             Who::PersonsSession => allowed(Role::Member),
-            // Their own lists are theirs to see; what is ours does not exist for them.
+            // The other tenant sees its own lists, but resources of this tenant do not exist for it.
             Who::OtherTenant if self.path.contains('{') => 404,
             Who::OtherTenant => self.success,
             Who::ExpiredSession | Who::EndedSession | Who::DeactivatedPerson => 401,
@@ -101,7 +101,7 @@ fn operations(document: &Value) -> Vec<Operation> {
                 .find(|status| (200..300).contains(status));
             found.push(Operation {
                 needs,
-                success: success.unwrap_or_else(|| panic!("{method} {path}: no success")),
+                success: success.unwrap_or_else(|| panic!("{method} {path}: no success status")),
                 path: path.trim_start_matches("/api/v1").to_owned(),
                 method,
             });
@@ -110,8 +110,8 @@ fn operations(document: &Value) -> Vec<Operation> {
     found
 }
 
-/// What there is for the endpoints to work on.
-struct World<'a> {
+/// The tenants and resources that the calls work on.
+struct Fixture<'a> {
     service: &'a Service,
     tenant: Tenant,
     other: Tenant,
@@ -120,8 +120,8 @@ struct World<'a> {
     group: String,
 }
 
-impl<'a> World<'a> {
-    async fn make(service: &'a Service) -> World<'a> {
+impl<'a> Fixture<'a> {
+    async fn create(service: &'a Service) -> Fixture<'a> {
         let tenant = service.tenant("matrix").await;
         let other = service.tenant("matrix-other").await;
         let idp = tenant.idp();
@@ -132,7 +132,7 @@ impl<'a> World<'a> {
         let path = format!("/scim/groups/{group}/role-mapping");
         owner.put(&path, mapping).await.expect(200);
         service.follow_up(&tenant).await;
-        World {
+        Fixture {
             service,
             tenant,
             other,
@@ -187,19 +187,21 @@ impl<'a> World<'a> {
         login.expect(200).string("/session/token")
     }
 
-    /// The path with what it names in it, made for this very call where the call ends it.
+    /// Fills in the ids in a path; for calls that delete a resource, creates a new resource first.
     async fn path(&self, operation: &Operation) -> String {
-        let ends = operation.method == Method::DELETE;
+        let deletes = operation.method == Method::DELETE;
         let path = operation.path.as_str();
         let tenant = match path {
-            "/tenants/{tenant}" if ends => self.service.tenant("short-lived").await.id().to_owned(),
+            "/tenants/{tenant}" if deletes => {
+                self.service.tenant("short-lived").await.id().to_owned()
+            }
             _ => self.tenant.id().to_owned(),
         };
         let id = match path {
             _ if path.starts_with("/users/") => self.user.clone(),
             _ if path.starts_with("/scim/groups/") => self.group.clone(),
             _ if path.starts_with("/scim/tokens/") => self.tenant.issue("short", None).await.0,
-            "/scim/connections/{id}" if ends => {
+            "/scim/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});
                 let made = self.owner.post("/scim/connections", new).await;
                 made.expect(201).id()
@@ -226,28 +228,28 @@ impl<'a> World<'a> {
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("PATCH", "/settings") => json!({"retention_days": 90}),
             ("GET" | "DELETE", _) => return None,
-            (method, path) => panic!("{method} {path}: say here what to send"),
+            (method, path) => panic!("{method} {path}: add a request body for this endpoint here"),
         })
     }
 }
 
 #[test]
-fn every_endpoint_and_every_credential() {
+fn every_endpoint_with_every_credential() {
     run(async |service| {
-        let world = World::make(service).await;
+        let fixture = Fixture::create(service).await;
         let nobody = service.application().with(None);
         let document = nobody.get("/openapi.json").await.expect(200);
         let operations = operations(&document.body);
         assert!(operations.len() >= 30, "{}", operations.len());
         let mut wrong = Vec::new();
         let mut callers = Vec::new();
-        for who in EVERYBODY {
-            callers.push((who, world.caller(who).await));
+        for who in ALL {
+            callers.push((who, fixture.caller(who).await));
         }
         for operation in &operations {
             for (who, caller) in &mut callers {
-                let path = world.path(operation).await;
-                let body = world.body(operation).map(|body| body.to_string());
+                let path = fixture.path(operation).await;
+                let body = fixture.body(operation).map(|body| body.to_string());
                 let answer = caller.send(operation.method.clone(), &path, body).await;
                 let expected = operation.expected(*who);
                 if answer.status != expected {
@@ -257,7 +259,7 @@ fn every_endpoint_and_every_credential() {
                     ));
                 }
                 if path == "/sessions/current" && answer.status == 204 {
-                    *caller = world.caller(*who).await;
+                    *caller = fixture.caller(*who).await;
                 }
             }
         }
@@ -266,7 +268,7 @@ fn every_endpoint_and_every_credential() {
 }
 
 #[test]
-fn two_credentials_or_a_strange_scheme_are_none() {
+fn two_credentials_or_an_unknown_scheme_are_rejected() {
     run(async |service| {
         let tenant = service.tenant("schemes").await;
         let admin = service.admin(&tenant, Role::Owner).await;

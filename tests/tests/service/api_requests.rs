@@ -1,4 +1,4 @@
-//! The request log: every SCIM request of a tenant, what came of it, and what a failure means.
+//! The request log: every SCIM request of a tenant, its result, and a diagnosis of each failure.
 
 use http::Method;
 use jiff::{Timestamp, ToSpan};
@@ -9,7 +9,7 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 #[test]
-fn what_was_sent_and_how_it_was_answered_without_secrets() {
+fn requests_and_responses_are_logged_without_secrets() {
     run(async |service| {
         let tenant = service.tenant("log").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -47,7 +47,7 @@ fn what_was_sent_and_how_it_was_answered_without_secrets() {
 }
 
 #[test]
-fn it_is_searched_by_person_text_failure_and_connection() {
+fn the_log_is_searched_by_person_text_failure_and_connection() {
     run(async |service| {
         let tenant = service.tenant("log-search").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -75,7 +75,7 @@ fn it_is_searched_by_person_text_failure_and_connection() {
 }
 
 #[test]
-fn somebody_is_found_as_an_admin_writes_them_and_nobody_else_with_them() {
+fn a_search_for_a_person_finds_only_requests_about_that_person() {
     run(async |service| {
         let tenant = service.tenant("log-names").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -101,7 +101,7 @@ fn somebody_is_found_as_an_admin_writes_them_and_nobody_else_with_them() {
 }
 
 #[test]
-fn a_request_is_found_by_what_a_page_says_of_it() {
+fn a_request_is_found_by_the_values_that_a_page_shows() {
     run(async |service| {
         let tenant = service.tenant("log-answers").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -124,14 +124,14 @@ fn a_request_is_found_by_what_a_page_says_of_it() {
             let found = admin.all(&format!("/requests?{query}")).await;
             assert_eq!(found, expected, "{query}");
         }
-        // ids may happen to hold the same digits
+        // Ids can contain the same digits by chance.
         let found = admin.all("/requests?text=400").await;
         assert!(found.contains(&all[2]), "{found:?}");
     });
 }
 
 #[test]
-fn tokens_that_are_no_longer_good_are_told_to_their_tenant() {
+fn requests_with_revoked_or_expired_tokens_are_logged() {
     run(async |service| {
         let tenant = service.tenant("log-tokens").await;
         let admin = service.admin(&tenant, Role::Member).await;
@@ -164,7 +164,7 @@ fn tokens_that_are_no_longer_good_are_told_to_their_tenant() {
 }
 
 #[test]
-fn members_that_were_left_out_are_named() {
+fn skipped_members_are_named() {
     run(async |service| {
         let tenant = service.tenant("log-skipped").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -179,7 +179,7 @@ fn members_that_were_left_out_are_named() {
 }
 
 #[test]
-fn no_tenant_sees_what_another_sent() {
+fn no_tenant_sees_the_requests_of_another() {
     run(async |service| {
         let (ours, theirs) = (
             service.tenant("log-ours").await,
@@ -195,13 +195,13 @@ fn no_tenant_sees_what_another_sent() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_changes_no_answer() {
+fn a_failed_log_write_does_not_change_the_response() {
     run(async |_| {
         let (service, faults) = Service::with_faults().await;
         let tenant = service.tenant("log-broken").await;
         let admin = service.admin(&tenant, Role::Member).await;
-        // Refused, and never answered at all.
-        for fault in [Fault::ServerError, Fault::DeadBefore] {
+        // First the write is refused, then it never returns.
+        for fault in [Fault::ServerError, Fault::KilledBefore] {
             faults.schedule(move |call| {
                 let partition = call.body["Item"]["PK"]["S"].as_str();
                 match partition.is_some_and(|partition| partition.ends_with("#Q")) {
@@ -210,9 +210,9 @@ fn a_log_that_cannot_be_written_changes_no_answer() {
                 }
             });
             tenant.idp().get("/Users").await.expect(200);
-            assert_eq!(faults.count(fault).min(1), 1, "{fault:?} was dealt");
+            assert_eq!(faults.count(fault).min(1), 1, "{fault:?} was not injected");
         }
-        faults.heal();
+        faults.clear();
         tenant.idp().get("/Groups").await.expect(200);
         let log = admin.get("/requests").await.expect(200);
         assert_eq!(log.strings("/items/*/target"), ["/Groups"]);

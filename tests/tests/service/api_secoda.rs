@@ -1,4 +1,4 @@
-//! What Secoda documents of invited people and its members view, row by row.
+//! The features for invited people and the members view that Secoda documents, row by row.
 
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
@@ -34,13 +34,13 @@ fn pushed_people_are_invited_until_their_first_login_and_can_be_filtered() {
         assert_eq!(names("?text=EV").await, ["eve"]);
         assert_eq!(names("?filter=userName+eq+%22ada%22").await, ["ada"]);
         assert_eq!(names("?limit=1").await, ["ada", "bob", "eve"]);
-        // SCIM answers never hide them.
+        // SCIM responses always include them.
         assert_eq!(idp.get("/Users").await.expect(200).total(), 3);
     });
 }
 
 #[test]
-fn the_members_view_can_hide_the_invited() {
+fn the_members_view_can_hide_invited_people() {
     run(async |service| {
         let tenant = service.tenant("se-members").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -108,7 +108,7 @@ fn a_base_url_with_a_trailing_slash_works() {
 }
 
 #[test]
-fn a_stale_id_is_404_and_the_log_says_what_to_do() {
+fn a_stale_id_is_404_and_the_log_explains_what_to_do() {
     run(async |service| {
         let tenant = service.tenant("se-stale").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
@@ -127,7 +127,7 @@ fn a_stale_id_is_404_and_the_log_says_what_to_do() {
             "{diagnosis}"
         );
         let about = format!("/requests?person={ada}");
-        assert_eq!(admin.all(&about).await.len(), 2, "DELETE and PUT");
+        assert_eq!(admin.all(&about).await.len(), 2, "not DELETE and PUT");
     });
 }
 

@@ -1,8 +1,9 @@
-//! The API's own manners and the application's endpoints: bodies, lists, problems, tenants, links, events.
+//! The general rules of the API and the application's endpoints: bodies, lists, problems, tenants, links, events.
 
 use http::Method;
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
+use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 #[test]
@@ -36,7 +37,7 @@ fn unknown_keys_are_refused_by_name() {
 }
 
 #[test]
-fn what_is_no_json_object_or_too_large_is_refused() {
+fn bodies_that_are_not_json_objects_or_too_large_are_refused() {
     run(async |service| {
         let tenant = service.tenant("api-bodies").await;
         let admin = service.admin(&tenant, Role::Owner).await;
@@ -53,7 +54,7 @@ fn what_is_no_json_object_or_too_large_is_refused() {
 }
 
 #[test]
-fn what_does_not_exist_is_a_problem_too() {
+fn unknown_paths_and_resources_are_problem_documents() {
     run(async |service| {
         let tenant = service.tenant("api-paths").await;
         let admin = service.admin(&tenant, Role::Owner).await;
@@ -74,15 +75,14 @@ fn what_does_not_exist_is_a_problem_too() {
 }
 
 #[test]
-fn tenants_are_made_listed_changed_and_deleted_for_good() {
+fn tenants_are_created_listed_changed_and_deleted_permanently() {
     run(async |service| {
         let application = service.application();
         let id = format!("made-{}", uuid::Uuid::now_v7());
         let new = json!({"id": id, "display_name": "Made", "settings": {"retention_days": 7}});
         let made = application.post("/tenants", new.clone()).await.expect(201);
-        made.is(
-            json!({"id": id, "display_name": "Made", "settings": {"retention_days": 7, "route_by": "claim_then_membership"}}),
-        );
+        made.is(json!({"id": id, "display_name": "Made",
+                   "settings": {"retention_days": 7, "route_by": "claim_then_membership"}}));
         application.post("/tenants", new.clone()).await.expect(409);
         let bad = json!({"id": "Not an id", "display_name": "x"});
         application.post("/tenants", bad).await.expect(400);
@@ -108,6 +108,94 @@ fn tenants_are_made_listed_changed_and_deleted_for_good() {
 }
 
 #[test]
+fn a_refused_change_of_a_tenant_changes_nothing() {
+    run(async |service| {
+        let application = service.application();
+        let id = format!("refused-{}", uuid::Uuid::now_v7());
+        let new = json!({"id": id, "display_name": "Made", "settings": {"retention_days": 7}});
+        application.post("/tenants", new).await.expect(201);
+        let path = format!("/tenants/{id}");
+        let unchanged = application.get(&path).await.expect(200).body;
+        for change in [
+            json!({"display_name": "bad\u{7}name", "settings": {"retention_days": 9}}),
+            json!({"display_name": "", "settings": {"retention_days": 9}}),
+            json!({"display_name": "Good", "settings": {"retention_days": 0}}),
+        ] {
+            application.patch(&path, change).await.expect(400);
+            let read = application.get(&path).await.expect(200);
+            assert_eq!(read.body, unchanged);
+        }
+    });
+}
+
+#[test]
+fn no_error_repeats_a_long_value_whole() {
+    run(async |service| {
+        let tenant = service.tenant("long-values").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let admin = service.admin(&tenant, Role::Owner).await;
+        let long = "x".repeat(5_000);
+        let mut answers = vec![];
+        for path in ["tokens", "connections"] {
+            let path = format!("/scim/{path}/{long}");
+            answers.push(admin.get(&path).await);
+            answers.push(admin.delete(&path).await);
+            answers.push(admin.patch(&path, json!({ "label": "a" })).await);
+        }
+        for path in ["/users/LONG/role", "/role-mappings/LONG", "/requests/LONG"] {
+            let path = path.replace("LONG", &long);
+            answers.push(admin.get(&path).await);
+            answers.push(admin.put(&path, json!({ "role_id": "admin" })).await);
+        }
+        let path = format!("/role-mappings/{long}/reconciliation");
+        answers.push(admin.get(&path).await);
+        for path in ["users?state=LONG", "users?filter=LONG", "users?LONG=1"] {
+            let path = format!("/{}", path.replace("LONG", &long));
+            answers.push(admin.get(&path).await);
+        }
+        let path = format!("/tenants/{long}");
+        answers.push(application.get(&path).await);
+        let new = [(long.as_str(), json!("x")), ("id", json!(long))];
+        for (key, value) in new {
+            let new = json!({"display_name": "x", key: value});
+            answers.push(application.post("/tenants", new).await);
+        }
+        let role = json!({ "role_id": long });
+        answers.push(admin.put("/users/x/role", role).await);
+
+        let users = format!("/Users/{long}");
+        answers.push(idp.get(&users).await);
+        answers.push(idp.get(&format!("/{long}")).await);
+        answers.push(idp.filter("/Users", &long).await);
+        let filter = format!("{long} eq \"x\"");
+        answers.push(idp.filter("/Users", &filter).await);
+        answers.push(idp.get(&format!("/Users?sortBy={long}")).await);
+        let group = json!({"schemas": [urn::GROUP], "displayName": "g",
+                           "members": [{ "value": long }]});
+        answers.push(idp.post("/Groups", group).await);
+        let ada = idp.user("ada").await;
+        let path = format!("/Users/{ada}");
+        for operation in [
+            json!({"op": "replace", "path": long, "value": "x"}),
+            json!({"op": long, "path": "title", "value": "x"}),
+            json!({"op": "replace", "path": "active", "value": long}),
+            json!({"op": "replace", "path": format!("emails[{long} eq 1]"), "value": "x"}),
+        ] {
+            answers.push(idp.patch(&path, json!([operation])).await);
+        }
+
+        for answer in answers {
+            let body = answer.body.to_string();
+            assert!(
+                body.len() < 2_000,
+                "an answer of {} bytes: {body}",
+                body.len()
+            );
+        }
+    });
+}
+
+#[test]
 fn deleting_a_tenant_ends_its_tokens_and_sessions() {
     run(async |service| {
         let tenant = service.tenant("api-deleted").await;
@@ -121,7 +209,7 @@ fn deleting_a_tenant_ends_its_tokens_and_sessions() {
 }
 
 #[test]
-fn a_portal_link_opens_once_and_gives_its_role() {
+fn a_portal_link_opens_a_session_with_its_role() {
     run(async |service| {
         let tenant = service.tenant("api-links").await;
         let application = service.application();
@@ -130,7 +218,7 @@ fn a_portal_link_opens_once_and_gives_its_role() {
         let url = link.string("/url");
         assert!(url.contains("/console/open?link=rcl_"), "{url}");
         let secret = url.rsplit('=').next().unwrap_or_default();
-        // A link is no session and no key.
+        // The secret of a link is neither a session token nor a service key.
         let with_link = application.with(Some(secret));
         with_link.get("/users").await.expect(403);
         let admin = service.admin(&tenant, Role::Admin).await;
@@ -144,7 +232,7 @@ fn a_portal_link_opens_once_and_gives_its_role() {
 }
 
 #[test]
-fn introspection_never_fails_and_knows_sessions_alone() {
+fn introspection_never_fails_and_accepts_only_sessions() {
     run(async |service| {
         let tenant = service.tenant("api-introspect").await;
         let application = service.application();
@@ -204,7 +292,7 @@ fn events_are_read_by_cursor_in_order_and_without_gaps() {
 }
 
 #[test]
-fn nobody_gives_or_takes_a_role_above_their_own_and_the_last_owner_stays() {
+fn nobody_changes_a_role_above_their_own_and_the_last_owner_remains() {
     run(async |service| {
         let tenant = service.tenant("api-owners").await;
         let idp = tenant.idp();
@@ -229,7 +317,7 @@ fn nobody_gives_or_takes_a_role_above_their_own_and_the_last_owner_stays() {
             .put(&role(&bob), give(json!("admin")))
             .await
             .expect(200);
-        // The last active owner.
+        // The last active owner cannot be removed.
         let last = owner.put(&role(&ada), give(Value::Null)).await;
         assert!(last.expect(403).string("/detail").contains("owner"));
         let off = json!([{"op": "replace", "path": "active", "value": false}]);

@@ -1,4 +1,4 @@
-//! What TridentStack Control documents of its SCIM provisioning, row by row.
+//! The SCIM provisioning features that TridentStack Control documents, row by row.
 
 use rollcall_directory::{RateLimit, Role, Settings};
 use rollcall_tests::service::run;
@@ -6,7 +6,7 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 #[test]
-fn a_token_shows_its_name_its_age_and_its_last_use_and_revoking_takes_effect_at_once() {
+fn a_token_shows_its_label_age_and_last_use_and_revoking_takes_effect_immediately() {
     run(async |service| {
         let tenant = service.tenant("ts-token").await;
         let admin = service.admin(&tenant, Role::Admin).await;
@@ -32,7 +32,7 @@ fn a_token_shows_its_name_its_age_and_its_last_use_and_revoking_takes_effect_at_
 }
 
 #[test]
-fn a_token_is_rotated_with_two_live_ones() {
+fn during_rotation_both_tokens_work() {
     run(async |service| {
         let tenant = service.tenant("ts-rotation").await;
         let admin = service.admin(&tenant, Role::Admin).await;
@@ -52,7 +52,7 @@ fn a_token_is_rotated_with_two_live_ones() {
 }
 
 #[test]
-fn a_person_is_kept_in_sync_and_a_rename_is_the_same_person() {
+fn a_person_is_kept_in_sync_and_keeps_their_id_after_a_rename() {
     run(async |service| {
         let tenant = service.tenant("ts-sync").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
@@ -71,7 +71,7 @@ fn a_person_is_kept_in_sync_and_a_rename_is_the_same_person() {
         let scim = format!("/Users/{id}");
         idp.put(&scim, body("ada.lovelace")).await.expect(200);
         admin.get(&path).await.expect(200).is(shown("ada.lovelace"));
-        // Somebody who signs in under a name that is not known yet is found by the identity provider's id.
+        // A person who signs in with an unknown name is found by their external id.
         let login = json!({"user_name": "countess", "external_id": "00u1"});
         let logins = format!("/tenants/{}/sso/logins", tenant.id());
         let login = service.application().post(&logins, login).await;
@@ -80,7 +80,7 @@ fn a_person_is_kept_in_sync_and_a_rename_is_the_same_person() {
 }
 
 #[test]
-fn joining_and_leaving_a_group_changes_the_role_at_once_and_keeps_manual_ones() {
+fn joining_and_leaving_a_group_changes_the_role_immediately_and_keeps_manual_roles() {
     run(async |service| {
         let tenant = service.tenant("ts-join").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
@@ -114,7 +114,7 @@ fn joining_and_leaving_a_group_changes_the_role_at_once_and_keeps_manual_ones() 
 }
 
 #[test]
-fn deactivation_ends_everything_but_manual_roles_and_history_and_reactivation_restores() {
+fn deactivation_keeps_manual_roles_and_history_and_reactivation_restores_roles() {
     run(async |service| {
         let tenant = service.tenant("ts-leave").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
@@ -158,7 +158,7 @@ fn deactivation_ends_everything_but_manual_roles_and_history_and_reactivation_re
         assert!(did("user.created") && did("auth.login") && did("user.deactivated"));
 
         active(true).await;
-        // Those sessions are over for good; the roles are back.
+        // The old sessions stay ended; the roles are restored.
         application
             .introspect(&token)
             .await
@@ -176,19 +176,19 @@ fn deactivation_ends_everything_but_manual_roles_and_history_and_reactivation_re
 }
 
 #[test]
-fn sixty_requests_a_minute_when_so_configured() {
+fn a_configured_limit_of_sixty_requests_per_minute_applies() {
     run(async |service| {
         let tenant = service.tenant("ts-rate").await;
         let admin = service.admin(&tenant, Role::Admin).await;
         let limit = json!({"rate_limit": {"per_minute": 60, "burst": 3}});
         let changed = admin.patch("/settings", limit.clone()).await.expect(200);
         changed.is(limit);
-        // The token that was issued before obeys too.
+        // The limit also applies to a token that was issued before the change.
         let (mut sent, mut refused) = (0, 0);
         while refused < 4 {
             let answer = tenant.idp().get("/Users?count=0").await;
             sent += 1;
-            assert!(sent < 1_000, "never refused");
+            assert!(sent < 1_000, "no request was refused");
             if answer.status == 429 {
                 refused += 1;
                 assert!(answer.header("retry-after").is_some());
@@ -197,13 +197,13 @@ fn sixty_requests_a_minute_when_so_configured() {
         assert!(sent - refused >= 3, "{refused} of {sent} were refused");
         let log = admin.get("/requests?failed=true").await.expect(200);
         assert_eq!(log.select("/items/*").len(), refused);
-        let told = log.string("/items/0/diagnosis");
-        assert!(told.contains("nothing is lost"), "{told}");
+        let diagnosis = log.string("/items/0/diagnosis");
+        assert!(diagnosis.contains("nothing is lost"), "{diagnosis}");
     });
 }
 
 #[test]
-fn revoked_tokens_unsupported_filters_and_last_use_are_told() {
+fn revoked_tokens_and_unsupported_filters_are_logged() {
     run(async |service| {
         let settings = Settings {
             rate_limit: Some(RateLimit::default()),

@@ -1,15 +1,15 @@
-//! The arrows between crates, rooms and files, computed from the sources: they go one way.
+//! The dependencies between crates, rooms and files, computed from the sources: they go in one direction.
 //!
-//! An arrow from file to file is a path (`crate::…`, `super::…`, `self::…`) that leads into the other file. `mod` lines and
-//! what is compiled only for tests are no arrows.
+//! A file depends on another file if it contains a path (`crate::…`, `super::…`, `self::…`) into that file. `mod` lines
+//! and test-only code do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// The rooms of crates that have several, lowest first. A file uses its own room and those before it; files beside the
-/// rooms may use all of them.
+/// The rooms of crates that have several, lowest first. Each room is a folder. A file may use its own room and lower
+/// rooms; files outside the room folders may use all rooms.
 const ROOMS: [(&str, &[&str]); 2] = [
     (
         "shared/directory",
@@ -39,8 +39,8 @@ const CRATES: [&str; 9] = [
     "rollcall-edge-api",
 ];
 
-/// Only these crates may depend on `rollcall-store`: nobody else builds keys or items.
-const KNOW_THE_STORE: [&str; 2] = ["rollcall-directory", "rollcall-insight"];
+/// Only these crates may depend on `rollcall-store`, so no other crate builds keys or items.
+const STORE_USERS: [&str; 2] = ["rollcall-directory", "rollcall-insight"];
 
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -61,9 +61,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// One crate: its files by the path of their module.
+/// The files of one crate, by module path.
 struct Sources {
-    /// From the workspace, as in `shared/scim`.
+    /// The path from the workspace root, such as `shared/scim`.
     folder: String,
     modules: BTreeMap<Vec<String>, PathBuf>,
 }
@@ -95,7 +95,7 @@ impl Sources {
         }
     }
 
-    /// Returns the module of the file that an absolute path leads into.
+    /// Returns the module whose file contains the item at an absolute path.
     fn file_of(&self, path: &[String]) -> Option<Vec<String>> {
         let lengths = (0..=path.len()).rev();
         let mut prefixes = lengths.map(|length| &path[..length]);
@@ -103,9 +103,9 @@ impl Sources {
         found.map(<[String]>::to_vec)
     }
 
-    /// Returns the arrows between files, by the names that ride on them.
-    fn arrows(&self) -> BTreeMap<(Vec<String>, Vec<String>), BTreeSet<String>> {
-        let mut arrows = BTreeMap::<_, BTreeSet<String>>::new();
+    /// Returns the dependencies between files, each with the names that it uses.
+    fn edges(&self) -> BTreeMap<(Vec<String>, Vec<String>), BTreeSet<String>> {
+        let mut edges = BTreeMap::<_, BTreeSet<String>>::new();
         for (module, file) in &self.modules {
             let text = std::fs::read_to_string(file).expect("a source");
             let syntax = syn::parse_file(&text).expect("Rust");
@@ -119,15 +119,15 @@ impl Sources {
                 let to = self.file_of(&path).filter(|to| to != module);
                 if let Some(to) = to {
                     let name = path.last().cloned().unwrap_or_default();
-                    arrows.entry((module.clone(), to)).or_default().insert(name);
+                    edges.entry((module.clone(), to)).or_default().insert(name);
                 }
             }
         }
-        arrows
+        edges
     }
 }
 
-/// Collects the paths of a file that lead into its own crate.
+/// Collects the paths in a file that lead into its own crate.
 struct Paths<'a> {
     sources: &'a Sources,
     module: Vec<String>,
@@ -216,7 +216,7 @@ impl<'ast> Visit<'ast> for Paths<'_> {
     }
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        // The tokens of a macro are not parsed: `crate :: a :: b` is looked for as text.
+        // `syn` does not parse the tokens of a macro, so search for `crate :: a :: b` as text.
         let text = item.tokens.to_string().replace(' ', "");
         for start in text.match_indices("crate::").map(|(at, _)| at) {
             let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
@@ -228,11 +228,11 @@ impl<'ast> Visit<'ast> for Paths<'_> {
     }
 }
 
-/// Returns the nodes of a circle, if there is one.
-fn circle<N: Ord + Clone>(arrows: &BTreeSet<(N, N)>) -> Option<Vec<N>> {
-    let mut left = arrows.clone();
+/// Returns the nodes of a cycle, if there is one.
+fn find_cycle<N: Ord + Clone>(edges: &BTreeSet<(N, N)>) -> Option<Vec<N>> {
+    let mut left = edges.clone();
     loop {
-        // A node that nothing leaves, or nothing enters, is in no circle.
+        // A node without outgoing or without incoming edges is in no cycle.
         let from: BTreeSet<N> = left.iter().map(|(from, _)| from.clone()).collect();
         let to: BTreeSet<N> = left.iter().map(|(_, to)| to.clone()).collect();
         let before = left.len();
@@ -291,33 +291,33 @@ fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
-    let circles = crate_folders().into_iter().filter_map(|folder| {
-        let arrows = Sources::of(&folder).arrows();
-        let circle = circle(&arrows.keys().cloned().collect())?;
-        let legs = circle.windows(2).map(|leg| {
-            let names = &arrows[&(leg[0].clone(), leg[1].clone())];
+fn files_have_no_cyclic_dependencies() {
+    let cycles = crate_folders().into_iter().filter_map(|folder| {
+        let edges = Sources::of(&folder).edges();
+        let cycle = find_cycle(&edges.keys().cloned().collect())?;
+        let steps = cycle.windows(2).map(|step| {
+            let names = &edges[&(step[0].clone(), step[1].clone())];
             format!(
                 "  {} -> {}: {names:?}",
-                leg[0].join("::"),
-                leg[1].join("::")
+                step[0].join("::"),
+                step[1].join("::")
             )
         });
         Some(format!(
             "{folder}:\n{}",
-            legs.collect::<Vec<_>>().join("\n")
+            steps.collect::<Vec<_>>().join("\n")
         ))
     });
-    let circles: Vec<_> = circles.collect();
+    let cycles: Vec<_> = cycles.collect();
     assert!(
-        circles.is_empty(),
-        "files import each other in a circle\n{}",
-        circles.join("\n")
+        cycles.is_empty(),
+        "files depend on each other in a cycle\n{}",
+        cycles.join("\n")
     );
 }
 
 #[test]
-fn rooms_use_only_themselves_and_the_rooms_below() {
+fn rooms_use_only_themselves_and_lower_rooms() {
     for (folder, rooms) in ROOMS {
         let sources = Sources::of(folder);
         let height = |module: &[String]| {
@@ -332,16 +332,16 @@ fn rooms_use_only_themselves_and_the_rooms_below() {
                 module.join("::")
             );
         }
-        for ((from, to), names) in sources.arrows() {
-            // Files beside the rooms hand them out; no room reaches up to those.
+        for ((from, to), names) in sources.edges() {
+            // Files outside the room folders give access to the rooms; no room may use such a file.
             let top = rooms.len();
             let own = height(&from).unwrap_or(top);
             let used = height(&to).unwrap_or(if to.len() == 1 { 0 } else { top });
-            let is_beside = height(&to).is_none();
-            let reaches_up = used > own || is_beside && own < top && is_way_in(&sources, &to);
+            let is_outside = height(&to).is_none();
+            let reaches_up = used > own || is_outside && own < top && uses_rooms(&sources, &to);
             assert!(
                 !reaches_up,
-                "{}: `{}` uses {names:?} of `{}`, which stands above it",
+                "{}: `{}` uses {names:?} of `{}`, which is above it",
                 sources.folder,
                 from.join("::"),
                 to.join("::"),
@@ -350,15 +350,15 @@ fn rooms_use_only_themselves_and_the_rooms_below() {
     }
 }
 
-/// Returns whether a file beside the rooms uses rooms itself: then it stands above them.
-fn is_way_in(sources: &Sources, module: &[String]) -> bool {
-    let arrows = sources.arrows();
-    let mut used = arrows.keys().filter(|(from, _)| from == module);
+/// Returns whether a file outside the room folders uses rooms itself; if so, it is above them.
+fn uses_rooms(sources: &Sources, module: &[String]) -> bool {
+    let edges = sources.edges();
+    let mut used = edges.keys().filter(|(from, _)| from == module);
     used.any(|(_, to)| to.len() > 1) || module.is_empty()
 }
 
 #[test]
-fn crates_depend_only_on_those_below() {
+fn crates_depend_only_on_lower_crates() {
     for folder in crate_folders()
         .iter()
         .filter(|it| it.starts_with("shared/"))
@@ -367,7 +367,7 @@ fn crates_depend_only_on_those_below() {
         let name = name_of(&manifest);
         let height = |name: &str| {
             let at = CRATES.iter().position(|it| *it == name);
-            at.unwrap_or_else(|| panic!("`{name}` is not in the list of crates"))
+            at.unwrap_or_else(|| panic!("`{name}` is not in `CRATES`"))
         };
         for used in dependencies(&manifest) {
             assert!(
@@ -379,18 +379,21 @@ fn crates_depend_only_on_those_below() {
 }
 
 #[test]
-fn nobody_but_the_directory_and_insight_knows_the_store() {
+fn only_the_directory_and_insight_use_the_store() {
     for folder in crate_folders() {
         let manifest = manifest(&folder);
         let name = name_of(&manifest);
-        let knows = dependencies(&manifest).contains("rollcall-store");
-        let may = KNOW_THE_STORE.contains(&name);
-        assert!(!knows || may, "`{name}` depends on `rollcall-store`");
+        let uses_store = dependencies(&manifest).contains("rollcall-store");
+        let is_allowed = STORE_USERS.contains(&name);
+        assert!(
+            !uses_store || is_allowed,
+            "`{name}` depends on `rollcall-store`"
+        );
         for file in files_below(&root().join(&folder).join("src")) {
             let text = std::fs::read_to_string(&file).expect("a source");
             let file = file.display();
-            if !may {
-                // What only the two need, although Rust cannot hide it from the others.
+            if !is_allowed {
+                // Only the two crates need these items, but Rust cannot hide them from the others.
                 for word in [".scope()", "rollcall_directory::stored"] {
                     assert!(!text.contains(word), "{file} uses `{word}`");
                 }
@@ -409,7 +412,7 @@ fn nobody_but_the_directory_and_insight_knows_the_store() {
 }
 
 #[test]
-fn functions_carry_nothing_they_do_not_use() {
+fn functions_have_no_unneeded_dependencies() {
     for (folder, forbidden) in [
         (
             "functions/token-authorizer",
@@ -456,12 +459,12 @@ fn functions_carry_nothing_they_do_not_use() {
 }
 
 #[test]
-fn a_circle_is_found() {
-    let arrows = |pairs: &[(&'static str, &'static str)]| pairs.iter().copied().collect();
+fn a_cycle_is_found() {
+    let edges = |pairs: &[(&'static str, &'static str)]| pairs.iter().copied().collect();
     assert_eq!(
-        circle::<&str>(&arrows(&[("a", "b"), ("b", "c"), ("a", "c")])),
+        find_cycle::<&str>(&edges(&[("a", "b"), ("b", "c"), ("a", "c")])),
         None
     );
-    let found = circle(&arrows(&[("x", "a"), ("a", "b"), ("b", "a"), ("b", "c")]));
+    let found = find_cycle(&edges(&[("x", "a"), ("a", "b"), ("b", "a"), ("b", "c")]));
     assert_eq!(found, Some(vec!["a", "b", "a"]));
 }

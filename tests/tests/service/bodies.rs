@@ -1,4 +1,4 @@
-//! Bodies that are wrong in every way: the right SCIM error, never a 500, never a partial write.
+//! Invalid request bodies: the response is the correct SCIM error, never a 500, and nothing is written.
 
 use http::Method;
 use rollcall_tests::service::run;
@@ -6,7 +6,7 @@ use rollcall_tests::urn;
 use serde_json::json;
 
 #[test]
-fn bodies_that_are_no_json() {
+fn bodies_that_are_not_json() {
     run(async |service| {
         let idp = service.tenant("no-json").await.idp();
         let user = idp.user("u").await;
@@ -158,7 +158,7 @@ fn values_of_the_wrong_type() {
 }
 
 #[test]
-fn schemas_that_are_not_the_type_s() {
+fn schemas_that_do_not_fit_the_resource_type() {
     run(async |service| {
         let idp = service.tenant("wrong-schemas").await.idp();
         let rows = [

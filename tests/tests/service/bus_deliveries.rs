@@ -1,4 +1,4 @@
-//! What the bus carries: every change once it is committed, as the feed has it, and as `infra/events.md` says.
+//! Events on the bus: they report every committed change, equal the events in the feed, and follow `infra/events.md`.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -6,38 +6,38 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rollcall_directory::{Assertion, Event, Role, SignInOutcome};
+use rollcall_tests::event_fixture::{EventFixture, until};
 use rollcall_tests::service::run;
-use rollcall_tests::stage::{Stage, until};
 use serde_json::{Value, json};
 
 const CONTRACT: &str = include_str!("../../../infra/events.md");
 
 #[test]
-fn every_change_is_delivered_as_the_feed_has_it() {
+fn the_bus_delivers_the_events_of_the_feed() {
     run(async |_| {
-        let stage = Stage::start().await;
-        let idp = &stage.idp;
+        let fixture = EventFixture::start().await;
+        let idp = &fixture.idp;
         let (ada, bob) = (idp.user("ada").await, idp.user("bob").await);
         let group = idp.group("g", &[&ada]).await;
         let add = json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]);
         idp.patch(&format!("/Groups/{group}"), add)
             .await
             .expect(204);
-        stage
+        fixture
             .tenant
             .roles()
             .map_group(&group, Some(Role::Admin))
             .await
             .unwrap();
-        // Roles are announced as they are when somebody looks: a role that is gone by then was never announced.
-        stage.drained().await;
+        // The reconciler announces a role as it finds it. Wait here, so that it finds the role before it is removed.
+        fixture.drained().await;
         let off = json!([{"op": "replace", "path": "active", "value": false}]);
         idp.patch(&format!("/Users/{bob}"), off).await.expect(200);
         idp.delete(&format!("/Groups/{group}")).await.expect(204);
-        stage.drained().await;
+        fixture.drained().await;
 
-        let feed = stage.feed().await;
-        assert_eq!(stage.delivered(), feed);
+        let feed = fixture.feed().await;
+        assert_eq!(fixture.delivered(), feed);
         let sequences = feed.iter().map(|event| event["sequence"].as_u64().unwrap());
         assert!(sequences.eq(1..=feed.len() as u64));
         let kinds = |id: &str| -> Vec<&str> {
@@ -55,7 +55,7 @@ fn every_change_is_delivered_as_the_feed_has_it() {
             ] {
                 assert!(
                     kinds(id).contains(&kind),
-                    "{id} without {kind}: {:?}",
+                    "{id} has no event {kind}: {:?}",
                     kinds(id)
                 );
             }
@@ -71,15 +71,15 @@ fn every_change_is_delivered_as_the_feed_has_it() {
         assert_eq!(
             roles.last().unwrap()["after"]["role"],
             Value::Null,
-            "the group is gone"
+            "the deleted group must not give a role"
         );
-        assert_eq!(stage.local.dead_letters(), 0);
+        assert_eq!(fixture.local.dead_letters(), 0);
     });
 }
 
-/// Each action stands in the source as a literal; each must have its heading and an example that is one.
+/// Finds each action as a string literal in the source; each must have a heading and a valid example.
 #[test]
-fn every_action_is_in_the_contract() {
+fn the_contract_documents_every_action() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/directory/src");
     let mut actions = BTreeSet::new();
     let mut paths = vec![sources];
@@ -110,7 +110,7 @@ fn every_action_is_in_the_contract() {
             }
         }
     }
-    // one entry of several members becomes one event for each
+    // A journal entry about several members becomes one event per member.
     actions.remove("group.members_changed");
     for verb in [
         "created",
@@ -129,7 +129,7 @@ fn every_action_is_in_the_contract() {
         let heading = format!("### `{action}`\n");
         let (_, section) = CONTRACT
             .split_once(&heading)
-            .unwrap_or_else(|| panic!("no {heading}"));
+            .unwrap_or_else(|| panic!("the contract has no heading {heading}"));
         let example = section
             .split("```")
             .nth(1)
@@ -143,17 +143,17 @@ fn every_action_is_in_the_contract() {
     assert_eq!(
         headings,
         actions.len(),
-        "the contract has more than the code: {actions:?}"
+        "the contract has headings for unknown actions: {actions:?}"
     );
 }
 
 #[test]
-fn the_next_introspection_sees_a_change_and_the_bus_follows() {
+fn a_change_is_effective_immediately_and_its_event_follows() {
     run(async |_| {
-        let stage = Stage::start().await;
-        let ada = stage.idp.user("ada").await;
-        let group = stage.idp.group("admins", &[]).await;
-        stage
+        let fixture = EventFixture::start().await;
+        let ada = fixture.idp.user("ada").await;
+        let group = fixture.idp.group("admins", &[]).await;
+        fixture
             .tenant
             .roles()
             .map_group(&group, Some(Role::Admin))
@@ -164,12 +164,12 @@ fn the_next_introspection_sees_a_change_and_the_bus_follows() {
             ..Assertion::default()
         };
         let SignInOutcome::Accepted(signed_in) =
-            stage.tenant.sign_in().log_in(&assertion).await.unwrap()
+            fixture.tenant.sign_in().log_in(&assertion).await.unwrap()
         else {
-            panic!("refused")
+            panic!("the sign-in was refused")
         };
         let secret = signed_in.session.secret.expose().to_owned();
-        stage.drained().await;
+        fixture.drained().await;
         let mut to_bus: Vec<Duration> = Vec::new();
         for round in 0..20 {
             let joins = round % 2 == 0;
@@ -177,14 +177,14 @@ fn the_next_introspection_sees_a_change_and_the_bus_follows() {
                 true => json!([{"op": "add", "path": "members", "value": [{"value": ada}]}]),
                 false => json!([{"op": "remove", "path": format!("members[value eq \"{ada}\"]")}]),
             };
-            let before = stage.delivered().len();
+            let before = fixture.delivered().len();
             let sent = Instant::now();
-            stage
+            fixture
                 .idp
                 .patch(&format!("/Groups/{group}"), path)
                 .await
                 .expect(204);
-            let session = stage
+            let session = fixture
                 .local
                 .directory()
                 .session(&secret)
@@ -199,7 +199,7 @@ fn the_next_introspection_sees_a_change_and_the_bus_follows() {
                 "group.member_removed"
             };
             until("the event is on the bus", || {
-                let all = stage.delivered();
+                let all = fixture.delivered();
                 all[before..]
                     .iter()
                     .any(|event| event["type"] == kind)
@@ -207,11 +207,11 @@ fn the_next_introspection_sees_a_change_and_the_bus_follows() {
             })
             .await;
             to_bus.push(sent.elapsed());
-            stage.drained().await;
+            fixture.drained().await;
         }
         to_bus.sort();
         let line = format!(
-            "from PATCH sent to its event on the bus: median {:?}, slowest of {} {:?}\n",
+            "time from PATCH to the event on the bus: median {:?}, slowest of {} {:?}\n",
             to_bus[to_bus.len() / 2],
             to_bus.len(),
             to_bus[to_bus.len() - 1]

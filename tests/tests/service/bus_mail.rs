@@ -1,14 +1,15 @@
-//! Invitations: one mail to whoever was pushed, where the tenant wants it, and to nobody else.
+//! Invitations: if the tenant enables them, each pushed person gets one mail, and nobody else gets one.
 
 use rollcall_directory::{Assertion, Settings};
 use rollcall_local::Options;
+use rollcall_tests::event_fixture::EventFixture;
 use rollcall_tests::service::run;
-use rollcall_tests::stage::Stage;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 fn person(name: &str, active: bool, email: Option<&str>) -> Value {
-    let mut person = json!({"schemas": [urn::USER], "userName": name, "displayName": format!("<{name}>"), "active": active});
+    let mut person = json!({"schemas": [urn::USER], "userName": name, "displayName": format!("<{name}>"),
+                            "active": active});
     if let Some(email) = email {
         person["emails"] =
             json!([{"value": "other@example.test"}, {"value": email, "primary": true}]);
@@ -17,19 +18,19 @@ fn person(name: &str, active: bool, email: Option<&str>) -> Value {
 }
 
 #[test]
-fn people_who_are_pushed_are_invited_once() {
+fn pushed_people_are_invited_once() {
     run(async |_| {
         let settings = Settings {
             invitations: true,
             ..Settings::default()
         };
-        let stage = Stage::with(Options::default(), settings).await;
+        let fixture = EventFixture::with(Options::default(), settings).await;
         for (name, active, email) in [
             ("ada", true, Some("ada@example.test")),
             ("gone", false, Some("gone@example.test")),
             ("nowhere", true, None),
         ] {
-            stage
+            fixture
                 .idp
                 .post("/Users", person(name, active, email))
                 .await
@@ -40,9 +41,9 @@ fn people_who_are_pushed_are_invited_once() {
             email: Some("self@example.test".to_owned()),
             ..Assertion::default()
         };
-        stage.tenant.sign_in().log_in(&assertion).await.unwrap();
-        stage.drained().await;
-        let mail = stage.local.mail();
+        fixture.tenant.sign_in().log_in(&assertion).await.unwrap();
+        fixture.drained().await;
+        let mail = fixture.local.mail();
         assert_eq!(mail.len(), 1, "{mail:?}");
         assert_eq!(mail[0].to, ["ada@example.test"]);
         assert_eq!(mail[0].subject, "Your account at Stage & Sons");
@@ -50,33 +51,33 @@ fn people_who_are_pushed_are_invited_once() {
             mail[0].text.contains("Hello <ada>,") && mail[0].text.contains("http://127.0.0.1:")
         );
         assert!(mail[0].html.contains("Stage &#38; Sons") && !mail[0].html.contains("<ada>"));
-        assert_eq!(stage.local.dead_letters(), 0);
+        assert_eq!(fixture.local.dead_letters(), 0);
     });
 }
 
 #[test]
-fn a_tenant_that_does_not_want_mail_sends_none() {
+fn a_tenant_without_invitations_sends_no_mail() {
     run(async |_| {
-        let stage = Stage::start().await;
-        stage
+        let fixture = EventFixture::start().await;
+        fixture
             .idp
             .post("/Users", person("ada", true, Some("ada@example.test")))
             .await
             .expect(201);
-        stage.drained().await;
-        assert!(stage.local.mail().is_empty());
+        fixture.drained().await;
+        assert!(fixture.local.mail().is_empty());
     });
 }
 
 #[test]
-fn an_event_that_comes_twice_is_claimed_once() {
+fn a_duplicate_event_is_claimed_once() {
     run(async |_| {
         use rollcall_directory::Lease;
         use std::time::Duration;
-        let stage = Stage::start().await;
+        let fixture = EventFixture::start().await;
         let lease = Duration::from_secs(60);
         let claim = async |lease| {
-            stage
+            fixture
                 .tenant
                 .credentials()
                 .lease("invitation#1", lease)
@@ -85,7 +86,7 @@ fn an_event_that_comes_twice_is_claimed_once() {
         };
         assert_eq!(claim(lease).await, Lease::Ours);
         assert_eq!(claim(lease).await, Lease::Theirs);
-        stage
+        fixture
             .tenant
             .credentials()
             .done("invitation#1")
@@ -93,7 +94,7 @@ fn an_event_that_comes_twice_is_claimed_once() {
             .unwrap();
         assert_eq!(claim(lease).await, Lease::Done);
         assert_eq!(
-            stage
+            fixture
                 .tenant
                 .credentials()
                 .lease("invitation#2", Duration::ZERO)
@@ -102,14 +103,14 @@ fn an_event_that_comes_twice_is_claimed_once() {
             Lease::Ours
         );
         assert_eq!(
-            stage
+            fixture
                 .tenant
                 .credentials()
                 .lease("invitation#2", lease)
                 .await
                 .unwrap(),
             Lease::Ours,
-            "the first died"
+            "an expired lease is still held"
         );
     });
 }

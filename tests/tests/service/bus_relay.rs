@@ -1,4 +1,4 @@
-//! The relay and a bus that does not take everything: nothing is lost, no event overtakes another for good.
+//! The relay with a bus that refuses some entries: no event is lost, and the final order is correct.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,16 +17,16 @@ use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// A bus that refuses every so-many-th entry it is shown, and those of one tenant for ever.
+/// A bus that refuses every n-th entry, and every entry of one tenant.
 #[derive(Clone, Debug, Default)]
-struct Moody {
+struct FlakyBus {
     seen: Arc<Mutex<(u64, Vec<Value>)>>,
     refuses_every: u64,
     refuses_tenant: &'static str,
 }
 
-impl Moody {
-    fn bus(&self) -> Bus {
+impl FlakyBus {
+    fn connect(&self) -> Bus {
         let connector = SharedHttpConnector::new(self.clone());
         let config = aws_sdk_eventbridge::Config::builder()
             .behavior_version(aws_sdk_eventbridge::config::BehaviorVersion::latest())
@@ -42,7 +42,7 @@ impl Moody {
         )
     }
 
-    /// What was taken of a tenant: sequences in the order they came.
+    /// Returns the sequence numbers of a tenant's accepted events, in the order of arrival.
     fn taken(&self, tenant: &Tenant) -> Vec<u64> {
         let seen = self.seen.lock().unwrap();
         let own = seen
@@ -54,11 +54,14 @@ impl Moody {
     }
 }
 
-impl HttpConnector for Moody {
+impl HttpConnector for FlakyBus {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let entries = body["Entries"].as_array().unwrap();
-        assert!(entries.len() <= 10, "EventBridge takes ten");
+        assert!(
+            entries.len() <= 10,
+            "EventBridge accepts at most ten entries"
+        );
         let mut seen = self.seen.lock().unwrap();
         let mut answer = |entry: &Value| {
             seen.0 += 1;
@@ -68,7 +71,7 @@ impl HttpConnector for Moody {
                 (&json!("rollcall"), &event["type"])
             );
             if seen.0.is_multiple_of(self.refuses_every) || event["tenant"] == self.refuses_tenant {
-                return json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "moody"});
+                return json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "flaky"});
             }
             seen.1.push(event);
             json!({"EventId": seen.0.to_string()})
@@ -84,7 +87,7 @@ impl HttpConnector for Moody {
     }
 }
 
-/// The records of all entries that wait for their place, tenants in turns.
+/// Builds stream records for all entries without a place in the feed, alternating between the tenants.
 async fn records(tenants: &[&Tenant]) -> Vec<Value> {
     let mut waiting = Vec::new();
     for tenant in tenants {
@@ -110,7 +113,7 @@ async fn records(tenants: &[&Tenant]) -> Vec<Value> {
     waiting.into_iter().enumerate().map(record).collect()
 }
 
-/// One call; the sequence number at which the stream has to go on.
+/// Calls the relay and returns the sequence number from which the stream must continue, if a record failed.
 async fn call(relay: &Relay, records: &[Value]) -> Option<String> {
     let event: StreamEvent = serde_json::from_value(json!({"Records": records})).unwrap();
     let failures = relay.call(event).await.batch_item_failures;
@@ -128,50 +131,50 @@ async fn rename_often(tenant: &Tenant, times: usize) {
 }
 
 #[test]
-fn what_the_bus_refuses_is_sent_again_with_all_that_follows_it() {
+fn a_refused_event_and_all_later_ones_are_sent_again() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("a").await;
         rename_often(&tenant, 40).await;
-        let moody = Moody {
+        let bus = FlakyBus {
             refuses_every: 7,
-            ..Moody::default()
+            ..FlakyBus::default()
         };
-        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
         assert_eq!(call(&relay, &records(&[&tenant]).await).await, None);
-        let taken = moody.taken(&tenant);
-        assert!(taken.len() > 41, "something came twice");
-        // the last time that each event came is behind the last time of the one ahead of it
+        let taken = bus.taken(&tenant);
+        assert!(taken.len() > 41, "no event was sent again");
+        // The last delivery of each event comes after the last delivery of the previous event.
         let last = |sequence: u64| taken.iter().rposition(|taken| *taken == sequence).unwrap();
         assert!((2..=41).all(|sequence| last(sequence - 1) < last(sequence)));
     });
 }
 
 #[test]
-fn a_tenant_whose_events_fail_is_reported_and_holds_up_nobody() {
+fn failing_events_of_one_tenant_do_not_block_other_tenants() {
     run(async |_| {
         let table = TestTable::start().await;
         let (a, b) = (table.tenant("a").await, table.tenant("b").await);
         rename_often(&a, 12).await;
         rename_often(&b, 12).await;
         let batch = records(&[&a, &b]).await;
-        let mut moody = Moody {
+        let mut bus = FlakyBus {
             refuses_every: u64::MAX,
             refuses_tenant: "b",
-            ..Moody::default()
+            ..FlakyBus::default()
         };
-        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
         let first_of_b = batch[1]["dynamodb"]["SequenceNumber"].as_str().unwrap();
         assert_eq!(call(&relay, &batch).await.as_deref(), Some(first_of_b));
-        assert!(moody.taken(&a).into_iter().eq(1..=13));
-        assert!(moody.taken(&b).is_empty());
+        assert!(bus.taken(&a).into_iter().eq(1..=13));
+        assert!(bus.taken(&b).is_empty());
 
-        moody.refuses_tenant = "";
-        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
+        bus.refuses_tenant = "";
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
         assert_eq!(call(&relay, &batch[1..]).await, None);
         assert!(
-            moody.taken(&b).into_iter().eq(1..=13),
-            "the places they were given"
+            bus.taken(&b).into_iter().eq(1..=13),
+            "the events did not keep their places"
         );
         let others = json!({"awsRegion": "local", "eventID": "x", "eventName": "MODIFY", "dynamodb": {
             "ApproximateCreationDateTime": 1_795_000_000, "Keys": batch[0]["dynamodb"]["Keys"],
@@ -179,16 +182,16 @@ fn a_tenant_whose_events_fail_is_reported_and_holds_up_nobody() {
         }});
         assert_eq!(call(&relay, &[others]).await, None);
         assert_eq!(
-            moody.taken(&a).len(),
+            bus.taken(&a).len(),
             13 + 12,
-            "nothing but what came again"
+            "only the repeated events may arrive"
         );
     });
 }
 
-/// Entries that the relay gave up on, or that came out of a backup, get their places all the same.
+/// Entries that the relay gave up on, or that were restored from a backup, still get their places.
 #[test]
-fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
+fn entries_that_the_stream_does_not_report_are_found_again() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("a").await;
@@ -196,12 +199,12 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
         let far = Instant::now() + Duration::from_secs(600);
         let hour = Duration::from_secs(3_600);
         let young = tenant.journal().remind_of_unplaced(hour, far).await;
-        assert_eq!(young.unwrap(), 0, "they may be on their way");
+        assert_eq!(young.unwrap(), 0, "new entries may still be in the stream");
         let late = tenant
             .journal()
             .remind_of_unplaced(Duration::ZERO, Instant::now())
             .await;
-        assert_eq!(late.unwrap(), 0, "there is no time");
+        assert_eq!(late.unwrap(), 0, "the deadline has passed");
         let remind = async || {
             tenant
                 .journal()
@@ -209,25 +212,25 @@ fn entries_that_the_stream_does_not_tell_of_are_brought_up_again() {
                 .await
         };
         assert_eq!(remind().await.unwrap(), 4);
-        assert_eq!(remind().await.unwrap(), 0, "once a day");
+        assert_eq!(remind().await.unwrap(), 0, "more than one reminder per day");
 
         let mut reminders = records(&[&tenant]).await;
         for record in &mut reminders {
             record["eventName"] = json!("MODIFY");
             record["dynamodb"]["NewImage"] = json!({REMINDER: {"N": "1"}});
         }
-        let moody = Moody {
+        let bus = FlakyBus {
             refuses_every: u64::MAX,
-            ..Moody::default()
+            ..FlakyBus::default()
         };
-        let relay = rollcall_journal_relay::handler(table.directory(), moody.bus());
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
         assert_eq!(call(&relay, &reminders).await, None);
-        assert!(moody.taken(&tenant).into_iter().eq(1..=4));
+        assert!(bus.taken(&tenant).into_iter().eq(1..=4));
 
         assert_eq!(remind().await.unwrap(), 0);
         let known = capacity::measure(remind()).await;
         assert_eq!(known.0.unwrap(), 0);
-        // how far it came, and that there is nothing behind it
+        // It reads how far the last pass came, and that no entries follow.
         assert_eq!(known.1.read_units, 2.0, "{:?}", known.1);
     });
 }

@@ -1,19 +1,20 @@
-//! What earlier versions of the code have stored is read, listed, found and changed like anything else, and is in today's
-//! form from its next change on.
+//! Data that earlier versions stored can be read, listed, found and changed; the next change stores it in the current
+//! format.
 
 use rollcall_tests::audit::{World, audit};
-use rollcall_tests::previous::Previous;
+use rollcall_tests::compatibility::CompatibilityFixture;
 use rollcall_tests::service::run;
 use serde_json::json;
 
-/// From before forms had numbers: four people, two groups, a mapping, sign-ins; one of the people deactivated.
-const UNNUMBERED: &str = include_str!("../../previous/0.json");
+/// A tenant that was stored before formats had numbers: four people, one of them deactivated, two groups, a mapping and
+/// sign-ins.
+const UNNUMBERED: &str = include_str!("../../compatibility/0.json");
 
 #[test]
-fn a_tenant_from_before_forms_had_numbers() {
+fn a_tenant_without_format_numbers() {
     run(async |service| {
-        let previous = Previous::parse(UNNUMBERED);
-        let idp = previous.restore(service).await;
+        let fixture = CompatibilityFixture::parse(UNNUMBERED);
+        let idp = fixture.restore(service).await;
         assert_eq!(idp.census().await, (4, 2));
         let world = World::read(&idp).await;
         let id = |of: &str| {
@@ -42,12 +43,12 @@ fn a_tenant_from_before_forms_had_numbers() {
         }
         audit(&idp).await;
 
-        // what is updated in place leaves the form alone
+        // An update in place does not change the format.
         let add = json!([{"op": "add", "path": "members", "value": [{"value": edsger}]}]);
         idp.patch(&format!("/Groups/{group}"), add)
             .await
             .expect(204);
-        assert_eq!(previous.form(service, "U", &edsger).await, None);
+        assert_eq!(fixture.stored_format(service, "U", &edsger).await, None);
         assert!(idp.members(group).await.contains(&edsger));
 
         let rename = json!([{"op": "replace", "path": "displayName", "value": "Countess"}]);
@@ -58,7 +59,10 @@ fn a_tenant_from_before_forms_had_numbers() {
             .await
             .expect(204);
         for (kind, id) in [("U", &ada), ("G", group)] {
-            assert_eq!(previous.form(service, kind, id).await.as_deref(), Some("1"));
+            assert_eq!(
+                fixture.stored_format(service, kind, id).await.as_deref(),
+                Some("1")
+            );
         }
         assert_eq!(
             idp.filter("/Users", "displayName eq \"Countess\"")
@@ -77,7 +81,10 @@ fn a_tenant_from_before_forms_had_numbers() {
         idp.delete(&format!("/Users/{edsger}")).await.expect(204);
         let newcomer = idp.user("edsger").await;
         assert_eq!(
-            previous.form(service, "U", &newcomer).await.as_deref(),
+            fixture
+                .stored_format(service, "U", &newcomer)
+                .await
+                .as_deref(),
             Some("1")
         );
         audit(&idp).await;

@@ -1,4 +1,4 @@
-//! Many at once: nobody loses anything to anybody.
+//! Concurrent requests: no change is lost.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
-/// Creates people, several at a time; returns their ids in the order of their numbers.
-async fn crowd(idp: &Idp, count: usize) -> Vec<String> {
+/// Creates people, several at a time, and returns their ids in the order of their numbers.
+async fn create_people(idp: &Idp, count: usize) -> Vec<String> {
     let numbers: Vec<usize> = (0..count).collect();
     let mut ids = Vec::new();
     for chunk in numbers.chunks(16) {
@@ -21,7 +21,7 @@ async fn crowd(idp: &Idp, count: usize) -> Vec<String> {
     ids
 }
 
-/// The three spellings of taking one member out.
+/// Builds one of the three operations that remove a single member.
 fn removal(spelling: usize, id: &str) -> Value {
     match spelling % 3 {
         0 => json!([{"op": "remove", "path": format!("members[value eq \"{id}\"]")}]),
@@ -31,10 +31,10 @@ fn removal(spelling: usize, id: &str) -> Value {
 }
 
 #[test]
-fn members_come_and_go() {
+fn concurrent_joins_and_leaves_are_all_applied() {
     run(async |service| {
         let idp = service.tenant("members-at-once").await.idp();
-        let people = crowd(&idp, 100).await;
+        let people = create_people(&idp, 100).await;
         let (leaving, joining) = people.split_at(50);
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         let group = idp.group("g", &leaving).await;
@@ -54,7 +54,7 @@ fn members_come_and_go() {
 }
 
 #[test]
-fn one_name_is_given_once() {
+fn only_one_concurrent_create_gets_a_name() {
     run(async |service| {
         let idp = service.tenant("names-at-once").await.idp();
         let body = |n: usize| {
@@ -88,10 +88,10 @@ fn one_name_is_given_once() {
 }
 
 #[test]
-fn one_name_is_taken_over_once() {
+fn only_one_concurrent_rename_gets_a_name() {
     run(async |service| {
         let idp = service.tenant("renames-at-once").await.idp();
-        let people = crowd(&idp, 20).await;
+        let people = create_people(&idp, 20).await;
         let rename = json!([{"op": "replace", "path": "userName", "value": "prize"}]);
         let answers = join_all(
             people
@@ -112,11 +112,14 @@ fn one_name_is_taken_over_once() {
 }
 
 #[test]
-fn changes_of_one_person_all_count() {
+fn concurrent_changes_of_one_person_are_all_applied() {
     run(async |service| {
         let idp = service.tenant("changes-at-once").await.idp();
         let path = format!("/Users/{}", idp.user("u").await);
-        let change = |n: usize| json!([{"op": "add", "path": "emails", "value": [{"value": format!("e{n}@x"), "type": "other"}]}]);
+        let change = |n: usize| {
+            let email = json!({"value": format!("e{n}@x"), "type": "other"});
+            json!([{"op": "add", "path": "emails", "value": [email]}])
+        };
         for answer in join_all((0..25).map(|n| idp.patch(&path, change(n)))).await {
             answer.expect(200);
         }
@@ -129,20 +132,21 @@ fn changes_of_one_person_all_count() {
         assert_eq!(
             emails.len(),
             25,
-            "every change was applied to the newest state"
+            "a change was not applied to the newest state"
         );
     });
 }
 
 #[test]
-fn of_conditional_writers_one_wins() {
+fn only_one_concurrent_conditional_write_succeeds() {
     run(async |service| {
         let idp = service.tenant("conditions-at-once").await.idp();
         let user = idp.user("u").await;
         let path = format!("/Users/{user}");
         let version = idp.get(&path).await.string("/meta/version");
         let write = async |n: usize| {
-            let body = json!({"schemas": [urn::PATCH], "Operations": [{"op": "replace", "path": "title", "value": format!("t{n}")}]});
+            let operation = json!({"op": "replace", "path": "title", "value": format!("t{n}")});
+            let body = json!({"schemas": [urn::PATCH], "Operations": [operation]});
             idp.request(http::Method::PATCH, &path)
                 .header("if-match", &version)
                 .body(&body)
@@ -165,10 +169,10 @@ fn of_conditional_writers_one_wins() {
 }
 
 #[test]
-fn whole_lists_do_not_mix() {
+fn concurrent_full_replacements_do_not_mix() {
     run(async |service| {
         let idp = service.tenant("lists-at-once").await.idp();
-        let people = crowd(&idp, 90).await;
+        let people = create_people(&idp, 90).await;
         let group = idp.group("g", &[]).await;
         let path = format!("/Groups/{group}");
         let lists: Vec<&[String]> = people.chunks(30).collect();
@@ -183,16 +187,16 @@ fn whole_lists_do_not_mix() {
             lists
                 .iter()
                 .any(|list| list.iter().cloned().collect::<BTreeSet<_>>() == end),
-            "{end:?} is no list that was sent"
+            "{end:?} is not one of the lists that were sent"
         );
     });
 }
 
 #[test]
-fn people_and_groups_leave_while_members_change() {
+fn people_and_groups_are_deleted_while_members_change() {
     run(async |service| {
         let idp = service.tenant("leaving-at-once").await.idp();
-        let people = crowd(&idp, 40).await;
+        let people = create_people(&idp, 40).await;
         let half: Vec<&str> = people[..20].iter().map(String::as_str).collect();
         let mut groups = Vec::new();
         for n in 0..4 {
@@ -224,15 +228,15 @@ fn people_and_groups_leave_while_members_change() {
             let members = world.members(group);
             assert!(
                 half[..10].iter().all(|id| members.contains(*id)),
-                "who was not deleted is still in {group}"
+                "a person who was not deleted is missing in {group}"
             );
         }
     });
 }
 
-/// Settings are changed one by one; changes at the same time must all be there afterwards.
+/// Each request changes one setting; after concurrent requests, all changes must be present.
 #[test]
-fn changes_of_settings_at_once_are_all_kept() {
+fn concurrent_changes_of_settings_are_all_kept() {
     run(async |service| {
         let tenant = service.tenant("settings-at-once").await;
         let directory = tenant.directory();

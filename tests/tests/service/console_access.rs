@@ -1,4 +1,4 @@
-//! The console's doors: who gets in, what they see, and what is refused whatever they were shown.
+//! Access to the console: who can open it, what each role sees, and what is refused.
 
 use rollcall_directory::{Provider, Role};
 use rollcall_tests::service::run;
@@ -7,14 +7,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 #[test]
-fn no_change_without_a_form_of_the_very_session_from_this_origin() {
+fn a_change_needs_a_form_of_the_same_session_and_origin() {
     run(async |service| {
         let tenant = service.tenant("forgery").await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
-        let other = Visitor::enter(service, &tenant, Role::Owner).await;
-        let good = visitor.get("/console").await.expect(200).form_token();
-        let others = other.get("/console").await.expect(200).form_token();
-        assert_ne!(good, others);
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let other = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let own_token = visitor.get("/console").await.expect(200).form_token();
+        let other_token = other.get("/console").await.expect(200).form_token();
+        assert_ne!(own_token, other_token);
         let form_id = Uuid::now_v7().to_string();
         let form = |token| {
             [
@@ -27,18 +27,24 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
         let path = "/console/connections";
         for (token, headers) in [
             ("", [("origin", &*visitor.origin), ("accept", "*/*")]),
-            (&*others, [("origin", &visitor.origin), ("accept", "*/*")]),
-            (&*good, [("origin", "https://evil.test"), ("accept", "*/*")]),
-            (&*good, [("origin", "null"), ("accept", "*/*")]),
             (
-                &*good,
+                &*other_token,
+                [("origin", &visitor.origin), ("accept", "*/*")],
+            ),
+            (
+                &*own_token,
+                [("origin", "https://evil.test"), ("accept", "*/*")],
+            ),
+            (&*own_token, [("origin", "null"), ("accept", "*/*")]),
+            (
+                &*own_token,
                 [
                     ("origin", &*visitor.origin),
                     ("sec-fetch-site", "same-site"),
                 ],
             ),
             (
-                &*good,
+                &*own_token,
                 [
                     ("origin", &visitor.origin),
                     ("sec-fetch-site", "cross-site"),
@@ -47,8 +53,8 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
         ] {
             visitor.post(path, &form(token), &headers).await.expect(403);
         }
-        let nobody = Visitor::stranger(service);
-        nobody.post(path, &form(&good), &[]).await.expect(401);
+        let nobody = Visitor::anonymous(service);
+        nobody.post(path, &form(&own_token), &[]).await.expect(401);
         assert_eq!(
             tenant
                 .directory()
@@ -63,7 +69,10 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
             ("origin", &*visitor.origin),
             ("sec-fetch-site", "same-origin"),
         ];
-        visitor.post(path, &form(&good), &headers).await.expect(303);
+        visitor
+            .post(path, &form(&own_token), &headers)
+            .await
+            .expect(303);
         assert_eq!(
             tenant
                 .directory()
@@ -77,10 +86,10 @@ fn no_change_without_a_form_of_the_very_session_from_this_origin() {
     });
 }
 
-/// A form: where it is sent, its fields, and the least role that may send it.
+/// A form: its path, its fields, and the lowest role that may send it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
-/// Every form with what it needs, names in braces standing for the ids of its things.
+/// Every form with its required fields; names in braces are placeholders for ids.
 const FORMS: [Form; 11] = [
     (
         "/console/connections",
@@ -136,21 +145,22 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_a_role_may_not_do_is_neither_shown_nor_done() {
+fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
     run(async |service| {
         for role in [Role::Viewer, Role::Member, Role::Admin] {
             let tenant = service.tenant("roles").await;
+            // The guide for Google mentions the settings, which not every role may see.
             let google = tenant.directory().credentials().change_connection(
                 tenant.connection_id(),
                 None,
                 Some(Provider::Google),
             );
-            assert!(google.await.is_ok(), "its guide names the settings");
+            assert!(google.await.is_ok(), "the connection was not changed");
             let idp = tenant.idp();
             let person = idp.user("ada").await;
             let group = idp.group("Engineers", &[&person]).await;
             let (token, _) = tenant.issue("second", None).await;
-            let visitor = Visitor::enter(service, &tenant, role).await;
+            let visitor = Visitor::with_link(service, &tenant, role).await;
             let fill = |text: &str| {
                 text.replace("{connection}", tenant.connection_id())
                     .replace("{token}", &token)
@@ -176,7 +186,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
                     .get(&format!("/console{}", fill(page)))
                     .await
                     .expect(reads);
-                // The way out is the one form that everybody has.
+                // The form to sign out is the only one that every role has.
                 let forms = seen.html.matches(r#"method="post""#).count();
                 let is_file = seen.header("content-type") == "application/json";
                 let controls = match role {
@@ -209,7 +219,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
                     .await
                     .expect(configures);
             }
-            // Everybody knows the token of their own session, shown a form or not.
+            // A client can compute the form token of its own session, even if no form was shown.
             let form_token = visitor.form_token();
             for (path, form, needs) in FORMS {
                 let form: Vec<(&str, String)> = form
@@ -235,7 +245,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_done() {
 }
 
 #[test]
-fn whoever_is_refused_can_go_back_or_sign_out() {
+fn error_pages_offer_a_way_back_and_sign_out() {
     run(async |service| {
         let tenant = service.tenant("refused").await;
         for (role, page, leads_back) in [
@@ -244,7 +254,7 @@ fn whoever_is_refused_can_go_back_or_sign_out() {
             (Role::Member, "/console/settings", true),
             (Role::Owner, "/console/people/nobody", true),
         ] {
-            let visitor = Visitor::enter(service, &tenant, role).await;
+            let visitor = Visitor::with_link(service, &tenant, role).await;
             let refused = visitor.get(page).await;
             let refused = refused.expect(if role == Role::Owner { 404 } else { 403 });
             let link = r#"<a href="/console">Back to the console</a>"#;
@@ -254,15 +264,15 @@ fn whoever_is_refused_can_go_back_or_sign_out() {
             let out = visitor.get("/console").await.expect(401);
             assert!(!out.html.contains("<form"), "{}", out.html);
         }
-        let stranger = Visitor::stranger(service);
+        let stranger = Visitor::anonymous(service);
         let refused = stranger.get("/console/open?link=x").await.expect(403);
         assert!(
             !refused.html.contains("<form") && !refused.html.contains("Back"),
             "{}",
             refused.html
         );
-        // A form of an earlier session of this browser.
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        // This form comes from an earlier session in the same browser.
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let old = [("form_token", "old"), ("name", "x"), ("provider", "okta")];
         let refused = visitor.post("/console/connections", &old, &[]).await;
         let refused = refused.expect(403);
@@ -272,13 +282,13 @@ fn whoever_is_refused_can_go_back_or_sign_out() {
 }
 
 #[test]
-fn another_tenants_things_do_not_exist() {
+fn resources_of_another_tenant_do_not_exist() {
     run(async |service| {
         let (ours, theirs) = (service.tenant("ours").await, service.tenant("theirs").await);
         let person = theirs.idp().user("ada").await;
         let group = theirs.idp().group("Engineers", &[&person]).await;
         let (token, _) = theirs.issue("second", None).await;
-        let visitor = Visitor::enter(service, &ours, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &ours, Role::Owner).await;
         let form_token = visitor.form_token();
         for page in [
             format!("/console/people/{person}"),
@@ -313,12 +323,12 @@ fn another_tenants_things_do_not_exist() {
 }
 
 #[test]
-fn a_reason_leads_to_the_request_behind_it() {
+fn a_reason_links_to_its_request() {
     run(async |service| {
         let tenant = service.tenant("reasons").await;
         let person = tenant.idp().user("ada").await;
         let group = tenant.idp().group("Engineers", &[]).await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let form_token = visitor.form_token();
         let form = [
             ("from", "none"),
@@ -353,7 +363,7 @@ fn a_reason_leads_to_the_request_behind_it() {
             .get(&format!("/console/activity/trace?{query}"))
             .await
             .expect(200);
-        // the later of the two made the role: the identity provider's
+        // The link leads to the later of the two requests, which came from the identity provider.
         assert!(trace.html.contains("PATCH"), "{}", trace.html);
         assert!(
             trace.html.contains("group.members_changed"),
@@ -372,10 +382,10 @@ fn a_reason_leads_to_the_request_behind_it() {
 }
 
 #[test]
-fn what_makes_no_sense_is_told_so() {
+fn invalid_requests_get_an_error_page() {
     run(async |service| {
         let tenant = service.tenant("nonsense").await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let long = "x".repeat(3_000);
         for (page, status) in [
             ("/console/nowhere", 404),
@@ -418,19 +428,19 @@ fn what_makes_no_sense_is_told_so() {
             .await
             .expect(200);
         assert!(style.header("cache-control").contains("immutable"));
-        // a page of another version asks for what is not this file
+        // A request for another version of the file must not be cached.
         let other = visitor.get("/console/assets/0/style.css").await.expect(200);
         assert_eq!(other.header("cache-control"), "no-store");
     });
 }
 
 #[test]
-fn places_that_no_list_has_lead_to_its_beginning() {
+fn unknown_page_cursors_still_show_the_list() {
     run(async |service| {
         let tenant = service.tenant("places").await;
         tenant.idp().user("ada").await;
         tenant.idp().group("admins", &[]).await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let long = "x".repeat(3_000);
         for (list, after, named) in [
             ("people?text=a", "zzz", "ada"),
@@ -459,10 +469,10 @@ fn places_that_no_list_has_lead_to_its_beginning() {
 }
 
 #[test]
-fn tokens_are_for_connections_that_there_are() {
+fn tokens_need_an_existing_connection() {
     run(async |service| {
         let tenant = service.tenant("no-connection").await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let page = visitor.get("/console/tokens").await.expect(200);
         let fields = page.hidden_fields("/console/tokens");
         let long = "x".repeat(3_000);

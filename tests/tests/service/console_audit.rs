@@ -1,4 +1,4 @@
-//! The audit log as an admin reads it: who did what, by name.
+//! The audit log as an admin sees it: it names who did what.
 
 use rollcall_directory::{Provider, RequestQuery, Role};
 use rollcall_tests::idp::encode;
@@ -7,7 +7,7 @@ use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 
 #[test]
-fn changes_are_told_with_the_name_of_whoever_made_them() {
+fn changes_are_shown_with_the_name_of_the_actor() {
     run(async |service| {
         let tenant = service.tenant("who").await;
         let idp = tenant.idp();
@@ -24,7 +24,7 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
             .log_in(tenant.id(), "ada@example.test", None)
             .await
             .expect(200);
-        let visitor = Visitor::handed_over(service, &login.string("/session/token")).await;
+        let visitor = Visitor::with_session(service, &login.string("/session/token")).await;
         let form_token = visitor.form_token();
         let role = [("role", "member"), ("form_token", &*form_token)];
         let path = format!("/console/people/{grace}/role");
@@ -38,11 +38,11 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
         assert!(page.contains(&link), "{page}");
         assert!(page.contains("by setup link"), "{page}");
 
-        // however far one looks
+        // Extreme time ranges are accepted.
         let ends = "from=-009999-01-02T01:59:59Z&to=9999-12-30T22:00:00.999999999Z";
         setup.get(&format!("/audit?{ends}")).await.expect(200);
 
-        // by name, by id and by the name of a connection
+        // The actor can be given by id, by name or by the name of a connection.
         let entries = async |query: &str| {
             let path = format!("/console/activity/audit?{query}");
             let page = visitor.get(&path).await.expect(200);
@@ -57,7 +57,7 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
         assert_eq!(file.lines().count(), 2, "{file}");
         assert!(file.contains("ada@example.test"), "{file}");
 
-        // and the history of a person says which connection
+        // The history of a person names the connection.
         let page = visitor.get(&format!("/console/people/{grace}")).await;
         let page = page.expect(200).html;
         for by in ["identity provider", "ada@example.test"] {
@@ -67,7 +67,7 @@ fn changes_are_told_with_the_name_of_whoever_made_them() {
 }
 
 #[test]
-fn rows_are_found_by_what_they_say() {
+fn rows_are_found_by_their_text() {
     run(async |service| {
         let tenant = service.tenant("words").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
@@ -93,7 +93,7 @@ fn rows_are_found_by_what_they_say() {
         let opened = "/audit?action=portal_link.opened&actor=";
         assert_eq!(admin.all(&format!("{opened}portal_link")).await.len(), 1);
         assert_eq!(admin.all(&format!("{opened}system")).await.len(), 0);
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         for (action, actor, subject, count) in [
             ("user.", "okta", "", 2),
             ("user.", tenant.connection_id(), "", 1),
@@ -120,7 +120,7 @@ fn a_deleted_connection_keeps_its_name() {
     run(async |service| {
         let tenant = service.tenant("gone").await;
         tenant.idp().user("ada").await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let deleted = tenant
             .directory()
             .credentials()

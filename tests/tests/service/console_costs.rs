@@ -1,4 +1,4 @@
-//! What the console's pages cost in a large tenant: bounded reads, whatever there is.
+//! The costs of console pages in a large tenant: every page reads a bounded amount of data.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
 use serde_json::json;
 
-use crate::costs::Ledger;
+use crate::costs::CostTable;
 use crate::digest::log;
 
 const PEOPLE: usize = 100_000;
@@ -28,8 +28,9 @@ fn within(cost: Cost, calls: u32, read_units: f64) {
     );
 }
 
-/// A hundred thousand people; 500 groups of three, every second one mapped, and one of 2,500; a log of 3,000 requests.
-async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
+/// Creates a tenant with 100,000 people, 500 groups of three people, one group of 2,500 people and 3,000 logged
+/// requests. Every second small group has a mapped role.
+async fn large_tenant(table: &TestTable) -> (Tenant, Vec<String>, String) {
     let tenant = table.tenant("large").await;
     let people = table.seed_users(&tenant, PEOPLE).await;
     let (of, everybody) = (&tenant, &people);
@@ -54,8 +55,8 @@ async fn large(table: &TestTable) -> (Tenant, Vec<String>, String) {
     (tenant, people, big)
 }
 
-/// A connection with a token.
-async fn connected(tenant: &Tenant) -> String {
+/// Creates a connection with a token and returns the id of the connection.
+async fn create_connection(tenant: &Tenant) -> String {
     let made = tenant
         .credentials()
         .create_connection("Okta", Provider::Okta)
@@ -69,7 +70,7 @@ async fn connected(tenant: &Tenant) -> String {
     connection
 }
 
-/// The latest change.
+/// Returns a query for the latest change.
 fn latest() -> AuditQuery {
     AuditQuery {
         limit: 1,
@@ -78,24 +79,35 @@ fn latest() -> AuditQuery {
 }
 
 #[test]
-fn every_page_reads_a_bounded_part() {
+fn every_page_reads_a_bounded_amount() {
     run(async |_| {
         let table = TestTable::start().await;
-        let (tenant, people, big) = Box::pin(large(&table)).await;
-        let mut ledger = Ledger::default();
+        let (tenant, people, big) = Box::pin(large_tenant(&table)).await;
+        let mut costs_table = CostTable::default();
 
         let (digest, cost) = measure(Insight::of(&tenant).digest()).await;
-        assert!(!digest.unwrap().complete, "more than one look reads");
-        within(ledger.book("digest: 2,000 new requests", cost), 12, 400.0);
+        assert!(
+            !digest.unwrap().complete,
+            "one call must not read the whole log"
+        );
+        within(
+            costs_table.record("digest: 2,000 new requests", cost),
+            12,
+            400.0,
+        );
         let (health, cost) = measure(Insight::of(&tenant).health()).await;
         let health = health.unwrap();
         let unmapped = health.findings.iter().find(|finding| finding.count == 251);
         assert!(unmapped.is_some(), "{:#?}", health.findings);
-        within(ledger.book("health: 1,000 new requests", cost), 20, 400.0);
+        within(
+            costs_table.record("health: 1,000 new requests", cost),
+            20,
+            400.0,
+        );
         let (_, cost) = measure(Insight::of(&tenant).digest()).await;
-        within(ledger.book("digest: nothing new", cost), 3, 10.0);
+        within(costs_table.record("digest: nothing new", cost), 3, 10.0);
         let (_, cost) = measure(Insight::of(&tenant).health()).await;
-        within(ledger.book("health: nothing new", cost), 20, 400.0);
+        within(costs_table.record("health: nothing new", cost), 20, 400.0);
 
         let mut after = None;
         for call in ["first", "second", "third"] {
@@ -107,7 +119,7 @@ fn every_page_reads_a_bounded_part() {
             assert!(preview.looked_at <= 1_000 && preview.of == 2_500);
             after = preview.next;
             let row = format!("preview a mapping: the {call} 1,000 of 2,500");
-            within(ledger.book(row, cost), 18, 1_100.0);
+            within(costs_table.record(row, cost), 18, 1_100.0);
         }
         assert_eq!(after, None);
 
@@ -119,16 +131,16 @@ fn every_page_reads_a_bounded_part() {
             ("by display name", &shown, vec![], 12),
             ("by id", &people[42], vec![], 12),
             ("nobody", "nobody", vec![], 12),
-            ("everybody, 50 a page", "", vec![], 12),
-            ("a thousand of the same beginning", "seed-001", vec![], 12),
+            ("everybody, 50 per page", "", vec![], 12),
+            ("a prefix with a thousand matches", "seed-001", vec![], 12),
             (
-                "active ones of one beginning: none",
+                "active people with a prefix: none",
                 "seed-001",
                 vec![PersonState::Active],
                 20,
             ),
             (
-                "active ones: none of 2,000",
+                "active people: none of 2,000",
                 "",
                 vec![PersonState::Active],
                 20,
@@ -143,7 +155,7 @@ fn every_page_reads_a_bounded_part() {
                 "{what}"
             );
             within(
-                ledger.book(format!("find people: {what}"), cost),
+                costs_table.record(format!("find people: {what}"), cost),
                 calls,
                 600.0,
             );
@@ -151,9 +163,13 @@ fn every_page_reads_a_bounded_part() {
         let (_, cost) =
             measure(Insight::of(&tenant).search_groups("group 4", GroupFilter::All, None, 50))
                 .await;
-        within(ledger.book("find groups: 50 a page", cost), 4, 130.0);
+        within(
+            costs_table.record("find groups: 50 per page", cost),
+            4,
+            130.0,
+        );
         let (_, cost) = measure(Insight::of(&tenant).groups(None, 100)).await;
-        within(ledger.book("groups: 100 a page", cost), 4, 130.0);
+        within(costs_table.record("groups: 100 per page", cost), 4, 130.0);
 
         for _ in 0..5 {
             sign_in(&tenant, &name, None).await;
@@ -165,18 +181,18 @@ fn every_page_reads_a_bounded_part() {
         assert_eq!((profile.sessions.len(), profile.groups.len()), (5, 1));
         assert!(profile.groups[0].is_member && profile.person.user_name == name);
         within(
-            ledger.book("one person, with groups, role and sessions", cost),
+            costs_table.record("one person, with groups, role and sessions", cost),
             6,
             20.0,
         );
 
-        let connection = connected(&tenant).await;
+        let connection = create_connection(&tenant).await;
         let (entries, _) = tenant.journal().audit(&latest()).await.unwrap();
         let trace = format!(
             "/console/activity/trace?request={}&at={}",
             entries[0].request_id, entries[0].at
         );
-        let console = Visitor::enter(&table, &tenant).await;
+        let console = Visitor::with_link(&table, &tenant).await;
         for (page, calls, read_units) in [
             ("/console".to_owned(), 12, 150.0),
             ("/console/tokens".to_owned(), 12, 50.0),
@@ -224,25 +240,25 @@ fn every_page_reads_a_bounded_part() {
             ("/console/settings".to_owned(), 8, 10.0),
         ] {
             let page = page.replace("{trace}", &trace);
-            let cost = console.look_at(&page).await;
+            let cost = console.cost_of(&page).await;
             let named = page
                 .replace(&trace, "/console/activity/trace")
                 .replace(&connection, "{connection}")
                 .replace(&big, "{big}")
                 .replace(&people[7_654], "{person}");
-            within(ledger.book(named, cost), calls, read_units);
+            within(costs_table.record(named, cost), calls, read_units);
         }
     });
 }
 
-/// An admin whose requests the console's function gets without anything between.
+/// An admin who calls the console's function directly.
 struct Visitor {
     console: HttpFunction,
     cookie: String,
 }
 
 impl Visitor {
-    async fn enter(table: &TestTable, tenant: &Tenant) -> Visitor {
+    async fn with_link(table: &TestTable, tenant: &Tenant) -> Visitor {
         let directory = table.directory();
         let link = tenant
             .sign_in()
@@ -260,8 +276,8 @@ impl Visitor {
         }
     }
 
-    /// What a page costs, the session's own check included.
-    async fn look_at(&self, page: &str) -> Cost {
+    /// Returns the cost of a page, including the check of the session.
+    async fn cost_of(&self, page: &str) -> Cost {
         let (path, query) = page.split_once('?').unwrap_or((page, ""));
         let query: BTreeMap<String, Vec<String>> = query
             .split('&')
@@ -277,7 +293,7 @@ impl Visitor {
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
         let (response, cost) = measure(self.console.handle(request)).await;
         assert!(response.status().is_success(), "{page}");
-        assert!(cost.calls > 0, "{page} reads something");
+        assert!(cost.calls > 0, "{page} reads nothing");
         cost
     }
 }

@@ -1,29 +1,29 @@
-//! Pages with nothing on them, and pages that refuse: they too are sound and accessible, and say what to do next.
+//! Empty pages and error pages: they render cleanly, are accessible, and explain what to do next.
 
 use rollcall_tests::browser::{Browser, DESKTOP, PHONE, Screen, browse};
 use serde_json::json;
 
-/// What is left of a laptop's screen at four times the size (WCAG 1.4.10).
+/// The size of a laptop screen at 400% zoom (WCAG 1.4.10).
 const NARROW: Screen = ("narrow", 320, 640);
 
-async fn look_at(browser: &Browser, page: &str) {
+async fn check_current_page(browser: &Browser, page: &str) {
     for (screen, is_dark) in [
         (DESKTOP, false),
         (DESKTOP, true),
         (PHONE, false),
         (PHONE, true),
     ] {
-        browser.become_screen(screen, is_dark).await;
-        browser.assert_sound().await;
+        browser.set_screen(screen, is_dark).await;
+        browser.assert_renders_cleanly().await;
         browser.assert_accessible().await;
-        browser.photograph(page, screen, is_dark).await;
+        browser.save_screenshot(page, screen, is_dark).await;
     }
-    browser.become_screen(NARROW, false).await;
-    browser.assert_sound().await;
+    browser.set_screen(NARROW, false).await;
+    browser.assert_renders_cleanly().await;
 }
 
 #[test]
-fn a_page_without_anything_says_what_comes_here() {
+fn an_empty_page_explains_what_it_will_show() {
     browse(async |service, browser| {
         let tenant = service.tenant("bare").await;
         browser.open_console(service, &tenant, "owner").await;
@@ -37,13 +37,13 @@ fn a_page_without_anything_says_what_comes_here() {
         ] {
             browser.go(path).await;
             browser.wait_for_text(said).await;
-            look_at(browser, page).await;
+            check_current_page(browser, page).await;
         }
     });
 }
 
 #[test]
-fn a_refusal_is_a_page_too() {
+fn error_pages_render_cleanly_and_are_accessible() {
     browse(async |service, browser| {
         let tenant = service.tenant("refusals").await;
         let path = format!("/tenants/{}/portal-links", tenant.id());
@@ -51,7 +51,7 @@ fn a_refusal_is_a_page_too() {
         let link = service.application().post(&path, asked).await.expect(201);
         let link = link.string("/url");
         browser.go(&link).await;
-        look_at(browser, "open").await;
+        check_current_page(browser, "open").await;
         browser.click("Open the console").await;
         browser.wait_for_path("/console").await;
         for (page, to, said) in [
@@ -67,9 +67,9 @@ fn a_refusal_is_a_page_too() {
             browser.wait_for_text(said).await;
             assert_eq!(browser.count("h1").await, 1);
             assert_eq!(browser.count("[role=alert]").await, 1);
-            // That an answer is a refusal is something that the browser says aloud.
-            browser.complaints().await;
-            look_at(browser, page).await;
+            // The browser logs a warning about the error status; discard it.
+            browser.browser_warnings().await;
+            check_current_page(browser, page).await;
         }
         browser.click("Back to the console").await;
         browser.wait_for_text("New connection").await;
@@ -77,7 +77,7 @@ fn a_refusal_is_a_page_too() {
 }
 
 #[test]
-fn every_page_fits_a_screen_at_four_times_the_size() {
+fn every_page_fits_the_screen_at_400_percent_zoom() {
     browse(async |service, browser| {
         let tenant = service.tenant("narrow").await;
         let idp = tenant.idp();
@@ -88,7 +88,7 @@ fn every_page_fits_a_screen_at_four_times_the_size() {
             .group("Engineers of the analytical engine", &[&ada])
             .await;
         browser.open_console(service, &tenant, "owner").await;
-        browser.become_screen(NARROW, true).await;
+        browser.set_screen(NARROW, true).await;
         for path in [
             "/console",
             &format!("/console/connections/{}", tenant.connection_id()),
@@ -104,25 +104,25 @@ fn every_page_fits_a_screen_at_four_times_the_size() {
         ] {
             browser.go(path).await;
             browser.wait_for("h1").await;
-            browser.assert_sound().await;
+            browser.assert_renders_cleanly().await;
         }
     });
 }
 
-/// A page that is wrong in every way that pages are looked at for.
+/// A page with every fault that the checks must find.
 const WRONG: &str = "data:text/html,<html><body><img src='https://elsewhere.test/x'>\
     <p style='width:3000px;color:%23eee;background:white'>wide and pale</p><input></body></html>";
 
 #[test]
-fn faults_are_found_where_there_are_some() {
+fn the_page_checks_find_faults() {
     browse(async |_, browser| {
-        browser.become_screen(PHONE, false).await;
+        browser.set_screen(PHONE, false).await;
         browser.go(WRONG).await;
         browser.wait_for("input").await;
         assert!(!browser.overflow().await.is_empty());
-        let barriers = browser.barriers().await.join("\n");
+        let findings = browser.accessibility_findings().await.join("\n");
         for rule in ["image-alt", "color-contrast", "label", "html-has-lang"] {
-            assert!(barriers.contains(rule), "{rule} is missing in {barriers}");
+            assert!(findings.contains(rule), "{rule} is missing in {findings}");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The console's logs as files: whole, cut where they say so, and safe to open.
+//! Log exports of the console: they are complete, say where they continue, and are safe to open.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 
 use crate::digest::log;
 
-/// What Lambda takes as an answer.
-const MOST_BYTES: usize = 6 * 1024 * 1024;
-/// Bytes of an answer in which rows are so long that a file ends with the last one of a step of 200.
+/// The maximum size of a Lambda response.
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+/// The size of a row in a response, chosen so that a file ends at the end of a step of 200 rows.
 const ROW_BYTES: usize = 26_150;
 
 #[test]
-fn logs_are_files_too() {
+fn logs_can_be_exported_as_files() {
     run(async |service| {
         let tenant = service.tenant("export").await;
         tenant.idp().user("=1+1, \"ada\"").await;
         tenant.idp().get("/Users?filter=nonsense").await.expect(400);
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         let requests = visitor
             .get("/console/activity/export?format=csv&failed=yes")
             .await
@@ -61,7 +61,7 @@ fn logs_are_files_too() {
     });
 }
 
-/// A request that sent so many quotation marks and other characters.
+/// Builds a logged request with this number of quotation marks and other characters.
 fn sent(quotes: usize, others: usize) -> LoggedRequest {
     let mut request = LoggedRequest::new("POST", "/Users", 201);
     request.sent = Some(format!("{}{}", "\"".repeat(quotes), "x".repeat(others)));
@@ -72,17 +72,17 @@ fn sent(quotes: usize, others: usize) -> LoggedRequest {
     request
 }
 
-/// The bytes of a body as Lambda answers with it.
-fn answered(body: &str) -> usize {
+/// Returns the size of a body in Lambda's JSON response.
+fn response_size(body: &str) -> usize {
     json!({"body": body}).to_string().len()
 }
 
-/// Every file from this one on; asserts that each can be answered with.
+/// Downloads this file and all that follow it; asserts that each fits in a Lambda response.
 async fn files(visitor: &Visitor, from: &str) -> Vec<String> {
     let (mut files, mut next) = (Vec::new(), Some(from.to_owned()));
     while let Some(path) = next {
         let file = visitor.get(&path).await.expect(200);
-        assert!(answered(&file.html) < MOST_BYTES, "{path}");
+        assert!(response_size(&file.html) < MAX_RESPONSE_BYTES, "{path}");
         let link = file.header("x-next").to_owned();
         if !link.is_empty() {
             assert!(file.html.contains(&link), "{link} is not in the file");
@@ -94,10 +94,10 @@ async fn files(visitor: &Visitor, from: &str) -> Vec<String> {
 }
 
 #[test]
-fn files_follow_each_other_and_leave_nothing_out() {
+fn consecutive_files_contain_every_row() {
     run(async |service| {
         let tenant = service.tenant("files").await;
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         let begin: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap_or_default();
         log(tenant.directory(), [(begin, sent(0, 1))]).await;
         let export = "/console/activity/export?format=json";
@@ -140,10 +140,10 @@ fn files_follow_each_other_and_leave_nothing_out() {
 }
 
 #[test]
-fn what_ends_says_so() {
+fn the_last_page_and_the_last_file_have_no_continuation() {
     run(async |service| {
         let tenant = service.tenant("ends").await;
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         let begin: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap_or_default();
         let requests = |times: std::ops::Range<i64>| {
             times.map(move |n| (begin + SignedDuration::from_secs(n), sent(0, 1)))
@@ -174,11 +174,11 @@ fn what_ends_says_so() {
 }
 
 #[test]
-fn files_have_the_same_columns_whatever_is_in_them() {
+fn files_always_have_the_same_columns() {
     run(async |service| {
         let tenant = service.tenant("columns").await;
         tenant.idp().get("/Users?filter=nonsense").await.expect(400);
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         for (page, nothing) in [
             ("/console/activity/export", "text=nothing"),
             ("/console/activity/audit/export", "action=nothing"),

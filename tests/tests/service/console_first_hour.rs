@@ -1,9 +1,9 @@
-//! The first hour of an IT admin, in a browser, with an identity provider and the application at work meanwhile.
+//! The first hour of an IT admin in a browser, while an identity provider and the application also use the service.
 
 use rollcall_directory::Role;
 use rollcall_tests::browser::browse;
 use rollcall_tests::service::{Service, Tenant};
-use rollcall_tests::transcript::{Cast, replay};
+use rollcall_tests::transcript::{Callers, replay};
 use serde_json::json;
 
 const OKTA: &str = include_str!("../../transcripts/okta_oin_user.yaml");
@@ -11,12 +11,12 @@ const OKTA: &str = include_str!("../../transcripts/okta_oin_user.yaml");
 #[test]
 fn the_first_hour() {
     browse(async |_, browser| {
-        // its own: in the shared one, what follows a mapping waits behind what follows every other test's changes
+        // Use a separate service: in the shared one, the effects of a mapping would wait for those of other tests.
         let service = &Service::start().await;
         let tenant = service.tenant("first-hour").await;
         browser.open_console(service, &tenant, "owner").await;
 
-        // connect
+        // The admin creates a connection and a token.
         browser.fill("Name", "Okta production").await;
         browser.choose("Identity provider", "Okta").await;
         browser.click("Add connection").await;
@@ -28,22 +28,18 @@ fn the_first_hour() {
         let idp = service.idp_without_token().with_token(Some(&token));
         assert_eq!(browser.value("base-url").await, idp.base());
 
-        // the list ticks while the identity provider talks: nobody loads the page again
+        // The checklist updates while the identity provider sends requests, without a page reload.
         let stranger = service.tenant("stranger").await.idp();
-        let cast = Cast { idp, stranger };
-        if let Err(fault) = replay(OKTA, &cast).await {
+        let callers = Callers { idp, stranger };
+        if let Err(fault) = replay(OKTA, &callers).await {
             panic!("{fault}");
         }
-        let ada = cast.idp.user("ada@example.test").await;
-        let group = cast.idp.group("Engineers", &[&ada]).await;
-        browser.wait_for_ticks(4).await;
-        assert_eq!(
-            browser.value("token").await,
-            token,
-            "the page was loaded again"
-        );
+        let ada = callers.idp.user("ada@example.test").await;
+        let group = callers.idp.group("Engineers", &[&ada]).await;
+        browser.wait_for_completed_steps(4).await;
+        assert_eq!(browser.value("token").await, token, "the page was reloaded");
 
-        // map a group, and see beforehand what comes of it
+        // The admin previews the effect of a mapping and saves it.
         browser.click("Groups and roles").await;
         browser.choose("Role of Engineers", "Admin").await;
         browser.wait_for_text("1 person gains Admin").await;
@@ -53,7 +49,7 @@ fn the_first_hour() {
         browser.wait_for_text("your application was told").await;
         assert!(browser.path().await.ends_with(&group));
 
-        // the person signs in, and the page says why they have the role
+        // The person signs in, and the page explains why they have the role.
         let login = service
             .application()
             .log_in(tenant.id(), "ada@example.test", Some(&["Engineers"]))
@@ -70,9 +66,10 @@ fn the_first_hour() {
             .await;
         assert!(browser.text().await.contains("Signed in just now"));
 
-        // the identity provider takes them out, and the session is gone in that moment
+        // The identity provider deactivates the person, and the session ends immediately.
         let gone = json!([{"op": "replace", "path": "active", "value": false}]);
-        cast.idp
+        callers
+            .idp
             .patch(&format!("/Users/{ada}"), gone)
             .await
             .expect(200);
@@ -83,11 +80,11 @@ fn the_first_hour() {
         let said = browser.text().await;
         assert!(said.contains("Whoever is inactive has no role"), "{said}");
         assert!(said.contains("user.deactivated"), "{said}");
-        browser.assert_sound().await;
+        browser.assert_renders_cleanly().await;
     });
 }
 
-/// The role that a person has for the application, if any.
+/// Returns the effective role of a person, if any.
 async fn role(service: &Service, tenant: &Tenant, person: &str) -> Option<String> {
     let admin = service.admin(tenant, Role::Owner).await;
     let role = admin

@@ -1,4 +1,4 @@
-//! What the console's forms come to, sent once, twice, or after somebody else's.
+//! The console's forms: sent once, sent twice, and sent after a change by another admin.
 
 use rollcall_directory::Role;
 use rollcall_tests::browser::browse;
@@ -8,17 +8,17 @@ use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::console_doors::SETTINGS;
+use crate::console_access::SETTINGS;
 
 #[test]
-fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
+fn rotation_keeps_the_old_token_and_its_lifetime_and_settings_are_saved() {
     run(async |service| {
         let tenant = service.tenant("forms").await;
         let day = jiff::SignedDuration::from_hours(24);
         let (old, _) = tenant
             .issue("short", Some(jiff::Timestamp::now() + day))
             .await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let form_token = visitor.form_token();
         let form_id = Uuid::now_v7().to_string();
         let form = [("form_id", &*form_id), ("form_token", &form_token)];
@@ -68,7 +68,7 @@ fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
             Some((Some(Role::Viewer), Some((600, 60)), 30, false))
         );
 
-        // what an address makes up adds up to something all the same
+        // Invented sums in the URL do not cause an overflow.
         let group = tenant.idp().group("Engineers", &[]).await;
         let change = json!([{"from": null, "to": "admin", "people": u64::MAX}]);
         let sum = json!({"changes": change, "at_sign_in": change, "looked_at": u64::MAX});
@@ -80,17 +80,17 @@ fn rotation_leaves_two_tokens_of_one_life_and_settings_are_kept() {
     });
 }
 
-/// The secrets of live tokens that a page shows.
-fn shown(page: &str) -> usize {
+/// Counts the token secrets that a page shows.
+fn shown_secrets(page: &str) -> usize {
     page.matches(r#"id="token""#).count()
 }
 
 #[test]
-fn a_form_that_makes_something_makes_it_once() {
+fn a_form_creates_its_resource_only_once() {
     run(async |service| {
         let tenant = service.tenant("twice").await;
         let (old, _) = tenant.issue("old", None).await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let form_token = visitor.form_token();
         let made = async || {
             let directory = tenant.directory();
@@ -132,21 +132,25 @@ fn a_form_that_makes_something_makes_it_once() {
             let mut form = fields;
             form.extend([("form_id", &*form_id), ("form_token", &form_token)]);
             let first = visitor.post(path, &form, &[]).await.expect(status);
-            assert_eq!(shown(&first.html), usize::from(status == 200), "{path}");
-            // Loading the answer again sends the same form again.
+            assert_eq!(
+                shown_secrets(&first.html),
+                usize::from(status == 200),
+                "{path}"
+            );
+            // When a browser reloads the response, it sends the same form again.
             let again = visitor.post(path, &form, &[]).await.expect(409);
             assert!(
                 again.html.contains("This form was already used"),
                 "{}",
                 again.html
             );
-            assert_eq!(shown(&again.html), 0, "{path}");
+            assert_eq!(shown_secrets(&again.html), 0, "{path}");
             assert_eq!(made().await, after, "{path}");
             form.retain(|(name, _)| *name != "form_id");
             visitor.post(path, &form, &[]).await.expect(400);
         }
 
-        // The forms as the pages show them are whole.
+        // The forms on the pages contain all fields that they need.
         for (page, action, fields, status) in [
             (
                 "/console/tokens".to_owned(),
@@ -182,7 +186,7 @@ fn a_form_that_makes_something_makes_it_once() {
             visitor.post(&action, &form, &[]).await.expect(status);
         }
 
-        // Each showing of a page has a form of its own, and tokens of one label are told apart.
+        // Each view of a page has a new form id, and tokens with the same label can be distinguished.
         let page = async || visitor.get("/console/tokens").await.expect(200).html;
         let form_ids: Vec<String> = [page().await, page().await]
             .iter()
@@ -210,12 +214,12 @@ fn a_form_that_makes_something_makes_it_once() {
 }
 
 #[test]
-fn settings_are_saved_over_nobody_elses() {
+fn settings_do_not_overwrite_changes_by_another_admin() {
     run(async |service| {
         let tenant = service.tenant("settings").await;
         let (first, second) = (
-            Visitor::enter(service, &tenant, Role::Owner).await,
-            Visitor::enter(service, &tenant, Role::Owner).await,
+            Visitor::with_link(service, &tenant, Role::Owner).await,
+            Visitor::with_link(service, &tenant, Role::Owner).await,
         );
         let days = async || {
             let settings = tenant.directory().settings().read().await;
@@ -252,13 +256,14 @@ fn settings_are_saved_over_nobody_elses() {
 }
 
 #[test]
-fn a_double_click_shows_the_one_token_that_it_makes() {
+fn a_double_click_creates_and_shows_one_token() {
     browse(async |service, browser| {
         let tenant = service.tenant("double-click").await;
         browser.open_console(service, &tenant, "owner").await;
         let page = format!("/console/connections/{}", tenant.connection_id());
         browser.go(&page).await;
-        let twice = "const button = document.querySelector('form[action$=\"/tokens\"] button'); button.click(); button.click();";
+        let twice = "const button = document.querySelector('form[action$=\"/tokens\"] button'); \
+                     button.click(); button.click();";
         browser.eval(twice, &[]).await;
         browser.wait_for("#token").await;
         let token = browser.value("token").await;

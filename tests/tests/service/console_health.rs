@@ -1,4 +1,4 @@
-//! What Health says leads to where it can be seen.
+//! The links from the findings on the Health page.
 
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
@@ -6,7 +6,7 @@ use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 
 #[test]
-fn a_finding_leads_to_the_very_request_and_to_whom_it_is_about() {
+fn a_finding_links_to_its_request_person_and_group() {
     run(async |service| {
         let tenant = service.tenant("findings").await;
         let idp = tenant.idp();
@@ -22,7 +22,7 @@ fn a_finding_leads_to_the_very_request_and_to_whom_it_is_about() {
             .await
             .expect(200);
 
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         let health = visitor.get("/console/health").await.expect(200).html;
         for place in [format!("people/{ann}"), format!("groups/{team}")] {
             let link = format!("href=\"/console/{place}\"");
@@ -61,14 +61,14 @@ fn a_finding_leads_to_the_very_request_and_to_whom_it_is_about() {
 }
 
 #[test]
-fn a_token_that_ends_is_told_of_with_the_day_and_the_one_that_lasts() {
+fn an_expiring_token_is_reported_with_its_date_and_the_other_token() {
     run(async |service| {
         let tenant = service.tenant("ending").await;
         let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(6 * 24);
         let (_, secret) = tenant.issue("ending", Some(soon)).await;
         let idp = tenant.idp().with_token(Some(&secret));
         idp.get("/Users?count=1").await.expect(200);
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         let health = visitor.get("/console/health").await.expect(200).html;
         assert!(
             health.contains("another token that lasts longer"),
@@ -80,7 +80,7 @@ fn a_token_that_ends_is_told_of_with_the_day_and_the_one_that_lasts() {
 }
 
 #[test]
-fn a_name_turns_no_sentence_around() {
+fn a_name_cannot_reverse_the_text_around_it() {
     run(async |service| {
         let tenant = service.tenant("turned").await;
         let directory = tenant.directory();
@@ -91,9 +91,9 @@ fn a_name_turns_no_sentence_around() {
             None,
         );
         turning.await.unwrap();
-        let visitor = Visitor::enter(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
         let health = visitor.get("/console/health").await.expect(200).html;
-        let told = "Nothing has come from “\u{2068}evil\u{2069}” yet</h2>";
-        assert!(health.contains(told), "{health}");
+        let title = "Nothing has come from “\u{2068}evil\u{2069}” yet</h2>";
+        assert!(health.contains(title), "{health}");
     });
 }

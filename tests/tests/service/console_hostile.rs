@@ -1,4 +1,4 @@
-//! Names that want to be markup, to turn the page around, or to fill it.
+//! Hostile names: with markup, with characters that change the text direction, and very long ones.
 
 use rollcall_directory::{Provider, Role};
 use rollcall_tests::browser::{DESKTOP, PHONE, browse};
@@ -7,7 +7,7 @@ use rollcall_tests::urn;
 use rollcall_tests::visitor::{SECTIONS, Visitor};
 use serde_json::json;
 
-/// A connection of this name with a token of this name.
+/// Creates a connection and a token with this name, and returns the id of the connection.
 async fn connection(tenant: &Tenant, name: &str) -> String {
     let directory = tenant.directory();
     let made = directory
@@ -21,11 +21,14 @@ async fn connection(tenant: &Tenant, name: &str) -> String {
 }
 
 #[test]
-fn names_do_no_harm_whatever_they_hold() {
+fn hostile_names_do_no_harm() {
     browse(async |service, browser| {
         let tenant = service.tenant("hostile").await;
         let idp = tenant.idp();
-        let markup = r#""><img src=x onerror="window.hit=1"><script>window.hit=1</script><a href="javascript:window.hit=1">"#;
+        let markup = concat!(
+            r#""><img src=x onerror="window.hit=1"><script>window.hit=1</script>"#,
+            r#"<a href="javascript:window.hit=1">"#
+        );
         let turned = "\u{202e}\u{2067}moc.elpmaxe\u{200f}אבגד";
         let long = "W".repeat(10_000);
         let mut people = Vec::new();
@@ -56,7 +59,8 @@ fn names_do_no_harm_whatever_they_hold() {
         browser.open_console(service, &tenant, "owner").await;
         let mut pages: Vec<String> = SECTIONS.map(|page| format!("/console{page}")).into();
         browser.go("/console/activity/audit").await;
-        let traces = "return [...document.querySelectorAll('a[href*=\"/trace?\"]')].map((link) => link.pathname + link.search)";
+        let traces = "return [...document.querySelectorAll('a[href*=\"/trace?\"]')]\
+            .map((link) => link.pathname + link.search)";
         let traces = browser.eval(traces, &[]).await;
         let traces: Vec<String> = serde_json::from_value(traces).unwrap_or_default();
         assert!(traces.len() >= 12, "{traces:?}");
@@ -76,21 +80,21 @@ fn names_do_no_harm_whatever_they_hold() {
         pages.push("/console?done=%3Cscript%3E".to_owned());
         for page in pages {
             for screen in [DESKTOP, PHONE] {
-                browser.become_screen(screen, false).await;
+                browser.set_screen(screen, false).await;
                 browser.go(&page).await;
-                browser.unfold().await;
-                browser.assert_sound().await;
+                browser.expand_details().await;
+                browser.assert_renders_cleanly().await;
                 let hit = browser
                     .eval(
                         "return window.hit === undefined && document.images.length === 0",
                         &[],
                     )
                     .await;
-                assert_eq!(hit, true, "something ran on {page}");
+                assert_eq!(hit, true, "a script ran or an image was added on {page}");
             }
         }
-        // files are never looked at in place
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        // Browsers download files and do not display them.
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         for page in ["/activity/export", "/activity/audit/export"] {
             for format in ["csv", "json"] {
                 let file = visitor
@@ -107,10 +111,13 @@ fn names_do_no_harm_whatever_they_hold() {
                 assert!(how.starts_with("attachment; filename=\"rollcall-"), "{how}");
             }
         }
-        // and still they can be worked with
+        // The groups can still be used.
         browser.go(&format!("/console/groups/{}", groups[2])).await;
         browser.choose("Role of", "Viewer").await;
         browser.wait_for_text("3 people gain Viewer").await;
-        assert!(browser.text().await.contains(&long), "the whole name, once");
+        assert!(
+            browser.text().await.contains(&long),
+            "the page does not contain the whole name"
+        );
     });
 }

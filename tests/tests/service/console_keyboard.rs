@@ -1,10 +1,10 @@
-//! The main path without a mouse, and without scripts.
+//! The main tasks in the console, by keyboard alone and without scripts.
 
 use rollcall_tests::browser::{Key, browse};
 use serde_json::json;
 
 #[test]
-fn the_main_path_needs_no_mouse() {
+fn the_main_tasks_need_no_mouse() {
     browse(async |service, browser| {
         let tenant = service.tenant("keyboard").await;
         let idp = tenant.idp();
@@ -12,7 +12,7 @@ fn the_main_path_needs_no_mouse() {
         idp.group("Engineers", &[&ada]).await;
         browser.open_console(service, &tenant, "owner").await;
 
-        // the first stop leads past the navigation
+        // The first Tab stop skips the navigation.
         browser.press(Key::Tab).await;
         browser.press(Key::Enter).await;
         browser.tab_to("identity provider").await;
@@ -56,7 +56,7 @@ fn the_main_path_needs_no_mouse() {
         browser.wait_for_text("The token is revoked").await;
         idp.get("/Users").await.expect(401);
 
-        // why somebody has a role, and that they are out in the end
+        // The admin sees why a person has a role, and ends their sessions.
         let application = service.application();
         let login = application.log_in(tenant.id(), "ada@example.test", None);
         let session = login.await.expect(200).string("/session/token");
@@ -90,7 +90,7 @@ fn the_main_path_needs_no_mouse() {
         browser.tab_to("ada@example.test").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("user.deactivated").await;
-        browser.assert_sound().await;
+        browser.assert_renders_cleanly().await;
         browser.tab_to("Sign out").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("You are not signed in").await;
@@ -98,13 +98,13 @@ fn the_main_path_needs_no_mouse() {
 }
 
 #[test]
-fn the_main_path_needs_no_script() {
+fn the_main_tasks_need_no_scripts() {
     browse(async |service, browser| {
         let tenant = service.tenant("no-script").await;
         let idp = tenant.idp();
         let ada = idp.user("ada@example.test").await;
         idp.group("Engineers", &[&ada]).await;
-        browser.forbid_scripts().await;
+        browser.disable_scripts().await;
         browser.open_console(service, &tenant, "owner").await;
         browser.fill("Name", "Plain").await;
         browser.choose("Identity provider", "Okta").await;

@@ -1,4 +1,4 @@
-//! The console of a large tenant: pages of bounded size that lead on, and long work that shows how far it is.
+//! The console of a large tenant: pages have a bounded size, and long operations show their progress.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use rollcall_tests::visitor::Visitor;
 
 const PEOPLE: usize = 1_100;
 const GROUPS: usize = 500;
-/// Rows on a page.
+/// The maximum number of rows on a page.
 const ROWS: usize = 50;
-/// No page is larger, in characters, however many there are.
+/// The maximum size of a page in characters.
 const PAGE_SIZE: u64 = 150_000;
 
-/// Many people; many groups of one of them each, and one group of all.
-async fn crowd(idp: &Idp) -> (Vec<String>, String) {
+/// Creates many people, many groups with one person each, and one group with everybody.
+async fn create_people_and_groups(idp: &Idp) -> (Vec<String>, String) {
     let people: Vec<String> = stream::iter(0..PEOPLE)
         .map(|n| async move { idp.user(&format!("person-{n:04}@example.test")).await })
         .buffered(16)
@@ -34,9 +34,10 @@ async fn crowd(idp: &Idp) -> (Vec<String>, String) {
     (people, all)
 }
 
-/// The ids on this page, by the attribute that holds them.
+/// Returns the ids on the current page from the given attribute.
 async fn ids(browser: &Browser, attribute: &str) -> Vec<String> {
-    let script = "return [...document.querySelectorAll(`[${arguments[0]}]`)].map((row) => row.getAttribute(arguments[0]))";
+    let script = "return [...document.querySelectorAll(`[${arguments[0]}]`)]\
+        .map((row) => row.getAttribute(arguments[0]))";
     let found = browser.eval(script, &[attribute.into()]).await;
     serde_json::from_value(found).unwrap_or_default()
 }
@@ -55,19 +56,19 @@ async fn assert_bounded(browser: &Browser, attribute: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
+fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
     browse(async |_, browser| {
-        // its own: in the shared one, what follows a mapping waits behind what follows every other test's changes
+        // Use a separate service: in the shared one, the effects of a mapping would wait for those of other tests.
         let service = &Service::start().await;
         let tenant = service.tenant("crowd").await;
         let idp = tenant.idp();
-        let (people, all) = crowd(&idp).await;
-        // what a mapping brings about would otherwise wait behind everything that was just created
+        let (people, all) = create_people_and_groups(&idp).await;
+        // Wait for the events of the new people and groups, so that they do not delay the effects of a mapping.
         service.drained().await;
         browser.open_console(service, &tenant, "owner").await;
-        browser.become_screen(PHONE, false).await;
+        browser.set_screen(PHONE, false).await;
 
-        // every group is on one page, and on no other
+        // Every group is on exactly one page.
         browser.click("Groups and roles").await;
         browser.wait_for("[data-group]").await;
         let mut seen = BTreeSet::new();
@@ -94,8 +95,8 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         browser.wait_for_text("person-0777@example.test").await;
         assert_eq!(ids(browser, "data-person").await, [people[777].clone()]);
 
-        // without scripts a preview is followed link by link
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        // Without scripts, a preview continues through links.
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let preview = format!("/console/groups/{all}?role=viewer");
         let first = visitor.get(&preview).await.expect(200).html;
         assert!(first.contains("1000 of 1100 people looked at"), "{first}");
@@ -105,7 +106,7 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         let last = visitor.get(&rest).await.expect(200).html;
         assert!(last.contains("1100 people gain Viewer"), "{last}");
 
-        // in the list too, whoever changes their mind sees and saves what they chose last
+        // In the list, an admin who chooses another role sees and saves the last choice.
         browser.go("/console/groups?name=whole").await;
         browser.choose("Role of Whole", "Admin").await;
         browser.wait_for(".preview button").await;
@@ -116,7 +117,7 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         let saves = "return document.querySelector('.preview input[name=role]').value";
         assert_eq!(browser.eval(saves, &[]).await, "member");
 
-        // what a mapping would change is found out step by step, and saving it tells how far it is
+        // The preview of a mapping is computed in steps, and saving the mapping shows its progress.
         browser.go(&format!("/console/groups/{all}")).await;
         assert_eq!(assert_bounded(browser, "data-person").await.len(), ROWS);
         browser.choose("Role of", "Viewer").await;
@@ -128,8 +129,8 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
             .wait_through_progress("1100 people gain Viewer")
             .await;
         let focused = browser.eval("return document.activeElement.id", &[]).await;
-        assert_eq!(focused, button, "a step took the focus away");
-        // whoever changes their mind meanwhile sees and saves what they chose last
+        assert_eq!(focused, button, "a step of the preview moved the focus");
+        // An admin who chooses another role during the preview sees and saves the last choice.
         browser.choose("Role of", "Member").await;
         browser.wait_for_text("people gain Member").await;
         browser.choose("Role of", "Viewer").await;
@@ -143,12 +144,13 @@ fn a_crowd_is_shown_a_page_at_a_time_and_mapped_in_view() {
         browser
             .wait_through_progress("Done: 1100 people looked at, and your application was told")
             .await;
-        browser.assert_sound().await;
+        browser.assert_renders_cleanly().await;
     });
 }
 
 async fn next_page(browser: &Browser) -> Option<String> {
-    let link = "const next = document.querySelector('a[rel=next]'); return next && next.pathname + next.search";
+    let link = "const next = document.querySelector('a[rel=next]'); \
+                return next && next.pathname + next.search";
     let next = browser.eval(link, &[]).await;
     next.as_str().map(str::to_owned)
 }

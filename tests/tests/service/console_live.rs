@@ -1,4 +1,4 @@
-//! What a page keeps up to date by itself: it goes on after a hiccup, and ends when it is done.
+//! Pages that update themselves: they continue after an error and stop when they are done.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use serde_json::json;
 
 use crate::digest::log;
 
-/// Starts counting the requests that htmx makes, by how they were answered; none at all is 0.
-const COUNT: &str = r#"
+/// Starts to record the response status of each htmx request; a request without a response has status 0.
+const RECORD_STATUSES: &str = r#"
     window.answers = [];
     document.addEventListener("htmx:afterRequest", (event) => window.answers.push(event.detail.xhr.status));
 "#;
 
-/// Waits until one of the page's own requests has been answered so.
-async fn wait_for_answer(browser: &Browser, status: u16) {
+/// Waits until one of the page's htmx requests has this status.
+async fn wait_for_status(browser: &Browser, status: u16) {
     let script = "return window.answers.includes(arguments[0])";
     browser
-        .eventually(&format!("an answer {status}"), async || {
+        .eventually(&format!("a response with status {status}"), async || {
             browser.eval(script, &[json!(status)]).await == true
         })
         .await;
 }
 
 #[test]
-fn a_checklist_ticks_on_after_a_hiccup() {
+fn a_checklist_continues_after_an_error() {
     browse(async |_, browser| {
         let (service, faults) = Service::with_faults().await;
         let tenant = service.tenant("hiccup").await;
@@ -37,32 +37,36 @@ fn a_checklist_ticks_on_after_a_hiccup() {
         let page = format!("/console/connections/{}", tenant.connection_id());
         browser.open_console(&service, &tenant, "owner").await;
         browser.go(&page).await;
-        browser.wait_for_ticks(0).await;
-        browser.eval(COUNT, &[]).await;
+        browser.wait_for_completed_steps(0).await;
+        browser.eval(RECORD_STATUSES, &[]).await;
 
-        // no answer at all
-        browser.cut_off(true).await;
-        wait_for_answer(browser, 0).await;
+        // There is no response.
+        browser.set_offline(true).await;
+        wait_for_status(browser, 0).await;
         browser.wait_for_text("could not be fetched").await;
-        browser.cut_off(false).await;
+        browser.set_offline(false).await;
         idp.user("ada").await;
-        browser.wait_for_ticks(2).await;
+        browser.wait_for_completed_steps(2).await;
         assert!(!browser.text().await.contains("could not be fetched"));
 
-        // an answer that is none
+        // The response is an error.
         faults.schedule(|_| Fault::Throttle);
-        wait_for_answer(browser, 503).await;
+        wait_for_status(browser, 503).await;
         browser.wait_for_text("The service is busy").await;
-        assert_eq!(browser.count(".checklist li").await, 4, "it stays");
-        faults.heal();
+        assert_eq!(
+            browser.count(".checklist li").await,
+            4,
+            "the checklist disappeared"
+        );
+        faults.clear();
         let grace = idp.user("grace").await;
         idp.group("Engineers", &[]).await;
-        browser.wait_for_ticks(3).await;
+        browser.wait_for_completed_steps(3).await;
 
-        // done: nobody asks again
+        // The checklist is complete, so the page stops polling.
         let off = json!([{"op": "replace", "path": "active", "value": false}]);
         idp.patch(&format!("/Users/{grace}"), off).await.expect(200);
-        browser.wait_for_ticks(4).await;
+        browser.wait_for_completed_steps(4).await;
         assert_eq!(browser.eval("return window.answers.at(-1)", &[]).await, 286);
         let stopped = "return document.getElementById('checklist')['htmx-internal-data'].cancelled";
         assert_eq!(browser.eval(stopped, &[]).await, true);
@@ -70,7 +74,7 @@ fn a_checklist_ticks_on_after_a_hiccup() {
 }
 
 #[test]
-fn what_is_not_there_any_more_is_not_asked_for_again() {
+fn a_page_stops_polling_for_a_deleted_connection() {
     browse(async |service, browser| {
         let tenant = service.tenant("gone").await;
         browser.open_console(service, &tenant, "owner").await;
@@ -78,16 +82,16 @@ fn what_is_not_there_any_more_is_not_asked_for_again() {
         browser
             .go(&format!("/console/connections/{connection}"))
             .await;
-        browser.wait_for_ticks(0).await;
-        browser.eval(COUNT, &[]).await;
+        browser.wait_for_completed_steps(0).await;
+        browser.eval(RECORD_STATUSES, &[]).await;
         let deleted = tenant
             .directory()
             .credentials()
             .delete_connection(connection)
             .await;
         assert!(deleted.is_ok());
-        wait_for_answer(browser, 404).await;
-        // longer than it waits from one time to the next
+        wait_for_status(browser, 404).await;
+        // Wait for longer than the polling interval.
         tokio::time::sleep(Duration::from_secs(6)).await;
         let refused = "return window.answers.filter((status) => status === 404).length";
         assert_eq!(browser.eval(refused, &[]).await, 1);
@@ -100,9 +104,9 @@ fn requests(count: usize) -> impl Iterator<Item = (Timestamp, LoggedRequest)> {
 }
 
 #[test]
-fn health_reads_a_long_log_to_its_end_by_itself() {
+fn the_health_page_reads_a_long_log_to_its_end() {
     browse(async |service, browser| {
-        // each look reads 2,000, and pages look again by themselves: here more than any comes to
+        // Each request reads 2,000 log entries, and pages repeat it. This log is longer than any page reads.
         let tenant = service.tenant("longer-log").await;
         log(tenant.directory(), requests(30_500)).await;
         browser.open_console(service, &tenant, "owner").await;
@@ -118,16 +122,16 @@ fn health_reads_a_long_log_to_its_end_by_itself() {
 
         let tenant = service.tenant("long-log").await;
         log(tenant.directory(), requests(8_500)).await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let first = visitor.get("/console/health").await.expect(200).html;
         assert!(first.contains("000 requests so far"), "{first}");
         browser.open_console(service, &tenant, "owner").await;
         browser.go("/console/health").await;
         let gone = async || !browser.text().await.contains("still being read");
-        browser.eventually("all of it is read", gone).await;
+        browser.eventually("the whole log is read", gone).await;
         assert_eq!(browser.count("#findings #findings, #findings h1").await, 0);
         browser.go("/console").await;
         assert!(gone().await);
-        browser.assert_sound().await;
+        browser.assert_renders_cleanly().await;
     });
 }

@@ -1,29 +1,29 @@
-//! How the console is opened: by a link or a session, from wherever that comes, and never in place of another unasked.
+//! How the console is opened: with a link or a session. It never replaces the session of another person without asking.
 
 use rollcall_directory::Role;
 use rollcall_tests::seed::rename;
 use rollcall_tests::service::{Service, Tenant, run};
-use rollcall_tests::visitor::{SECTIONS, Seen, Visitor, link};
+use rollcall_tests::visitor::{ConsoleResponse, SECTIONS, Visitor, link};
 use serde_json::json;
 
-/// What browsers say of a form that another site sends.
+/// The headers that browsers send with a form from another site.
 const FOREIGN: [(&str, &str); 2] = [
     ("origin", "https://app.example.test"),
     ("sec-fetch-site", "cross-site"),
 ];
-/// What they say of the console's own.
+/// The headers that browsers send with a form of the console.
 const OWN: [(&str, &str); 1] = [("sec-fetch-site", "same-origin")];
 
-/// The session that signing somebody in gives the application.
+/// Signs a person in and returns the session token.
 async fn session_of(service: &Service, tenant: &Tenant, name: &str) -> String {
     let application = service.application();
     let login = application.log_in(tenant.id(), name, None).await;
     login.expect(200).string("/session/token")
 }
 
-/// A page that asks, and opens nothing.
+/// Asserts that a page asks for confirmation and opens no session.
 #[track_caller]
-fn asks(seen: Seen, tenant: &str) -> Seen {
+fn assert_asks(seen: ConsoleResponse, tenant: &str) -> ConsoleResponse {
     let seen = seen.expect(200);
     let title = format!("Open the console of <bdi>{tenant}</bdi>");
     assert!(seen.html.contains(&title), "{}", seen.html);
@@ -32,23 +32,23 @@ fn asks(seen: Seen, tenant: &str) -> Seen {
 }
 
 #[test]
-fn a_link_opens_once_and_looking_at_it_does_not_use_it_up() {
+fn a_link_opens_once_and_viewing_it_does_not_use_it_up() {
     run(async |service| {
         let tenant = service.tenant("links").await;
-        let visitor = Visitor::stranger(service);
+        let visitor = Visitor::anonymous(service);
         let link = link(service, &tenant, Role::Owner).await;
         for _ in 0..3 {
             let page = visitor.get(&format!("/console/open?link={link}")).await;
-            let page = asks(page, "links");
+            let page = assert_asks(page, "links");
             assert_eq!(page.header("cache-control"), "no-store");
-            // Scanners run scripts too.
+            // The page must not submit itself, because link scanners also run scripts.
             assert!(!page.html.contains("<script"));
             assert!(page.html.contains("This link opens it once. Role: Owner."));
         }
-        // Another site cannot open it; its visitor is asked.
+        // A form from another site does not open the link; the visitor must confirm.
         let form = [("link", &*link)];
         let asked = visitor.post("/console/open", &form, &FOREIGN).await;
-        assert!(!asks(asked, "links").html.contains("<script"));
+        assert!(!assert_asks(asked, "links").html.contains("<script"));
         let opened = visitor.post("/console/open", &form, &OWN).await.expect(303);
         let cookie = opened.header("set-cookie");
         for attribute in ["HttpOnly", "SameSite=Lax", "Path=/console", "Max-Age=7"] {
@@ -67,20 +67,23 @@ fn a_link_opens_once_and_looking_at_it_does_not_use_it_up() {
 }
 
 #[test]
-fn an_application_hands_over_a_session_and_signing_out_ends_it() {
+fn a_session_is_handed_over_and_signing_out_ends_it() {
     run(async |service| {
         let tenant = service.tenant("handover").await;
         let session = session_of(service, &tenant, "ada").await;
-        let mut visitor = Visitor::stranger(service);
+        let mut visitor = Visitor::anonymous(service);
         let form = [("session", &*session)];
         let handed = visitor.post("/console/open", &form, &FOREIGN).await;
-        let handed = asks(handed, "handover");
-        // It goes on by itself, as a form of the console's own.
+        let handed = assert_asks(handed, "handover");
+        // The page submits itself, as a form of the console.
         assert!(handed.html.contains("data-submit-now"), "{}", handed.html);
         let opened = visitor.post("/console/open", &form, &OWN).await.expect(303);
         visitor.keep_cookie(&opened);
         let page = visitor.get("/console").await.expect(200);
-        assert!(page.html.contains("ada"), "it says who one is");
+        assert!(
+            page.html.contains("ada"),
+            "the page does not show the user name"
+        );
         visitor
             .post("/console/close", &[("form_token", &page.form_token())], &[])
             .await
@@ -99,10 +102,10 @@ fn an_application_hands_over_a_session_and_signing_out_ends_it() {
 }
 
 #[test]
-fn whoever_is_signed_in_is_asked_before_another_takes_their_place() {
+fn a_signed_in_person_is_asked_before_another_session_replaces_theirs() {
     run(async |service| {
         let (ours, theirs) = (service.tenant("ours").await, service.tenant("theirs").await);
-        let mut visitor = Visitor::stranger(service);
+        let mut visitor = Visitor::anonymous(service);
         let ada = session_of(service, &ours, "ada").await;
         let open = async |visitor: &Visitor, field: &str, secret: &str, token: &str| {
             let form = [(field, secret), ("form_token", token)];
@@ -111,13 +114,13 @@ fn whoever_is_signed_in_is_asked_before_another_takes_their_place() {
         let opened = open(&visitor, "session", &ada, "").await.expect(303);
         visitor.keep_cookie(&opened);
 
-        // The same person again, and the same session, are nobody else.
+        // The same session or another session of the same person opens without a question.
         let again = session_of(service, &ours, "ada").await;
         for session in [&ada, &again] {
             let opened = open(&visitor, "session", session, "").await.expect(303);
             visitor.keep_cookie(&opened);
         }
-        let other = Visitor::enter(service, &ours, Role::Owner).await;
+        let other = Visitor::with_link(service, &ours, Role::Owner).await;
         for (field, secret, tenant) in [
             ("session", session_of(service, &ours, "bob").await, "ours"),
             (
@@ -130,22 +133,23 @@ fn whoever_is_signed_in_is_asked_before_another_takes_their_place() {
         ] {
             let mut visitor = visitor.clone();
             let signed_in = "You are signed in to <bdi>ours</bdi> as <bdi>ada</bdi>";
-            // A site beside the console's own, which gets the cookie sent along, changes nothing by knowing a token.
+            // The browser also sends the cookie with requests from another origin of the same site. Those requests
+            // change nothing, even with a valid form token.
             let token = visitor.form_token();
             let form = [(field, &*secret), ("form_token", &token)];
             let headers = [("sec-fetch-site", "same-site")];
             let asked = visitor.post("/console/open", &form, &headers).await;
-            assert!(asks(asked, tenant).html.contains(signed_in));
+            assert!(assert_asks(asked, tenant).html.contains(signed_in));
             for token in ["", "nonsense", &other.form_token()] {
-                let asked = asks(open(&visitor, field, &secret, token).await, tenant);
+                let asked = assert_asks(open(&visitor, field, &secret, token).await, tenant);
                 assert!(asked.html.contains(signed_in), "{}", asked.html);
                 assert!(!asked.html.contains("data-submit-now"));
             }
             if field == "link" {
                 let asked = visitor.get(&format!("/console/open?link={secret}")).await;
-                assert!(asks(asked, tenant).html.contains(signed_in));
+                assert!(assert_asks(asked, tenant).html.contains(signed_in));
             }
-            let asked = asks(open(&visitor, field, &secret, "").await, tenant);
+            let asked = assert_asks(open(&visitor, field, &secret, "").await, tenant);
             let opened = open(&visitor, field, &secret, &asked.form_token()).await;
             visitor.keep_cookie(&opened.expect(303));
             let close = [("form_token", &*visitor.form_token())];
@@ -153,7 +157,7 @@ fn whoever_is_signed_in_is_asked_before_another_takes_their_place() {
                 .post("/console/close", &close, &[])
                 .await
                 .expect(303);
-            // Nobody is there any more who would have to be asked.
+            // Nobody is signed in any more, so there is no question.
             let back = open(&visitor, "session", &again, "").await;
             back.expect(303);
         }
@@ -161,12 +165,12 @@ fn whoever_is_signed_in_is_asked_before_another_takes_their_place() {
 }
 
 #[test]
-fn every_page_names_the_tenant_as_people_call_it() {
+fn every_page_shows_the_display_name_of_the_tenant() {
     run(async |service| {
         let tenant = service.tenant("names").await;
         let name = "Analytical <Engines> & Sons";
         rename(tenant.directory(), name).await.ok();
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let shown = r#"<bdi>Analytical &#60;Engines&#62; &#38; Sons</bdi>"#;
         for page in SECTIONS {
             let seen = visitor.get(&format!("/console{page}")).await.expect(200);

@@ -1,5 +1,5 @@
-//! Every page, in both colour schemes, on a laptop and on a phone: within the screen, without complaints of the browser,
-//! and without serious findings of the accessibility audit. Pictures are in `target/screenshots`.
+//! Every page, in both colour schemes, on a laptop and on a phone: it fits the screen, the browser logs no warnings,
+//! and the accessibility audit has no serious findings. Screenshots are in `target/screenshots`.
 
 use rollcall_directory::Role;
 use rollcall_tests::browser::{Browser, DESKTOP, PHONE, browse};
@@ -7,8 +7,8 @@ use rollcall_tests::service::{Service, Tenant};
 use rollcall_tests::visitor::link;
 use serde_json::json;
 
-/// A tenant in the middle of its life: people in every state, groups, failures, a sign-in.
-async fn lively(service: &Service) -> (Tenant, Vec<(&'static str, String)>) {
+/// Creates a tenant with people in every state, groups, failed requests and sign-ins, and returns it with its pages.
+async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, String)>) {
     let tenant = service.tenant("lively").await;
     let idp = tenant.idp();
     let mut people = Vec::new();
@@ -69,72 +69,72 @@ async fn lively(service: &Service) -> (Tenant, Vec<(&'static str, String)>) {
     (tenant, pages)
 }
 
-async fn look_at(browser: &Browser, page: &str, path: &str) {
+async fn check_page(browser: &Browser, page: &str, path: &str) {
     for is_dark in [false, true] {
         for screen in [DESKTOP, PHONE] {
-            browser.become_screen(screen, is_dark).await;
+            browser.set_screen(screen, is_dark).await;
             browser.go(path).await;
             browser.wait_for("h1").await;
-            browser.unfold().await;
-            browser.assert_sound().await;
+            browser.expand_details().await;
+            browser.assert_renders_cleanly().await;
             browser.assert_accessible().await;
-            browser.photograph(page, screen, is_dark).await;
+            browser.save_screenshot(page, screen, is_dark).await;
         }
     }
 }
 
-/// Looks at a page that cannot be gone to again.
-async fn look_round(browser: &Browser, page: &str) {
+/// Checks the current page, which cannot be loaded again.
+async fn check_current_page(browser: &Browser, page: &str) {
     for is_dark in [false, true] {
         for screen in [DESKTOP, PHONE] {
-            browser.become_screen(screen, is_dark).await;
-            browser.assert_sound().await;
+            browser.set_screen(screen, is_dark).await;
+            browser.assert_renders_cleanly().await;
             browser.assert_accessible().await;
-            browser.photograph(page, screen, is_dark).await;
+            browser.save_screenshot(page, screen, is_dark).await;
         }
     }
 }
 
 #[test]
-fn every_page_is_sound_and_accessible() {
+fn every_page_renders_cleanly_and_is_accessible() {
     browse(async |service, browser| {
-        let (tenant, pages) = lively(service).await;
+        let (tenant, pages) = populated_tenant(service).await;
         browser.open_console(service, &tenant, "owner").await;
         for (page, path) in &pages {
-            look_at(browser, page, path).await;
+            check_page(browser, page, path).await;
         }
         let (_, person) = &pages[6];
         browser.go(person).await;
         let trace =
             "return document.querySelector('[href*=\"/activity/trace?\"]').getAttribute('href')";
         let trace = browser.eval(trace, &[]).await;
-        look_at(browser, "trace", trace.as_str().unwrap_or_default()).await;
+        check_page(browser, "trace", trace.as_str().unwrap_or_default()).await;
         let (_, connection) = &pages[1];
         browser.go(connection).await;
         browser.click("Create a token").await;
         browser.wait_for("#token").await;
-        look_round(browser, "issued").await;
+        check_current_page(browser, "issued").await;
         browser.go("/console/tokens").await;
         browser.click("Rotate").await;
         browser.wait_for("#token").await;
-        look_round(browser, "rotated").await;
+        check_current_page(browser, "rotated").await;
     });
 }
 
 #[test]
-fn the_page_behind_a_link_is_sound_and_accessible() {
+fn the_page_behind_a_link_renders_cleanly_and_is_accessible() {
     browse(async |service, browser| {
         let tenant = service.tenant("link").await;
         browser.open_console(service, &tenant, "owner").await;
         let link = link(service, &tenant, Role::Owner).await;
         browser.go(&format!("/console/open?link={link}")).await;
         browser.wait_for_text("Open the console").await;
-        look_round(browser, "link").await;
+        check_current_page(browser, "link").await;
     });
 }
 
 #[test]
-fn pages_for_those_without_a_session_are_sound_too() {
+fn the_page_without_a_session_renders_cleanly_and_is_accessible() {
     browse(async |service, browser| {
         let tenant = service.tenant("outside").await;
         browser.open_console(service, &tenant, "owner").await;
@@ -142,8 +142,8 @@ fn pages_for_those_without_a_session_are_sound_too() {
         browser
             .wait_for_text("Open the console again from your application")
             .await;
-        // That an answer is a refusal is something that the browser says aloud.
-        browser.complaints().await;
-        look_round(browser, "signed-out").await;
+        // The browser logs a warning about the error status; discard it.
+        browser.browser_warnings().await;
+        check_current_page(browser, "signed-out").await;
     });
 }

@@ -1,4 +1,4 @@
-//! People looked for in the console.
+//! The search for people in the console.
 
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
@@ -6,15 +6,15 @@ use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 
-/// What was sent of people is looked through, not how it is stored.
+/// The full search covers the attribute values, but not the attribute names or the stored format.
 #[test]
-fn everybody_is_looked_through_by_what_they_are_called() {
+fn the_full_search_finds_people_by_any_value() {
     run(async |service| {
         let tenant = service.tenant("looked-through").await;
         let ada = json!({"schemas": [urn::USER], "userName": "ada", "active": true, "title": "O\"Brien \\ Co",
             "name": {"familyName": "Mu\u{308}ller"}, "addresses": [{"type": "work", "locality": "ZÜRICH"}]});
         tenant.idp().post("/Users", ada).await.expect(201);
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         for (text, found) in [
             ("brien", true),
             ("O%22Brien", true),

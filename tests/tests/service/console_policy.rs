@@ -1,4 +1,4 @@
-//! What the browser itself refuses: whatever a page would load from elsewhere, and whatever another site tries with it.
+//! What the browser itself blocks: pages that load resources from other sites, and attempts by other sites.
 
 use rollcall_insight::Insight;
 use rollcall_tests::browser::browse;
@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Tries everything that markup on a page could be made to do, and returns what each was refused by.
+/// Tries every attack that injected markup could attempt, and returns the directive that blocked each one.
 const TRY_EVERYTHING: &str = r#"
     const attempts = {
         "script-src-elem": () => add("script", { textContent: "window.hit = 1" }),
@@ -36,7 +36,7 @@ const TRY_EVERYTHING: &str = r#"
 "#;
 
 #[test]
-fn a_page_loads_and_runs_nothing_but_its_own() {
+fn a_page_loads_and_runs_only_its_own_resources() {
     browse(async |service, browser| {
         let tenant = service.tenant("policy").await;
         browser.open_console(service, &tenant, "owner").await;
@@ -47,7 +47,7 @@ fn a_page_loads_and_runs_nothing_but_its_own() {
 }
 
 #[test]
-fn scripts_do_not_get_at_the_session_and_nothing_is_left_behind() {
+fn scripts_cannot_read_the_session_and_signing_out_leaves_no_data() {
     browse(async |service, browser| {
         let tenant = service.tenant("leftovers").await;
         tenant.idp().user("ada@example.test").await;
@@ -55,11 +55,11 @@ fn scripts_do_not_get_at_the_session_and_nothing_is_left_behind() {
         browser.go("/console/people").await;
         browser.wait_for_text("ada@example.test").await;
         let held = "return [document.cookie, localStorage.length, Object.entries(sessionStorage)]";
-        // htmx remembers the address, in this window alone and whatever it is told of history, until one signs out.
+        // htmx stores the path for this window until sign-out, regardless of its history settings.
         let address = json!([["htmx-current-path-for-history", "/console/people"]]);
         assert_eq!(browser.eval(held, &[]).await, json!(["", 0, address]));
 
-        // Whoever sits down here next goes back, and finds nobody.
+        // The next user of this computer goes back in the history and sees no data.
         browser.click("Sign out").await;
         browser.wait_for_text("You are not signed in").await;
         assert_eq!(browser.eval(held, &[]).await, json!(["", 0, []]));
@@ -70,7 +70,7 @@ fn scripts_do_not_get_at_the_session_and_nothing_is_left_behind() {
     });
 }
 
-/// Sends a form to the console, from whatever page it is run on.
+/// Sends a form to the console from the current page.
 const SEND: &str = r#"
     const form = Object.assign(document.createElement("form"), { method: "post", action: arguments[0] });
     for (const [name, value] of Object.entries(arguments[1])) {
@@ -80,7 +80,7 @@ const SEND: &str = r#"
     form.submit();
 "#;
 
-/// Puts a page into a frame, and resolves once the frame has settled on something: the page, or that there is none.
+/// Loads a page in a frame and resolves when the frame has loaded or the browser has blocked it.
 const FRAME: &str = r#"
     return new Promise((done) => {
         const frame = document.createElement("iframe");
@@ -98,34 +98,35 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         browser.open_console(service, &tenant, "owner").await;
         browser.go(&format!("/console/groups/{group}")).await;
         let url = browser.url().await;
-        // Even if it had found out the token of the very session.
+        // Assume that the other site even knows the form token of the session.
         let token = "return document.querySelector('[name=form_token]').value";
         let token = browser.eval(token, &[]).await;
         let action = json!(format!("{url}/role"));
         let form = json!({"from": "none", "role": "admin", "form_token": token});
 
-        // Another port of this host gets the cookie sent along: the console itself has to refuse. Another host does not.
-        let (neighbour, stranger) = elsewhere().await;
+        // The browser sends the cookie with requests from another port of the same host, so the console must refuse
+        // them. It does not send the cookie with requests from another host.
+        let (neighbour, stranger) = foreign_sites().await;
         for (site, said) in [
             (neighbour, "This was asked for by another site"),
             (stranger, "You are not signed in"),
         ] {
             browser.go(&site).await;
             browser.wait_for_text("Elsewhere").await;
-            browser.complaints().await;
+            browser.browser_warnings().await;
             browser.eval(FRAME, &[json!(url)]).await;
             let refused = async || {
-                let complaints = browser.complaints().await.join("\n");
-                complaints.contains("frame-ancestors")
+                let warnings = browser.browser_warnings().await.join("\n");
+                warnings.contains("frame-ancestors")
             };
-            browser.eventually("a refused frame", refused).await;
+            browser.eventually("a blocked frame", refused).await;
             browser.eval(SEND, &[action.clone(), form.clone()]).await;
             browser.wait_for_text(said).await;
         }
         let mapped = Insight::of(tenant.directory()).group(&group).await;
         assert_eq!(mapped.map(|group| group.role).ok(), Some(None));
 
-        // The same form from the page it belongs to is taken: it was the sender that was refused.
+        // The console accepts the same form from its own page, so it refused the form because of the sender.
         browser.go(&url).await;
         browser.eval(SEND, &[action, form]).await;
         browser.wait_for_text("The mapping was saved").await;
@@ -145,7 +146,7 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
         let path = format!("/tenants/{}/portal-links", theirs.id());
         let link = application.post(&path, json!({})).await.expect(201);
         let link = link.string("/url");
-        let (neighbour, stranger) = elsewhere().await;
+        let (neighbour, stranger) = foreign_sites().await;
         let asked = "You are signed in to ours as Setup link";
 
         for site in [&neighbour, &stranger] {
@@ -163,7 +164,7 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
             browser.wait_for_text("Rollcall ours").await;
         }
 
-        // An application that has nobody else's place taken needs no click, and a click is enough where it has.
+        // If nobody is signed in, no click is needed. If another person is signed in, one click confirms the change.
         for signs_out in [false, true] {
             if signs_out {
                 browser.click("Sign out").await;
@@ -183,15 +184,16 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
     });
 }
 
-/// Serves an empty page, for as long as the test runs; returns its address on the service's host and on another.
-async fn elsewhere() -> (String, String) {
-    const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<!doctype html><p>Elsewhere";
+/// Serves an almost empty page, and returns its URLs on the service's host and on another host.
+async fn foreign_sites() -> (String, String) {
+    const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n\
+        <!doctype html><p>Elsewhere";
     let listener = TcpListener::bind(("127.0.0.1", 0)).await;
     let listener = listener.unwrap_or_else(|error| panic!("{error}"));
     let port = listener.local_addr().map_or(0, |address| address.port());
     tokio::spawn(async move {
         while let Ok((mut visitor, _)) = listener.accept().await {
-            // A browser also asks for an icon, and opens connections that it never uses.
+            // A browser also requests an icon, and opens connections that it does not use.
             tokio::spawn(async move {
                 let _ = visitor.read(&mut [0; 4_096]).await;
                 let _ = visitor.write_all(PAGE).await;

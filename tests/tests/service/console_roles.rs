@@ -1,4 +1,4 @@
-//! What the console says of roles: why somebody has theirs, or none, and when a mapping comes to count.
+//! Roles in the console: why a person has a role or none, and when a mapping takes effect.
 
 use rollcall_directory::{GROUPS, ManualRoles, Role, RoleId, RoleSync, RouteBy, Settings, USERS};
 use rollcall_insight::Insight;
@@ -8,7 +8,7 @@ use rollcall_tests::service::{Service, run};
 use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 
-/// What happens to Ann and the group `team`.
+/// A change to Ann or to the group `team`.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Join,
@@ -16,22 +16,22 @@ enum Step {
     Map(Role),
     Delete,
     SignIn,
-    /// With a claim that names the group.
+    /// Ann signs in with a claim that names the group.
     SignInNamed,
     Give(Role),
     Deactivate,
 }
 use Step::{Deactivate, Delete, Give, Join, Leave, Map, SignIn, SignInNamed};
 
-/// What the panel of her role says.
+/// The content of the role panel on Ann's page.
 #[derive(Debug, PartialEq)]
-struct Said {
+struct RolePanel {
     reasons: Vec<String>,
-    /// Each grant, up to its time, and whether it is marked as the one that decides.
+    /// The text of each grant without its time, and whether the page marks it as the one that decides.
     grants: Vec<(String, bool)>,
 }
 
-/// A text without markup.
+/// Removes the markup from a text.
 fn plain(html: &str) -> String {
     let mut text = String::new();
     for part in html.split('<') {
@@ -40,7 +40,7 @@ fn plain(html: &str) -> String {
     text.replace("&#39;", "'")
 }
 
-/// The texts of all elements that begin with this tag.
+/// Returns the texts of all elements with this name.
 fn texts(html: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let inner = html.split(&open).skip(1);
@@ -49,20 +49,20 @@ fn texts(html: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
-fn said(html: &str) -> Said {
+fn parse_role_panel(html: &str) -> RolePanel {
     let (_, panel) = html.split_once(r#"id="role-title""#).unwrap_or_default();
     let panel = panel.split("<p><label").next().unwrap_or_default();
     let grants = texts(panel, "li").into_iter().map(|line| {
         let (grant, behind) = line.split_once(", since").unwrap_or_default();
         (grant.to_owned(), behind.trim().ends_with("decides"))
     });
-    Said {
+    RolePanel {
         grants: grants.collect(),
         reasons: texts(panel, "p"),
     }
 }
 
-async fn look(service: &Service, settings: &Settings, steps: &[Step]) -> Said {
+async fn role_panel_after(service: &Service, settings: &Settings, steps: &[Step]) -> RolePanel {
     let tenant = service.tenant_with("why", settings.clone()).await;
     let of = tenant.directory();
     let ann = person(of, "ann").await;
@@ -101,23 +101,28 @@ async fn look(service: &Service, settings: &Settings, steps: &[Step]) -> Said {
             }
         }
     }
-    let visitor = Visitor::enter(service, &tenant, Role::Admin).await;
+    let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
     let page = visitor.get(&format!("/console/people/{ann}")).await;
-    said(&page.expect(200).html)
+    parse_role_panel(&page.expect(200).html)
 }
 
-const NOBODY: &str = "Nothing gives this person a role: they are in no mapped group, nobody gave them one, and they have not signed in.";
-const NO_DEFAULT: &str = "Nothing gives this person a role: they are in no mapped group, nobody gave them one, and their first sign-in brought no default role.";
-const NOT_YET_NAMED: &str = "They are in a mapped group that does not count yet: what a sign-in names decides, and they have not signed in.";
-const NOT_NAMED: &str = "They are in a mapped group that does not count: their last sign-in did not name it, and what it names decides.";
+const NOBODY: &str = "Nothing gives this person a role: they are in no mapped group, nobody gave them one, \
+                      and they have not signed in.";
+const NO_DEFAULT: &str = "Nothing gives this person a role: they are in no mapped group, nobody gave them one, \
+                          and their first sign-in brought no default role.";
+const NOT_YET_NAMED: &str = "They are in a mapped group that does not count yet: what a sign-in names decides, \
+                             and they have not signed in.";
+const NOT_NAMED: &str = "They are in a mapped group that does not count: their last sign-in did not name it, \
+                         and what it names decides.";
 const NOT_SIGNED_IN: &str = "Groups give roles at sign-in only, and this person has not signed in.";
-const UNTIL_SIGN_IN: &str = "Groups give roles at sign-in only: what has changed since the last one counts from the next one.";
+const UNTIL_SIGN_IN: &str = "Groups give roles at sign-in only: what has changed since the last one counts \
+                             from the next one.";
 const INACTIVE: &str = "Whoever is inactive has no role.";
 const COMES_BACK: &str =
     "Whoever is inactive has no role. What is listed here counts again once they are active.";
 
 #[test]
-fn a_page_says_why_somebody_has_their_role_or_none() {
+fn a_page_explains_why_a_person_has_a_role_or_none() {
     use Role::{Admin, Member, Viewer};
     let set = |default_role: Option<Role>, route_by, role_sync| Settings {
         sso_default_role: default_role.map(RoleId::from),
@@ -137,7 +142,7 @@ fn a_page_says_why_somebody_has_their_role_or_none() {
         )
     };
     let by_hand = |role: &str, decides| (format!("{role}: given by hand"), decides);
-    let outdone = "Admin: the default role, which counts only where nothing else gives one";
+    let overridden = "Admin: the default role, which counts only where nothing else gives one";
     let default = "Admin: the default role: no mapped group decided at the first sign-in";
     let named = "Admin: the last sign-in named a group that is mapped to it (team)";
     let past = "Admin: a group gave it at the last sign-in, and no longer would at the next";
@@ -196,7 +201,7 @@ fn a_page_says_why_somebody_has_their_role_or_none() {
                 &usual,
                 &[SignIn, Map(Viewer), Join],
                 &[],
-                vec![member("Viewer"), (outdone.to_owned(), false)],
+                vec![member("Viewer"), (overridden.to_owned(), false)],
             ),
             (
                 &usual,
@@ -212,14 +217,15 @@ fn a_page_says_why_somebody_has_their_role_or_none() {
             ),
         ] {
             let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
-            let expected = Said { reasons, grants };
-            assert_eq!(look(service, settings, steps).await, expected, "{steps:?}");
+            let expected = RolePanel { reasons, grants };
+            let panel = role_panel_after(service, settings, steps).await;
+            assert_eq!(panel, expected, "{steps:?}");
         }
     });
 }
 
 #[test]
-fn a_role_above_ones_own_is_shown_and_not_offered() {
+fn a_role_above_the_admins_own_is_shown_but_not_offered() {
     run(async |service| {
         let tenant = service.tenant("above").await;
         let ann = person(tenant.directory(), "ann").await;
@@ -229,7 +235,7 @@ fn a_role_above_ones_own_is_shown_and_not_offered() {
             (Role::Owner, Role::Owner, true),
             (Role::Admin, Role::Owner, true),
         ] {
-            // Somebody else stays an owner.
+            // Bob remains an owner, so that Ann is never the last one.
             let bob = person(tenant.directory(), &format!("bob-{given}-{by}")).await;
             for (who, role) in [(&bob, Role::Owner), (&ann, given)] {
                 let given = tenant
@@ -238,7 +244,7 @@ fn a_role_above_ones_own_is_shown_and_not_offered() {
                     .give_role(who, Some(role), Role::Owner);
                 given.await.unwrap();
             }
-            let visitor = Visitor::enter(service, &tenant, by).await;
+            let visitor = Visitor::with_link(service, &tenant, by).await;
             let page = visitor.get(&path).await.expect(200).html;
             let word = if given == Role::Owner {
                 "Owner"
@@ -255,7 +261,7 @@ fn a_role_above_ones_own_is_shown_and_not_offered() {
 }
 
 #[test]
-fn a_mapping_is_said_to_count_when_it_does() {
+fn the_page_states_correctly_when_a_mapping_takes_effect() {
     run(async |service| {
         for (role_sync, changes, then) in [
             (
@@ -283,7 +289,7 @@ fn a_mapping_is_said_to_count_when_it_does() {
                 .roles()
                 .give_role(&ann, Some(Role::Admin), Role::Owner);
             given.await.unwrap();
-            let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+            let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
             let path = format!("/console/groups/{team}");
             let page = visitor
                 .get(&format!("{path}?role=viewer"))
@@ -304,17 +310,17 @@ fn a_mapping_is_said_to_count_when_it_does() {
                 .await
                 .expect(303);
             let page = visitor.get(saved.header("location")).await.expect(200);
-            // The service may be through with it already.
+            // The service may have finished the reconciliation already.
             let words = plain(&page.html);
             let is_told = words.contains(then) || words.contains("Done: ");
             assert!(is_told, "{}", page.html);
-            // And once everybody has been looked at.
+            // Wait until the reconciliation has finished.
             let mut page = visitor.get(saved.header("location")).await.expect(200);
             for _ in 0..500 {
                 if page.html.contains("Done: ") {
                     break;
                 }
-                // The service may be at it already; then it is the one that ends it.
+                // If the service is already working on the reconciliation, it finishes it instead of this call.
                 service.follow_up(&tenant).await;
                 page = visitor.get(saved.header("location")).await.expect(200);
             }
@@ -336,7 +342,7 @@ fn a_mapping_is_said_to_count_when_it_does() {
 }
 
 #[test]
-fn what_comes_anyway_is_not_told_as_the_mapping_s_doing() {
+fn a_change_that_happens_anyway_is_not_attributed_to_the_mapping() {
     run(async |service| {
         let settings = Settings {
             role_sync: RoleSync::AtLogin,
@@ -352,7 +358,7 @@ fn what_comes_anyway_is_not_told_as_the_mapping_s_doing() {
             .roles()
             .map_group(&admins, Some(Role::Admin));
         mapped.await.unwrap();
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let path = format!("/console/groups/{guests}?role=viewer");
         let page = plain(&visitor.get(&path).await.expect(200).html);
         let words: Vec<&str> = page.split_whitespace().collect();
@@ -362,11 +368,11 @@ fn what_comes_anyway_is_not_told_as_the_mapping_s_doing() {
 }
 
 #[test]
-fn a_mapping_is_saved_over_nobody_else_s() {
+fn a_mapping_does_not_overwrite_the_change_of_another_admin() {
     run(async |service| {
         let tenant = service.tenant("two-tabs").await;
         let team = group(tenant.directory(), "team", &[]).await;
-        let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let form_token = visitor.form_token();
         let path = format!("/console/groups/{team}/role");
         let save = async |from: &str, role: &str| {
@@ -391,9 +397,9 @@ fn a_mapping_is_saved_over_nobody_else_s() {
     });
 }
 
-/// Where a sign-in decides, a role is held since then, and by its request.
+/// If the sign-in decides, the page shows its time and its request as the origin of the role.
 #[test]
-fn a_role_is_held_since_the_sign_in_where_that_decides() {
+fn the_page_shows_the_sign_in_that_decided_a_role() {
     run(async |service| {
         for (role_sync, route_by, said) in [
             (
@@ -428,7 +434,7 @@ fn a_role_is_held_since_the_sign_in_where_that_decides() {
                 .as_str()
                 .unwrap()
                 .to_owned();
-            let visitor = Visitor::enter(service, &tenant, Role::Owner).await;
+            let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
             let page = visitor
                 .get(&format!("/console/people/{ann}"))
                 .await

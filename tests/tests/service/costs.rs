@@ -1,4 +1,4 @@
-//! What things cost, in DynamoDB's own units: printed as a table, asserted by units and calls, never by time.
+//! The costs of operations in DynamoDB capacity units: printed as a table, and asserted in units and calls, not time.
 
 use std::io::Write as _;
 
@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 
 /// The rows of the printed table.
 #[derive(Default)]
-pub(crate) struct Ledger(Vec<(String, Cost)>);
+pub(crate) struct CostTable(Vec<(String, Cost)>);
 
-impl Ledger {
-    pub(crate) fn book(&mut self, what: impl Into<String>, cost: Cost) -> Cost {
+impl CostTable {
+    pub(crate) fn record(&mut self, what: impl Into<String>, cost: Cost) -> Cost {
         self.0.push((what.into(), cost));
         cost
     }
 }
 
-impl Drop for Ledger {
+impl Drop for CostTable {
     fn drop(&mut self) {
         let mut out = std::io::stderr().lock();
         let _ = writeln!(
@@ -81,40 +81,40 @@ async fn patch_members(tenant: &Tenant, group: &str, operation: Value) -> Cost {
         .await;
     assert!(
         answer.is_ok_and(|body| body.answer.is_none()),
-        "the members are not read to answer"
+        "the response must not contain the group"
     );
     cost
 }
 
 #[test]
-fn a_member_costs_the_same_in_any_group() {
+fn a_member_change_costs_the_same_in_any_group() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("members").await;
         let people = table.seed_users(&tenant, 10_003).await;
-        let mut ledger = Ledger::default();
+        let mut costs_table = CostTable::default();
         let mut costs = Vec::new();
         for size in [10, 1_000, 10_000] {
             let id = group(&tenant, &format!("group-of-{size}"), &people[..size]).await;
             let add = json!({"op": "add", "path": "members", "value": [{"value": people[10_001]}]});
-            let added = ledger.book(
+            let added = costs_table.record(
                 format!("add one member to a group of {size}"),
                 patch_members(&tenant, &id, add).await,
             );
             let again =
                 json!({"op": "add", "path": "members", "value": [{"value": people[10_001]}]});
-            let again = ledger.book(
+            let again = costs_table.record(
                 format!("add them again to a group of {size}"),
                 patch_members(&tenant, &id, again).await,
             );
             let remove = json!({"op": "remove", "path": format!("members[value eq \"{}\"]", people[10_001])});
-            let removed = ledger.book(
+            let removed = costs_table.record(
                 format!("remove one member of a group of {size}"),
                 patch_members(&tenant, &id, remove).await,
             );
             let rename =
                 json!({"op": "replace", "path": "displayName", "value": format!("renamed-{size}")});
-            let renamed = ledger.book(
+            let renamed = costs_table.record(
                 format!("rename a group of {size}"),
                 patch_members(&tenant, &id, rename).await,
             );
@@ -125,8 +125,8 @@ fn a_member_costs_the_same_in_any_group() {
             );
             let (page, asked) = measure(tenant.resources().search(&GROUPS, &asked)).await;
             assert!(page.is_ok_and(|page| page.total == 1));
-            ledger.book(
-                format!("ask whether somebody is in a group of {size}"),
+            costs_table.record(
+                format!("ask whether a person is in a group of {size}"),
                 asked,
             );
             costs.push([added, again, removed, renamed, asked]);
@@ -137,20 +137,20 @@ fn a_member_costs_the_same_in_any_group() {
         assert!(added.calls <= 4, "{added:?}");
         assert_eq!(
             again.write_units, 0.0,
-            "nothing changes, nothing is written"
+            "a request without changes must not write"
         );
     });
 }
 
 #[test]
-fn looking_somebody_up_never_scans() {
+fn look_ups_never_scan() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("look-ups").await;
         let people = table.seed_users(&tenant, 2_000).await;
         let name = name_of(1_234);
         group(&tenant, "Everybody", &people[..200]).await;
-        let mut ledger = Ledger::default();
+        let mut costs_table = CostTable::default();
         let filters = [
             format!("userName eq \"{}\"", name.to_uppercase()),
             format!("externalId eq \"x-{name}\""),
@@ -178,7 +178,7 @@ fn looking_somebody_up_never_scans() {
                 cost.calls <= 4 && cost.read_units <= 5.0,
                 "{filter}: {cost:?}"
             );
-            ledger.book(filter.replace(&people[1_234], "…"), cost);
+            costs_table.record(filter.replace(&people[1_234], "…"), cost);
         }
         let (page, cost) = measure(tenant.resources().search(
             &GROUPS,
@@ -192,11 +192,11 @@ fn looking_somebody_up_never_scans() {
         ))
         .await;
         assert!(page.is_ok_and(|page| page.total == 1));
-        ledger.book("displayName eq, of a group, members left out", cost);
+        costs_table.record("displayName eq, of a group, without members", cost);
         assert!(cost.calls <= 3 && cost.read_units <= 3.0, "{cost:?}");
         let nobody = query(&[("filter", "userName eq \"nobody\"")]);
         let (_, cost) = measure(tenant.resources().search(&USERS, &nobody)).await;
-        ledger.book("userName eq, of nobody", cost);
+        costs_table.record("userName eq, no match", cost);
         assert!(cost.calls <= 2 && cost.read_units <= 2.0, "{cost:?}");
         let read = measure(
             tenant
@@ -205,7 +205,7 @@ fn looking_somebody_up_never_scans() {
         )
         .await
         .1;
-        ledger.book("read one person", read);
+        costs_table.record("read one person", read);
         let (found, all) = measure(
             tenant
                 .resources()
@@ -213,7 +213,7 @@ fn looking_somebody_up_never_scans() {
         )
         .await;
         assert!(found.is_ok_and(|page| page.total == 0));
-        ledger.book("title eq (reads all 2,000: for comparison)", all);
+        costs_table.record("title eq (reads all 2,000, for comparison)", all);
         assert!(all.read_units > 50.0, "{all:?}");
     });
 }
@@ -224,7 +224,7 @@ fn every_page_of_a_walk_costs_the_same() {
         let table = TestTable::start().await;
         let tenant = table.tenant("walk").await;
         let people = table.seed_users(&tenant, 50_000).await;
-        let mut ledger = Ledger::default();
+        let mut costs_table = CostTable::default();
         let mut costs = Vec::new();
         let mut seen = 0;
         for page in 0..500 {
@@ -243,7 +243,7 @@ fn every_page_of_a_walk_costs_the_same() {
             costs.push(cost);
         }
         for page in [0, 1, 250, 498, 499] {
-            ledger.book(
+            costs_table.record(
                 format!("page {} of 500, 100 people each", page + 1),
                 costs[page],
             );
@@ -275,12 +275,12 @@ fn the_authorizer_costs_one_call() {
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let directory = table.directory();
-        let mut ledger = Ledger::default();
+        let mut costs_table = CostTable::default();
         for turn in ["first", "second", "third"] {
             let (verdict, cost) =
                 measure(directory.authenticate(issued.secret.expose(), "request")).await;
             assert!(matches!(verdict, Ok(Verdict::Accepted(_))), "{verdict:?}");
-            ledger.book(
+            costs_table.record(
                 format!("authenticate and meter a request, the {turn} time"),
                 cost,
             );
@@ -288,19 +288,20 @@ fn the_authorizer_costs_one_call() {
         }
         let (verdict, cost) = measure(directory.authenticate("nonsense", "request")).await;
         assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
-        ledger.book("refuse what is no token", cost);
+        costs_table.record("refuse an invalid token", cost);
         assert_eq!(cost.calls, 0);
     });
 }
 
 #[test]
-fn writing_a_person() {
+fn writes_of_a_person_need_few_calls() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("writes").await;
         let people = table.seed_users(&tenant, 10).await;
-        let mut ledger = Ledger::default();
-        let body = json!({"schemas": [urn::USER], "userName": "new", "externalId": "e", "emails": [{"value": "new@example.test"}]});
+        let mut costs_table = CostTable::default();
+        let body = json!({"schemas": [urn::USER], "userName": "new", "externalId": "e",
+                          "emails": [{"value": "new@example.test"}]});
         let resource =
             Resource::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"));
         let (created, cost) = measure(tenant.resources().create(
@@ -310,10 +311,11 @@ fn writing_a_person() {
         ))
         .await;
         assert!(created.is_ok());
-        ledger.book("create a person", cost);
+        costs_table.record("create a person", cost);
         assert!(cost.calls <= 2, "{cost:?}");
         let change = |value: Value| {
-            let body = json!({"schemas": [urn::PATCH], "Operations": [{"op": "replace", "path": "active", "value": value}]});
+            let operation = json!({"op": "replace", "path": "active", "value": value});
+            let body = json!({"schemas": [urn::PATCH], "Operations": [operation]});
             Patch::parse(USERS.resource_type, body).unwrap_or_else(|error| panic!("{error}"))
         };
         for (what, value) in [
@@ -330,7 +332,7 @@ fn writing_a_person() {
             ))
             .await;
             assert!(answer.is_ok());
-            ledger.book(what, cost);
+            costs_table.record(what, cost);
             assert!(cost.calls <= 2, "{cost:?}");
         }
         let (_, cost) = measure(tenant.resources().delete(
@@ -339,7 +341,7 @@ fn writing_a_person() {
             &Precondition::none(),
         ))
         .await;
-        ledger.book("delete a person", cost);
+        costs_table.record("delete a person", cost);
         assert!(cost.calls <= 5, "{cost:?}");
         assert!(Filter::parse(USERS.resource_type, "userName pr").is_ok());
     });

@@ -1,4 +1,4 @@
-//! A process that dies in the middle of a write, at every single call to DynamoDB, and the one that comes after it.
+//! Crashes: a process is killed during a write, once at every call to DynamoDB, and another process continues.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -13,23 +13,23 @@ use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
-/// More people than fit one transaction.
+/// More people than fit in one transaction.
 const PEOPLE: usize = 110;
 
-/// A group that is about to be written.
+/// The people and the group of one write.
 #[derive(Clone)]
-struct Scene {
+struct Scenario {
     people: Vec<String>,
     group: String,
 }
 
-/// One write to be cut short.
-struct Plot {
-    /// How many of the people are in the group to begin with.
+/// A write that is interrupted by crashes.
+struct CrashCase {
+    /// The number of people who are in the group at the start.
     members: usize,
-    write: fn(Scene, Tenant) -> BoxFuture<'static, Result<(), Error>>,
-    /// Tells whether it was carried out, from what is seen; panics where it was by half.
-    done: fn(&Scene, &World) -> bool,
+    write: fn(Scenario, Tenant) -> BoxFuture<'static, Result<(), Error>>,
+    /// Returns whether the write was completed; panics if it was completed only partially.
+    done: fn(&Scenario, &World) -> bool,
 }
 
 fn members(ids: &[String]) -> Vec<Value> {
@@ -40,75 +40,76 @@ fn group(display_name: &str, ids: &[String]) -> Value {
     json!({"schemas": [urn::GROUP], "displayName": display_name, "members": members(ids)})
 }
 
-/// Lets a process work until it is through or dead; tells which.
-async fn live(write: BoxFuture<'static, Result<(), Error>>, faults: &Faults) -> bool {
+/// Runs a process until it completes the write or is killed; returns whether it completed the write.
+async fn run_until_killed(write: BoxFuture<'static, Result<(), Error>>, faults: &Faults) -> bool {
     let mut process = tokio::spawn(write);
     tokio::select! {
         ended = &mut process => {
             assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
             true
         }
-        () = faults.death() => {
+        () = faults.wait_for_kill() => {
             process.abort();
-            // nothing of it is left when this returns
+            // Wait until the task has stopped completely.
             let _ = process.await;
             false
         }
     }
 }
 
-/// Lets the writer die before and after each of its calls to DynamoDB, and looks at what is left each time.
-fn play(name: &str, plot: &Plot) {
+/// Kills the writer before and after each of its calls to DynamoDB, and checks the stored state each time.
+fn crash_at_every_call(name: &str, case: &CrashCase) {
     run(async |service| {
         let tenant = service.tenant(name).await;
         let idp = tenant.idp();
-        let people = crowd(&idp).await;
-        let (writer, faults) = service.elsewhere(&tenant);
+        let people = create_people(&idp).await;
+        let (writer, faults) = service.other_process(&tenant);
         let (mut undone, mut done) = (0, 0);
         for call in 0.. {
             let mut survived = false;
             for after in [false, true] {
                 let group = idp
-                    .post("/Groups", group("g", &people[..plot.members]))
+                    .post("/Groups", group("g", &people[..case.members]))
                     .await;
-                let scene = Scene {
+                let scenario = Scenario {
                     people: people.clone(),
                     group: group.expect(201).id(),
                 };
                 let before = World::read(&idp).await;
-                faults.die(call, after);
-                survived = live((plot.write)(scene.clone(), writer.clone()), &faults).await;
+                faults.kill_at_call(call, after);
+                survived =
+                    run_until_killed((case.write)(scenario.clone(), writer.clone()), &faults).await;
                 let world = audit(&idp).await;
-                if (plot.done)(&scene, &world) {
+                if (case.done)(&scenario, &world) {
                     done += 1;
                 } else {
-                    assert!(!survived, "through, and not done");
-                    assert_eq!(world, before, "dead at call {call}, after it: {after}");
+                    assert!(!survived, "the write returned, but it is not complete");
+                    assert_eq!(world, before, "killed at call {call}, after it: {after}");
                     undone += 1;
-                    // whoever comes next can do it
-                    let again = (plot.write)(scene.clone(), tenant.directory().clone()).await;
+                    // Another process can perform the write.
+                    let again = (case.write)(scenario.clone(), tenant.directory().clone()).await;
                     assert!(again.is_ok(), "{again:?}");
                     assert!(
-                        (plot.done)(&scene, &audit(&idp).await),
-                        "done again, and not done"
+                        (case.done)(&scenario, &audit(&idp).await),
+                        "the second write is not complete"
                     );
                 }
-                clear(&idp).await;
+                delete_groups(&idp).await;
             }
             if survived {
                 let mut out = std::io::stderr().lock();
                 let _ = writeln!(
                     out,
-                    "{name}: dead at each of {call} calls: {undone} times undone, {done} times done"
+                    "{name}: killed at each of {call} calls: {undone} times undone, {done} times done"
                 );
-                assert!(undone > 1 && done > 2, "a crash has both ends");
+                assert!(undone > 1 && done > 2, "the crashes had only one result");
                 return;
             }
         }
     });
 }
 
-async fn crowd(idp: &Idp) -> Vec<String> {
+async fn create_people(idp: &Idp) -> Vec<String> {
     let numbers: Vec<usize> = (0..PEOPLE).collect();
     let mut people = Vec::new();
     for chunk in numbers.chunks(11) {
@@ -117,35 +118,39 @@ async fn crowd(idp: &Idp) -> Vec<String> {
     people
 }
 
-async fn clear(idp: &Idp) {
+async fn delete_groups(idp: &Idp) {
     for group in World::read(idp).await.groups.keys() {
         idp.delete(&format!("/Groups/{group}")).await.expect(204);
     }
 }
 
 #[test]
-fn while_a_large_group_is_replaced() {
-    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+fn crash_while_a_large_group_is_replaced() {
+    let write = |scenario: Scenario, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(async move {
-            let body = group("renamed", &scene.people[30..]);
+            let body = group("renamed", &scenario.people[30..]);
             let resource = Resource::parse(GROUPS.resource_type, body)?;
             let (always, all) = (Precondition::none(), Projection::all());
             tenant
                 .resources()
-                .replace(&GROUPS, &scene.group, resource, &always, &all)
+                .replace(&GROUPS, &scenario.group, resource, &always, &all)
                 .await
                 .map(|_| ())
         })
     };
-    let done = |scene: &Scene, world: &World| {
-        let wanted: BTreeSet<String> = scene.people[30..].iter().cloned().collect();
-        let renamed = world.groups[&scene.group]["displayName"] == "renamed";
-        assert_eq!(world.members(&scene.group) == wanted, renamed, "by half");
+    let done = |scenario: &Scenario, world: &World| {
+        let wanted: BTreeSet<String> = scenario.people[30..].iter().cloned().collect();
+        let renamed = world.groups[&scenario.group]["displayName"] == "renamed";
+        assert_eq!(
+            world.members(&scenario.group) == wanted,
+            renamed,
+            "the write was partial"
+        );
         renamed
     };
-    play(
+    crash_at_every_call(
         "replaced",
-        &Plot {
+        &CrashCase {
             members: 60,
             write,
             done,
@@ -154,28 +159,28 @@ fn while_a_large_group_is_replaced() {
 }
 
 #[test]
-fn while_many_join_and_leave() {
-    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+fn crash_while_many_members_join_and_leave() {
+    let write = |scenario: Scenario, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(async move {
             let operations = json!([
-                {"op": "remove", "path": "members", "value": members(&scene.people[..40])},
-                {"op": "add", "path": "members", "value": members(&scene.people[60..])},
+                {"op": "remove", "path": "members", "value": members(&scenario.people[..40])},
+                {"op": "add", "path": "members", "value": members(&scenario.people[60..])},
             ]);
             let body = json!({"schemas": [urn::PATCH], "Operations": operations});
             let patch = Patch::parse(GROUPS.resource_type, body)?;
             tenant
                 .resources()
-                .patch(&GROUPS, &scene.group, patch, &Precondition::none(), None)
+                .patch(&GROUPS, &scenario.group, patch, &Precondition::none(), None)
                 .await
                 .map(|_| ())
         })
     };
-    let done = |scene: &Scene, world: &World| {
-        world.members(&scene.group) == scene.people[40..].iter().cloned().collect()
+    let done = |scenario: &Scenario, world: &World| {
+        world.members(&scenario.group) == scenario.people[40..].iter().cloned().collect()
     };
-    play(
+    crash_at_every_call(
         "patched",
-        &Plot {
+        &CrashCase {
             members: 60,
             write,
             done,
@@ -184,10 +189,10 @@ fn while_many_join_and_leave() {
 }
 
 #[test]
-fn while_a_large_group_is_created() {
-    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+fn crash_while_a_large_group_is_created() {
+    let write = |scenario: Scenario, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(async move {
-            let resource = Resource::parse(GROUPS.resource_type, group("new", &scene.people))?;
+            let resource = Resource::parse(GROUPS.resource_type, group("new", &scenario.people))?;
             tenant
                 .resources()
                 .create(&GROUPS, resource, &Projection::all())
@@ -195,19 +200,19 @@ fn while_a_large_group_is_created() {
                 .map(|_| ())
         })
     };
-    let done = |_: &Scene, world: &World| {
+    let done = |_: &Scenario, world: &World| {
         let created = world
             .groups
             .iter()
             .find(|(_, group)| group["displayName"] == "new");
         if let Some((id, _)) = created {
-            assert_eq!(world.members(id).len(), PEOPLE, "by half");
+            assert_eq!(world.members(id).len(), PEOPLE, "the write was partial");
         }
         created.is_some()
     };
-    play(
+    crash_at_every_call(
         "created",
-        &Plot {
+        &CrashCase {
             members: 0,
             write,
             done,
@@ -216,18 +221,18 @@ fn while_a_large_group_is_created() {
 }
 
 #[test]
-fn while_a_large_group_is_deleted() {
-    let write = |scene: Scene, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
+fn crash_while_a_large_group_is_deleted() {
+    let write = |scenario: Scenario, tenant: Tenant| -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(async move {
             let always = Precondition::none();
-            let deleted = tenant.resources().delete(&GROUPS, &scene.group, &always);
+            let deleted = tenant.resources().delete(&GROUPS, &scenario.group, &always);
             deleted.await.map(|_| ())
         })
     };
-    let done = |scene: &Scene, world: &World| !world.groups.contains_key(&scene.group);
-    play(
+    let done = |scenario: &Scenario, world: &World| !world.groups.contains_key(&scenario.group);
+    crash_at_every_call(
         "deleted",
-        &Plot {
+        &CrashCase {
             members: PEOPLE,
             write,
             done,
@@ -236,7 +241,7 @@ fn while_a_large_group_is_deleted() {
 }
 
 #[test]
-fn while_a_person_in_many_groups_is_deleted() {
+fn crash_while_a_person_in_many_groups_is_deleted() {
     run(async |service| {
         let tenant = service.tenant("leavers").await;
         let idp = tenant.idp();
@@ -244,30 +249,33 @@ fn while_a_person_in_many_groups_is_deleted() {
         let everybody: Vec<&str> = leavers.iter().map(String::as_str).collect();
         let name = |n: usize| format!("g{n}");
         let groups = join_all((0..60).map(async |n| idp.group(&name(n), &everybody).await)).await;
-        let (writer, faults) = service.elsewhere(&tenant);
+        let (writer, faults) = service.other_process(&tenant);
         let mut left = leavers.len();
         let mut survived = false;
         for (n, leaver) in (0..).zip(&leavers) {
-            faults.die(n / 2, n % 2 == 1);
+            faults.kill_at_call(n / 2, n % 2 == 1);
             let (writer, id) = (writer.clone(), leaver.clone());
             let write = async move {
                 let always = Precondition::none();
                 let deleted = writer.resources().delete(&USERS, &id, &always);
                 deleted.await.map(|_| ())
             };
-            survived = live(Box::pin(write), &faults).await;
+            survived = run_until_killed(Box::pin(write), &faults).await;
             let world = audit(&idp).await;
             let gone = !world.users.contains_key(leaver);
-            assert!(gone || !survived, "through, and not done");
+            assert!(
+                gone || !survived,
+                "the write returned, but it is not complete"
+            );
             left -= usize::from(gone);
             for group in &groups {
-                assert_eq!(world.members(group).len(), left, "dead at call {}", n / 2);
+                assert_eq!(world.members(group).len(), left, "killed at call {}", n / 2);
             }
             if survived {
                 break;
             }
         }
-        assert!(survived, "a crash at every call");
-        assert!(left > 1, "a crash has both ends");
+        assert!(survived, "there are calls after the last crash");
+        assert!(left > 1, "the crashes had only one result");
     });
 }

@@ -1,4 +1,5 @@
-//! The digest of the request log: every request once, however many look at once, and never the whole log.
+//! The digest of the request log: it counts every request once, even with concurrent readers, and each call reads a
+//! bounded part of the log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
-/// Writes requests into the log as if they had come then.
+/// Writes requests to the log as if they had arrived at these times.
 pub(crate) async fn log(
     tenant: &Tenant,
     requests: impl IntoIterator<Item = (Timestamp, LoggedRequest)>,
@@ -55,7 +56,7 @@ fn counted(digest: &Digest) -> u64 {
 }
 
 #[test]
-fn the_checklist_ticks_as_requests_arrive() {
+fn milestones_are_reached_as_requests_arrive() {
     run(async |service| {
         let tenant = service.tenant("checklist").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
@@ -85,7 +86,7 @@ fn the_checklist_ticks_as_requests_arrive() {
         assert_eq!(marks().await, [true, true, false, false]);
         let group = idp.group("team", &[&ann]).await;
         assert_eq!(marks().await, [true, true, true, false]);
-        // What changes nothing is no deactivation, and neither is what fails.
+        // Requests that change nothing and requests that fail are not deactivations.
         let on = json!([{"op": "replace", "path": "active", "value": true}]);
         idp.patch(&format!("/Users/{ann}"), on).await.expect(200);
         idp.delete(&format!("/Groups/{group}")).await.expect(204);
@@ -98,7 +99,7 @@ fn the_checklist_ticks_as_requests_arrive() {
 }
 
 #[test]
-fn a_deactivation_is_seen_in_any_spelling() {
+fn a_deactivation_is_recognised_in_any_form() {
     run(async |service| {
         let ways: [(Method, Value); 5] = [
             (
@@ -142,7 +143,7 @@ fn a_deactivation_is_seen_in_any_spelling() {
 }
 
 #[test]
-fn a_connection_test_that_deletes_whom_it_made_is_no_deactivation() {
+fn a_connection_test_with_a_deletion_is_not_a_deactivation() {
     run(async |service| {
         let tenant = service.tenant("connection-test").await;
         let idp = tenant.idp();
@@ -158,7 +159,7 @@ fn a_connection_test_that_deletes_whom_it_made_is_no_deactivation() {
 }
 
 #[test]
-fn however_many_look_at_once_each_request_counts_once() {
+fn concurrent_digests_count_each_request_once() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("once").await;
@@ -187,8 +188,8 @@ fn however_many_look_at_once_each_request_counts_once() {
     });
 }
 
-/// One look reads what there is, is held up before it writes, and another one overtakes it.
-async fn overtaken(service: &Service, begun: bool) {
+/// Delays one digest between its read and its write, and lets another digest overtake it.
+async fn overtake_digest(service: &Service, begun: bool) {
     let tenant = service.tenant("overtaken").await;
     let directory = tenant.directory();
     let day = 86_400;
@@ -199,7 +200,7 @@ async fn overtaken(service: &Service, begun: bool) {
         sum = 1;
     }
     log(directory, (0..10).map(|n| (ago(2 * day - n), ok()))).await;
-    let (slow, faults) = service.elsewhere(&tenant);
+    let (slow, faults) = service.other_process(&tenant);
     let held = Arc::new(AtomicBool::new(true));
     let waiting = Arc::new(AtomicBool::new(false));
     let (is_held, waits) = (held.clone(), waiting.clone());
@@ -225,7 +226,7 @@ async fn overtaken(service: &Service, begun: bool) {
     assert_eq!(
         counted(&slow.unwrap()),
         sum + 10,
-        "what there was when it looked"
+        "not the requests at the time of the read"
     );
     assert_eq!(
         counted(&Insight::of(directory).digest().await.unwrap()),
@@ -234,16 +235,16 @@ async fn overtaken(service: &Service, begun: bool) {
 }
 
 #[test]
-fn a_look_that_was_overtaken_keeps_nothing() {
+fn an_overtaken_digest_stores_nothing() {
     run(async |_| {
         let service = Service::start().await;
-        overtaken(&service, false).await;
-        overtaken(&service, true).await;
+        overtake_digest(&service, false).await;
+        overtake_digest(&service, true).await;
     });
 }
 
 #[test]
-fn what_is_logged_a_little_late_counts_all_the_same() {
+fn requests_that_are_logged_late_are_counted() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("late").await;
@@ -255,7 +256,7 @@ fn what_is_logged_a_little_late_counts_all_the_same() {
 }
 
 #[test]
-fn a_look_reads_a_bounded_part_and_the_next_goes_on() {
+fn a_digest_reads_a_bounded_part_and_the_next_one_continues() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("bounded").await;
@@ -281,7 +282,7 @@ fn a_look_reads_a_bounded_part_and_the_next_goes_on() {
 }
 
 #[test]
-fn what_lies_far_back_gives_milestones_and_holds_nothing_up() {
+fn old_requests_give_milestones_but_cause_no_delay() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("far-back").await;
@@ -296,10 +297,7 @@ fn what_lies_far_back_gives_milestones_and_holds_nothing_up() {
         let first = Insight::of(&tenant).digest().await.unwrap();
         assert!(!first.complete);
         let second = Insight::of(&tenant).digest().await.unwrap();
-        assert!(
-            second.complete,
-            "what is older than the hours that are kept is passed over"
-        );
+        assert!(second.complete, "old requests must be skipped");
         assert_eq!(counted(&second), 10);
         assert!(second.connections["c"].first_user_at.unwrap() < ago(29 * day));
         let third = Insight::of(&tenant).digest().await.unwrap();
@@ -311,7 +309,7 @@ fn what_lies_far_back_gives_milestones_and_holds_nothing_up() {
 }
 
 #[test]
-fn failures_are_current_until_they_succeed() {
+fn failures_are_current_until_the_request_succeeds() {
     run(async |service| {
         let tenant = service.tenant("failing").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
@@ -330,7 +328,8 @@ fn failures_are_current_until_they_succeed() {
         idp.patch(&stale, off()).await.expect(404);
         let ann = idp.user("ann").await;
         let team = idp.group("team", &[&ann]).await;
-        let stranger = json!([{"op": "add", "path": "members", "value": [{"value": uuid::Uuid::now_v7().to_string()}]}]);
+        let stranger = json!([{"op": "add", "path": "members",
+                               "value": [{"value": uuid::Uuid::now_v7().to_string()}]}]);
         idp.patch(&format!("/Groups/{team}"), stranger)
             .await
             .expect(204);
@@ -346,18 +345,14 @@ fn failures_are_current_until_they_succeed() {
         idp.patch(&format!("/Groups/{team}"), rename)
             .await
             .expect(204);
-        assert_eq!(
-            failing().await.len(),
-            3,
-            "the member is missing all the same"
-        );
+        assert_eq!(failing().await.len(), 3, "the member is still missing");
         let whole =
             json!({"schemas": [urn::GROUP], "displayName": "crew", "members": [{"value": ann}]});
         idp.put(&format!("/Groups/{team}"), whole).await.expect(200);
         idp.filter("/Users", "userName eq \"ann\"")
             .await
             .expect(200);
-        // the other filter may come again: it is looked at for another hour
+        // The invalid filter may be sent again, so it stays current for an hour.
         let left = [(Diagnosis::Filter, 2), (Diagnosis::StaleUser, 1)];
         assert_eq!(failing().await, BTreeMap::from(left));
         let old = directory.credentials().tokens().await.unwrap().remove(0);
@@ -372,7 +367,7 @@ fn failures_are_current_until_they_succeed() {
 }
 
 #[test]
-fn of_many_creates_those_that_fail_are_told_one_by_one() {
+fn failed_creates_are_reported_separately() {
     run(async |service| {
         let tenant = service.tenant("creates").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());

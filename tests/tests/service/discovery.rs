@@ -1,12 +1,12 @@
-//! The discovery documents, word for word (RFC 7643 §5 to §8, RFC 7644 §4).
+//! The discovery documents, compared with snapshots (RFC 7643 §5 to §8, RFC 7644 §4).
 
 use rollcall_tests::idp::{Answer, Idp};
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
 use serde_json::Value;
 
-/// The body with the address of this very run taken out.
-fn anywhere(idp: &Idp, answer: &Answer) -> Value {
+/// Replaces the base URL of this test run in the body.
+fn without_base_url(idp: &Idp, answer: &Answer) -> Value {
     let text = answer
         .body
         .to_string()
@@ -20,7 +20,7 @@ fn anywhere(idp: &Idp, answer: &Answer) -> Value {
 async fn snapshot(service: &Service, name: &str, path: &str) {
     let idp = service.idp_without_token();
     let answer = idp.get(path).await.expect(200);
-    insta::assert_json_snapshot!(name, anywhere(&idp, &answer));
+    insta::assert_json_snapshot!(name, without_base_url(&idp, &answer));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn schemas() {
 }
 
 #[test]
-fn single_documents_are_those_of_the_list() {
+fn single_documents_equal_those_in_the_list() {
     run(async |service| {
         let idp = service.idp_without_token();
         for (list, key) in [("/Schemas", "id"), ("/ResourceTypes", "name")] {
@@ -64,7 +64,7 @@ fn single_documents_are_those_of_the_list() {
 }
 
 #[test]
-fn every_attribute_says_all_of_itself() {
+fn every_attribute_has_all_characteristics() {
     run(async |service| {
         let all = service
             .idp_without_token()
@@ -72,13 +72,13 @@ fn every_attribute_says_all_of_itself() {
             .await
             .expect(200);
         for attribute in all.select("/Resources/*/attributes/*") {
-            whole(attribute, "");
+            check_attribute(attribute, "");
         }
     });
 }
 
-/// RFC 7643 §7: the characteristics that each attribute has.
-fn whole(attribute: &Value, above: &str) {
+/// Checks that an attribute has all characteristics (RFC 7643 §7).
+fn check_attribute(attribute: &Value, above: &str) {
     let name = format!("{above}{}", attribute["name"].as_str().unwrap_or("?"));
     for text in ["name", "type", "description", "mutability", "returned"] {
         assert!(
@@ -93,7 +93,7 @@ fn whole(attribute: &Value, above: &str) {
     assert_eq!(
         complex,
         attribute["subAttributes"].is_array(),
-        "{name}: sub-attributes"
+        "{name}: only complex attributes have sub-attributes"
     );
     if attribute["type"] == "string" {
         assert!(
@@ -111,13 +111,13 @@ fn whole(attribute: &Value, above: &str) {
             "{name} has no referenceTypes"
         );
     }
-    // the definition of Schema itself is the one place where complex attributes nest (RFC 7643 §8.7.2)
+    // Only in the definition of Schema may complex attributes be nested (RFC 7643 §8.7.2).
     let nests = name == "attributes";
     for inner in attribute["subAttributes"].as_array().into_iter().flatten() {
         assert!(
             nests || inner["type"] != "complex",
-            "{name} is nested too deep"
+            "{name} is nested too deeply"
         );
-        whole(inner, &format!("{name}."));
+        check_attribute(inner, &format!("{name}."));
     }
 }

@@ -1,4 +1,4 @@
-//! DynamoDB on bad days: conflicts, throttling, failures and broken connections, dealt out by the same seed every time.
+//! DynamoDB faults: conflicts, throttling, server errors and broken connections, injected with a fixed seed.
 
 use std::collections::BTreeSet;
 
@@ -11,36 +11,36 @@ use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
-/// Sends until the answer is not 500 or 503: what every identity provider does, sooner or later.
-async fn insist(idp: &Idp, method: Method, path: &str, body: &Value) -> Answer {
+/// Repeats a request until the status is neither 500 nor 503, as identity providers do.
+async fn send_with_retries(idp: &Idp, method: Method, path: &str, body: &Value) -> Answer {
     for _ in 0..20 {
         let answer = idp
             .request(method.clone(), path)
             .body(body)
-            .in_bad_weather()
+            .allow_500()
             .send()
             .await;
         if ![500, 503].contains(&answer.status) {
             return answer;
         }
     }
-    panic!("{method} {path}: failed twenty times over");
+    panic!("{method} {path}: failed twenty times");
 }
 
 fn patch(operations: Value) -> Value {
     json!({"schemas": [urn::PATCH], "Operations": operations})
 }
 
-async fn members_in(weather: &[(Fault, u32)], seed: u64) {
+async fn change_members_with_faults(mix: &[(Fault, u32)], seed: u64) {
     let (service, faults) = Service::with_faults().await;
-    let idp = service.tenant("weather").await.idp();
+    let idp = service.tenant("faults").await.idp();
     let people = join_all((0..100).map(async |n| idp.user(&format!("p{n}")).await)).await;
     let (leaving, joining) = people.split_at(50);
     let group = idp
         .group("g", &leaving.iter().map(String::as_str).collect::<Vec<_>>())
         .await;
     let path = format!("/Groups/{group}");
-    faults.mix(seed, weather);
+    faults.mix(seed, mix);
     let changes = (0..50).flat_map(|n| {
         let join =
             patch(json!([{"op": "add", "path": "members", "value": [{"value": joining[n]}]}]));
@@ -49,16 +49,18 @@ async fn members_in(weather: &[(Fault, u32)], seed: u64) {
         );
         [join, leave]
     });
-    let answers =
-        join_all(changes.map(async |body| insist(&idp, Method::PATCH, &path, &body).await)).await;
-    for (fault, share) in weather {
+    let answers = join_all(
+        changes.map(async |body| send_with_retries(&idp, Method::PATCH, &path, &body).await),
+    )
+    .await;
+    for (fault, share) in mix {
         assert!(
             faults.count(*fault) > 0,
-            "{fault:?} ({share} of 1000) was never dealt out: {:?}",
-            faults.dealt()
+            "{fault:?} ({share} of 1000) was never injected: {:?}",
+            faults.injected()
         );
     }
-    faults.heal();
+    faults.clear();
     for answer in answers {
         answer.expect(204);
     }
@@ -67,9 +69,9 @@ async fn members_in(weather: &[(Fault, u32)], seed: u64) {
 }
 
 #[test]
-fn members_come_and_go_through_conflicts_and_throttling() {
+fn member_changes_survive_conflicts_and_throttling() {
     run(async |_| {
-        members_in(
+        change_members_with_faults(
             &[
                 (Fault::Conflict, 300),
                 (Fault::Throttle, 50),
@@ -82,37 +84,39 @@ fn members_come_and_go_through_conflicts_and_throttling() {
 }
 
 #[test]
-fn members_come_and_go_through_failures_and_broken_connections() {
-    let weather = [
+fn member_changes_survive_server_errors_and_broken_connections() {
+    let mix = [
         (Fault::ServerError, 50),
         (Fault::DroppedBefore, 50),
         (Fault::DroppedAfter, 80),
         (Fault::Conflict, 100),
     ];
-    run(async |_| members_in(&weather, 2).await);
+    run(async |_| change_members_with_faults(&mix, 2).await);
 }
 
 #[test]
-fn one_name_is_given_once_in_any_weather() {
+fn a_user_name_is_assigned_once_despite_faults() {
     run(async |_| {
         let (service, faults) = Service::with_faults().await;
         let idp = service.tenant("names").await.idp();
-        let weather = [
+        let mix = [
             (Fault::Conflict, 200),
             (Fault::Throttle, 50),
             (Fault::ServerError, 50),
             (Fault::DroppedBefore, 30),
             (Fault::DroppedAfter, 100),
         ];
-        faults.mix(3, &weather);
+        faults.mix(3, &mix);
         let body = json!({"schemas": [urn::USER], "userName": "only.one"});
-        let answers =
-            join_all((0..50).map(async |_| insist(&idp, Method::POST, "/Users", &body).await))
-                .await;
+        let answers = join_all(
+            (0..50).map(async |_| send_with_retries(&idp, Method::POST, "/Users", &body).await),
+        )
+        .await;
         assert!(faults.count(Fault::Conflict) > 0 && faults.count(Fault::DroppedAfter) > 0);
-        faults.heal();
+        faults.clear();
         let created = answers.iter().filter(|answer| answer.status == 201).count();
-        // Whose answer was lost through every try of the SDK asks again, and finds the name taken by itself.
+        // If all retries of the SDK lose their response, the client sends the request again and conflicts with its
+        // own user.
         assert!(created <= 1, "{created}");
         for answer in answers.into_iter().filter(|answer| answer.status != 201) {
             answer.refused(409, "uniqueness");
@@ -121,19 +125,19 @@ fn one_name_is_given_once_in_any_weather() {
     });
 }
 
-/// Creates something and returns its id; finds what an earlier try has made whose answer was lost.
-async fn made(idp: &Idp, path: &str, filter: &str, body: &Value) -> String {
-    let answer = insist(idp, Method::POST, path, body).await;
+/// Creates a resource and returns its id; after a conflict, finds the resource of an earlier attempt.
+async fn create_or_find(idp: &Idp, path: &str, filter: &str, body: &Value) -> String {
+    let answer = send_with_retries(idp, Method::POST, path, body).await;
     if answer.status != 409 {
         return answer.expect(201).id();
     }
     let found = format!("{path}?filter={}", encode(filter));
-    let found = insist(idp, Method::GET, &found, &Value::Null).await;
+    let found = send_with_retries(idp, Method::GET, &found, &Value::Null).await;
     found.expect(200).string("/Resources/0/id")
 }
 
 #[test]
-fn a_whole_conversation_in_the_rain() {
+fn a_whole_conversation_survives_faults() {
     run(async |_| {
         let (service, faults) = Service::with_faults().await;
         let idp = service.tenant("rain").await.idp();
@@ -148,30 +152,35 @@ fn a_whole_conversation_in_the_rain() {
         );
         let mut people = Vec::new();
         for n in 0..30 {
-            let body = json!({"schemas": [urn::USER], "userName": format!("r{n}"), "externalId": format!("e{n}"), "active": true});
-            people.push(made(&idp, "/Users", &format!("userName eq \"r{n}\""), &body).await);
+            let body = json!({"schemas": [urn::USER], "userName": format!("r{n}"),
+                              "externalId": format!("e{n}"), "active": true});
+            people.push(
+                create_or_find(&idp, "/Users", &format!("userName eq \"r{n}\""), &body).await,
+            );
         }
         let members: Vec<Value> = people.iter().map(|id| json!({"value": id})).collect();
         let body = json!({"schemas": [urn::GROUP], "displayName": "rain", "members": members});
-        let group = made(&idp, "/Groups", "displayName eq \"rain\"", &body).await;
+        let group = create_or_find(&idp, "/Groups", "displayName eq \"rain\"", &body).await;
         for (n, id) in people.iter().enumerate() {
             let path = format!("/Users/{id}");
             let change = patch(json!([{"op": "replace", "path": "active", "value": n % 2 == 0}]));
-            insist(&idp, Method::PATCH, &path, &change)
+            send_with_retries(&idp, Method::PATCH, &path, &change)
                 .await
                 .expect(200);
         }
         for id in &people[20..] {
-            let gone = insist(&idp, Method::DELETE, &format!("/Users/{id}"), &Value::Null).await;
-            // 404 where the answer to an earlier try was lost
+            let gone =
+                send_with_retries(&idp, Method::DELETE, &format!("/Users/{id}"), &Value::Null)
+                    .await;
+            // The status is 404 if the response to an earlier attempt was lost.
             assert!([204, 404].contains(&gone.status), "{}", gone.status);
         }
         let scans = faults
-            .dealt()
+            .injected()
             .into_keys()
             .filter(|(operation, _)| operation == "Scan");
-        assert_eq!(scans.count(), 0, "nothing reads the whole table");
-        faults.heal();
+        assert_eq!(scans.count(), 0, "an operation scanned the table");
+        faults.clear();
         let world = audit(&idp).await;
         assert_eq!(world.users.len(), 20);
         assert_eq!(world.members(&group).len(), 20);
@@ -185,12 +194,12 @@ fn a_whole_conversation_in_the_rain() {
 }
 
 #[test]
-fn when_nothing_works_the_client_is_told_when_to_come_back() {
+fn when_dynamodb_is_unavailable_the_response_is_503_with_retry_after() {
     run(async |_| {
         let (service, faults) = Service::with_faults().await;
         let idp = service.tenant("storm").await.idp();
         let id = idp.user("u").await;
-        // the authorizer's own call goes through, so that the answer is the function's
+        // The authorizer's call succeeds, so the response comes from the function.
         faults.schedule(|call| {
             if call.operation == "UpdateItem" {
                 Fault::None
@@ -200,7 +209,7 @@ fn when_nothing_works_the_client_is_told_when_to_come_back() {
         });
         let change = json!([{"op": "replace", "path": "title", "value": "x"}]);
         idp.patch(&format!("/Users/{id}"), change).await.expect(503);
-        faults.heal();
+        faults.clear();
         idp.get(&format!("/Users/{id}"))
             .await
             .expect(200)

@@ -1,4 +1,4 @@
-//! The event feed under concurrent writers: one order, the same for every reader, nothing skipped, nothing twice.
+//! The event feed with concurrent writers: every reader sees every event once and in the same order.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use futures::future::{join, join_all};
 use http::Method;
 use rollcall_directory::{Settings, Tenant};
 use rollcall_local::{Options, WrapHttpClient};
+use rollcall_tests::event_fixture::{EventFixture, until};
 use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
-use rollcall_tests::stage::{Stage, until};
 use rollcall_tests::urn;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ const WRITERS: usize = 12;
 const WRITES: usize = 15;
 const READERS: usize = 6;
 
-const WEATHER: [(Fault, u32); 5] = [
+const FAULT_MIX: [(Fault, u32); 5] = [
     (Fault::Delay, 200),
     (Fault::Conflict, 80),
     (Fault::Throttle, 20),
@@ -38,20 +38,21 @@ fn faulty() -> (WrapHttpClient, std::sync::mpsc::Receiver<Faults>) {
     (wrap, take)
 }
 
-/// Whatever is answered, the journal says what was done.
+/// Sends writes and ignores errors, because the journal shows which writes were performed.
 async fn write(idp: &Idp, writer: usize) {
     let mut own: Vec<String> = Vec::new();
     for n in 0..WRITES {
         let send = async |method, path: &str, body| {
             idp.request(method, path)
                 .body(&body)
-                .in_bad_weather()
+                .allow_500()
                 .send()
                 .await
         };
         match own.get(n % 4).filter(|_| n % 2 == 1) {
             Some(id) => {
-                let change = json!({"schemas": [urn::PATCH], "Operations": [{"op": "replace", "path": "title", "value": n.to_string()}]});
+                let operation = json!({"op": "replace", "path": "title", "value": n.to_string()});
+                let change = json!({"schemas": [urn::PATCH], "Operations": [operation]});
                 send(Method::PATCH, &format!("/Users/{id}"), change).await;
             }
             None => {
@@ -65,7 +66,7 @@ async fn write(idp: &Idp, writer: usize) {
     }
 }
 
-/// Reads by cursor until the writers are done and nothing more comes.
+/// Reads the feed by cursor until the writers are done and there are no more events.
 async fn read(tenant: &Tenant, page: usize, done: &AtomicBool) -> Vec<(u64, String)> {
     let mut seen: Vec<(u64, String)> = Vec::new();
     loop {
@@ -90,24 +91,28 @@ fn every_reader_sees_every_entry_once_and_in_the_same_order() {
             wrap_followers_http_client: Some(wrap_followers),
             ..Options::default()
         };
-        let stage = Stage::with(options, Settings::default()).await;
+        let fixture = EventFixture::with(options, Settings::default()).await;
         let (functions, followers) = (functions.recv().unwrap(), followers.recv().unwrap());
-        functions.mix(11, &WEATHER);
-        followers.mix(12, &WEATHER);
+        functions.mix(11, &FAULT_MIX);
+        followers.mix(12, &FAULT_MIX);
         let done = Arc::new(AtomicBool::new(false));
-        let readers = (0..READERS).map(|reader| read(&stage.tenant, 1 + reader * 7, &done));
+        let readers = (0..READERS).map(|reader| read(&fixture.tenant, 1 + reader * 7, &done));
         let writing = async {
-            join_all((0..WRITERS).map(|writer| write(&stage.idp, writer))).await;
-            until("all is on the bus", || {
-                (stage.local.unrelayed() == 0).then_some(())
+            join_all((0..WRITERS).map(|writer| write(&fixture.idp, writer))).await;
+            until("every event is on the bus", || {
+                (fixture.local.unrelayed() == 0).then_some(())
             })
             .await;
             done.store(true, Ordering::SeqCst);
         };
         let (seen, ()) = join(join_all(readers), writing).await;
         assert!(functions.count(Fault::Conflict) > 0 && functions.count(Fault::DroppedAfter) > 0);
-        let dealt = |fault: &(Fault, u32)| followers.count(fault.0) > 0;
-        assert!(WEATHER.iter().any(dealt), "{:?}", followers.dealt());
+        let was_injected = |fault: &(Fault, u32)| followers.count(fault.0) > 0;
+        assert!(
+            FAULT_MIX.iter().any(was_injected),
+            "{:?}",
+            followers.injected()
+        );
         let first = &seen[0];
         assert!(first.len() > WRITERS, "{}", first.len());
         assert!(
@@ -117,7 +122,7 @@ fn every_reader_sees_every_entry_once_and_in_the_same_order() {
                 .eq(1..=first.len() as u64)
         );
         let ids: BTreeSet<&String> = first.iter().map(|(_, id)| id).collect();
-        assert_eq!(ids.len(), first.len(), "an entry came twice");
+        assert_eq!(ids.len(), first.len(), "an event has two places");
         for other in &seen[1..] {
             assert_eq!(other, first);
         }
@@ -125,14 +130,14 @@ fn every_reader_sees_every_entry_once_and_in_the_same_order() {
             limit: 10_000,
             ..Default::default()
         };
-        let journal = stage.tenant.journal().audit(&audit).await.unwrap().0;
+        let journal = fixture.tenant.journal().audit(&audit).await.unwrap().0;
         let journal: BTreeSet<&String> = journal.iter().map(|entry| &entry.id).collect();
-        assert_eq!(ids, journal, "the feed is the journal");
-        let delivered: BTreeSet<String> = stage
+        assert_eq!(ids, journal, "the feed differs from the journal");
+        let delivered: BTreeSet<String> = fixture
             .delivered()
             .iter()
             .map(|event| event["id"].as_str().unwrap().to_owned())
             .collect();
-        assert!(delivered.iter().eq(ids), "the bus has what the feed has");
+        assert!(delivered.iter().eq(ids), "the bus differs from the feed");
     });
 }

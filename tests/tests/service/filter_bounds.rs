@@ -1,4 +1,4 @@
-//! Filters that are none, and filters that would be too much: 400 `invalidFilter`, and the service goes on.
+//! Invalid and excessive filters: the response is 400 `invalidFilter` or 413, and the service keeps working.
 
 use rollcall_tests::idp::encode;
 use rollcall_tests::service::run;
@@ -6,7 +6,7 @@ use rollcall_tests::urn;
 use serde_json::json;
 
 #[test]
-fn bad_ones() {
+fn invalid_filters_are_refused() {
     run(async |service| {
         let idp = service.tenant("bad-filters").await.idp();
         let fixed = [
@@ -50,12 +50,12 @@ fn bad_ones() {
 }
 
 #[test]
-fn monstrous_ones() {
+fn excessive_filters_are_refused() {
     run(async |service| {
         let idp = service.tenant("monstrous-filters").await.idp();
         let one = r#"userName eq "x""#;
         for depth in [1_000, 100_000] {
-            let monsters = [
+            let filters = [
                 format!("{}{one}{}", "(".repeat(depth), ")".repeat(depth)),
                 format!("{}{one}{}", "not (".repeat(depth), ")".repeat(depth)),
                 "(".repeat(depth),
@@ -63,16 +63,16 @@ fn monstrous_ones() {
                 format!("{one}{}", format!(" and ({one}").repeat(depth)),
                 vec![one; depth].join(" and "),
             ];
-            for monster in monsters {
-                let body = json!({"schemas": [urn::SEARCH], "filter": monster});
+            for filter in filters {
+                let body = json!({"schemas": [urn::SEARCH], "filter": filter});
                 let refused = idp.post("/Users/.search", body).await;
                 assert!(
                     [400, 413].contains(&refused.status),
                     "{depth}: {}",
                     refused.body
                 );
-                if depth == 1_000 && monster.len() < 9_000 {
-                    idp.get(&format!("/Users?filter={}", encode(&monster)))
+                if depth == 1_000 && filter.len() < 9_000 {
+                    idp.get(&format!("/Users?filter={}", encode(&filter)))
                         .await
                         .refused(400, "invalidFilter");
                 }
@@ -82,7 +82,7 @@ fn monstrous_ones() {
         assert_eq!(
             idp.filter("/Users", one).await.expect(200).total(),
             1,
-            "and it still works"
+            "the service no longer works"
         );
     });
 }

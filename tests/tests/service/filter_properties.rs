@@ -1,4 +1,4 @@
-//! What holds for every filter, whichever way the service chooses to find the answer.
+//! Properties of every filter, regardless of how the service finds the result.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::json;
 
-/// Comparisons of the kinds that are answered from a key, and of the kinds that are not.
+/// Generates comparisons, some of which the service can answer from a key.
 fn comparison() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec!["anna", "BERT", "cleo", "dirk", "nobody"]);
     let path = prop::sample::select(vec![
@@ -25,7 +25,8 @@ fn comparison() -> impl Strategy<Value = String> {
     ]);
     let operator = prop::sample::select(vec!["eq", "ne", "co", "sw", "ew", "gt", "le"]);
     prop_oneof![
-        6 => (path, operator, name.clone()).prop_map(|(path, operator, value)| format!("{path} {operator} \"{value}\"")),
+        6 => (path, operator, name.clone())
+            .prop_map(|(path, operator, value)| format!("{path} {operator} \"{value}\"")),
         2 => name.prop_map(|value| format!("emails[type eq \"work\" and value sw \"{value}\"]")),
         1 => Just("title pr".to_owned()),
         1 => Just("active eq true".to_owned()),
@@ -54,7 +55,8 @@ async fn people(idp: &Idp) -> BTreeSet<String> {
     for (n, name) in ["anna", "Bert", "CLEO", "dirk"].into_iter().enumerate() {
         let mut body = json!({
             "schemas": [urn::USER], "userName": name, "externalId": name, "displayName": name.to_uppercase(),
-            "emails": [{"type": if n % 2 == 0 { "work" } else { "home" }, "value": format!("{name}@x")}, {"value": name}],
+            "emails": [{"type": if n % 2 == 0 { "work" } else { "home" }, "value": format!("{name}@x")},
+                       {"value": name}],
             "active": n % 2 == 0,
         });
         if n > 1 {
@@ -67,7 +69,7 @@ async fn people(idp: &Idp) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_filter_means_the_same_by_every_way_of_asking() {
+fn equivalent_filters_have_the_same_result() {
     run(async |service| {
         let idp = service.tenant("laws").await.idp();
         let everybody = people(&idp).await;
@@ -88,7 +90,7 @@ fn every_filter_means_the_same_by_every_way_of_asking() {
             assert_eq!(
                 &direct | &opposite,
                 everybody,
-                "{filter}, and nobody else's people"
+                "{filter} and its negation do not cover exactly this tenant's people"
             );
             assert_eq!(
                 direct,

@@ -1,4 +1,4 @@
-//! `filter=` (RFC 7644 §3.4.2.2): every operator on every kind of attribute, by the schema's case rules.
+//! `filter=` (RFC 7644 §3.4.2.2): every operator on every kind of attribute, with the case rules of the schema.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const CUSTOM: &str = "urn:example:badges:1.0:User";
 
-/// Four people who differ in everything that a filter can ask for.
+/// Creates four people who differ in everything that a filter can test.
 async fn people(idp: &Idp) -> BTreeMap<&'static str, String> {
     let dora = json!({
         "schemas": [urn::USER], "userName": "dora", "externalId": "7", "title": "Zookeeper", "locale": "nb-NO",
@@ -23,7 +23,8 @@ async fn people(idp: &Idp) -> BTreeMap<&'static str, String> {
         "schemas": [urn::USER], "userName": "Alice", "externalId": "Ext-1", "active": true,
         "displayName": "Alice \"Al\" A\\B", "title": "Engineer", "nickName": "al",
         "name": {"givenName": "Alice", "familyName": "Ek"},
-        "emails": [{"type": "work", "value": "alice@ex.test", "primary": true}, {"type": "home", "value": "al@home.test"}],
+        "emails": [{"type": "work", "value": "alice@ex.test", "primary": true},
+                   {"type": "home", "value": "al@home.test"}],
         "photos": [{"type": "photo", "value": "https://img.test/A.png"}],
         "x509Certificates": [{"value": "TUlJQg=="}],
         urn::ENTERPRISE: {"department": "R&D", "employeeNumber": "10", "manager": {"value": ids["dora"]}},
@@ -46,7 +47,7 @@ async fn people(idp: &Idp) -> BTreeMap<&'static str, String> {
     ids
 }
 
-/// Checks whom a filter finds; `expected` is a list of names.
+/// Checks which people a filter finds; `expected` is a list of names.
 async fn check(idp: &Idp, ids: &BTreeMap<&str, String>, filter: &str, expected: &str) {
     let answer = idp.filter("/Users", filter).await;
     assert_eq!(answer.status, 200, "{filter}: {}", answer.body);
@@ -79,7 +80,7 @@ fn strings() {
         check_all(
             service,
             &[
-                // caseless, every operator
+                // Case-insensitive attributes, with every operator.
                 (r#"userName eq "alice""#, "alice"),
                 (r#"userName eq "ALICE""#, "alice"),
                 (r#"userName eq """#, ""),
@@ -93,14 +94,14 @@ fn strings() {
                 (r#"userName ge "BOB""#, "bob carol dora"),
                 (r#"userName lt "bob""#, "alice"),
                 (r#"userName le "bob""#, "alice bob"),
-                // an attribute that not everybody has
+                // An attribute that not everybody has.
                 (r#"title eq "engineer""#, "alice bob"),
                 (r#"title ne "engineer""#, "carol dora"),
                 (r#"title pr"#, "alice bob dora"),
                 (r#"not (title pr)"#, "carol"),
                 (r#"title gt "F""#, "dora"),
                 (r#"nickName ew "L""#, "alice"),
-                // case-exact
+                // Case-sensitive attributes.
                 (r#"externalId eq "ext-1""#, "bob"),
                 (r#"externalId eq "Ext-1""#, "alice"),
                 (r#"externalId eq "EXT-1""#, ""),
@@ -109,7 +110,7 @@ fn strings() {
                 (r#"id eq "<bob>""#, "bob"),
                 (r#"id ne "<bob>""#, "alice carol dora"),
                 (r#"id eq "nobody""#, ""),
-                // literals with everything in them
+                // Literals with special characters.
                 (r#"displayName eq "alice \"al\" a\\b""#, "alice"),
                 (r#"displayName co "\u0041\\b""#, "alice"),
                 (r#"displayName eq "Carol 50% + more""#, "carol"),
@@ -122,7 +123,7 @@ fn strings() {
 }
 
 #[test]
-fn names_in_any_case_and_in_full() {
+fn attribute_names_in_any_case_and_with_urns() {
     run(async |service| {
         check_all(service, &[
             (r#"USERNAME EQ "alice""#, "alice"),
@@ -130,18 +131,21 @@ fn names_in_any_case_and_in_full() {
             (r#"urn:ietf:params:scim:schemas:core:2.0:User:userName eq "bob""#, "bob"),
             (r#"urn:ietf:params:scim:schemas:core:2.0:User:name.givenName eq "dora""#, "dora"),
             (r#"URN:IETF:params:scim:schemas:core:2.0:user:USERNAME eq "bob""#, "bob"),
-            (r#"urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq "home"] or userName eq "bob""#, "alice bob carol"),
+            (
+                r#"urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq "home"] or userName eq "bob""#,
+                "alice bob carol",
+            ),
             (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "sales""#, "bob"),
             (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber gt "2""#, "bob"),
             (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value eq "<dora>""#, "alice"),
             (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager eq "<dora>""#, "alice"),
             (r#"manager eq "<dora>" and id eq "<alice>""#, "alice"),
             (r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#, "alice bob"),
-            // what only the client knows can be asked for all the same
+            // Attributes that only the client knows can also be used.
             (r#"urn:example:badges:1.0:User:badge eq "B1""#, "alice"),
             (r#"urn:example:badges:1.0:User:level gt 3"#, "bob"),
             (r#"urn:example:badges:1.0:User:on eq true"#, "alice"),
-            // a name that nobody knows has no value
+            // An unknown attribute has no value.
             (r#"shoeSize eq "44""#, ""),
             (r#"shoeSize pr"#, ""),
             (r#"not (shoeSize pr)"#, EVERYBODY),
@@ -196,7 +200,7 @@ fn times_are_instants() {
             .string("/meta/created");
         let instant: jiff::Timestamp = match created.parse() {
             Ok(instant) => instant,
-            Err(error) => panic!("{created} is no time: {error}"),
+            Err(error) => panic!("{created} is not a time: {error}"),
         };
         let oslo = instant
             .to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(5)))
@@ -350,7 +354,7 @@ fn groups() {
             .filter("/Users", &format!("groups.value eq \"{full}\""))
             .await
             .expect(200);
-        assert_eq!(people.total(), 2, "a person can be found by group");
+        assert_eq!(people.total(), 2, "people are not found by group");
         let people = idp
             .filter("/Users", &format!("groups[value eq \"{half}\"]"))
             .await
@@ -360,7 +364,7 @@ fn groups() {
 }
 
 #[test]
-fn a_filter_is_the_same_by_get_and_by_search() {
+fn get_and_search_give_the_same_result() {
     run(async |service| {
         let idp = service.tenant("search-filters").await.idp();
         let ids = people(&idp).await;

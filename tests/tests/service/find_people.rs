@@ -1,4 +1,4 @@
-//! Somebody is found by any name an admin may know them by, by key alone.
+//! The search for people: any name that an admin may know finds the person, with look-ups by key only.
 
 use rollcall_directory::{PersonState, Role, Tenant, USERS};
 use rollcall_insight::{GroupFilter, Insight};
@@ -8,7 +8,7 @@ use rollcall_tests::table::{TestTable, name_of};
 use rollcall_tests::urn;
 use serde_json::json;
 
-async fn made(tenant: &Tenant, name: &str, shown: &str) -> String {
+async fn create_person(tenant: &Tenant, name: &str, shown: &str) -> String {
     let body = json!({
         "schemas": [urn::USER], "userName": name, "displayName": shown, "externalId": format!("Ext-{name}"),
         "emails": [{"value": format!("{name}@mail.test")}], "active": true,
@@ -16,7 +16,7 @@ async fn made(tenant: &Tenant, name: &str, shown: &str) -> String {
     create(tenant, &USERS, body).await
 }
 
-/// The names of everybody found, page by page.
+/// Searches page by page, and returns the names of all people found.
 async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize) -> Vec<String> {
     let (mut names, mut after) = (Vec::new(), None);
     loop {
@@ -33,18 +33,18 @@ async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize
 }
 
 #[test]
-fn by_any_name_and_in_any_spelling() {
+fn people_are_found_by_any_name_and_in_any_spelling() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("names").await;
-        let bob = made(&tenant, "Bob", "Robert").await;
+        let bob = create_person(&tenant, "Bob", "Robert").await;
         for (name, shown) in [
             ("bobby", "Bob"),
             ("alice", "Ally"),
             ("Börje", "Bob"),
             ("zoe", "Z"),
         ] {
-            made(&tenant, name, shown).await;
+            create_person(&tenant, name, shown).await;
         }
         let check = async |text: &str, expected: &[&str]| {
             for limit in [1, 2, 100] {
@@ -64,7 +64,7 @@ fn by_any_name_and_in_any_spelling() {
         check("nobody", &[]).await;
         check("<script>\"'#\u{202e}", &[]).await;
         check(&"x".repeat(10_000), &[]).await;
-        // Whoever is named exactly comes first, then names in order.
+        // Exact matches of other names come first, then user names that start with the text.
         assert_eq!(found(&tenant, "bob", &[], 100).await[2], "Bob");
         sign_in(&tenant, "alice", None).await;
         assert_eq!(
@@ -77,7 +77,7 @@ fn by_any_name_and_in_any_spelling() {
 }
 
 #[test]
-fn groups_by_the_beginning_of_their_names() {
+fn groups_are_found_by_the_start_of_their_names() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("groups").await;
@@ -105,7 +105,7 @@ fn groups_by_the_beginning_of_their_names() {
 }
 
 #[test]
-fn groups_by_what_they_lack() {
+fn groups_without_members_or_role_are_found() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("lacking").await;
@@ -144,14 +144,14 @@ fn groups_by_what_they_lack() {
                         break;
                     }
                 }
-                assert_eq!(names, expected, "{lacking:?}, {limit} a page");
+                assert_eq!(names, expected, "{lacking:?}, {limit} per page");
             }
         }
     });
 }
 
 #[test]
-fn members_of_a_state_are_found_among_many_others() {
+fn the_few_members_in_a_state_are_found_among_many() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("members").await;
@@ -170,7 +170,11 @@ fn members_of_a_state_are_found_among_many_others() {
             (names.collect::<Vec<_>>(), next)
         };
         let (first, next) = page(None, 50).await;
-        assert_eq!(first, [name_of(60), name_of(61)], "of the first 2,000");
+        assert_eq!(
+            first,
+            [name_of(60), name_of(61)],
+            "not those among the first 2,000 members"
+        );
         let (second, end) = page(next, 50).await;
         assert_eq!((second, end), (vec![name_of(2_449)], None));
         let (first, next) = page(None, 1).await;

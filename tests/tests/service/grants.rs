@@ -1,20 +1,20 @@
-//! Every grant tells since when it is held, and by which request.
+//! Every grant of a role shows its start time and the request that caused it.
 
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
 use serde_json::{Value, json};
 
-/// The one grant of this source.
+/// Returns the grant with this source.
 fn grant<'a>(role: &'a Value, source: &str) -> &'a Value {
     let grants = role["grants"].as_array().unwrap();
     let mut found = grants.iter().filter(|grant| grant["source"] == source);
     found
         .next()
-        .unwrap_or_else(|| panic!("no {source}: {role}"))
+        .unwrap_or_else(|| panic!("no grant with source {source}: {role}"))
 }
 
 #[test]
-fn a_grant_names_the_request_that_brought_it_about() {
+fn a_grant_names_the_request_that_caused_it() {
     run(async |service| {
         let tenant = service.tenant("grants").await;
         let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
@@ -50,7 +50,7 @@ fn a_grant_names_the_request_that_brought_it_about() {
         );
         let since = grant(&role().await, "mapped")["since"].clone();
 
-        // Sent again with more about the member: they are no newer for it.
+        // Sending the member again with more attributes does not change the start time.
         let groups = format!("/Groups/{group}");
         let change =
             async |operation: Value| idp.patch(&groups, json!([operation])).await.expect(204);
@@ -69,7 +69,7 @@ fn a_grant_names_the_request_that_brought_it_about() {
         let grant = grant(&role, "mapped");
         assert_eq!(grant["request_id"], request(&joined));
 
-        // And the request is found again: what it changed, and how it was answered.
+        // The request can be looked up, with its changes and its response.
         let (id, since) = (grant["request_id"].as_str(), grant["since"].as_str());
         let since = since.unwrap().parse().unwrap();
         let trace = tenant

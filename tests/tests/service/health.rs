@@ -1,4 +1,4 @@
-//! Health, found from what an identity provider, the application and time have really done to a tenant.
+//! Health findings, produced by real requests of an identity provider and the application.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use rollcall_tests::service::{Tenant, run};
 use rollcall_tests::table::TestTable;
 use serde_json::json;
 
-async fn kinds(tenant: &Tenant) -> BTreeSet<FindingKind> {
+async fn finding_kinds(tenant: &Tenant) -> BTreeSet<FindingKind> {
     let health = Insight::of(tenant.directory()).health().await.unwrap();
     assert!(health.complete);
     assert!(health.findings.is_sorted_by_key(|finding| finding.severity));
@@ -28,7 +28,7 @@ fn the_first_hour() {
         let (idp, application) = (tenant.idp(), service.application());
         let expect = async |expected: &[FindingKind]| {
             assert_eq!(
-                kinds(&tenant).await,
+                finding_kinds(&tenant).await,
                 BTreeSet::from_iter(expected.iter().copied())
             );
         };
@@ -54,18 +54,18 @@ fn the_first_hour() {
         let found = findings
             .iter()
             .find(|f| f.kind == DefaultRoleWithoutMapping);
-        let (title, told) = (found.unwrap().title(), &found.unwrap().among);
+        let (title, people) = (found.unwrap().title(), &found.unwrap().among);
         assert!(
             title.starts_with("1 person has only the default role, Member: no group"),
             "{title}"
         );
-        assert_eq!((&*told[0].name, &told[0].id), ("ann", &ann));
+        assert_eq!((&*people[0].name, &people[0].id), ("ann", &ann));
         directory
             .roles()
             .map_group(&team, Some(Role::Admin))
             .await
             .unwrap();
-        // The claim has not come since, and is not missed: they are an admin.
+        // No sign-in had the claim, but Ann is an admin through the mapping, so only the missing claim is reported.
         expect(&[ClaimMissing]).await;
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
@@ -76,7 +76,7 @@ fn the_first_hour() {
 }
 
 #[test]
-fn whoever_got_a_role_meanwhile_is_not_told_of() {
+fn people_who_got_a_role_since_are_not_reported() {
     run(async |service| {
         let settings = Settings {
             rate_limit: None,
@@ -95,7 +95,7 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
                 .expect(200);
         }
         let team = idp.group("team", &[&people[0]]).await;
-        let told = async || -> Vec<String> {
+        let reported = async || -> Vec<String> {
             let findings = Insight::of(directory).health().await.unwrap().findings;
             let undecided = [DefaultRoleWithoutMapping, DefaultRoleWithoutClaim];
             let mut findings = findings.into_iter();
@@ -108,13 +108,13 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
             names.sort();
             names
         };
-        assert_eq!(told().await, ["ann", "bob", "cy", "dee"]);
+        assert_eq!(reported().await, ["ann", "bob", "cy", "dee"]);
         directory
             .roles()
             .map_group(&team, Some(Role::Admin))
             .await
             .unwrap();
-        assert_eq!(told().await, ["bob", "cy", "dee"]);
+        assert_eq!(reported().await, ["bob", "cy", "dee"]);
         let by_hand = directory
             .roles()
             .give_role(&people[1], Some(Role::Member), Role::Owner);
@@ -123,16 +123,16 @@ fn whoever_got_a_role_meanwhile_is_not_told_of() {
             .await
             .expect(204);
         let off = json!([{"op": "replace", "path": "active", "value": false}]);
-        assert_eq!(told().await, ["dee"]);
+        assert_eq!(reported().await, ["dee"]);
         idp.patch(&format!("/Users/{}", people[3]), off)
             .await
             .expect(200);
-        assert_eq!(told().await, [""; 0]);
+        assert_eq!(reported().await, [""; 0]);
     });
 }
 
 #[test]
-fn whoever_gets_a_role_when_they_sign_in_next_is_not_told_of() {
+fn people_who_get_a_role_at_their_next_sign_in_are_not_reported() {
     run(async |service| {
         let settings = Settings {
             rate_limit: None,
@@ -161,7 +161,7 @@ fn whoever_gets_a_role_when_they_sign_in_next_is_not_told_of() {
 }
 
 #[test]
-fn a_claim_that_never_arrives() {
+fn a_missing_claim_is_reported() {
     run(async |service| {
         let settings = Settings {
             rate_limit: None,
@@ -182,23 +182,26 @@ fn a_claim_that_never_arrives() {
             .log_in(tenant.id(), "ann", None)
             .await
             .expect(200);
-        let found = kinds(&tenant).await;
+        let found = finding_kinds(&tenant).await;
         assert_eq!(found, [ClaimMissing, DefaultRoleWithoutClaim].into());
         application
             .log_in(tenant.id(), "ann", Some(&["other"]))
             .await
             .expect(200);
-        assert_eq!(kinds(&tenant).await, [DefaultRoleWithoutMatch].into());
+        assert_eq!(
+            finding_kinds(&tenant).await,
+            [DefaultRoleWithoutMatch].into()
+        );
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        assert_eq!(kinds(&tenant).await, [].into());
+        assert_eq!(finding_kinds(&tenant).await, [].into());
     });
 }
 
 #[test]
-fn what_goes_wrong_later() {
+fn later_failures_are_reported() {
     run(async |service| {
         let tenant = service.tenant("later").await;
         let (idp, application) = (tenant.idp(), service.application());
@@ -214,7 +217,7 @@ fn what_goes_wrong_later() {
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        assert_eq!(kinds(&tenant).await, [].into());
+        assert_eq!(finding_kinds(&tenant).await, [].into());
 
         let off = json!([{"op": "replace", "path": "active", "value": false}]);
         let stale = uuid::Uuid::now_v7().to_string();
@@ -236,14 +239,14 @@ fn what_goes_wrong_later() {
             WrongAddress,
             FailuresRepeating,
         ];
-        assert_eq!(kinds(&tenant).await, failing.into());
+        assert_eq!(finding_kinds(&tenant).await, failing.into());
 
         let token = directory.credentials().tokens().await.unwrap().remove(0);
         let soon = jiff::Timestamp::now() + std::time::Duration::from_secs(3 * 86_400);
         tenant.issue("second", Some(soon)).await;
         tenant.revoke(&token.id).await;
         idp.get("/Users?count=1").await.expect(401);
-        let found = kinds(&tenant).await;
+        let found = finding_kinds(&tenant).await;
         assert!(
             found.contains(&WrongToken) && found.contains(&TokenExpiring),
             "{found:?}"
@@ -256,32 +259,39 @@ fn what_goes_wrong_later() {
 }
 
 #[test]
-fn whoever_reads_before_writing_holds_a_stale_id_too() {
+fn repeated_reads_of_a_deleted_user_count_as_a_stale_id() {
     run(async |service| {
         let tenant = service.tenant("stale-reads").await;
         let idp = tenant.idp();
         let ann = format!("/Users/{}", idp.user("ann").await);
         idp.delete(&ann).await.expect(204);
         idp.get(&ann).await.expect(404);
-        assert!(!kinds(&tenant).await.contains(&StaleUser), "a look");
+        assert!(
+            !finding_kinds(&tenant).await.contains(&StaleUser),
+            "after one read"
+        );
         idp.get(&ann).await.expect(404);
-        assert!(kinds(&tenant).await.contains(&StaleUser));
+        assert!(finding_kinds(&tenant).await.contains(&StaleUser));
     });
 }
 
 #[test]
-fn a_base_url_that_goes_on_is_no_stale_id() {
+fn a_base_url_that_is_too_long_is_not_a_stale_id() {
     run(async |service| {
-        for astray in ["/Users/Users?filter=x", "/Users/Groups", "/Groups/Users"] {
+        for wrong_path in ["/Users/Users?filter=x", "/Users/Groups", "/Groups/Users"] {
             let tenant = service.tenant("astray").await;
-            tenant.idp().get(astray).await.expect(404);
-            assert_eq!(kinds(&tenant).await, [WrongAddress].into(), "{astray}");
+            tenant.idp().get(wrong_path).await.expect(404);
+            assert_eq!(
+                finding_kinds(&tenant).await,
+                [WrongAddress].into(),
+                "{wrong_path}"
+            );
         }
     });
 }
 
 #[test]
-fn a_member_who_is_nobody_is_told_of_by_what_to_do() {
+fn unknown_members_are_reported_according_to_the_setting() {
     run(async |service| {
         for unknown_members in [UnknownMembers::Skip, UnknownMembers::Reject] {
             let settings = Settings {
@@ -313,7 +323,7 @@ fn a_member_who_is_nobody_is_told_of_by_what_to_do() {
 }
 
 #[test]
-fn a_push_buries_no_sign_in() {
+fn many_pushes_do_not_hide_a_sign_in() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("buried").await;

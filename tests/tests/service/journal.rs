@@ -1,11 +1,11 @@
-//! The journal: one entry for each change, none without one, in the change's own transaction.
+//! The journal: each change has exactly one entry, and requests without changes have none.
 
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::json;
 
 #[test]
-fn one_entry_for_each_change_and_none_for_nothing() {
+fn each_change_has_one_entry_and_other_requests_have_none() {
     run(async |service| {
         let tenant = service.tenant("journal").await;
         let idp = tenant.idp();
@@ -93,7 +93,7 @@ fn one_entry_for_each_change_and_none_for_nothing() {
 }
 
 #[test]
-fn changes_of_members_are_found_by_whole_ids() {
+fn member_changes_are_found_by_complete_ids_only() {
     run(async |service| {
         let tenant = service.tenant("journal-members").await;
         let idp = tenant.idp();

@@ -1,7 +1,8 @@
-//! The whole service, driven through HTTP as identity providers do.
+//! Tests of the whole service over HTTP.
 //!
-//! `transcripts` replays their conversations; the `api_` modules are the application and the admins at `/api/v1`, the
-//! `console_` modules an admin at the console, in a real browser; the other modules take one promise each.
+//! `transcripts` replays the conversations of identity providers. The `api_` modules act as the application and as
+//! admins at `/api/v1`. The `console_` modules act as an admin at the console, many of them in a real browser. Each of
+//! the other modules tests one promise of the service.
 
 mod api_axonflow;
 mod api_controlinfra;
@@ -17,40 +18,45 @@ mod bodies;
 mod bus_deliveries;
 mod bus_mail;
 mod bus_relay;
+mod compatibility;
 mod concurrency;
+mod console_access;
 mod console_audit;
-mod console_bare;
 mod console_costs;
-mod console_crowd;
-mod console_doors;
+mod console_empty_pages;
 mod console_exports;
+mod console_first_hour;
 mod console_forms;
 mod console_health;
 mod console_hostile;
 mod console_keyboard;
+mod console_large_tenant;
 mod console_live;
 mod console_opening;
 mod console_pages;
 mod console_people;
 mod console_policy;
 mod console_roles;
-mod console_story;
 mod costs;
 mod crashes;
+mod deletions;
 mod digest;
 mod discovery;
+mod dynamodb_faults;
 mod feed;
 mod filter_bounds;
+mod filter_properties;
 mod filters;
 mod find_people;
 mod grants;
 mod health;
 mod journal;
-mod laws;
+mod large_changes;
+mod names;
+mod newer_versions;
 mod pages;
 mod patches;
 mod preview;
-mod previous;
 mod projections;
 mod rates;
 mod reconcile;
@@ -61,4 +67,3 @@ mod sessions;
 mod sorting;
 mod tokens;
 mod transcripts;
-mod weather;

@@ -1,4 +1,4 @@
-//! `startIndex` and `count` (RFC 7644 §3.4.2.4): stable, exact, and true while others write.
+//! `startIndex` and `count` (RFC 7644 §3.4.2.4): pages are stable and exact, also during concurrent writes.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
 use serde_json::json;
 
-async fn crowd(idp: &Idp, names: impl Iterator<Item = String>) -> Vec<String> {
+async fn create_people(idp: &Idp, names: impl Iterator<Item = String>) -> Vec<String> {
     let mut ids = Vec::new();
     for name in names {
         ids.push(idp.user(&name).await);
@@ -15,11 +15,11 @@ async fn crowd(idp: &Idp, names: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 #[test]
-fn one_page() {
+fn start_index_and_count_select_a_page() {
     run(async |service| {
         let idp = service.tenant("pages").await.idp();
-        let ids = crowd(&idp, (0..12).map(|n| format!("p{n}"))).await;
-        // query, startIndex answered, which of the twelve
+        let ids = create_people(&idp, (0..12).map(|n| format!("p{n}"))).await;
+        // The query, the `startIndex` of the response, and the selected people.
         let rows = [
             ("", 1, 0..12),
             ("startIndex=1&count=5", 1, 0..5),
@@ -73,23 +73,23 @@ fn one_page() {
 }
 
 #[test]
-fn no_page_is_longer_than_promised() {
+fn the_maximum_page_size_is_one_thousand() {
     run(async |service| {
         let idp = service.tenant("long-pages").await.idp();
         let config = idp.get("/ServiceProviderConfig").await.expect(200);
         assert_eq!(
             config.body["filter"]["maxResults"], 1000,
-            "a client that asks for a thousand gets them"
+            "a client cannot request a thousand results"
         );
     });
 }
 
 #[test]
-fn a_filtered_list_has_pages_too() {
+fn a_filtered_list_has_pages() {
     run(async |service| {
         let idp = service.tenant("filtered-pages").await.idp();
         let names = (0..20).map(|n| format!("{}{n:02}", if n % 2 == 0 { "even" } else { "odd" }));
-        let ids = crowd(&idp, names).await;
+        let ids = create_people(&idp, names).await;
         let odd: Vec<String> = ids.iter().skip(1).step_by(2).cloned().collect();
         for filter in ["userName%20sw%20%22odd%22", "userName%20co%20%22dd%22"] {
             let mut seen = Vec::new();
@@ -105,7 +105,7 @@ fn a_filtered_list_has_pages_too() {
     });
 }
 
-/// Walks all pages; `between` is called after each with what it held.
+/// Reads all pages, and calls `between` with the ids of each page.
 async fn walk(
     idp: &Idp,
     endpoint: &str,
@@ -129,10 +129,10 @@ async fn walk(
 }
 
 #[test]
-fn a_walk_sees_everyone_once() {
+fn a_walk_sees_everybody_once() {
     run(async |service| {
         let idp = service.tenant("walks").await.idp();
-        let ids = crowd(&idp, (0..31).map(|n| format!("w{n}"))).await;
+        let ids = create_people(&idp, (0..31).map(|n| format!("w{n}"))).await;
         for count in [1, 2, 7, 10, 30, 31, 32, 100] {
             assert_eq!(
                 walk(&idp, "/Users", count, async |_| {}).await,
@@ -149,14 +149,14 @@ fn a_walk_sees_everyone_once() {
 }
 
 #[test]
-fn a_walk_sees_everyone_once_while_people_come_and_go() {
+fn a_walk_sees_everybody_once_during_writes() {
     run(async |service| {
         let idp = service.tenant("moving-walks").await.idp();
-        let ids = crowd(&idp, (0..40).map(|n| format!("w{n}"))).await;
+        let ids = create_people(&idp, (0..40).map(|n| format!("w{n}"))).await;
         let mut gone = BTreeSet::new();
         let mut joined = 0;
         let seen = walk(&idp, "/Users", 10, async |page| {
-            // somebody whom the walk has passed leaves, somebody comes, somebody ahead changes
+            // Delete a person whom the walk has passed, create a person, and change a person who comes later.
             idp.delete(&format!("/Users/{}", page[3])).await.expect(204);
             gone.insert(page[3].clone());
             if joined < 4 {
@@ -168,21 +168,18 @@ fn a_walk_sees_everyone_once_while_people_come_and_go() {
         })
         .await;
         let once: BTreeSet<&String> = seen.iter().collect();
-        assert_eq!(once.len(), seen.len(), "nobody twice");
+        assert_eq!(once.len(), seen.len(), "the walk saw a person twice");
         for id in &ids {
-            assert!(
-                once.contains(id),
-                "{id} was there all the time, or until it was seen"
-            );
+            assert!(once.contains(id), "the walk did not see {id}");
         }
     });
 }
 
 #[test]
-fn the_total_is_exact_after_everything() {
+fn the_total_is_exact_after_every_write() {
     run(async |service| {
         let idp = service.tenant("totals").await.idp();
-        let ids = crowd(&idp, (0..9).map(|n| format!("t{n}"))).await;
+        let ids = create_people(&idp, (0..9).map(|n| format!("t{n}"))).await;
         let total = async || idp.get("/Users?count=0").await.expect(200).total();
         assert_eq!(total().await, 9);
         idp.delete(&format!("/Users/{}", ids[0])).await.expect(204);
@@ -197,18 +194,18 @@ fn the_total_is_exact_after_everything() {
         )
         .await
         .expect(200);
-        assert_eq!(total().await, 8, "the inactive count");
+        assert_eq!(total().await, 8, "an inactive user must count");
         idp.user("t0").await;
         assert_eq!(total().await, 9);
     });
 }
 
-/// Somebody of an earlier page leaves while the walk is on: whoever is left behind the end is still seen.
+/// A person on an earlier page is deleted during the walk; the walk must still see everybody who follows.
 #[test]
-fn a_walk_over_fewer_than_it_began_with_misses_nobody() {
+fn a_walk_misses_nobody_when_people_are_deleted() {
     run(async |service| {
         let idp = service.tenant("shrinking").await.idp();
-        let ids = crowd(&idp, (0..5).map(|n| format!("s{n}"))).await;
+        let ids = create_people(&idp, (0..5).map(|n| format!("s{n}"))).await;
         idp.get("/Users?startIndex=1&count=4").await.expect(200);
         idp.delete(&format!("/Users/{}", ids[0])).await.expect(204);
         let rest = idp.get("/Users?startIndex=5&count=4").await.expect(200);

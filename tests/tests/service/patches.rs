@@ -1,11 +1,11 @@
-//! PATCH (RFC 7644 §3.5.2) and the dialects of its clients: what a person was, the operations, what the person is.
+//! PATCH (RFC 7644 §3.5.2) and the dialects of its clients: each row has the initial state, operations and result.
 
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Map, Value, json};
 
-/// What a client owns of a resource, but for the name.
+/// Returns the attributes of a resource that a client can write, except the user name.
 fn owned(resource: &Value) -> Value {
     let mut members: Map<String, Value> = resource.as_object().cloned().unwrap_or_default();
     for name in ["schemas", "id", "meta", "userName", "groups"] {
@@ -22,7 +22,7 @@ async fn person(idp: &Idp, name: &str, before: &Value) -> String {
     idp.post("/Users", body).await.expect(201).id()
 }
 
-/// Checks one row: applied, applied a second time where that must change nothing, and read back.
+/// Checks one row: applies the operations, reads the result back, and applies the operations again without a change.
 async fn check(idp: &Idp, row: usize, before: Value, operations: Value, after: Value) {
     let id = person(idp, &format!("p{row}"), &before).await;
     let path = format!("/Users/{id}");
@@ -33,11 +33,14 @@ async fn check(idp: &Idp, row: usize, before: Value, operations: Value, after: V
     }
     assert_eq!(owned(&answer.body), after, "{operations} on {before}");
     let read = idp.get(&path).await.expect(200);
-    assert_eq!(read.body, answer.body, "the answer is what is stored");
+    assert_eq!(
+        read.body, answer.body,
+        "the response differs from the stored resource"
+    );
     let again = idp.patch(&path, operations.clone()).await.expect(200);
     assert_eq!(
         again.body, answer.body,
-        "applied twice is applied once: {operations} on {before}"
+        "the second application changed the resource: {operations} on {before}"
     );
 }
 
@@ -48,7 +51,7 @@ async fn check_all(idp: &Idp, rows: Vec<(Value, Value, Value)>) {
 }
 
 #[test]
-fn as_the_rfc_has_it() {
+fn operations_of_the_rfc() {
     run(async |service| {
         let idp = service.tenant("patches").await.idp();
         let work = json!({"type": "work", "value": "w@x", "primary": true});
@@ -59,27 +62,43 @@ fn as_the_rfc_has_it() {
             (json!({}), json!([{"op": "replace", "path": "title", "value": "u"}]), json!({"title": "u"})),
             (json!({"title": "t"}), json!([{"op": "remove", "path": "title"}]), json!({})),
             (json!({}), json!([{"op": "remove", "path": "title"}]), json!({})),
-            (json!({}), json!([{"op": "add", "value": {"title": "t", "nickName": "n"}}]), json!({"title": "t", "nickName": "n"})),
-            // complex: merged by add and replace, sub-attribute by sub-attribute
+            (
+                json!({}),
+                json!([{"op": "add", "value": {"title": "t", "nickName": "n"}}]),
+                json!({"title": "t", "nickName": "n"}),
+            ),
+            // Complex attributes: `add` and `replace` merge the sub-attributes.
             (
                 json!({"name": {"givenName": "g", "familyName": "f"}}),
                 json!([{"op": "add", "path": "name", "value": {"givenName": "h"}}]),
                 json!({"name": {"givenName": "h", "familyName": "f"}}),
             ),
-            (json!({}), json!([{"op": "add", "path": "name.givenName", "value": "g"}]), json!({"name": {"givenName": "g"}})),
+            (
+                json!({}),
+                json!([{"op": "add", "path": "name.givenName", "value": "g"}]),
+                json!({"name": {"givenName": "g"}}),
+            ),
             (json!({"name": {"givenName": "g"}}), json!([{"op": "remove", "path": "name.givenName"}]), json!({})),
             (json!({"name": {"givenName": "g"}}), json!([{"op": "remove", "path": "name"}]), json!({})),
-            // multi-valued: added to, replaced whole, emptied
+            // Multi-valued attributes: elements are added, replaced as a whole, and removed.
             (
                 json!({"emails": [home]}),
                 json!([{"op": "add", "path": "emails", "value": [work]}]),
                 json!({"emails": [home, work]}),
             ),
-            (json!({"emails": [home]}), json!([{"op": "add", "path": "emails", "value": home}]), json!({"emails": [home]})),
-            (json!({"emails": [home]}), json!([{"op": "replace", "path": "emails", "value": [work]}]), json!({"emails": [work]})),
+            (
+                json!({"emails": [home]}),
+                json!([{"op": "add", "path": "emails", "value": home}]),
+                json!({"emails": [home]}),
+            ),
+            (
+                json!({"emails": [home]}),
+                json!([{"op": "replace", "path": "emails", "value": [work]}]),
+                json!({"emails": [work]}),
+            ),
             (json!({"emails": [home, work]}), json!([{"op": "remove", "path": "emails"}]), json!({})),
             (json!({"emails": [home, work]}), json!([{"op": "replace", "path": "emails", "value": []}]), json!({})),
-            // value paths
+            // Value paths.
             (
                 json!({"emails": [home, work]}),
                 json!([{"op": "replace", "path": "emails[type eq \"home\"].value", "value": "n@x"}]),
@@ -100,7 +119,7 @@ fn as_the_rfc_has_it() {
                 json!([{"op": "add", "path": "emails[type eq \"home\"].display", "value": "d"}]),
                 json!({"emails": [{"type": "home", "value": "h@x", "display": "d"}]}),
             ),
-            // in order
+            // Several operations, in order.
             (
                 json!({}),
                 json!([
@@ -111,7 +130,7 @@ fn as_the_rfc_has_it() {
                 ]),
                 json!({"title": "b"}),
             ),
-            // the extension
+            // The enterprise extension.
             (
                 json!({}),
                 json!([{"op": "add", "path": format!("{}:department", urn::ENTERPRISE), "value": "d"}]),
@@ -122,7 +141,11 @@ fn as_the_rfc_has_it() {
                 json!([{"op": "remove", "path": format!("{}:department", urn::ENTERPRISE)}]),
                 json!({urn::ENTERPRISE: {"division": "e"}}),
             ),
-            (json!({urn::ENTERPRISE: {"department": "d"}}), json!([{"op": "remove", "path": urn::ENTERPRISE}]), json!({})),
+            (
+                json!({urn::ENTERPRISE: {"department": "d"}}),
+                json!([{"op": "remove", "path": urn::ENTERPRISE}]),
+                json!({}),
+            ),
             (
                 json!({}),
                 json!([{"op": "add", "path": format!("{}:name.givenName", urn::USER), "value": "g"}]),
@@ -134,10 +157,11 @@ fn as_the_rfc_has_it() {
 }
 
 #[test]
-fn a_new_primary_takes_the_place_of_the_old_one() {
+fn a_new_primary_value_replaces_the_old_one() {
     run(async |service| {
         let idp = service.tenant("primaries").await.idp();
-        let before = json!({"emails": [{"value": "a@x", "type": "work", "primary": true}, {"value": "b@x", "type": "home"}]});
+        let before = json!({"emails": [{"value": "a@x", "type": "work", "primary": true},
+                                       {"value": "b@x", "type": "home"}]});
         let rows = [
             json!([{"op": "add", "path": "emails", "value": [{"value": "c@x", "primary": true}]}]),
             json!([{"op": "replace", "path": "emails[type eq \"home\"].primary", "value": true}]),
@@ -157,29 +181,38 @@ fn a_new_primary_takes_the_place_of_the_old_one() {
             assert_eq!(primaries.len(), 1, "{operations}: {}", answer.body);
             assert_ne!(primaries[0]["value"], "a@x", "{operations}");
         }
-        let two = json!({"schemas": [urn::USER], "userName": "two", "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]});
+        let emails = json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}]);
+        let two = json!({"schemas": [urn::USER], "userName": "two", "emails": emails});
         idp.post("/Users", two).await.refused(400, "invalidValue");
     });
 }
 
 #[test]
-fn in_the_dialects_of_clients() {
+fn operations_in_the_dialects_of_clients() {
     run(async |service| {
         let idp = service.tenant("dialects").await.idp();
         check_all(&idp, vec![
-            // operations and names in any letter case
+            // Operations and attribute names in any case.
             (json!({}), json!([{"op": "Add", "path": "TITLE", "value": "t"}]), json!({"title": "t"})),
-            (json!({}), json!([{"op": "REPLACE", "path": "Name.GIVENNAME", "value": "g"}]), json!({"name": {"givenName": "g"}})),
+            (
+                json!({}),
+                json!([{"op": "REPLACE", "path": "Name.GIVENNAME", "value": "g"}]),
+                json!({"name": {"givenName": "g"}}),
+            ),
             (
                 json!({"emails": [{"type": "work", "value": "w"}]}),
                 json!([{"op": "Replace", "path": "EMAILS[TYPE EQ \"work\"].VALUE", "value": "v"}]),
                 json!({"emails": [{"type": "work", "value": "v"}]}),
             ),
-            // booleans as strings, and strings as strings
+            // Booleans as strings; a string attribute keeps the string.
             (json!({}), json!([{"op": "replace", "path": "active", "value": "False"}]), json!({"active": false})),
-            (json!({"active": false}), json!([{"op": "replace", "value": {"active": "TRUE"}}]), json!({"active": true})),
+            (
+                json!({"active": false}),
+                json!([{"op": "replace", "value": {"active": "TRUE"}}]),
+                json!({"active": true}),
+            ),
             (json!({}), json!([{"op": "replace", "path": "title", "value": "True"}]), json!({"title": "True"})),
-            // a value path that matches nothing makes the element
+            // A value path that matches no element creates one.
             (
                 json!({}),
                 json!([{"op": "Add", "path": "emails[type eq \"work\"].value", "value": "w@x"}]),
@@ -195,7 +228,7 @@ fn in_the_dialects_of_clients() {
                 json!([{"op": "replace", "path": "roles[primary eq \"True\"].value", "value": "Admin"}]),
                 json!({"roles": [{"primary": true, "value": "Admin"}]}),
             ),
-            // keys of a value without a path: dotted, with a URN, value paths
+            // An operation without a path whose value has dotted keys, keys with a URN, and value paths as keys.
             (
                 json!({"name": {"familyName": "f"}}),
                 json!([{"op": "replace", "value": {
@@ -203,15 +236,19 @@ fn in_the_dialects_of_clients() {
                     format!("{}:department", urn::ENTERPRISE): "d",
                     "phoneNumbers[type eq \"mobile\"].value": "1",
                 }}]),
-                json!({"name": {"familyName": "f", "givenName": "g"}, "phoneNumbers": [{"type": "mobile", "value": "1"}], urn::ENTERPRISE: {"department": "d"}}),
+                json!({"name": {"familyName": "f", "givenName": "g"},
+                       "phoneNumbers": [{"type": "mobile", "value": "1"}],
+                       urn::ENTERPRISE: {"department": "d"}}),
             ),
-            // read-only keys of a value without a path are passed over
+            // An operation without a path ignores read-only keys.
             (
                 json!({}),
-                json!([{"op": "replace", "value": {"id": "x", "meta": {"version": "1"}, "groups": [], "schemas": [], "title": "t"}}]),
+                json!([{"op": "replace", "value": {
+                    "id": "x", "meta": {"version": "1"}, "groups": [], "schemas": [], "title": "t",
+                }}]),
                 json!({"title": "t"}),
             ),
-            // the manager in four spellings
+            // The manager in four forms.
             (
                 json!({}),
                 json!([{"op": "Add", "path": format!("{}:manager", urn::ENTERPRISE), "value": "271"}]),
@@ -232,20 +269,21 @@ fn in_the_dialects_of_clients() {
                 json!([{"op": "Replace", "path": "manager", "value": ""}]),
                 json!({}),
             ),
-            // removal with a list of values
+            // Removal with a list of values.
             (
                 json!({"emails": [{"value": "a", "type": "work"}, {"value": "b", "type": "home"}]}),
                 json!([{"op": "remove", "path": "emails", "value": [{"value": "a"}]}]),
                 json!({"emails": [{"value": "b", "type": "home"}]}),
             ),
-            // null is unassigned, and an empty string is a string
+            // Null removes the value; an empty string is a value.
             (json!({"title": "t"}), json!([{"op": "replace", "path": "title", "value": null}]), json!({})),
             (json!({"title": "t"}), json!([{"op": "replace", "value": {"title": null}}]), json!({})),
             (json!({"title": "t"}), json!([{"op": "replace", "path": "title", "value": ""}]), json!({"title": ""})),
-            // what nobody knows is passed over
+            // Unknown attributes are ignored.
             (
                 json!({}),
-                json!([{"op": "add", "path": "shoeSize", "value": 44}, {"op": "add", "value": {"hatSize": 7, "title": "t"}}]),
+                json!([{"op": "add", "path": "shoeSize", "value": 44},
+                       {"op": "add", "value": {"hatSize": 7, "title": "t"}}]),
                 json!({"title": "t"}),
             ),
             (
@@ -253,7 +291,7 @@ fn in_the_dialects_of_clients() {
                 json!([{"op": "add", "path": "title", "value": "t", "name": "n", "externalId": null}]),
                 json!({"title": "t"}),
             ),
-            // an extension of the client's own
+            // An extension that only the client knows.
             (
                 json!({}),
                 json!([{"op": "add", "path": "urn:example:x:1.0:User:badge", "value": {"a": 1}}]),
@@ -265,13 +303,15 @@ fn in_the_dialects_of_clients() {
 }
 
 #[test]
-fn put_clears_what_it_does_not_name() {
+fn put_clears_attributes_that_it_does_not_contain() {
     run(async |service| {
         let idp = service.tenant("puts").await.idp();
-        let before = json!({"title": "t", "active": false, "emails": [{"value": "a"}], urn::ENTERPRISE: {"department": "d"}, "urn:x:y": {"a": 1}});
+        let before = json!({"title": "t", "active": false, "emails": [{"value": "a"}],
+                            urn::ENTERPRISE: {"department": "d"}, "urn:x:y": {"a": 1}});
         let id = person(&idp, "p", &before).await;
         let path = format!("/Users/{id}");
-        let body = json!({"schemas": [urn::USER], "userName": "q", "id": "other", "meta": {"created": "2000-01-01T00:00:00Z"}, "groups": [{"value": "g"}]});
+        let body = json!({"schemas": [urn::USER], "userName": "q", "id": "other",
+                          "meta": {"created": "2000-01-01T00:00:00Z"}, "groups": [{"value": "g"}]});
         let answer = idp.put(&path, body).await.expect(200);
         assert_eq!(owned(&answer.body), json!({"active": false}));
         answer.is(json!({"id": id, "userName": "q", "schemas": [urn::USER], "groups": null}));
@@ -286,7 +326,7 @@ fn put_clears_what_it_does_not_name() {
 }
 
 #[test]
-fn active_taken_away_revives_nobody() {
+fn removing_active_does_not_reactivate_a_user() {
     run(async |service| {
         let idp = service.tenant("revivals").await.idp();
         let id = person(&idp, "p", &json!({"active": false})).await;
@@ -295,13 +335,13 @@ fn active_taken_away_revives_nobody() {
             .await
             .expect(200)
             .is(json!({"active": null}));
-        let tenant = idp
+        let replaced = idp
             .put(&path, json!({"schemas": [urn::USER], "userName": "p"}))
             .await
             .expect(200);
         assert_ne!(
-            tenant.body["active"], true,
-            "a missing key never revives anyone"
+            replaced.body["active"], true,
+            "a PUT without `active` reactivated the user"
         );
     });
 }

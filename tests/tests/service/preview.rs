@@ -1,4 +1,4 @@
-//! What a mapping would change is told before it is made, and is what it changes then.
+//! The preview of a mapping: it predicts exactly the role changes that the mapping causes.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use rollcall_directory::{
     Settings, Tenant, USERS,
 };
 use rollcall_insight::{Insight, PeopleQuery};
-use rollcall_tests::seed::{group, patch, person, set_up, sign_in};
+use rollcall_tests::seed::{apply_settings, group, patch, person, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::json;
@@ -23,12 +23,12 @@ const ROLES: [Option<Role>; 4] = [
     Some(Role::Admin),
 ];
 
-/// How many people change from which role to which.
+/// The number of people for each change from one role to another.
 type Changes = BTreeMap<(Option<Role>, Option<Role>), u64>;
 
-/// What a preview told: the changes at once, and those of the next sign-in.
+/// The changes that a preview predicts.
 #[derive(Debug, Default, PartialEq)]
-struct Told {
+struct Prediction {
     at_once: Changes,
     at_sign_in: Changes,
     anyway: Changes,
@@ -40,7 +40,7 @@ fn add(changes: &mut Changes, more: &[RoleChange]) {
     }
 }
 
-/// Everybody's role, by their id.
+/// Returns the role of each person by id.
 async fn roles(tenant: &Tenant) -> BTreeMap<String, Option<Role>> {
     let query = PeopleQuery {
         limit: 1_000,
@@ -53,9 +53,13 @@ async fn roles(tenant: &Tenant) -> BTreeMap<String, Option<Role>> {
         .collect()
 }
 
-/// Looks at everybody, call by call.
-async fn previewed(tenant: &Tenant, group: &str, role: Option<Role>) -> (Told, Vec<Preview>) {
-    let (mut told, mut calls) = (Told::default(), Vec::new());
+/// Calls the preview until it has covered every person.
+async fn preview_all(
+    tenant: &Tenant,
+    group: &str,
+    role: Option<Role>,
+) -> (Prediction, Vec<Preview>) {
+    let (mut prediction, mut calls) = (Prediction::default(), Vec::new());
     let mut after: Option<String> = None;
     loop {
         let preview = tenant
@@ -63,13 +67,13 @@ async fn previewed(tenant: &Tenant, group: &str, role: Option<Role>) -> (Told, V
             .preview_mapping(group, role, after.as_deref())
             .await;
         let preview = preview.unwrap();
-        add(&mut told.at_once, &preview.changes);
-        add(&mut told.at_sign_in, &preview.at_sign_in);
-        add(&mut told.anyway, &preview.anyway);
+        add(&mut prediction.at_once, &preview.changes);
+        add(&mut prediction.at_sign_in, &preview.at_sign_in);
+        add(&mut prediction.anyway, &preview.anyway);
         after = preview.next.clone();
         calls.push(preview);
         if after.is_none() {
-            return (told, calls);
+            return (prediction, calls);
         }
     }
 }
@@ -95,8 +99,8 @@ enum Claims {
     AtRandom,
 }
 
-/// Makes memberships, claims, deactivations and roles by hand, at random.
-async fn stir(
+/// Makes one random change: a membership, a mapping, a deactivation, a manual role or a sign-in.
+async fn random_change(
     tenant: &Tenant,
     people: &[String],
     teams: &[String],
@@ -142,7 +146,7 @@ async fn stir(
     }
 }
 
-/// Signs in, without a claim, every member of a group who may.
+/// Signs in every active or invited member of a group, without a claim.
 async fn sign_in_members(tenant: &Tenant, group: &str) {
     let may = [PersonState::Active, PersonState::Invited];
     let members = Insight::of(tenant)
@@ -153,11 +157,11 @@ async fn sign_in_members(tenant: &Tenant, group: &str) {
     }
 }
 
-fn any<T: Copy>(random: &mut StdRng, all: &[T]) -> T {
+fn pick<T: Copy>(random: &mut StdRng, all: &[T]) -> T {
     all[random.random_range(0..all.len())]
 }
 
-async fn agree(seed: u64, claims: Claims) {
+async fn assert_previews_are_correct(seed: u64, claims: Claims) {
     let table = TestTable::start().await;
     let tenant = table.tenant("preview").await;
     let mut random = StdRng::seed_from_u64(seed);
@@ -171,41 +175,44 @@ async fn agree(seed: u64, claims: Claims) {
     for round in 0..12 {
         use RouteBy::{Claim, ClaimThenMembership, Membership};
         let settings = Settings {
-            route_by: any(&mut random, &[Claim, Membership, ClaimThenMembership]),
-            role_sync: any(&mut random, &[RoleSync::Immediate, RoleSync::AtLogin]),
-            manual_roles: any(
+            route_by: pick(&mut random, &[Claim, Membership, ClaimThenMembership]),
+            role_sync: pick(&mut random, &[RoleSync::Immediate, RoleSync::AtLogin]),
+            manual_roles: pick(
                 &mut random,
                 &[ManualRoles::Preserved, ManualRoles::OverwrittenAtLogin],
             ),
-            sso_default_role: any(&mut random, &ROLES).map(RoleId::from),
+            sso_default_role: pick(&mut random, &ROLES).map(RoleId::from),
             rate_limit: None,
             ..Settings::default()
         };
-        set_up(&tenant, &settings).await;
+        apply_settings(&tenant, &settings).await;
         for _ in 0..random.random_range(2..12) {
-            stir(&tenant, &people, &teams, claims, &mut random).await;
+            random_change(&tenant, &people, &teams, claims, &mut random).await;
         }
-        let team = any(&mut random, &[0, 1, 2, 3]);
-        let (team, role) = (&teams[team], any(&mut random, &ROLES));
+        let team = pick(&mut random, &[0, 1, 2, 3]);
+        let (team, role) = (&teams[team], pick(&mut random, &ROLES));
         let before = roles(&tenant).await;
         let present = Insight::of(&tenant).group(team).await.unwrap().role;
-        let (nothing, _) = previewed(&tenant, team, present).await;
+        let (nothing, _) = preview_all(&tenant, team, present).await;
         assert!(nothing.at_once.is_empty() && nothing.at_sign_in.is_empty());
-        let (told, calls) = previewed(&tenant, team, role).await;
+        let (prediction, calls) = preview_all(&tenant, team, role).await;
         tenant.roles().map_group(team, role).await.unwrap();
         let saved = roles(&tenant).await;
         let context = format!("seed {seed}, round {round}, {settings:?}");
-        assert_eq!(told.at_once, difference(&before, &saved), "{context}");
+        assert_eq!(prediction.at_once, difference(&before, &saved), "{context}");
         let at_login = settings.role_sync == RoleSync::AtLogin;
         assert!(calls.iter().all(|call| call.at_next_sign_in == at_login));
         let last = calls.last().unwrap();
-        assert_eq!(last.looked_at, last.of, "nobody is looked at twice");
-        // What a claim will name cannot be told.
+        assert_eq!(
+            last.looked_at, last.of,
+            "a preview must cover each person once"
+        );
+        // A preview cannot predict the claims of future sign-ins.
         if claims == Claims::None {
             sign_in_members(&tenant, team).await;
             let came = difference(&saved, &roles(&tenant).await);
-            let mut all = told.at_sign_in;
-            for (roles, people) in told.anyway {
+            let mut all = prediction.at_sign_in;
+            for (roles, people) in prediction.anyway {
                 *all.entry(roles).or_default() += people;
             }
             assert_eq!(all, came, "{context}");
@@ -214,29 +221,29 @@ async fn agree(seed: u64, claims: Claims) {
 }
 
 #[test]
-fn what_is_told_is_what_comes() {
+fn predicted_changes_are_the_actual_changes() {
     run(async |_| {
         for seed in 0..4 {
-            agree(seed, Claims::AtRandom).await;
-            agree(seed, Claims::None).await;
+            assert_previews_are_correct(seed, Claims::AtRandom).await;
+            assert_previews_are_correct(seed, Claims::None).await;
         }
     });
 }
 
-/// What has happened to Ann, who is a member of `team`, before it is mapped anew.
+/// The history of Ann, who is a member of `team`, before the mapping changes.
 struct Before {
     settings: Settings,
-    /// The role of `team` when she signed in, or was given a role.
+    /// The role of `team` when she signed in or got a manual role.
     mapped: Option<Role>,
     by_hand: Option<Role>,
     /// The claims of her sign-ins.
     sign_ins: &'static [Option<&'static [&'static str]>],
-    /// The role of `team` since.
+    /// The role of `team` afterwards.
     then: Option<Role>,
 }
 
 #[test]
-fn ann_gets_what_was_told() {
+fn ann_gets_the_predicted_role() {
     use Role::{Admin, Member, Viewer};
     let at_login = Settings {
         role_sync: RoleSync::AtLogin,
@@ -260,15 +267,15 @@ fn ann_gets_what_was_told() {
         then: None,
     };
     let cases = [
-        // The role she has, the one she has at once, and the one after signing in once more.
+        // Her role before the mapping, immediately after it, and after another sign-in.
         (
-            "at login, a mapping is made",
+            "at login: a mapping is added",
             ann(&at_login),
             Some(Admin),
             [Some(Member), Some(Member), Some(Admin)],
         ),
         (
-            "at login, one is taken back that never counted",
+            "at login: a mapping is removed that never took effect",
             Before {
                 then: Some(Admin),
                 ..ann(&at_login)
@@ -277,7 +284,7 @@ fn ann_gets_what_was_told() {
             [Some(Member), Some(Member), Some(Member)],
         ),
         (
-            "at login, one is taken back that counts",
+            "at login: a mapping is removed that took effect",
             Before {
                 mapped: Some(Admin),
                 then: Some(Admin),
@@ -287,7 +294,7 @@ fn ann_gets_what_was_told() {
             [Some(Admin), Some(Admin), None],
         ),
         (
-            "at login, she never signed in",
+            "at login: she never signed in",
             Before {
                 sign_ins: &[],
                 ..ann(&at_login)
@@ -296,7 +303,7 @@ fn ann_gets_what_was_told() {
             [None, None, Some(Viewer)],
         ),
         (
-            "at login, by a claim that named the group",
+            "at login: a claim named the group",
             Before {
                 mapped: Some(Viewer),
                 then: Some(Viewer),
@@ -307,7 +314,7 @@ fn ann_gets_what_was_told() {
             [Some(Viewer), Some(Viewer), Some(Admin)],
         ),
         (
-            "at login, by a claim that named nothing",
+            "at login: no claim named the group",
             Before {
                 mapped: Some(Viewer),
                 then: Some(Viewer),
@@ -317,7 +324,7 @@ fn ann_gets_what_was_told() {
             [Some(Member), Some(Member), Some(Member)],
         ),
         (
-            "what was given by hand is overwritten",
+            "a manual role is overwritten",
             Before {
                 by_hand: Some(Admin),
                 ..ann(&overwritten)
@@ -326,7 +333,7 @@ fn ann_gets_what_was_told() {
             [Some(Admin), Some(Admin), Some(Viewer)],
         ),
         (
-            "what was given by hand is overwritten, at login",
+            "at login: a manual role is overwritten",
             Before {
                 by_hand: Some(Admin),
                 settings: Settings {
@@ -339,7 +346,7 @@ fn ann_gets_what_was_told() {
             [Some(Admin), Some(Admin), Some(Viewer)],
         ),
         (
-            "an owner is not",
+            "a manual owner role is not overwritten",
             Before {
                 by_hand: Some(Role::Owner),
                 ..ann(&overwritten)
@@ -352,7 +359,7 @@ fn ann_gets_what_was_told() {
         for (what, before, role, expected) in cases {
             let table = TestTable::start().await;
             let tenant = table.tenant("ann").await;
-            set_up(&tenant, &before.settings).await;
+            apply_settings(&tenant, &before.settings).await;
             let ann = person(&tenant, "ann").await;
             let team = group(&tenant, "team", std::slice::from_ref(&ann)).await;
             tenant
@@ -372,17 +379,17 @@ fn ann_gets_what_was_told() {
 
             let [has, at_once, then] = expected;
             assert_eq!(roles(&tenant).await[&ann], has, "{what}");
-            let (told, calls) = previewed(&tenant, &team, role).await;
+            let (prediction, calls) = preview_all(&tenant, &team, role).await;
             let change = |from, to| match from == to {
                 true => Changes::new(),
                 false => Changes::from([((from, to), 1)]),
             };
-            let expected = Told {
+            let expected = Prediction {
                 at_once: change(has, at_once),
                 at_sign_in: change(at_once, then),
                 anyway: Changes::new(),
             };
-            assert_eq!(told, expected, "{what}");
+            assert_eq!(prediction, expected, "{what}");
             let at_login = before.settings.role_sync == RoleSync::AtLogin;
             assert_eq!(calls[0].at_next_sign_in, at_login, "{what}");
             tenant.roles().map_group(&team, role).await.unwrap();
@@ -394,7 +401,7 @@ fn ann_gets_what_was_told() {
 }
 
 #[test]
-fn what_comes_anyway_is_no_doing_of_the_mapping() {
+fn changes_that_happen_anyway_are_reported_separately() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("anyway").await;
@@ -403,7 +410,7 @@ fn what_comes_anyway_is_no_doing_of_the_mapping() {
             rate_limit: None,
             ..Settings::default()
         };
-        set_up(&tenant, &at_login).await;
+        apply_settings(&tenant, &at_login).await;
         let ann = [person(&tenant, "ann").await];
         let (admins, guests) = (
             group(&tenant, "admins", &ann).await,
@@ -414,14 +421,20 @@ fn what_comes_anyway_is_no_doing_of_the_mapping() {
             .map_group(&admins, Some(Role::Admin))
             .await
             .unwrap();
-        let (told, _) = previewed(&tenant, &guests, Some(Role::Viewer)).await;
-        assert_eq!((told.at_once, told.at_sign_in), Default::default());
-        assert_eq!(told.anyway, Changes::from([((None, Some(Role::Admin)), 1)]));
+        let (prediction, _) = preview_all(&tenant, &guests, Some(Role::Viewer)).await;
+        assert_eq!(
+            (prediction.at_once, prediction.at_sign_in),
+            Default::default()
+        );
+        assert_eq!(
+            prediction.anyway,
+            Changes::from([((None, Some(Role::Admin)), 1)])
+        );
     });
 }
 
 #[test]
-fn what_cannot_be_mapped_cannot_be_previewed() {
+fn an_invalid_mapping_cannot_be_previewed() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("refused").await;
@@ -435,7 +448,7 @@ fn what_cannot_be_mapped_cannot_be_previewed() {
         };
         assert_eq!(status(&team, Role::Owner).await, 400);
         assert_eq!(status("nothing", Role::Admin).await, 404);
-        let (told, calls) = previewed(&tenant, &team, Some(Role::Admin)).await;
-        assert!(told == Told::default() && calls.len() == 1 && calls[0].of == 0);
+        let (prediction, calls) = preview_all(&tenant, &team, Some(Role::Admin)).await;
+        assert!(prediction == Prediction::default() && calls.len() == 1 && calls[0].of == 0);
     });
 }

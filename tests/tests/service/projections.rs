@@ -14,7 +14,7 @@ fn person() -> Value {
     })
 }
 
-/// The members of a resource, nested ones with their paths, without values.
+/// Returns the member names of a resource without values; nested members have their paths.
 fn members(resource: &Value) -> String {
     fn walk(value: &Value, at: &str, out: &mut Vec<String>) {
         for (name, inner) in value.as_object().into_iter().flatten() {
@@ -38,10 +38,11 @@ fn members(resource: &Value) -> String {
     out.join(" ")
 }
 
-const ALL: &str = "E.costCenter E.department E.manager.value active emails.primary emails.type emails.value externalId id meta name.familyName name.givenName schemas title userName";
+const ALL: &str = "E.costCenter E.department E.manager.value active emails.primary emails.type emails.value \
+                   externalId id meta name.familyName name.givenName schemas title userName";
 
 #[test]
-fn of_people() {
+fn projections_of_people() {
     run(async |service| {
         let idp = service.tenant("projections").await.idp();
         let id = idp.post("/Users", person()).await.expect(201).id();
@@ -137,7 +138,7 @@ fn of_people() {
 }
 
 #[test]
-fn of_the_answers_to_writes() {
+fn projections_of_responses_to_writes() {
     run(async |service| {
         let idp = service.tenant("write-projections").await.idp();
         let created = idp
@@ -179,7 +180,7 @@ fn of_the_answers_to_writes() {
 }
 
 #[test]
-fn of_groups() {
+fn projections_of_groups() {
     run(async |service| {
         let idp = service.tenant("group-projections").await.idp();
         let user = idp.user("u").await;
@@ -217,7 +218,7 @@ fn of_groups() {
     });
 }
 
-/// `type` and `$ref` of a member are the server's to add (RFC 7643 §4.2).
+/// Removes `type` and `$ref` of members, which the server may add (RFC 7643 §4.2).
 fn strip_added(names: &str) -> String {
     let kept = names
         .split(' ')
@@ -226,7 +227,7 @@ fn strip_added(names: &str) -> String {
 }
 
 #[test]
-fn bad_ones() {
+fn invalid_projections_are_refused() {
     run(async |service| {
         let idp = service.tenant("bad-projections").await.idp();
         for query in [

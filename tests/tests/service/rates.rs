@@ -1,4 +1,4 @@
-//! The rate limit: what is over it is told so, and nothing is lost.
+//! The rate limit: requests over the limit are refused, and a client can send them again.
 
 use rollcall_directory::{RateLimit, Settings};
 use rollcall_tests::service::run;
@@ -6,7 +6,7 @@ use rollcall_tests::urn;
 use serde_json::json;
 
 #[test]
-fn sixty_a_minute_with_a_burst() {
+fn sixty_requests_per_minute_with_a_burst() {
     run(async |service| {
         let limit = RateLimit {
             per_minute: 60,
@@ -39,18 +39,18 @@ fn sixty_a_minute_with_a_burst() {
                 answer.expect(201);
             }
             sent += 1;
-            assert!(sent < 1_000, "never refused");
+            assert!(sent < 1_000, "no request was refused");
         }
-        // what was refused was not done, and passes with another token
+        // The refused requests had no effect, and they succeed with another token.
         let other = idp.with_token(Some(&tenant.issue("other", None).await.1));
         for n in refused {
             other.post("/Users", create(n)).await.expect(201);
         }
-        // and with the same one, a little later
+        // The same token works again after a short time.
         let mut tries = 0;
         while idp.get("/Users?count=0").await.status == 429 {
             tries += 1;
-            assert!(tries < 100_000, "refused for ever");
+            assert!(tries < 100_000, "the token is still refused");
         }
         let third = idp.with_token(Some(&tenant.issue("third", None).await.1));
         assert_eq!(
@@ -61,20 +61,20 @@ fn sixty_a_minute_with_a_burst() {
 }
 
 #[test]
-fn the_default_admits_entra() {
+fn the_default_limit_is_high_enough_for_entra() {
     run(async |service| {
         let idp = service
             .tenant_with("default-rate", Settings::default())
             .await
             .idp();
-        // ten seconds' worth of Entra's 25 a second, all at once
+        // Entra sends 25 requests per second; send the requests of ten seconds at the same time.
         let answers = futures::future::join_all((0..250).map(|_| idp.get("/Users?count=0"))).await;
         assert!(answers.iter().all(|answer| answer.status == 200));
     });
 }
 
 #[test]
-fn one_token_does_not_pay_for_another() {
+fn each_token_has_its_own_limit() {
     run(async |service| {
         let limit = RateLimit {
             per_minute: 1,
@@ -90,11 +90,11 @@ fn one_token_does_not_pay_for_another() {
             )
             .await;
         let idp = tenant.idp();
-        // one, and one on top
+        // One request, and one more for the burst.
         idp.get("/Users").await.expect(200);
         idp.get("/Users").await.expect(200);
         idp.get("/Users").await.expect(429);
-        // discovery asks for no token and spends none
+        // Discovery needs no token and does not count.
         service
             .idp_without_token()
             .get("/ServiceProviderConfig")

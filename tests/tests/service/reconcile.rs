@@ -1,4 +1,4 @@
-//! Roles follow events, however these arrive; a large group is followed up in bounded steps.
+//! The reconciler updates roles from events in any order, and processes a large group in bounded steps.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,9 +13,9 @@ use rollcall_directory::{
 use rollcall_insight::Insight;
 use rollcall_role_reconciler::{Queue, Reconciler};
 use rollcall_scim::{Patch, Precondition, Projection, Resource};
-use rollcall_tests::seed::set_up;
+use rollcall_tests::event_fixture::{Outbox, batch, envelope, relayed};
+use rollcall_tests::seed::apply_settings;
 use rollcall_tests::service::run;
-use rollcall_tests::stage::{Outbox, batch, envelope, relayed};
 use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -72,13 +72,13 @@ async fn patch(
         .resources()
         .patch(kind, id, patch, &Precondition::none(), None)
         .await;
-    // what was deleted before is not there
+    // The resource may have been deleted by an earlier change.
     if let Err(error) = patched {
         assert_eq!(error.to_scim().status(), 404, "{error}");
     }
 }
 
-/// One random change of anything a role can hang on.
+/// Makes one random change of anything that can affect a role.
 async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &mut StdRng) {
     let who = random.random_range(0..people.len());
     let (person, team) = (&people[who], &teams[random.random_range(0..teams.len())]);
@@ -140,7 +140,7 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
                 ][random.random_range(0..3)],
                 ..Settings::default()
             };
-            set_up(tenant, &settings).await;
+            apply_settings(tenant, &settings).await;
         }
         94..97 => drop(
             tenant
@@ -157,8 +157,8 @@ async fn change(tenant: &Tenant, people: &[String], teams: &[String], random: &m
     }
 }
 
-/// Hands messages to the reconciler in its own batches; what fails for lack of time comes again.
-async fn hand_over(
+/// Delivers messages to the reconciler in random batches; messages that fail for lack of time are delivered again.
+async fn deliver(
     reconciler: &Reconciler,
     outbox: &Outbox,
     mut messages: Vec<String>,
@@ -177,7 +177,7 @@ async fn hand_over(
     }
 }
 
-async fn storm(seed: u64) {
+async fn deliver_random_events(seed: u64) {
     let table = TestTable::start().await;
     let tenant = table.tenant("storm").await;
     let outbox = Outbox::default();
@@ -204,27 +204,27 @@ async fn storm(seed: u64) {
         late.extend(again);
         late.shuffle(&mut random);
         let now = late.split_off(late.len() / 2);
-        hand_over(&reconciler, &outbox, now, &mut random).await;
+        deliver(&reconciler, &outbox, now, &mut random).await;
     }
     tenant.members().sweep().await.unwrap();
     late.extend(relayed(&tenant).await.iter().map(envelope));
     late.shuffle(&mut random);
-    hand_over(&reconciler, &outbox, late, &mut random).await;
+    deliver(&reconciler, &outbox, late, &mut random).await;
 
     let announced = relayed(&tenant).await;
     let far = Instant::now() + Duration::from_secs(3_600);
     assert_eq!(tenant.roles().reconcile_all(None, far).await.unwrap(), None);
-    let healed = relayed(&tenant).await;
+    let changed = relayed(&tenant).await;
     assert!(
-        healed.is_empty(),
-        "seed {seed}: a full pass had to heal {healed:#?}"
+        changed.is_empty(),
+        "seed {seed}: a full pass still changed {changed:#?}"
     );
     drop(announced);
-    agrees(&tenant).await;
+    assert_announced_roles(&tenant).await;
 }
 
-/// The last announcement of everybody's role is what counts.
-async fn agrees(tenant: &Tenant) {
+/// Asserts that the last event about each person announces their current role.
+async fn assert_announced_roles(tenant: &Tenant) {
     let mut said: BTreeMap<String, Value> = BTreeMap::new();
     let mut after = 0;
     loop {
@@ -248,22 +248,22 @@ async fn agrees(tenant: &Tenant) {
 }
 
 #[test]
-fn events_twice_late_and_out_of_order_leave_what_a_full_pass_would() {
+fn duplicate_late_and_reordered_events_give_the_same_roles_as_a_full_pass() {
     run(async |_| {
         for seed in 0..12 {
-            Box::pin(storm(seed)).await;
+            Box::pin(deliver_random_events(seed)).await;
         }
     });
 }
 
 #[test]
-fn a_mapping_on_a_group_of_ten_thousand_is_followed_up_in_bounded_steps() {
-    run(async |_| Box::pin(ten_thousand()).await);
+fn a_mapping_of_a_group_of_ten_thousand_is_reconciled_in_bounded_steps() {
+    run(async |_| Box::pin(reconcile_ten_thousand()).await);
 }
 
-/// How long one call may take here; in AWS it is a minute and more.
+/// The time limit of one call in this test; in AWS it is more than a minute.
 const STEP: Duration = Duration::from_millis(400);
-async fn ten_thousand() {
+async fn reconcile_ten_thousand() {
     const COUNT: usize = 10_000;
     let table = TestTable::start().await;
     let tenant = table.tenant("large").await;
@@ -289,7 +289,7 @@ async fn ten_thousand() {
         slowest = slowest.max(call.elapsed());
         calls += 1;
         messages = outbox.take();
-        assert!(messages.len() <= 1, "one thread of work, not two");
+        assert!(messages.len() <= 1, "a call must send at most one message");
         let progress = tenant
             .roles()
             .reconciliation(&group)
@@ -303,27 +303,27 @@ async fn ten_thousand() {
     }
     let took = started.elapsed();
     assert_eq!(seen, COUNT as u64);
-    assert!(calls > 3, "it never had to go on: {calls}");
+    assert!(calls > 3, "the work did not need several calls: {calls}");
     let announced = tenant.journal().unplaced(None).await.unwrap();
-    assert_eq!(announced.len(), COUNT, "everybody's role is announced once");
+    assert_eq!(announced.len(), COUNT, "each role must be announced once");
     let far = Instant::now() + Duration::from_secs(3_600);
     let (pass, cost) = capacity::measure(tenant.roles().reconcile_all(None, far)).await;
     assert_eq!(pass.unwrap(), None);
-    // the people themselves, and for each hundred of them what decides their roles
+    // A pass reads the people, and for each hundred of them the data that decides their roles.
     assert!(cost.calls <= 3 * COUNT as u32 / 100 + 3, "{cost:?}");
     assert!(cost.read_units < COUNT as f64 / 2.0, "{cost:?}");
-    let line = format!("a pass over them when all is well: {cost:?}\n");
+    let line = format!("a full pass without changes: {cost:?}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     let line = format!(
-        "{COUNT} people reconciled in {calls} calls of {STEP:?}, the slowest {slowest:?}, all in {took:?}\n"
+        "{COUNT} people reconciled in {calls} calls of {STEP:?}, slowest {slowest:?}, total {took:?}\n"
     );
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
-/// What concerns one person does not wait for a pass over everybody; a pass that is out of time is sent anew rather than
-/// failed, because what fails too often is given up on.
+/// An event about one person does not wait for a full pass. A full pass that runs out of time is sent again as a new
+/// message; it must not fail, because the queue gives up on messages that fail too often.
 #[test]
-fn one_person_does_not_wait_for_everybody() {
+fn an_event_about_one_person_does_not_wait_for_a_full_pass() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("turns").await;
@@ -344,7 +344,7 @@ fn one_person_does_not_wait_for_everybody() {
         let messages = batch(&[pass.clone(), envelope(added.unwrap())]);
         let late = reconciler.call(messages, Instant::now()).await;
         let failed: Vec<_> = late.batch_item_failures.iter().collect();
-        assert_eq!(failed.len(), 1, "the event comes again");
+        assert_eq!(failed.len(), 1, "the event must be delivered again");
         assert_eq!(failed[0].item_identifier, "1");
         let sent = outbox.take();
         assert_eq!(sent.len(), 1);

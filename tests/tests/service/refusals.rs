@@ -1,14 +1,15 @@
-//! PATCH requests that are refused: whole, with nothing of them left behind.
+//! PATCH requests that are refused: they change nothing.
 
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 #[test]
-fn refused_whole() {
+fn a_refused_patch_changes_nothing() {
     run(async |service| {
         let idp = service.tenant("refused-patches").await.idp();
-        let before = json!({"schemas": [urn::USER], "userName": "p", "title": "t", "emails": [{"type": "work", "value": "w"}]});
+        let before = json!({"schemas": [urn::USER], "userName": "p", "title": "t",
+                            "emails": [{"type": "work", "value": "w"}]});
         let id = idp.post("/Users", before).await.expect(201).id();
         let path = format!("/Users/{id}");
         let unchanged = idp.get(&path).await.expect(200).body;
@@ -79,8 +80,8 @@ fn refused_whole() {
             ),
         ];
         for (operation, scim_type) in rows {
-            let good = json!({"op": "replace", "path": "title", "value": "half"});
-            let refused = idp.patch(&path, json!([good, operation])).await;
+            let valid = json!({"op": "replace", "path": "title", "value": "half"});
+            let refused = idp.patch(&path, json!([valid, operation])).await;
             assert_eq!(
                 (refused.status, refused.body["scimType"].as_str()),
                 (400, Some(scim_type)),
@@ -90,10 +91,10 @@ fn refused_whole() {
             assert_eq!(
                 idp.get(&path).await.body,
                 unchanged,
-                "{operation} left something behind"
+                "{operation} changed the user"
             );
         }
-        // the envelope
+        // Invalid requests around the operations.
         let envelopes = [
             json!({"schemas": [urn::PATCH], "Operations": []}),
             json!({"schemas": [urn::PATCH]}),
@@ -122,10 +123,10 @@ fn refused_whole() {
             assert_eq!(
                 idp.get(&path).await.body,
                 unchanged,
-                "{body} left something behind"
+                "{body} changed the user"
             );
         }
-        // a name that is taken
+        // A user name that is already taken.
         idp.user("taken").await;
         idp.patch(
             &path,
@@ -138,7 +139,7 @@ fn refused_whole() {
 }
 
 #[test]
-fn a_thousand_operations_and_one() {
+fn a_patch_has_at_most_one_thousand_operations() {
     run(async |service| {
         let idp = service.tenant("many-operations").await.idp();
         let id = idp.user("p").await;

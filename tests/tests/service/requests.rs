@@ -1,4 +1,4 @@
-//! Requests for what is not there, or not like that: the right SCIM error, never a 500.
+//! Requests with unknown ids, paths, methods and queries: the response is the correct SCIM error, never a 500.
 
 use http::Method;
 use rollcall_tests::idp::Idp;
@@ -7,7 +7,7 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 #[test]
-fn ids_that_nobody_has() {
+fn unknown_ids() {
     run(async |service| {
         let idp = service.tenant("unknown-ids").await.idp();
         let user = idp.user("u").await;
@@ -38,7 +38,8 @@ fn ids_that_nobody_has() {
                 ),
                 (
                     Method::PATCH,
-                    json!({"schemas": [urn::PATCH], "Operations": [{"op": "replace", "path": "active", "value": false}]}),
+                    json!({"schemas": [urn::PATCH],
+                           "Operations": [{"op": "replace", "path": "active", "value": false}]}),
                 ),
                 (Method::DELETE, Value::Null),
             ] {
@@ -66,7 +67,7 @@ fn ids_that_nobody_has() {
 }
 
 #[test]
-fn queries_that_make_no_sense() {
+fn malformed_queries() {
     run(async |service| {
         let idp = service.tenant("odd-queries").await.idp();
         idp.user("u").await;
@@ -102,7 +103,7 @@ fn queries_that_make_no_sense() {
 }
 
 #[test]
-fn methods_and_paths_that_are_not_there() {
+fn unknown_methods_and_paths() {
     run(async |service| {
         let idp = service.tenant("no-routes").await.idp();
         let rows = [
@@ -126,7 +127,7 @@ fn methods_and_paths_that_are_not_there() {
             if status == 405 {
                 assert!(
                     answer.header("allow").is_some(),
-                    "{method} {path} does not say what is allowed"
+                    "{method} {path}: the response has no Allow header"
                 );
             }
         }

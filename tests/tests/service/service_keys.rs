@@ -1,4 +1,4 @@
-//! Service keys, as whoever may invoke the function issues, lists and revokes them.
+//! Service keys: they are issued, listed and revoked by direct invocation of the function.
 
 use rollcall_issue_service_key::Issuer;
 use rollcall_tests::service::run;
@@ -14,7 +14,7 @@ async fn call(issuer: &Issuer, payload: Value) -> Result<Value, String> {
 }
 
 #[test]
-fn a_key_that_leaked_is_found_by_its_label_and_revoked() {
+fn a_leaked_key_is_found_by_its_label_and_revoked() {
     run(async |_| {
         let table = TestTable::start().await;
         let issuer = rollcall_issue_service_key::handler(table.directory());
@@ -55,7 +55,7 @@ fn a_key_that_leaked_is_found_by_its_label_and_revoked() {
 }
 
 #[test]
-fn a_payload_says_one_thing() {
+fn a_payload_has_exactly_one_request() {
     run(async |_| {
         let table = TestTable::start().await;
         let issuer = rollcall_issue_service_key::handler(table.directory());

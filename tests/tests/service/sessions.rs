@@ -1,4 +1,4 @@
-//! A person's sessions: seen by an admin, and ended by one.
+//! The sessions of a person: an admin can list and end them.
 
 use rollcall_directory::{Role, USERS};
 use rollcall_tests::seed::{patch, person, sign_in};
@@ -7,7 +7,7 @@ use rollcall_tests::table::TestTable;
 use serde_json::json;
 
 #[test]
-fn sessions_are_listed_while_they_are_in_force() {
+fn sessions_are_listed_until_they_end() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("listed").await;
@@ -17,7 +17,7 @@ fn sessions_are_listed_while_they_are_in_force() {
         let first = sign_in(&tenant, "ann", None).await;
         let second = sign_in(&tenant, "ann", None).await;
         sign_in(&tenant, "bob", None).await;
-        // What a portal link opens belongs to nobody.
+        // A session that a portal link opened belongs to no person.
         let link = tenant
             .sign_in()
             .issue_portal_link(Role::Admin)
@@ -51,7 +51,7 @@ fn sessions_are_listed_while_they_are_in_force() {
         let portal = directory.session(portal.unwrap().secret.expose()).await;
         assert!(portal.unwrap().is_some());
 
-        // Everything else is as it was, and they may come again.
+        // Nothing else has changed, and the person can sign in again.
         let again = sign_in(&tenant, "ann", None).await;
         assert_eq!((again.role, count(&ann).await), (Some(Role::Member), 1));
         let off = json!({"op": "replace", "path": "active", "value": false});
@@ -64,7 +64,7 @@ fn sessions_are_listed_while_they_are_in_force() {
 }
 
 #[test]
-fn ending_them_is_in_the_journal() {
+fn ending_sessions_is_in_the_journal() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("ended").await;

@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 
 async fn people(idp: &Idp) {
     let rows = [
-        json!({"userName": "b1", "title": "beta", "externalId": "B", "emails": [{"value": "z@x"}, {"value": "a@x", "primary": true}]}),
-        json!({"userName": "A2", "title": "Alpha", "externalId": "b", "name": {"familyName": "Zoe"}, "emails": [{"value": "b@x"}, {"value": "0@x"}]}),
+        json!({"userName": "b1", "title": "beta", "externalId": "B",
+               "emails": [{"value": "z@x"}, {"value": "a@x", "primary": true}]}),
+        json!({"userName": "A2", "title": "Alpha", "externalId": "b", "name": {"familyName": "Zoe"},
+               "emails": [{"value": "b@x"}, {"value": "0@x"}]}),
         json!({"userName": "c3", "name": {"familyName": "abel"}, "active": true}),
-        json!({"userName": "D4", "title": "gamma", "externalId": "a", "active": false, urn::ENTERPRISE: {"department": "x"}}),
+        json!({"userName": "D4", "title": "gamma", "externalId": "a", "active": false,
+               urn::ENTERPRISE: {"department": "x"}}),
     ];
     for mut row in rows {
         row["schemas"] = json!([urn::USER]);
@@ -19,7 +22,7 @@ async fn people(idp: &Idp) {
 }
 
 #[test]
-fn by_every_kind_of_attribute() {
+fn users_are_sorted_by_every_kind_of_attribute() {
     run(async |service| {
         let idp = service.tenant("sorting").await.idp();
         people(&idp).await;
@@ -27,13 +30,13 @@ fn by_every_kind_of_attribute() {
             ("sortBy=userName", "A2 b1 c3 D4"),
             ("sortBy=USERNAME&sortOrder=descending", "D4 c3 b1 A2"),
             ("sortBy=userName&sortOrder=Descending", "D4 c3 b1 A2"),
-            // the missing come last, and first when it goes down
+            // Users without a value come last in ascending order, and first in descending order.
             ("sortBy=title", "A2 b1 D4 c3"),
             ("sortBy=title&sortOrder=descending", "c3 D4 b1 A2"),
-            // case-exact: capitals first
+            // A case-sensitive attribute: capital letters come first.
             ("sortBy=externalId", "b1 D4 A2 c3"),
             ("sortBy=name.familyName", "c3 A2 b1 D4"),
-            // the primary value, or the first
+            // A multi-valued attribute: the primary value counts, or else the first one.
             ("sortBy=emails", "b1 A2 c3 D4"),
             ("sortBy=emails.value", "b1 A2 c3 D4"),
             ("sortBy=meta.created", "b1 A2 c3 D4"),
@@ -66,7 +69,7 @@ fn by_every_kind_of_attribute() {
 }
 
 #[test]
-fn pages_of_a_sorted_list_join_up() {
+fn pages_of_a_sorted_list_are_complete() {
     run(async |service| {
         let idp = service.tenant("sorted-pages").await.idp();
         let mut names: Vec<String> = (0..23).map(|n| format!("p{:02}", n * 7 % 23)).collect();
@@ -100,7 +103,7 @@ fn pages_of_a_sorted_list_join_up() {
 }
 
 #[test]
-fn groups_too() {
+fn groups_are_sorted() {
     run(async |service| {
         let idp = service.tenant("sorted-groups").await.idp();
         for name in ["Beta", "alpha", "Gamma"] {
@@ -118,7 +121,7 @@ fn groups_too() {
 }
 
 #[test]
-fn bad_ones() {
+fn invalid_sort_parameters_are_refused() {
     run(async |service| {
         let idp = service.tenant("bad-sorts").await.idp();
         for query in ["sortBy=emails%5B", "sortBy=name..x", "sortBy=%22"] {

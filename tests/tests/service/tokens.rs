@@ -1,4 +1,4 @@
-//! Bearer tokens: what is no token, what is one no longer, and what beside the token could name a tenant.
+//! Bearer tokens: invalid, revoked and expired ones are refused, and no plaintext token is stored.
 
 use http::Method;
 use jiff::{Timestamp, ToSpan};
@@ -6,14 +6,14 @@ use rollcall_tests::service::{Service, run};
 use serde_json::json;
 
 #[test]
-fn what_is_no_token() {
+fn invalid_tokens_are_refused() {
     run(async |service| {
         let tenant = service.tenant("no-tokens").await;
         let idp = tenant.idp();
-        let good = tenant.token().to_owned();
-        let last = if good.ends_with('0') { "1" } else { "0" };
-        let middle = good.len() - 12;
-        let swapped = if &good[middle..=middle] == "a" {
+        let valid = tenant.token().to_owned();
+        let last = if valid.ends_with('0') { "1" } else { "0" };
+        let middle = valid.len() - 12;
+        let swapped = if &valid[middle..=middle] == "a" {
             "b"
         } else {
             "a"
@@ -22,16 +22,20 @@ fn what_is_no_token() {
             String::new(),
             "Bearer".to_owned(),
             "Bearer ".to_owned(),
-            good.clone(),
-            format!("Basic {good}"),
-            format!("Token {good}"),
-            format!("Bearer {}", good.to_uppercase()),
-            format!("Bearer {}{last}", &good[..good.len() - 1]),
-            format!("Bearer {}{swapped}{}", &good[..middle], &good[middle + 1..]),
-            format!("Bearer {}", &good[..good.len() - 1]),
-            format!("Bearer {good}x"),
-            format!("Bearer {good} {good}"),
-            format!("Bearer {good},"),
+            valid.clone(),
+            format!("Basic {valid}"),
+            format!("Token {valid}"),
+            format!("Bearer {}", valid.to_uppercase()),
+            format!("Bearer {}{last}", &valid[..valid.len() - 1]),
+            format!(
+                "Bearer {}{swapped}{}",
+                &valid[..middle],
+                &valid[middle + 1..]
+            ),
+            format!("Bearer {}", &valid[..valid.len() - 1]),
+            format!("Bearer {valid}x"),
+            format!("Bearer {valid} {valid}"),
+            format!("Bearer {valid},"),
             "Bearer rcs_acme_x".to_owned(),
             "Bearer rcs__".to_owned(),
             format!("Bearer {}", "x".repeat(7_000)),
@@ -55,12 +59,12 @@ fn what_is_no_token() {
             idp.with_token(None).get(path).await.expect(401);
         }
         idp.with_token(None)
-            .get(&format!("/Users?access_token={good}"))
+            .get(&format!("/Users?access_token={valid}"))
             .await
             .expect(401);
         for scheme in ["Bearer", "bearer", "BEARER"] {
             idp.request(Method::GET, "/Users")
-                .header("authorization", &format!("{scheme} {good}"))
+                .header("authorization", &format!("{scheme} {valid}"))
                 .send()
                 .await
                 .expect(200);
@@ -69,7 +73,7 @@ fn what_is_no_token() {
 }
 
 #[test]
-fn two_headers_are_no_token() {
+fn two_headers_are_refused() {
     run(async |service| {
         let tenant = service.tenant("two-headers").await;
         let twice = format!("Bearer {}", tenant.token());
@@ -84,7 +88,7 @@ fn two_headers_are_no_token() {
 }
 
 #[test]
-fn revoked_means_the_next_request() {
+fn a_revoked_token_is_refused_from_the_next_request() {
     run(async |service| {
         let tenant = service.tenant("revoked").await;
         let (old, new) = (
@@ -117,7 +121,7 @@ fn revoked_means_the_next_request() {
 }
 
 #[test]
-fn expired_means_refused() {
+fn an_expired_token_is_refused() {
     run(async |service| {
         let tenant = service.tenant("expired").await;
         let now = Timestamp::now();
@@ -139,7 +143,7 @@ fn expired_means_refused() {
 }
 
 #[test]
-fn refusals_do_not_tell_why() {
+fn refusals_do_not_reveal_the_reason() {
     run(async |service| {
         let tenant = service.tenant("same-words").await;
         let past = tenant
@@ -172,7 +176,7 @@ fn refusals_do_not_tell_why() {
 }
 
 #[test]
-fn last_use_is_seen() {
+fn the_last_use_is_recorded() {
     run(async |service| {
         let tenant = service.tenant("last-used").await;
         let issued = tenant.issue("new", None).await;
@@ -190,21 +194,25 @@ fn last_use_is_seen() {
 }
 
 #[test]
-fn plain_text_is_nowhere_in_the_table() {
+fn no_plaintext_secret_is_in_the_table() {
     run(async |_| {
         let own = Service::start().await;
         let tenant = own.tenant("secrets").await;
         let issued = tenant.issue("label", None).await;
         let user = json!({"schemas": [rollcall_tests::urn::USER], "userName": "u", "password": "S3cret-pa55word"});
         let id = tenant.idp().post("/Users", user).await.expect(201).id();
-        let change = json!([{"op": "replace", "path": "password", "value": "An0ther-pa55word"}, {"op": "add", "path": "title", "value": "t"}]);
+        let change = json!([{"op": "replace", "path": "password", "value": "An0ther-pa55word"},
+                            {"op": "add", "path": "title", "value": "t"}]);
         tenant
             .idp()
             .patch(&format!("/Users/{id}"), change)
             .await
             .expect(200);
         let table = own.dump().await;
-        assert!(table.contains("label"), "the dump shows what is there");
+        assert!(
+            table.contains("label"),
+            "the dump does not contain the label"
+        );
         for secret in [&issued.1, tenant.token(), "pa55word"] {
             let random = secret.rsplit('_').next().unwrap_or(secret);
             assert!(!table.contains(random), "{random} is in the table");

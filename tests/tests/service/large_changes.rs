@@ -1,0 +1,89 @@
+//! Changes of members that do not fit in one transaction: they leave no items behind.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_tests::raw::{self, Item};
+use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::urn;
+use serde_json::{Value, json};
+
+/// More members than fit in one transaction.
+const MANY: usize = 110;
+
+/// Returns the items of open and prepared intents, and of their steps.
+async fn leftovers(service: &Service, tenant: &Tenant) -> Vec<Item> {
+    let intents = format!("T#{}#I", tenant.id());
+    let mut items = raw::items(service, tenant).await;
+    items.retain(|item| raw::text(item, "PK").starts_with(&intents));
+    items
+}
+
+#[test]
+fn concurrent_replacements_leave_no_steps_behind() {
+    run(async |service| {
+        let tenant = service.tenant("large-changes").await;
+        let idp = tenant.idp();
+        let people = join_all((0..MANY).map(async |n| idp.user(&format!("p{n}")).await)).await;
+        let group = idp.group("g", &[]).await;
+        let body = |without: usize| {
+            let members = people.iter().enumerate().filter(|(n, _)| *n != without);
+            let members: Vec<Value> = members.map(|(_, id)| json!({"value": id})).collect();
+            json!({"schemas": [urn::GROUP], "displayName": "g", "members": members})
+        };
+        let path = format!("/Groups/{group}");
+        let answers = join_all((0..10).map(|n| idp.put(&path, body(n)))).await;
+        for answer in answers {
+            answer.expect(200);
+        }
+        assert_eq!(idp.members(&group).await.len(), MANY - 1);
+        assert_eq!(leftovers(service, &tenant).await, Vec::<Item>::new());
+    });
+}
+
+#[test]
+fn a_taken_name_leaves_no_steps_behind() {
+    run(async |service| {
+        let tenant = service.tenant("large-refusals").await;
+        let idp = tenant.idp();
+        let people = join_all((0..MANY).map(async |n| idp.user(&format!("p{n}")).await)).await;
+        let everybody: Vec<&str> = people.iter().map(String::as_str).collect();
+        idp.group("taken", &[]).await;
+        let members: Vec<Value> = everybody.iter().map(|id| json!({"value": id})).collect();
+        let body = json!({"schemas": [urn::GROUP], "displayName": "Taken", "members": members});
+        idp.post("/Groups", body).await.refused(409, "uniqueness");
+        assert_eq!(leftovers(service, &tenant).await, Vec::<Item>::new());
+    });
+}
+
+#[test]
+fn the_sweep_discards_what_a_dead_request_prepared() {
+    run(async |service| {
+        let tenant = service.tenant("abandoned").await;
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let plant = async |id: &str, age: SignedDuration| {
+            let prepared = [
+                ("PK", text(&format!("T#{}#IP", tenant.id()))),
+                ("SK", text(id)),
+                ("at", text(&(Timestamp::now() - age).to_string())),
+            ];
+            let steps = [
+                ("PK", text(&format!("T#{}#I#{id}", tenant.id()))),
+                ("SK", text("000000")),
+                ("work", text("[]")),
+            ];
+            for item in [prepared, steps] {
+                let item = item.map(|(name, value)| (name.to_owned(), value));
+                raw::put(service, item.into()).await;
+            }
+        };
+        plant("dead", SignedDuration::from_mins(16)).await;
+        plant("alive", SignedDuration::from_mins(1)).await;
+        tenant.directory().members().sweep().await.unwrap();
+        let left = leftovers(service, &tenant).await;
+        let left: Vec<_> = left.iter().map(|item| raw::text(item, "PK")).collect();
+        let of = |suffix: &str| format!("T#{}#I{suffix}", tenant.id());
+        assert_eq!(left.len(), 2, "{left:?}");
+        assert!(left.contains(&of("P").as_str()) && left.contains(&of("#alive").as_str()));
+    });
+}
