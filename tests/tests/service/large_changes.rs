@@ -3,6 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::GROUPS;
+use rollcall_scim::{GROUP, PATCH_OP_URN, Patch, Precondition};
+use rollcall_tests::faults::Fault;
 use rollcall_tests::raw::{self, Item};
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
@@ -85,5 +88,49 @@ fn the_sweep_discards_what_a_dead_request_prepared() {
         let of = |suffix: &str| format!("T#{}#I{suffix}", tenant.id());
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(left.contains(&of("P").as_str()) && left.contains(&of("#alive").as_str()));
+    });
+}
+
+#[test]
+fn a_person_deleted_during_a_large_change_is_counted_once() {
+    run(async |service| {
+        let tenant = service.tenant("large-and-deleted").await;
+        let idp = tenant.idp();
+        let people = join_all((0..MANY).map(async |n| idp.user(&format!("p{n}")).await)).await;
+        let everybody: Vec<&str> = people.iter().map(String::as_str).collect();
+        let group = idp.group("g", &everybody).await;
+        // In so many groups that the deletion needs several transactions, too.
+        let busy = people[0].as_str();
+        let name = |n: usize| format!("g{n}");
+        join_all((0..60).map(async |n| idp.group(&name(n), &[busy]).await)).await;
+
+        let (writer, faults) = service.other_process(&tenant);
+        let open_intents = format!("\"T#{}#I\"", tenant.id());
+        faults.schedule(move |call| {
+            let opens = call.operation == "TransactWriteItems"
+                && call.body.to_string().contains(&open_intents);
+            if opens {
+                Fault::KilledAfter
+            } else {
+                Fault::None
+            }
+        });
+        let patch = json!({"schemas": [PATCH_OP_URN],
+                           "Operations": [{"op": "remove", "path": "members"}]});
+        let patch = Patch::parse(&GROUP, patch).unwrap();
+        let precondition = Precondition::none();
+        let resources = writer.resources();
+        let change = resources.patch(&GROUPS, &group, patch, &precondition, None);
+        tokio::select! {
+            _ = change => panic!("the change was not killed"),
+            () = faults.wait_for_kill() => {}
+        }
+
+        idp.delete(&format!("/Users/{busy}")).await.expect(204);
+        assert!(idp.members(&group).await.is_empty());
+        let stored = raw::item(service, &tenant, "#G", &group).await;
+        let count = stored.get("members").and_then(|count| count.as_n().ok());
+        assert!(count.is_none_or(|count| count == "0"), "{count:?}");
+        assert_eq!(leftovers(service, &tenant).await, Vec::<Item>::new());
     });
 }

@@ -327,7 +327,7 @@ impl Members<'_> {
             let vanished = growth(planned) - growth(&possible);
             let mut transaction = self.step_writes(group, &possible)?;
             self.take_off_list(&mut transaction, intent, chunk);
-            if vanished > 0 {
+            if vanished != 0 {
                 let shrink =
                     Expression::new("ADD members :change").with(":change", number(-vanished));
                 transaction.update(self.scope.keys().resource(&GROUPS, &group.id), shrink);

@@ -6,7 +6,7 @@
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks permissions before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
-//! - `openapi` generates the OpenAPI document from the routes, so that the two cannot differ.
+//! - `routes` lists the endpoints. `openapi` generates the OpenAPI document from them, so that the two cannot differ.
 //!
 //! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
 //! The directory's own types are converted.
@@ -28,6 +28,7 @@ mod caller;
 mod fields;
 mod openapi;
 mod role;
+mod routes;
 
 mod events;
 mod sign_in;
@@ -43,71 +44,23 @@ mod settings;
 mod tokens;
 
 use axum::Router;
-use axum::extract::FromRef;
 use rollcall_directory::Directory;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+
+use crate::routes::Api;
 
 pub use caller::{Admin, Configure, Create, Delete, Gate, Read, SignedIn};
 pub use fields::{Id, Params, name};
 pub use openapi::{SERVICE_KEY, SESSION, document};
 pub use surface::finish;
 
-/// The state of every endpoint.
-#[derive(Clone, Debug)]
-struct Api {
-    directory: Directory,
-}
-
-impl FromRef<Api> for Directory {
-    fn from_ref(api: &Api) -> Self {
-        api.directory.clone()
-    }
-}
-
 /// Returns the routes for the application's backend.
 pub fn application_router(directory: Directory) -> Router {
-    application().with_state(Api { directory }).into()
+    routes::application().with_state(Api { directory }).into()
 }
 
 /// Returns the routes for people in a session, and the route of the OpenAPI document.
 pub fn admin_router(directory: Directory) -> Router {
-    admin().with_state(Api { directory }).into()
-}
-
-fn application() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(tenants::list, tenants::create))
-        .routes(routes!(tenants::read, tenants::change, tenants::delete))
-        .routes(routes!(sign_in::log_in))
-        .routes(routes!(sign_in::introspect))
-        .routes(routes!(sign_in::create_portal_link))
-        .routes(routes!(events::list))
-}
-
-fn admin() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(connections::list, connections::create))
-        .routes(routes!(
-            connections::read,
-            connections::change,
-            connections::delete
-        ))
-        .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::read, tokens::revoke))
-        .routes(routes!(groups::list_mappings))
-        .routes(routes!(groups::map))
-        .routes(routes!(groups::list_roles))
-        .routes(routes!(groups::list_members))
-        .routes(routes!(groups::reconciliation))
-        .routes(routes!(people::list))
-        .routes(routes!(people::read))
-        .routes(routes!(people::read_role, people::give_role))
-        .routes(routes!(settings::read, settings::change))
-        .routes(routes!(audit::list))
-        .routes(routes!(requests::list))
-        .routes(routes!(sessions::read, sessions::end))
-        .routes(routes!(openapi::read))
+    openapi::admin().with_state(Api { directory }).into()
 }
 
 #[cfg(test)]

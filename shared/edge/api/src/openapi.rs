@@ -5,6 +5,10 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::routes::{self, Api};
 
 /// The name of the security scheme of the application's backend.
 pub const SERVICE_KEY: &str = "service_key";
@@ -114,11 +118,16 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// Returns the OpenAPI document.
 pub fn document() -> OpenApi {
     let mut document = Base::openapi();
-    for routes in [crate::application(), crate::admin()] {
+    for routes in [routes::application(), admin()] {
         document.merge(routes.into_openapi());
     }
     Answers.modify(&mut document);
     document
+}
+
+/// Returns the endpoints for people in a session, and that of the document.
+pub(crate) fn admin() -> OpenApiRouter<Api> {
+    routes::admin().routes(routes!(read))
 }
 
 /// Describes this API (OpenAPI 3.1).
