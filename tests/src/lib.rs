@@ -14,6 +14,17 @@
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
 //! - [`urn`]: the schema URNs.
+//!
+//! ```no_run
+//! use rollcall_tests::service::run;
+//!
+//! run(async |service| {
+//!     let tenant = service.tenant("acme").await;
+//!     let idp = tenant.idp();
+//!     let ann = idp.user("ann").await;
+//!     idp.get(&format!("/Users/{ann}")).await.expect(200);
+//! });
+//! ```
 
 pub mod api;
 pub mod audit;

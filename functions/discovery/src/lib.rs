@@ -1,4 +1,13 @@
 //! The function for the discovery endpoints, and for paths that API Gateway routes to no other function.
+//!
+//! ```no_run
+//! use rollcall_directory::Directory;
+//!
+//! # async fn example() -> Result<(), lambda_http::Error> {
+//! let function = rollcall_discovery::router(Directory::from_env().await?);
+//! rollcall_edge_http::run(function).await
+//! # }
+//! ```
 
 use rollcall_directory::{Directory, GROUPS, USERS};
 use rollcall_edge_http::HttpFunction;

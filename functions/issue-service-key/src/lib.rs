@@ -6,6 +6,18 @@
 //! | none, `{}`, `{"label": "blue"}` | issues a key |
 //! | `{"list": true}` | lists the valid keys |
 //! | `{"revoke": "<id>"}` | revokes a key |
+//!
+//! ```no_run
+//! use rollcall_directory::Directory;
+//! use rollcall_issue_service_key::{Answer, Request};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = rollcall_issue_service_key::handler(Directory::from_env().await?);
+//! let answer = issuer.call(Request::default()).await?;
+//! assert!(matches!(answer, Answer::Issued(_)));
+//! # Ok(())
+//! # }
+//! ```
 
 use rollcall_directory::{Directory, Error, ServiceKey};
 use serde::{Deserialize, Serialize};
@@ -105,7 +117,7 @@ impl Issuer {
     /// Issues a key.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn issue(&self, label: &str) -> Result<Issued, Error> {
         let secret = self.directory.service_keys().issue(label).await?;
         Ok(Issued {

@@ -2,6 +2,18 @@
 //!
 //! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
 //! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
+//!
+//! ```no_run
+//! use aws_lambda_events::sqs::SqsEvent;
+//! use rollcall_directory::Directory;
+//! use rollcall_mailer::Postbox;
+//!
+//! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
+//! let mailer = rollcall_mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
+//! let response = mailer.call(event).await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod invitation;
 mod postbox;
@@ -42,15 +54,15 @@ struct Delivery {
 /// The reason why a message must be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("the message is none of ours")]
+    #[error("the message cannot be parsed")]
     Unreadable(#[from] serde_json::Error),
-    #[error("the directory could not be asked")]
+    #[error("the directory operation failed")]
     Directory(#[from] Error),
     #[error("the mail could not be sent")]
     Mail(#[from] SendError),
     #[error("the mail could not be worded")]
     Wording(#[from] askama::Error),
-    #[error("somebody else is sending the same mail")]
+    #[error("another invocation holds the lease on this mail")]
     Claimed,
 }
 

@@ -1,4 +1,13 @@
 //! The function for a customer's admins, who send a session, and for all other paths below `/api/v1`.
+//!
+//! ```no_run
+//! use rollcall_directory::Directory;
+//!
+//! # async fn example() -> Result<(), lambda_http::Error> {
+//! let function = rollcall_portal::router(Directory::from_env().await?);
+//! rollcall_edge_http::run(function).await
+//! # }
+//! ```
 
 use rollcall_directory::Directory;
 use rollcall_edge_api::{admin_router, application_router, finish};

@@ -4,6 +4,21 @@
 //! All messages come from one queue: events from the bus, the scheduled request for a full pass, and the work that
 //! earlier calls did not finish in time. A message that fails is delivered again. Handling a message twice does no
 //! harm.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use aws_lambda_events::sqs::SqsEvent;
+//! use rollcall_directory::Directory;
+//! use rollcall_role_reconciler::Queue;
+//! use tokio::time::Instant;
+//!
+//! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
+//! let reconciler = rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
+//! let response = reconciler.call(event, Instant::now() + Duration::from_secs(60)).await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod message;
 mod queue;
@@ -36,13 +51,13 @@ pub struct Reconciler {
 /// The reason why a message must be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("the message is none of ours")]
+    #[error("the message cannot be parsed")]
     Unreadable(#[from] serde_json::Error),
     #[error("the roles could not be brought up to date")]
     Directory(#[from] Error),
-    #[error("what was left over could not be queued")]
+    #[error("the remaining work could not be queued")]
     Queue(#[from] NotSent),
-    #[error("time was up before it was looked at")]
+    #[error("the deadline passed before the message was handled")]
     Late,
 }
 

@@ -1,4 +1,15 @@
 //! The Lambda authorizer of the REST API. It verifies a bearer token, usually with one call to DynamoDB.
+//!
+//! ```no_run
+//! use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
+//! use rollcall_directory::Directory;
+//!
+//! # async fn example(request: ApiGatewayCustomAuthorizerRequest) -> Result<(), Box<dyn std::error::Error>> {
+//! let authorizer = rollcall_token_authorizer::handler(Directory::from_env().await?);
+//! let response = authorizer.call(request).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequest,

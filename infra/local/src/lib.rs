@@ -9,6 +9,17 @@
 //! - `wiring` maps the folders of the functions to their crates. `seed` creates the first tenants. `data_dir` locks the
 //!   data directory. `local_file` reads and writes `local.json`.
 //! - [`Local`] is the whole running service. The binary `rollcall` starts it and prints its addresses.
+//!
+//! ```no_run
+//! use rollcall_local::{Local, Options};
+//!
+//! # async fn example() -> Result<(), rollcall_local::StartError> {
+//! let local = Local::start(Options::default()).await?;
+//! println!("{}", local.scim_base_url());
+//! local.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod data_dir;
 pub mod dynamodb;

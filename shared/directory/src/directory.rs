@@ -1,4 +1,4 @@
-//! The directory as a whole: what is done before a tenant is known.
+//! The entry point: operations across tenants, and access to one tenant.
 
 use aws_sdk_dynamodb::Client;
 use rollcall_model::{Actor, TenantId, new_id};
@@ -11,25 +11,25 @@ use crate::sign_in::sessions::{IssuedSession, Session};
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
 
-/// The environment variable that names the table.
+/// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
 
-/// The product over one DynamoDB table; cheap to clone.
+/// The directory in one DynamoDB table. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Directory {
     table: Table,
 }
 
 impl Directory {
-    /// Returns the directory in the named table of the client's account.
+    /// Creates a directory over the named table in the client's account.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self {
             table: Table::new(client, table),
         }
     }
 
-    /// Returns the directory as a Lambda function finds it: the table in `TABLE_NAME`, everything else as the AWS SDK reads
-    /// it from the environment (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
+    /// Creates a directory from the environment of a Lambda function. `TABLE_NAME` names the table. The AWS SDK reads
+    /// the rest of its configuration (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
     ///
     /// # Errors
     /// When `TABLE_NAME` is not set.
@@ -38,32 +38,32 @@ impl Directory {
         Ok(Self::new(Client::new(&sdk_config().await), table))
     }
 
-    /// Verifies a presented bearer token, and books the request on its meter.
+    /// Verifies a bearer token, and counts the request against the token's rate limit.
     ///
     /// # Errors
-    /// Only those of the table. A token that is not accepted is a [`Verdict`], not an error.
+    /// Only table errors. If the token is not accepted, the result is a [`Verdict`], not an error.
     pub async fn authenticate(&self, bearer: &str, request_id: &str) -> Result<Verdict, Error> {
-        // Boxed: the SDK's futures are so deep that the compiler gives up on functions that hold them.
+        // Boxed: the SDK's futures are nested so deeply that the compiler rejects a future that contains them.
         Box::pin(authenticate(&self.table, bearer, request_id)).await
     }
 
-    /// Returns the tenant of a caller, who acts on it.
+    /// Returns the tenant of a caller, with the caller as the actor.
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
         self.acted_on(caller.tenant.clone(), actor, &caller.request_id)
     }
 
-    /// Returns a tenant on which Rollcall itself acts, for set-up and upkeep.
+    /// Returns a tenant with Rollcall itself as the actor, for setup and maintenance.
     pub fn system(&self, tenant: TenantId) -> Tenant {
         self.acted_on(tenant, Actor::SYSTEM, &new_id())
     }
 
-    /// Returns a tenant on which the application acts with its service key.
+    /// Returns a tenant with the application as the actor.
     pub fn for_application(&self, tenant: TenantId, request_id: &str) -> Tenant {
         self.acted_on(tenant, Actor::APPLICATION, request_id)
     }
 
-    /// Returns a tenant on which a person acts in a session; without a person, the holder of a portal link.
+    /// Returns a tenant with a person as the actor. Without a person, the actor is the holder of a portal link.
     pub fn for_person(&self, tenant: TenantId, person: Option<&str>, request_id: &str) -> Tenant {
         let actor = person.map_or(Actor::PORTAL_LINK, Actor::person);
         self.acted_on(tenant, actor, request_id)
@@ -78,12 +78,12 @@ impl Directory {
         })
     }
 
-    /// Returns the tenant whose journal has this partition key; `None` for every other key of the table.
+    /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
     pub fn journal_of(&self, partition_key: &str) -> Option<Tenant> {
         Partition::journal_of(partition_key).map(|tenant| self.system(tenant))
     }
 
-    /// The service keys of the stack.
+    /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table)
     }
@@ -91,17 +91,17 @@ impl Directory {
     /// Creates a tenant.
     ///
     /// # Errors
-    /// `uniqueness` when there is, or ever was, a tenant of this id.
+    /// `uniqueness` when a tenant with this id exists or once existed.
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant, Error> {
         let tenant = self.system(new.id.clone());
         lifecycle::create(tenant.scope(), new).await?;
         Ok(tenant)
     }
 
-    /// Lists the tenants in order of their ids, at most `limit` after `after`.
+    /// Lists at most `limit` tenants in order of their ids, starting after the id `after`.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn tenants(
         &self,
         after: Option<&str>,
@@ -110,10 +110,10 @@ impl Directory {
         lifecycle::list(&self.table, after, limit).await
     }
 
-    /// Returns the session that a bearer token or cookie names, if it is in force.
+    /// Returns the session with the secret in a bearer token or cookie, if it is valid.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn session(&self, presented: &str) -> Result<Option<Session>, Error> {
         match self.claimed(Purpose::Session, presented) {
             Some((tenant, secret)) => tenant.sign_in().session(&secret).await,
@@ -121,10 +121,10 @@ impl Directory {
         }
     }
 
-    /// Returns the session that a portal link would open, if it can still be opened.
+    /// Returns the session that a portal link would open, if the link is still valid.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn portal_link(&self, presented: &str) -> Result<Option<Session>, Error> {
         match self.claimed(Purpose::PortalLink, presented) {
             Some((tenant, link)) => tenant.sign_in().portal_link(&link).await,
@@ -132,10 +132,10 @@ impl Directory {
         }
     }
 
-    /// Opens a portal link, once; `None` when it cannot be opened, or was used.
+    /// Opens a session with a portal link. A link can be used once; `None` if it is not valid or was already used.
     ///
     /// # Errors
-    /// Only those of the table.
+    /// Only table errors.
     pub async fn open_portal_link(&self, presented: &str) -> Result<Option<IssuedSession>, Error> {
         match self.claimed(Purpose::PortalLink, presented) {
             Some((tenant, link)) => tenant.sign_in().redeem_portal_link(&link).await,
@@ -143,7 +143,7 @@ impl Directory {
         }
     }
 
-    /// Returns a secret of this purpose, and the tenant that it claims to belong to.
+    /// Parses a secret with this purpose. Returns it with the tenant that it names, which is not verified yet.
     fn claimed(&self, purpose: Purpose, presented: &str) -> Option<(Tenant, TokenSecret)> {
         let secret = TokenSecret::parse_for(purpose, presented)?;
         Some((self.system(secret.claimed_tenant().clone()), secret))

@@ -1,19 +1,19 @@
-//! The product over one DynamoDB table: tenants, connections, people, groups, roles, sign-ins, journal.
+//! The directory in one DynamoDB table: tenants, connections, people, groups, roles, sign-ins and the journal.
 //!
-//! Rooms, lowest first; each uses only those above it in this list:
+//! The crate consists of rooms. Each room uses only those that precede it in this table:
 //!
-//! | room | what lives there |
+//! | room | content |
 //! |---|---|
-//! | `journal` | an entry for every change; the audit log and the ordered event feed |
-//! | `credentials` | secrets, connections, tokens and their meter, service keys, leases, idempotency keys |
+//! | `journal` | an entry for each change; the audit log and the ordered event feed |
+//! | `credentials` | secrets, connections, tokens and their rate limits, service keys, leases, idempotency keys |
 //! | `resources` | users and groups: records, changes, members, intents, lists |
-//! | `request_log` | what identity providers sent and how it was answered, redacted and diagnosed |
-//! | `roles` | who has which role and why: decided, mapped, previewed, reconciled |
-//! | `sign_in` | who a sign-in is, and sessions |
-//! | `tenants` | the life of a tenant and its settings |
+//! | `request_log` | the requests of identity providers and their responses, redacted and diagnosed |
+//! | `roles` | the role of each person and its reasons: grants, mappings, previews, reconciliation |
+//! | `sign_in` | sign-ins, sessions and portal links |
+//! | `tenants` | the lifecycle and the settings of a tenant |
 //!
-//! [`Directory`] is the way in. [`Tenant`] hands out one handle per room: [`Tenant::resources`], [`Tenant::roles`], …
-//! What the product stores in which key is the business of `rollcall-store`, which this crate does not re-export.
+//! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
+//! [`Tenant::roles`]. `rollcall-store` defines the keys and items of the table. This crate does not re-export them.
 //!
 //! ```no_run
 //! # async fn example(directory: rollcall_directory::Directory) -> Result<(), rollcall_directory::Error> {
@@ -87,7 +87,8 @@ pub use rollcall_model::{
 };
 pub use rollcall_store::{Error, capacity, create_table, sdk_config};
 
-/// What `rollcall-insight` reads beside the handles, to analyse what this crate stores. No other crate may use it.
+/// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
+/// crate may use them.
 pub mod stored {
     pub use crate::request_log::mention::is_in_json;
     pub use crate::request_log::target::{Target, is_endpoint};

@@ -1,4 +1,4 @@
-//! The handle on one tenant: it hands out the handles of the rooms.
+//! The handle on one tenant, which gives access to the handles of the rooms.
 
 use rollcall_model::TenantId;
 use rollcall_store::Scope;
@@ -11,7 +11,7 @@ use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 use crate::tenants::handle::{Lifecycle, TenantSettings};
 
-/// One tenant, as one actor within one request sees it. Nothing reaches another tenant through it.
+/// A handle on one tenant, for one actor and one request. It gives no access to other tenants.
 #[derive(Clone, Debug)]
 pub struct Tenant {
     scope: Scope,
@@ -27,52 +27,52 @@ impl Tenant {
         &self.scope.tenant
     }
 
-    /// The scope, for the crate that analyses what this one stores. No other crate may use it.
+    /// Returns the scope, for `rollcall-insight`. No other crate may use it.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// The journal: audit log and event feed.
+    /// Returns the handle on the journal: the audit log and the event feed.
     pub fn journal(&self) -> Journal<'_> {
         Journal::of(&self.scope)
     }
 
-    /// Connections, their tokens, and leases.
+    /// Returns the handle on connections, their tokens and leases.
     pub fn credentials(&self) -> Credentials<'_> {
         Credentials::of(&self.scope)
     }
 
-    /// Users and groups.
+    /// Returns the handle on users and groups.
     pub fn resources(&self) -> Resources<'_> {
         Resources::of(&self.scope)
     }
 
-    /// Memberships.
+    /// Returns the handle on memberships.
     pub fn members(&self) -> Members<'_> {
         Members::of(&self.scope)
     }
 
-    /// The request log.
+    /// Returns the handle on the request log.
     pub fn request_log(&self) -> RequestLog<'_> {
         RequestLog::of(&self.scope)
     }
 
-    /// Roles and role mappings.
+    /// Returns the handle on roles and role mappings.
     pub fn roles(&self) -> Roles<'_> {
         Roles::of(&self.scope)
     }
 
-    /// Sign-ins and sessions.
+    /// Returns the handle on sign-ins and sessions.
     pub fn sign_in(&self) -> SignIn<'_> {
         SignIn::of(&self.scope)
     }
 
-    /// The tenant's settings.
+    /// Returns the handle on the tenant's settings.
     pub fn settings(&self) -> TenantSettings<'_> {
         TenantSettings::of(&self.scope)
     }
 
-    /// The life of the tenant: renamed, deleted.
+    /// Returns the handle on the tenant's lifecycle: read, rename, delete.
     pub fn lifecycle(&self) -> Lifecycle<'_> {
         Lifecycle::of(&self.scope)
     }

@@ -1,4 +1,4 @@
-//! What is known of a person beyond their SCIM attributes.
+//! The account of a person: the data beyond the SCIM attributes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,91 +13,93 @@ use crate::role::{Role, RoleId};
 pub enum PersonState {
     /// The person has signed in and is not deactivated.
     Active,
-    /// The person was pushed and has never signed in.
+    /// The person was created and has never signed in.
     Invited,
     /// The person was deactivated.
     Inactive,
 }
 
-/// A role that a person holds, since when, and by which request.
+/// A grant of a role to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    /// The role; one that only a newer version knows grants nothing.
+    /// The role. A role that only a newer version knows grants nothing.
     pub role: RoleId,
     /// When it was granted.
     pub since: Timestamp,
-    /// The request that granted it, if known.
+    /// The id of the request that granted it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
 impl Grant {
-    /// Returns the role, if it is one of the catalogue.
+    /// Returns the role, if this version of the code knows it.
     pub fn role(&self) -> Option<Role> {
         self.role.role()
     }
 }
 
-/// The state of a person's account: sign-ins and the roles that do not follow from groups.
+/// The state of a person's account: sign-ins, and grants that do not follow from the current groups alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Account {
-    /// The first sign-in.
+    /// The time of the first sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_login_at: Option<Timestamp>,
-    /// The last sign-in.
+    /// The time of the last sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_login_at: Option<Timestamp>,
-    /// The request of the last sign-in.
+    /// The id of the request of the last sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_login_request: Option<String>,
-    /// Sessions that began at or before this time have ended.
+    /// Sessions that began at or before this time are no longer valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions_over_at: Option<Timestamp>,
-    /// The role that somebody gave by hand.
+    /// The manual grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manual: Option<Grant>,
-    /// The tenant's default role, if the person got it.
+    /// The grant of the tenant's default role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Grant>,
-    /// What the last sign-in's `groups` claim decided.
+    /// The mapped groups of the last sign-in's `groups` claim, if the claim counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claimed>,
-    /// The mapped roles by group id at the last sign-in. They count where roles change only at sign-in.
+    /// The mapped roles at the last sign-in, by group id. They count if the tenant has
+    /// [`RoleSync::AtLogin`](crate::RoleSync::AtLogin).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub at_login: BTreeMap<String, RoleId>,
-    /// The effective role that an event announced last.
+    /// The effective role that the last event reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub announced: Option<RoleId>,
 }
 
 impl Account {
-    /// Returns whether nothing is known beyond the SCIM attributes.
+    /// Returns whether the account has no data.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns the role given by hand, if it is one of the catalogue.
+    /// Returns the role of the manual grant, if this version of the code knows it.
     pub fn manual_role(&self) -> Option<Role> {
         self.manual.as_ref().and_then(Grant::role)
     }
 
-    /// Returns the default role, if the person got it and it is one of the catalogue.
+    /// Returns the role of the default grant, if this version of the code knows it.
     pub fn default_role(&self) -> Option<Role> {
         self.default.as_ref().and_then(Grant::role)
     }
 
-    /// Returns the role that was announced last, if it is one of the catalogue.
+    /// Returns the role that the last event reported, if this version of the code knows it.
     pub fn announced_role(&self) -> Option<Role> {
         self.announced.as_ref().and_then(RoleId::role)
     }
 }
 
-/// The mapped groups that a claim named, and the memberships at that moment: later changes count on top.
+/// The mapped groups that a `groups` claim named, and the memberships at that time. Later changes of memberships add to
+/// or remove from the claimed groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claimed {
     /// The ids of the mapped groups that the claim named.
     pub groups: BTreeSet<String>,
-    /// The ids of the groups that the person was in.
+    /// The ids of the groups that the person was a member of.
     pub memberships: BTreeSet<String>,
 }

@@ -1,4 +1,4 @@
-//! Who makes a change, and what the change is about.
+//! The actor and the subject of a change.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 
 use crate::tenant_id::TenantId;
 
-/// Longest name that a shortened subject carries, in characters.
+/// The maximum length of the name of a shortened subject, in characters.
 const MAX_NAME_CHARS: usize = 80;
 
-/// Who made a change.
+/// The actor of a change.
 ///
-/// Serialises as an object whose `type` is [`Actor::kind`].
+/// An actor serialises to an object whose `type` is [`Actor::kind`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Actor {
     /// An actor that this version of the code knows.
     Known(KnownActor),
-    /// An actor that a newer version wrote, kept as it is stored.
+    /// An actor that a newer version wrote, as it is stored.
     Other(Map<String, Value>),
 }
 
@@ -26,21 +26,21 @@ pub enum Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum KnownActor {
-    /// An identity provider, by one of its tokens.
+    /// An identity provider that uses one of its tokens.
     Token {
         /// The token's id.
         id: String,
         /// The id of the connection that the token belongs to.
         connection: String,
     },
-    /// A person in a session.
+    /// A person with a session.
     Person {
         /// The user's id.
         id: String,
     },
     /// The holder of a portal link.
     PortalLink,
-    /// The application, by its service key.
+    /// The application, which uses its service key.
     Application,
     /// Rollcall itself.
     System,
@@ -49,12 +49,12 @@ pub enum KnownActor {
 impl Actor {
     /// The holder of a portal link.
     pub const PORTAL_LINK: Self = Self::Known(KnownActor::PortalLink);
-    /// The application, by its service key.
+    /// The application, which uses its service key.
     pub const APPLICATION: Self = Self::Known(KnownActor::Application);
     /// Rollcall itself.
     pub const SYSTEM: Self = Self::Known(KnownActor::System);
 
-    /// Returns an identity provider that calls with a token of a connection.
+    /// Returns an identity provider that uses a token of a connection.
     pub fn token(id: impl Into<String>, connection: impl Into<String>) -> Self {
         Self::Known(KnownActor::Token {
             id: id.into(),
@@ -62,12 +62,12 @@ impl Actor {
         })
     }
 
-    /// Returns a person in a session.
+    /// Returns a person with a session.
     pub fn person(id: impl Into<String>) -> Self {
         Self::Known(KnownActor::Person { id: id.into() })
     }
 
-    /// Returns the kind of actor, as in `token`.
+    /// Returns the actor's kind: `token`, `person`, `portal_link`, `application`, `system`, or that of a newer version.
     pub fn kind(&self) -> &str {
         match self {
             Self::Known(KnownActor::Token { .. }) => "token",
@@ -82,7 +82,7 @@ impl Actor {
         }
     }
 
-    /// Returns the id of the connection whose token it is, if it is an identity provider.
+    /// Returns the id of the connection, if the actor is an identity provider.
     pub fn connection(&self) -> Option<&str> {
         match self {
             Self::Known(KnownActor::Token { connection, .. }) => Some(connection),
@@ -90,7 +90,7 @@ impl Actor {
         }
     }
 
-    /// Returns the user's id, if it is a person.
+    /// Returns the user's id, if the actor is a person.
     pub fn person_id(&self) -> Option<&str> {
         match self {
             Self::Known(KnownActor::Person { id }) => Some(id),
@@ -98,7 +98,7 @@ impl Actor {
         }
     }
 
-    /// Returns the id of the token or person; `None` for an actor without one.
+    /// Returns the id of the token or the person; `None` for an actor without an id.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Known(KnownActor::Token { id, .. } | KnownActor::Person { id }) => Some(id),
@@ -107,13 +107,13 @@ impl Actor {
         }
     }
 
-    /// Returns whether `wanted` is the actor's kind, its id, or the id of its connection.
+    /// Returns whether `wanted` is the actor's kind, its id or the id of its connection.
     pub fn is_called(&self, wanted: &str) -> bool {
         self.id() == Some(wanted) || self.connection() == Some(wanted) || self.kind() == wanted
     }
 }
 
-/// What a change is about.
+/// The subject of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// `user`, `group`, `tenant`, `connection` or `token`.
@@ -126,7 +126,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Returns a subject of one kind.
+    /// Creates a subject.
     pub fn new(kind: &'static str, id: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
@@ -135,12 +135,12 @@ impl Subject {
         }
     }
 
-    /// Returns the tenant itself as a subject.
+    /// Returns a tenant as a subject.
     pub fn tenant(id: &TenantId) -> Self {
         Self::new("tenant", id.as_str(), id.as_str())
     }
 
-    /// Returns the subject with its name cut to 80 characters.
+    /// Returns the subject with its name cut to 80 characters and an ellipsis, if it is longer.
     #[must_use]
     pub fn shortened(mut self) -> Self {
         if self.name.chars().count() > MAX_NAME_CHARS {

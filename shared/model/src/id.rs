@@ -1,26 +1,26 @@
-//! Ids and fingerprints.
+//! Ids and hashes.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Returns a new id: a UUIDv7, so that ids sort by the time they were made.
+/// Generates an id: a UUIDv7, so that ids sort by creation time.
 pub fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// Returns whether the text has the form of an id that [`new_id`] makes.
+/// Returns whether the text has the form of an id of [`new_id`]: a hyphenated UUID.
 ///
-/// Anything else names nothing that is stored, so it needs no read.
+/// A text without this form is not the id of a stored item, so no read is necessary.
 pub fn is_id(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
-/// Returns the beginning of an id or name that a client sent, short enough to repeat in an error.
+/// Returns the first 64 characters of an id or name that a client sent, for use in an error.
 pub fn shown(text: &str) -> String {
     text.chars().take(64).collect()
 }
 
-/// Returns the SHA-256 of the text as 64 hexadecimal digits.
+/// Returns the SHA-256 hash of the text as 64 hexadecimal digits.
 pub fn sha256_hex(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }

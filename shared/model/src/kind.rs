@@ -1,37 +1,37 @@
-//! The kinds of resource: the data by which users and groups differ.
+//! The kinds of resources: the data in which users and groups differ.
 
 use rollcall_scim::{AttrPath, GROUP, Resource, ResourceType, USER, fold};
 
-/// One kind of resource: its SCIM type, and how the table stores it.
+/// A kind of resource: its SCIM resource type, and how the table stores it.
 #[derive(Debug)]
 pub struct Kind {
     /// The SCIM resource type.
     pub resource_type: &'static ResourceType,
-    /// The first letter of the kind's partitions.
+    /// The letter for the kind in keys.
     pub code: &'static str,
-    /// The word for it in journal entries (`user.created`).
+    /// The name of the kind in journal entries, as in `user.created`.
     pub noun: &'static str,
-    /// The attribute that is unique in a tenant, ignoring case.
+    /// The attribute that is unique within a tenant, ignoring case.
     pub unique: &'static str,
-    /// The attributes whose `eq` is a key read.
+    /// The attributes for which an `eq` filter is a query of one partition.
     pub lookups: &'static [Lookup],
     members: bool,
 }
 
-/// One attribute by which resources are found with a key read.
+/// An attribute by which resources are found with a query of one partition.
 #[derive(Debug)]
 pub struct Lookup {
-    /// The letter that stands for the attribute in keys.
+    /// The letter for the attribute in keys.
     pub code: &'static str,
-    /// The attribute.
+    /// The name of the attribute.
     pub attribute: &'static str,
-    /// The sub-attribute, where the attribute is complex.
+    /// The name of the sub-attribute, if the attribute is complex.
     pub sub: Option<&'static str>,
-    /// Whether values are compared with regard to case.
+    /// Whether the comparison of values is case-sensitive (`caseExact`).
     pub case_exact: bool,
 }
 
-/// People.
+/// The kind of users.
 pub static USERS: Kind = Kind {
     resource_type: &USER,
     code: "U",
@@ -60,7 +60,7 @@ pub static USERS: Kind = Kind {
     members: false,
 };
 
-/// Groups.
+/// The kind of groups.
 pub static GROUPS: Kind = Kind {
     resource_type: &GROUP,
     code: "G",
@@ -81,7 +81,7 @@ impl Kind {
         self.members
     }
 
-    /// Returns the unique name of a resource, folded for comparison.
+    /// Returns the folded unique name of a resource, if it has one.
     pub fn name_of(&self, resource: &Resource) -> Option<String> {
         resource
             .get(self.unique)
@@ -97,7 +97,7 @@ impl PartialEq for Kind {
 }
 
 impl Lookup {
-    /// Returns the path of the attribute.
+    /// Returns the SCIM attribute path.
     pub fn path(&self) -> AttrPath {
         AttrPath {
             schema: None,
@@ -106,7 +106,7 @@ impl Lookup {
         }
     }
 
-    /// Returns a value as it stands in the key.
+    /// Returns a value in the form that keys contain.
     pub fn normalise(&self, value: &str) -> String {
         if self.case_exact {
             value.to_owned()
@@ -115,7 +115,7 @@ impl Lookup {
         }
     }
 
-    /// Returns the distinct values of a resource, as they stand in keys.
+    /// Returns the distinct values of the attribute in a resource, in the form that keys contain.
     pub fn values_of(&self, resource: &Resource) -> std::collections::BTreeSet<String> {
         resource
             .strings(&self.path())

@@ -1,18 +1,18 @@
-//! The product's vocabulary: plain types and pure rules, without I/O.
+//! The types of the domain and their rules, without I/O.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | `tenant_id`, `id` | the id of a tenant; ids of everything else, and fingerprints |
-//! | `kind` | how [`USERS`] and [`GROUPS`] differ |
-//! | `role` | the catalogue of roles, and the permissions they carry |
-//! | `account` | what is known of a person beyond their SCIM attributes |
-//! | `settings` | what a tenant can set for itself |
-//! | `actor` | who makes a change, and what it is about |
-//! | `provider` | the products that connect |
-//! | `reason` | why a request was refused, as a code |
+//! | `tenant_id`, `id` | the id of a tenant; all other ids, and hashes |
+//! | `kind` | the differences between [`USERS`] and [`GROUPS`] |
+//! | `role` | the roles and their permissions |
+//! | `account` | the data of a person beyond the SCIM attributes |
+//! | `settings` | the settings of a tenant |
+//! | `actor` | the actor and the subject of a change |
+//! | `provider` | the identity providers |
+//! | `reason` | the reason codes of refused requests |
 //!
-//! What is stored may come from a newer version of the code. So the stored forms keep a role id that is not in the
-//! catalogue, and read a value of a closed list that they do not know as the default:
+//! A newer version of the code may have written the stored data. The types therefore keep the id of an unknown role,
+//! and read an unknown setting as its default:
 //!
 //! ```
 //! use rollcall_model::{Grant, Role};

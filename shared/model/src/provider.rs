@@ -1,8 +1,8 @@
-//! The identity providers that connect.
+//! The identity providers.
 
 use serde::{Deserialize, Serialize};
 
-/// The product of an identity provider.
+/// An identity provider's product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names are the products'")]
@@ -18,16 +18,17 @@ pub enum Provider {
     Other,
 }
 
-/// What is known of a product.
+/// The properties of a product.
 struct Facts {
     provider: Provider,
-    /// The id, as it is stored and as the API spells it.
+    /// The id in stored items and in the API.
     id: &'static str,
-    /// Whether it sends requests on a schedule, changes or not. The others are silent while nothing changes.
+    /// Whether it sends requests on a schedule, even if nothing has changed. The others send requests only after
+    /// changes.
     syncs_on_schedule: bool,
 }
 
-/// The one table of providers.
+/// All providers.
 const PROVIDERS: [Facts; 9] = [
     facts(Provider::Okta, "okta", false),
     facts(Provider::Entra, "entra", true),
@@ -49,23 +50,23 @@ const fn facts(provider: Provider, id: &'static str, syncs_on_schedule: bool) ->
 }
 
 impl Provider {
-    /// Every provider, in the order in which they are offered.
+    /// Returns all providers.
     pub fn all() -> impl Iterator<Item = Self> {
         PROVIDERS.iter().map(|facts| facts.provider)
     }
 
-    /// Returns the id, as in `okta`.
+    /// Returns the id, such as `okta`.
     pub fn as_str(self) -> &'static str {
         self.facts().map_or("other", |facts| facts.id)
     }
 
-    /// Returns the provider of an id.
+    /// Returns the provider with this id; `None` for an unknown id.
     pub fn of(id: &str) -> Option<Self> {
         let found = PROVIDERS.iter().find(|facts| facts.id == id);
         found.map(|facts| facts.provider)
     }
 
-    /// Returns whether it sends requests on a schedule, whether or not anything has changed.
+    /// Returns whether it sends requests on a schedule, even if nothing has changed.
     pub fn syncs_on_schedule(self) -> bool {
         self.facts().is_some_and(|facts| facts.syncs_on_schedule)
     }
@@ -76,7 +77,7 @@ impl Provider {
 }
 
 impl<'de> Deserialize<'de> for Provider {
-    /// A product that only a newer version knows reads as [`Provider::Other`].
+    /// Reads an id. The id of a product that only a newer version knows reads as [`Provider::Other`].
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = String::deserialize(deserializer)?;
         Ok(Self::of(&id).unwrap_or(Self::Other))

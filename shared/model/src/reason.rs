@@ -1,10 +1,10 @@
-//! Reason codes: why a request was refused, for programs. English comes last.
+//! Reason codes: machine-readable reasons for refused requests.
 
 use std::fmt;
 
-/// Why a request was refused, where its HTTP status and `scimType` do not say it.
+/// The reason for a refused request, if the HTTP status and the `scimType` do not express it.
 ///
-/// The code is written with the entry of the request log, so that nothing has to be found in English text.
+/// The request log stores the code, so that nothing depends on the English text of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The token was revoked.
@@ -13,12 +13,13 @@ pub enum Reason {
     TokenExpired,
     /// The tenant would be left without an active owner.
     LastOwner,
-    /// A member is not a user of the tenant, and the tenant rejects those.
+    /// A member is not a user of the tenant, and the tenant has
+    /// [`UnknownMembers::Reject`](crate::UnknownMembers::Reject).
     UnknownMember,
 }
 
 impl Reason {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 4] = [
         Self::TokenRevoked,
         Self::TokenExpired,
@@ -26,7 +27,7 @@ impl Reason {
         Self::UnknownMember,
     ];
 
-    /// Returns the code as it is stored.
+    /// Returns the code in stored items.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TokenRevoked => "token_revoked",
@@ -36,7 +37,7 @@ impl Reason {
         }
     }
 
-    /// Returns the reason of a stored code; `None` for one that only a newer version knows.
+    /// Returns the reason with a stored code; `None` for a code that only a newer version knows.
     pub fn of(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == code)
     }

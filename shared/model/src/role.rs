@@ -1,4 +1,4 @@
-//! The catalogue of roles and the permissions they carry.
+//! The roles and their permissions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,21 +6,21 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A role. The order is the rank, lowest first.
+/// A role. Roles are ordered by rank, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// May look at the application.
+    /// Can view the application.
     Viewer,
-    /// May use the application.
+    /// Can use the application.
     Member,
-    /// May administer the tenant.
+    /// Can administer the tenant.
     Admin,
-    /// Is responsible for the tenant; a group cannot give this role.
+    /// Is responsible for the tenant. A group cannot be mapped to this role.
     Owner,
 }
 
-/// What a session may do in Rollcall's own API and console.
+/// A permission of a session in Rollcall's API and console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Permission {
     /// Read connections, people, groups, the audit log and the request log.
@@ -32,7 +32,7 @@ pub enum Permission {
     /// Delete connections.
     #[serde(rename = "provisioning:delete")]
     ProvisioningDelete,
-    /// Issue and revoke tokens, map groups to roles, give roles, change settings.
+    /// Issue and revoke tokens, map groups to roles, grant roles, change settings.
     #[serde(rename = "sso:configure")]
     SsoConfigure,
 }
@@ -41,7 +41,7 @@ pub enum Permission {
 pub type Mappings = BTreeMap<String, Role>;
 
 impl Role {
-    /// Every role, lowest first.
+    /// All roles, lowest first.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Admin, Self::Owner];
 
     /// Returns the role's id.
@@ -54,7 +54,7 @@ impl Role {
         }
     }
 
-    /// The role as a page shows it.
+    /// Returns the name of the role for display.
     pub fn title(self) -> &'static str {
         match self {
             Self::Viewer => "Viewer",
@@ -64,7 +64,7 @@ impl Role {
         }
     }
 
-    /// The permissions of a session with this role.
+    /// Returns the permissions of a session with this role.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{ProvisioningCreate, ProvisioningDelete, ProvisioningRead, SsoConfigure};
         match self {
@@ -102,14 +102,14 @@ impl fmt::Display for Role {
     }
 }
 
-/// The text is not the id of a role.
+/// The error for a text that is not the id of a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a role is one of `viewer`, `member`, `admin`, `owner`")]
 pub struct UnknownRole;
 
-/// The id of a role as it is stored: an open string.
+/// The stored id of a role, which may be unknown.
 ///
-/// A role that only a newer version knows keeps its id and grants nothing.
+/// The id of a role that only a newer version knows is kept, but grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RoleId(String);
@@ -120,7 +120,7 @@ impl RoleId {
         &self.0
     }
 
-    /// Returns the role, if it is one of the catalogue.
+    /// Returns the role, if this version of the code knows it.
     pub fn role(&self) -> Option<Role> {
         self.0.parse().ok()
     }
@@ -139,7 +139,7 @@ impl fmt::Display for RoleId {
 }
 
 impl Permission {
-    /// Every permission.
+    /// All permissions.
     pub const ALL: [Self; 4] = [
         Self::ProvisioningRead,
         Self::ProvisioningCreate,
@@ -147,7 +147,7 @@ impl Permission {
         Self::SsoConfigure,
     ];
 
-    /// The permission as the API spells it.
+    /// Returns the id of the permission in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ProvisioningRead => "provisioning:read",

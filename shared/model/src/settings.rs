@@ -1,67 +1,67 @@
-//! What a tenant can set for itself.
+//! The settings of a tenant.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::role::{Role, RoleId};
 
-/// What happens to ids in a group write that belong to no user.
+/// The treatment of member ids in a group request that belong to no user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownMembers {
-    /// They are skipped, so that one stale id does not block a whole group's sync.
+    /// They are skipped, so that one stale id does not block the sync of a whole group.
     #[default]
     Skip,
-    /// The request is refused; the answer names the id, and nothing is applied.
+    /// The request is refused, and nothing changes. The response names the id.
     Reject,
 }
 
-/// Whether a role given by hand survives a sign-in whose groups decide the role.
+/// The treatment of a manual grant at a sign-in whose groups decide the role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ManualRoles {
-    /// It stays, and the highest of all grants counts.
+    /// It is kept. The highest of all granted roles is effective.
     #[default]
     Preserved,
-    /// The groups of the next sign-in replace it, unless it is `owner`.
+    /// It is removed, unless its role is `owner`.
     OverwrittenAtLogin,
 }
 
-/// When a change of memberships or mappings changes roles.
+/// When a change of memberships or mappings takes effect on roles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleSync {
-    /// At once.
+    /// Immediately.
     #[default]
     Immediate,
     /// At the person's next sign-in.
     AtLogin,
 }
 
-/// What decides the mapped role at a sign-in.
+/// The source of the groups that decide a person's mapped role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteBy {
-    /// Only the `groups` claim of the assertion.
+    /// Only the `groups` claim of the sign-in's assertion.
     Claim,
-    /// Only the memberships that the identity provider pushed.
+    /// Only the provisioned memberships.
     Membership,
-    /// The claim if it names a mapped group, otherwise the memberships.
+    /// The claim, if it names a mapped group; otherwise the memberships.
     #[default]
     ClaimThenMembership,
 }
 
-/// How many requests one token may make.
+/// The rate limit of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
-    /// Sustained requests per minute; at least 1.
+    /// Sustained requests per minute, at least 1.
     pub per_minute: u32,
-    /// Additional requests that may arrive at once.
+    /// Additional requests that are accepted in a burst.
     pub burst: u32,
 }
 
 impl Default for RateLimit {
-    /// Twice the 25 requests per second that Microsoft's gallery asks for.
+    /// Returns twice the 25 requests per second that Microsoft requires for its application gallery.
     fn default() -> Self {
         Self {
             per_minute: 3_000,
@@ -70,13 +70,13 @@ impl Default for RateLimit {
     }
 }
 
-/// A tenant's settings.
+/// The settings of a tenant.
 ///
-/// A value that only a newer version knows reads as the default. What is stored stays as it is until somebody changes it.
+/// A value that only a newer version knows reads as the default. The stored value remains until the setting changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// The role of people whose first sign-in no group decides.
+    /// The role that a person gets at the first sign-in if no group decides the role; `None` for no role.
     pub sso_default_role: Option<RoleId>,
     /// See [`ManualRoles`].
     #[serde(deserialize_with = "known")]
@@ -87,19 +87,19 @@ pub struct Settings {
     /// See [`RouteBy`].
     #[serde(deserialize_with = "known")]
     pub route_by: RouteBy,
-    /// Whether people who are pushed get an invitation mail.
+    /// Whether people whom an identity provider creates get an invitation mail.
     pub invitations: bool,
     /// See [`UnknownMembers`].
     #[serde(deserialize_with = "known")]
     pub unknown_members: UnknownMembers,
-    /// The limit of each token; `None` is unlimited.
+    /// The rate limit of each token; `None` for no limit.
     pub rate_limit: Option<RateLimit>,
-    /// Days for which the journal and the request log are kept.
+    /// How long journal and request log entries are kept, in days.
     pub retention_days: u32,
 }
 
 impl Settings {
-    /// Returns the default role, if it is one of the catalogue.
+    /// Returns the default role, if this version of the code knows it.
     pub fn default_role(&self) -> Option<Role> {
         self.sso_default_role.as_ref().and_then(RoleId::role)
     }
@@ -120,7 +120,7 @@ impl Default for Settings {
     }
 }
 
-/// Reads a value of a closed list; one that only a newer version knows reads as the default.
+/// Deserialises a value of an enum. A value that only a newer version knows reads as the default.
 fn known<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

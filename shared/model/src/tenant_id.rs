@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The id of a tenant: 1 to 63 of `a-z`, `0-9` and `-`, not starting with `-`.
+/// The id of a tenant: 1 to 63 characters from `a-z`, `0-9` and `-`. It does not start with `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TenantId(String);
 
-/// The text is not a valid [`TenantId`].
+/// The error for a text that is not a valid [`TenantId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a tenant id is 1 to 63 of `a-z`, `0-9` and `-`, and does not start with `-`")]
 pub struct InvalidTenantId;

@@ -1,6 +1,7 @@
-//! One page of a list that is filtered while it is read: reading stops when the page is full, or when enough was read.
+//! One page of a list that is filtered while it is read. Reading stops when the page is full or when it has read the
+//! maximum number of items.
 
-/// The items found so far, and where reading continues.
+/// The matching items found so far, and the position at which reading continues.
 #[derive(Debug)]
 pub struct BoundedPage<T> {
     found: Vec<T>,
@@ -12,7 +13,8 @@ pub struct BoundedPage<T> {
 }
 
 impl<T> BoundedPage<T> {
-    /// Returns a page of at most `limit` items that starts after `after`. Reading stops soon after `most` items were read.
+    /// Creates a page of at most `limit` items that starts after the sort key `after`. The page is done once `most`
+    /// items have been read.
     pub fn new(after: Option<String>, limit: usize, most: usize) -> Self {
         Self {
             found: Vec::new(),
@@ -24,12 +26,13 @@ impl<T> BoundedPage<T> {
         }
     }
 
-    /// Returns the place after which to read; `None` for the beginning of the list.
+    /// Returns the sort key after which to read next; `None` for the beginning of the list.
     pub fn behind(&self) -> Option<String> {
         self.behind.clone()
     }
 
-    /// Adds the wanted ones of `looked_at` items that were read; the list continues after `next`.
+    /// Adds one read of `looked_at` items, of which `wanted` matched. The list continues after `next`; `None` is its
+    /// end.
     pub fn take(
         &mut self,
         wanted: impl IntoIterator<Item = T>,
@@ -42,13 +45,15 @@ impl<T> BoundedPage<T> {
         self.looked_at += looked_at;
     }
 
-    /// Returns whether nothing more has to be read for this page.
+    /// Returns whether the page needs no further read.
     pub fn is_done(&self) -> bool {
         let is_enough = self.found.len() >= self.limit || self.looked_at >= self.most;
         self.is_begun && (self.behind.is_none() || is_enough)
     }
 
-    /// Returns the page, and the place after which the next one starts.
+    /// Returns the items of the page, and the sort key after which the next page starts; `None` if it is the last page.
+    ///
+    /// `place` returns the sort key of an item.
     pub fn page(mut self, place: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
         if self.found.len() > self.limit {
             self.found.truncate(self.limit);

@@ -1,4 +1,4 @@
-//! What work costs in DynamoDB: calls and capacity units, as the service reports them.
+//! The cost of work in DynamoDB: calls and consumed capacity units, as DynamoDB reports them.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -6,16 +6,17 @@ use std::ops::AddAssign;
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// Calls made and capacity units consumed.
+/// Successful calls and the capacity units that they consumed.
 ///
-/// If DynamoDB reports one figure for a call without splitting it, it counts as what the call mainly does.
+/// The units of a call count as read units if it is a read, otherwise as write units. A condition check in a
+/// transaction counts as a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Requests that DynamoDB answered; retries inside the SDK are not counted.
+    /// Calls that succeeded. Failed calls, failed conditions and the SDK's own retries do not count.
     pub calls: u32,
-    /// Read capacity units.
+    /// Consumed read capacity units.
     pub read_units: f64,
-    /// Write capacity units.
+    /// Consumed write capacity units.
     pub write_units: f64,
 }
 
@@ -31,10 +32,10 @@ tokio::task_local! {
     static METER: RefCell<Cost>;
 }
 
-/// Runs `work` and returns what it cost.
+/// Runs `work` and returns its output and its cost.
 ///
-/// Counts what happens in the same task, not what is spawned elsewhere. Measurements may be nested: the inner cost
-/// counts for both.
+/// Only calls in the same task count, not those in tasks that `work` spawns. Measurements can be nested: an inner cost
+/// counts in the outer measurement too.
 pub async fn measure<F: Future>(work: F) -> (F::Output, Cost) {
     let (output, cost) = METER
         .scope(RefCell::default(), async {
@@ -71,6 +72,6 @@ fn total<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {
 }
 
 fn record(cost: Cost) {
-    // Outside `measure` nobody asks.
+    // Outside `measure`, there is no meter.
     let _ = METER.try_with(|meter| *meter.borrow_mut() += cost);
 }

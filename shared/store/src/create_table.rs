@@ -1,4 +1,4 @@
-//! The table's definition for places without CloudFormation: the local run and the tests.
+//! The definition of the table where there is no CloudFormation: in the local run and in tests.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_dynamodb::{Client, Error};
 
-/// The attribute by which DynamoDB lets items expire: seconds since 1970.
+/// The TTL attribute: the time at which an item expires, in seconds since 1970.
 pub const TTL_ATTRIBUTE: &str = "expires";
 
-/// How long a table may take to be made.
+/// The maximum time to wait until the table exists.
 const LONGEST_CREATION: Duration = Duration::from_secs(120);
 
-/// Creates the table as `infra/template.yaml` does, but without a stream.
+/// Creates the table with the key schema, billing mode and TTL attribute of `infra/template.yaml`.
 ///
 /// # Errors
-/// Those of DynamoDB, `ResourceInUseException` among them when the table exists.
+/// The errors of DynamoDB; `ResourceInUseException` when the table already exists.
 pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
     let mut create = client
         .create_table()
@@ -36,7 +36,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         create = create.attribute_definitions(definition).key_schema(key);
     }
     create.send().await?;
-    // DynamoDB itself takes seconds; what comes of waiting is for the next call to tell
+    // Creation takes several seconds in AWS. If the wait fails, the next call returns the error.
     let _ = client
         .wait_until_table_exists()
         .table_name(name)

@@ -1,4 +1,4 @@
-//! Errors in two voices: what the client may know, and what the log must know.
+//! Errors: what the client may see, and what the log needs.
 
 use aws_sdk_dynamodb::Error as DynamoDbError;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -8,31 +8,32 @@ use rollcall_scim as scim;
 /// A failed operation.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request is refused; the client learns exactly why.
+    /// The request is refused. The client sees the reason.
     #[error(transparent)]
     Scim(#[from] scim::Error),
-    /// The request is refused for a reason that has a code of its own.
+    /// The request is refused for a reason that has a code.
     #[error("{1}")]
     Refused(Reason, #[source] scim::Error),
-    /// DynamoDB was too busy, or others kept writing the same items. A later try succeeds.
+    /// DynamoDB throttled the calls, or concurrent writes of the same items conflicted, through all retries. A later
+    /// retry can succeed.
     #[error("the table stayed busy through every retry")]
     Busy(#[source] Option<Box<DynamoDbError>>),
-    /// DynamoDB did not answer.
+    /// DynamoDB did not respond.
     #[error("the table could not be reached")]
     Unreachable(#[source] Box<DynamoDbError>),
-    /// DynamoDB refused, or failed.
+    /// DynamoDB rejected the call or failed.
     #[error("the table failed")]
     Table(#[source] Box<DynamoDbError>),
-    /// An item in the table is not what this version of the code wrote.
+    /// An item in the table, or a response of DynamoDB, does not have the expected form.
     #[error("unreadable item: {0}")]
     Corrupt(String),
 }
 
-/// How long a client is asked to wait when the table is busy.
+/// The `Retry-After` of a response when the table is busy.
 const BUSY_RETRY_AFTER_SECONDS: u32 = 2;
 
 impl Error {
-    /// Returns the error as the client may see it: nothing internal.
+    /// Returns the error for the client, without internal details.
     pub fn to_scim(&self) -> scim::Error {
         match self {
             Self::Scim(error) | Self::Refused(_, error) => error.clone(),
@@ -43,7 +44,7 @@ impl Error {
         }
     }
 
-    /// Returns the code of the refusal, if it has one of its own.
+    /// Returns the reason code of a refusal, if it has one.
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Refused(reason, _) => Some(*reason),
@@ -51,17 +52,17 @@ impl Error {
         }
     }
 
-    /// Returns whether the fault is on this side, so that it belongs in the log.
+    /// Returns whether the service, not the request, is at fault. Such an error belongs in the log.
     pub fn is_fault(&self) -> bool {
         !self.is_refusal()
     }
 
-    /// Returns whether the request is refused for what it asks.
+    /// Returns whether the request is refused because of its content.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Scim(_) | Self::Refused(..))
     }
 
-    /// Returns the error for an item that is not what this version of the code wrote.
+    /// Creates the error for an item that does not have the expected form.
     pub fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
     }
@@ -73,7 +74,7 @@ impl From<DynamoDbError> for Error {
         if is_busy(&error) {
             Self::Busy(Some(error))
         } else if error.code().is_none() {
-            // Without a code of DynamoDB's there was no answer of DynamoDB's.
+            // Every error response of DynamoDB has a code, so there was no response.
             Self::Unreachable(error)
         } else {
             Self::Table(error)

@@ -1,4 +1,4 @@
-//! Items as DynamoDB holds them: made, read, and changed without losing what a newer version wrote.
+//! DynamoDB items: serialises, deserialises and updates them, and keeps attributes that a newer version wrote.
 
 use std::collections::HashMap;
 
@@ -9,28 +9,28 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::keys::Key;
 
-/// One item: attribute names and values.
+/// One DynamoDB item: attribute values by name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Returns the item of a key and what `body` serialises to.
+/// Serialises `body` to an item, and adds the attributes of the key.
 ///
 /// # Errors
-/// When `body` does not serialise to an object.
+/// [`Error::Corrupt`] when `body` does not serialise to an object.
 pub fn to_item(key: &Key, body: &impl Serialize) -> Result<Item, Error> {
     let mut item: Item = serde_dynamo::to_item(body).map_err(Error::corrupt)?;
     item.extend(key_item(key));
     Ok(item)
 }
 
-/// Reads an item's body.
+/// Deserialises an item.
 ///
 /// # Errors
-/// When the item does not have the form of `T`.
+/// [`Error::Corrupt`] when the item does not have the form of `T`.
 pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item).map_err(Error::corrupt)
 }
 
-/// Returns the two attributes of a key.
+/// Returns the attributes of a key, `PK` and `SK`.
 pub fn key_item(key: &Key) -> Item {
     Item::from([
         ("PK".to_owned(), string(key.partition.as_str())),
@@ -38,20 +38,20 @@ pub fn key_item(key: &Key) -> Item {
     ])
 }
 
-/// Returns a text attribute.
+/// Returns a string as an attribute value.
 pub fn string(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-/// Returns a numeric attribute.
+/// Returns a number as an attribute value.
 pub fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// Returns a text attribute.
+/// Returns the string in an attribute of an item.
 ///
 /// # Errors
-/// When the attribute is missing or is not text.
+/// [`Error::Corrupt`] when the attribute is missing or is not a string.
 pub fn text<'a>(item: &'a Item, attribute: &str) -> Result<&'a str, Error> {
     item.get(attribute)
         .and_then(|value| value.as_s().ok())
@@ -59,13 +59,15 @@ pub fn text<'a>(item: &'a Item, attribute: &str) -> Result<&'a str, Error> {
         .ok_or_else(|| Error::corrupt(format!("no text in `{attribute}`")))
 }
 
-/// Takes over from an item as it is stored (`raw`) what this version of the code does not know.
+/// Copies what this version of the code does not know from a stored item to its replacement.
 ///
-/// `before` and `after` are what this version writes of the state it read and of the state to come. Into `after` go the
-/// attributes that neither writes, and those that are the same in both, as they are stored. Attributes named in `open` are
-/// maps to which the same applies; all others are replaced as a whole when they change.
+/// `raw` is the stored item. `before` and `after` are the old and the new state as this version serialises them. The
+/// function copies two kinds of attributes from `raw` to `after`: those in neither `before` nor `after`, and those with
+/// the same value in both, because the stored value may contain more. An attribute that changes is replaced as a whole,
+/// unless `open` names it: then it is a map, and the same rules apply to its entries.
 ///
-/// An absent `raw` attribute changes nothing, so large attributes that this version owns may be left out of it.
+/// An attribute that is missing in `raw` changes nothing. So `raw` need not contain large attributes that only this
+/// version's code writes.
 pub fn carry_over(raw: &Item, before: &Item, after: &mut Item, open: &[&str]) {
     for (name, stored) in raw {
         match (before.get(name), after.get_mut(name)) {
@@ -80,7 +82,7 @@ pub fn carry_over(raw: &Item, before: &Item, after: &mut Item, open: &[&str]) {
                     carry_over(stored, old, new, &[]);
                 }
             }
-            // written by this version, or removed by the change
+            // This version adds, changes or removes the attribute.
             (None, Some(_)) | (Some(_), _) => {}
         }
     }

@@ -1,64 +1,70 @@
-//! Every key of the table. None can be built without a tenant.
+//! All keys of the table. A key of tenant data can only be built from a tenant id.
 //!
 //! | item | PK | SK |
 //! |---|---|---|
 //! | tenant | `T#<tenant>` | `TENANT` |
+//! | tombstone of a deleted tenant | `T#<tenant>` | `DELETED` |
 //! | connection | `T#<tenant>` | `CONN#<id>` |
 //! | role mapping | `T#<tenant>` | `ROLEMAP#<group id>` |
 //! | active owners | `T#<tenant>` | `OWNERS` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
-//! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds>#<SHA-256 of the secret>` |
+//! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
-//! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7: listing is in order of creation) |
-//! | tombstone | `T#<tenant>#UD`, `…#GD` | id |
+//! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7, so a query returns them in order of creation) |
+//! | tombstone of a user or group | `T#<tenant>#UD`, `…#GD` | id |
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
-//! | look-up | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
+//! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
 //! | membership | `T#<tenant>#M#<group id>` | member id |
-//! | count shard | `T#<tenant>#C` | `<U or G>#<shard>` |
+//! | shard of a counter | `T#<tenant>#C` | `<U or G>#<shard>` |
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
-//! | event | `T#<tenant>#F` | its sequence; `HEAD` holds the last sequence given, `PLACED` the journal entry up to which all have one |
+//! | event | `T#<tenant>#F` | its sequence number |
+//! | last sequence number assigned | `T#<tenant>#F` | `HEAD` |
+//! | journal entry up to which all entries have a sequence number | `T#<tenant>#F` | `PLACED` |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
-//! | reconciliation of a group | `T#<tenant>#R` | group id |
-//! | sign-in of the last days | `T#<tenant>#L` | UUIDv7 of its journal entry |
-//! | who claims a group at sign-in | `T#<tenant>#A#<group id>` | user id |
-//! | lease on work to be done once | `T#<tenant>#O` | the work |
-//! | form that was used | `T#<tenant>#X` | the form's id |
-//! | page bookmark | `T#<tenant>#B` | `<reader>#<query>#<startIndex>` |
+//! | progress of a group's reconciliation | `T#<tenant>#R` | group id |
+//! | recent sign-in | `T#<tenant>#L` | id of its journal entry (UUIDv7) |
+//! | person whose last `groups` claim named a group | `T#<tenant>#A#<group id>` | user id |
+//! | lease on work that must be done once | `T#<tenant>#O` | name of the work |
+//! | submitted form | `T#<tenant>#X` | id of the form |
+//! | page cursor | `T#<tenant>#B` | `<reader>#<U or G>#<hash of the query>#<startIndex>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
 //! | intent that is not open yet | `T#<tenant>#IP` | id |
+//! | entry in the list of tenants | `S#TENANTS` | tenant id |
+//! | service key | `S#KEYS` | SHA-256 of the key, hex |
 //!
-//! Two things belong to the stack and to no tenant: the list of tenants (`S#TENANTS`) and the application's service
-//! keys (`S#KEYS`).
+//! The last two belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
+//! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
 
-/// Longest name that stands in a sort key as it is; DynamoDB allows 1,024 bytes.
+/// The maximum length in bytes of a name that a sort key contains in full. DynamoDB limits a sort key to 1,024 bytes.
 const MAX_NAME_BYTES: usize = 900;
-/// Longest value that stands in a partition key as it is; DynamoDB allows 2,048 bytes.
+/// The maximum length in bytes of a value that a partition key contains in full. DynamoDB limits a partition key to
+/// 2,048 bytes.
 const MAX_VALUE_BYTES: usize = 1_500;
-/// Number of items over which the count of a kind is spread.
+/// The number of shards of the counter of a kind.
 pub const COUNT_SHARDS: u8 = 16;
 
-/// The partition key of one item collection of one tenant.
+/// The partition key of an item collection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Partition(String);
 
 impl Partition {
-    /// Returns the key as text.
+    /// Returns the partition key as stored in `PK`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the tenant whose journal has this partition key; `None` for every other partition.
+    /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
     pub fn journal_of(partition: &str) -> Option<TenantId> {
         let tenant = partition.strip_prefix("T#")?.strip_suffix("#J")?;
         tenant.parse().ok()
     }
 
-    /// Returns the key of one item of the partition.
+    /// Returns the primary key of the item with this sort key.
     pub fn at(&self, sort: impl Into<String>) -> Key {
         Key {
             partition: self.clone(),
@@ -67,7 +73,7 @@ impl Partition {
     }
 }
 
-/// The full key of one item.
+/// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     pub(crate) partition: Partition,
@@ -81,7 +87,7 @@ impl Key {
     }
 }
 
-/// The partitions and keys of one tenant.
+/// The keys and partitions of one tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Keys<'a>(&'a TenantId);
 
@@ -95,212 +101,214 @@ impl<'a> Keys<'a> {
         Partition(format!("T#{}{suffix}", self.0))
     }
 
-    /// The tenant itself, its connections and its role mappings.
+    /// Returns the partition of the tenant, its connections, its role mappings and its active owners.
     pub fn config(self) -> Partition {
         self.partition("")
     }
 
-    /// The tenant and its settings.
+    /// Returns the key of the tenant with its settings.
     pub fn tenant(self) -> Key {
         self.config().at(TENANT)
     }
 
-    /// The mark of a deleted tenant, which keeps its id from being used again.
+    /// Returns the key of the tombstone of a deleted tenant, which prevents reuse of its id.
     pub fn deleted_tenant(self) -> Key {
         self.config().at("DELETED")
     }
 
-    /// A connection.
+    /// Returns the key of a connection.
     pub fn connection(self, id: &str) -> Key {
         self.config().at(format!("{CONNECTION}{id}"))
     }
 
-    /// The name of a deleted connection.
+    /// Returns the key of the name of a deleted connection.
     pub fn deleted_connection(self, id: &str) -> Key {
         self.partition("#CD").at(id)
     }
 
-    /// The role mapping of a group.
+    /// Returns the key of the role mapping of a group.
     pub fn mapping(self, group: &str) -> Key {
         self.config().at(format!("{MAPPING}{group}"))
     }
 
-    /// The ids of the active owners.
+    /// Returns the key of the list of active owners.
     pub fn owners(self) -> Key {
         self.config().at("OWNERS")
     }
 
-    /// Sessions and portal links, by the hash of their secret.
+    /// Returns the partition of sessions and portal links. The sort key is the hash of the secret.
     pub fn sessions(self) -> Partition {
         self.partition("#S")
     }
 
-    /// The sessions of one person by the time they began; each leads to the session itself.
+    /// Returns the partition of pointers to the sessions of one person, in the order in which they began.
     pub fn sessions_of(self, user: &str) -> Partition {
         self.partition(&format!("#P#{user}"))
     }
 
-    /// Tokens, by their hash.
+    /// Returns the partition of tokens. The sort key is the hash of the token.
     pub fn tokens(self) -> Partition {
         self.partition("#K")
     }
 
-    /// Users or groups, in order of creation.
+    /// Returns the partition of users or groups, in order of creation.
     pub fn resources(self, kind: &Kind) -> Partition {
         self.partition(&format!("#{}", kind.code))
     }
 
-    /// A user or group.
+    /// Returns the key of a user or group.
     pub fn resource(self, kind: &Kind, id: &str) -> Key {
         self.resources(kind).at(id)
     }
 
-    /// What remains of a deleted user or group.
+    /// Returns the key of the tombstone of a deleted user or group.
     pub fn tombstone(self, kind: &Kind, id: &str) -> Key {
         self.partition(&format!("#{}D", kind.code)).at(id)
     }
 
-    /// Unique names, in their order.
+    /// Returns the partition of unique names, in their order.
     pub fn names(self, kind: &Kind) -> Partition {
         self.partition(&format!("#{}N", kind.code))
     }
 
-    /// A unique name, folded as `rollcall_scim::fold` does.
+    /// Returns the key of a unique name. `folded` is the name after `rollcall_scim::fold`.
     pub fn name(self, kind: &Kind, folded: &str) -> Key {
         self.names(kind).at(bounded(folded, MAX_NAME_BYTES))
     }
 
-    /// The ids of the resources with one value of a look-up attribute.
+    /// Returns the partition of the ids of the resources with this value of a lookup attribute. `code` is the
+    /// attribute's [`rollcall_model::Lookup::code`].
     pub fn lookup(self, kind: &Kind, code: &str, value: &str) -> Partition {
         let value = bounded(value, MAX_VALUE_BYTES);
         self.partition(&format!("#{}{code}#{value}", kind.code))
     }
 
-    /// The memberships of a group, by member id.
+    /// Returns the partition of the memberships of a group. The sort key is the member's id.
     pub fn members(self, group: &str) -> Partition {
         self.partition(&format!("#M#{group}"))
     }
 
-    /// One membership.
+    /// Returns the key of a membership.
     pub fn member(self, group: &str, member: &str) -> Key {
         self.members(group).at(member)
     }
 
-    /// The shards of all counts.
+    /// Returns the partition of the shards of all counters.
     pub(crate) fn counts(self) -> Partition {
         self.partition("#C")
     }
 
-    /// One shard of the count of a kind.
+    /// Returns the key of one shard of the counter of a kind.
     pub fn count(self, kind: &Kind, shard: u8) -> Key {
         self.counts().at(format!("{}#{shard:02}", kind.code))
     }
 
-    /// Journal entries, by id.
+    /// Returns the partition of journal entries. The sort key is the entry's id.
     pub fn journal(self) -> Partition {
         self.partition("#J")
     }
 
-    /// The events of the feed, and how far it has come.
+    /// Returns the partition of the events of the feed and its progress.
     pub(crate) fn feed(self) -> Partition {
         self.partition("#F")
     }
 
-    /// The event of a sequence.
+    /// Returns the key of the event with a sequence number.
     pub fn event(self, sequence: u64) -> Key {
         self.feed().at(format!("{sequence:016}"))
     }
 
-    /// The last sequence that was given.
+    /// Returns the key of the last sequence number assigned.
     pub fn event_head(self) -> Key {
         self.feed().at("HEAD")
     }
 
-    /// The journal entry up to which every entry has its sequence.
+    /// Returns the key of the id of the journal entry up to which all entries have a sequence number.
     pub fn all_placed(self) -> Key {
         self.feed().at("PLACED")
     }
 
-    /// The request log, by id.
+    /// Returns the partition of the request log. The sort key is the entry's id.
     pub fn requests(self) -> Partition {
         self.partition("#Q")
     }
 
-    /// The digest of the request log.
+    /// Returns the partition of the digest of the request log.
     pub fn digest(self) -> Partition {
         self.partition("#D")
     }
 
-    /// The progress of reconciliations, by group id.
+    /// Returns the partition of the progress of reconciliations. The sort key is the group's id.
     pub fn reconciliations(self) -> Partition {
         self.partition("#R")
     }
 
-    /// The sign-ins of the last days.
+    /// Returns the partition of recent sign-ins.
     pub fn sign_ins(self) -> Partition {
         self.partition("#L")
     }
 
-    /// The people whose last sign-in named the group in its `groups` claim.
+    /// Returns the partition of the people whose last sign-in named the group in its `groups` claim.
     pub fn claimants(self, group: &str) -> Partition {
         self.partition(&format!("#A#{group}"))
     }
 
-    /// Leases on work that is to be done once.
+    /// Returns the partition of leases on work that must be done once.
     pub fn leases(self) -> Partition {
         self.partition("#O")
     }
 
-    /// The forms that were used.
+    /// Returns the partition of submitted forms.
     pub fn used_forms(self) -> Partition {
         self.partition("#X")
     }
 
-    /// The page cursors of index pagination.
+    /// Returns the partition of the page cursors of index-based pagination.
     pub fn page_cursors(self) -> Partition {
         self.partition("#B")
     }
 
-    /// The open intents.
+    /// Returns the partition of open intents.
     pub fn intents(self) -> Partition {
         self.partition("#I")
     }
 
-    /// The steps of an intent.
+    /// Returns the partition of the steps of an intent.
     pub fn intent_steps(self, intent: &str) -> Partition {
         self.partition(&format!("#I#{intent}"))
     }
 
-    /// The intents whose steps are being written and that are not open yet.
+    /// Returns the partition of intents that are not open yet, because their steps are still being written.
     pub fn prepared_intents(self) -> Partition {
         self.partition("#IP")
     }
 }
 
-/// The sort keys of connections begin with this.
+/// The prefix of the sort keys of connections.
 pub const CONNECTION: &str = "CONN#";
-/// The sort keys of role mappings begin with this.
+/// The prefix of the sort keys of role mappings.
 pub const MAPPING: &str = "ROLEMAP#";
-/// The sort key of the tenant and its settings.
+/// The sort key of the tenant with its settings.
 pub const TENANT: &str = "TENANT";
 
-/// The keys of what belongs to the whole stack: nothing that a tenant owns.
+/// The keys of the items that belong to the whole stack, not to a tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct StackKeys;
 
 impl StackKeys {
-    /// The list of tenants, by id.
+    /// Returns the partition of the list of tenants. The sort key is the tenant's id.
     pub fn tenants() -> Partition {
         Partition("S#TENANTS".to_owned())
     }
 
-    /// The application's service keys, by hash.
+    /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition("S#KEYS".to_owned())
     }
 }
 
-/// Returns `text` if it fits in `max` bytes, otherwise its beginning and its hash, so that distinct texts stay distinct.
+/// Returns `text` if it has at most `max` bytes. Otherwise returns its beginning and its hash, so that distinct texts
+/// have distinct results.
 fn bounded(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();
@@ -312,7 +320,7 @@ fn bounded(text: &str, max: usize) -> String {
     format!("{}#{}", &text[..head], sha256_hex(text))
 }
 
-/// Returns the beginning of a folded name as it stands in a sort key, for `begins_with`.
+/// Cuts a folded prefix of names to the length that sort keys contain in full, for `begins_with`.
 pub fn name_prefix(folded: &str) -> &str {
     let end = (0..=folded.len().min(MAX_NAME_BYTES - 65))
         .rev()

@@ -1,15 +1,15 @@
-//! The single-table design: keys, items, and the few DynamoDB operations that everything is made of.
+//! The single-table design: keys, items, and the DynamoDB operations on them.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | `keys` | every key of the table; none can be built without a tenant |
-//! | `item` | items as DynamoDB holds them, changed without losing what a newer version wrote |
-//! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] counts what they cost |
-//! | `retry` | the one loop of optimistic writes |
+//! | `keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
+//! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `retry` | the retry loop of optimistic writes |
 //! | `bounded_page` | one page of a list that is filtered while it is read |
-//! | `scope` | [`Scope`]: the table, the tenant, who acts, and within which request |
-//! | `clock`, `sdk`, [`create_table`] | the time, the SDK's configuration, the table's definition |
-//! | `error` | [`Error`]: what the client may know, and what the log must know |
+//! | `scope` | [`Scope`]: the table, the tenant, the actor and the request id |
+//! | `clock`, `sdk`, [`create_table`] | the clock, the SDK's configuration, the definition of the table |
+//! | `error` | [`Error`]: what the client may see, and what the log needs |
 //!
 //! Only `rollcall-directory` and `rollcall-insight` depend on this crate, and neither re-exports a key.
 //!

@@ -1,16 +1,17 @@
-//! Optimistic writes: read, decide, commit on the condition that nothing has changed, or start over.
+//! Optimistic writes: read the items, decide, and commit on the condition that the items have not changed. If they
+//! have, start over.
 
 use crate::error::Error;
 
-/// How often a write starts over before the table counts as busy.
+/// The maximum number of attempts before the table counts as busy.
 const MAX_TURNS: usize = 40;
 
-/// Runs `attempt` until it answers something. `None` means that what it had read was stale: it reads again.
+/// Calls `attempt` until it returns a value. It returns `None` if the items that it read were stale.
 ///
-/// `attempt` gets the number of the turn, from 0.
+/// The argument of `attempt` is the number of the attempt, starting from 0.
 ///
 /// # Errors
-/// Those of `attempt`, and [`Error::Busy`] after 40 turns.
+/// The errors of `attempt`; [`Error::Busy`] after 40 attempts.
 pub async fn retry_stale<T, F>(mut attempt: impl FnMut(usize) -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<Option<T>, Error>>,

@@ -1,4 +1,4 @@
-//! One tenant as one actor within one request sees it.
+//! The scope of an operation: one tenant, one actor, one request.
 
 use std::sync::Arc;
 
@@ -12,21 +12,21 @@ use crate::keys::Keys;
 use crate::table::Table;
 use crate::transaction::{Expression, Guard, Transaction};
 
-/// What every room takes: the table, the tenant, who acts, and within which request. Nothing reaches another tenant
-/// through it.
+/// The context of every operation of the rooms: the table, the tenant, the actor and the request id. It gives no access
+/// to other tenants.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// The table.
     pub table: Table,
     /// The tenant.
     pub tenant: TenantId,
-    /// Who acts.
+    /// The actor.
     pub actor: Actor,
     /// The id of the request.
     pub request_id: String,
 }
 
-/// A tenant as the table holds it.
+/// The stored item of a tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TenantItem {
     /// Its name.
@@ -35,18 +35,18 @@ pub struct TenantItem {
     pub created_at: jiff::Timestamp,
     /// Its settings.
     pub settings: Settings,
-    /// Grows by one with every write.
+    /// Increases by one with every write.
     pub revision: u64,
-    /// Set once its deletion has begun: from then on nothing new is issued.
+    /// Whether its deletion has begun. From then on, nothing is issued in the tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleting: bool,
-    /// The item as it was read.
+    /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
 }
 
 impl TenantItem {
-    /// Returns a tenant that was never stored before.
+    /// Creates a tenant that is not stored yet.
     pub fn new(display_name: String, created_at: jiff::Timestamp, settings: Settings) -> Self {
         Self {
             display_name,
@@ -58,10 +58,10 @@ impl TenantItem {
         }
     }
 
-    /// Reads a stored tenant.
+    /// Deserialises a stored tenant.
     ///
     /// # Errors
-    /// When the item is not a tenant's.
+    /// [`Error::Corrupt`] when the item is not a tenant.
     pub fn from_item(item: Item) -> Result<Self, Error> {
         let raw = Arc::new(item.clone());
         Ok(Self {
@@ -70,10 +70,11 @@ impl TenantItem {
         })
     }
 
-    /// Returns the item to store, with what this version of the code does not know of the one that was read.
+    /// Serialises the tenant to an item. Keeps the attributes of the item as read that this version of the code does
+    /// not know.
     ///
     /// # Errors
-    /// None in practice: a tenant serialises to an object.
+    /// None in practice, because a tenant serialises to an object.
     pub fn to_item(&self, keys: Keys<'_>) -> Result<Item, Error> {
         let mut item = to_item(&keys.tenant(), self)?;
         if !self.raw.is_empty() {
@@ -94,7 +95,7 @@ impl Scope {
     /// Reads the tenant.
     ///
     /// # Errors
-    /// `404` when it was deleted.
+    /// `404` when the tenant does not exist.
     pub async fn stored_tenant(&self) -> Result<TenantItem, Error> {
         match self.table.get(&self.keys().tenant()).await? {
             Some(item) => TenantItem::from_item(item),
@@ -108,21 +109,21 @@ impl Scope {
     /// Reads the tenant's settings.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted.
+    /// `404` when the tenant does not exist.
     pub async fn settings(&self) -> Result<Settings, Error> {
         Ok(self.stored_tenant().await?.settings)
     }
 
-    /// Adds the condition that the tenant exists and is not being deleted: what is issued must not outlive it.
+    /// Adds the condition that the tenant exists and is not being deleted, so that nothing issued outlives it.
     pub fn check_alive(&self, transaction: &mut Transaction) {
         let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
         transaction.check(self.keys().tenant(), alive, Guard::Gone);
     }
 
-    /// Commits a transaction for whose items nobody else competes.
+    /// Commits a transaction whose items have no concurrent writers.
     ///
     /// # Errors
-    /// [`Error::Busy`] when somebody did all the same.
+    /// [`Error::Busy`] when a condition does not hold, because there was a concurrent writer after all.
     pub async fn commit(&self, transaction: &Transaction) -> Result<(), Error> {
         match self.table.transact(transaction).await?.is_empty() {
             true => Ok(()),

@@ -1,4 +1,5 @@
-//! The one DynamoDB table: the few operations that everything is made of, each metered and retried in one way.
+//! The DynamoDB table and its operations. Each operation records its consumed capacity; batches and transactions have
+//! their own retries.
 
 use std::time::Duration;
 
@@ -16,21 +17,21 @@ use crate::item::{Item, key_item, string, text};
 use crate::keys::{CONNECTION, Key, Keys, MAPPING, Partition};
 use crate::transaction::{Expression, Guard, Transaction};
 
-/// DynamoDB's bound on a sort key.
+/// DynamoDB's limit on the length of a sort key.
 const MAX_SORT_BYTES: usize = 1_024;
-/// DynamoDB's bound on the keys of one `BatchGetItem`.
+/// DynamoDB's limit on the keys of one `BatchGetItem`.
 const MAX_BATCH_GET: usize = 100;
-/// DynamoDB's bound on the items of one `BatchWriteItem`.
+/// DynamoDB's limit on the requests of one `BatchWriteItem`.
 const MAX_BATCH_WRITE: usize = 25;
 
-/// A handle on the table; cheap to clone.
+/// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
     name: String,
 }
 
-/// Which items of a partition a query reads, and how.
+/// The items of a partition that a query reads, and their order.
 #[derive(Clone, Debug)]
 pub struct Range {
     partition: Partition,
@@ -41,7 +42,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Every item of a partition.
+    /// Returns the range of all items of a partition.
     pub fn all(partition: Partition) -> Self {
         Self {
             partition,
@@ -52,7 +53,7 @@ impl Range {
         }
     }
 
-    /// The items of a partition whose sort keys begin with `prefix`.
+    /// Returns the range of the items of a partition whose sort keys begin with `prefix`.
     pub fn prefix(partition: Partition, prefix: impl Into<String>) -> Self {
         Self {
             prefix: Some(prefix.into()).filter(|p| !p.is_empty()),
@@ -60,31 +61,32 @@ impl Range {
         }
     }
 
-    /// The connections of a tenant.
+    /// Returns the range of the connections of a tenant.
     pub fn connections(keys: Keys<'_>) -> Self {
         Self::prefix(keys.config(), CONNECTION)
     }
 
-    /// The role mappings of a tenant.
+    /// Returns the range of the role mappings of a tenant.
     pub fn mappings(keys: Keys<'_>) -> Self {
         Self::prefix(keys.config(), MAPPING)
     }
 
-    /// The shards of the count of a kind.
+    /// Returns the range of the shards of the counter of a kind.
     pub fn counts(keys: Keys<'_>, kind: &Kind) -> Self {
         Self::prefix(keys.counts(), format!("{}#", kind.code))
     }
 
-    /// The events of a tenant's feed.
+    /// Returns the range of the events of a tenant's feed.
     pub fn events(keys: Keys<'_>) -> Self {
-        // Sequences begin with a zero; the other items of the partition do not.
+        // Sequence numbers are padded with zeros. The sort keys of the other items of the partition begin with a
+        // letter.
         Self::prefix(keys.feed(), "0")
     }
 
-    /// Starts after the item with this sort key (before it, when descending).
+    /// Starts after the item with this sort key, in the order of the range.
     ///
-    /// Clients send the key back as a cursor, so it may be anything: a key that cannot lie in the range is ignored, and
-    /// the range is read from its start.
+    /// Clients send the key back as a cursor, so it can have any value. If it cannot be in the range, it is ignored,
+    /// and the range starts at its beginning.
     pub fn after(mut self, sort: Option<String>) -> Self {
         let beginning = self.prefix.as_deref().unwrap_or_default();
         let is_within = |sort: &String| {
@@ -94,36 +96,36 @@ impl Range {
         self
     }
 
-    /// Reads from the highest sort key down.
+    /// Sets whether the range is in descending order of sort keys.
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = descending;
         self
     }
 
-    /// Reads at most this many items.
+    /// Limits the number of items per query call.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(i32::try_from(limit).unwrap_or(i32::MAX));
         self
     }
 }
 
-/// The items of one query call, and where the next call starts.
+/// The result of one query call.
 #[derive(Debug)]
 pub struct QueryPage {
     /// The items, in the order of the range.
     pub items: Vec<Item>,
-    /// The sort key after which the next call starts; `None` at the end of the range.
+    /// The sort key after which the next call starts; `None` if the range has no more items.
     pub next: Option<String>,
 }
 
-/// What became of a conditional update.
+/// The result of a conditional update.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Updated {
-    /// The condition held: the item after the update.
+    /// The condition held. The item is as after the update.
     Done(Item),
-    /// The condition did not hold: the item as it is.
+    /// The condition did not hold. The item is as stored.
     Unchanged(Item),
-    /// There is no such item.
+    /// The condition did not hold, and the item does not exist.
     Absent,
 }
 
@@ -136,10 +138,10 @@ impl Table {
         }
     }
 
-    /// Reads one item, strongly consistent.
+    /// Reads one item with a strongly consistent read.
     ///
     /// # Errors
-    /// Only those of the table, here and in all methods of this type.
+    /// Only table errors, as in all methods of this type.
     pub async fn get(&self, key: &Key) -> Result<Option<Item>, Error> {
         let output = self
             .client
@@ -155,7 +157,7 @@ impl Table {
         Ok(output.item)
     }
 
-    /// Reads many items, strongly consistent and in no particular order. Absent ones are left out.
+    /// Reads items with strongly consistent reads, and returns those that exist, in any order.
     pub async fn batch_get(&self, keys: impl IntoIterator<Item = Key>) -> Result<Vec<Item>, Error> {
         let mut wanted: Vec<Key> = keys.into_iter().collect();
         wanted.sort_unstable();
@@ -202,7 +204,7 @@ impl Table {
         Ok((items, unprocessed.map(|rest| rest.keys).unwrap_or_default()))
     }
 
-    /// Makes one query call, strongly consistent: up to the limit or 1 MB, whichever comes first.
+    /// Makes one strongly consistent query call. It reads up to the range's limit or 1 MB, whichever comes first.
     pub async fn query(&self, range: &Range) -> Result<QueryPage, Error> {
         let mut query = self
             .client
@@ -235,7 +237,7 @@ impl Table {
         })
     }
 
-    /// Reads every item of the range, in as many calls as that takes.
+    /// Reads all items of the range, with as many query calls as necessary.
     pub async fn query_all(&self, range: Range) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
         let mut range = range;
@@ -249,7 +251,7 @@ impl Table {
         }
     }
 
-    /// Writes one item without a condition: only for items on which no decision depends.
+    /// Writes one item without a condition. Use it only for items on which no decision depends.
     pub async fn put(&self, item: Item) -> Result<(), Error> {
         let output = self
             .client
@@ -264,7 +266,7 @@ impl Table {
         Ok(())
     }
 
-    /// Writes many items that nobody reads yet, without a condition.
+    /// Writes items without a condition and not atomically. Use it only for items that nothing reads yet.
     pub async fn batch_put(&self, items: Vec<Item>) -> Result<(), Error> {
         let requests = items.into_iter().map(put_request);
         self.batch_write(requests.collect::<Result<_, _>>()?).await
@@ -297,8 +299,8 @@ impl Table {
         Ok(())
     }
 
-    /// Updates one item if the condition holds, and returns it as it is after the update. Otherwise returns the item as
-    /// it is, if there is one.
+    /// Updates one item if the condition holds. The result contains the item after the update, or the stored item if
+    /// the condition does not hold.
     pub async fn update_if(
         &self,
         key: &Key,
@@ -333,19 +335,20 @@ impl Table {
         }
     }
 
-    /// Deletes many items that nobody reads any more, without a condition.
+    /// Deletes items without a condition and not atomically. Use it only for items that nothing reads any more.
     pub async fn batch_delete(&self, keys: Vec<Key>) -> Result<(), Error> {
         let requests = keys.iter().map(delete_request);
         self.batch_write(requests.collect::<Result<_, _>>()?).await
     }
 
-    /// Commits all or nothing, and returns the guards that did not hold: none when the transaction is committed.
+    /// Commits a transaction, or writes nothing and returns the guards of the conditions that do not hold. An empty
+    /// result means that the transaction is committed.
     ///
-    /// Conflicts with other writers and throttling are retried with jitter, as the SDK does not do it ("Error handling
-    /// for transaction processing", DynamoDB developer guide).
+    /// Retries conflicts with concurrent writers and throttling, with jitter. The SDK does not retry a cancelled
+    /// transaction ("Error handling for transaction processing", DynamoDB developer guide).
     pub async fn transact(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
-        // One token for all tries: if the answer to a commit is lost and the next try is refused as busy, a later one
-        // must not collide with what the first has written.
+        // All attempts have the same token. If the response to a commit is lost and the next attempt is throttled, a
+        // later attempt must not fail because of the writes of the first.
         let token = uuid::Uuid::new_v4().to_string();
         (|| self.transact_once(transaction, &token))
             .retry(backoff())
@@ -401,7 +404,8 @@ fn is_busy(reason: &CancellationReason) -> bool {
     )
 }
 
-/// About nine seconds in all: long enough for many writers on one group, well within API Gateway's 29 s.
+/// Returns delays of 8 to 16 seconds in total: long enough for many concurrent writers of one group, and well below API
+/// Gateway's timeout of 29 s.
 fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_jitter()

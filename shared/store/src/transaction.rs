@@ -1,4 +1,4 @@
-//! A transaction: writes, each with a guard that says what it means when its condition does not hold.
+//! A transaction: writes, each with a guard that gives the meaning of a condition that does not hold.
 
 use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
@@ -8,27 +8,27 @@ use crate::error::Error;
 use crate::item::{Item, key_item, number};
 use crate::keys::Key;
 
-/// DynamoDB's bound on the writes of one transaction.
+/// DynamoDB's limit on the writes of one transaction. Condition checks count as writes.
 pub const MAX_WRITES: usize = 100;
 
-/// What it means when a write's condition does not hold.
+/// The meaning of a write's condition that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// The write has no condition.
     None,
-    /// The item is not as it was read: read again and start over.
+    /// The item has changed since it was read. Read it again and start over.
     Stale,
-    /// Another resource has the name.
+    /// The name or id is already in use.
     Unique,
-    /// The form was used before.
+    /// The form was already submitted.
     Used,
     /// The tenant would be left without an owner.
     LastOwner,
-    /// What the write depends on was deleted, or is being deleted.
+    /// An item that the write depends on was deleted or is being deleted.
     Gone,
 }
 
-/// Writes that are committed together or not at all.
+/// Writes that DynamoDB commits together or not at all.
 #[derive(Debug, Default)]
 pub struct Transaction {
     writes: Vec<(Write, Guard)>,
@@ -55,7 +55,8 @@ enum Write {
     },
 }
 
-/// An expression and the values it names. Attribute names stand in the text, so none may be a reserved word.
+/// A DynamoDB expression and its attribute values. It contains attribute names directly, so they must not be reserved
+/// words.
 #[derive(Clone, Debug, Default)]
 pub struct Expression {
     text: String,
@@ -63,7 +64,7 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Returns an expression without values.
+    /// Creates an expression without values.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -71,7 +72,7 @@ impl Expression {
         }
     }
 
-    /// Adds the value of a name such as `:now`.
+    /// Adds a value under its name, such as `:now`.
     #[must_use]
     pub fn with(mut self, name: &str, value: aws_sdk_dynamodb::types::AttributeValue) -> Self {
         self.values.insert(name.to_owned(), value);
@@ -86,17 +87,17 @@ impl Expression {
         values([Some(self), Some(other)])
     }
 
-    /// Holds when there is no such item.
+    /// Returns the condition that the item does not exist.
     pub fn absent() -> Self {
         Self::new("attribute_not_exists(PK)")
     }
 
-    /// Holds when there is such an item.
+    /// Returns the condition that the item exists.
     pub fn present() -> Self {
         Self::new("attribute_exists(PK)")
     }
 
-    /// Holds when nobody has written the item since it was read.
+    /// Returns the condition that the item still has the revision that was read.
     pub fn at_revision(revision: u64) -> Self {
         Self::new("revision = :read_revision").with(":read_revision", number(revision))
     }
@@ -108,12 +109,12 @@ impl Transaction {
         self.writes.len()
     }
 
-    /// Returns whether there is nothing to write.
+    /// Returns whether there are no writes.
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
 
-    /// Writes an item without a condition.
+    /// Adds a put of an item, without a condition.
     pub fn put(&mut self, item: Item) {
         self.writes.push((
             Write::Put {
@@ -124,7 +125,7 @@ impl Transaction {
         ));
     }
 
-    /// Writes an item if the condition holds.
+    /// Adds a put of an item, with a condition.
     pub fn put_if(&mut self, item: Item, condition: Expression, guard: Guard) {
         self.writes.push((
             Write::Put {
@@ -135,7 +136,7 @@ impl Transaction {
         ));
     }
 
-    /// Updates an item without a condition.
+    /// Adds an update of an item, without a condition.
     pub fn update(&mut self, key: Key, set: Expression) {
         self.writes.push((
             Write::Update {
@@ -147,7 +148,7 @@ impl Transaction {
         ));
     }
 
-    /// Updates an item if the condition holds.
+    /// Adds an update of an item, with a condition.
     pub fn update_if(&mut self, key: Key, set: Expression, condition: Expression, guard: Guard) {
         self.writes.push((
             Write::Update {
@@ -159,7 +160,7 @@ impl Transaction {
         ));
     }
 
-    /// Deletes an item without a condition.
+    /// Adds a deletion of an item, without a condition.
     pub fn delete(&mut self, key: Key) {
         self.writes.push((
             Write::Delete {
@@ -170,7 +171,7 @@ impl Transaction {
         ));
     }
 
-    /// Deletes an item if the condition holds.
+    /// Adds a deletion of an item, with a condition.
     pub fn delete_if(&mut self, key: Key, condition: Expression, guard: Guard) {
         self.writes.push((
             Write::Delete {
@@ -181,7 +182,7 @@ impl Transaction {
         ));
     }
 
-    /// Writes nothing, and fails the transaction when the condition does not hold.
+    /// Adds a condition on an item that the transaction does not write.
     pub fn check(&mut self, key: Key, condition: Expression, guard: Guard) {
         self.writes.push((Write::Check { key, condition }, guard));
     }
@@ -191,7 +192,7 @@ impl Transaction {
         self.writes.append(&mut other.writes);
     }
 
-    /// The guards of the writes that a cancellation names as failed.
+    /// Returns the guards of the writes whose conditions did not hold, from the reasons of a cancellation.
     pub(crate) fn failed_guards(&self, reasons: &[CancellationReason]) -> Vec<Guard> {
         self.writes
             .iter()
