@@ -42,7 +42,7 @@ pub struct Relay {
 /// The reason why an entry of a tenant, and those after it, could not be relayed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("the entries could not be given their places")]
+    #[error("the sequence numbers could not be assigned")]
     Feed(#[from] Error),
     #[error("the bus did not take the events")]
     Bus(#[from] Rejected),

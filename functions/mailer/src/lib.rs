@@ -60,7 +60,7 @@ enum Failure {
     Directory(#[from] Error),
     #[error("the mail could not be sent")]
     Mail(#[from] SendError),
-    #[error("the mail could not be worded")]
+    #[error("the mail could not be composed")]
     Wording(#[from] askama::Error),
     #[error("another invocation holds the lease on this mail")]
     Claimed,

@@ -53,7 +53,7 @@ pub struct Reconciler {
 enum Failure {
     #[error("the message cannot be parsed")]
     Unreadable(#[from] serde_json::Error),
-    #[error("the roles could not be brought up to date")]
+    #[error("the roles could not be reconciled")]
     Directory(#[from] Error),
     #[error("the remaining work could not be queued")]
     Queue(#[from] NotSent),

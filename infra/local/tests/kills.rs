@@ -1,6 +1,7 @@
-//! Killed at random moments under a stream of writes: what was committed is in the feed and on the bus, nothing else is.
+//! Kills the process at random times while it handles writes. Afterwards, the feed and the bus must contain exactly the
+//! committed changes.
 //!
-//! `ROLLCALL_KILLS` says how often; each time the process is started on what the one before it left.
+//! `ROLLCALL_KILLS` sets the number of kills. Each new process starts with the data directory of the previous one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
@@ -22,12 +23,12 @@ use rollcall_tests::idp::{Answer, Idp};
 use rollcall_tests::urn;
 use serde_json::{Map, Value, json};
 
-/// Kills when the environment does not say otherwise.
+/// The number of kills if `ROLLCALL_KILLS` is not set.
 const KILLS: u32 = 12;
 const WRITERS: u64 = 4;
 const GROUPS: usize = 3;
 
-/// Who the writers know, and what they were told.
+/// The users that the writers know, and what the responses confirmed.
 #[derive(Default)]
 struct Known {
     people: Vec<String>,
@@ -48,15 +49,16 @@ fn spawn(directory: &Path) -> Child {
         .unwrap()
 }
 
-/// Waits until the process answers.
-fn greeted(child: &mut Child) {
+/// Waits until the process prints its greeting, which means that it accepts requests.
+fn wait_for_greeting(child: &mut Child) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(
         lines.any(|line| line.unwrap().contains("Ctrl-C")),
-        "it ended without a greeting"
+        "the process ended without a greeting"
     );
 }
 
+/// Returns a client for the first tenant, with the URL and token from `local.json`.
 fn idp(directory: &Path) -> Idp {
     let file = fs::read(directory.join("local.json")).unwrap();
     let file: Value = serde_json::from_slice(&file).unwrap();
@@ -73,12 +75,13 @@ async fn open(directory: &Path) -> Local {
     Local::start(options).await.unwrap()
 }
 
+/// Waits until all pending changes are processed.
 async fn drain(local: &Local) {
-    let patience = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while local.pending() > 0 {
         assert!(
-            Instant::now() < patience,
-            "{} changes are left",
+            Instant::now() < deadline,
+            "{} changes are still pending",
             local.pending()
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -89,8 +92,8 @@ fn acme(local: &Local) -> Tenant {
     local.directory().system("acme".parse().unwrap())
 }
 
-/// One random write; `None` when the process died over it.
-async fn write(
+/// Sends one random write. Returns `None` if the process ended before it answered.
+async fn random_write(
     idp: &Idp,
     groups: &[String],
     known: &Mutex<Known>,
@@ -164,8 +167,8 @@ async fn write(
     Some(())
 }
 
-/// The ids of the events that the entries of the journal stand for.
-async fn journal(local: &Local) -> BTreeSet<String> {
+/// Returns the ids of the events that the journal entries describe.
+async fn journal_event_ids(local: &Local) -> BTreeSet<String> {
     let query = local.dynamodb_client().query().table_name(TABLE_NAME);
     let query = query.key_condition_expression("PK = :pk");
     let partition = AttributeValue::S("T#acme#J".to_owned());
@@ -194,6 +197,7 @@ async fn journal(local: &Local) -> BTreeSet<String> {
     events
 }
 
+/// Returns all events of the feed.
 async fn feed(tenant: &Tenant) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
@@ -212,8 +216,8 @@ async fn feed(tenant: &Tenant) -> Vec<Value> {
 type People = BTreeMap<String, Map<String, Value>>;
 type Members = BTreeMap<String, BTreeSet<String>>;
 
-/// What the events, told in their order, make of an empty directory.
-fn told(feed: &[Value]) -> (People, Members) {
+/// Applies the events in order to an empty directory. Returns the resulting users and group members.
+fn replay(feed: &[Value]) -> (People, Members) {
     let (mut people, mut members) = (People::new(), Members::new());
     for event in feed {
         let subject = event["subject"]["id"].as_str().unwrap().to_owned();
@@ -222,7 +226,7 @@ fn told(feed: &[Value]) -> (People, Members) {
             "user.deleted" => {
                 assert!(
                     people.remove(&subject).is_some(),
-                    "nobody was deleted: {event}"
+                    "the deleted user did not exist: {event}"
                 );
                 members.values_mut().for_each(|group| {
                     group.remove(&subject);
@@ -256,25 +260,27 @@ fn told(feed: &[Value]) -> (People, Members) {
     (people, members)
 }
 
-fn agrees(feed: &[Value], world: &World) {
-    let (people, members) = told(feed);
+/// Asserts that replaying the feed gives the users and groups that SCIM returns.
+fn assert_feed_matches(feed: &[Value], world: &World) {
+    let (people, members) = replay(feed);
     assert_eq!(
         people.keys().collect::<Vec<_>>(),
         world.users.keys().collect::<Vec<_>>()
     );
-    for (id, told) in &people {
+    for (id, replayed) in &people {
         for name in ["userName", "title", "active"] {
             let seen = world.users[id].get(name);
-            assert_eq!(told.get(name), seen, "{name} of {id}");
+            assert_eq!(replayed.get(name), seen, "{name} of {id}");
         }
     }
-    for (group, told) in &members {
-        assert_eq!(*told, world.members(group), "members of {group}");
+    for (group, replayed) in &members {
+        assert_eq!(*replayed, world.members(group), "members of {group}");
     }
 }
 
-/// The bus has every event of the feed, however often, and nothing else. Answers how many came more than once.
-fn delivered(directory: &Path, feed: &[Value]) -> usize {
+/// Asserts that the bus received every event of the feed at least once, and no other event. Returns how many events it
+/// received more than once.
+fn assert_bus_matches(directory: &Path, feed: &[Value]) -> usize {
     let file = fs::read_to_string(directory.join("bus.jsonl")).unwrap();
     let mut deliveries: BTreeMap<String, (Value, usize)> = BTreeMap::new();
     for line in file.lines() {
@@ -285,7 +291,7 @@ fn delivered(directory: &Path, feed: &[Value]) -> usize {
         }
         let id = event["detail"]["id"].as_str().unwrap().to_owned();
         let (first, times) = deliveries.entry(id).or_insert((event["detail"].clone(), 0));
-        assert_eq!(*first, event["detail"], "one id, two events");
+        assert_eq!(*first, event["detail"], "two events have the same id");
         *times += 1;
     }
     let again = deliveries.values().filter(|(_, times)| *times > 1).count();
@@ -296,7 +302,7 @@ fn delivered(directory: &Path, feed: &[Value]) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
+async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     let kills = env::var("ROLLCALL_KILLS")
         .ok()
         .and_then(|kills| kills.parse().ok())
@@ -323,19 +329,22 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
     for kill in 0..kills {
         let mut child = spawn(&directory);
         if random.random_ratio(1, 10) {
-            // not even up, or busy with what the one before it left
+            // Kill it during startup, or while it processes changes from before the last kill.
             tokio::time::sleep(Duration::from_millis(random.random_range(0..300))).await;
             child.kill().unwrap();
             child.wait().unwrap();
             continue;
         }
-        greeted(&mut child);
+        wait_for_greeting(&mut child);
         let idp = idp(&directory);
         let writers = (0..WRITERS).map(|writer| {
             let (idp, groups, known) = (idp.clone(), Arc::clone(&groups), Arc::clone(&known));
             let mut random = StdRng::seed_from_u64(u64::from(kill) << 8 | writer);
             tokio::spawn(async move {
-                while write(&idp, &groups, &known, &mut random).await.is_some() {}
+                while random_write(&idp, &groups, &known, &mut random)
+                    .await
+                    .is_some()
+                {}
             })
         });
         let writers: Vec<_> = writers.collect();
@@ -361,15 +370,15 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
     let sequences = events
         .iter()
         .map(|event| event["sequence"].as_u64().unwrap());
-    assert!(sequences.eq(1..=events.len() as u64), "a gap in the feed");
+    assert!(sequences.eq(1..=events.len() as u64), "the feed has a gap");
     let ids: BTreeSet<String> = events
         .iter()
         .map(|event| event["id"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(ids.len(), events.len(), "an event has two places");
-    assert_eq!(ids, journal(&local).await);
-    let again = delivered(&directory, &events);
-    agrees(&events, &audit(&self::idp(&directory)).await);
+    assert_eq!(ids.len(), events.len(), "an event has two sequence numbers");
+    assert_eq!(ids, journal_event_ids(&local).await);
+    let again = assert_bus_matches(&directory, &events);
+    assert_feed_matches(&events, &audit(&self::idp(&directory)).await);
     let known = std::mem::take(&mut *known.lock().unwrap());
     let subjects = |kind: &str| -> BTreeSet<&str> {
         let of_kind = events.iter().filter(|event| event["type"] == kind);
@@ -385,7 +394,10 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
             .iter()
             .filter(|id| !subjects(kind).contains(id.as_str()))
             .collect();
-        assert!(lost.is_empty(), "{kind} was answered and lost: {lost:?}");
+        assert!(
+            lost.is_empty(),
+            "{kind}: confirmed but not in the feed: {lost:?}"
+        );
     }
     let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
     assert_eq!(tenant.roles().reconcile_all(None, far).await.unwrap(), None);
@@ -393,7 +405,7 @@ async fn nothing_is_lost_and_nothing_invented_however_often_it_is_killed() {
     assert_eq!(
         feed(&tenant).await.len(),
         events.len(),
-        "a role was not what it should be"
+        "the full pass changed a role"
     );
     let roles = subjects("user.role_changed").len();
     let line = format!(

@@ -1,4 +1,4 @@
-//! `cargo run` as a process: started, stopped, killed and refused.
+//! Tests of the `rollcall` process: start, stop, kill, and the errors at startup.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -14,12 +14,13 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A running `rollcall`; dropped, it is killed.
+/// A running `rollcall` process. It is killed on drop.
 struct Process {
     child: Child,
     directory: PathBuf,
 }
 
+/// Returns the command that runs `rollcall`.
 fn rollcall(directory: &Path, port: u16, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command
@@ -35,7 +36,7 @@ fn rollcall(directory: &Path, port: u16, more: &[&str]) -> Command {
 }
 
 impl Process {
-    /// Starts one and waits for its greeting.
+    /// Starts a process and waits for its greeting.
     fn start(directory: &Path) -> Process {
         let mut child = rollcall(directory, 0, &[])
             .stderr(Stdio::null())
@@ -46,11 +47,11 @@ impl Process {
         while !greeting.contains("Ctrl-C") {
             assert!(
                 lines.read_line(&mut greeting).unwrap() > 0,
-                "it ended after: {greeting}"
+                "the process ended after: {greeting}"
             );
         }
-        for said in ["SCIM base URL", "curl -H 'Authorization: Bearer rcs_acme_"] {
-            assert!(greeting.contains(said), "{greeting}");
+        for expected in ["SCIM base URL", "curl -H 'Authorization: Bearer rcs_acme_"] {
+            assert!(greeting.contains(expected), "{greeting}");
         }
         Process {
             child,
@@ -75,15 +76,15 @@ impl Process {
         Idp::new(base, Some(self.token(tenant)))
     }
 
-    /// Asks it to stop, as Ctrl-C and `kill` do, and waits until it has.
+    /// Sends SIGTERM and waits until the process ends.
     fn stop(mut self) {
-        let asked = Command::new("kill")
+        let sent = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status();
-        assert!(asked.unwrap().success());
+        assert!(sent.unwrap().success());
         assert!(
             self.child.wait().unwrap().success(),
-            "stopping is no failure"
+            "the exit code after SIGTERM must be 0"
         );
     }
 
@@ -100,25 +101,25 @@ impl Drop for Process {
     }
 }
 
-/// Runs one that must refuse to start: one line, exit 1.
-fn refused(mut command: Command) -> String {
+/// Runs a command that must fail at startup. Returns its error, which must be one line with exit code 1.
+fn startup_error(mut command: Command) -> String {
     let Output {
         status,
         stdout,
         stderr,
     } = command.output().unwrap();
-    let said = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(stdout.is_empty(), "it greets nobody");
-    said
+    let error = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(stdout.is_empty(), "no greeting is expected");
+    error
 }
 
 fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// The names in a directory and what the files hold.
+/// Returns the names in a directory, and the contents of its files.
 fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
     let mut found: Vec<_> = entries
@@ -134,7 +135,7 @@ fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn a_second_start_finds_the_same_people_and_the_same_tokens() {
+async fn a_restart_keeps_the_users_and_tokens() {
     let scratch = scratch();
     let directory = scratch.path().join("data");
     let first = Process::start(&directory);
@@ -148,7 +149,7 @@ async fn a_second_start_finds_the_same_people_and_the_same_tokens() {
     let second = Process::start(&directory);
     assert_eq!([second.token(0), second.token(1)], tokens);
     let after = audit(&second.idp(0)).await;
-    // but for the port in every location
+    // The locations are not compared because the port differs.
     assert_eq!(after.users.keys().collect::<Vec<_>>(), [&user]);
     assert_eq!(
         after.groups[&group]["meta"]["version"],
@@ -159,13 +160,13 @@ async fn a_second_start_finds_the_same_people_and_the_same_tokens() {
 }
 
 #[tokio::test]
-async fn what_a_killed_first_start_left_out_is_made_up_for() {
+async fn an_incomplete_local_json_is_repaired_at_the_next_start() {
     let scratch = scratch();
     let first = Process::start(scratch.path());
     let user = first.idp(0).user("ada").await;
     first.stop();
-    for lost in ["", "{\"tenants\": [{\"id\": \"ac"] {
-        fs::write(scratch.path().join("local.json"), lost).unwrap();
+    for incomplete in ["", "{\"tenants\": [{\"id\": \"ac"] {
+        fs::write(scratch.path().join("local.json"), incomplete).unwrap();
         let next = Process::start(scratch.path());
         assert!(audit(&next.idp(0)).await.users.contains_key(&user));
         audit(&next.idp(1)).await;
@@ -174,7 +175,7 @@ async fn what_a_killed_first_start_left_out_is_made_up_for() {
 }
 
 #[test]
-fn local_json_is_for_its_owner_only() {
+fn only_the_owner_can_read_local_json() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = scratch();
     let process = Process::start(scratch.path());
@@ -191,41 +192,41 @@ fn local_json_is_for_its_owner_only() {
 }
 
 #[test]
-fn a_busy_port_is_one_line_and_nothing_touched() {
+fn a_port_in_use_is_an_error_and_creates_no_directory() {
     let scratch = scratch();
     let directory = scratch.path().join("data");
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
-    let said = refused(rollcall(&directory, port, &[]));
+    let error = startup_error(rollcall(&directory, port, &[]));
     assert!(
-        said.contains(&port.to_string()) && said.contains("--port"),
-        "{said}"
+        error.contains(&port.to_string()) && error.contains("--port"),
+        "{error}"
     );
     assert!(!directory.exists());
 }
 
 #[test]
-fn a_foreign_directory_is_one_line_and_nothing_touched() {
+fn a_foreign_directory_is_an_error_and_stays_unchanged() {
     let scratch = scratch();
     fs::write(scratch.path().join("thesis.txt"), "mine").unwrap();
     let before = contents(scratch.path());
     for more in [&[][..], &["--in-memory"]] {
-        let said = refused(rollcall(scratch.path(), 0, more));
-        assert!(said.contains("--data-dir"), "{said}");
+        let error = startup_error(rollcall(scratch.path(), 0, more));
+        assert!(error.contains("--data-dir"), "{error}");
         assert_eq!(contents(scratch.path()), before);
     }
-    refused(rollcall(&scratch.path().join("thesis.txt"), 0, &[]));
+    startup_error(rollcall(&scratch.path().join("thesis.txt"), 0, &[]));
     assert_eq!(contents(scratch.path()), before);
 }
 
 #[test]
-fn an_unwritable_directory_is_one_line() {
+fn an_unwritable_directory_is_an_error() {
     let scratch = scratch();
-    let said = refused(rollcall(&unwritable(scratch.path()).join("data"), 0, &[]));
-    assert!(said.contains("--data-dir"), "{said}");
+    let error = startup_error(rollcall(&unwritable(scratch.path()).join("data"), 0, &[]));
+    assert!(error.contains("--data-dir"), "{error}");
 }
 
-/// A directory without the right to write, or, for root, one in which nobody can.
+/// Makes the directory read-only and returns it. Root can still write to it, so for root this returns `/proc`.
 fn unwritable(directory: &Path) -> PathBuf {
     let mut permissions = fs::metadata(directory).unwrap().permissions();
     permissions.set_readonly(true);
@@ -237,17 +238,17 @@ fn unwritable(directory: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_directory_in_use_is_one_line_and_no_harm() {
+async fn a_directory_in_use_is_an_error_and_the_running_process_continues() {
     let scratch = scratch();
     let running = Process::start(scratch.path());
     let user = running.idp(0).user("ada").await;
-    let said = refused(rollcall(scratch.path(), 0, &[]));
-    assert!(said.contains("in use"), "{said}");
+    let error = startup_error(rollcall(scratch.path(), 0, &[]));
+    assert!(error.contains("in use"), "{error}");
     assert!(audit(&running.idp(0)).await.users.contains_key(&user));
 }
 
 #[tokio::test]
-async fn killed_in_the_middle_of_writing_it_comes_back_with_all_it_had_said() {
+async fn a_kill_during_writes_loses_no_confirmed_write() {
     let scratch = scratch();
     let mut known: Vec<String> = Vec::new();
     for round in 0..3 {
@@ -257,7 +258,7 @@ async fn killed_in_the_middle_of_writing_it_comes_back_with_all_it_had_said() {
         let answered = Arc::new(AtomicU32::new(0));
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..4 {
-            writers.spawn(write_on(
+            writers.spawn(write_until_killed(
                 idp.clone(),
                 group.clone(),
                 format!("r{round}w{writer}"),
@@ -279,21 +280,26 @@ async fn killed_in_the_middle_of_writing_it_comes_back_with_all_it_had_said() {
         for id in &known {
             assert!(
                 world.users.contains_key(id),
-                "{id} was answered 201 and is gone"
+                "{id} was created with 201 but is missing"
             );
         }
         for id in &members {
             assert!(
                 world.members(&group).contains(id),
-                "{id} was answered 204 and is no member"
+                "{id} was added with 204 but is not a member"
             );
         }
         process.stop();
     }
 }
 
-/// Creates people and puts them into the group until nobody answers; returns who was answered both times.
-async fn write_on(idp: Idp, group: String, name: String, answered: Arc<AtomicU32>) -> Vec<String> {
+/// Creates users and adds them to the group until a request fails. Returns the users for which both requests succeeded.
+async fn write_until_killed(
+    idp: Idp,
+    group: String,
+    name: String,
+    answered: Arc<AtomicU32>,
+) -> Vec<String> {
     let mut members = Vec::new();
     for number in 0.. {
         let user = json!({"schemas": [urn::USER], "userName": format!("{name}n{number}")});
@@ -322,7 +328,7 @@ async fn write_on(idp: Idp, group: String, name: String, answered: Arc<AtomicU32
 }
 
 #[test]
-fn in_memory_leaves_nothing_but_the_file() {
+fn in_memory_leaves_only_local_json_and_the_lock() {
     let scratch = scratch();
     let mut child = rollcall(scratch.path(), 0, &["--in-memory"])
         .spawn()

@@ -98,6 +98,7 @@ pub mod stored {
     pub use crate::resources::record::Record;
     pub use crate::resources::writes::Pointer;
     pub use crate::roles::context::RoleContext;
+    pub use crate::roles::decide;
     pub use crate::roles::explain::person_role;
     pub use crate::roles::mappings::by_group;
     pub use crate::roles::person::person;

@@ -1,7 +1,7 @@
 //! The profile of one person: everything that a page about them shows, in a few reads.
 
 use futures::try_join;
-use rollcall_directory::stored::{by_group, not_found, person, person_role};
+use rollcall_directory::stored::{by_group, decide, not_found, person, person_role};
 use rollcall_directory::{Person, PersonRole, PersonSession};
 use rollcall_model::{GROUPS, RoleSync, RouteBy, USERS, is_id};
 use rollcall_scim::Resource;
@@ -52,7 +52,7 @@ impl Insight<'_> {
         let Some((record, TenantItem { settings, .. })) = known else {
             return Err(not_found(&USERS, user));
         };
-        let mut ids = record.role_groups();
+        let mut ids = decide::role_groups(&record);
         if settings.role_sync == RoleSync::AtLogin {
             ids.extend(record.account.at_login.keys().cloned());
         }
@@ -74,7 +74,7 @@ impl Insight<'_> {
             groups.push(PersonGroup {
                 group: summary(group, &roles)?,
                 is_member: record.groups.contains(&group.id),
-                is_named: record.claims(&group.id),
+                is_named: decide::claims(&record, &group.id),
             });
         }
         groups.sort_by_key(|one| one.group.display_name.to_lowercase());

@@ -70,18 +70,27 @@ pub fn text<'a>(item: &'a Item, attribute: &str) -> Result<&'a str, Error> {
 /// version's code writes.
 pub fn carry_over(raw: &Item, before: &Item, after: &mut Item, open: &[&str]) {
     for (name, stored) in raw {
+        if let AttributeValue::M(stored) = stored
+            && open.contains(&name.as_str())
+        {
+            // This version omits a map without entries that it knows.
+            let old = before.get(name).and_then(|old| old.as_m().ok());
+            let new = after.remove(name).and_then(|new| match new {
+                AttributeValue::M(new) => Some(new),
+                _ => None,
+            });
+            let mut new = new.unwrap_or_default();
+            carry_over(stored, old.unwrap_or(&Item::new()), &mut new, &[]);
+            if !new.is_empty() {
+                after.insert(name.clone(), AttributeValue::M(new));
+            }
+            continue;
+        }
         match (before.get(name), after.get_mut(name)) {
             (None, None) => {
                 after.insert(name.clone(), stored.clone());
             }
             (Some(old), Some(new)) if old == new => *new = stored.clone(),
-            (Some(AttributeValue::M(old)), Some(AttributeValue::M(new)))
-                if open.contains(&name.as_str()) =>
-            {
-                if let AttributeValue::M(stored) = stored {
-                    carry_over(stored, old, new, &[]);
-                }
-            }
             // This version adds, changes or removes the attribute.
             (None, Some(_)) | (Some(_), _) => {}
         }
@@ -136,6 +145,21 @@ mod tests {
             ("settings", nested(&settings)),
         ]);
         assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn an_open_map_keeps_unknown_entries_when_the_known_ones_come_or_go() {
+        let raw = map(&[("standing", nested(&[("epoch", number(3))]))]);
+        let known = map(&[("standing", nested(&[("login", string("now"))]))]);
+        let mut after = known.clone();
+        carry_over(&raw, &Item::new(), &mut after, &["standing"]);
+        let both = nested(&[("epoch", number(3)), ("login", string("now"))]);
+        assert_eq!(after, map(&[("standing", both.clone())]));
+
+        let mut after = Item::new();
+        let stored = map(&[("standing", both)]);
+        carry_over(&stored, &known, &mut after, &["standing"]);
+        assert_eq!(after, raw);
     }
 
     #[test]

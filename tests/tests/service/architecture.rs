@@ -350,6 +350,36 @@ fn rooms_use_only_themselves_and_lower_rooms() {
     }
 }
 
+/// A method call names no path, so a lower room could call the methods that a higher room adds to its type.
+#[test]
+fn methods_are_in_the_room_of_their_type() {
+    let folder = "shared/directory";
+    let sources = Sources::of(folder);
+    let (mut types, mut methods) = (BTreeSet::new(), Vec::new());
+    for (module, file) in &sources.modules {
+        let text = std::fs::read_to_string(file).expect("a source");
+        for item in syn::parse_file(&text).expect("Rust").items {
+            let room = module.first().cloned();
+            match item {
+                syn::Item::Struct(it) => _ = types.insert((it.ident.to_string(), room)),
+                syn::Item::Enum(it) => _ = types.insert((it.ident.to_string(), room)),
+                syn::Item::Impl(it) if it.trait_.is_none() => methods.push((room, it.self_ty)),
+                _ => {}
+            }
+        }
+    }
+    for (room, on) in methods {
+        let syn::Type::Path(path) = *on else {
+            continue;
+        };
+        let name = path.path.segments.last().expect("a name").ident.to_string();
+        assert!(
+            types.contains(&(name.clone(), room.clone())),
+            "{folder}: {room:?} adds methods to `{name}` of another room; use functions"
+        );
+    }
+}
+
 /// Returns whether a file outside the room folders uses rooms itself; if so, it is above them.
 fn uses_rooms(sources: &Sources, module: &[String]) -> bool {
     let edges = sources.edges();
@@ -374,6 +404,51 @@ fn crates_depend_only_on_lower_crates() {
                 height(&used) < height(name),
                 "`{name}` depends on `{used}`, which is above it"
             );
+        }
+    }
+}
+
+#[test]
+fn functions_depend_only_on_shared_crates() {
+    let folders = crate_folders();
+    for folder in folders.iter().filter(|it| it.starts_with("functions/")) {
+        for used in dependencies(&manifest(folder)) {
+            assert!(
+                CRATES.contains(&used.as_str()),
+                "{folder} depends on `{used}`"
+            );
+        }
+    }
+}
+
+/// Reads the whole dependency trees with Cargo, because a manifest names only the direct dependencies.
+#[test]
+fn functions_contain_no_unneeded_crates() {
+    let events = ["axum", "lambda_http", "utoipa"];
+    for (function, absent) in [
+        ("token-authorizer", &["utoipa", "askama"][..]),
+        ("users", &["utoipa", "askama"]),
+        ("groups", &["utoipa", "askama"]),
+        ("discovery", &["utoipa", "askama"]),
+        ("journal-relay", &[&events[..], &["askama"]].concat()),
+        ("role-reconciler", &[&events[..], &["askama"]].concat()),
+        ("issue-service-key", &[&events[..], &["askama"]].concat()),
+        // Mails are templates.
+        ("mailer", &events),
+    ] {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        let package = format!("rollcall-{function}");
+        cargo.args(["tree", "--offline", "--edges", "normal", "--prefix", "none"]);
+        cargo.args(["--format", "{p}", "--package", &package]);
+        let output = cargo.current_dir(root()).output().expect("cargo runs");
+        let tree = String::from_utf8_lossy(&output.stdout);
+        let names: BTreeSet<&str> = tree
+            .lines()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert!(names.contains(package.as_str()), "{output:?}");
+        for name in absent {
+            assert!(!names.contains(name), "`{package}` contains `{name}`");
         }
     }
 }

@@ -245,7 +245,7 @@ fn crash_while_a_person_in_many_groups_is_deleted() {
     run(async |service| {
         let tenant = service.tenant("leavers").await;
         let idp = tenant.idp();
-        let leavers = join_all((0..24).map(async |n| idp.user(&format!("leaver-{n}")).await)).await;
+        let leavers = join_all((0..32).map(async |n| idp.user(&format!("leaver-{n}")).await)).await;
         let everybody: Vec<&str> = leavers.iter().map(String::as_str).collect();
         let name = |n: usize| format!("g{n}");
         let groups = join_all((0..60).map(async |n| idp.group(&name(n), &everybody).await)).await;

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::GROUPS;
+use rollcall_directory::{GROUPS, Role};
 use rollcall_scim::{GROUP, PATCH_OP_URN, Patch, Precondition};
 use rollcall_tests::faults::Fault;
 use rollcall_tests::raw::{self, Item};
@@ -132,5 +132,64 @@ fn a_person_deleted_during_a_large_change_is_counted_once() {
         let count = stored.get("members").and_then(|count| count.as_n().ok());
         assert!(count.is_none_or(|count| count == "0"), "{count:?}");
         assert_eq!(leftovers(service, &tenant).await, Vec::<Item>::new());
+    });
+}
+
+#[test]
+fn a_refused_deletion_leaves_no_steps_behind() {
+    run(async |service| {
+        let tenant = service.tenant("refused-deletion").await;
+        let idp = tenant.idp();
+        let owner = idp.user("owner").await;
+        let name = |n: usize| format!("g{n}");
+        join_all((0..60).map(async |n| idp.group(&name(n), &[&owner]).await)).await;
+        let roles = tenant.directory().roles();
+        let given = roles
+            .give_role(&owner, Some(Role::Owner), Role::Owner)
+            .await;
+        given.unwrap();
+        let path = format!("/Users/{owner}");
+        idp.delete(&path).await.expect(403);
+        assert_eq!(leftovers(service, &tenant).await, Vec::<Item>::new());
+    });
+}
+
+#[test]
+fn steps_of_a_newer_version_stay_and_block_no_other_group() {
+    run(async |service| {
+        let tenant = service.tenant("newer-steps").await;
+        let idp = tenant.idp();
+        let ada = idp.user("ada").await;
+        let group = idp.group("g", &[&ada]).await;
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let actor = AttributeValue::M([("kind".to_owned(), text("system"))].into());
+        let intent = [
+            ("PK", text(&format!("T#{}#I", tenant.id()))),
+            ("SK", text("newer")),
+            ("purpose", text("change_members")),
+            ("subject_id", text(&group)),
+            ("subject_name", text("g")),
+            ("actor", actor),
+            ("request_id", text("r")),
+        ];
+        let steps = [
+            ("PK", text(&format!("T#{}#I#newer", tenant.id()))),
+            ("SK", text("000000")),
+            ("work", text("[{\"do\":\"promote\",\"member\":\"x\"}]")),
+        ];
+        raw::put(
+            service,
+            intent.map(|(name, value)| (name.to_owned(), value)).into(),
+        )
+        .await;
+        raw::put(
+            service,
+            steps.map(|(name, value)| (name.to_owned(), value)).into(),
+        )
+        .await;
+        assert_eq!(idp.members(&group).await.len(), 1);
+        let other = idp.group("other", &[]).await;
+        idp.get(&format!("/Groups/{other}")).await.expect(200);
+        assert_eq!(leftovers(service, &tenant).await.len(), 2);
     });
 }

@@ -74,5 +74,12 @@ fn an_unclean_name_that_is_stored_already_stays() {
         let body = json!({"schemas": [urn::USER], "userName": " ada", "title": "Prof."});
         let answer = idp.put(&path, body).await.expect(200);
         assert_eq!(answer.string("/userName"), " ada");
+        // A sign-in by the stored name finds its person and makes nobody.
+        let mut name = raw::item(service, &tenant, "#UN", "ada").await;
+        name.insert("SK".to_owned(), AttributeValue::S(" ada".to_owned()));
+        raw::put(service, name).await;
+        let application = service.application();
+        let signed_in = application.log_in(tenant.id(), " ada", None).await;
+        assert_eq!(signed_in.expect(200).string("/user/id"), ada);
     });
 }

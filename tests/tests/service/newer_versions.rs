@@ -56,15 +56,22 @@ fn attributes_of_a_newer_version_are_written_back() {
         let tenant = service.tenant("newer-attributes").await;
         let (idp, directory) = (tenant.idp(), tenant.directory());
         let ada = idp.user("ada").await;
+        // Bob has no standing that this version knows, so that it is not stored.
+        let bob = idp.user("bob").await;
         let group = idp.group("g", &[&ada]).await;
+        let roles = directory.roles();
+        roles.map_group(&group, Some(Role::Member)).await.unwrap();
         sign_in(directory, "ada", None).await;
         service.follow_up(&tenant).await;
         let tokens = raw::items(service, &tenant).await;
         let is_token = |item: &&Item| raw::text(item, "PK") == format!("T#{}#K", tenant.id());
         let token = tokens.iter().find(is_token).unwrap();
         let connection = format!("CONN#{}", tenant.connection_id());
-        let places: [((&str, &str), &[&str]); 6] = [
+        let mapping = format!("ROLEMAP#{group}");
+        let places: [((&str, &str), &[&str]); 8] = [
             (("#U", &ada), &["standing"]),
+            (("#U", &bob), &["standing"]),
+            (("", &mapping), &[]),
             (("#G", &group), &[]),
             (("", "TENANT"), &["settings"]),
             (("", &connection), &[]),
@@ -92,6 +99,10 @@ fn attributes_of_a_newer_version_are_written_back() {
             .give_role(&ada, role, Role::Owner)
             .await
             .unwrap();
+        for role in [Some(Role::Viewer), None] {
+            roles.give_role(&bob, role, Role::Owner).await.unwrap();
+        }
+        roles.map_group(&group, Some(Role::Viewer)).await.unwrap();
         let leave = json!([{"op": "remove", "path": "members"}]);
         idp.patch(&format!("/Groups/{group}"), leave)
             .await

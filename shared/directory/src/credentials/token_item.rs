@@ -29,7 +29,7 @@ pub struct Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It does not have the form or the checksum of a token.
-    #[error("this is no token")]
+    #[error("the token is malformed")]
     Malformed,
     /// It was never issued.
     #[error("the token is unknown")]

@@ -66,6 +66,9 @@ pub enum Diagnosis {
     Failed,
     /// The request succeeded, but members that are not users of the tenant were left out.
     Skipped,
+    /// A stored diagnosis that only a newer version of the code knows.
+    #[serde(other)]
+    Other,
 }
 
 impl Diagnosis {
@@ -98,6 +101,7 @@ impl Diagnosis {
             Self::NotOffered => NOT_OFFERED,
             Self::Failed => FAILED,
             Self::Skipped => SKIPPED,
+            Self::Other => OTHER,
         }
     }
 }
@@ -165,6 +169,9 @@ const FAILED: &str = "The fault was on our side. The identity provider tries aga
 const SKIPPED: &str = "Done, except that some members were left out because nobody here has these ids. Unassign and \
     reassign these people in your identity provider, then push the group again. Where an id is a group's: a group \
     within a group brings nobody; assign its people.";
+
+const OTHER: &str = "The request failed. This version of Rollcall does not know the diagnosis; the detail of the \
+    response says more.";
 
 /// The facts that decide a diagnosis.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,7 @@ use crate::journal::entry::MEMBERS_CHANGED;
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
+use crate::resources::intents::Intent;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::check_name;
 use crate::resources::record::Record;
@@ -189,15 +190,20 @@ impl Resources<'_> {
     ) -> Result<Written<()>, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let (transaction, opens_intent) = self.deletion(kind, &record).await?;
-            if !committed(self.scope, &transaction, kind).await? {
-                Members::of(self.scope).settle().await?;
+            let members = Members::of(self.scope);
+            let (transaction, prepared) = self.deletion(kind, &record).await?;
+            let is_committed = committed(self.scope, &transaction, kind).await;
+            self.discard_refused(prepared.as_ref(), &is_committed)
+                .await?;
+            if !is_committed? {
+                members.settle().await?;
                 return Ok(None);
             }
+            let opens_intent = prepared.is_some() || record.members > 0;
             let mut effects = Effects::default();
             effects.changed(action(kind, Some(&record), None));
             if opens_intent {
-                Members::of(self.scope).sweep().await?;
+                members.sweep().await?;
             }
             Ok(Some(Written {
                 answer: (),
@@ -207,12 +213,12 @@ impl Resources<'_> {
         .await
     }
 
-    /// Plans a deletion. Returns the transaction, and whether it opens an intent.
+    /// Plans a deletion. Returns the transaction, and the prepared intent that it opens, if any.
     async fn deletion(
         self,
         kind: &'static Kind,
         record: &Record,
-    ) -> Result<(Transaction, bool), Error> {
+    ) -> Result<(Transaction, Option<Intent>), Error> {
         let members = Members::of(self.scope);
         let mut transaction = resource_writes(self.scope, kind, Some(record), None)?;
         let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
@@ -221,19 +227,34 @@ impl Resources<'_> {
             // The role that the group gives ends at once.
             transaction.delete(self.scope.keys().mapping(&record.id));
         }
-        let opens_intent = record.members > 0 || record.groups.len() > room;
+        let mut prepared = None;
         transaction.append(if record.members > 0 {
             members.prepare_forget_group(&subject)?
-        } else if opens_intent {
-            members
-                .prepare_forget_user(&subject, &record.groups)
-                .await?
+        } else if record.groups.len() > room {
+            let intent = members.prepare_forget_user(&subject, &record.groups);
+            let intent = prepared.insert(intent.await?);
+            members.opening(intent)?
         } else {
             members
                 .forget_user_writes(&record.id, &record.groups)
                 .await?
         });
-        Ok((transaction, opens_intent))
+        Ok((transaction, prepared))
+    }
+
+    /// Discards a prepared intent if its transaction was refused. After an error of the table, nobody knows whether it
+    /// was opened, so the sweep decides.
+    async fn discard_refused(
+        self,
+        prepared: Option<&Intent>,
+        is_committed: &Result<bool, Error>,
+    ) -> Result<(), Error> {
+        match (prepared, is_committed) {
+            (Some(intent), Ok(false) | Err(Error::Scim(_) | Error::Refused(..))) => {
+                Members::of(self.scope).discard(intent).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn change(
@@ -303,11 +324,7 @@ impl Resources<'_> {
             transaction.append(members.step_writes(&subject, &draft.steps)?);
         }
         let is_committed = committed(self.scope, &transaction, draft.kind).await;
-        if let (Some(prepared), Ok(false) | Err(Error::Scim(_) | Error::Refused(..))) =
-            (&opened, &is_committed)
-        {
-            members.discard(prepared).await?;
-        }
+        self.discard_refused(opened.as_ref(), &is_committed).await?;
         if !is_committed? {
             members.settle().await?;
             return Ok(None);

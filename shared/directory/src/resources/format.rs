@@ -40,11 +40,11 @@ fn lifted_by(steps: &[Step], mut item: Item) -> Result<Item, Error> {
             .ok()
             .and_then(|digits| digits.parse::<usize>().ok())
             .filter(|form| *form > 0)
-            .ok_or_else(|| Error::corrupt("`format` is no number of a form"))?,
+            .ok_or_else(|| Error::corrupt("`format` is not a valid format number"))?,
     };
     let missing = steps.get(stored - 1..).ok_or_else(|| {
         Error::corrupt(format!(
-            "form {stored}, and this code knows {} at most",
+            "format {stored}, but this code supports only formats up to {}",
             steps.len() + 1
         ))
     })?;

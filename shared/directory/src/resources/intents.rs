@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use rollcall_model::{Actor, GROUPS, Subject, USERS, new_id};
@@ -125,16 +126,15 @@ impl Members<'_> {
         Ok(intent)
     }
 
-    /// Prepares the removal of a deleted user from more groups than fit one transaction. Returns the writes that open
-    /// the intent.
+    /// Prepares the removal of a deleted user from more groups than fit one transaction.
     pub(super) async fn prepare_forget_user(
         self,
         user: &Subject,
         groups: &BTreeSet<String>,
-    ) -> Result<Transaction, Error> {
+    ) -> Result<Intent, Error> {
         let intent = self.intent(Purpose::ForgetUser, user);
         self.prepare(&intent, &Vec::from_iter(groups)).await?;
-        self.opening(&intent)
+        Ok(intent)
     }
 
     /// Returns the writes that open the intent to remove a deleted group from its members' lists.
@@ -170,10 +170,10 @@ impl Members<'_> {
         let mut transaction = Transaction::default();
         let keys = self.scope.keys();
         transaction.put(to_item(&keys.intents().at(&intent.id), intent)?);
-        // If the sweep has discarded the intent, it can no longer be opened.
+        // If the sweep has abandoned the intent, it can no longer be opened.
         transaction.delete_if(
             keys.prepared_intents().at(&intent.id),
-            Expression::present(),
+            Expression::new("attribute_exists(PK) AND attribute_not_exists(abandoned)"),
             Guard::Stale,
         );
         Ok(transaction)
@@ -216,11 +216,12 @@ impl Members<'_> {
     }
 
     /// Makes sure that a prepared intent cannot be opened. Returns `false` if it was opened or discarded in the
-    /// meantime.
+    /// meantime. The mark stays until the steps are deleted, so the next sweep can finish an interrupted one.
     async fn abandon(self, intent: &str) -> Result<bool, Error> {
         let mut transaction = Transaction::default();
         let key = self.scope.keys().prepared_intents().at(intent);
-        transaction.delete_if(key, Expression::present(), Guard::Stale);
+        let mark = Expression::new("SET abandoned = :yes").with(":yes", AttributeValue::Bool(true));
+        transaction.update_if(key, mark, Expression::present(), Guard::Stale);
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
@@ -300,8 +301,21 @@ impl Members<'_> {
     async fn complete_member_change(self, intent: &Intent) -> Result<(), Error> {
         let scope = self.on_behalf(intent);
         let opener = Members::of(&scope);
-        stream::iter(self.chunks(intent).await?)
-            .map(|chunk| async move { opener.apply_steps(intent, &chunk).await })
+        let chunks = self.chunks(intent).await?.into_iter().map(|chunk| {
+            let steps: Vec<Step> = serde_json::from_str(&chunk.work)?;
+            Ok((chunk, steps))
+        });
+        let chunks = match chunks.collect::<Result<Vec<_>, serde_json::Error>>() {
+            Ok(chunks) => chunks,
+            // The version that planned the steps completes them. Other groups must not wait for it.
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(tenant = %self.scope.tenant, error, "an intent with unknown steps stays open");
+                return Ok(());
+            }
+        };
+        stream::iter(chunks)
+            .map(|(chunk, steps)| async move { opener.apply_steps(intent, &chunk, &steps).await })
             .buffer_unordered(CONCURRENCY)
             .try_collect::<Vec<()>>()
             .await?;
@@ -315,13 +329,17 @@ impl Members<'_> {
         self.close(intent, transaction).await
     }
 
-    async fn apply_steps(self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
-        let planned: Vec<Step> = serde_json::from_str(&chunk.work).map_err(Error::corrupt)?;
-        let (group, planned) = (&intent.group(), &planned);
+    async fn apply_steps(
+        self,
+        intent: &Intent,
+        chunk: &Chunk,
+        planned: &[Step],
+    ) -> Result<(), Error> {
+        let group = &intent.group();
         retry_stale(|turn| async move {
             // Users who should join or leave may have been deleted since then, so their steps are dropped.
             let possible = match turn {
-                0 => planned.clone(),
+                0 => planned.to_vec(),
                 _ => self.still_possible(&group.id, planned).await?,
             };
             let vanished = growth(planned) - growth(&possible);

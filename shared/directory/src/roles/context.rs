@@ -4,6 +4,7 @@ use rollcall_model::{Mappings, Role, Settings, USERS};
 use rollcall_store::{Error, Scope, TENANT, TenantItem, string};
 
 use crate::resources::record::Record;
+use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
@@ -18,7 +19,7 @@ pub struct RoleContext {
 impl RoleContext {
     /// Returns a person's effective role.
     pub fn role(&self, record: &Record) -> Option<Role> {
-        record.effective_role(&self.settings, &self.mappings)
+        decide::effective_role(record, &self.settings, &self.mappings)
     }
 
     /// Returns a person as lists show them.

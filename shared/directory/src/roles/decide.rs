@@ -23,142 +23,144 @@ pub(crate) enum Decided {
     Existing,
 }
 
-impl Record {
-    /// Returns the mapped groups that give the person a role now, each with its role.
-    pub fn mapped(&self, settings: &Settings, mappings: &Mappings) -> Mappings {
-        if self.inactive {
-            return Mappings::new();
+/// Returns the mapped groups that give the person a role now, each with its role.
+pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mappings {
+    if record.inactive {
+        return Mappings::new();
+    }
+    if settings.role_sync == RoleSync::AtLogin {
+        return roles_at_login(record);
+    }
+    routed(record, settings.route_by, mappings)
+}
+
+/// Returns the mapped groups that memberships and the last claim select, each with its role, whether they count at
+/// once or only from the next sign-in.
+pub fn routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappings {
+    let groups = match (route_by, &record.account.claim) {
+        (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => record.groups.clone(),
+        (RouteBy::Claim, None) => BTreeSet::new(),
+        (RouteBy::Claim, Some(claimed)) => &claimed.groups - &left_since(record, claimed),
+        (RouteBy::ClaimThenMembership, Some(claimed)) => {
+            let joined = &record.groups - &claimed.memberships;
+            &(&claimed.groups - &left_since(record, claimed)) | &joined
         }
-        if settings.role_sync == RoleSync::AtLogin {
-            return self.roles_at_login();
+    };
+    groups
+        .into_iter()
+        .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
+        .collect()
+}
+
+/// Stores the mapped groups that the claim of a sign-in names.
+pub(crate) fn note_claim(record: &mut Record, groups: BTreeSet<String>, route_by: RouteBy) {
+    record.account.claim = match route_by {
+        RouteBy::Membership => None,
+        RouteBy::ClaimThenMembership if groups.is_empty() => None,
+        RouteBy::Claim | RouteBy::ClaimThenMembership => Some(Claimed {
+            groups,
+            memberships: record.groups.clone(),
+        }),
+    };
+}
+
+/// Returns the mapped groups that the next claim will name, as far as is known: those of the last claim, with the
+/// changes of memberships since then.
+pub(crate) fn next_claim(
+    record: &Record,
+    route_by: RouteBy,
+    mappings: &Mappings,
+) -> BTreeSet<String> {
+    let Some(claimed) = &record.account.claim else {
+        return BTreeSet::new();
+    };
+    let is_mapped = |group: &String| mappings.contains_key(group);
+    let mut named = &claimed.groups - &left_since(record, claimed);
+    named.retain(is_mapped);
+    if route_by == RouteBy::ClaimThenMembership && !named.is_empty() {
+        let joined = &record.groups - &claimed.memberships;
+        named.extend(joined.into_iter().filter(is_mapped));
+    }
+    named
+}
+
+/// Returns the mapped roles after the next sign-in, as far as is known.
+pub fn next_routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappings {
+    let mut then = record.clone();
+    note_claim(&mut then, next_claim(record, route_by, mappings), route_by);
+    routed(&then, route_by, mappings)
+}
+
+/// Updates the account for a sign-in whose claim is already stored. Returns what decided the role.
+pub(crate) fn sign_in(
+    record: &mut Record,
+    settings: &Settings,
+    mappings: &Mappings,
+    (at, request_id): (Timestamp, &str),
+) -> Decided {
+    let routed = routed(record, settings.route_by, mappings);
+    let account = &mut record.account;
+    let first = account.first_login_at.is_none();
+    account.first_login_at.get_or_insert(at);
+    account.last_login_at = Some(at);
+    account.last_login_request = Some(request_id.to_owned());
+    account.at_login = ids(&routed);
+    if !routed.is_empty() {
+        if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
+            // Groups never remove an owner, whether or not it is the last one.
+            account
+                .manual
+                .take_if(|grant| grant.role().is_some_and(Role::is_mappable));
         }
-        self.routed(settings.route_by, mappings)
+        return Decided::Groups(routed);
     }
+    if !first || account.manual.is_some() {
+        return Decided::Existing;
+    }
+    account.default = settings.sso_default_role.clone().map(|role| Grant {
+        role,
+        since: at,
+        request_id: Some(request_id.to_owned()),
+    });
+    Decided::Default
+}
 
-    /// Returns the mapped groups that memberships and the last claim select, each with its role, whether they count at
-    /// once or only from the next sign-in.
-    pub fn routed(&self, route_by: RouteBy, mappings: &Mappings) -> Mappings {
-        let groups = match (route_by, &self.account.claim) {
-            (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => self.groups.clone(),
-            (RouteBy::Claim, None) => BTreeSet::new(),
-            (RouteBy::Claim, Some(claimed)) => &claimed.groups - &self.left_since(claimed),
-            (RouteBy::ClaimThenMembership, Some(claimed)) => {
-                let joined = &self.groups - &claimed.memberships;
-                &(&claimed.groups - &self.left_since(claimed)) | &joined
-            }
-        };
-        groups
-            .into_iter()
-            .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
-            .collect()
-    }
+/// Returns whether the claim of the last sign-in named the group.
+pub fn claims(record: &Record, group: &str) -> bool {
+    let claim = record.account.claim.as_ref();
+    claim.is_some_and(|claimed| claimed.groups.contains(group))
+}
 
-    /// Stores the mapped groups that the claim of a sign-in names.
-    pub(crate) fn note_claim(&mut self, groups: BTreeSet<String>, route_by: RouteBy) {
-        self.account.claim = match route_by {
-            RouteBy::Membership => None,
-            RouteBy::ClaimThenMembership if groups.is_empty() => None,
-            RouteBy::Claim | RouteBy::ClaimThenMembership => Some(Claimed {
-                groups,
-                memberships: self.groups.clone(),
-            }),
-        };
-    }
+fn left_since(record: &Record, claimed: &Claimed) -> BTreeSet<String> {
+    &claimed.memberships - &record.groups
+}
 
-    /// Returns the mapped groups that the next claim will name, as far as is known: those of the last claim, with the
-    /// changes of memberships since then.
-    pub(crate) fn next_claim(&self, route_by: RouteBy, mappings: &Mappings) -> BTreeSet<String> {
-        let Some(claimed) = &self.account.claim else {
-            return BTreeSet::new();
-        };
-        let is_mapped = |group: &String| mappings.contains_key(group);
-        let mut named = &claimed.groups - &self.left_since(claimed);
-        named.retain(is_mapped);
-        if route_by == RouteBy::ClaimThenMembership && !named.is_empty() {
-            let joined = &self.groups - &claimed.memberships;
-            named.extend(joined.into_iter().filter(is_mapped));
-        }
-        named
+/// Returns the effective role; `None` while the person is inactive.
+///
+/// The highest mapped or manual grant counts. The default grant counts only if there is no other.
+pub fn effective_role(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
+    if record.inactive {
+        return None;
     }
+    let mapped = mapped(record, settings, mappings).into_values().max();
+    mapped
+        .max(record.account.manual_role())
+        .or(record.account.default_role())
+}
 
-    /// Returns the mapped roles after the next sign-in, as far as is known.
-    pub fn next_routed(&self, route_by: RouteBy, mappings: &Mappings) -> Mappings {
-        let mut then = self.clone();
-        then.note_claim(self.next_claim(route_by, mappings), route_by);
-        then.routed(route_by, mappings)
-    }
+/// Returns the mapped roles at the last sign-in, without roles that only a newer version knows.
+pub(crate) fn roles_at_login(record: &Record) -> Mappings {
+    let stored = record.account.at_login.iter();
+    stored
+        .filter_map(|(group, role)| Some((group.clone(), role.role()?)))
+        .collect()
+}
 
-    /// Updates the account for a sign-in whose claim is already stored. Returns what decided the role.
-    pub(crate) fn sign_in(
-        &mut self,
-        settings: &Settings,
-        mappings: &Mappings,
-        (at, request_id): (Timestamp, &str),
-    ) -> Decided {
-        let routed = self.routed(settings.route_by, mappings);
-        let account = &mut self.account;
-        let first = account.first_login_at.is_none();
-        account.first_login_at.get_or_insert(at);
-        account.last_login_at = Some(at);
-        account.last_login_request = Some(request_id.to_owned());
-        account.at_login = ids(&routed);
-        if !routed.is_empty() {
-            if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
-                // Groups never remove an owner, whether or not it is the last one.
-                account
-                    .manual
-                    .take_if(|grant| grant.role().is_some_and(Role::is_mappable));
-            }
-            return Decided::Groups(routed);
-        }
-        if !first || account.manual.is_some() {
-            return Decided::Existing;
-        }
-        account.default = settings.sso_default_role.clone().map(|role| Grant {
-            role,
-            since: at,
-            request_id: Some(request_id.to_owned()),
-        });
-        Decided::Default
-    }
-
-    /// Returns whether the claim of the last sign-in named the group.
-    pub fn claims(&self, group: &str) -> bool {
-        let claim = self.account.claim.as_ref();
-        claim.is_some_and(|claimed| claimed.groups.contains(group))
-    }
-
-    fn left_since(&self, claimed: &Claimed) -> BTreeSet<String> {
-        &claimed.memberships - &self.groups
-    }
-
-    /// Returns the effective role; `None` while the person is inactive.
-    ///
-    /// The highest mapped or manual grant counts. The default grant counts only if there is no other.
-    pub fn effective_role(&self, settings: &Settings, mappings: &Mappings) -> Option<Role> {
-        if self.inactive {
-            return None;
-        }
-        let mapped = self.mapped(settings, mappings).into_values().max();
-        mapped
-            .max(self.account.manual_role())
-            .or(self.account.default_role())
-    }
-
-    /// Returns the mapped roles at the last sign-in, without roles that only a newer version knows.
-    pub(crate) fn roles_at_login(&self) -> Mappings {
-        let stored = self.account.at_login.iter();
-        stored
-            .filter_map(|(group, role)| Some((group.clone(), role.role()?)))
-            .collect()
-    }
-
-    /// Returns the groups on which the person's roles can depend: memberships, and groups that the last claim named.
-    pub fn role_groups(&self) -> BTreeSet<String> {
-        let claim = self.account.claim.iter();
-        let claimed = claim.flat_map(|claimed| claimed.groups.iter().cloned());
-        self.groups.iter().cloned().chain(claimed).collect()
-    }
+/// Returns the groups on which the person's roles can depend: memberships, and groups that the last claim named.
+pub fn role_groups(record: &Record) -> BTreeSet<String> {
+    let claim = record.account.claim.iter();
+    let claimed = claim.flat_map(|claimed| claimed.groups.iter().cloned());
+    record.groups.iter().cloned().chain(claimed).collect()
 }
 
 fn ids(roles: &Mappings) -> BTreeMap<String, RoleId> {

@@ -5,6 +5,7 @@ use rollcall_model::{Grant, Mappings, Role, RoleSync, RouteBy, Settings};
 
 use crate::resources::members::Joined;
 use crate::resources::record::Record;
+use crate::roles::decide;
 use crate::roles::mappings::{Mapping, by_group};
 
 /// What gave a person a role.
@@ -75,7 +76,7 @@ pub fn person_role(
 ) -> PersonRole {
     let roles = by_group(mappings);
     PersonRole {
-        effective: record.effective_role(settings, &roles),
+        effective: decide::effective_role(record, settings, &roles),
         grants: grants(record, settings, mappings, joined),
         held_back: held_back(record, settings, &roles),
     }
@@ -85,8 +86,8 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
     if record.inactive {
         return None;
     }
-    let routed = record.routed(settings.route_by, mappings);
-    if settings.role_sync == RoleSync::AtLogin && routed != record.roles_at_login() {
+    let routed = decide::routed(record, settings.route_by, mappings);
+    if settings.role_sync == RoleSync::AtLogin && routed != decide::roles_at_login(record) {
         return Some(HeldBack::UntilSignIn);
     }
     let is_left_out = |group: &String| mappings.contains_key(group) && !routed.contains_key(group);
@@ -102,7 +103,7 @@ fn grants(
     joined: &Joined,
 ) -> Vec<ExplainedGrant> {
     let account = &record.account;
-    let mapped = record.mapped(settings, &by_group(mappings));
+    let mapped = decide::mapped(record, settings, &by_group(mappings));
     let begun = |group: &str| {
         let mapping = mappings.iter().find(|mapping| mapping.group == group);
         let mapped = mapping.map(|m| (m.since, Some(m.request_id.clone())));

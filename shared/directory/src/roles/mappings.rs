@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use rollcall_model::{GROUPS, Mappings, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Item, Range, Transaction, from_item, now, retry_stale, string,
-    to_item,
+    Error, Expression, Guard, Item, Range, Transaction, carry_over, from_item, now, retry_stale,
+    string, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,6 +29,12 @@ pub struct Mapping {
     pub since: Timestamp,
     /// The request that mapped it.
     pub request_id: String,
+}
+
+/// A mapping with its item, which may have attributes of a newer version.
+struct StoredMapping {
+    mapping: Mapping,
+    item: Item,
 }
 
 impl Mapping {
@@ -90,36 +96,42 @@ impl Roles<'_> {
         check_mappable(role)?;
         let record = Resources::of(self.scope).record(&GROUPS, group).await?;
         let before = self.mapping_of(group).await?;
-        if before.as_ref().and_then(Mapping::role) != from {
+        let held = before.as_ref().map(|stored| &stored.mapping.role);
+        if held != from.map(RoleId::from).as_ref() {
             return Ok(false);
         }
         self.write_mapping(&record, before, role).await
     }
 
-    async fn mapping_of(self, group: &str) -> Result<Option<Mapping>, Error> {
+    async fn mapping_of(self, group: &str) -> Result<Option<StoredMapping>, Error> {
         let item = self
             .scope
             .table
             .get(&self.scope.keys().mapping(group))
             .await?;
-        item.map(from_item).transpose()
+        let stored = |item: Item| {
+            let mapping = from_item(item.clone())?;
+            Ok(StoredMapping { mapping, item })
+        };
+        item.map(stored).transpose()
     }
 
     /// Writes a mapping. Returns `false` if the mapping has changed since it was read, or the group was deleted.
     async fn write_mapping(
         self,
         record: &Record,
-        before: Option<Mapping>,
+        before: Option<StoredMapping>,
         role: Option<Role>,
     ) -> Result<bool, Error> {
-        let held = before.as_ref().map(|mapping| mapping.role.clone());
+        let held = before.as_ref().map(|stored| stored.mapping.role.clone());
         let wanted = role.map(RoleId::from);
         if held == wanted {
             return Ok(true);
         }
         let key = self.scope.keys().mapping(&record.id);
-        let as_read = before.map_or_else(Expression::absent, |mapping| {
-            Expression::new("request_id = :read").with(":read", string(&mapping.request_id))
+        let as_read = before.as_ref().map_or_else(Expression::absent, |stored| {
+            let read = string(&stored.mapping.request_id);
+            Expression::new("request_id = :read").with(":read", read)
         });
         let mut transaction = Transaction::default();
         match wanted.clone() {
@@ -130,7 +142,11 @@ impl Roles<'_> {
                     since: now(),
                     request_id: self.scope.request_id.clone(),
                 };
-                transaction.put_if(to_item(&key, &mapping)?, as_read, Guard::Stale);
+                let mut item = to_item(&key, &mapping)?;
+                if let Some(StoredMapping { mapping, item: raw }) = &before {
+                    carry_over(raw, &to_item(&key, mapping)?, &mut item, &[]);
+                }
+                transaction.put_if(item, as_read, Guard::Stale);
             }
             None => transaction.delete_if(key, as_read, Guard::Stale),
         }

@@ -5,7 +5,7 @@
 //! decides again for the people that an event affects, and announces changed roles.
 
 pub(crate) mod context;
-pub(crate) mod decide;
+pub mod decide;
 pub(crate) mod explain;
 pub(crate) mod handle;
 pub(crate) mod mappings;

@@ -9,6 +9,7 @@ use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, subject};
+use crate::roles::decide;
 use crate::roles::explain::{PersonRole, person_role};
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
@@ -44,8 +45,11 @@ impl Roles<'_> {
     pub async fn person(self, user: &str) -> Result<Person, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
         let settings = self.scope.settings().await?;
-        let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
-        person(&record, record.effective_role(&settings, &mappings))
+        let mappings = by_group(&self.mappings_of(&decide::role_groups(&record)).await?);
+        person(
+            &record,
+            decide::effective_role(&record, &settings, &mappings),
+        )
     }
 
     /// Returns a person's role, and every grant behind it.
@@ -55,7 +59,7 @@ impl Roles<'_> {
     pub async fn person_role(self, user: &str) -> Result<PersonRole, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
         let settings = self.scope.settings().await?;
-        let mappings = self.mappings_of(&record.role_groups()).await?;
+        let mappings = self.mappings_of(&decide::role_groups(&record)).await?;
         let groups = mappings.iter().map(|mapping| mapping.group.as_str());
         let groups = groups.collect();
         let joined = Members::of(self.scope).joined(&groups, user).await?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
+use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::{by_group, check_mappable};
 
@@ -102,8 +103,8 @@ impl Change {
 
     /// Returns what would become of a person's role. Pure.
     fn of(&self, record: &Record) -> RoleOutcome {
-        let has = record.effective_role(&self.settings, &self.before);
-        let at_once = record.effective_role(&self.settings, &self.after);
+        let has = decide::effective_role(record, &self.settings, &self.before);
+        let at_once = decide::effective_role(record, &self.settings, &self.after);
         let then = self.signed_in(record, &self.after);
         RoleOutcome {
             has,
@@ -117,11 +118,15 @@ impl Change {
     fn signed_in(&self, record: &Record, mappings: &Mappings) -> Option<Role> {
         let route_by = self.settings.route_by;
         let mut then = record.clone();
-        then.note_claim(record.next_claim(route_by, mappings), route_by);
+        decide::note_claim(
+            &mut then,
+            decide::next_claim(record, route_by, mappings),
+            route_by,
+        );
         // The role does not depend on the time.
         let some_time = (Timestamp::default(), "");
-        then.sign_in(&self.settings, mappings, some_time);
-        then.effective_role(&self.settings, mappings)
+        decide::sign_in(&mut then, &self.settings, mappings, some_time);
+        decide::effective_role(&then, &self.settings, mappings)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use rollcall_model::{GROUPS, RoleId, USERS, new_id};
+use rollcall_model::{GROUPS, RoleId, USERS, is_id, new_id};
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, retry_stale, string, text,
     to_item,
@@ -20,6 +20,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::context::person_and_tenant;
+use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 
@@ -139,8 +140,8 @@ impl Roles<'_> {
             let Some((record, tenant)) = person_and_tenant(self.scope, user).await? else {
                 return Ok(Some(false));
             };
-            let mappings = by_group(&self.mappings_of(&record.role_groups()).await?);
-            let role = record.effective_role(&tenant.settings, &mappings);
+            let mappings = by_group(&self.mappings_of(&decide::role_groups(&record)).await?);
+            let role = decide::effective_role(&record, &tenant.settings, &mappings);
             if role == record.account.announced_role() {
                 return Ok(Some(false));
             }
@@ -245,10 +246,10 @@ impl Roles<'_> {
             Err(error) if error.is_refusal() => return Ok(()),
             settings => settings?,
         };
-        let groups = people.iter().flat_map(Record::role_groups).collect();
+        let groups = people.iter().flat_map(decide::role_groups).collect();
         let mappings = by_group(&self.mappings_of(&groups).await?);
         let concerned = people.iter().filter(|person| {
-            person.effective_role(&settings, &mappings) != person.account.announced_role()
+            decide::effective_role(person, &settings, &mappings) != person.account.announced_role()
         });
         let ids: Vec<_> = concerned.map(|person| person.id.clone()).collect();
         stream::iter(ids)
@@ -263,6 +264,9 @@ impl Roles<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn reconciliation(self, group: &str) -> Result<Option<Progress>, Error> {
+        if !is_id(group) {
+            return Ok(None);
+        }
         let item = self
             .scope
             .table

@@ -16,11 +16,11 @@ use serde_json::json;
 use crate::credentials::secret::Purpose;
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
-use crate::resources::names::check_user_name;
+use crate::resources::names::{check_user_name, no_name};
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
 use crate::resources::writes::{Pointer, account_writes, committed, subject};
-use crate::roles::decide::Decided;
+use crate::roles::decide::{self, Decided};
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
@@ -91,7 +91,9 @@ impl SignIn<'_> {
     /// # Errors
     /// `invalidValue` for an assertion without a usable name; `404` when the tenant was deleted.
     pub async fn log_in(self, assertion: &Assertion) -> Result<SignInOutcome, Error> {
-        check_user_name("user_name", &assertion.user_name)?;
+        if assertion.user_name.trim().is_empty() {
+            return Err(no_name("user_name"));
+        }
         let settings = self.scope.settings().await?;
         let groups = self.mapped_groups().await?;
         let (settings, groups) = (&settings, &groups);
@@ -140,7 +142,9 @@ impl SignIn<'_> {
         })
     }
 
+    /// Creates the person of an assertion. Only a new name is checked, because earlier versions stored every name.
     async fn create_person(self, assertion: &Assertion) -> Result<(), Error> {
+        check_user_name("user_name", &assertion.user_name)?;
         let mut body = json!({
             "schemas": [USERS.resource_type.schema.id],
             "userName": assertion.user_name,
@@ -191,7 +195,7 @@ impl SignIn<'_> {
         let mappings = roles.collect();
         let moment = (now(), self.scope.request_id.as_str());
         let (after, routing) = decide(record, assertion, settings, groups, &mappings, moment);
-        let role = after.effective_role(settings, &mappings);
+        let role = decide::effective_role(&after, settings, &mappings);
         let item = SessionItem::of_person(&record.id);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(account_writes(self.scope, record, &after)?);
@@ -257,12 +261,16 @@ fn decide(
 ) -> (Record, Routing) {
     let mut after = record.clone();
     after.revision += 1;
-    after.note_claim(claimed_groups(assertion, groups), settings.route_by);
+    decide::note_claim(
+        &mut after,
+        claimed_groups(assertion, groups),
+        settings.route_by,
+    );
     let by = |source: &str| Routing {
         source: source.to_owned(),
         matched: Vec::new(),
     };
-    let routing = match after.sign_in(settings, mappings, now) {
+    let routing = match decide::sign_in(&mut after, settings, mappings, now) {
         Decided::Groups(routed) => by_groups(&routed, groups),
         Decided::Default => by("sso-config-default"),
         Decided::Existing => by("existing-grants"),

@@ -21,6 +21,7 @@ use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::context::person_and_tenant;
+use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 use crate::sign_in::handle::SignIn;
@@ -197,12 +198,12 @@ impl SignIn<'_> {
         if !item.is_in_force(&record) {
             return Ok(None);
         }
-        let groups = record.role_groups();
+        let groups = decide::role_groups(&record);
         let mappings = by_group(&Roles::of(self.scope).mappings_of(&groups).await?);
         Ok(Some(Session {
             tenant: self.scope.tenant.clone(),
             tenant_name: tenant.display_name,
-            role: record.effective_role(&tenant.settings, &mappings),
+            role: decide::effective_role(&record, &tenant.settings, &mappings),
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,

@@ -159,7 +159,11 @@ impl Lifecycle<'_> {
         // From here on no connection can be created and no token issued, so both lists are complete.
         let credentials = Credentials::of(self.scope);
         for connection in credentials.connections().await? {
-            credentials.delete_connection(&connection.id).await?;
+            match credentials.delete_connection(&connection.id).await {
+                // Another request has deleted the connection in the meantime.
+                Ok(()) | Err(Error::Scim(scim::Error::NotFound { .. })) => {}
+                Err(error) => return Err(error),
+            }
         }
         credentials.revoke_live_tokens(|_| true).await?;
         let mut transaction = Transaction::default();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::try_join;
 use jiff::Timestamp;
-use rollcall_directory::stored::{RecentSignIn, Record, by_group, person};
+use rollcall_directory::stored::{RecentSignIn, Record, by_group, decide, person};
 use rollcall_directory::{Connection, Mapping, Person, Token};
 use rollcall_model::{GROUPS, Mappings, Role, Settings, USERS};
 use rollcall_store::{
@@ -145,11 +145,11 @@ impl Insight<'_> {
         let undecided = records.into_iter().filter(|record| {
             !record.inactive
                 && record.account.manual_role().is_none()
-                && record.mapped(settings, mappings).is_empty()
-                && record.next_routed(settings.route_by, mappings).is_empty()
+                && decide::mapped(record, settings, mappings).is_empty()
+                && decide::next_routed(record, settings.route_by, mappings).is_empty()
         });
         let of = |record: Record| {
-            let role = record.effective_role(settings, mappings);
+            let role = decide::effective_role(&record, settings, mappings);
             (record.id, role)
         };
         Ok(undecided.map(of).collect())
