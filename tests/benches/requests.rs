@@ -17,7 +17,6 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use divan::{AllocProfiler, Bencher};
-use lambda_http::{Body, RequestExt};
 use rollcall_directory::{Directory, NewTenant, Provider, Settings};
 use rollcall_edge_http::HttpFunction;
 use rollcall_local::dynamodb::Dynamodb;
@@ -195,14 +194,21 @@ impl Replay {
     }
 
     async fn answer(&self) -> Value {
-        let request = http::Request::builder()
-            .method(self.method)
-            .uri(format!("https://scim.example.com{}", self.path))
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", "application/scim+json")
-            .body(Body::Text(self.body.clone()))
-            .expect("a request")
-            .with_raw_http_path(&self.path);
+        // As `cargo lambda watch` sends requests: without an authorizer, so the function verifies the token.
+        let event = json!({
+            "version": "2.0", "rawPath": self.path, "rawQueryString": "", "isBase64Encoded": false,
+            "headers": {
+                "host": "scim.example.com",
+                "authorization": format!("Bearer {}", self.token),
+                "content-type": "application/scim+json",
+            },
+            "requestContext": {
+                "requestId": "request-1", "timeEpoch": 0,
+                "http": {"method": self.method, "path": self.path},
+            },
+            "body": self.body,
+        });
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
         let response = self.function.handle(request).await;
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX)
