@@ -1,12 +1,11 @@
-//! What the console knows of each identity provider: its id, its name and its setup guide.
+//! What the console shows of each identity provider: its name and its setup guide.
 
 use rollcall_directory::Provider;
 
 /// One identity provider.
 #[derive(Debug)]
 pub(crate) struct ProviderInfo {
-    /// The id that forms and the API use.
-    pub(crate) id: &'static str,
+    provider: Provider,
     pub(crate) name: &'static str,
     pub(crate) guide: Guide,
 }
@@ -21,55 +20,55 @@ pub(crate) enum Guide {
 }
 
 const OKTA: ProviderInfo = ProviderInfo {
-    id: "okta",
+    provider: Provider::Okta,
     name: "Okta",
     guide: Guide::Static(include_str!("../templates/guides/okta.html")),
 };
 
 const ENTRA: ProviderInfo = ProviderInfo {
-    id: "entra",
+    provider: Provider::Entra,
     name: "Microsoft Entra ID",
     guide: Guide::Static(include_str!("../templates/guides/entra.html")),
 };
 
 const ONELOGIN: ProviderInfo = ProviderInfo {
-    id: "onelogin",
+    provider: Provider::OneLogin,
     name: "OneLogin",
     guide: Guide::Static(include_str!("../templates/guides/onelogin.html")),
 };
 
 const JUMPCLOUD: ProviderInfo = ProviderInfo {
-    id: "jumpcloud",
+    provider: Provider::JumpCloud,
     name: "JumpCloud",
     guide: Guide::Static(include_str!("../templates/guides/jumpcloud.html")),
 };
 
 const GOOGLE: ProviderInfo = ProviderInfo {
-    id: "google",
+    provider: Provider::Google,
     name: "Google Workspace",
     guide: Guide::Google,
 };
 
 const PING: ProviderInfo = ProviderInfo {
-    id: "ping",
+    provider: Provider::Ping,
     name: "PingOne",
     guide: Guide::Static(include_str!("../templates/guides/ping.html")),
 };
 
 const CYBERARK: ProviderInfo = ProviderInfo {
-    id: "cyberark",
+    provider: Provider::CyberArk,
     name: "CyberArk Identity",
     guide: Guide::Static(include_str!("../templates/guides/cyberark.html")),
 };
 
 const RIPPLING: ProviderInfo = ProviderInfo {
-    id: "rippling",
+    provider: Provider::Rippling,
     name: "Rippling",
     guide: Guide::Static(include_str!("../templates/guides/rippling.html")),
 };
 
 const OTHER: ProviderInfo = ProviderInfo {
-    id: "other",
+    provider: Provider::Other,
     name: "Another provider",
     guide: Guide::Static(include_str!("../templates/guides/other.html")),
 };
@@ -80,6 +79,11 @@ pub(crate) const PROVIDERS: &[ProviderInfo] = &[
 ];
 
 impl ProviderInfo {
+    /// Returns the id that forms and the API use.
+    pub(crate) fn id(&self) -> &'static str {
+        self.provider.as_str()
+    }
+
     pub(crate) fn of(provider: Provider) -> &'static Self {
         match provider {
             Provider::Okta => &OKTA,
@@ -100,10 +104,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_those_of_the_api() {
-        for info in PROVIDERS {
-            let provider: Provider = serde_json::from_value(info.id.into()).unwrap();
-            assert_eq!(ProviderInfo::of(provider).id, info.id);
+    fn every_provider_is_offered_under_its_own_entry() {
+        let offered: Vec<Provider> = PROVIDERS.iter().map(|info| info.provider).collect();
+        for provider in Provider::all() {
+            assert!(offered.contains(&provider), "{provider:?}");
+            assert_eq!(ProviderInfo::of(provider).provider, provider);
         }
     }
 }

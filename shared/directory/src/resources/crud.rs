@@ -14,7 +14,7 @@ use crate::journal::entry::MEMBERS_CHANGED;
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
-use crate::resources::intents::Intent;
+use crate::resources::intent::Intent;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::check_name;
 use crate::resources::record::Record;
@@ -317,7 +317,7 @@ impl Resources<'_> {
         if size > MAX_WRITES {
             let prepared = members.prepare_change(&subject, &draft.steps).await?;
             // Preparing the intent takes time, so the plan is pinned to the version that it was based on.
-            transaction = self.draft_writes(&draft, true, Some(prepared.id()))?;
+            transaction = self.draft_writes(&draft, true, Some(&prepared.id))?;
             transaction.append(members.opening(&prepared)?);
             opened = Some(prepared);
         } else if !draft.steps.is_empty() {

@@ -13,18 +13,18 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use jiff::Timestamp;
-use rollcall_model::{Actor, GROUPS, Subject, USERS, new_id};
+use rollcall_model::{GROUPS, Subject, USERS, new_id};
 use rollcall_store::{
     Error, Expression, Guard, Item, MAX_WRITES, Range, Scope, Transaction, from_item, now, number,
     retry_stale, string, text, to_item,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::journal::entry::{Entry, MEMBERS_CHANGED};
 use crate::resources::handle::Members;
+use crate::resources::intent::{Chunk, Intent, Preparation, Purpose};
 use crate::resources::members::{
     ListChange, Step, WRITES_PER_STEP, growth, write_group_list, write_group_touched,
 };
@@ -38,70 +38,6 @@ const CONCURRENCY: usize = 4;
 const CLEAN_UP_BUDGET: Duration = Duration::from_secs(8);
 /// After this time, no request can still open an intent that it prepared: no function may run that long.
 const PREPARATION_ENDS: Duration = Duration::from_secs(15 * 60);
-
-/// The purpose of an intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", from = "String")]
-enum Purpose {
-    /// Apply the listed steps to a group. The group is marked, and nothing else changes it in the meantime.
-    ChangeMembers,
-    /// Remove a deleted user from the listed groups.
-    ForgetUser,
-    /// Remove a deleted group from its members' lists of groups.
-    ForgetGroup,
-    /// A purpose that only a newer version knows. Only that version completes it.
-    Unknown,
-}
-
-impl From<String> for Purpose {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "change_members" => Self::ChangeMembers,
-            "forget_user" => Self::ForgetUser,
-            "forget_group" => Self::ForgetGroup,
-            _ => Self::Unknown,
-        }
-    }
-}
-
-/// An intent as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Intent {
-    #[serde(rename = "SK")]
-    id: String,
-    purpose: Purpose,
-    subject_id: String,
-    subject_name: String,
-    actor: Actor,
-    request_id: String,
-}
-
-impl Intent {
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn group(&self) -> Subject {
-        Subject::new(GROUPS.noun, &self.subject_id, &self.subject_name)
-    }
-}
-
-/// A prepared intent as it is stored.
-#[derive(Debug, Serialize, Deserialize)]
-struct Preparation {
-    #[serde(rename = "SK")]
-    id: String,
-    at: Timestamp,
-}
-
-/// A list of steps, at most as many as fit one transaction.
-#[derive(Debug, Serialize, Deserialize)]
-struct Chunk {
-    #[serde(rename = "SK")]
-    number: String,
-    /// The steps, or the ids of groups, as JSON.
-    work: String,
-}
 
 impl Members<'_> {
     fn intent(self, purpose: Purpose, subject: &Subject) -> Intent {

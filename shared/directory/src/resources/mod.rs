@@ -15,6 +15,7 @@ pub(crate) mod effects;
 pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
+mod intent;
 pub(crate) mod intents;
 pub(crate) mod list;
 pub(crate) mod members;
