@@ -221,6 +221,23 @@ def rate_limit(stack, _):
     scim_error(late[0], 429, ["retry-after"])
 
 
+def new_limit(stack, _):
+    """a new limit holds for a token from its next request"""
+    customer = Customer(stack, "limited")
+    customer.idp("GET", "/Users").expect(200)
+    customer.admin("PATCH", "/settings", {"rate_limit": {"per_minute": 1, "burst": 0}}).expect(200)
+    answers = [customer.idp("GET", "/Users").status for _ in range(3)]
+    assert answers == [200, 429, 429], answers
+
+
+def proof(stack, emulator):
+    """a token is recognised by its proof, without reading it"""
+    customer = Customer(stack, "proof")
+    begun = emulator.log_size()
+    customer.idp("GET", "/Users").expect(200)
+    assert "reading the token instead" not in emulator.logged(begun), "the keys of the stack could not be read"
+
+
 def oversize(stack, _):
     """a body that is too large gets 413"""
     customer = Customer(stack, "large")
@@ -390,7 +407,7 @@ def admins(stack, _):
 
 
 CHECKS = [
-    first_customer, service_keys, revoked, rate_limit, oversize, users, groups, double_slash_users,
+    first_customer, service_keys, revoked, rate_limit, new_limit, proof, oversize, users, groups, double_slash_users,
     double_slash_groups, application, admins, event_delivery, invitation, invitation_of_group_member, roles,
     reconciliation,
 ]

@@ -51,6 +51,11 @@ impl Api {
         self
     }
 
+    /// Returns the base URL.
+    pub fn base_url(&self) -> &str {
+        &self.base
+    }
+
     /// Returns the credential, or an empty string.
     pub fn credential(&self) -> &str {
         self.credential.as_deref().unwrap_or_default()

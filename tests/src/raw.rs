@@ -68,3 +68,17 @@ pub fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     let value = item.get(name).and_then(|value| value.as_s().ok());
     value.map_or("", String::as_str)
 }
+
+/// Deletes one item of the tenant; `suffix` is the part of its partition key after `T#<tenant>`.
+///
+/// # Panics
+/// Panics when the item cannot be deleted.
+pub async fn delete(service: &Service, tenant: &Tenant, suffix: &str, sort: &str) {
+    let partition = format!("T#{}{suffix}", tenant.id());
+    let delete = service.client().delete_item().table_name(service.table());
+    let delete = delete
+        .key("PK", AttributeValue::S(partition))
+        .key("SK", AttributeValue::S(sort.to_owned()));
+    let deleted = delete.send().await;
+    deleted.unwrap_or_else(|error| panic!("{error:?}"));
+}

@@ -123,7 +123,10 @@ impl Service {
 
     /// Returns the directory over the service's table, without injected faults.
     pub fn directory(&self) -> Directory {
-        Directory::new(self.client(), self.table())
+        match &self.location {
+            Location::InProcess(local) => local.directory(),
+            Location::Deployed(deployed) => Directory::new(deployed.client.clone(), &deployed.table),
+        }
     }
 
     /// Returns a DynamoDB client without injected faults.
@@ -190,7 +193,7 @@ impl Service {
     pub fn other_process(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
         let faults = Faults::around(self.local().dynamodb().in_process());
         let client = self.local().dynamodb().client(faults.client());
-        let directory = Directory::new(client, self.table());
+        let directory = self.local().directory_with(client);
         (directory.system(tenant.directory.id().clone()), faults)
     }
 

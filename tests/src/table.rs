@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use dynoxide::{AttributeValue, Database, ImportOptions};
-use rollcall_directory::{Directory, NewTenant, Settings, Tenant, TenantId, USERS, create_table};
+use rollcall_directory::{Directory, KeyRing, NewTenant, Settings, Tenant, TenantId, USERS, create_table};
 use rollcall_scim::{Projection, Resource};
 use serde_json::json;
 
@@ -20,6 +20,7 @@ const NAME: &str = "rollcall";
 pub struct TestTable {
     database: Database,
     client: Client,
+    key_ring: KeyRing,
 }
 
 impl TestTable {
@@ -40,12 +41,16 @@ impl TestTable {
         create_table::create_table(&client, NAME)
             .await
             .unwrap_or_else(|error| panic!("{error:?}"));
-        TestTable { database, client }
+        TestTable {
+            database,
+            client,
+            key_ring: KeyRing::fixed(KeyRing::new_secret()),
+        }
     }
 
     /// Returns a directory that uses this table.
     pub fn directory(&self) -> Directory {
-        Directory::new(self.client.clone(), NAME)
+        Directory::new(self.client.clone(), NAME).with_keys(self.key_ring.clone())
     }
 
     /// Creates a tenant without a rate limit.

@@ -35,6 +35,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "token.revoked" => "Token revoked".to_owned(),
         "tenant.created" => "Set up".to_owned(),
         "tenant.renamed" => "Renamed".to_owned(),
+        "tenant.ceiling_changed" => "Limit of all tokens together changed".to_owned(),
         "portal_link.created" => "Setup link made".to_owned(),
         "portal_link.opened" => "Setup link opened".to_owned(),
         other => other.to_owned(),

@@ -124,7 +124,7 @@ impl Mailer {
         else {
             return Ok(None);
         };
-        let organisation = tenant.lifecycle().summary().await?.display_name;
+        let organisation = tenant.lifecycle().read().await?.summary.display_name;
         let name = person.display_name.unwrap_or(person.user_name);
         let app_url = self.postbox.app_url();
         Ok(Some(Invitation::new(to, &name, &organisation, app_url)?))

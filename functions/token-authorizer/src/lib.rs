@@ -1,4 +1,4 @@
-//! The Lambda authorizer of the REST API. It verifies a bearer token, usually with one call to DynamoDB.
+//! The Lambda authorizer of the REST API. It verifies a bearer token, usually with two calls to DynamoDB at the same time.
 //!
 //! ```no_run
 //! use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;

@@ -26,8 +26,10 @@ pub mod dynamodb;
 pub mod events;
 pub mod gateway;
 mod local_file;
+mod private_file;
 mod seed;
 mod service;
+mod stack_keys;
 pub mod template;
 mod wiring;
 

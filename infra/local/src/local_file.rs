@@ -1,12 +1,12 @@
 //! `local.json`: the addresses and credentials of the running service, for scripts and people.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::private_file::write_private;
 use crate::seed::SeededTenant;
 
 const NAME: &str = "local.json";
@@ -42,25 +42,7 @@ impl LocalFile {
 
     /// Writes the file atomically, readable only by its owner.
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
-        let unfinished = directory.join(format!("{NAME}.new"));
-        remove_if_there(&unfinished)?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&unfinished, Self::path(directory))?;
-        File::open(directory)?.sync_all()
-    }
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+        write_private(directory, NAME, &serde_json::to_vec_pretty(self)?)
     }
 }
 

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::serve::ListenerExt;
 use futures::future::BoxFuture;
-use rollcall_directory::Directory;
+use rollcall_directory::{Directory, KeyRing};
 use rollcall_edge_http::{API_PATH, BASE_PATH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,6 +25,7 @@ use crate::events::{Events, Place, SentMail, Watch};
 use crate::gateway::{Gateway, GatewayError};
 use crate::local_file::LocalFile;
 use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
+use crate::stack_keys::{self, ensure_stack_keys};
 use crate::template::{Template, TemplateError};
 use crate::wiring;
 
@@ -105,6 +106,14 @@ pub enum StartError {
     /// The service key or the tenants could not be created.
     #[error("the service key and the tenants cannot be created: {0}")]
     Seed(#[from] rollcall_directory::Error),
+    /// The keys of the stack are missing or invalid, and cannot be created.
+    #[error("`{path}` cannot be used: {error}; restore it, or delete it to make new keys")]
+    StackKeys {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// `local.json` could not be written.
     #[error("`{path}` cannot be written: {error}")]
     LocalFile {
@@ -130,6 +139,7 @@ pub struct Local {
     address: SocketAddr,
     dynamodb_address: Option<SocketAddr>,
     dynamodb: Dynamodb,
+    key_ring: KeyRing,
     service_key: ServiceKey,
     tenants: Vec<SeededTenant>,
     local_file: Option<PathBuf>,
@@ -167,6 +177,7 @@ impl Local {
             (_, Some(data_dir)) => Place::MailIn(data_dir.path()),
             (_, None) => Place::Memory,
         };
+        let key_ring = key_ring(place).await?;
         let events = Events::new(template.events.clone(), place, inserts);
         let events = events.map_err(StartError::Events)?;
 
@@ -175,6 +186,7 @@ impl Local {
             .wrap_http_client
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let functions = Directory::new(dynamodb.client(http), dynamodb.table());
+        let functions = functions.with_keys(key_ring.clone());
         let gateway = Gateway::new(template, wiring::functions(&functions))?;
 
         let http = dynamodb.in_process();
@@ -194,6 +206,7 @@ impl Local {
             address: address(&api)?,
             dynamodb_address: dynamodb_listener.as_ref().map(address).transpose()?,
             dynamodb,
+            key_ring,
             service_key: ServiceKey(String::new()),
             tenants: Vec::new(),
             local_file: None,
@@ -314,7 +327,12 @@ impl Local {
 
     /// Returns the directory, with an HTTP client that is not wrapped.
     pub fn directory(&self) -> Directory {
-        Directory::new(self.dynamodb_client(), self.dynamodb.table())
+        self.directory_with(self.dynamodb_client())
+    }
+
+    /// Returns the directory with another client of the database.
+    pub fn directory_with(&self, client: Client) -> Directory {
+        Directory::new(client, self.dynamodb.table()).with_keys(self.key_ring.clone())
     }
 
     /// Returns a DynamoDB client, with an HTTP client that is not wrapped.
@@ -358,6 +376,22 @@ impl Local {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// Returns the keys of the stack, and checks them.
+async fn key_ring(place: Place<'_>) -> Result<KeyRing, StartError> {
+    let directory = match place {
+        Place::Directory(path) => Some(path),
+        Place::MailIn(_) | Place::Memory => None,
+    };
+    let failed = |error| StartError::StackKeys {
+        path: directory.unwrap_or(Path::new("")).join(stack_keys::NAME),
+        error,
+    };
+    let key_ring = ensure_stack_keys(directory).map_err(|error| failed(error.into()))?;
+    let current = key_ring.current().await;
+    current.map_err(|error| failed(error.into()))?;
+    Ok(key_ring)
 }
 
 fn open(storage: &Storage) -> Result<Option<DataDir>, DataDirError> {

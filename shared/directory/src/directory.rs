@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use rollcall_model::{Actor, TenantId, new_id};
-use rollcall_store::{Error, Partition, Scope, Table, sdk_config};
+use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
@@ -18,6 +18,7 @@ pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
 #[derive(Clone, Debug)]
 pub struct Directory {
     table: Table,
+    key_ring: KeyRing,
 }
 
 impl Directory {
@@ -25,7 +26,16 @@ impl Directory {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self {
             table: Table::new(client, table),
+            key_ring: KeyRing::default(),
         }
+    }
+
+    /// Adds the keys of the stack. Without them, tokens are issued without a proof of that, and each is read before a
+    /// request is counted on it.
+    #[must_use]
+    pub fn with_keys(mut self, key_ring: KeyRing) -> Self {
+        self.key_ring = key_ring;
+        self
     }
 
     /// Creates a directory from the environment of a Lambda function. `TABLE_NAME` names the table. The AWS SDK reads
@@ -38,13 +48,13 @@ impl Directory {
         Ok(Self::new(Client::new(&sdk_config().await), table))
     }
 
-    /// Verifies a bearer token, and counts the request against the token's rate limit.
+    /// Verifies a bearer token, and counts the request against the limits of the token and of its tenant.
     ///
     /// # Errors
     /// Only table errors. If the token is not accepted, the result is a [`Verdict`], not an error.
     pub async fn authenticate(&self, bearer: &str, request_id: &str) -> Result<Verdict, Error> {
         // Boxed: the SDK's futures are nested so deeply that the compiler rejects a future that contains them.
-        Box::pin(authenticate(&self.table, bearer, request_id)).await
+        Box::pin(authenticate(&self.table, &self.key_ring, bearer, request_id)).await
     }
 
     /// Returns the tenant of a caller, with the caller as the actor.
@@ -72,6 +82,7 @@ impl Directory {
     fn acted_on(&self, tenant: TenantId, actor: Actor, request_id: &str) -> Tenant {
         Tenant::of(Scope {
             table: self.table.clone(),
+            key_ring: self.key_ring.clone(),
             tenant,
             actor,
             request_id: request_id.to_owned(),

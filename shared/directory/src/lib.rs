@@ -55,8 +55,11 @@ pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token};
 pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
+pub use crate::journal::chain::Fault;
 pub use crate::journal::entry::{AuditQuery, Entry};
-pub use crate::journal::feed::{EVENT_VERSION, Event, REMINDER};
+pub use crate::journal::feed::{
+    EVENT_VERSION, Event, FeedEvent, Integrity, REMINDER, Verification,
+};
 pub use crate::journal::handle::Journal;
 pub use crate::request_log::diagnosis::Diagnosis;
 pub use crate::request_log::handle::RequestLog;
@@ -78,14 +81,14 @@ pub use crate::sign_in::sessions::{IssuedSession, PersonSession, Session, Sessio
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
-pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantSummary};
+pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
     Actor, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission, PersonState,
     Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject, TenantId,
     USERS, UnknownMembers, UnknownRole, shown,
 };
-pub use rollcall_store::{Error, capacity, create_table, sdk_config};
+pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 
 /// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
 /// crate may use them.

@@ -24,6 +24,9 @@ pub enum Error {
     /// DynamoDB rejected the call or failed.
     #[error("the table failed")]
     Table(#[source] Box<DynamoDbError>),
+    /// The keys of the stack could not be read. A later retry can succeed.
+    #[error("the keys of the stack could not be read")]
+    Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// An item in the table, or a response of DynamoDB, does not have the expected form.
     #[error("unreadable item: {0}")]
     Corrupt(String),
@@ -37,7 +40,7 @@ impl Error {
     pub fn to_scim(&self) -> scim::Error {
         match self {
             Self::Scim(error) | Self::Refused(_, error) => error.clone(),
-            Self::Busy(_) | Self::Unreachable(_) => scim::Error::Unavailable {
+            Self::Busy(_) | Self::Unreachable(_) | Self::Keys(_) => scim::Error::Unavailable {
                 retry_after: BUSY_RETRY_AFTER_SECONDS,
             },
             Self::Table(_) | Self::Corrupt(_) => scim::Error::Internal,

@@ -10,6 +10,7 @@
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
+//! | meter of the tenant | `T#<tenant>#KM` | `METER` |
 //! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7, so a query returns them in order of creation) |
 //! | tombstone of a user or group | `T#<tenant>#UD`, `…#GD` | id |
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
@@ -149,6 +150,11 @@ impl<'a> Keys<'a> {
     /// Returns the partition of tokens. The sort key is the hash of the token.
     pub fn tokens(self) -> Partition {
         self.partition("#K")
+    }
+
+    /// Returns the key of the meter of all tokens of the tenant.
+    pub fn meter(self) -> Key {
+        self.partition("#KM").at("METER")
     }
 
     /// Returns the partition of users or groups, in order of creation.

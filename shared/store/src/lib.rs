@@ -8,6 +8,7 @@
 //! | `retry` | the retry loop of optimistic writes |
 //! | `bounded_page` | one page of a list that is filtered while it is read |
 //! | `scope` | [`Scope`]: the table, the tenant, the actor and the request id |
+//! | `key_ring` | [`KeyRing`]: the keys of the stack, derived from one secret outside the table |
 //! | `clock`, `sdk`, [`create_table`] | the clock, the SDK's configuration, the definition of the table |
 //! | `error` | [`Error`]: what the client may see, and what the log needs |
 //!
@@ -28,6 +29,7 @@ mod clock;
 pub mod create_table;
 mod error;
 mod item;
+mod key_ring;
 mod keys;
 mod retry;
 mod scope;
@@ -39,6 +41,7 @@ pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use item::{Item, carry_over, from_item, key_item, number, string, text, to_item};
+pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
 pub use keys::{
     CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, StackKeys, TENANT, name_prefix,
 };

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{Actor, Settings, TenantId, shown};
+use rollcall_model::{Actor, RateLimit, Settings, TenantId, shown};
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::{Item, carry_over, from_item, to_item};
+use crate::key_ring::KeyRing;
 use crate::keys::Keys;
 use crate::table::Table;
 use crate::transaction::{Expression, Guard, Transaction};
@@ -18,6 +19,8 @@ use crate::transaction::{Expression, Guard, Transaction};
 pub struct Scope {
     /// The table.
     pub table: Table,
+    /// The keys of the stack.
+    pub key_ring: KeyRing,
     /// The tenant.
     pub tenant: TenantId,
     /// The actor.
@@ -35,6 +38,9 @@ pub struct TenantItem {
     pub created_at: jiff::Timestamp,
     /// Its settings.
     pub settings: Settings,
+    /// The operator's limit for the requests of all tokens together; `None` is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_ceiling: Option<RateLimit>,
     /// Increases by one with every write.
     pub revision: u64,
     /// Whether its deletion has begun. From then on, nothing is issued in the tenant.
@@ -52,6 +58,7 @@ impl TenantItem {
             display_name,
             created_at,
             settings,
+            request_ceiling: None,
             revision: 1,
             deleting: false,
             raw: Arc::default(),

@@ -27,12 +27,13 @@ const ROOMS: [(&str, &[&str]); 2] = [
 ];
 
 /// The crates of the workspace below the functions, lowest first. Each may depend only on those before it.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "rollcall-scim",
     "rollcall-model",
     "rollcall-store",
     "rollcall-directory",
     "rollcall-insight",
+    "rollcall-secrets",
     "rollcall-runtime",
     "rollcall-edge-http",
     "rollcall-edge-scim",

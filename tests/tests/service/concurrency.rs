@@ -257,9 +257,7 @@ fn concurrent_changes_of_settings_are_all_kept() {
         let settings = directory.settings().read().await.unwrap();
         assert!(settings.invitations);
         assert_eq!(settings.retention_days, 7);
-        assert_eq!(
-            directory.lifecycle().summary().await.unwrap().display_name,
-            "Renamed"
-        );
+        let stored = directory.lifecycle().read().await.unwrap();
+        assert_eq!(stored.summary.display_name, "Renamed");
     });
 }

@@ -260,7 +260,7 @@ fn every_page_of_a_walk_costs_the_same() {
 }
 
 #[test]
-fn the_authorizer_costs_one_call() {
+fn the_authorizer_costs_two_calls() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("authorizer").await;
@@ -284,7 +284,7 @@ fn the_authorizer_costs_one_call() {
                 format!("authenticate and meter a request, the {turn} time"),
                 cost,
             );
-            assert_eq!((cost.calls, cost.write_units), (1, 1.0), "{cost:?}");
+            assert_eq!((cost.calls, cost.write_units), (2, 2.0), "{cost:?}");
         }
         let (verdict, cost) = measure(directory.authenticate("nonsense", "request")).await;
         assert!(matches!(verdict, Ok(Verdict::Refused { .. })));

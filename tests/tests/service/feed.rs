@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::{join, join_all};
 use http::Method;
-use rollcall_directory::{Settings, Tenant};
+use rollcall_directory::{Settings, Tenant, USERS};
 use rollcall_local::{Options, WrapHttpClient};
 use rollcall_tests::event_fixture::{EventFixture, until};
 use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::idp::Idp;
+use rollcall_tests::seed::patch;
 use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::json;
 
@@ -139,5 +141,26 @@ fn every_reader_sees_every_entry_once_and_in_the_same_order() {
             .map(|event| event["id"].as_str().unwrap().to_owned())
             .collect();
         assert!(delivered.iter().eq(ids), "the bus differs from the feed");
+    });
+}
+
+/// DynamoDB limits a transaction to 4 MB, and a tenant's largest changes together exceed that.
+#[test]
+fn large_changes_get_their_places_in_several_transactions() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("large-entries").await;
+        let ada = table.seed_users(&tenant, 1).await.remove(0);
+        for n in 0..20 {
+            let title = format!("{n}{}", "x".repeat(120_000));
+            let change = json!({"op": "replace", "path": "title", "value": title});
+            patch(&tenant, &USERS, &ada, change).await;
+        }
+        let waiting = tenant.journal().unplaced(None).await.unwrap();
+        let events = tenant.journal().relay(&waiting).await.unwrap();
+        let sequences: Vec<u64> = events.iter().map(|event| event.sequence).collect();
+        assert_eq!(sequences, (1..=waiting.len() as u64).collect::<Vec<_>>());
+        let found = tenant.journal().verify(0, 500).await.unwrap();
+        assert_eq!((found.verified, found.faults), (waiting.len(), vec![]));
     });
 }

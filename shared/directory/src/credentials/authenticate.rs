@@ -1,14 +1,15 @@
-//! Authenticates each request of an identity provider, books it on the token's meter and stamps the token, in one call.
+//! Authenticates each request of an identity provider, books it on the meters of its token and its tenant, and stamps
+//! the token, in two calls at the same time.
 
+use futures::try_join;
 use jiff::Timestamp;
 use rollcall_model::TenantId;
-use rollcall_store::{Error, Expression, Key, Keys, Table, Updated, from_item, number};
+use rollcall_store::{Error, Expression, Key, KeyRing, Keys, Table, Updated, from_item, number};
 
+use crate::credentials::booking::{Booked, Metered, book};
+use crate::credentials::meter::{MeterItem, refreshed};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::token_item::{Refusal, TokenItem};
-
-/// The maximum number of attempts to book a request while concurrent requests of the token change its meter.
-const MAX_BOOKINGS: usize = 8;
 
 /// Who sends a request: the owner of the token that it carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,17 +56,22 @@ impl Verdict {
     }
 }
 
-/// The two ways to book a request: on an idle token, whose earlier requests are all paid for, and within a burst.
-#[derive(Clone, Copy)]
-enum Booking {
-    Idle,
-    Burst,
+/// The two items that a request books on, and who sends it.
+struct Request<'a> {
+    table: &'a Table,
+    tenant: &'a TenantId,
+    token: Key,
+    request_id: &'a str,
+    now_us: i64,
 }
 
-/// Authenticates, books and stamps with one `UpdateItem`. Only a burst needs a second one, or more if concurrent
-/// requests change the meter.
+/// Authenticates, books and stamps with two calls at once: one on the token, one on the meter of its tenant.
+///
+/// A token that this stack did not issue is refused without a call. Tokens of earlier versions carry no proof of that;
+/// for them, a read comes first, so that no invented token counts as a request of the tenant.
 pub(crate) async fn authenticate(
     table: &Table,
+    key_ring: &KeyRing,
     bearer: &str,
     request_id: &str,
 ) -> Result<Verdict, Error> {
@@ -73,57 +79,126 @@ pub(crate) async fn authenticate(
         return Ok(Verdict::unknown(Refusal::Malformed));
     };
     let tenant = secret.claimed_tenant();
-    let key = Keys::of(tenant).tokens().at(secret.hash().0);
-    let now_us = Timestamp::now().as_microsecond();
-    let caller = |item: TokenItem| Caller {
-        tenant: tenant.clone(),
-        token_id: item.id,
-        connection_id: item.connection_id,
-        request_id: request_id.to_owned(),
-        log_days: item.keep_days,
+    let request = Request {
+        table,
+        tenant,
+        token: Keys::of(tenant).tokens().at(secret.hash().0),
+        request_id,
+        now_us: Timestamp::now().as_microsecond(),
     };
-    let mut booking = Booking::Idle;
-    for _ in 0..MAX_BOOKINGS {
-        let item: TokenItem = match book(table, &key, now_us, booking).await? {
-            Updated::Done(item) => return Ok(Verdict::Accepted(caller(from_item(item)?))),
-            Updated::Absent => return Ok(Verdict::unknown(Refusal::Unknown)),
-            Updated::Unchanged(item) => from_item(item)?,
-        };
-        if let Some(refusal) = item.refusal(now_us) {
-            let caller = Some(caller(item));
-            return Ok(Verdict::Refused { refusal, caller });
-        }
-        if item.allow_at > now_us {
-            let seconds = (item.allow_at - now_us + 999_999) / 1_000_000;
-            return Ok(Verdict::Throttled {
-                caller: caller(item),
-                retry_after_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
-            });
-        }
-        booking = if item.tat > now_us {
-            Booking::Burst
-        } else {
-            Booking::Idle
-        };
+    match request.is_known(key_ring, &secret).await? {
+        true => request.book().await,
+        false => Ok(Verdict::unknown(Refusal::Unknown)),
     }
-    Err(Error::Busy(None))
 }
 
-/// Books one request if the token is valid and its meter is in the state that the booking expects.
-async fn book(table: &Table, key: &Key, now_us: i64, booking: Booking) -> Result<Updated, Error> {
-    let valid = "attribute_exists(PK) AND attribute_not_exists(revoked_us) \
-                 AND (attribute_not_exists(ends_us) OR ends_us > :now)";
-    let (set, fits) = match booking {
-        Booking::Idle => (
-            "SET tat = :now + cost_us, allow_at = :now + lead_us, used_us = :now",
-            "tat <= :now",
-        ),
-        Booking::Burst => (
-            "SET tat = tat + cost_us, allow_at = allow_at + cost_us, used_us = :now",
-            "tat > :now AND allow_at <= :now",
-        ),
-    };
-    let set = Expression::new(set).with(":now", number(now_us));
-    let condition = Expression::new(format!("{valid} AND {fits}"));
-    table.update_if(key, &set, &condition).await
+impl Request<'_> {
+    /// Returns whether the token was issued by this stack: by its proof, or else because it is in the table.
+    async fn is_known(&self, key_ring: &KeyRing, secret: &TokenSecret) -> Result<bool, Error> {
+        let key = match secret.key_id() {
+            Some(id) => key_ring.find(id).await,
+            None => Ok(None),
+        };
+        let unread = match key {
+            Ok(Some(key)) if secret.is_made_with(&key) => return Ok(true),
+            Ok(_) => None,
+            // The table knows its tokens, so requests do not depend on the keys.
+            Err(error) => Some(error),
+        };
+        if let Some(error) = &unread {
+            tracing::warn!(error = error as &dyn std::error::Error, "reading the token instead");
+        } else if key_ring.refuses_unkeyed() {
+            return Ok(false);
+        }
+        let item = self.table.get(&self.token).await?;
+        let item = item.map(from_item::<TokenItem>).transpose()?;
+        Ok(item.is_some_and(|item| item.key_id.is_some() || !key_ring.refuses_unkeyed()))
+    }
+
+    fn caller(&self, token: &TokenItem) -> Caller {
+        Caller {
+            tenant: self.tenant.clone(),
+            token_id: token.id.clone(),
+            connection_id: token.connection_id.clone(),
+            request_id: self.request_id.to_owned(),
+            log_days: token.keep_days,
+        }
+    }
+
+    fn refused(&self, token: &TokenItem, refusal: Refusal) -> Verdict {
+        let caller = Some(self.caller(token));
+        Verdict::Refused { refusal, caller }
+    }
+
+    async fn book(&self) -> Result<Verdict, Error> {
+        let meter_key = Keys::of(self.tenant).meter();
+        let (token, meter) = try_join!(
+            book::<TokenItem>(self.table, &self.token, self.now_us),
+            book::<MeterItem>(self.table, &meter_key, self.now_us),
+        )?;
+        let (token, token_wait) = match token {
+            Booked::Done(token) => (token, None),
+            Booked::Throttled { item, seconds } => (item, Some(seconds)),
+            Booked::Invalid(token) => {
+                let refusal = token.refusal(self.now_us).unwrap_or(Refusal::Unknown);
+                return Ok(self.refused(&token, refusal));
+            }
+            Booked::Absent => return Ok(Verdict::unknown(Refusal::Unknown)),
+        };
+        let (meter, meter_wait) = match meter {
+            Booked::Done(meter) => (meter, None),
+            Booked::Throttled { item, seconds } => (item, Some(seconds)),
+            Booked::Invalid(meter) if meter.is_complete() => (meter, None),
+            // An earlier version created the tenant.
+            Booked::Invalid(_) | Booked::Absent => (refreshed(self.table, self.tenant).await?, None),
+        };
+        if meter.ends(&token) {
+            return Ok(self.refused(&token, Refusal::Revoked));
+        }
+        if !meter.agrees_with(&token) {
+            return self.realign(meter_wait).await;
+        }
+        Ok(self.verdict(&token, token_wait.max(meter_wait)))
+    }
+
+    /// Gives the token the limit and the retention that its tenant has, and books the request on it.
+    async fn realign(&self, meter_wait: Option<u32>) -> Result<Verdict, Error> {
+        // The tenant decides, in case an earlier version changed its settings and not its meter.
+        let meter = refreshed(self.table, self.tenant).await?;
+        let each = meter.of_each_token();
+        let set = "SET cost_us = :cost, lead_us = :lead, keep_days = :days, tat = :tat, allow_at = :allow_at, \
+                   used_us = :now";
+        let set = Expression::new(set)
+            .with(":cost", number(each.cost_us))
+            .with(":lead", number(each.lead_us))
+            .with(":days", number(meter.keep_days()))
+            .with(":tat", number(self.now_us + each.cost_us))
+            .with(":allow_at", number(self.now_us + each.lead_us))
+            .with(":now", number(self.now_us));
+        let valid = Expression::new(TokenItem::VALID);
+        let token: TokenItem = match self.table.update_if(&self.token, &set, &valid).await? {
+            Updated::Done(item) => from_item(item)?,
+            Updated::Absent => return Ok(Verdict::unknown(Refusal::Unknown)),
+            Updated::Unchanged(item) => {
+                let token: TokenItem = from_item(item)?;
+                let refusal = token.refusal(self.now_us).unwrap_or(Refusal::Unknown);
+                return Ok(self.refused(&token, refusal));
+            }
+        };
+        match meter.ends(&token) {
+            true => Ok(self.refused(&token, Refusal::Revoked)),
+            false => Ok(self.verdict(&token, meter_wait)),
+        }
+    }
+
+    fn verdict(&self, token: &TokenItem, wait: Option<u32>) -> Verdict {
+        let caller = self.caller(token);
+        match wait {
+            None => Verdict::Accepted(caller),
+            Some(retry_after_seconds) => Verdict::Throttled {
+                caller,
+                retry_after_seconds,
+            },
+        }
+    }
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::credentials::handle::Credentials;
 use crate::credentials::idempotency::{FormId, write_use};
+use crate::credentials::meter::{end_connection, forget_connection};
 use crate::credentials::token_item::TokenItem;
 use crate::journal::entry::Entry;
 
@@ -230,6 +231,9 @@ impl Credentials<'_> {
     pub async fn delete_connection(self, id: &str) -> Result<(), Error> {
         let connection = self.connection(id).await?;
         self.begin_deletion(id).await?;
+        // All its tokens end with this write, however many there are.
+        let (table, keys) = (&self.scope.table, self.scope.keys());
+        end_connection(table, keys, id).await?;
         // From now on no token can be issued, so the list of tokens is complete.
         self.revoke_live_tokens(|token| token.connection_id() == id)
             .await?;
@@ -242,7 +246,8 @@ impl Credentials<'_> {
         transaction.put(to_item(&key, &name)?);
         let entry = Entry::new(self.scope, "connection.deleted", connection.subject());
         transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.commit(&transaction).await
+        self.scope.commit(&transaction).await?;
+        forget_connection(table, keys, id).await
     }
 
     async fn begin_deletion(self, id: &str) -> Result<(), Error> {

@@ -1,12 +1,17 @@
 //! Secrets: their form, and separate types for a secret in plain text and its stored hash.
 //!
-//! The form is `<prefix>_<realm>_<44 random base62 digits><6 base62 digits of CRC-32>`. By the prefix and the checksum,
-//! secret scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or
-//! `stack` for a service key.
+//! The form is `<prefix>_<realm>_<44 base62 digits><6 base62 digits of CRC-32>`. By the prefix and the checksum, secret
+//! scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or `stack` for a
+//! service key.
+//!
+//! The 44 digits are random. Those of a *keyed* secret are 22 random digits, the id of a key of the stack, and a MAC of
+//! all that with this key in 21 digits. Nobody but the stack can make one, so a forged secret is refused without a
+//! read. A version that does not know keyed secrets accepts them, because it sees 44 digits.
 
 use std::fmt;
 
 use rollcall_model::{TenantId, sha256_hex};
+use rollcall_store::{KeyUse, StackKey};
 
 /// What a secret is for. It is valid for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +47,9 @@ impl Purpose {
 
 /// Base62 digits of one half of the random part; 62^22 exceeds 2^128.
 const HALF_DIGITS: usize = 22;
+/// Bytes of the MAC in a keyed secret, and its base62 digits; 62^21 exceeds 2^120.
+const MAC_BYTES: usize = 15;
+const MAC_DIGITS: usize = HALF_DIGITS - 1;
 /// Base62 digits of the checksum; 62^6 exceeds 2^32.
 const CHECK_DIGITS: usize = 6;
 /// Digits of the random part that lists show, so that people recognise the token.
@@ -62,12 +70,31 @@ pub(crate) struct TokenHash(pub(crate) String);
 impl TokenSecret {
     /// Returns a new secret with 256 random bits.
     pub(crate) fn generate(purpose: Purpose, realm: &TenantId) -> Self {
-        let half = || pad(base62::encode(rand::random::<u128>()), HALF_DIGITS);
-        let body = format!("{}{realm}_{}{}", purpose.prefix(), half(), half());
+        let begin = Self::begin(purpose, realm);
+        Self::complete(purpose, realm, begin + &random_half())
+    }
+
+    /// Returns a new secret with 128 random bits and a MAC with this key.
+    pub(crate) fn generate_keyed(purpose: Purpose, realm: &TenantId, key: &StackKey) -> Self {
+        let mut body = Self::begin(purpose, realm);
+        body.push(key.id);
+        let mut tag = [0; 16];
+        tag[1..].copy_from_slice(&key.mac(KeyUse::Token, &body)[..MAC_BYTES]);
+        let tag = base62::encode(u128::from_be_bytes(tag));
+        body.push_str(&pad(tag, MAC_DIGITS));
+        Self::complete(purpose, realm, body)
+    }
+
+    fn begin(purpose: Purpose, realm: &TenantId) -> String {
+        format!("{}{realm}_{}", purpose.prefix(), random_half())
+    }
+
+    fn complete(purpose: Purpose, realm: &TenantId, body: String) -> Self {
+        let check = checksum(&body);
         Self {
             purpose,
             realm: realm.clone(),
-            text: format!("{body}{}", checksum(&body)),
+            text: body + &check,
         }
     }
 
@@ -109,6 +136,27 @@ impl TokenSecret {
         &self.realm
     }
 
+    /// Returns the id of the key that this secret would be made with, if it is a keyed one.
+    pub(crate) fn key_id(&self) -> Option<char> {
+        self.keyed_parts()?.0.chars().next_back()
+    }
+
+    /// Returns whether the secret was made with this key.
+    pub(crate) fn is_made_with(&self, key: &StackKey) -> bool {
+        let Some((body, tag)) = self.keyed_parts() else {
+            return false;
+        };
+        // A wrong tag can be larger than 120 bits.
+        let tag = base62::decode(tag).ok().filter(|tag| tag >> (8 * MAC_BYTES) == 0);
+        tag.is_some_and(|tag| key.proves(KeyUse::Token, body, &tag.to_be_bytes()[1..]))
+    }
+
+    /// Splits the text into what the MAC covers, up to the id of the key, and the digits of the MAC.
+    fn keyed_parts(&self) -> Option<(&str, &str)> {
+        let end = self.text.len().checked_sub(CHECK_DIGITS)?;
+        self.text.get(..end)?.split_at_checked(end.checked_sub(MAC_DIGITS)?)
+    }
+
     pub(crate) fn hash(&self) -> TokenHash {
         TokenHash(sha256_hex(&self.text))
     }
@@ -124,6 +172,10 @@ impl fmt::Debug for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenSecret(…)")
     }
+}
+
+fn random_half() -> String {
+    pad(base62::encode(rand::random::<u128>()), HALF_DIGITS)
 }
 
 fn checksum(body: &str) -> String {
@@ -163,6 +215,38 @@ mod tests {
             assert_eq!(TokenSecret::parse(bad), None, "{bad}");
         }
         assert_ne!(TokenSecret::generate(Purpose::Scim, &tenant), secret);
+    }
+
+    #[tokio::test]
+    async fn only_the_stack_makes_keyed_secrets() {
+        let key = async || {
+            let ring = rollcall_store::KeyRing::fixed(rollcall_store::KeyRing::new_secret());
+            ring.current().await.unwrap().unwrap()
+        };
+        let (ours, theirs) = (key().await, key().await);
+        let tenant: TenantId = "acme".parse().unwrap();
+        for _ in 0..200 {
+            let secret = TokenSecret::generate_keyed(Purpose::Scim, &tenant, &ours);
+            assert_eq!(TokenSecret::parse(secret.expose()), Some(secret.clone()));
+            assert_eq!(secret.key_id(), Some('1'));
+            assert!(secret.is_made_with(&ours));
+            assert!(!secret.is_made_with(&theirs));
+            let unkeyed = TokenSecret::generate(Purpose::Scim, &tenant);
+            assert_eq!(unkeyed.expose().len(), secret.expose().len());
+            assert!(!unkeyed.is_made_with(&ours));
+            // The tag of one secret does not fit another tenant or another random part.
+            let end = secret.expose().len() - CHECK_DIGITS;
+            for forged in [
+                secret.expose()[..end].replace("acme", "acmf"),
+                secret.expose()[..end].replace("rcs_", "rcx_"),
+                format!("{}0{}", &secret.expose()[..9], &secret.expose()[10..end]),
+                format!("{}{}", &secret.expose()[..end - MAC_DIGITS], "z".repeat(MAC_DIGITS)),
+            ] {
+                let forged = TokenSecret::parse(&format!("{forged}{}", checksum(&forged)));
+                let forged = forged.expect("a well-formed secret");
+                assert!(forged == secret || !forged.is_made_with(&ours), "{}", forged.text);
+            }
+        }
     }
 
     #[test]

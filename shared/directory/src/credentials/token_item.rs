@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use rollcall_model::Reason;
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::booking::{Metered, State};
+
 /// A token as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -23,6 +25,9 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Whether it carries a proof that this stack issued it. Tokens of earlier versions do not, and an operator can end
+    /// those with the parameter `UnkeyedTokens`.
+    pub is_keyed: bool,
 }
 
 /// Why a token is not accepted. The text is for the tenant's request log; the caller does not see it.
@@ -55,7 +60,8 @@ impl Refusal {
 
 /// A token as it is stored. Times are microseconds since 1970, the unit of the meter.
 ///
-/// `tat` and `allow_at` are the state of the meter (see `gcra`). Each update changes both.
+/// `tat` and `allow_at` are the state of the meter (see `gcra`). Each update changes both. The limit and the retention
+/// are copies of those in the tenant's meter, which counts (see `meter`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TokenItem {
     #[serde(rename = "SK")]
@@ -77,13 +83,29 @@ pub(crate) struct TokenItem {
     pub(super) lead_us: i64,
     /// Days for which requests with this token are kept in the request log.
     pub(super) keep_days: u32,
+    /// The id of the key of the stack that the token was made with; `None` for a token without a proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key_id: Option<char>,
+}
+
+impl Metered for TokenItem {
+    const VALID: &str = "attribute_exists(PK) AND attribute_not_exists(revoked_us) \
+                         AND (attribute_not_exists(ends_us) OR ends_us > :now)";
+    const STAMP: &str = ", used_us = :now";
+
+    fn is_valid(&self, now_us: i64) -> bool {
+        self.refusal(now_us).is_none()
+    }
+
+    fn state(&self) -> State {
+        State {
+            tat: self.tat,
+            allow_at: self.allow_at,
+        }
+    }
 }
 
 impl TokenItem {
-    pub(crate) fn hash(&self) -> &str {
-        &self.hash
-    }
-
     pub(crate) fn connection_id(&self) -> &str {
         &self.connection_id
     }
@@ -112,6 +134,7 @@ impl TokenItem {
             last_used_at: self.used_us.map(time),
             expires_at: self.ends_us.map(time),
             revoked_at: self.revoked_us.map(time),
+            is_keyed: self.key_id.is_some(),
         }
     }
 }

@@ -62,7 +62,12 @@ impl Credentials<'_> {
         expires_at: Option<Timestamp>,
         form: Option<FormId>,
     ) -> Result<Option<IssuedToken>, Error> {
-        let secret = TokenSecret::generate(Purpose::Scim, &self.scope.tenant);
+        let tenant = &self.scope.tenant;
+        let key = self.scope.key_ring.current().await?;
+        let secret = match &key {
+            Some(key) => TokenSecret::generate_keyed(Purpose::Scim, tenant, key),
+            None => TokenSecret::generate(Purpose::Scim, tenant),
+        };
         let settings = self.scope.settings().await?;
         let meter = Meter::of(settings.rate_limit);
         let item = TokenItem {
@@ -80,6 +85,7 @@ impl Credentials<'_> {
             cost_us: meter.cost_us,
             lead_us: meter.lead_us,
             keep_days: settings.retention_days,
+            key_id: key.map(|key| key.id),
         };
         let mut transaction = Transaction::default();
         let key = self.scope.keys().tokens().at(&item.hash);

@@ -15,6 +15,9 @@ use serde_json::Value;
 use crate::journal::handle::Journal;
 use crate::journal::read_back::{LogRange, Logged, read_back};
 
+/// More bytes than an entry has beside the values before and after the change: the longest subject, actor and ids.
+const ENTRY_OVERHEAD: usize = 4_096;
+
 /// One journal entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -102,6 +105,12 @@ impl Entry {
 
     pub(crate) fn to_item(&self, keys: Keys<'_>) -> Result<Item, Error> {
         to_item(&keys.journal().at(&self.id), self)
+    }
+
+    /// Returns roughly how many bytes the entry has in the table.
+    pub(super) fn size(&self) -> usize {
+        let change = [&self.before, &self.after].into_iter().flatten();
+        change.map(String::len).sum::<usize>() + ENTRY_OVERHEAD
     }
 
     fn has_changed_member(&self, wanted: &String) -> bool {

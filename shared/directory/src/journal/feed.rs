@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use rollcall_model::{Actor, Subject, TenantId};
 use rollcall_store::{
     Error, Expression, Guard, Item, MAX_WRITES, Range, Transaction, from_item, just_after, now,
-    number, to_item,
+    number, string, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::journal::chain::{Fault, Link, Place};
 use crate::journal::entry::{Entry, MEMBERS_CHANGED};
 use crate::journal::handle::Journal;
 
@@ -25,6 +26,10 @@ use crate::journal::handle::Journal;
 const MAX_TURNS: usize = 40;
 /// The highest sequence number. The sort keys of events must begin with a zero.
 const MAX_SEQUENCE: u64 = 999_999_999_999_999;
+/// The maximum size in bytes of what one transaction writes and updates. DynamoDB's limit is 4 MB, with attribute names.
+const MAX_BYTES: usize = 3_000_000;
+/// Takes the place of erased ids and names.
+const ERASED: &str = "erased";
 /// After this time, no transaction of the relay can still be in progress.
 const RELAY_SETTLES: Duration = Duration::from_secs(300);
 /// Journal entries per query of the search for entries without a sequence number.
@@ -68,18 +73,76 @@ pub struct Event {
     pub request_id: String,
 }
 
+/// An event of the feed with its hashes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedEvent {
+    /// The event.
+    pub event: Event,
+    /// Its hashes; `None` for an event that an earlier version gave its place.
+    pub integrity: Option<Integrity>,
+}
+
+/// The hashes of an event, from which a reader can verify the order of the feed (`chain` has the formula).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Integrity {
+    /// The hash over the one before it, the sequence number, the type, the time and the content hash; hexadecimal.
+    pub hash: String,
+    /// The salted hash of the whole event; hexadecimal.
+    pub content: String,
+    /// Whether the chain begins with this event, so that its hash covers none before it.
+    pub begins: bool,
+}
+
+/// The result of verifying events of the feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// How many events were verified.
+    pub verified: usize,
+    /// The sequence numbers of events without hashes, which an earlier version gave their places.
+    pub without_hash: Vec<u64>,
+    /// The sequence numbers of events with which a chain begins.
+    pub begins: Vec<u64>,
+    /// The sequence numbers of events whose content was erased.
+    pub erased: Vec<u64>,
+    /// The events that do not match their hashes.
+    pub faults: Vec<(u64, Fault)>,
+    /// The last event and its hash.
+    pub last: Option<(u64, Option<String>)>,
+}
+
 /// An event as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct EventItem {
     /// The event as JSON.
     event: String,
     expires: i64,
+    /// Its hashes. Absent for events that an earlier version gave their places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<Link>,
+}
+
+impl EventItem {
+    fn event(&self) -> Result<Event, Error> {
+        serde_json::from_str(&self.event).map_err(Error::corrupt)
+    }
 }
 
 /// The last sequence number that was assigned.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Head {
     given: u64,
+    /// The hash of the event with the number `hash_of`. An earlier version changes only `given`.
+    #[serde(default)]
+    last_hash: Option<String>,
+    #[serde(default)]
+    hash_of: u64,
+}
+
+impl Head {
+    /// Returns the hash of the last event; `None` if it has none, so that the chain begins anew.
+    fn hash(self) -> Option<String> {
+        self.last_hash.filter(|_| self.hash_of == self.given)
+    }
 }
 
 /// The journal entry up to which every entry is known to have a sequence number.
@@ -138,30 +201,32 @@ impl Journal<'_> {
 
     /// Assigns numbers to as many entries as fit one transaction. The next look-up shows whether it was committed.
     async fn place(self, waiting: Vec<Entry>, keep_days: u32) -> Result<(), Error> {
-        let head = self
-            .scope
-            .table
-            .get(&self.scope.keys().event_head())
-            .await?;
-        let given = head
-            .map(from_item::<Head>)
-            .transpose()?
-            .unwrap_or_default()
-            .given;
+        let key = self.scope.keys().event_head();
+        let head = self.scope.table.get(&key).await?;
+        let head = head.map(from_item::<Head>).transpose()?.unwrap_or_default();
+        let given = head.given;
+        let mut hash = head.hash();
         let expires = now().as_second() + i64::from(keep_days) * 86_400;
         let mut transaction = Transaction::default();
-        let mut next = given + 1;
+        let (mut next, mut bytes) = (given + 1, 0);
         for mut entry in waiting {
             entry.sequence = Some(next);
             let events = placed_events(&self.scope.tenant, &entry);
-            if transaction.len() + events.len() + 2 > MAX_WRITES {
+            let json = events.iter().map(serde_json::to_string);
+            let json = json.collect::<Result<Vec<_>, _>>().map_err(Error::corrupt)?;
+            // The update of the entry counts with the size of the whole entry.
+            bytes += entry.size() + json.iter().map(String::len).sum::<usize>();
+            let is_full = transaction.len() + events.len() + 2 > MAX_WRITES || bytes > MAX_BYTES;
+            if is_full && !transaction.is_empty() {
                 break;
             }
-            for event in &events {
-                let event_json = serde_json::to_string(event).map_err(Error::corrupt)?;
+            for (event, json) in events.iter().zip(json) {
+                let link = Link::new(hash.as_deref(), place_of(event), &json);
+                hash = Some(link.hash.clone());
                 let item = EventItem {
-                    event: event_json,
+                    event: json,
                     expires,
+                    link: Some(link),
                 };
                 transaction.put(to_item(&self.scope.keys().event(event.sequence), &item)?);
             }
@@ -183,9 +248,11 @@ impl Journal<'_> {
             given => Expression::new("given = :read_given").with(":read_given", number(given)),
         };
         // An update keeps attributes of the head that only a newer version knows.
-        let moved = Expression::new("SET given = :given").with(":given", number(next - 1));
-        let head = self.scope.keys().event_head();
-        transaction.update_if(head, moved, unmoved, Guard::Stale);
+        let set = "SET given = :given, hash_of = :given, last_hash = :hash";
+        let moved = Expression::new(set)
+            .with(":given", number(next - 1))
+            .with(":hash", string(&hash.unwrap_or_default()));
+        transaction.update_if(key, moved, unmoved, Guard::Stale);
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
@@ -195,21 +262,101 @@ impl Journal<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        let after = after.min(MAX_SEQUENCE);
+        let events = self.feed(after, limit).await?;
+        Ok(events.into_iter().map(|event| event.event).collect())
+    }
+
+    /// Like [`Self::events`], with the hashes of each event.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn feed(self, after: u64, limit: usize) -> Result<Vec<FeedEvent>, Error> {
+        let items = self.event_items(after.min(MAX_SEQUENCE), limit).await?;
+        let with_hashes = |(event, item): (Event, EventItem)| FeedEvent {
+            event,
+            integrity: item.link.map(|link| Integrity {
+                hash: link.hash,
+                content: link.content,
+                begins: link.begins,
+            }),
+        };
+        Ok(items.into_iter().map(with_hashes).collect())
+    }
+
+    async fn event_items(self, after: u64, limit: usize) -> Result<Vec<(Event, EventItem)>, Error> {
         let behind = self.scope.keys().event(after).sort().to_owned();
         let range = Range::events(self.scope.keys());
         let range = range.after(Some(behind)).limit(limit);
         let page = self.scope.table.query(&range).await?;
-        let event = |item: Item| {
+        let read = |item: Item| {
             let item: EventItem = from_item(item)?;
-            serde_json::from_str(&item.event).map_err(Error::corrupt)
+            Ok((item.event()?, item))
         };
-        let events = page
-            .items
-            .into_iter()
-            .map(event)
-            .collect::<Result<Vec<Event>, Error>>()?;
-        Ok(without_gap(after, events))
+        let events = page.items.into_iter().map(read);
+        Ok(without_gap(after, events.collect::<Result<_, Error>>()?))
+    }
+
+    /// Verifies at most `limit` events after the sequence number `after` against their hashes.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn verify(self, after: u64, limit: usize) -> Result<Verification, Error> {
+        let after = after.min(MAX_SEQUENCE);
+        let key = self.scope.keys().event(after);
+        let before = self.scope.table.get(&key).await?;
+        let before = before.map(from_item::<EventItem>).transpose()?;
+        let mut previous = before.and_then(|item| item.link).map(|link| link.hash);
+        let mut found = Verification::default();
+        for (event, item) in self.event_items(after, limit).await? {
+            let sequence = event.sequence;
+            found.verified += 1;
+            match &item.link {
+                Some(link) => {
+                    if link.begins {
+                        found.begins.push(sequence);
+                    }
+                    if link.salt.is_none() {
+                        found.erased.push(sequence);
+                    }
+                    let fault = link.fault(previous.as_deref(), place_of(&event), &item.event);
+                    found.faults.extend(fault.map(|fault| (sequence, fault)));
+                }
+                None if previous.is_some() => found.faults.push((sequence, Fault::Unlinked)),
+                None => found.without_hash.push(sequence),
+            }
+            previous = item.link.map(|link| link.hash);
+            found.last = Some((sequence, previous.clone()));
+        }
+        Ok(found)
+    }
+
+    /// Erases the content of an event: who, whom and what. Its number, type, time and hashes stay. Erasing it again has
+    /// no effect.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn erase_event(self, sequence: u64) -> Result<(), Error> {
+        let key = self.scope.keys().event(sequence);
+        let Some(item) = self.scope.table.get(&key).await? else {
+            return Ok(());
+        };
+        let item: EventItem = from_item(item)?;
+        let event = item.event()?;
+        let erased = Event {
+            id: format!("erased-{sequence}"),
+            actor: Actor::SYSTEM,
+            subject: Subject::new(&event.subject.kind, ERASED, ERASED),
+            before: None,
+            after: None,
+            request_id: ERASED.to_owned(),
+            ..event
+        };
+        let erased = EventItem {
+            event: serde_json::to_string(&erased).map_err(Error::corrupt)?,
+            expires: item.expires,
+            link: item.link.map(|link| Link { salt: None, ..link }),
+        };
+        self.scope.table.put(to_item(&key, &erased)?).await
     }
 
     /// Puts entries without a sequence number into the table's stream again, if they are older than `older_than`:
@@ -315,18 +462,25 @@ impl Journal<'_> {
 /// Returns the events up to the first gap. A query may see only part of a relay transaction that is in progress; the
 /// missing events are visible a moment later. A gap directly after the cursor is skipped if the first event after it is
 /// old: the missing events have outlived their retention.
-fn without_gap(after: u64, events: Vec<Event>) -> Vec<Event> {
+fn without_gap(after: u64, events: Vec<(Event, EventItem)>) -> Vec<(Event, EventItem)> {
     let settled = now() - RELAY_SETTLES;
-    let expired = events
-        .first()
-        .filter(|first| first.sequence > after + 1 && first.occurred_at < settled);
+    let first = events.first().map(|(event, _)| event);
+    let expired = first.filter(|first| first.sequence > after + 1 && first.occurred_at < settled);
     let mut next = expired.map_or(after + 1, |first| first.sequence);
-    let in_order = |event: &Event| {
+    let in_order = |(event, _): &(Event, EventItem)| {
         let follows = event.sequence == next;
         next += 1;
         follows
     };
     events.into_iter().take_while(in_order).collect()
+}
+
+fn place_of(event: &Event) -> Place<'_> {
+    Place {
+        sequence: event.sequence,
+        kind: &event.kind,
+        at: event.occurred_at,
+    }
 }
 
 /// Returns the events of an entry that has its sequence number.

@@ -1,8 +1,10 @@
 //! The journal: one entry for every change, written in the transaction of the change.
 //!
 //! The entries are the audit log, the event feed and the outbox at once. `entry` creates and queries entries,
-//! `read_back` reads a log newest first, and `feed` assigns each entry its sequence number and turns it into events.
+//! `read_back` reads a log newest first, and `feed` assigns each entry its sequence number and turns it into events,
+//! which `chain` links by hashes.
 
+pub(crate) mod chain;
 pub(crate) mod entry;
 pub(crate) mod feed;
 pub(crate) mod handle;

@@ -11,6 +11,9 @@ use crate::tenants::write_tenant::write_tenant;
 
 /// The highest rate limit that a tenant can set, in requests per minute.
 const MAX_PER_MINUTE: u32 = 600_000;
+/// The highest ceiling of a tenant, in requests per minute. Each request writes the same item, and DynamoDB accepts
+/// 1,000 writes of an item per second.
+const MAX_CEILING_PER_MINUTE: u32 = 50_000;
 /// The largest burst that a tenant can set.
 const MAX_BURST: u32 = 100_000;
 /// The longest retention that a tenant can set, in days: ten years.
@@ -67,19 +70,31 @@ fn fault(settings: &Settings) -> Option<String> {
             "`owner` cannot be the `sso_default_role`, it is given by hand alone".to_owned(),
         );
     }
-    if let Some(limit) = settings.rate_limit {
-        if !(1..=MAX_PER_MINUTE).contains(&limit.per_minute) {
-            return Some(format!(
-                "`rate_limit.per_minute` must be 1 to {MAX_PER_MINUTE}"
-            ));
-        }
-        if limit.burst > MAX_BURST {
-            return Some(format!("`rate_limit.burst` must be 0 to {MAX_BURST}"));
-        }
+    if let Some(detail) = limit_fault("rate_limit", settings.rate_limit, MAX_PER_MINUTE) {
+        return Some(detail);
     }
     let days = 1..=MAX_RETENTION_DAYS;
     (!days.contains(&settings.retention_days))
         .then(|| format!("`retention_days` must be 1 to {MAX_RETENTION_DAYS}"))
+}
+
+fn limit_fault(name: &str, limit: Option<RateLimit>, max_per_minute: u32) -> Option<String> {
+    let limit = limit?;
+    if !(1..=max_per_minute).contains(&limit.per_minute) {
+        return Some(format!("`{name}.per_minute` must be 1 to {max_per_minute}"));
+    }
+    (limit.burst > MAX_BURST).then(|| format!("`{name}.burst` must be 0 to {MAX_BURST}"))
+}
+
+/// Checks the operator's limit for all tokens of a tenant together.
+///
+/// # Errors
+/// `invalidValue` for a limit that is not allowed.
+pub(super) fn check_ceiling(ceiling: Option<RateLimit>) -> Result<(), Error> {
+    match limit_fault("request_ceiling", ceiling, MAX_CEILING_PER_MINUTE) {
+        Some(detail) => Err(scim::Error::InvalidValue(detail).into()),
+        None => Ok(()),
+    }
 }
 
 impl TenantSettings<'_> {

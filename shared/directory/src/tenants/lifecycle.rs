@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{Settings, Subject, TenantId};
+use rollcall_model::{RateLimit, Settings, Subject, TenantId};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Scope, StackKeys, Table, TenantItem, Transaction, from_item,
@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::meter;
 use crate::journal::entry::Entry;
-use crate::tenants::change_settings::SettingsChange;
+use crate::tenants::change_settings::{SettingsChange, check_ceiling};
 use crate::tenants::handle::Lifecycle;
 use crate::tenants::write_tenant::write_tenant;
 
@@ -35,6 +36,8 @@ pub struct TenantChange {
     pub name: Option<String>,
     /// Its settings.
     pub settings: Option<SettingsChange>,
+    /// The operator's limit for the requests of all its tokens together; `Some(None)` for no limit.
+    pub request_ceiling: Option<Option<RateLimit>>,
 }
 
 /// A tenant as lists show it.
@@ -47,6 +50,17 @@ pub struct TenantSummary {
     pub display_name: String,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// A tenant with everything that its owner or the operator can change.
+#[derive(Clone, Debug)]
+pub struct TenantDetails {
+    /// The tenant as lists show it.
+    pub summary: TenantSummary,
+    /// Its settings.
+    pub settings: Settings,
+    /// The operator's limit for the requests of all its tokens together; `None` is unlimited.
+    pub request_ceiling: Option<RateLimit>,
 }
 
 /// Creates the tenant of the scope.
@@ -81,7 +95,7 @@ pub(crate) async fn create(scope: &Scope, new: NewTenant) -> Result<(), Error> {
     let entry = Entry::new(scope, "tenant.created", Subject::tenant(&scope.tenant));
     transaction.put(entry.to_item(scope.keys())?);
     match scope.table.transact(&transaction).await?.is_empty() {
-        true => Ok(()),
+        true => meter::refresh(&scope.table, &scope.tenant).await,
         false => Err(scim::Error::Uniqueness {
             attribute: "id".to_owned(),
         }
@@ -103,16 +117,20 @@ pub(crate) async fn list(
 }
 
 impl Lifecycle<'_> {
-    /// Reads the tenant as lists show it.
+    /// Reads the tenant.
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
-    pub async fn summary(self) -> Result<TenantSummary, Error> {
+    pub async fn read(self) -> Result<TenantDetails, Error> {
         let item = self.scope.stored_tenant().await?;
-        Ok(TenantSummary {
-            id: self.scope.tenant.clone(),
-            display_name: item.display_name,
-            created_at: item.created_at,
+        Ok(TenantDetails {
+            summary: TenantSummary {
+                id: self.scope.tenant.clone(),
+                display_name: item.display_name,
+                created_at: item.created_at,
+            },
+            settings: item.settings,
+            request_ceiling: item.request_ceiling,
         })
     }
 
@@ -142,6 +160,10 @@ impl Lifecycle<'_> {
             if let Some(settings) = &change.settings {
                 after.settings = settings.applied_to(after.settings)?;
             }
+            if let Some(ceiling) = change.request_ceiling {
+                check_ceiling(ceiling)?;
+                after.request_ceiling = ceiling;
+            }
             let written = write_tenant(self.scope, &before, &after).await?;
             Ok(written.then_some(()))
         })
@@ -156,6 +178,8 @@ impl Lifecycle<'_> {
     /// `404` when the tenant was already deleted.
     pub async fn delete(self) -> Result<(), Error> {
         self.begin_deletion().await?;
+        // All tokens of the tenant end with this write, however many there are.
+        meter::refresh(&self.scope.table, &self.scope.tenant).await?;
         // From here on no connection can be created and no token issued, so both lists are complete.
         let credentials = Credentials::of(self.scope);
         for connection in credentials.connections().await? {

@@ -1,17 +1,15 @@
-//! The one transaction that changes a tenant.
+//! The one transaction that changes a tenant. The tenant's meter follows it.
 
-use rollcall_model::{Settings, Subject};
+use rollcall_model::Subject;
 use rollcall_store::{
-    Error, Expression, Guard, MAX_WRITES, Scope, StackKeys, TenantItem, Transaction, number, string,
+    Error, Expression, Guard, Scope, StackKeys, TenantItem, Transaction, string,
 };
 use serde_json::json;
 
-use crate::credentials::gcra::Meter;
-use crate::credentials::handle::Credentials;
+use crate::credentials::meter;
 use crate::journal::entry::Entry;
 
-/// Writes a tenant's new name, its new settings, or both. A new rate limit or retention is written to the live tokens
-/// in the same transaction, to as many as fit it.
+/// Writes a tenant's new name, its new settings, its new ceiling, or all of them.
 ///
 /// Returns `false` if the tenant has changed since it was read.
 pub(super) async fn write_tenant(
@@ -21,7 +19,10 @@ pub(super) async fn write_tenant(
 ) -> Result<bool, Error> {
     let is_renamed = before.display_name != after.display_name;
     let is_set_up = before.settings != after.settings;
-    if !is_renamed && !is_set_up {
+    let is_bounded = before.request_ceiling != after.request_ceiling;
+    if !is_renamed && !is_set_up && !is_bounded {
+        // An earlier attempt may have ended before it refreshed the meter.
+        meter::refresh(&scope.table, &scope.tenant).await?;
         return Ok(true);
     }
     let mut transaction = Transaction::default();
@@ -48,31 +49,16 @@ pub(super) async fn write_tenant(
         let entry = Entry::new(scope, "tenant.settings_changed", subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);
-        let (old, new) = (&before.settings, &after.settings);
-        if old.rate_limit != new.rate_limit || old.retention_days != new.retention_days {
-            write_meters(scope, &mut transaction, new).await?;
-        }
     }
-    Ok(scope.table.transact(&transaction).await?.is_empty())
-}
-
-async fn write_meters(
-    scope: &Scope,
-    transaction: &mut Transaction,
-    settings: &Settings,
-) -> Result<(), Error> {
-    let meter = Meter::of(settings.rate_limit);
-    let tokens = Credentials::of(scope).token_items().await?;
-    let live = tokens.iter().filter(|token| !token.is_revoked());
-    for token in live.take(MAX_WRITES - transaction.len()) {
-        let set = "SET cost_us = :cost, lead_us = :lead, tat = :zero, allow_at = :zero, keep_days = :days";
-        let set = Expression::new(set)
-            .with(":cost", number(meter.cost_us))
-            .with(":lead", number(meter.lead_us))
-            .with(":zero", number(0))
-            .with(":days", number(settings.retention_days));
-        let key = scope.keys().tokens().at(token.hash());
-        transaction.update_if(key, set, Expression::present(), Guard::Stale);
+    if is_bounded {
+        let told = |tenant: &TenantItem| Some(json!({"request_ceiling": tenant.request_ceiling}));
+        let entry = Entry::new(scope, "tenant.ceiling_changed", subject());
+        let entry = entry.with_change(told(before), told(after));
+        transaction.put(entry.to_item(scope.keys())?);
     }
-    Ok(())
+    if !scope.table.transact(&transaction).await?.is_empty() {
+        return Ok(false);
+    }
+    meter::refresh(&scope.table, &scope.tenant).await?;
+    Ok(true)
 }

@@ -27,10 +27,98 @@ pub(crate) struct EventsPage {
 /// Events in order, without gaps.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Events {
-    items: Vec<Event>,
+    items: Vec<FeedEvent>,
     /// The value of `after` for the next request. Always present: without new events, it is the `after` of this
     /// request.
     next: String,
+}
+
+/// The hashes of an event, from which a reader verifies that the feed was not changed later.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Integrity {
+    /// SHA-256 over the hash of the event before, the sequence, the type, `occurred_at` and `content`, joined by line
+    /// feeds; hexadecimal.
+    hash: String,
+    /// The salted SHA-256 of the whole event; hexadecimal. The salt is not published.
+    content: String,
+    /// Present and true where the chain begins: the hash of the event before then counts as empty.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    begins: bool,
+}
+
+/// An event of the feed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FeedEvent {
+    #[serde(flatten)]
+    event: Event,
+    /// The hashes of the event. Absent for events that an earlier version gave their place, and on the bus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integrity: Option<Integrity>,
+}
+
+impl From<directory::FeedEvent> for FeedEvent {
+    fn from(event: directory::FeedEvent) -> Self {
+        let integrity = event.integrity.map(|integrity| Integrity {
+            hash: integrity.hash,
+            content: integrity.content,
+            begins: integrity.begins,
+        });
+        Self {
+            event: event.event.into(),
+            integrity,
+        }
+    }
+}
+
+/// The result of verifying a part of the feed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Verification {
+    /// How many events were verified.
+    verified: usize,
+    /// The events that do not match their hashes. Empty if the feed is as it was written.
+    faults: Vec<EventFault>,
+    /// The sequences with which a chain begins.
+    begins: Vec<u64>,
+    /// The sequences of events whose content was erased.
+    erased: Vec<u64>,
+    /// The sequences of events without hashes, which an earlier version gave their places.
+    without_hash: Vec<u64>,
+    /// The hash of the last event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_hash: Option<String>,
+    /// The value of `after` for the next request. Without new events, it is the `after` of this request.
+    next: String,
+}
+
+/// An event that does not match its hashes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventFault {
+    /// Its sequence.
+    sequence: u64,
+    /// What is wrong.
+    fault: Fault,
+}
+
+/// What is wrong with an event.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fault {
+    /// Its content was changed.
+    Content,
+    /// It does not follow the event before it.
+    Order,
+    /// It has no hash although the event before it has one: somebody added it, or an earlier version ran for a while.
+    Unlinked,
+}
+
+impl From<directory::Fault> for Fault {
+    fn from(fault: directory::Fault) -> Self {
+        match fault {
+            directory::Fault::Content => Self::Content,
+            directory::Fault::Order => Self::Order,
+            directory::Fault::Unlinked => Self::Unlinked,
+        }
+    }
 }
 
 /// One event: what the application polls and the bus carries.
@@ -92,14 +180,43 @@ pub(crate) async fn list(
 ) -> Result<Json<Events>, Problem> {
     let tenant = application.tenant(&tenant)?;
     let after = page.after.unwrap_or_default();
-    let items = tenant.journal().events(after, limit(page.limit)?).await?;
+    let items = tenant.journal().feed(after, limit(page.limit)?).await?;
     if items.is_empty() {
         // The feed of a deleted tenant can still be read to its end. A tenant that never existed is a 404.
         tenant.lifecycle().known().await?;
     }
-    let next = items.last().map_or(after, |event| event.sequence);
+    let next = items.last().map_or(after, |item| item.event.sequence);
     Ok(Json(Events {
-        items: items.into_iter().map(Event::from).collect(),
+        items: items.into_iter().map(FeedEvent::from).collect(),
+        next: next.to_string(),
+    }))
+}
+
+/// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events/verification", operation_id = "verify_events", tag = "events",
+    params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
+    responses((status = 200, body = Verification)), security(("service_key" = [])))]
+pub(crate) async fn verify(
+    application: Application,
+    Id(tenant): Id,
+    Params(page): Params<EventsPage>,
+) -> Result<Json<Verification>, Problem> {
+    let tenant = application.tenant(&tenant)?;
+    tenant.lifecycle().known().await?;
+    let after = page.after.unwrap_or_default();
+    let found = tenant.journal().verify(after, limit(page.limit)?).await?;
+    let fault = |(sequence, fault): (u64, directory::Fault)| EventFault {
+        sequence,
+        fault: fault.into(),
+    };
+    let next = found.last.as_ref().map_or(after, |(sequence, _)| *sequence);
+    Ok(Json(Verification {
+        verified: found.verified,
+        faults: found.faults.into_iter().map(fault).collect(),
+        begins: found.begins,
+        erased: found.erased,
+        without_hash: found.without_hash,
+        last_hash: found.last.and_then(|(_, hash)| hash),
         next: next.to_string(),
     }))
 }

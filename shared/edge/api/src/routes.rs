@@ -31,6 +31,7 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(sign_in::introspect))
         .routes(routes!(sign_in::create_portal_link))
         .routes(routes!(events::list))
+        .routes(routes!(events::verify))
 }
 
 /// Returns the endpoints for people in a session, without the OpenAPI document.

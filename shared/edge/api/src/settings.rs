@@ -81,7 +81,7 @@ pub(crate) struct SettingsChange {
 }
 
 /// Deserializes a key so that `null` differs from an absent key.
-fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

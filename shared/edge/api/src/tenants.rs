@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Application;
 use crate::fields::{Fields, Id, List, Params, created, limit, name};
-use crate::settings::{Settings, SettingsChange};
+use crate::settings::{RateLimit, Settings, SettingsChange, given};
 
 /// A tenant as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +33,9 @@ pub(crate) struct TenantDetails {
     #[serde(flatten)]
     tenant: Tenant,
     settings: Settings,
+    /// The limit for the requests of all tokens of the tenant together, which only the application can change; `null`
+    /// is unlimited.
+    request_ceiling: Option<RateLimit>,
 }
 
 impl From<TenantSummary> for Tenant {
@@ -68,6 +71,10 @@ pub(crate) struct TenantChange {
     display_name: Option<String>,
     /// Its settings.
     settings: Option<SettingsChange>,
+    /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<RateLimit>)]
+    request_ceiling: Option<Option<RateLimit>>,
 }
 
 /// The query of the list of tenants.
@@ -131,7 +138,7 @@ pub(crate) async fn read(
     details(&application, &id).await.map(Json)
 }
 
-/// Renames a tenant, or changes its settings.
+/// Renames a tenant, or changes its settings or its ceiling.
 #[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "change_tenant", tag = "tenants", request_body = TenantChange,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
@@ -145,6 +152,9 @@ pub(crate) async fn change(
     let change = directory::TenantChange {
         name: renamed.transpose()?,
         settings: change.settings.map(Into::into),
+        request_ceiling: change
+            .request_ceiling
+            .map(|ceiling| ceiling.map(Into::into)),
     };
     let tenant = application.tenant(&id)?;
     tenant.lifecycle().change(&change).await?;
@@ -161,9 +171,10 @@ pub(crate) async fn delete(application: Application, Id(id): Id) -> Result<Statu
 }
 
 async fn details(application: &Application, id: &str) -> Result<TenantDetails, Problem> {
-    let tenant = application.tenant(id)?;
+    let tenant = application.tenant(id)?.lifecycle().read().await?;
     Ok(TenantDetails {
-        tenant: tenant.lifecycle().summary().await?.into(),
-        settings: tenant.settings().read().await?.into(),
+        tenant: tenant.summary.into(),
+        settings: tenant.settings.into(),
+        request_ceiling: tenant.request_ceiling.map(Into::into),
     })
 }

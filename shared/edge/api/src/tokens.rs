@@ -35,6 +35,9 @@ pub(crate) struct Token {
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
+    /// Whether the token carries a proof that this stack issued it. Tokens of earlier versions do not, and the operator
+    /// of the stack can end those: replace them.
+    keyed: bool,
 }
 
 /// A new token, shown this once.
@@ -57,6 +60,7 @@ impl From<Stored> for Token {
             last_used_at: token.last_used_at,
             expires_at: token.expires_at,
             revoked_at: token.revoked_at,
+            keyed: token.is_keyed,
         }
     }
 }

@@ -75,6 +75,7 @@ fn token(id: &str, expires_at: Option<Timestamp>) -> Token {
         last_used_at: Some(hours_ago(1)),
         expires_at,
         revoked_at: None,
+        is_keyed: true,
     }
 }
 

@@ -1,0 +1,163 @@
+//! The meter of a tenant: one small item that every request with a token of the tenant books on, beside the token's
+//! own item and at the same time.
+//!
+//! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
+//! their requests are logged, and whose tokens are dead because their connection or their tenant is. However many
+//! tokens there are, one write changes that for the next request of each.
+//!
+//! It is written outside transactions, because requests update it all the time and would conflict with them. The
+//! tenant's own item decides; this one is a copy of it, made anew after each change and whenever a token disagrees with
+//! it.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_model::TenantId;
+use rollcall_store::{
+    Error, Expression, Keys, Table, TenantItem, Updated, from_item, number,
+};
+use serde::Deserialize;
+
+use crate::credentials::booking::{Metered, State};
+use crate::credentials::gcra::Meter;
+use crate::credentials::token_item::TokenItem;
+
+/// The meter of a tenant as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct MeterItem {
+    /// The revision of the tenant that the item was copied from. Without it, the item is not complete.
+    of_revision: Option<u64>,
+    tat: i64,
+    allow_at: i64,
+    /// The limit of each token.
+    token_cost_us: i64,
+    token_lead_us: i64,
+    keep_days: u32,
+    /// Whether the tenant was deleted or is being deleted.
+    gone: bool,
+    /// The connections that are being deleted. Once that is done, each of their tokens is revoked.
+    gone_connections: BTreeSet<String>,
+}
+
+impl Metered for MeterItem {
+    const VALID: &str = "attribute_exists(of_revision) AND attribute_not_exists(gone)";
+    const STAMP: &str = "";
+
+    fn is_valid(&self, _: i64) -> bool {
+        self.is_complete() && !self.gone
+    }
+
+    fn state(&self) -> State {
+        State {
+            tat: self.tat,
+            allow_at: self.allow_at,
+        }
+    }
+}
+
+impl MeterItem {
+    /// Returns whether the item holds a copy of the tenant, or the tenant is gone.
+    pub(super) fn is_complete(&self) -> bool {
+        self.gone || self.of_revision.is_some()
+    }
+
+    /// Returns whether the token is dead because its connection or its tenant is.
+    pub(super) fn ends(&self, token: &TokenItem) -> bool {
+        self.gone || self.gone_connections.contains(&token.connection_id)
+    }
+
+    /// Returns the limit of each token.
+    pub(super) fn of_each_token(&self) -> Meter {
+        Meter {
+            cost_us: self.token_cost_us,
+            lead_us: self.token_lead_us,
+        }
+    }
+
+    /// Returns for how many days requests are logged.
+    pub(super) fn keep_days(&self) -> u32 {
+        self.keep_days
+    }
+
+    /// Returns whether the token's item has the limit and the retention of this meter.
+    pub(super) fn agrees_with(&self, token: &TokenItem) -> bool {
+        let theirs = Meter {
+            cost_us: token.cost_us,
+            lead_us: token.lead_us,
+        };
+        theirs == self.of_each_token() && token.keep_days == self.keep_days
+    }
+}
+
+/// Copies the limits of the tenant to its meter, or marks the meter if the tenant is gone.
+pub(crate) async fn refresh(table: &Table, tenant: &TenantId) -> Result<(), Error> {
+    refreshed(table, tenant).await.map(|_| ())
+}
+
+/// Like [`refresh`], and returns the meter.
+pub(super) async fn refreshed(table: &Table, tenant: &TenantId) -> Result<MeterItem, Error> {
+    let keys = Keys::of(tenant);
+    let stored = table.get(&keys.tenant()).await?;
+    let live = stored.map(TenantItem::from_item).transpose()?;
+    let (set, condition) = match live.filter(|tenant| !tenant.deleting) {
+        Some(tenant) => (copy_of(&tenant), older_than(tenant.revision)),
+        None => (
+            Expression::new("SET gone = :yes").with(":yes", AttributeValue::Bool(true)),
+            Expression::new("attribute_not_exists(gone)"),
+        ),
+    };
+    match table.update_if(&keys.meter(), &set, &condition).await? {
+        Updated::Done(item) | Updated::Unchanged(item) => from_item(item),
+        Updated::Absent => Ok(MeterItem::default()),
+    }
+}
+
+fn copy_of(tenant: &TenantItem) -> Expression {
+    let each = Meter::of(tenant.settings.rate_limit);
+    let all = Meter::of(tenant.request_ceiling);
+    // Both meters start anew with a new limit.
+    let set = "SET of_revision = :revision, tat = :zero, allow_at = :zero, cost_us = :cost, lead_us = :lead, \
+               token_cost_us = :token_cost, token_lead_us = :token_lead, keep_days = :days";
+    Expression::new(set)
+        .with(":revision", number(tenant.revision))
+        .with(":zero", number(0))
+        .with(":cost", number(all.cost_us))
+        .with(":lead", number(all.lead_us))
+        .with(":token_cost", number(each.cost_us))
+        .with(":token_lead", number(each.lead_us))
+        .with(":days", number(tenant.settings.retention_days))
+}
+
+/// The condition that the meter is a copy of an earlier revision. A slower request must not undo a newer copy.
+fn older_than(revision: u64) -> Expression {
+    Expression::new("attribute_not_exists(of_revision) OR of_revision < :than")
+        .with(":than", number(revision))
+}
+
+/// Ends all tokens of a connection from their next request on.
+pub(super) async fn end_connection(table: &Table, keys: Keys<'_>, id: &str) -> Result<(), Error> {
+    change_connections(table, keys, "ADD", id).await
+}
+
+/// Takes a connection off the meter whose tokens are all revoked.
+pub(super) async fn forget_connection(
+    table: &Table,
+    keys: Keys<'_>,
+    id: &str,
+) -> Result<(), Error> {
+    change_connections(table, keys, "DELETE", id).await
+}
+
+async fn change_connections(
+    table: &Table,
+    keys: Keys<'_>,
+    change: &str,
+    id: &str,
+) -> Result<(), Error> {
+    let set = Expression::new(format!("{change} gone_connections :id"))
+        .with(":id", AttributeValue::Ss(vec![id.to_owned()]));
+    // If the tenant is gone, so are all connections.
+    let condition = Expression::new("attribute_not_exists(gone)");
+    table.update_if(&keys.meter(), &set, &condition).await.map(|_| ())
+}

@@ -1,0 +1,156 @@
+//! The chain of hashes over the event feed: changes of stored events are found, and erasure leaves the order verifiable.
+
+use std::process::Command;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_directory::Fault;
+use rollcall_tests::raw;
+use rollcall_tests::service::{Service, Tenant, run};
+use serde_json::json;
+
+/// Creates people and places their events. Returns the number of events.
+async fn fill(service: &Service, tenant: &Tenant, names: &[&str]) -> u64 {
+    for name in names {
+        tenant.idp().user(name).await;
+    }
+    service.follow_up(tenant).await;
+    let feed = tenant.directory().journal().events(0, 500).await.unwrap();
+    feed.last().unwrap().sequence
+}
+
+async fn stored(service: &Service, tenant: &Tenant, sequence: u64) -> raw::Item {
+    raw::item(service, tenant, "#F", &format!("{sequence:016}")).await
+}
+
+async fn faults(tenant: &Tenant) -> Vec<(u64, Fault)> {
+    let found = tenant.directory().journal().verify(0, 500).await.unwrap();
+    found.faults
+}
+
+#[test]
+fn a_feed_verifies_page_by_page_and_from_outside() {
+    run(async |service| {
+        let tenant = service.tenant("chained").await;
+        let last = fill(service, &tenant, &["ada", "bob", "cleo", "dan"]).await;
+        let application = service.application();
+        let base = format!("/tenants/{}/events", tenant.id());
+        let (mut after, mut verified, mut begins) = ("0".to_owned(), 0, Vec::new());
+        loop {
+            let path = format!("{base}/verification?after={after}&limit=3");
+            let page = application.get(&path).await.expect(200);
+            assert_eq!(page.body["faults"], json!([]), "{}", page.body);
+            begins.extend(page.body["begins"].as_array().unwrap().clone());
+            after = page.string("/next");
+            match page.body["verified"].as_u64() {
+                Some(0) | None => break,
+                Some(some) => verified += some,
+            }
+        }
+        assert_eq!((verified, begins), (last, vec![json!(1)]));
+        let output = verify_from_outside(service, &tenant, &[]);
+        assert!(output.status.success(), "{output:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let hash = printed.trim().rsplit(' ').next().unwrap().to_owned();
+        // The checkpoint still holds after more events.
+        fill(service, &tenant, &["eve"]).await;
+        let checkpoint = [last.to_string(), hash];
+        let output = verify_from_outside(service, &tenant, &checkpoint);
+        assert!(output.status.success(), "{output:?}");
+        let wrong = [last.to_string(), "0".repeat(64)];
+        assert!(!verify_from_outside(service, &tenant, &wrong).status.success());
+    });
+}
+
+fn verify_from_outside(
+    service: &Service,
+    tenant: &Tenant,
+    checkpoint: &[String],
+) -> std::process::Output {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/verify-events");
+    let application = service.application();
+    let mut command = Command::new("python3");
+    command.arg(script).arg(application.base_url());
+    command.arg(tenant.id().as_str()).args(checkpoint);
+    command.env("ROLLCALL_KEY", application.credential());
+    command.output().unwrap()
+}
+
+#[test]
+fn a_change_of_stored_events_is_found() {
+    run(async |service| {
+        let tenant = service.tenant("changed-events").await;
+        let last = fill(service, &tenant, &["ada", "bob", "cleo"]).await;
+        assert_eq!(faults(&tenant).await, []);
+        let original = stored(service, &tenant, last).await;
+        let mut changed = original.clone();
+        let text = raw::text(&original, "event").replace("cleo", "mallory");
+        changed.insert("event".to_owned(), AttributeValue::S(text));
+        raw::put(service, changed).await;
+        assert_eq!(faults(&tenant).await, [(last, Fault::Content)]);
+        raw::put(service, original).await;
+        // An event is removed and the later ones move up.
+        let removed = stored(service, &tenant, last - 1).await;
+        let mut moved = stored(service, &tenant, last).await;
+        moved.insert("SK".to_owned(), removed["SK"].clone());
+        let text = raw::text(&moved, "event").to_owned();
+        let text = text.replace(&format!(":{last},"), &format!(":{},", last - 1));
+        moved.insert("event".to_owned(), AttributeValue::S(text));
+        raw::put(service, moved).await;
+        let found = faults(&tenant).await;
+        assert!(found.iter().any(|(sequence, _)| *sequence == last - 1), "{found:?}");
+    });
+}
+
+#[test]
+fn an_erased_person_leaves_a_verifiable_feed() {
+    run(async |service| {
+        let tenant = service.tenant("erased-events").await;
+        let last = fill(service, &tenant, &["ada", "bob"]).await;
+        let journal = tenant.directory();
+        let journal = journal.journal();
+        let events = journal.events(0, 500).await.unwrap();
+        let is_about_ada = |event: &&rollcall_directory::Event| event.subject.name == "ada";
+        let about_ada: Vec<u64> = events.iter().filter(is_about_ada).map(|it| it.sequence).collect();
+        assert!(!about_ada.is_empty());
+        for sequence in &about_ada {
+            journal.erase_event(*sequence).await.unwrap();
+            journal.erase_event(*sequence).await.unwrap();
+        }
+        let found = journal.verify(0, 500).await.unwrap();
+        assert_eq!((found.faults, found.erased), (vec![], about_ada));
+        assert_eq!(found.verified as u64, last);
+        assert!(verify_from_outside(service, &tenant, &[]).status.success());
+        for event in journal.feed(0, 500).await.unwrap() {
+            assert!(!format!("{event:?}").contains("ada"), "{event:?}");
+        }
+        // Nobody can put words into an erased event's mouth and keep the hashes: its number, type and time are covered.
+        let mut forged = stored(service, &tenant, found.erased[0]).await;
+        let text = raw::text(&forged, "event").replace("user.created", "user.deleted");
+        forged.insert("event".to_owned(), AttributeValue::S(text));
+        raw::put(service, forged).await;
+        assert_eq!(faults(&tenant).await, [(found.erased[0], Fault::Order)]);
+    });
+}
+
+#[test]
+fn the_chain_begins_anew_after_an_earlier_version_and_says_so() {
+    run(async |service| {
+        let tenant = service.tenant("earlier-events").await;
+        let last = fill(service, &tenant, &["ada"]).await;
+        // An earlier version wrote all that: without hashes.
+        for sequence in 1..=last {
+            let mut item = stored(service, &tenant, sequence).await;
+            item.remove("link");
+            raw::put(service, item).await;
+        }
+        let mut head = raw::item(service, &tenant, "#F", "HEAD").await;
+        head.remove("last_hash");
+        head.remove("hash_of");
+        raw::put(service, head).await;
+        fill(service, &tenant, &["bob"]).await;
+        let found = tenant.directory().journal().verify(0, 500).await.unwrap();
+        assert_eq!(found.faults, []);
+        assert_eq!(found.without_hash, (1..=last).collect::<Vec<_>>());
+        assert_eq!(found.begins, [last + 1]);
+    });
+}
