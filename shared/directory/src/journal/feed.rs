@@ -345,7 +345,11 @@ impl Journal<'_> {
         let erased = Event {
             id: format!("erased-{sequence}"),
             actor: Actor::SYSTEM,
-            subject: Subject::new(&event.subject.kind, ERASED, ERASED),
+            subject: Subject {
+                kind: event.subject.kind.clone(),
+                id: ERASED.to_owned(),
+                name: ERASED.to_owned(),
+            },
             before: None,
             after: None,
             request_id: ERASED.to_owned(),
