@@ -3,8 +3,9 @@
 use std::io::Write as _;
 
 use rollcall_directory::capacity::{Cost, measure};
-use rollcall_directory::{GROUPS, Provider, Tenant, USERS, Verdict};
+use rollcall_directory::{GROUPS, Provider, Role, Tenant, USERS, Verdict};
 use rollcall_scim::{Filter, Patch, Precondition, Projection, Query, Resource};
+use rollcall_tests::seed;
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
 use rollcall_tests::urn;
@@ -290,6 +291,50 @@ fn the_authorizer_costs_one_call() {
         assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
         costs_table.record("refuse an invalid token", cost);
         assert_eq!(cost.calls, 0);
+    });
+}
+
+#[test]
+fn introspection_costs_one_call() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("introspection").await;
+        let ann = seed::person(&tenant, "ann").await;
+        let engineers = group(&tenant, "Engineers", std::slice::from_ref(&ann)).await;
+        let roles = tenant.roles();
+        let mapped = roles.map_group(&engineers, Some(Role::Admin)).await;
+        mapped.unwrap_or_else(|error| panic!("{error}"));
+        let directory = table.directory();
+        let key = directory.service_keys().issue("application").await;
+        let key = key.unwrap_or_else(|error| panic!("{error}"));
+        let signed_in = seed::sign_in(&tenant, "ann", None).await;
+        let token = signed_in.session.secret.expose();
+        let introspect = async || {
+            let keys = directory.service_keys();
+            let key = keys.verify_to_introspect(key.expose()).await;
+            assert!(matches!(key, Ok(Some(_))), "{key:?}");
+            let session = directory.introspect(token).await;
+            let role = session.ok().flatten().and_then(|session| session.role);
+            assert_eq!(role, Some(Role::Admin));
+        };
+        let mut costs_table = CostTable::default();
+        let first = costs_table.record(
+            "introspect a session, with nothing remembered",
+            measure(introspect()).await.1,
+        );
+        assert!(first.calls <= 3 && first.read_units <= 5.0, "{first:?}");
+        let again = costs_table.record(
+            "introspect a session within five seconds",
+            measure(introspect()).await.1,
+        );
+        assert!(again.calls <= 2 && again.read_units <= 2.0, "{again:?}");
+        assert_eq!(again.write_units, 0.0);
+        let session = measure(directory.session(token)).await.1;
+        costs_table.record("check a session without remembering", session);
+        assert!(
+            session.calls <= 2 && session.read_units <= 4.0,
+            "{session:?}"
+        );
     });
 }
 

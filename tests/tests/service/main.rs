@@ -50,6 +50,7 @@ mod filters;
 mod find_people;
 mod grants;
 mod health;
+mod introspection;
 mod journal;
 mod large_changes;
 mod names;

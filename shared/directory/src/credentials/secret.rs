@@ -1,12 +1,17 @@
 //! Secrets: their form, and separate types for a secret in plain text and its stored hash.
 //!
-//! The form is `<prefix>_<realm>_<44 random base62 digits><6 base62 digits of CRC-32>`. By the prefix and the checksum,
-//! secret scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or
-//! `stack` for a service key.
+//! The form is `<prefix>_<realm>_<44 base62 digits><6 base62 digits of CRC-32>`. By the prefix and the checksum, secret
+//! scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or `stack` for a
+//! service key.
+//!
+//! The 44 digits are random. In the secret of a person's session, the first half is the person's id instead, so that
+//! one call reads the session and the person. The other half still has 128 random bits, which nobody guesses (RFC 6749
+//! §10.10). Both forms look alike: earlier versions verify the one with a person too, by its hash.
 
 use std::fmt;
 
 use rollcall_model::{TenantId, sha256_hex};
+use uuid::Uuid;
 
 /// What a secret is for. It is valid for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,11 +45,11 @@ impl Purpose {
     }
 }
 
-/// Base62 digits of one half of the random part; 62^22 exceeds 2^128.
+/// Base62 digits of one half of the part after the realm; 62^22 exceeds 2^128.
 const HALF_DIGITS: usize = 22;
 /// Base62 digits of the checksum; 62^6 exceeds 2^32.
 const CHECK_DIGITS: usize = 6;
-/// Digits of the random part that lists show, so that people recognise the token.
+/// Digits after the realm that lists show, so that people recognise the token.
 const SHOWN_DIGITS: usize = 4;
 
 /// A secret in plain text. It is shown once, at creation, and its `Debug` output is only a placeholder.
@@ -62,8 +67,27 @@ pub(crate) struct TokenHash(pub(crate) String);
 impl TokenSecret {
     /// Returns a new secret with 256 random bits.
     pub(crate) fn generate(purpose: Purpose, realm: &TenantId) -> Self {
-        let half = || pad(base62::encode(rand::random::<u128>()), HALF_DIGITS);
-        let body = format!("{}{realm}_{}{}", purpose.prefix(), half(), half());
+        Self::of_halves(purpose, realm, rand::random(), rand::random())
+    }
+
+    /// Returns a new secret that names a person, with 128 random bits.
+    ///
+    /// If the id is not of the form that [`rollcall_model::new_id`] generates, the secret names nobody.
+    pub(crate) fn generate_for(purpose: Purpose, realm: &TenantId, person: &str) -> Self {
+        match Uuid::try_parse(person).ok().filter(is_person_id) {
+            Some(id) => Self::of_halves(purpose, realm, id.as_u128(), rand::random()),
+            None => Self::generate(purpose, realm),
+        }
+    }
+
+    fn of_halves(purpose: Purpose, realm: &TenantId, first: u128, second: u128) -> Self {
+        let half = |bits: u128| pad(base62::encode(bits), HALF_DIGITS);
+        let body = format!(
+            "{}{realm}_{}{}",
+            purpose.prefix(),
+            half(first),
+            half(second)
+        );
         Self {
             purpose,
             realm: realm.clone(),
@@ -109,6 +133,16 @@ impl TokenSecret {
         &self.realm
     }
 
+    /// Returns the id of the person that the secret claims to belong to. Only the stored session proves it.
+    ///
+    /// One in 64 secrets that name nobody looks as if it named somebody. Nobody has that id.
+    pub(crate) fn claimed_person(&self) -> Option<String> {
+        let start = self.purpose.prefix().len() + self.realm.as_str().len() + 1;
+        let half = self.text.get(start..start + HALF_DIGITS)?;
+        let id = Uuid::from_u128(base62::decode(half).ok()?);
+        is_person_id(&id).then(|| id.to_string())
+    }
+
     pub(crate) fn hash(&self) -> TokenHash {
         TokenHash(sha256_hex(&self.text))
     }
@@ -124,6 +158,11 @@ impl fmt::Debug for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenSecret(…)")
     }
+}
+
+/// Returns whether the id is a UUIDv7, as all ids of people are.
+fn is_person_id(id: &Uuid) -> bool {
+    id.get_version() == Some(uuid::Version::SortRand) && id.get_variant() == uuid::Variant::RFC4122
 }
 
 fn checksum(body: &str) -> String {
@@ -163,6 +202,25 @@ mod tests {
             assert_eq!(TokenSecret::parse(bad), None, "{bad}");
         }
         assert_ne!(TokenSecret::generate(Purpose::Scim, &tenant), secret);
+    }
+
+    #[test]
+    fn a_session_names_its_person() {
+        let tenant: TenantId = "acme-2".parse().unwrap();
+        let ada = rollcall_model::new_id();
+        let named = TokenSecret::generate_for(Purpose::Session, &tenant, &ada);
+        let again = TokenSecret::generate_for(Purpose::Session, &tenant, &ada);
+        assert_ne!(named, again);
+        assert_eq!(named.expose().len(), again.expose().len());
+        let read = TokenSecret::parse(named.expose()).unwrap();
+        assert_eq!(read.claimed_person(), Some(ada));
+        // The form is that of earlier versions.
+        let before = TokenSecret::generate(Purpose::Session, &tenant);
+        assert_eq!(named.expose().len(), before.expose().len());
+        for other in ["bob", "5f2a5a3c-0000-4000-8000-000000000000"] {
+            let secret = TokenSecret::generate_for(Purpose::Session, &tenant, other);
+            assert_ne!(secret.claimed_person().as_deref(), Some(other));
+        }
     }
 
     #[test]
