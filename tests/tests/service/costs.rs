@@ -294,6 +294,80 @@ fn the_authorizer_costs_one_call() {
     });
 }
 
+/// Maps new groups with external ids in the tenant. Returns their ids.
+async fn mapped_groups(tenant: &Tenant, count: usize) -> Vec<String> {
+    let mut groups = Vec::new();
+    for number in 0..count {
+        let body = json!({"schemas": [urn::GROUP], "displayName": format!("Group {number}"),
+                          "externalId": format!("x-{number}")});
+        let id = seed::create(tenant, &GROUPS, body).await;
+        let mapped = tenant.roles().map_group(&id, Some(Role::Viewer)).await;
+        mapped.unwrap_or_else(|error| panic!("{error}"));
+        groups.push(id);
+    }
+    groups
+}
+
+#[test]
+fn a_sign_in_costs_the_same_with_any_number_of_mappings() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let mut costs_table = CostTable::default();
+        let mut costs = Vec::new();
+        for count in [4, 400] {
+            let tenant = table.tenant(&format!("sign-ins-{count:03}")).await;
+            let groups = mapped_groups(&tenant, count).await;
+            for name in ["ann", "bob"] {
+                seed::person(&tenant, name).await;
+            }
+            let cat = seed::person(&tenant, "cat").await;
+            for group in &groups[..3] {
+                let join = json!({"op": "add", "path": "members", "value": [{"value": cat}]});
+                patch_members(&tenant, group, join).await;
+            }
+            let unmapped = group(&tenant, "Unmapped", std::slice::from_ref(&cat)).await;
+            let ids = [groups[0].as_str(), unmapped.as_str()];
+            let cases: [(&str, &str, Option<&[&str]>, usize); 6] = [
+                ("without groups", "ann", None, 0),
+                (
+                    "by three names",
+                    "bob",
+                    Some(&["group 1", "GROUP 3", "other"]),
+                    2,
+                ),
+                (
+                    "by three external ids",
+                    "bob",
+                    Some(&["x-1", "x-2", "x-other"]),
+                    2,
+                ),
+                ("by two ids", "bob", Some(&ids), 1),
+                ("by four memberships", "cat", None, 3),
+                (
+                    "by memberships, as the claim names none",
+                    "cat",
+                    Some(&["other"]),
+                    3,
+                ),
+            ];
+            for (how, name, claim, matched) in cases {
+                for turn in ["first", "next"] {
+                    let (signed_in, cost) = measure(seed::sign_in(&tenant, name, claim)).await;
+                    assert_eq!(signed_in.routing.matched.len(), matched, "{how}");
+                    costs_table.record(format!("{turn} sign-in {how}, {count} mapped"), cost);
+                    costs.push((format!("{turn} {how}"), cost));
+                    if turn == "next" {
+                        let is_cheap = cost.calls <= 3 && cost.read_units <= 15.0;
+                        assert!(is_cheap, "{how}: {cost:?}");
+                    }
+                }
+            }
+        }
+        let (few, many) = costs.split_at(costs.len() / 2);
+        assert_eq!(few, many);
+    });
+}
+
 #[test]
 fn introspection_costs_one_call() {
     run(async |_| {

@@ -18,6 +18,7 @@ mod bodies;
 mod bus_deliveries;
 mod bus_mail;
 mod bus_relay;
+mod claims;
 mod compatibility;
 mod concurrency;
 mod console_access;

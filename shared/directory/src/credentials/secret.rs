@@ -10,8 +10,7 @@
 
 use std::fmt;
 
-use rollcall_model::{TenantId, sha256_hex};
-use uuid::Uuid;
+use rollcall_model::{TenantId, generated_id, generated_id_of, sha256_hex};
 
 /// What a secret is for. It is valid for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,8 +73,8 @@ impl TokenSecret {
     ///
     /// If the id is not of the form that [`rollcall_model::new_id`] generates, the secret names nobody.
     pub(crate) fn generate_for(purpose: Purpose, realm: &TenantId, person: &str) -> Self {
-        match Uuid::try_parse(person).ok().filter(is_person_id) {
-            Some(id) => Self::of_halves(purpose, realm, id.as_u128(), rand::random()),
+        match generated_id(person) {
+            Some(id) => Self::of_halves(purpose, realm, id, rand::random()),
             None => Self::generate(purpose, realm),
         }
     }
@@ -139,8 +138,7 @@ impl TokenSecret {
     pub(crate) fn claimed_person(&self) -> Option<String> {
         let start = self.purpose.prefix().len() + self.realm.as_str().len() + 1;
         let half = self.text.get(start..start + HALF_DIGITS)?;
-        let id = Uuid::from_u128(base62::decode(half).ok()?);
-        is_person_id(&id).then(|| id.to_string())
+        generated_id_of(base62::decode(half).ok()?)
     }
 
     pub(crate) fn hash(&self) -> TokenHash {
@@ -158,11 +156,6 @@ impl fmt::Debug for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenSecret(…)")
     }
-}
-
-/// Returns whether the id is a UUIDv7, as all ids of people are.
-fn is_person_id(id: &Uuid) -> bool {
-    id.get_version() == Some(uuid::Version::SortRand) && id.get_variant() == uuid::Variant::RFC4122
 }
 
 fn checksum(body: &str) -> String {

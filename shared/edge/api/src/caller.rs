@@ -1,7 +1,7 @@
 //! Authenticates the callers of the API: the application's backend with a service key, and people with a session.
 //!
 //! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
-//! the next request on, and so is a deactivated person. The one exception is [`Introspector`]. Only the session selects a person's tenant, never a header, a
+//! the next request on, and so is a deactivated person. The one exception is `Introspector`. Only the session selects a person's tenant, never a header, a
 //! path or a body. Permissions are part of the extractor's type. They are checked before the body is read, and a
 //! handler cannot omit the check.
 
