@@ -105,8 +105,8 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// reminds the relay of journal entries without a place in the feed. Returns the message that continues the pass,
-    /// if any.
+    /// the lists of groups in which sign-ins look up claims, and reminds the relay of journal entries without a place in
+    /// the feed. Returns the message that continues the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
@@ -139,6 +139,7 @@ impl Reconciler {
         let tenant = self.directory.system(tenant.clone());
         if behind.is_none() {
             tenant.members().sweep().await?;
+            tenant.roles().complete_claim_lists().await?;
             let unplaced = tenant
                 .journal()
                 .remind_of_unplaced(RELAY_IS_LATE, deadline)

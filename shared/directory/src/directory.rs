@@ -1,13 +1,16 @@
 //! The entry point: operations across tenants, and access to one tenant.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 use rollcall_model::{Actor, TenantId, new_id};
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
-use crate::credentials::service_keys::ServiceKeys;
-use crate::sign_in::sessions::{IssuedSession, Session};
+use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
+use crate::sign_in::check::{Memory, Session};
+use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
 
@@ -19,6 +22,14 @@ pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
 pub struct Directory {
     table: Table,
     key_ring: KeyRing,
+    recent: Arc<Recent>,
+}
+
+/// What introspection has read a short time ago. Clones of a directory share it.
+#[derive(Debug, Default)]
+struct Recent {
+    service_keys: VerifiedKeys,
+    sessions: Memory,
 }
 
 impl Directory {
@@ -27,6 +38,7 @@ impl Directory {
         Self {
             table: Table::new(client, table),
             key_ring: KeyRing::default(),
+            recent: Arc::default(),
         }
     }
 
@@ -96,7 +108,7 @@ impl Directory {
 
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
-        ServiceKeys::of(&self.table)
+        ServiceKeys::of(&self.table, &self.recent.service_keys)
     }
 
     /// Creates a tenant.
@@ -128,6 +140,20 @@ impl Directory {
     pub async fn session(&self, presented: &str) -> Result<Option<Session>, Error> {
         match self.claimed(Purpose::Session, presented) {
             Some((tenant, secret)) => tenant.sign_in().session(&secret).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the session as [`Self::session`] does, but the tenant and the mappings may be up to five seconds old.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn introspect(&self, presented: &str) -> Result<Option<Session>, Error> {
+        match self.claimed(Purpose::Session, presented) {
+            Some((tenant, secret)) => {
+                let recent = &self.recent.sessions;
+                tenant.sign_in().recent_session(&secret, recent).await
+            }
             None => Ok(None),
         }
     }

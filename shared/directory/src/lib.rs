@@ -42,6 +42,7 @@ mod sign_in;
 
 mod tenants;
 
+mod cache;
 mod directory;
 mod tenant;
 
@@ -75,9 +76,11 @@ pub use crate::roles::mappings::Mapping;
 pub use crate::roles::person::Person;
 pub use crate::roles::preview::{Preview, RoleChange};
 pub use crate::roles::reconcile::{Continuation, Progress};
+pub use crate::sign_in::assertion::Assertion;
+pub use crate::sign_in::check::{Session, SessionPerson};
 pub use crate::sign_in::handle::SignIn;
-pub use crate::sign_in::log_in::{Assertion, Routing, SignInOutcome, SignedIn};
-pub use crate::sign_in::sessions::{IssuedSession, PersonSession, Session, SessionPerson};
+pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
+pub use crate::sign_in::sessions::{IssuedSession, PersonSession};
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};

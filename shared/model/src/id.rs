@@ -1,7 +1,7 @@
 //! Ids and hashes.
 
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use uuid::{Uuid, Variant, Version};
 
 /// Generates an id: a UUIDv7, so that ids sort by creation time.
 pub fn new_id() -> String {
@@ -13,6 +13,22 @@ pub fn new_id() -> String {
 /// A text without this form is not the id of a stored item, so no read is necessary.
 pub fn is_id(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
+}
+
+/// Returns the id as a number, if it has the form that [`new_id`] generates: a UUIDv7 in lower case.
+pub fn generated_id(text: &str) -> Option<u128> {
+    let id = Uuid::try_parse(text).ok().filter(is_generated)?;
+    (id.to_string() == text).then(|| id.as_u128())
+}
+
+/// Returns the id with this number, if it has the form that [`new_id`] generates.
+pub fn generated_id_of(number: u128) -> Option<String> {
+    let id = Uuid::from_u128(number);
+    is_generated(&id).then(|| id.to_string())
+}
+
+fn is_generated(id: &Uuid) -> bool {
+    id.get_version() == Some(Version::SortRand) && id.get_variant() == Variant::RFC4122
 }
 
 /// Returns the first 64 characters of an id or name that a client sent, for use in an error.
@@ -35,6 +51,21 @@ mod tests {
         for other in ["", "bob", "../x", &"0".repeat(36)] {
             assert!(!is_id(other), "{other}");
         }
+    }
+
+    #[test]
+    fn generated_ids_are_numbers() {
+        let id = new_id();
+        let number = generated_id(&id).unwrap();
+        assert_eq!(generated_id_of(number).as_deref(), Some(id.as_str()));
+        for other in [
+            "bob",
+            "5f2a5a3c-0000-4000-8000-000000000000",
+            &id.to_uppercase(),
+        ] {
+            assert_eq!(generated_id(other), None, "{other}");
+        }
+        assert_eq!(generated_id_of(0), None);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Lookup {
     pub sub: Option<&'static str>,
     /// Whether the comparison of values is case-sensitive (`caseExact`).
     pub case_exact: bool,
+    /// Whether one item also lists the ids with a value, so that one call finds those of many values.
+    pub listed: bool,
 }
 
 /// The kind of users.
@@ -43,18 +45,21 @@ pub static USERS: Kind = Kind {
             attribute: "externalId",
             sub: None,
             case_exact: true,
+            listed: false,
         },
         Lookup {
             code: "E",
             attribute: "emails",
             sub: Some("value"),
             case_exact: false,
+            listed: false,
         },
         Lookup {
             code: "L",
             attribute: "displayName",
             sub: None,
             case_exact: false,
+            listed: false,
         },
     ],
     members: false,
@@ -71,6 +76,7 @@ pub static GROUPS: Kind = Kind {
         attribute: "externalId",
         sub: None,
         case_exact: true,
+        listed: true,
     }],
     members: true,
 };

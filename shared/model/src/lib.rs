@@ -36,7 +36,7 @@ mod tenant_id;
 
 pub use account::{Account, Claimed, Grant, PersonState};
 pub use actor::{Actor, KnownActor, Subject};
-pub use id::{is_id, new_id, sha256_hex, shown};
+pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
 pub use kind::{GROUPS, Kind, Lookup, USERS};
 pub use provider::Provider;
 pub use reason::Reason;

@@ -16,6 +16,7 @@
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
 //! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
+//! | ids of the groups with an external id | `T#<tenant>#GXI` | `externalId` |
 //! | membership | `T#<tenant>#M#<group id>` | member id |
 //! | shard of a counter | `T#<tenant>#C` | `<U or G>#<shard>` |
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
@@ -187,6 +188,13 @@ impl<'a> Keys<'a> {
     pub fn lookup(self, kind: &Kind, code: &str, value: &str) -> Partition {
         let value = bounded(value, MAX_VALUE_BYTES);
         self.partition(&format!("#{}{code}#{value}", kind.code))
+    }
+
+    /// Returns the key of the one item that lists the ids of all resources with this value of a lookup attribute; `None`
+    /// for an empty value, which no key can have.
+    pub fn list(self, kind: &Kind, code: &str, value: &str) -> Option<Key> {
+        let lists = self.partition(&format!("#{}{code}I", kind.code));
+        (!value.is_empty()).then(|| lists.at(bounded(value, MAX_NAME_BYTES)))
     }
 
     /// Returns the partition of the memberships of a group. The sort key is the member's id.

@@ -5,6 +5,7 @@
 //! | `keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `found` | items that were read together |
 //! | `retry` | the retry loop of optimistic writes |
 //! | `bounded_page` | one page of a list that is filtered while it is read |
 //! | `scope` | [`Scope`]: the table, the tenant, the actor and the request id |
@@ -28,6 +29,7 @@ pub mod capacity;
 mod clock;
 pub mod create_table;
 mod error;
+mod found;
 mod item;
 mod key_ring;
 mod keys;
@@ -40,6 +42,7 @@ mod transaction;
 pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;
+pub use found::Found;
 pub use item::{Item, carry_over, from_item, key_item, number, string, text, to_item};
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
 pub use keys::{

@@ -46,6 +46,10 @@ pub struct TenantItem {
     /// Whether its deletion has begun. From then on, nothing is issued in the tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleting: bool,
+    /// When it was last checked that every mapped group is in the list of its external id. Earlier versions do not
+    /// store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups_listed_at: Option<jiff::Timestamp>,
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
@@ -61,6 +65,8 @@ impl TenantItem {
             request_ceiling: None,
             revision: 1,
             deleting: false,
+            // It has no groups yet.
+            groups_listed_at: Some(created_at),
             raw: Arc::default(),
         }
     }
@@ -104,7 +110,15 @@ impl Scope {
     /// # Errors
     /// `404` when the tenant does not exist.
     pub async fn stored_tenant(&self) -> Result<TenantItem, Error> {
-        match self.table.get(&self.keys().tenant()).await? {
+        self.tenant_in(self.table.get(&self.keys().tenant()).await?)
+    }
+
+    /// Deserialises the tenant's item, if there is one.
+    ///
+    /// # Errors
+    /// `404` when there is none.
+    pub fn tenant_in(&self, item: Option<Item>) -> Result<TenantItem, Error> {
+        match item {
             Some(item) => TenantItem::from_item(item),
             None => Err(scim::Error::NotFound {
                 what: format!("tenant `{}`", shown(self.tenant.as_str())),

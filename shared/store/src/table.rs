@@ -13,6 +13,7 @@ use rollcall_model::Kind;
 
 use crate::capacity;
 use crate::error::Error;
+use crate::found::Found;
 use crate::item::{Item, key_item, string, text};
 use crate::keys::{CONNECTION, Key, Keys, MAPPING, Partition};
 use crate::transaction::{Expression, Guard, Transaction};
@@ -177,6 +178,11 @@ impl Table {
             }
         }
         Ok(found)
+    }
+
+    /// Reads items with strongly consistent reads, for a caller that takes each by its key.
+    pub async fn find(&self, keys: impl IntoIterator<Item = Key>) -> Result<Found, Error> {
+        Found::new(self.batch_get(keys).await?)
     }
 
     async fn batch_get_once(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), Error> {

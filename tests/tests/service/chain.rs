@@ -70,7 +70,7 @@ fn verify_from_outside(
     let application = service.application();
     let mut command = Command::new("python3");
     command.arg(script).arg(application.base_url());
-    command.arg(tenant.id().as_str()).args(checkpoint);
+    command.arg(tenant.id()).args(checkpoint);
     command.env("ROLLCALL_KEY", application.credential());
     command.output().unwrap()
 }
@@ -117,7 +117,7 @@ fn an_erased_person_leaves_a_verifiable_feed() {
             journal.erase_event(*sequence).await.unwrap();
         }
         let found = journal.verify(0, 500).await.unwrap();
-        assert_eq!((found.faults, found.erased), (vec![], about_ada));
+        assert_eq!((found.faults, &found.erased), (vec![], &about_ada));
         assert_eq!(found.verified as u64, last);
         assert!(verify_from_outside(service, &tenant, &[]).status.success());
         for event in journal.feed(0, 500).await.unwrap() {

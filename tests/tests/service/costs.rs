@@ -3,8 +3,9 @@
 use std::io::Write as _;
 
 use rollcall_directory::capacity::{Cost, measure};
-use rollcall_directory::{GROUPS, Provider, Tenant, USERS, Verdict};
+use rollcall_directory::{GROUPS, Provider, Role, Tenant, USERS, Verdict};
 use rollcall_scim::{Filter, Patch, Precondition, Projection, Query, Resource};
+use rollcall_tests::seed;
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
 use rollcall_tests::urn;
@@ -290,6 +291,124 @@ fn the_authorizer_costs_two_calls() {
         assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
         costs_table.record("refuse an invalid token", cost);
         assert_eq!(cost.calls, 0);
+    });
+}
+
+/// Maps new groups with external ids in the tenant. Returns their ids.
+async fn mapped_groups(tenant: &Tenant, count: usize) -> Vec<String> {
+    let mut groups = Vec::new();
+    for number in 0..count {
+        let body = json!({"schemas": [urn::GROUP], "displayName": format!("Group {number}"),
+                          "externalId": format!("x-{number}")});
+        let id = seed::create(tenant, &GROUPS, body).await;
+        let mapped = tenant.roles().map_group(&id, Some(Role::Viewer)).await;
+        mapped.unwrap_or_else(|error| panic!("{error}"));
+        groups.push(id);
+    }
+    groups
+}
+
+#[test]
+fn a_sign_in_costs_the_same_with_any_number_of_mappings() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let mut costs_table = CostTable::default();
+        let mut costs = Vec::new();
+        for count in [4, 400] {
+            let tenant = table.tenant(&format!("sign-ins-{count:03}")).await;
+            let groups = mapped_groups(&tenant, count).await;
+            for name in ["ann", "bob"] {
+                seed::person(&tenant, name).await;
+            }
+            let cat = seed::person(&tenant, "cat").await;
+            for group in &groups[..3] {
+                let join = json!({"op": "add", "path": "members", "value": [{"value": cat}]});
+                patch_members(&tenant, group, join).await;
+            }
+            let unmapped = group(&tenant, "Unmapped", std::slice::from_ref(&cat)).await;
+            let ids = [groups[0].as_str(), unmapped.as_str()];
+            let cases: [(&str, &str, Option<&[&str]>, usize); 6] = [
+                ("without groups", "ann", None, 0),
+                (
+                    "by three names",
+                    "bob",
+                    Some(&["group 1", "GROUP 3", "other"]),
+                    2,
+                ),
+                (
+                    "by three external ids",
+                    "bob",
+                    Some(&["x-1", "x-2", "x-other"]),
+                    2,
+                ),
+                ("by two ids", "bob", Some(&ids), 1),
+                ("by four memberships", "cat", None, 3),
+                (
+                    "by memberships, as the claim names none",
+                    "cat",
+                    Some(&["other"]),
+                    3,
+                ),
+            ];
+            for (how, name, claim, matched) in cases {
+                for turn in ["first", "next"] {
+                    let (signed_in, cost) = measure(seed::sign_in(&tenant, name, claim)).await;
+                    assert_eq!(signed_in.routing.matched.len(), matched, "{how}");
+                    costs_table.record(format!("{turn} sign-in {how}, {count} mapped"), cost);
+                    costs.push((format!("{turn} {how}"), cost));
+                    if turn == "next" {
+                        let is_cheap = cost.calls <= 3 && cost.read_units <= 15.0;
+                        assert!(is_cheap, "{how}: {cost:?}");
+                    }
+                }
+            }
+        }
+        let (few, many) = costs.split_at(costs.len() / 2);
+        assert_eq!(few, many);
+    });
+}
+
+#[test]
+fn introspection_costs_one_call() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("introspection").await;
+        let ann = seed::person(&tenant, "ann").await;
+        let engineers = group(&tenant, "Engineers", std::slice::from_ref(&ann)).await;
+        let roles = tenant.roles();
+        let mapped = roles.map_group(&engineers, Some(Role::Admin)).await;
+        mapped.unwrap_or_else(|error| panic!("{error}"));
+        let directory = table.directory();
+        let key = directory.service_keys().issue("application").await;
+        let key = key.unwrap_or_else(|error| panic!("{error}"));
+        let signed_in = seed::sign_in(&tenant, "ann", None).await;
+        let token = signed_in.session.secret.expose();
+        let introspect = async || {
+            let keys = directory.service_keys();
+            let key = keys.verify_to_introspect(key.expose()).await;
+            assert!(matches!(key, Ok(Some(_))), "{key:?}");
+            let session = directory.introspect(token).await;
+            let role = session.ok().flatten().and_then(|session| session.role);
+            assert_eq!(role, Some(Role::Admin));
+        };
+        let mut costs_table = CostTable::default();
+        let first = costs_table.record(
+            "introspect a session, with nothing remembered",
+            measure(introspect()).await.1,
+        );
+        assert!(first.calls <= 3 && first.read_units <= 5.0, "{first:?}");
+        let again = costs_table.record(
+            "introspect a session within five seconds",
+            measure(introspect()).await.1,
+        );
+        assert!(again.calls <= 2 && again.read_units <= 2.0, "{again:?}");
+        assert_eq!(again.write_units, 0.0);
+        let session = measure(directory.session(token)).await.1;
+        costs_table.record("check a session without remembering", session);
+        assert!(
+            session.calls <= 2 && session.read_units <= 4.0,
+            "{session:?}"
+        );
     });
 }
 

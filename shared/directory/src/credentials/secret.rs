@@ -4,13 +4,18 @@
 //! scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or `stack` for a
 //! service key.
 //!
-//! The 44 digits are random. Those of a *keyed* secret are 22 random digits, the id of a key of the stack, and a MAC of
-//! all that with this key in 21 digits. Nobody but the stack can make one, so a forged secret is refused without a
-//! read. A version that does not know keyed secrets accepts them, because it sees 44 digits.
+//! The 44 digits are random. In the secret of a person's session, the first half is the person's id instead, so that
+//! one call reads the session and the person. The other half still has 128 random bits, which nobody guesses (RFC 6749
+//! §10.10).
+//!
+//! The digits of a *keyed* secret are 22 random digits, the id of a key of the stack, and a MAC of all that with this
+//! key in 21 digits. Nobody but the stack can make one, so a forged secret is refused without a read.
+//!
+//! All three forms look alike: a version that does not know them sees 44 digits, and verifies the secret by its hash.
 
 use std::fmt;
 
-use rollcall_model::{TenantId, sha256_hex};
+use rollcall_model::{TenantId, generated_id, generated_id_of, sha256_hex};
 use rollcall_store::{KeyUse, StackKey};
 
 /// What a secret is for. It is valid for nothing else.
@@ -45,14 +50,14 @@ impl Purpose {
     }
 }
 
-/// Base62 digits of one half of the random part; 62^22 exceeds 2^128.
+/// Base62 digits of one half of the part after the realm; 62^22 exceeds 2^128.
 const HALF_DIGITS: usize = 22;
 /// Bytes of the MAC in a keyed secret, and its base62 digits; 62^21 exceeds 2^120.
 const MAC_BYTES: usize = 15;
 const MAC_DIGITS: usize = HALF_DIGITS - 1;
 /// Base62 digits of the checksum; 62^6 exceeds 2^32.
 const CHECK_DIGITS: usize = 6;
-/// Digits of the random part that lists show, so that people recognise the token.
+/// Digits after the realm that lists show, so that people recognise the token.
 const SHOWN_DIGITS: usize = 4;
 
 /// A secret in plain text. It is shown once, at creation, and its `Debug` output is only a placeholder.
@@ -70,13 +75,24 @@ pub(crate) struct TokenHash(pub(crate) String);
 impl TokenSecret {
     /// Returns a new secret with 256 random bits.
     pub(crate) fn generate(purpose: Purpose, realm: &TenantId) -> Self {
-        let begin = Self::begin(purpose, realm);
-        Self::complete(purpose, realm, begin + &random_half())
+        let body = Self::begin(purpose, realm, rand::random()) + &half(rand::random());
+        Self::complete(purpose, realm, body)
+    }
+
+    /// Returns a new secret that names a person, with 128 random bits.
+    ///
+    /// If the id is not of the form that [`rollcall_model::new_id`] generates, the secret names nobody.
+    pub(crate) fn generate_for(purpose: Purpose, realm: &TenantId, person: &str) -> Self {
+        let Some(id) = generated_id(person) else {
+            return Self::generate(purpose, realm);
+        };
+        let body = Self::begin(purpose, realm, id) + &half(rand::random());
+        Self::complete(purpose, realm, body)
     }
 
     /// Returns a new secret with 128 random bits and a MAC with this key.
     pub(crate) fn generate_keyed(purpose: Purpose, realm: &TenantId, key: &StackKey) -> Self {
-        let mut body = Self::begin(purpose, realm);
+        let mut body = Self::begin(purpose, realm, rand::random());
         body.push(key.id);
         let mut tag = [0; 16];
         tag[1..].copy_from_slice(&key.mac(KeyUse::Token, &body)[..MAC_BYTES]);
@@ -85,8 +101,8 @@ impl TokenSecret {
         Self::complete(purpose, realm, body)
     }
 
-    fn begin(purpose: Purpose, realm: &TenantId) -> String {
-        format!("{}{realm}_{}", purpose.prefix(), random_half())
+    fn begin(purpose: Purpose, realm: &TenantId, first: u128) -> String {
+        format!("{}{realm}_{}", purpose.prefix(), half(first))
     }
 
     fn complete(purpose: Purpose, realm: &TenantId, body: String) -> Self {
@@ -136,6 +152,15 @@ impl TokenSecret {
         &self.realm
     }
 
+    /// Returns the id of the person that the secret claims to belong to. Only the stored session proves it.
+    ///
+    /// One in 64 secrets that name nobody looks as if it named somebody. Nobody has that id.
+    pub(crate) fn claimed_person(&self) -> Option<String> {
+        let start = self.purpose.prefix().len() + self.realm.as_str().len() + 1;
+        let half = self.text.get(start..start + HALF_DIGITS)?;
+        generated_id_of(base62::decode(half).ok()?)
+    }
+
     /// Returns the id of the key that this secret would be made with, if it is a keyed one.
     pub(crate) fn key_id(&self) -> Option<char> {
         self.keyed_parts()?.0.chars().next_back()
@@ -174,8 +199,8 @@ impl fmt::Debug for TokenSecret {
     }
 }
 
-fn random_half() -> String {
-    pad(base62::encode(rand::random::<u128>()), HALF_DIGITS)
+fn half(bits: u128) -> String {
+    pad(base62::encode(bits), HALF_DIGITS)
 }
 
 fn checksum(body: &str) -> String {
@@ -246,6 +271,25 @@ mod tests {
                 let forged = forged.expect("a well-formed secret");
                 assert!(forged == secret || !forged.is_made_with(&ours), "{}", forged.text);
             }
+        }
+    }
+
+    #[test]
+    fn a_session_names_its_person() {
+        let tenant: TenantId = "acme-2".parse().unwrap();
+        let ada = rollcall_model::new_id();
+        let named = TokenSecret::generate_for(Purpose::Session, &tenant, &ada);
+        let again = TokenSecret::generate_for(Purpose::Session, &tenant, &ada);
+        assert_ne!(named, again);
+        assert_eq!(named.expose().len(), again.expose().len());
+        let read = TokenSecret::parse(named.expose()).unwrap();
+        assert_eq!(read.claimed_person(), Some(ada));
+        // The form is that of earlier versions.
+        let before = TokenSecret::generate(Purpose::Session, &tenant);
+        assert_eq!(named.expose().len(), before.expose().len());
+        for other in ["bob", "5f2a5a3c-0000-4000-8000-000000000000"] {
+            let secret = TokenSecret::generate_for(Purpose::Session, &tenant, other);
+            assert_ne!(secret.claimed_person().as_deref(), Some(other));
         }
     }
 

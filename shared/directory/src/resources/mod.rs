@@ -5,10 +5,11 @@
 //! applies one that is too large for one transaction. `crud` creates, reads, replaces, patches and deletes, and returns
 //! the `effects` with the result. `assemble` turns records into SCIM resources. `list` answers a query as `query_plan`
 //! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
-//! cuts the page.
+//! cuts the page. `claimable` finds the groups that a claim names.
 
 pub(crate) mod assemble;
 pub(crate) mod candidates;
+pub(crate) mod claimable;
 pub(crate) mod counters;
 pub(crate) mod crud;
 pub(crate) mod effects;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{Kind, Lookup, Subject, USERS};
 use rollcall_scim as scim;
 use rollcall_store::{
@@ -16,6 +17,9 @@ use crate::resources::record::Record;
 
 /// The maximum number of values of one look-up attribute. All of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
+
+/// The attribute of a list of resources with the ids, as a set.
+pub(crate) const LISTED: &str = "ids";
 
 /// The resource that a unique name belongs to.
 #[derive(Debug, Serialize, Deserialize)]
@@ -165,11 +169,57 @@ fn write_lookup(
     if let Some(before) = before {
         for gone in old.difference(&new) {
             transaction.delete(partition(gone).at(&before.id));
+            write_list(
+                scope,
+                transaction,
+                (kind, lookup, gone),
+                "DELETE",
+                &before.id,
+            );
         }
     }
     if let Some(after) = after {
         for come in new.difference(&old) {
             transaction.put(to_item(&partition(come).at(&after.id), &json!({}))?);
+            write_list(scope, transaction, (kind, lookup, come), "ADD", &after.id);
+        }
+    }
+    Ok(())
+}
+
+/// Adds a resource to the list of a value (`ADD`) or removes it (`DELETE`), if the attribute has lists. Both can be
+/// repeated. What reads a list compares with the resources themselves, so one resource too many does no harm.
+fn write_list(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    (kind, lookup, value): (&Kind, &Lookup, &str),
+    change: &str,
+    id: &str,
+) {
+    let list = scope.keys().list(kind, lookup.code, value);
+    if let Some(list) = list.filter(|_| lookup.listed) {
+        let set = format!("{change} {LISTED} :ids");
+        let ids = AttributeValue::Ss(vec![id.to_owned()]);
+        transaction.update(list, Expression::new(set).with(":ids", ids));
+    }
+}
+
+/// Adds a resource to the lists of its values. Earlier versions kept no lists.
+pub(crate) fn write_lists(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    record: &Record,
+) -> Result<(), Error> {
+    for lookup in kind.lookups {
+        for value in lookup.values_of(record.resource(kind)?) {
+            write_list(
+                scope,
+                transaction,
+                (kind, lookup, &value),
+                "ADD",
+                &record.id,
+            );
         }
     }
     Ok(())

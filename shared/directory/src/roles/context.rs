@@ -1,7 +1,7 @@
 //! The data that decides roles, read once for many people.
 
 use rollcall_model::{Mappings, Role, Settings, USERS};
-use rollcall_store::{Error, Scope, TENANT, TenantItem, string};
+use rollcall_store::{Error, Scope, TenantItem};
 
 use crate::resources::record::Record;
 use crate::roles::decide;
@@ -60,14 +60,9 @@ pub(crate) async fn person_and_tenant(
     scope: &Scope,
     user: &str,
 ) -> Result<Option<(Record, TenantItem)>, Error> {
-    let keys = [scope.keys().resource(&USERS, user), scope.keys().tenant()];
-    let (mut record, mut tenant) = (None, None);
-    for item in scope.table.batch_get(keys).await? {
-        if item.get("SK") == Some(&string(TENANT)) {
-            tenant = Some(TenantItem::from_item(item)?);
-        } else {
-            record = Some(Record::from_item(item)?);
-        }
-    }
+    let (person, tenant) = (scope.keys().resource(&USERS, user), scope.keys().tenant());
+    let mut found = scope.table.find([person.clone(), tenant.clone()]).await?;
+    let record = found.take(&person).map(Record::from_item).transpose()?;
+    let tenant = found.take(&tenant).map(TenantItem::from_item).transpose()?;
     Ok(record.zip(tenant))
 }

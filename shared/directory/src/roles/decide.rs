@@ -37,7 +37,15 @@ pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mapp
 /// Returns the mapped groups that memberships and the last claim select, each with its role, whether they count at
 /// once or only from the next sign-in.
 pub fn routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappings {
-    let groups = match (route_by, &record.account.claim) {
+    selected(record, route_by)
+        .into_iter()
+        .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
+        .collect()
+}
+
+/// Returns the groups, mapped or not, that memberships and the last claim select.
+pub(crate) fn selected(record: &Record, route_by: RouteBy) -> BTreeSet<String> {
+    match (route_by, &record.account.claim) {
         (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => record.groups.clone(),
         (RouteBy::Claim, None) => BTreeSet::new(),
         (RouteBy::Claim, Some(claimed)) => &claimed.groups - &left_since(record, claimed),
@@ -45,11 +53,16 @@ pub fn routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappin
             let joined = &record.groups - &claimed.memberships;
             &(&claimed.groups - &left_since(record, claimed)) | &joined
         }
-    };
-    groups
-        .into_iter()
-        .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
-        .collect()
+    }
+}
+
+/// Returns whether memberships alone select the groups.
+pub(crate) fn is_by_membership(record: &Record, route_by: RouteBy) -> bool {
+    match route_by {
+        RouteBy::Membership => true,
+        RouteBy::ClaimThenMembership => record.account.claim.is_none(),
+        RouteBy::Claim => false,
+    }
 }
 
 /// Stores the mapped groups that the claim of a sign-in names.

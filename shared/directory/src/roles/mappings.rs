@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::writes::subject;
+use crate::resources::writes::{subject, write_lists};
 use crate::roles::handle::Roles;
 
 /// One mapping as it is stored.
@@ -147,6 +147,7 @@ impl Roles<'_> {
                     carry_over(raw, &to_item(&key, mapping)?, &mut item, &[]);
                 }
                 transaction.put_if(item, as_read, Guard::Stale);
+                write_lists(self.scope, &mut transaction, &GROUPS, record)?;
             }
             None => transaction.delete_if(key, as_read, Guard::Stale),
         }

@@ -86,6 +86,9 @@ impl Roles<'_> {
                 Ok(None)
             }
             "group.mapping_changed" => {
+                // An earlier version may have mapped the group.
+                self.complete_lists_of(&[event.subject.id.clone()].into())
+                    .await?;
                 self.begin_reconciliation(&event.subject.id).await?;
                 self.reconcile_group(&event.subject.id, deadline).await
             }

@@ -8,43 +8,28 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{GROUPS, Mappings, Role, Settings, USERS};
+use rollcall_model::{Mappings, Role, Settings, USERS};
 use rollcall_scim::{self as scim, Resource, fold};
-use rollcall_store::{Error, Scope, Transaction, from_item, now, retry_stale, to_item};
+use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
 
 use crate::credentials::secret::Purpose;
 use crate::journal::entry::Entry;
-use crate::resources::handle::{Members, Resources};
+use crate::resources::handle::Resources;
 use crate::resources::names::{check_user_name, no_name};
-use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
-use crate::resources::writes::{Pointer, account_writes, committed, subject};
+use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::decide::{self, Decided};
-use crate::roles::handle::Roles;
-use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
+use crate::sign_in::assertion::Assertion;
 use crate::sign_in::handle::SignIn;
+use crate::sign_in::known_groups::MappedGroup;
+use crate::sign_in::look_up::{LookedUp, name_key};
 use crate::sign_in::recent::write_sign_in;
 use crate::sign_in::sessions::{IssuedSession, SessionItem, open_session};
 
 /// Entries in the lists of claimants that one sign-in changes. The other writes of the transaction need room too.
 const MAX_CLAIMANT_WRITES: usize = 80;
-
-/// The content of an assertion.
-#[derive(Clone, Debug, Default)]
-pub struct Assertion {
-    /// The name of the user, matched with `userName`.
-    pub user_name: String,
-    /// The identity provider's id of the user, matched with `externalId` if the name is unknown.
-    pub external_id: Option<String>,
-    /// The `displayName`, if this sign-in creates the user.
-    pub display_name: Option<String>,
-    /// The e-mail address, if this sign-in creates the user.
-    pub email: Option<String>,
-    /// The `groups` claim; `None` if the assertion has no such claim.
-    pub groups: Option<Vec<String>>,
-}
 
 /// What decided the role of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,14 +62,6 @@ pub enum SignInOutcome {
     Inactive,
 }
 
-/// A mapped group, with the values that a claim can match.
-struct MappedGroup {
-    id: String,
-    name: String,
-    external_id: Option<String>,
-    role: Role,
-}
-
 impl SignIn<'_> {
     /// Signs a person in, and creates the user if there is none yet.
     ///
@@ -94,52 +71,25 @@ impl SignIn<'_> {
         if assertion.user_name.trim().is_empty() {
             return Err(no_name("user_name"));
         }
-        let settings = self.scope.settings().await?;
-        let groups = self.mapped_groups().await?;
-        let (settings, groups) = (&settings, &groups);
         retry_stale(|_| async move {
-            let Some(record) = self.person_of(assertion).await? else {
+            let looked_up = self.look_up(assertion).await?;
+            let person = self.read_person(assertion, &looked_up).await?;
+            let Some((record, mut known)) = person else {
                 self.create_person(assertion).await?;
                 return Ok(None);
             };
             if record.inactive {
                 return Ok(Some(SignInOutcome::Inactive));
             }
-            let signed_in = self.log_in_person(&record, assertion, settings, groups);
+            let settings = &looked_up.tenant.settings;
+            let needed = needed(&record, assertion, settings, &known.mapped()?);
+            self.read_groups(&mut known, &needed).await?;
+            let mapped = known.mapped()?;
+            let signed_in = self.log_in_person(&record, assertion, &looked_up, &mapped);
             let accepted = |signed_in| SignInOutcome::Accepted(Box::new(signed_in));
             Ok(signed_in.await?.map(accepted))
         })
         .await
-    }
-
-    async fn person_of(self, assertion: &Assertion) -> Result<Option<Record>, Error> {
-        let name = fold(&assertion.user_name);
-        let key = self.scope.keys().name(&USERS, &name);
-        let id = match self.scope.table.get(&key).await? {
-            Some(item) => Some(from_item::<Pointer>(item)?.id),
-            None => match &assertion.external_id {
-                Some(external_id) => self.only_user_with(external_id).await?,
-                None => None,
-            },
-        };
-        match id {
-            Some(id) => Ok(Resources::of(self.scope)
-                .records(&USERS, &[id])
-                .await?
-                .pop()),
-            None => Ok(None),
-        }
-    }
-
-    /// Returns the id of the person with this external id, if there is exactly one.
-    async fn only_user_with(self, external_id: &str) -> Result<Option<String>, Error> {
-        let plan = QueryPlan::Lookup("X", external_id.to_owned());
-        let candidates = Resources::of(self.scope).candidates(&USERS, &plan);
-        let mut ids = candidates.await?;
-        Ok(match ids.len() {
-            1 => ids.pop_first(),
-            _ => None,
-        })
     }
 
     /// Creates the person of an assertion. Only a new name is checked, because earlier versions stored every name.
@@ -164,33 +114,15 @@ impl SignIn<'_> {
         }
     }
 
-    async fn mapped_groups(self) -> Result<Vec<MappedGroup>, Error> {
-        let mappings = by_group(&Roles::of(self.scope).mappings().await?);
-        let ids = mappings.keys().cloned().collect();
-        let groups = Members::of(self.scope).live_groups(&ids).await?;
-        let mapped = groups.into_iter().filter_map(|(id, group)| {
-            let role = *mappings.get(&id)?;
-            Some((id, group, role))
-        });
-        let mapped = mapped.map(|(id, group, role)| {
-            Ok(MappedGroup {
-                id,
-                name: group.text(&GROUPS, "displayName")?.unwrap_or_default(),
-                external_id: group.text(&GROUPS, "externalId")?,
-                role,
-            })
-        });
-        mapped.collect()
-    }
-
     /// Signs in a person that was read. Returns `None` if the person has changed since then.
     async fn log_in_person(
         self,
         record: &Record,
         assertion: &Assertion,
-        settings: &Settings,
+        looked_up: &LookedUp,
         groups: &[MappedGroup],
     ) -> Result<Option<SignedIn>, Error> {
+        let settings = &looked_up.tenant.settings;
         let roles = groups.iter().map(|group| (group.id.clone(), group.role));
         let mappings = roles.collect();
         let moment = (now(), self.scope.request_id.as_str());
@@ -200,6 +132,12 @@ impl SignIn<'_> {
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(account_writes(self.scope, record, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;
+        if let Some(name) = &looked_up.name
+            && decide::is_by_membership(&after, settings.route_by)
+        {
+            let key = name_key(self.scope, assertion);
+            name.write_after(&mut transaction, key, record, &mappings);
+        }
         let entry = Entry::new(self.scope, "auth.login", subject(&USERS, record)?);
         write_sign_in(
             self.scope,
@@ -248,6 +186,19 @@ fn write_claimants(
         }
     }
     Ok(())
+}
+
+/// Returns the groups whose mappings decide the sign-in, if the claim names these groups. Pure.
+fn needed(
+    record: &Record,
+    assertion: &Assertion,
+    settings: &Settings,
+    groups: &[MappedGroup],
+) -> BTreeSet<String> {
+    let mut then = record.clone();
+    let claimed = claimed_groups(assertion, groups);
+    decide::note_claim(&mut then, claimed, settings.route_by);
+    decide::selected(&then, settings.route_by)
 }
 
 /// Returns the person after the sign-in, and what decided the role. Pure.

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use rollcall_model::{Actor, Role, Subject};
-use rollcall_store::{Error, Expression, Guard};
+use rollcall_store::{Error, Expression, Guard, TenantItem, from_item, now};
 
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
+use crate::sign_in::check::{Session, session_of_nobody};
 use crate::sign_in::handle::SignIn;
-use crate::sign_in::sessions::{
-    IssuedSession, Session, SessionItem, open_session, session_item, session_key, session_of_nobody,
-};
+use crate::sign_in::sessions::{IssuedSession, SessionItem, is_from, open_session, session_key};
 
 /// How long a portal link can be opened.
 const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
@@ -42,7 +41,7 @@ impl SignIn<'_> {
         self,
         link: &TokenSecret,
     ) -> Result<Option<IssuedSession>, Error> {
-        let Some(item) = session_item(self.scope, link, Purpose::PortalLink).await? else {
+        let Some((item, _)) = self.stored_link(link).await? else {
             return Ok(None);
         };
         let session = SessionItem::of_nobody(item.given_role, SESSION_LIFE);
@@ -65,9 +64,23 @@ impl SignIn<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn portal_link(self, link: &TokenSecret) -> Result<Option<Session>, Error> {
-        match session_item(self.scope, link, Purpose::PortalLink).await? {
-            Some(item) => session_of_nobody(self.scope, &item).await,
-            None => Ok(None),
+        let stored = self.stored_link(link).await?;
+        Ok(stored.map(|(item, tenant)| session_of_nobody(self.scope, &item, tenant)))
+    }
+
+    /// Reads a link that has not expired, and its tenant. Returns `None` if there is no such link, or the tenant was
+    /// deleted.
+    async fn stored_link(
+        self,
+        link: &TokenSecret,
+    ) -> Result<Option<(SessionItem, TenantItem)>, Error> {
+        if !is_from(self.scope, link, Purpose::PortalLink) {
+            return Ok(None);
         }
+        let (key, tenant) = (session_key(self.scope, link), self.scope.keys().tenant());
+        let mut found = self.scope.table.find([key.clone(), tenant.clone()]).await?;
+        let item = found.take(&key).map(from_item::<SessionItem>).transpose()?;
+        let tenant = found.take(&tenant).map(TenantItem::from_item).transpose()?;
+        Ok(item.filter(|item| item.ends > now()).zip(tenant))
     }
 }

@@ -1,16 +1,16 @@
 //! Sessions: opaque tokens, hashed at rest. Deactivating a person ends their sessions in the same transaction.
 //!
-//! A session identifies a person. Each check decides from the stored person what they may do. The session of a portal
-//! link has no person: it has the role that the application gave the link.
+//! A session identifies a person, and its secret names them. Each check decides from the stored person what they may do
+//! (`check`). The session of a portal link has no person: it has the role that the application gave the link.
 
 use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{PersonState, Role, RoleId, TenantId, USERS};
+use rollcall_model::{PersonState, RoleId, USERS};
 use rollcall_store::{
-    Error, Expression, Guard, Key, Range, Scope, TenantItem, Transaction, from_item, now,
-    retry_stale, text, to_item,
+    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, retry_stale, text,
+    to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,10 +20,6 @@ use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, subject};
-use crate::roles::context::person_and_tenant;
-use crate::roles::decide;
-use crate::roles::handle::Roles;
-use crate::roles::mappings::by_group;
 use crate::sign_in::handle::SignIn;
 
 /// How long a session lasts.
@@ -38,38 +34,14 @@ const SHOWN_OF_HASH: usize = 12;
 pub(super) struct SessionItem {
     /// The user's id; absent for a portal link, and for the session that it opens.
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    pub(super) user: Option<String>,
     /// The role of a session or link without a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) given_role: Option<RoleId>,
     began: Timestamp,
-    ends: Timestamp,
+    pub(super) ends: Timestamp,
     /// For DynamoDB's time to live.
     expires: i64,
-}
-
-/// A valid session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The tenant's name.
-    pub tenant_name: String,
-    /// The person, unless a portal link opened the session.
-    pub person: Option<SessionPerson>,
-    /// The effective role now.
-    pub role: Option<Role>,
-    /// When the session expires.
-    pub expires_at: Timestamp,
-}
-
-/// The person that a session belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionPerson {
-    /// The user's id.
-    pub id: String,
-    /// The user's name.
-    pub user_name: String,
 }
 
 /// A valid session of a person, as lists show it.
@@ -116,7 +88,7 @@ impl SessionItem {
     }
 
     /// Returns whether the session of this person is valid.
-    fn is_in_force(&self, record: &Record) -> bool {
+    pub(super) fn is_in_force(&self, record: &Record) -> bool {
         let over = record.account.sessions_over_at;
         let over = over.is_some_and(|over| self.began <= over);
         !over && record.state() != PersonState::Inactive && self.ends > now()
@@ -129,7 +101,10 @@ pub(super) fn open_session(
     purpose: Purpose,
     item: &SessionItem,
 ) -> Result<(IssuedSession, Transaction), Error> {
-    let secret = TokenSecret::generate(purpose, &scope.tenant);
+    let secret = match &item.user {
+        Some(user) => TokenSecret::generate_for(purpose, &scope.tenant, user),
+        None => TokenSecret::generate(purpose, &scope.tenant),
+    };
     let mut transaction = Transaction::default();
     let key = session_key(scope, &secret);
     transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);
@@ -149,69 +124,12 @@ pub(super) fn session_key(scope: &Scope, secret: &TokenSecret) -> Key {
     scope.keys().sessions().at(secret.hash().0)
 }
 
-/// Reads a session or link that has not expired.
-pub(super) async fn session_item(
-    scope: &Scope,
-    secret: &TokenSecret,
-    purpose: Purpose,
-) -> Result<Option<SessionItem>, Error> {
-    if secret.purpose() != purpose || secret.claimed_tenant() != &scope.tenant {
-        return Ok(None);
-    }
-    let item = scope.table.get(&session_key(scope, secret)).await?;
-    let item = item.map(from_item::<SessionItem>).transpose()?;
-    Ok(item.filter(|item| item.ends > now()))
-}
-
-/// Returns the session of a portal link; `None` if the tenant was deleted.
-pub(super) async fn session_of_nobody(
-    scope: &Scope,
-    item: &SessionItem,
-) -> Result<Option<Session>, Error> {
-    let tenant = scope.table.get(&scope.keys().tenant()).await?;
-    let tenant = tenant.map(TenantItem::from_item).transpose()?;
-    Ok(tenant.map(|tenant| Session {
-        tenant: scope.tenant.clone(),
-        tenant_name: tenant.display_name,
-        person: None,
-        role: item.given_role.as_ref().and_then(RoleId::role),
-        expires_at: item.ends,
-    }))
+/// Returns whether a secret claims to have this purpose in the tenant of the scope.
+pub(super) fn is_from(scope: &Scope, secret: &TokenSecret, purpose: Purpose) -> bool {
+    secret.purpose() == purpose && secret.claimed_tenant() == &scope.tenant
 }
 
 impl SignIn<'_> {
-    /// Returns the session if it is valid. Decides from strongly consistent reads of the session, the person and the
-    /// mappings.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn session(self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
-        let Some(item) = session_item(self.scope, secret, Purpose::Session).await? else {
-            return Ok(None);
-        };
-        let Some(user) = &item.user else {
-            return session_of_nobody(self.scope, &item).await;
-        };
-        let Some((record, tenant)) = person_and_tenant(self.scope, user).await? else {
-            return Ok(None);
-        };
-        if !item.is_in_force(&record) {
-            return Ok(None);
-        }
-        let groups = decide::role_groups(&record);
-        let mappings = by_group(&Roles::of(self.scope).mappings_of(&groups).await?);
-        Ok(Some(Session {
-            tenant: self.scope.tenant.clone(),
-            tenant_name: tenant.display_name,
-            role: decide::effective_role(&record, &tenant.settings, &mappings),
-            person: Some(SessionPerson {
-                user_name: record.user_name()?,
-                id: record.id,
-            }),
-            expires_at: item.ends,
-        }))
-    }
-
     /// Ends one session.
     ///
     /// # Errors

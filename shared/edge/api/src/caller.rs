@@ -1,7 +1,7 @@
 //! Authenticates the callers of the API: the application's backend with a service key, and people with a session.
 //!
 //! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
-//! the next request on, and so is a deactivated person. Only the session selects a person's tenant, never a header, a
+//! the next request on, and so is a deactivated person. The one exception is `Introspector`. Only the session selects a person's tenant, never a header, a
 //! path or a body. Permissions are part of the extractor's type. They are checked before the body is read, and a
 //! handler cannot omit the check.
 
@@ -48,6 +48,29 @@ where
                 directory,
                 request_id: request_id(parts),
             }),
+            None => Err(no_longer_good(Purpose::ServiceKey)),
+        }
+    }
+}
+
+/// The application's backend that introspects a session. Its service key may have been revoked up to five seconds ago.
+pub(crate) struct Introspector {
+    pub(crate) directory: Directory,
+}
+
+impl<S> FromRequestParts<S> for Introspector
+where
+    S: Send + Sync,
+    Directory: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let directory = Directory::from_ref(state);
+        let secret = secret(parts, Purpose::ServiceKey)?;
+        let service_keys = directory.service_keys();
+        match service_keys.verify_to_introspect(secret.expose()).await? {
+            Some(_) => Ok(Self { directory }),
             None => Err(no_longer_good(Purpose::ServiceKey)),
         }
     }

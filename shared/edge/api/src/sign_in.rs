@@ -10,7 +10,7 @@ use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::Application;
+use crate::caller::{Application, Introspector};
 use crate::fields::{Fields, Id};
 use crate::people::Person;
 use crate::role::{Permission, Role};
@@ -165,13 +165,18 @@ impl From<Option<SessionDetails>> for Introspected {
 
 /// Reads whether a session is in force and what it allows now. For an invalid token, the response is
 /// `{"active": false}` and not an error.
+///
+/// It counts at once when the session ends, when the person is deactivated or deleted, and when their groups or the role
+/// that they were given by hand change. Up to five seconds old may be the tenant with its settings, the mappings of
+/// groups to roles, and the service key: a key that was revoked may introspect for five more seconds, and is refused
+/// at once everywhere else.
 #[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Introspection,
     responses((status = 200, body = Introspected)), security(("service_key" = [])))]
 pub(crate) async fn introspect(
-    application: Application,
+    introspector: Introspector,
     Fields(asked): Fields<Introspection>,
 ) -> Result<Json<Introspected>, Problem> {
-    let session = application.directory.session(&asked.token).await?;
+    let session = introspector.directory.introspect(&asked.token).await?;
     Ok(Json(session.map(SessionDetails::from).into()))
 }
 

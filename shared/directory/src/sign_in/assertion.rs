@@ -1,0 +1,26 @@
+//! What the application passes of a sign-in, once it has verified it.
+
+use std::collections::BTreeSet;
+
+/// The content of an assertion.
+#[derive(Clone, Debug, Default)]
+pub struct Assertion {
+    /// The name of the user, matched with `userName`.
+    pub user_name: String,
+    /// The identity provider's id of the user, matched with `externalId` if the name is unknown.
+    pub external_id: Option<String>,
+    /// The `displayName`, if this sign-in creates the user.
+    pub display_name: Option<String>,
+    /// The e-mail address, if this sign-in creates the user.
+    pub email: Option<String>,
+    /// The `groups` claim; `None` if the assertion has no such claim.
+    pub groups: Option<Vec<String>>,
+}
+
+impl Assertion {
+    /// Returns the distinct values of the claim. An empty one names no group.
+    pub(super) fn claim_values(&self) -> BTreeSet<&str> {
+        let values = self.groups.iter().flatten().map(String::as_str);
+        values.filter(|value| !value.is_empty()).collect()
+    }
+}
