@@ -1,4 +1,4 @@
-//! The local run: the service of `infra/template.yaml` on one machine, without AWS.
+//! The local run: the service of the templates in `infra` on one machine, without AWS.
 //!
 //! - [`template`] reads the template: routes, authorizers, gateway responses, event wiring. There is no other routing
 //!   table.
