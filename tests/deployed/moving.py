@@ -5,7 +5,9 @@ import provisioning, stack as stacks
 from provisioning import Customer
 from runbook import ROOT
 
+# What moves. The data stack has more than that as soon as a version adds something to it.
 DATA = ["Table", "EventBus", "UnrelayedQueue", "RoleDeadLetters", "MailDeadLetters"]
+QUEUES = DATA[2:]
 
 
 def check(aws, name, stage, sam, parameters, say):
@@ -22,11 +24,11 @@ def check(aws, name, stage, sam, parameters, say):
     sam.follow("move", "Move to two stacks", {"rollcall-prod": name, "--config-env prod": "--config-env dev"})
 
     stack = stacks.Stack(aws, name, stage).emulate_missing_features()
-    kept = {one["LogicalResourceId"] for one in stack.listed(stack.data)}
-    assert kept == set(DATA), kept
-    changed = set(resources.items()) ^ set(stack.resources.items())
+    data = {one["LogicalResourceId"] for one in stack.listed(stack.data)}
+    assert set(DATA) <= data, data
+    changed = {name for name, _ in set(resources.items()) ^ set(stack.resources.items())} - (data - set(DATA))
     # A deployment of the API has a name that depends on the definition of the API.
-    changed = {one for one in changed if not one[0].startswith("ApiDeployment")}
+    changed = {name for name in changed if not name.startswith("ApiDeployment")}
     assert not changed, changed
     assert stack.outputs() == outputs, (stack.outputs(), outputs)
     say("ok  every resource is the same; the data belongs to the data stack")
@@ -57,7 +59,7 @@ def tear_down(stack, sam, say):
     table, bus = stack.resources["Table"], stack.resources["EventBus"]
     assert table in tables() and bus in buses(), (tables(), buses())
     name = lambda url: url.rpartition("/")[2]
-    assert {name(url) for url in queues()} == {name(stack.resources[queue]) for queue in DATA[2:]}, queues()
+    assert {name(url) for url in queues()} == {name(stack.resources[queue]) for queue in QUEUES}, queues()
     say("ok  the stacks are deleted; the table, the bus and the queues of what was given up on remain")
     prefix = name(stack.resources["UnrelayedQueue"]).partition("UnrelayedQueue")[0]
     names = {"rollcall-dev-data-Table-1A2B3C4D5E6F": table, "rollcall-dev-data- ": f"{prefix} "}
