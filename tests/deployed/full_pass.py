@@ -55,29 +55,46 @@ def interrupted_change(stack, _):
     eventually("an empty queue", lambda: message_count(stack, "RoleQueue") == 0)
 
 
-def missed_entry(stack, _):
-    """the full pass gives a place to a journal entry that was not in the stream, as after a restore"""
-    customer = Customer(stack, "overlooked")
-    customer.push("ada@example.test")
-    table, dynamodb = stack.resources["Table"], stack.aws.client("dynamodb")
-    journal = {":journal": {"S": f"T#{customer.tenant}#J"}}
-    entries = lambda: dynamodb.query(
-        TableName=table, KeyConditionExpression="PK = :journal", ExpressionAttributeValues=journal, ConsistentRead=True
+# The ID of a journal entry that is older than any entry that may still be in the stream.
+OLD = "0190a8c0-0000-7000-8000-000000000000"
+
+
+def journal(customer):
+    """Returns the journal entries of a customer, the oldest first."""
+    return customer.stack.aws.client("dynamodb").query(
+        TableName=customer.stack.resources["Table"], KeyConditionExpression="PK = :journal",
+        ExpressionAttributeValues={":journal": {"S": f"T#{customer.tenant}#J"}}, ConsistentRead=True,
     )["Items"]
-    placed = lambda: all("placed_at" in entry for entry in entries())
+
+
+def overlook_entry(customer):
+    """Gives a customer the journal entry `OLD`, which has no place in the feed and is not in the stream."""
+    customer.push("ada@example.test")
+    placed = lambda: all("placed_at" in entry for entry in journal(customer))
     eventually("a place for every entry", placed)
-    # The entry is older than any entry that may still be in the stream.
-    old = {**entries()[0], "SK": {"S": "0190a8c0-0000-7000-8000-000000000000"}}
+    table, dynamodb = customer.stack.resources["Table"], customer.stack.aws.client("dynamodb")
+    old = {**journal(customer)[0], "SK": {"S": OLD}}
     dynamodb.put_item(TableName=table, Item=old)
     # When this user's entry has a place, the stream has also delivered the old entry.
     customer.push("grace@example.test")
     eventually("a place for every entry", placed)
     key = {name: old[name] for name in ["PK", "SK"]}
     dynamodb.update_item(TableName=table, Key=key, UpdateExpression="REMOVE placed_at")
+
+
+def expect_place(customer):
+    """Waits until the entry `OLD` is in the feed."""
+    eventually("its place", lambda: "placed_at" in journal(customer)[0])
+    assert "reminded_at" not in journal(customer)[0], journal(customer)[0]
+    assert customer.feed()[-1]["id"] == OLD
+
+
+def missed_entry(stack, _):
+    """the full pass gives a place to a journal entry that was not in the stream, as after a restore"""
+    customer = Customer(stack, "overlooked")
+    overlook_entry(customer)
     order_full_pass(stack)
-    eventually("its place", lambda: "placed_at" in entries()[0])
-    assert "reminded_at" not in entries()[0], entries()[0]
-    assert customer.feed()[-1]["id"] == old["SK"]["S"]
+    expect_place(customer)
 
 
 CHECKS = [full_pass, continued_pass, interrupted_change, missed_entry]

@@ -1,4 +1,4 @@
-"""A deployed stack: its resources in CloudFormation, and requests through the emulated API Gateway."""
+"""A deployed environment: its two stacks in CloudFormation, and requests through the emulated API Gateway."""
 import contextlib, http.client, json, pathlib, urllib.parse
 
 import boto3, botocore.exceptions
@@ -40,21 +40,29 @@ class Answer:
 
 
 class Stack:
-    """A deployed stack."""
+    """A deployed compute stack with its data stack; or a single stack, as there was before the data stack."""
 
     def __init__(self, aws, name, stage):
         self.aws, self.name, self.stage = aws, name, stage
-        resources = aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
-        resources = [resource for page in resources for resource in page["StackResourceSummaries"]]
+        parameters = {one["ParameterKey"]: one["ParameterValue"] for one in self.describe()["Parameters"]}
+        self.data = parameters.get("DataStack")
+        resources = self.listed(name) + (self.listed(self.data) if self.data else [])
         self.count = len(resources)
         self.resources = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+        assert len(self.resources) == self.count, "both stacks have a resource of the same name"
         self.functions = {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
             for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"
         }
+        if stream := parameters.get("TableStreamArn"):
+            self.resources["Table"] = stream.split("/")[1]
         self.address = urllib.parse.urlsplit(aws.endpoint)
         self.host = f"{self.resources['Api']}.execute-api.localhost:{self.address.port}"
         self.base = f"http://{self.host}/{stage}"
+
+    def listed(self, name):
+        pages = self.aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+        return [resource for page in pages for resource in page["StackResourceSummaries"]]
 
     def emulate_missing_features(self):
         """Does three things that AWS does and the emulator does not."""
@@ -91,15 +99,18 @@ class Stack:
                 scaling = {"MaximumConcurrency": int(limit)}
                 lambda_.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
 
-    def describe(self):
-        return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+    def describe(self, name=None):
+        return self.aws.client("cloudformation").describe_stacks(StackName=name or self.name)["Stacks"][0]
 
     def status(self):
         return self.describe()["StackStatus"]
 
     def is_gone(self):
+        return all(self.is_deleted(name) for name in [self.name, self.data] if name)
+
+    def is_deleted(self, name):
         try:
-            return self.status() == "DELETE_COMPLETE"
+            return self.describe(name)["StackStatus"] == "DELETE_COMPLETE"
         except botocore.exceptions.ClientError:
             return True
 
@@ -179,14 +190,20 @@ def actions(document):
     return sorted({action for statement in document["Statement"] for action in listed(statement["Action"])})
 
 
-def broken_template(root, work):
-    """Writes the built template with an additional resource that cannot be created, and returns the path."""
+def built_template(root):
+    """Returns the built template, for use in another folder."""
     built = root / ".aws-sam" / "build" / "template.yaml"
     template = yaml_parse(built.read_text())
     for resource in template["Resources"].values():
         # `CodeUri` is relative to the folder of the built template.
         if code := resource.get("Properties", {}).get("CodeUri"):
             resource["Properties"]["CodeUri"] = str(built.parent / code)
+    return template
+
+
+def broken_template(root, work):
+    """Writes the built template with an additional resource that cannot be created, and returns the path."""
+    template = built_template(root)
     functions = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
     template["Resources"][BROKEN_RESOURCE] = {
         "Type": "AWS::SQS::Queue",
@@ -196,5 +213,42 @@ def broken_template(root, work):
         "Properties": {"VisibilityTimeout": 999_999},
     }
     path = pathlib.Path(work) / "broken.yaml"
+    path.write_text(yaml_dump(template))
+    return path
+
+
+def single_template(root, work):
+    """Writes a template in the form of before the data stack: both templates in one, and returns the path."""
+    template, data = built_template(root), yaml_parse((root / "infra" / "data.yaml").read_text())
+    exports = {
+        output["Export"]["Name"]["Fn::Sub"].removeprefix("${AWS::StackName}-"): output["Value"]
+        for output in data["Outputs"].values() if "Export" in output
+    }
+
+    def joined(node):
+        if isinstance(node, list):
+            return [joined(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "Fn::ImportValue" in node:
+            return exports[node["Fn::ImportValue"]["Fn::Sub"].removeprefix("${DataStack}-")]
+        if node.get("Fn::If", [None])[0] == "GivesTable":
+            return joined(node["Fn::If"][2])
+        return {key: joined(value) for key, value in node.items()}
+
+    template = joined(template)
+    for section, names in {"Parameters": ["DataStack", "TableStreamArn"], "Conditions": ["GivesTable"]}.items():
+        for name in names:
+            del template[section][name]
+    template["Parameters"]["DeletionProtection"] = data["Parameters"]["DeletionProtection"]
+    resources = data["Resources"]
+    # The bus had the name of the stack, and these resources went with the stack.
+    resources["EventBus"]["Properties"]["Name"] = {"Ref": "AWS::StackName"}
+    for name in ["EventBus", "UnrelayedQueue", "RoleDeadLetters", "MailDeadLetters"]:
+        resources[name].pop("DeletionPolicy")
+        resources[name].pop("UpdateReplacePolicy")
+    resources["MailDeadLetters"]["Condition"] = "SendsMail"
+    template["Resources"] |= resources
+    path = pathlib.Path(work) / "single.yaml"
     path.write_text(yaml_dump(template))
     return path

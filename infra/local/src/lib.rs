@@ -1,6 +1,6 @@
-//! The local run: the service of `infra/template.yaml` on one machine, without AWS.
+//! The local run: the service of the templates in `infra` on one machine, without AWS.
 //!
-//! - [`template`] reads the template: routes, authorizers, gateway responses, event wiring. There is no other routing
+//! - [`template`] reads the templates: routes, authorizers, gateway responses, event wiring. There is no other routing
 //!   table.
 //! - [`gateway`] is a small API Gateway. It matches routes, calls the authorizer, calls the functions with the same
 //!   events as in Lambda, and takes its own responses from the template.

@@ -15,7 +15,7 @@ pub const TTL_ATTRIBUTE: &str = "expires";
 /// The maximum time to wait until the table exists.
 const LONGEST_CREATION: Duration = Duration::from_secs(120);
 
-/// Creates the table with the key schema, billing mode and TTL attribute of `infra/template.yaml`.
+/// Creates the table with the key schema, billing mode and TTL attribute of `infra/data.yaml`.
 ///
 /// # Errors
 /// The errors of DynamoDB; `ResourceInUseException` when the table already exists.

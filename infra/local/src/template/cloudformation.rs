@@ -77,6 +77,18 @@ mod tests {
             ),
             ("!Condition Yes", json!({"Condition": "Yes"})),
             (
+                "!ImportValue { \"Fn::Sub\": \"${DataStack}-Bus\" }",
+                json!({"Fn::ImportValue": {"Fn::Sub": "${DataStack}-Bus"}}),
+            ),
+            (
+                "[&part !Select [1, !Split [/, &whole !Ref A]], *part, *whole]",
+                json!([
+                    {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "A"}]}]},
+                    {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "A"}]}]},
+                    {"Ref": "A"},
+                ]),
+            ),
+            (
                 "{a: [1, true, null, \"1\"]}",
                 json!({"a": [1, true, null, "1"]}),
             ),

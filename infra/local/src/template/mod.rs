@@ -1,7 +1,7 @@
-//! Reads `infra/template.yaml`: the routes with their functions and authorizers, the gateway responses, and the event
-//! wiring. There is no other routing table.
+//! Reads `infra/template.yaml` and `infra/data.yaml`: the routes with their functions and authorizers, the gateway
+//! responses, and the event wiring. There is no other routing table.
 //!
-//! `cloudformation` parses the text. `document` finds resources in it. `api`, `events` and `responses` read their
+//! `cloudformation` parses the text. `stacks` joins the two templates. `document` finds resources in them. `api`, `events` and `responses` read their
 //! resources. `read` builds the [`Template`] from them.
 
 mod api;
@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod read;
 mod responses;
+mod stacks;
 
 pub use api::{Authorizer, Route};
 pub use error::TemplateError;

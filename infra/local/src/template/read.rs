@@ -1,16 +1,16 @@
-//! Builds a [`Template`] from the text of a CloudFormation template.
+//! Builds a [`Template`] from CloudFormation templates.
 
 use std::collections::BTreeMap;
 
 use super::api::Route;
+use serde_json::Value;
+
 use super::cloudformation;
 use super::document::{Document, Reference, from_value};
 use super::error::TemplateError;
 use super::events::EventWiring;
 use super::responses::{GatewayResponse, ResponseType};
-
-/// The template, embedded when this program was built.
-pub(super) const DEPLOYED: &str = include_str!("../../../template.yaml");
+use super::stacks;
 
 /// The API and the event wiring of a template.
 #[derive(Clone, Debug)]
@@ -23,22 +23,26 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads the deployed template.
+    /// Reads the templates of the deployed stacks.
     ///
     /// # Errors
     ///
-    /// When the template uses something that the local run would not do as AWS does.
+    /// When a template uses something that the local run would not do as AWS does.
     pub fn deployed() -> Result<Self, TemplateError> {
-        Self::parse(DEPLOYED)
+        Self::read(stacks::deployed()?)
     }
 
-    /// Reads a template.
+    /// Reads a template of a single stack.
     ///
     /// # Errors
     ///
     /// See [`Template::deployed`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let document: Document = from_value("the document", cloudformation::parse(text)?)?;
+        Self::read(cloudformation::parse(text)?)
+    }
+
+    fn read(document: Value) -> Result<Self, TemplateError> {
+        let document: Document = from_value("the document", document)?;
         let (api_name, api) = document.api()?;
         let functions = document.functions()?;
         let authorizers = api.authorizers(&functions)?;

@@ -1,16 +1,17 @@
-//! Checks the deployed template for what every function, queue and environment must have and no linter checks.
+//! Checks the deployed templates for what every function, queue and environment must have and no linter checks.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::cloudformation;
-use super::read::DEPLOYED;
+use super::stacks::{self, COMPUTE, DATA};
 
 const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
 
+/// Returns both templates as one document, with the exported values in place of the imports.
 fn template() -> Value {
-    cloudformation::parse(DEPLOYED).unwrap()
+    stacks::deployed().unwrap()
 }
 
 /// Returns the name and the properties of every resource of a type.
@@ -194,26 +195,30 @@ fn alarms_hear_of_every_function() {
 #[test]
 fn the_dashboard_is_json() {
     let template = template();
-    let body = &template["Resources"]["StackDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"];
+    let body =
+        &template["Resources"]["StackDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0];
     let body: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
     assert_eq!(body["widgets"].as_array().unwrap().len(), 6);
 }
 
 #[test]
 fn parameters_say_what_they_are_for() {
-    let template = template();
-    let parameters = template["Parameters"].as_object().unwrap();
-    let labelled = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
-    for (name, parameter) in parameters {
-        assert!(parameter["Description"].is_string(), "{name}");
-        assert!(!parameter["Default"].is_null(), "{name} has no default");
-        assert!(holds(labelled, &json!(name)), "{name} is in no group");
-        let switch = ["true", "false"].contains(&parameter["Default"].as_str().unwrap_or(""));
-        assert!(
-            !switch || parameter["AllowedValues"] == json!(["true", "false"]),
-            "{name}"
-        );
+    for text in [COMPUTE, DATA] {
+        let template = cloudformation::parse(text).unwrap();
+        let parameters = template["Parameters"].as_object().unwrap();
+        let labelled = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
+        for (name, parameter) in parameters {
+            assert!(parameter["Description"].is_string(), "{name}");
+            assert!(!parameter["Default"].is_null(), "{name} has no default");
+            assert!(holds(labelled, &json!(name)), "{name} is in no group");
+            let switch = ["true", "false"].contains(&parameter["Default"].as_str().unwrap_or(""));
+            assert!(
+                !switch || parameter["AllowedValues"] == json!(["true", "false"]),
+                "{name}"
+            );
+        }
     }
+    let template = cloudformation::parse(COMPUTE).unwrap();
     for wanted in [
         "ScimBaseUrl",
         "ApiBaseUrl",
@@ -232,9 +237,20 @@ fn parameters_say_what_they_are_for() {
     }
 }
 
-/// Returns the parameters of one environment of `samconfig.toml`, including the defaults.
-fn environment(template: &Value, name: &str) -> Map<String, Value> {
-    let config: toml::Table = toml::from_str(SAMCONFIG).unwrap();
+fn samconfig() -> toml::Table {
+    toml::from_str(SAMCONFIG).unwrap()
+}
+
+/// Returns the parameters of both stacks of one environment of `samconfig.toml`, including the defaults.
+fn environment(name: &str) -> Map<String, Value> {
+    let mut values = parameters(COMPUTE, name);
+    values.extend(parameters(DATA, &format!("{name}-data")));
+    values
+}
+
+fn parameters(template: &str, name: &str) -> Map<String, Value> {
+    let template = cloudformation::parse(template).unwrap();
+    let config = samconfig();
     let overrides = &config[name]["deploy"]["parameters"]["parameter_overrides"];
     let parameters = template["Parameters"].as_object().unwrap();
     let text = |value: &Value| match value {
@@ -264,8 +280,7 @@ fn environment(template: &Value, name: &str) -> Map<String, Value> {
 
 #[test]
 fn environments_differ_in_what_environments_differ_in() {
-    let template = template();
-    let [dev, staging, prod] = ["dev", "staging", "prod"].map(|name| environment(&template, name));
+    let [dev, staging, prod] = ["dev", "staging", "prod"].map(environment);
     let differing = |a: &Map<String, Value>, b: &Map<String, Value>| -> BTreeSet<String> {
         let other = a.iter().filter(|(key, value)| b[*key] != **value);
         other.map(|(key, _)| key.clone()).collect()
@@ -291,5 +306,128 @@ fn environments_differ_in_what_environments_differ_in() {
     assert!(
         digits.into_iter().all(|number| number.len() < 12),
         "an account id"
+    );
+}
+
+/// A compute stack whose `DataStack` is another environment's would write into the data of that one.
+#[test]
+fn every_environment_has_its_own_data_stack() {
+    let config = samconfig();
+    let text = |name: &str, key: &str| config[name]["global"]["parameters"][key].clone();
+    let default = cloudformation::parse(COMPUTE).unwrap();
+    let default = &default["Parameters"]["DataStack"]["Default"];
+    for (name, data) in [
+        ("default", "data"),
+        ("dev", "dev-data"),
+        ("staging", "staging-data"),
+        ("prod", "prod-data"),
+    ] {
+        let named = match name {
+            "default" => default.clone(),
+            name => parameters(COMPUTE, name)["DataStack"].clone(),
+        };
+        let stack = text(data, "stack_name");
+        assert_eq!(named.as_str(), stack.as_str(), "{name}");
+        assert_eq!(text(name, "region"), text(data, "region"), "{name}");
+        let deployed = &config[data]["deploy"]["parameters"]["template_file"];
+        assert_eq!(deployed.as_str(), Some("infra/data.yaml"), "{data}");
+        // The bus had the name of the single stack, and a bus cannot be renamed.
+        let bus = &parameters(DATA, data)["BusName"];
+        assert_eq!(bus.as_str(), text(name, "stack_name").as_str(), "{data}");
+    }
+}
+
+#[test]
+fn data_survives_its_stack() {
+    let data = cloudformation::parse(DATA).unwrap();
+    for (name, resource) in data["Resources"].as_object().unwrap() {
+        let kept = ["Retain", "RetainExceptOnCreate"];
+        let kept = kept.contains(&resource["DeletionPolicy"].as_str().unwrap());
+        assert!(kept, "{name}");
+        assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
+    }
+    let compute = cloudformation::parse(COMPUTE).unwrap();
+    for kind in ["AWS::DynamoDB::Table", "AWS::Events::EventBus"] {
+        assert_eq!(of_type(&data, kind).len(), 1, "{kind}");
+        assert!(of_type(&compute, kind).is_empty(), "{kind}");
+    }
+    // What was given up on is data; what waits is not.
+    for (name, queue) in of_type(&compute, "AWS::SQS::Queue") {
+        assert!(!queue["RedrivePolicy"].is_null(), "{name}");
+    }
+}
+
+const OWN_STREAM: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/own/stream/1";
+const GIVEN_STREAM: &str =
+    "arn:aws-us-gov:dynamodb:us-gov-west-1:000000000000:table/given/stream/2";
+
+/// Evaluates an expression over the stream of the table, as CloudFormation does.
+fn evaluated(expression: &Value, given: bool) -> Value {
+    let Some((function, argument)) = expression.as_object().and_then(|it| it.iter().next()) else {
+        return expression.clone();
+    };
+    match (function.as_str(), argument) {
+        ("Ref", argument) if argument == "TableStreamArn" => GIVEN_STREAM.into(),
+        ("Fn::GetAtt", argument) if *argument == json!(["Table", "StreamArn"]) => OWN_STREAM.into(),
+        ("Fn::If", argument) if argument[0] == "GivesTable" => {
+            evaluated(&argument[if given { 1 } else { 2 }], given)
+        }
+        ("Fn::Split", argument) => {
+            let text = evaluated(&argument[1], given);
+            let parts = text.as_str().unwrap().split(argument[0].as_str().unwrap());
+            parts.collect::<Vec<_>>().into()
+        }
+        ("Fn::Select", argument) => {
+            let index = usize::try_from(argument[0].as_u64().unwrap()).unwrap();
+            evaluated(&argument[1], given)[index].clone()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// After a restore, one parameter moves everything to the other table: names, rights, stream and output.
+#[test]
+fn one_parameter_gives_another_table() {
+    let template = template();
+    for (given, table, stream) in [(false, "own", OWN_STREAM), (true, "given", GIVEN_STREAM)] {
+        let (arn, _) = stream.split_once("/stream/").unwrap();
+        let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+        assert_eq!(evaluated(&variables["TABLE_NAME"], given), table);
+        let output = &template["Outputs"]["TableName"]["Value"];
+        assert_eq!(evaluated(output, given), table);
+        let dashboard = &template["Resources"]["StackDashboard"]["Properties"]["DashboardBody"];
+        let shown = &dashboard["Fn::Sub"][1]["TableName"];
+        assert_eq!(evaluated(shown, given), table);
+        let relay = &template["Resources"]["JournalRelayFunction"]["Properties"]["Events"];
+        let read = &relay["Journal"]["Properties"]["Stream"];
+        assert_eq!(evaluated(read, given), stream);
+        let mut functions = 0;
+        for (name, role) in of_type(&template, "AWS::IAM::Role") {
+            let policies = role["Policies"].as_array().unwrap().iter();
+            let statements = policies
+                .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+            for statement in statements {
+                let action = statement["Action"][0].as_str().unwrap();
+                if !action.starts_with("dynamodb:") {
+                    continue;
+                }
+                let of_stream = action == "dynamodb:DescribeStream";
+                let expected = if of_stream { stream } else { arn };
+                let resource = evaluated(&statement["Resource"], given);
+                assert_eq!(resource, expected, "{name}");
+                functions += usize::from(!of_stream);
+            }
+        }
+        assert_eq!(
+            functions,
+            of_type(&template, "AWS::Serverless::Function").len()
+        );
+    }
+    // Nothing else refers to the table.
+    let compute = cloudformation::parse(COMPUTE).unwrap().to_string();
+    let (import, own) = ("${DataStack}-TableStreamArn", "\"Fn::If\":[\"GivesTable\"");
+    assert_eq!(
+        compute.matches(import).count(),
+        compute.matches(own).count()
     );
 }

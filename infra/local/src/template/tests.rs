@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::Value;
 
-use super::read::DEPLOYED;
 use super::*;
 
 const SMALL: &str = r#"
@@ -303,7 +302,7 @@ fn no_function_outgrows_its_resource_policy() {
 async fn the_local_table_is_the_deployed_one() {
     use crate::dynamodb::{Dynamodb, TABLE_NAME, client};
 
-    let document = cloudformation::parse(DEPLOYED).unwrap();
+    let document = stacks::deployed().unwrap();
     let deployed = &document["Resources"]["Table"]["Properties"];
     let database = Dynamodb::in_memory().unwrap();
     database.ensure_table().await.unwrap();
