@@ -21,12 +21,12 @@ class Browser:
         assert "default-src 'none'" in page.headers["content-security-policy"], page.headers
         return page.text
 
-    def post(self, path, **form):
+    def post(self, path, status=303, **form):
         headers = {"Content-Type": FORM, "Origin": f"http://{self.stack.host}"}
         if self.cookie:
             headers["Cookie"] = self.cookie
         body = urllib.parse.urlencode(form)
-        return self.stack.call("POST", f"/console{path}", text=body, headers=headers).expect(303)
+        return self.stack.call("POST", f"/console{path}", text=body, headers=headers).expect(status)
 
 
 def console(stack, _):
@@ -46,6 +46,9 @@ def console(stack, _):
     form_token = re.search(r'name="form_token" value="([^"]+)"', preview)[1]
     browser.post(f"{mapped}/role", form_token=form_token, role="viewer", **{"from": "none"})
     assert customer.admin("GET", f"/users/{ada}/role").expect(200).body["effective"] == "viewer"
+    form = {"form_token": form_token, "connection": customer.connection, "label": "by a form"}
+    form["form_id"] = re.search(r'name="form_id" value="([^"]+)"', browser.get("/tokens"))[1]
+    assert "rcs_" in browser.post("/tokens", 200, **form).text, "the new token is not shown"
     browser.post(f"/tokens/{customer.token_id}/revoke", form_token=form_token)
     customer.idp("GET", "/Users").expect(401)
     stack.call("GET", "/console").expect(401)

@@ -4,7 +4,12 @@ from stack import actions
 
 # For each function: the checks, and the actions without which they fail. Actions without a service are DynamoDB's.
 NEEDED = {
-    "TokenAuthorizerFunction": {provisioning.revoked: "PutItem", provisioning.first_customer: "UpdateItem"},
+    "TokenAuthorizerFunction": {
+        provisioning.revoked: "PutItem",
+        provisioning.first_customer: "UpdateItem",
+        provisioning.new_limit: "GetItem",
+        provisioning.proof: "secretsmanager:GetSecretValue",
+    },
     "UsersFunction": {
         provisioning.first_customer: "BatchGetItem GetItem PutItem Query UpdateItem",
         provisioning.users: "BatchWriteItem DeleteItem",
@@ -17,9 +22,13 @@ NEEDED = {
         provisioning.application: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
     },
     "PortalFunction": {
-        provisioning.admins: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+        provisioning.admins:
+            "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
-    "ConsoleFunction": {console.console: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem"},
+    "ConsoleFunction": {
+        console.console:
+            "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+    },
     "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
     "JournalRelayFunction": {provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents"},
     "RoleReconcilerFunction": {
