@@ -125,7 +125,9 @@ impl Service {
     pub fn directory(&self) -> Directory {
         match &self.location {
             Location::InProcess(local) => local.directory(),
-            Location::Deployed(deployed) => Directory::new(deployed.client.clone(), &deployed.table),
+            Location::Deployed(deployed) => {
+                Directory::new(deployed.client.clone(), &deployed.table)
+            }
         }
     }
 

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use dynoxide::{AttributeValue, Database, ImportOptions};
-use rollcall_directory::{Directory, KeyRing, NewTenant, Settings, Tenant, TenantId, USERS, create_table};
+use rollcall_directory::{
+    Directory, KeyRing, NewTenant, Settings, Tenant, TenantId, USERS, create_table,
+};
 use rollcall_scim::{Projection, Resource};
 use serde_json::json;
 

@@ -7,7 +7,9 @@ use rollcall_directory::Directory;
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
     rollcall_runtime::init_logging();
-    let directory = Directory::from_env().await?.with_keys(rollcall_secrets::key_ring().await);
+    let directory = Directory::from_env()
+        .await?
+        .with_keys(rollcall_secrets::key_ring().await);
     let authorizer = rollcall_token_authorizer::handler(directory);
     lambda_runtime::run(service_fn(
         async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {

@@ -41,6 +41,9 @@ mod tests {
         let secret = fs::read_to_string(&file).unwrap();
         ensure_stack_keys(Some(scratch.path())).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), secret);
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 }

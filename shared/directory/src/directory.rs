@@ -66,7 +66,13 @@ impl Directory {
     /// Only table errors. If the token is not accepted, the result is a [`Verdict`], not an error.
     pub async fn authenticate(&self, bearer: &str, request_id: &str) -> Result<Verdict, Error> {
         // Boxed: the SDK's futures are nested so deeply that the compiler rejects a future that contains them.
-        Box::pin(authenticate(&self.table, &self.key_ring, bearer, request_id)).await
+        Box::pin(authenticate(
+            &self.table,
+            &self.key_ring,
+            bearer,
+            request_id,
+        ))
+        .await
     }
 
     /// Returns the tenant of a caller, with the caller as the actor.

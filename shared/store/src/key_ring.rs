@@ -162,7 +162,12 @@ impl KeyRing {
             return Ok(None);
         };
         let mut read = self.read.lock().await;
-        Ok(Some(self.keys(source, &mut read, Duration::MAX).await?.current.clone()))
+        Ok(Some(
+            self.keys(source, &mut read, Duration::MAX)
+                .await?
+                .current
+                .clone(),
+        ))
     }
 
     /// Returns the key with an id, if there is one.
@@ -174,7 +179,12 @@ impl KeyRing {
             return Ok(None);
         };
         let mut read = self.read.lock().await;
-        if let Some(key) = self.keys(source, &mut read, Duration::MAX).await?.by_id.get(&id) {
+        if let Some(key) = self
+            .keys(source, &mut read, Duration::MAX)
+            .await?
+            .by_id
+            .get(&id)
+        {
             return Ok(Some(key.clone()));
         }
         let keys = self.keys(source, &mut read, REREAD_AFTER).await?;
@@ -250,13 +260,21 @@ mod tests {
     async fn a_rotation_is_noticed_and_the_old_key_still_verifies() {
         let source: &'static Rotated = Box::leak(Box::default());
         let ring = KeyRing::of(source);
-        assert_eq!(source.0.load(Ordering::Relaxed), 0, "read before it was needed");
+        assert_eq!(
+            source.0.load(Ordering::Relaxed),
+            0,
+            "read before it was needed"
+        );
         let old = ring.current().await.unwrap().unwrap();
         assert_eq!(old.id, '1');
         for _ in 0..100 {
             assert!(ring.find('2').await.unwrap().is_none());
         }
-        assert_eq!(source.0.load(Ordering::Relaxed), 1, "forged ids caused reads");
+        assert_eq!(
+            source.0.load(Ordering::Relaxed),
+            1,
+            "forged ids caused reads"
+        );
         // A minute later.
         if let Some(read) = &mut *ring.read.lock().await {
             read.at -= REREAD_AFTER;
@@ -267,7 +285,14 @@ mod tests {
         let again = ring.find('1').await.unwrap().unwrap();
         assert!(again.proves(KeyUse::Token, "x", &tag[..15]));
         assert!(!again.proves(KeyUse::Token, "y", &tag[..15]));
-        assert!(!ring.current().await.unwrap().unwrap().proves(KeyUse::Token, "x", &tag));
+        assert!(
+            !ring
+                .current()
+                .await
+                .unwrap()
+                .unwrap()
+                .proves(KeyUse::Token, "x", &tag)
+        );
     }
 
     #[tokio::test]

@@ -57,7 +57,11 @@ fn a_feed_verifies_page_by_page_and_from_outside() {
         let output = verify_from_outside(service, &tenant, &checkpoint);
         assert!(output.status.success(), "{output:?}");
         let wrong = [last.to_string(), "0".repeat(64)];
-        assert!(!verify_from_outside(service, &tenant, &wrong).status.success());
+        assert!(
+            !verify_from_outside(service, &tenant, &wrong)
+                .status
+                .success()
+        );
     });
 }
 
@@ -97,7 +101,10 @@ fn a_change_of_stored_events_is_found() {
         moved.insert("event".to_owned(), AttributeValue::S(text));
         raw::put(service, moved).await;
         let found = faults(&tenant).await;
-        assert!(found.iter().any(|(sequence, _)| *sequence == last - 1), "{found:?}");
+        assert!(
+            found.iter().any(|(sequence, _)| *sequence == last - 1),
+            "{found:?}"
+        );
     });
 }
 
@@ -110,7 +117,11 @@ fn an_erased_person_leaves_a_verifiable_feed() {
         let journal = journal.journal();
         let events = journal.events(0, 500).await.unwrap();
         let is_about_ada = |event: &&rollcall_directory::Event| event.subject.name == "ada";
-        let about_ada: Vec<u64> = events.iter().filter(is_about_ada).map(|it| it.sequence).collect();
+        let about_ada: Vec<u64> = events
+            .iter()
+            .filter(is_about_ada)
+            .map(|it| it.sequence)
+            .collect();
         assert!(!about_ada.is_empty());
         for sequence in &about_ada {
             journal.erase_event(*sequence).await.unwrap();

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use http::Method;
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{
-    KeyRing, Provider, RateLimit, Refusal, SettingsChange, Settings, Verdict,
+    KeyRing, Provider, RateLimit, Refusal, Settings, SettingsChange, Verdict,
 };
 use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::raw;
@@ -32,7 +32,9 @@ async fn verdict(service: &Service, token: &str) -> Verdict {
 
 async fn accepted(service: &Service, tokens: &[String]) -> usize {
     let verdicts = join_all(tokens.iter().map(|token| verdict(service, token))).await;
-    let accepted = verdicts.iter().filter(|it| matches!(it, Verdict::Accepted(_)));
+    let accepted = verdicts
+        .iter()
+        .filter(|it| matches!(it, Verdict::Accepted(_)));
     accepted.count()
 }
 
@@ -94,13 +96,19 @@ fn every_token_of_a_connection_dies_with_one_write() {
     run(async |service| {
         let tenant = service.tenant("many-tokens").await;
         let credentials = tenant.directory().credentials();
-        let doomed = credentials.create_connection("doomed", Provider::Okta).await;
+        let doomed = credentials
+            .create_connection("doomed", Provider::Okta)
+            .await;
         let doomed = doomed.unwrap().id;
         let tokens = many_tokens(&tenant, &doomed).await;
         // The process that deletes the connection dies before it can revoke the tokens one by one.
         let (other, faults) = service.other_process(&tenant);
         fail_after_transactions(&faults, 1);
-        other.credentials().delete_connection(&doomed).await.unwrap_err();
+        other
+            .credentials()
+            .delete_connection(&doomed)
+            .await
+            .unwrap_err();
         assert_eq!(accepted(service, &tokens).await, 0);
         let refused = verdict(service, &tokens[0]).await;
         let Verdict::Refused { refusal, caller } = refused else {
@@ -108,7 +116,10 @@ fn every_token_of_a_connection_dies_with_one_write() {
         };
         assert_eq!(refusal, Refusal::Revoked);
         assert_eq!(caller.unwrap().connection_id, doomed);
-        assert!(matches!(verdict(service, tenant.token()).await, Verdict::Accepted(_)));
+        assert!(matches!(
+            verdict(service, tenant.token()).await,
+            Verdict::Accepted(_)
+        ));
         // The next attempt completes the deletion.
         credentials.delete_connection(&doomed).await.unwrap();
         assert_eq!(accepted(service, &tokens).await, 0);
@@ -149,9 +160,14 @@ fn the_ceiling_bounds_all_tokens_together() {
         let answer = tenant.idp().get("/Users").await.expect(429);
         assert!(answer.header("retry-after").is_some());
         // An admin of the tenant cannot change it.
-        let admin = service.admin(&tenant, rollcall_directory::Role::Owner).await;
+        let admin = service
+            .admin(&tenant, rollcall_directory::Role::Owner)
+            .await;
         admin.patch("/settings", ceiling).await.expect(400);
-        for bad in [json!({"per_minute": 0, "burst": 0}), json!({"per_minute": 50_001, "burst": 0})] {
+        for bad in [
+            json!({"per_minute": 0, "burst": 0}),
+            json!({"per_minute": 50_001, "burst": 0}),
+        ] {
             let body = json!({"request_ceiling": bad});
             application.patch(&path, body).await.expect(400);
         }
@@ -162,7 +178,10 @@ fn the_ceiling_bounds_all_tokens_together() {
         application.patch(&path, ceiling_of(5)).await.expect(200);
         let renamed = json!({"display_name": "Renamed"});
         let renamed = application.patch(&path, renamed).await.expect(200);
-        assert_eq!(renamed.body["request_ceiling"], ceiling_of(5)["request_ceiling"]);
+        assert_eq!(
+            renamed.body["request_ceiling"],
+            ceiling_of(5)["request_ceiling"]
+        );
     });
 }
 
@@ -184,11 +203,15 @@ async fn as_an_earlier_version_wrote(service: &Service, tenant: &Tenant) {
 #[test]
 fn tokens_of_earlier_versions_work() {
     run(async |service| {
-        let tenant = service.tenant_with("earlier-tokens", Settings::default()).await;
+        let tenant = service
+            .tenant_with("earlier-tokens", Settings::default())
+            .await;
         as_an_earlier_version_wrote(service, &tenant).await;
         let idp = tenant.idp();
         idp.get("/Users").await.expect(200);
-        let admin = service.admin(&tenant, rollcall_directory::Role::Admin).await;
+        let admin = service
+            .admin(&tenant, rollcall_directory::Role::Admin)
+            .await;
         let path = format!("/scim/connections/{}/tokens", tenant.connection_id());
         let listed = admin.get(&path).await.expect(200);
         assert_eq!(listed.body["items"][0]["keyed"], false, "{}", listed.body);
@@ -197,7 +220,10 @@ fn tokens_of_earlier_versions_work() {
         let Some(AttributeValue::M(settings)) = stored.get_mut("settings") else {
             panic!("no settings")
         };
-        settings.insert("retention_days".to_owned(), AttributeValue::N("9".to_owned()));
+        settings.insert(
+            "retention_days".to_owned(),
+            AttributeValue::N("9".to_owned()),
+        );
         stored.insert("revision".to_owned(), AttributeValue::N("7".to_owned()));
         raw::put(service, stored).await;
         for mut item in raw::items(service, &tenant).await {
@@ -211,7 +237,12 @@ fn tokens_of_earlier_versions_work() {
         };
         assert_eq!(caller.log_days, 9);
         let connection = tenant.connection_id();
-        tenant.directory().credentials().delete_connection(connection).await.unwrap();
+        tenant
+            .directory()
+            .credentials()
+            .delete_connection(connection)
+            .await
+            .unwrap();
         idp.get("/Users").await.expect(401);
     });
 }
@@ -221,9 +252,14 @@ fn a_forged_token_touches_nothing() {
     run(async |service| {
         let tenant = service.tenant("forged").await;
         let directory = service.directory();
-        let (other_ring, other_table) = (KeyRing::fixed(KeyRing::new_secret()), service.directory());
-        let other_stack = other_table.with_keys(other_ring.clone()).system(tenant.directory().id().clone());
-        let forged = other_stack.credentials().issue_token(tenant.connection_id(), "x", None);
+        let (other_ring, other_table) =
+            (KeyRing::fixed(KeyRing::new_secret()), service.directory());
+        let other_stack = other_table
+            .with_keys(other_ring.clone())
+            .system(tenant.directory().id().clone());
+        let forged = other_stack
+            .credentials()
+            .issue_token(tenant.connection_id(), "x", None);
         let forged = forged.await.unwrap().secret.expose().to_owned();
         // This one is in the table, but it was not made with the keys of this stack.
         let strict = |ring: KeyRing| service.directory().with_keys(ring.refusing_unkeyed(true));
@@ -239,7 +275,9 @@ fn a_forged_token_touches_nothing() {
         };
         assert_eq!((verdict.unwrap(), cost.calls), (refused, 0));
         let own = strict(ours).system(tenant.directory().id().clone());
-        let own = own.credentials().issue_token(tenant.connection_id(), "y", None);
+        let own = own
+            .credentials()
+            .issue_token(tenant.connection_id(), "y", None);
         let own = own.await.unwrap().secret.expose().to_owned();
         let (verdict, cost) = measure(refuses.authenticate(&own, "r")).await;
         assert!(matches!(verdict, Ok(Verdict::Accepted(_))), "{verdict:?}");
@@ -265,8 +303,16 @@ fn unreadable_keys_stop_no_request() {
         assert!(matches!(verdict, Ok(Verdict::Accepted(_))), "{verdict:?}");
         // A token without a proof could not be told from others later, so none is issued.
         let issued = directory.system(tenant.directory().id().clone());
-        let issued = issued.credentials().issue_token(tenant.connection_id(), "x", None).await;
+        let issued = issued
+            .credentials()
+            .issue_token(tenant.connection_id(), "x", None)
+            .await;
         assert_eq!(issued.unwrap_err().to_scim().status(), 503);
-        tenant.idp().request(Method::GET, "/Users").send().await.expect(200);
+        tenant
+            .idp()
+            .request(Method::GET, "/Users")
+            .send()
+            .await
+            .expect(200);
     });
 }

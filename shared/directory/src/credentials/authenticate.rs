@@ -106,7 +106,10 @@ impl Request<'_> {
             Err(error) => Some(error),
         };
         if let Some(error) = &unread {
-            tracing::warn!(error = error as &dyn std::error::Error, "reading the token instead");
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "reading the token instead"
+            );
         } else if key_ring.refuses_unkeyed() {
             return Ok(false);
         }
@@ -150,7 +153,9 @@ impl Request<'_> {
             Booked::Throttled { item, seconds } => (item, Some(seconds)),
             Booked::Invalid(meter) if meter.is_complete() => (meter, None),
             // An earlier version created the tenant.
-            Booked::Invalid(_) | Booked::Absent => (refreshed(self.table, self.tenant).await?, None),
+            Booked::Invalid(_) | Booked::Absent => {
+                (refreshed(self.table, self.tenant).await?, None)
+            }
         };
         if meter.ends(&token) {
             return Ok(self.refused(&token, Refusal::Revoked));

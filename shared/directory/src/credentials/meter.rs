@@ -13,9 +13,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::TenantId;
-use rollcall_store::{
-    Error, Expression, Keys, Table, TenantItem, Updated, from_item, number,
-};
+use rollcall_store::{Error, Expression, Keys, Table, TenantItem, Updated, from_item, number};
 use serde::Deserialize;
 
 use crate::credentials::booking::{Metered, State};
@@ -159,5 +157,8 @@ async fn change_connections(
         .with(":id", AttributeValue::Ss(vec![id.to_owned()]));
     // If the tenant is gone, so are all connections.
     let condition = Expression::new("attribute_not_exists(gone)");
-    table.update_if(&keys.meter(), &set, &condition).await.map(|_| ())
+    table
+        .update_if(&keys.meter(), &set, &condition)
+        .await
+        .map(|_| ())
 }

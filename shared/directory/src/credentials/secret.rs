@@ -172,14 +172,18 @@ impl TokenSecret {
             return false;
         };
         // A wrong tag can be larger than 120 bits.
-        let tag = base62::decode(tag).ok().filter(|tag| tag >> (8 * MAC_BYTES) == 0);
+        let tag = base62::decode(tag)
+            .ok()
+            .filter(|tag| tag >> (8 * MAC_BYTES) == 0);
         tag.is_some_and(|tag| key.proves(KeyUse::Token, body, &tag.to_be_bytes()[1..]))
     }
 
     /// Splits the text into what the MAC covers, up to the id of the key, and the digits of the MAC.
     fn keyed_parts(&self) -> Option<(&str, &str)> {
         let end = self.text.len().checked_sub(CHECK_DIGITS)?;
-        self.text.get(..end)?.split_at_checked(end.checked_sub(MAC_DIGITS)?)
+        self.text
+            .get(..end)?
+            .split_at_checked(end.checked_sub(MAC_DIGITS)?)
     }
 
     pub(crate) fn hash(&self) -> TokenHash {
@@ -265,11 +269,19 @@ mod tests {
                 secret.expose()[..end].replace("acme", "acmf"),
                 secret.expose()[..end].replace("rcs_", "rcx_"),
                 format!("{}0{}", &secret.expose()[..9], &secret.expose()[10..end]),
-                format!("{}{}", &secret.expose()[..end - MAC_DIGITS], "z".repeat(MAC_DIGITS)),
+                format!(
+                    "{}{}",
+                    &secret.expose()[..end - MAC_DIGITS],
+                    "z".repeat(MAC_DIGITS)
+                ),
             ] {
                 let forged = TokenSecret::parse(&format!("{forged}{}", checksum(&forged)));
                 let forged = forged.expect("a well-formed secret");
-                assert!(forged == secret || !forged.is_made_with(&ours), "{}", forged.text);
+                assert!(
+                    forged == secret || !forged.is_made_with(&ours),
+                    "{}",
+                    forged.text
+                );
             }
         }
     }

@@ -63,7 +63,8 @@ impl Link {
         }
         let previous = previous.filter(|_| !self.begins);
         let is_known = self.begins || previous.is_some();
-        (is_known && event_hash(previous, place, &self.content) != self.hash).then_some(Fault::Order)
+        (is_known && event_hash(previous, place, &self.content) != self.hash)
+            .then_some(Fault::Order)
     }
 }
 
@@ -110,8 +111,14 @@ mod tests {
         // After its predecessor expired, only its content can be checked.
         assert_eq!(second.fault(None, place(2), "{2}"), None);
         assert_eq!(second.fault(None, place(2), "{3}"), Some(Fault::Content));
-        assert_eq!(second.fault(Some(&first.hash), place(3), "{2}"), Some(Fault::Order));
-        assert_eq!(second.fault(Some(&second.hash), place(2), "{2}"), Some(Fault::Order));
+        assert_eq!(
+            second.fault(Some(&first.hash), place(3), "{2}"),
+            Some(Fault::Order)
+        );
+        assert_eq!(
+            second.fault(Some(&second.hash), place(2), "{2}"),
+            Some(Fault::Order)
+        );
         let erased = Link {
             salt: None,
             ..second.clone()
@@ -121,7 +128,10 @@ mod tests {
             content: first.content.clone(),
             ..erased
         };
-        assert_eq!(forged.fault(Some(&first.hash), place(2), ""), Some(Fault::Order));
+        assert_eq!(
+            forged.fault(Some(&first.hash), place(2), ""),
+            Some(Fault::Order)
+        );
         // Equal events have different hashes, so a content cannot be guessed and compared.
         assert_ne!(Link::new(None, place(1), "{1}").content, first.content);
     }

@@ -213,7 +213,9 @@ impl Journal<'_> {
             entry.sequence = Some(next);
             let events = placed_events(&self.scope.tenant, &entry);
             let json = events.iter().map(serde_json::to_string);
-            let json = json.collect::<Result<Vec<_>, _>>().map_err(Error::corrupt)?;
+            let json = json
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(Error::corrupt)?;
             // The update of the entry counts with the size of the whole entry.
             bytes += entry.size() + json.iter().map(String::len).sum::<usize>();
             let is_full = transaction.len() + events.len() + 2 > MAX_WRITES || bytes > MAX_BYTES;

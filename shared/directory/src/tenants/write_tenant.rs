@@ -1,9 +1,7 @@
 //! The one transaction that changes a tenant. The tenant's meter follows it.
 
 use rollcall_model::Subject;
-use rollcall_store::{
-    Error, Expression, Guard, Scope, StackKeys, TenantItem, Transaction, string,
-};
+use rollcall_store::{Error, Expression, Guard, Scope, StackKeys, TenantItem, Transaction, string};
 use serde_json::json;
 
 use crate::credentials::meter;

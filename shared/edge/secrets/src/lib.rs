@@ -21,7 +21,10 @@ const UNKEYED_VARIABLE: &str = "UNKEYED_TOKENS";
 /// Returns the keys in the secret that the environment names; none if it names none, as under `cargo lambda watch`.
 /// Reads nothing yet.
 pub async fn key_ring() -> KeyRing {
-    let Some(secret) = std::env::var(SECRET_VARIABLE).ok().filter(|arn| !arn.is_empty()) else {
+    let Some(secret) = std::env::var(SECRET_VARIABLE)
+        .ok()
+        .filter(|arn| !arn.is_empty())
+    else {
         return KeyRing::default();
     };
     let client = Client::new(&sdk_config().await);
@@ -41,7 +44,8 @@ impl KeySource for SecretsManager {
         Box::pin(async {
             let read = self.client.get_secret_value().secret_id(&self.secret);
             let read = read.send().await?;
-            read.secret_string.ok_or_else(|| "the secret is not a text".into())
+            read.secret_string
+                .ok_or_else(|| "the secret is not a text".into())
         })
     }
 }
