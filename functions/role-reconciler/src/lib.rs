@@ -139,6 +139,7 @@ impl Reconciler {
         let tenant = self.directory.system(tenant.clone());
         if behind.is_none() {
             tenant.members().sweep().await?;
+            tenant.credentials().refresh_meter().await?;
             tenant.roles().complete_claim_lists().await?;
             let unplaced = tenant
                 .journal()

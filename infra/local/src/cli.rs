@@ -56,6 +56,7 @@ impl Arguments {
             port: self.port,
             dynamodb_port: Some(self.dynamodb_port),
             storage,
+            front_page: true,
             ..Options::default()
         }
     }
@@ -72,8 +73,10 @@ pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
             tenant.name, tenant.scim_base_url, tenant.scim_token, tenant.portal_url
         );
     }
-    text.push_str(
-        "\nA console link opens once, within ten minutes; the application makes new ones.\n",
+    let _ = write!(
+        text,
+        "\nA console link opens once, within ten minutes. {} makes a new one.\n",
+        local.console_url()
     );
     if let Some(tenant) = local.tenants().first() {
         let _ = write!(

@@ -24,6 +24,7 @@
 mod data_dir;
 pub mod dynamodb;
 pub mod events;
+mod front_page;
 pub mod gateway;
 mod local_file;
 mod private_file;

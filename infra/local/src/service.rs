@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::routing::get;
 use axum::serve::ListenerExt;
 use futures::future::BoxFuture;
 use rollcall_directory::{Directory, KeyRing};
@@ -22,6 +23,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{self, Dynamodb, DynamodbError, Remote};
 use crate::events::stream::Inserts;
 use crate::events::{Events, Place, SentMail, Watch};
+use crate::front_page::{self, FrontPage};
 use crate::gateway::{Gateway, GatewayError};
 use crate::local_file::LocalFile;
 use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
@@ -41,6 +43,8 @@ pub struct Options {
     pub dynamodb_port: Option<u16>,
     /// Where data is kept.
     pub storage: Storage,
+    /// Whether `/` says what runs here, and `/console` opens the console without a link.
+    pub front_page: bool,
     /// Replaces the embedded DynamoDB, for tests.
     pub remote: Option<Remote>,
     /// Injects faults into the functions that the gateway calls, for tests. It does not affect the seeding of the
@@ -217,7 +221,11 @@ impl Local {
         };
         local.seed(data_dir.as_ref().map(DataDir::path)).await?;
         local._data_dir = data_dir;
-        local.serve(api, dynamodb_listener, gateway, following);
+        let front = options
+            .front_page
+            .then(|| FrontPage::new(local.directory(), &local.tenants));
+        let api = serve_api(api, gateway, front, local.stopped());
+        local.serve(api, dynamodb_listener, following);
         Ok(local)
     }
 
@@ -249,12 +257,11 @@ impl Local {
 
     fn serve(
         &mut self,
-        api: TcpListener,
+        api: impl Future<Output = ()> + Send + 'static,
         dynamodb: Option<TcpListener>,
-        gateway: Gateway,
         following: Vec<BoxFuture<'static, ()>>,
     ) {
-        self.tasks.spawn(serve_api(api, gateway, self.stopped()));
+        self.tasks.spawn(api);
         if let Some(listener) = dynamodb {
             self.tasks
                 .spawn(self.dynamodb.clone().serve(listener, self.stopped()));
@@ -420,12 +427,30 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     })
 }
 
+/// What answers requests.
+#[derive(Clone, Debug)]
+struct Front {
+    gateway: Arc<Gateway>,
+    page: Option<FrontPage>,
+}
+
 async fn serve_api(
     listener: TcpListener,
     gateway: Gateway,
+    page: Option<FrontPage>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    let api = Router::new().fallback(answer).with_state(Arc::new(gateway));
+    let front = Front {
+        gateway: Arc::new(gateway),
+        page: page.clone(),
+    };
+    let mut api = Router::new().fallback(answer).with_state(front.clone());
+    if let Some(page) = page {
+        let index = Router::new().route("/", get(front_page::index));
+        let console = Router::new().route("/console", get(console));
+        api = api.merge(index.with_state(page));
+        api = api.merge(console.with_state(front));
+    }
     // Without TCP_NODELAY, small responses on a kept-alive connection would wait for the client's acknowledgements.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
@@ -440,9 +465,24 @@ async fn serve_api(
 }
 
 async fn answer(
-    State(gateway): State<Arc<Gateway>>,
+    State(front): State<Front>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> axum::response::Response {
-    gateway.handle(request, peer).await
+    front.gateway.handle(request, peer).await
+}
+
+/// Opens the console with a new link, unless there is a session.
+async fn console(
+    State(front): State<Front>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> axum::response::Response {
+    if let Some(page) = &front.page {
+        let (headers, uri) = (request.headers().clone(), request.uri().clone());
+        if let Some(opened) = page.open_console(&headers, &uri).await {
+            return opened;
+        }
+    }
+    front.gateway.handle(request, peer).await
 }

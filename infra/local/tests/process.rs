@@ -1,7 +1,7 @@
 //! Tests of the `rollcall` process: start, stop, kill, and the errors at startup.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -157,6 +157,49 @@ async fn a_restart_keeps_the_users_and_tokens() {
     );
     assert_eq!(audit(&second.idp(1)).await.users.len(), 1);
     second.stop();
+}
+
+/// Sends a GET over a connection of its own. Returns the whole response.
+fn get(process: &Process, path: &str, header: &str) -> String {
+    let url = process.local_json()["console_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let host = url.split('/').nth(2).unwrap();
+    let mut connection = TcpStream::connect(host).unwrap();
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{header}\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    response
+}
+
+#[test]
+fn the_front_page_leads_to_the_console_without_a_link() {
+    let scratch = scratch();
+    let process = Process::start(&scratch.path().join("data"));
+    let page = get(&process, "/", "");
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    for shown in [
+        "/console?tenant=acme",
+        "/console?tenant=globex",
+        "/api/v1/openapi.json",
+        "README.md",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    for (path, tenant) in [("/console", "acme"), ("/console?tenant=globex", "globex")] {
+        let opened = get(&process, path, "");
+        assert!(opened.starts_with("HTTP/1.1 303"), "{opened}");
+        let link = format!("location: /console/open?link=rcl_{tenant}_");
+        assert!(opened.contains(&link), "{opened}");
+    }
+    assert!(get(&process, "/console?tenant=none", "").starts_with("HTTP/1.1 404"));
+    // Whoever has a session gets the console itself, which refuses this one.
+    let session = "Cookie: session=rcx_acme_x\r\n";
+    assert!(get(&process, "/console", session).starts_with("HTTP/1.1 401"));
+    process.stop();
 }
 
 #[tokio::test]

@@ -20,9 +20,15 @@ use tokio::sync::Mutex;
 
 use crate::error::Error;
 
-/// After this time, an id that is not in the secret causes it to be read again. This is how running functions notice a
-/// rotation, and it bounds the reads that forged ids can cause.
+/// After this time, the secret is read again before a new value is made, or for an id that is not in it. This is how
+/// running functions notice a new key, and it bounds the reads that forged ids can cause.
 const REREAD_AFTER: Duration = Duration::from_secs(60);
+/// After this time, the secret is read again in any case. This is how running functions notice that a key was removed.
+const FORGET_AFTER: Duration = Duration::from_secs(600);
+/// A read that takes longer counts as failed. The callers have seconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+/// After a failed read, the secret is not read again for this time.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// The length of the shortest key that is accepted.
 const MIN_KEY_LENGTH: usize = 32;
 
@@ -103,14 +109,16 @@ impl StackKey {
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
     source: Option<Arc<dyn KeySource>>,
-    read: Arc<Mutex<Option<Read>>>,
+    read: Arc<Mutex<Read>>,
     refuses_unkeyed: bool,
 }
 
-#[derive(Clone, Debug)]
+/// What was read, and when.
+#[derive(Debug, Default)]
 struct Read {
-    at: Instant,
-    keys: Arc<Keys>,
+    at: Option<Instant>,
+    keys: Option<Arc<Keys>>,
+    failed_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -162,12 +170,8 @@ impl KeyRing {
             return Ok(None);
         };
         let mut read = self.read.lock().await;
-        Ok(Some(
-            self.keys(source, &mut read, Duration::MAX)
-                .await?
-                .current
-                .clone(),
-        ))
+        let keys = keys(source, &mut read, REREAD_AFTER).await?;
+        Ok(Some(keys.current.clone()))
     }
 
     /// Returns the key with an id, if there is one.
@@ -179,35 +183,50 @@ impl KeyRing {
             return Ok(None);
         };
         let mut read = self.read.lock().await;
-        if let Some(key) = self
-            .keys(source, &mut read, Duration::MAX)
-            .await?
-            .by_id
-            .get(&id)
-        {
+        let known = keys(source, &mut read, FORGET_AFTER).await?;
+        if let Some(key) = known.by_id.get(&id) {
             return Ok(Some(key.clone()));
         }
-        let keys = self.keys(source, &mut read, REREAD_AFTER).await?;
-        Ok(keys.by_id.get(&id).cloned())
+        let known = keys(source, &mut read, REREAD_AFTER).await?;
+        Ok(known.by_id.get(&id).cloned())
     }
+}
 
-    /// Returns the keys as read at most `max_age` ago.
-    async fn keys(
-        &self,
-        source: &Arc<dyn KeySource>,
-        read: &mut Option<Read>,
-        max_age: Duration,
-    ) -> Result<Arc<Keys>, Error> {
-        if let Some(read) = read.as_ref().filter(|read| read.at.elapsed() < max_age) {
-            return Ok(read.keys.clone());
+/// Returns the keys as read at most `max_age` ago. If they cannot be read now, older ones do.
+async fn keys(
+    source: &Arc<dyn KeySource>,
+    read: &mut Read,
+    max_age: Duration,
+) -> Result<Arc<Keys>, Error> {
+    let is_recent = |at: Option<Instant>, age| at.is_some_and(|at| at.elapsed() < age);
+    let known = read.keys.clone();
+    if let Some(known) = &known
+        && is_recent(read.at, max_age)
+    {
+        return Ok(known.clone());
+    }
+    if is_recent(read.failed_at, RETRY_AFTER) {
+        return known.ok_or_else(|| Error::Keys("the last read failed a moment ago".into()));
+    }
+    let found = match tokio::time::timeout(READ_TIMEOUT, source.read()).await {
+        Ok(Ok(secret)) => parse(&secret).ok_or_else(|| MALFORMED.into()),
+        Ok(Err(error)) => Err(error),
+        Err(slow) => Err(slow.into()),
+    };
+    match found {
+        Ok(found) => {
+            let found = Arc::new(found);
+            *read = Read {
+                at: Some(Instant::now()),
+                keys: Some(found.clone()),
+                failed_at: None,
+            };
+            Ok(found)
         }
-        let secret = source.read().await.map_err(Error::Keys)?;
-        let keys = Arc::new(parse(&secret).ok_or_else(|| Error::Keys(MALFORMED.into()))?);
-        *read = Some(Read {
-            at: Instant::now(),
-            keys: keys.clone(),
-        });
-        Ok(keys)
+        Err(error) => {
+            read.failed_at = Some(Instant::now());
+            known.ok_or(Error::Keys(error))
+        }
     }
 }
 
@@ -276,9 +295,8 @@ mod tests {
             "forged ids caused reads"
         );
         // A minute later.
-        if let Some(read) = &mut *ring.read.lock().await {
-            read.at -= REREAD_AFTER;
-        }
+        let age = |read: &mut Read, by| read.at = read.at.map(|at| at - by);
+        age(&mut *ring.read.lock().await, REREAD_AFTER);
         assert!(ring.find('2').await.unwrap().is_some());
         assert_eq!(ring.current().await.unwrap().unwrap().id, '2');
         let tag = old.mac(KeyUse::Token, "x");

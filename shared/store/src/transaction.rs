@@ -83,6 +83,13 @@ impl Expression {
         &self.text
     }
 
+    /// Adds another condition, which must hold as well.
+    #[must_use]
+    pub fn and(mut self, condition: &str) -> Self {
+        self.text = format!("{} AND {condition}", self.text);
+        self
+    }
+
     pub(crate) fn values_with(&self, other: &Self) -> Option<Item> {
         values([Some(self), Some(other)])
     }

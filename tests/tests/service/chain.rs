@@ -134,8 +134,14 @@ fn an_erased_person_leaves_a_verifiable_feed() {
         for event in journal.feed(0, 500).await.unwrap() {
             assert!(!format!("{event:?}").contains("ada"), "{event:?}");
         }
-        // Nobody can put words into an erased event's mouth and keep the hashes: its number, type and time are covered.
-        let mut forged = stored(service, &tenant, found.erased[0]).await;
+        // Nobody can put words into an erased event's mouth.
+        let original = stored(service, &tenant, found.erased[0]).await;
+        let mut forged = original.clone();
+        let text = raw::text(&forged, "event").replace(r#""name":"erased""#, r#""name":"mallory""#);
+        forged.insert("event".to_owned(), AttributeValue::S(text));
+        raw::put(service, forged).await;
+        assert_eq!(faults(&tenant).await, [(found.erased[0], Fault::Content)]);
+        let mut forged = original;
         let text = raw::text(&forged, "event").replace("user.created", "user.deleted");
         forged.insert("event".to_owned(), AttributeValue::S(text));
         raw::put(service, forged).await;

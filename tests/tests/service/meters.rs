@@ -157,6 +157,13 @@ fn the_ceiling_bounds_all_tokens_together() {
         assert_eq!(changed.body["request_ceiling"], ceiling["request_ceiling"]);
         let admitted = accepted(service, &tokens).await;
         assert_eq!(admitted, 10, "one request, and nine more for the burst");
+        // Other settings do not give the tenant a new burst.
+        let change = SettingsChange {
+            retention_days: Some(9),
+            ..SettingsChange::default()
+        };
+        tenant.directory().settings().change(&change).await.unwrap();
+        assert_eq!(accepted(service, &tokens).await, 0);
         let answer = tenant.idp().get("/Users").await.expect(429);
         assert!(answer.header("retry-after").is_some());
         // An admin of the tenant cannot change it.
@@ -182,6 +189,60 @@ fn the_ceiling_bounds_all_tokens_together() {
             renamed.body["request_ceiling"],
             ceiling_of(5)["request_ceiling"]
         );
+    });
+}
+
+#[test]
+fn a_refused_token_does_not_use_up_the_ceiling() {
+    run(async |service| {
+        let tenant = service.tenant("refused-ceiling").await;
+        let (id, revoked) = tenant.issue("revoked", None).await;
+        tenant.revoke(&id).await;
+        let path = format!("/tenants/{}", tenant.id());
+        let ceiling = json!({"request_ceiling": {"per_minute": 1, "burst": 2}});
+        service
+            .application()
+            .patch(&path, ceiling)
+            .await
+            .expect(200);
+        for _ in 0..20 {
+            assert!(matches!(
+                verdict(service, &revoked).await,
+                Verdict::Refused { .. }
+            ));
+        }
+        for _ in 0..3 {
+            assert!(matches!(
+                verdict(service, tenant.token()).await,
+                Verdict::Accepted(_)
+            ));
+        }
+        assert!(matches!(
+            verdict(service, tenant.token()).await,
+            Verdict::Throttled { .. }
+        ));
+    });
+}
+
+#[test]
+fn a_change_that_did_not_reach_the_meter_is_completed() {
+    run(async |service| {
+        let tenant = service.tenant("interrupted-limit").await;
+        let (other, faults) = service.other_process(&tenant);
+        // The transaction is committed, and the process dies before it refreshes the meter.
+        faults.schedule(|call| match call.operation == "UpdateItem" {
+            true => Fault::ServerError,
+            false => Fault::None,
+        });
+        let change = SettingsChange {
+            rate_limit: Some(Some(limit(1, 0))),
+            ..SettingsChange::default()
+        };
+        other.settings().change(&change).await.unwrap_err();
+        service.follow_up(&tenant).await;
+        let idp = tenant.idp();
+        idp.get("/Users").await.expect(200);
+        idp.get("/Users").await.expect(429);
     });
 }
 

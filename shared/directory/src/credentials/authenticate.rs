@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rollcall_model::TenantId;
 use rollcall_store::{Error, Expression, Key, KeyRing, Keys, Table, Updated, from_item, number};
 
-use crate::credentials::booking::{Booked, Metered, book};
+use crate::credentials::booking::{Booked, Metered, book, take_back};
 use crate::credentials::meter::{MeterItem, refreshed};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::token_item::{Refusal, TokenItem};
@@ -139,6 +139,13 @@ impl Request<'_> {
             book::<TokenItem>(self.table, &self.token, self.now_us),
             book::<MeterItem>(self.table, &meter_key, self.now_us),
         )?;
+        if let Booked::Done(meter) = &meter
+            && meter.is_limited()
+            && !matches!(token, Booked::Done(_))
+        {
+            // Otherwise a revoked token could use up the limit of the others.
+            take_back(self.table, &meter_key).await?;
+        }
         let (token, token_wait) = match token {
             Booked::Done(token) => (token, None),
             Booked::Throttled { item, seconds } => (item, Some(seconds)),

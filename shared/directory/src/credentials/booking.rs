@@ -91,6 +91,13 @@ pub(super) async fn book<T: Metered>(
     Err(Error::Busy(None))
 }
 
+/// Takes back a request that was booked on a limited meter and refused for another reason.
+pub(super) async fn take_back(table: &Table, key: &Key) -> Result<(), Error> {
+    let set = Expression::new("SET tat = tat - cost_us, allow_at = allow_at - cost_us");
+    let is_limited = Expression::new("cost_us > :free").with(":free", number(0));
+    table.update_if(key, &set, &is_limited).await.map(|_| ())
+}
+
 async fn attempt<T: Metered>(
     table: &Table,
     key: &Key,
@@ -98,16 +105,17 @@ async fn attempt<T: Metered>(
     manner: Manner,
 ) -> Result<Updated, Error> {
     let (set, fits) = match manner {
+        // Without a limit, concurrent requests whose clocks differ are no burst.
         Manner::Idle => (
             "SET tat = :now + cost_us, allow_at = :now + lead_us",
-            "tat <= :now",
+            "(tat <= :now OR cost_us = :free)",
         ),
         Manner::Burst => (
             "SET tat = tat + cost_us, allow_at = allow_at + cost_us",
-            "tat > :now AND allow_at <= :now",
+            "tat > :now AND allow_at <= :now AND cost_us > :free",
         ),
     };
     let set = Expression::new(format!("{set}{}", T::STAMP)).with(":now", number(now_us));
-    let condition = Expression::new(format!("{} AND {fits}", T::VALID));
+    let condition = Expression::new(format!("{} AND {fits}", T::VALID)).with(":free", number(0));
     table.update_if(key, &set, &condition).await
 }

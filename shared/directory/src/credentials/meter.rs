@@ -26,6 +26,7 @@ use crate::credentials::token_item::TokenItem;
 pub(super) struct MeterItem {
     /// The revision of the tenant that the item was copied from. Without it, the item is not complete.
     of_revision: Option<u64>,
+    cost_us: i64,
     tat: i64,
     allow_at: i64,
     /// The limit of each token.
@@ -65,6 +66,11 @@ impl MeterItem {
         self.gone || self.gone_connections.contains(&token.connection_id)
     }
 
+    /// Returns whether the operator bounds the tokens of the tenant together.
+    pub(super) fn is_limited(&self) -> bool {
+        self.cost_us > 0
+    }
+
     /// Returns the limit of each token.
     pub(super) fn of_each_token(&self) -> Meter {
         Meter {
@@ -98,28 +104,44 @@ pub(super) async fn refreshed(table: &Table, tenant: &TenantId) -> Result<MeterI
     let keys = Keys::of(tenant);
     let stored = table.get(&keys.tenant()).await?;
     let live = stored.map(TenantItem::from_item).transpose()?;
-    let (set, condition) = match live.filter(|tenant| !tenant.deleting) {
-        Some(tenant) => (copy_of(&tenant), older_than(tenant.revision)),
-        None => (
-            Expression::new("SET gone = :yes").with(":yes", AttributeValue::Bool(true)),
-            Expression::new("attribute_not_exists(gone)"),
-        ),
+    let key = keys.meter();
+    let Some(tenant) = live.filter(|tenant| !tenant.deleting) else {
+        let set = Expression::new("SET gone = :yes").with(":yes", AttributeValue::Bool(true));
+        let condition = Expression::new("attribute_not_exists(gone)");
+        return item_of(table.update_if(&key, &set, &condition).await?);
     };
-    match table.update_if(&keys.meter(), &set, &condition).await? {
+    // An admin can change the settings at any time, so only a new ceiling starts anew.
+    let same_ceiling = |condition: Expression| {
+        let all = Meter::of(tenant.request_ceiling);
+        condition
+            .and("cost_us = :cost AND lead_us = :lead")
+            .with(":cost", number(all.cost_us))
+            .with(":lead", number(all.lead_us))
+    };
+    let older = older_than(tenant.revision);
+    let (set, kept) = (copy_of(&tenant, ""), same_ceiling(older.clone()));
+    if let Updated::Done(item) = table.update_if(&key, &set, &kept).await? {
+        return from_item(item);
+    }
+    let set = copy_of(&tenant, ", tat = :zero, allow_at = :zero").with(":zero", number(0));
+    item_of(table.update_if(&key, &set, &older).await?)
+}
+
+fn item_of(updated: Updated) -> Result<MeterItem, Error> {
+    match updated {
         Updated::Done(item) | Updated::Unchanged(item) => from_item(item),
         Updated::Absent => Ok(MeterItem::default()),
     }
 }
 
-fn copy_of(tenant: &TenantItem) -> Expression {
+/// Returns the update that copies the tenant, with further assignments, each after a comma.
+fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let each = Meter::of(tenant.settings.rate_limit);
     let all = Meter::of(tenant.request_ceiling);
-    // Both meters start anew with a new limit.
-    let set = "SET of_revision = :revision, tat = :zero, allow_at = :zero, cost_us = :cost, lead_us = :lead, \
-               token_cost_us = :token_cost, token_lead_us = :token_lead, keep_days = :days";
-    Expression::new(set)
+    let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
+               token_lead_us = :token_lead, keep_days = :days";
+    Expression::new(format!("{set}{more}"))
         .with(":revision", number(tenant.revision))
-        .with(":zero", number(0))
         .with(":cost", number(all.cost_us))
         .with(":lead", number(all.lead_us))
         .with(":token_cost", number(each.cost_us))
@@ -129,7 +151,7 @@ fn copy_of(tenant: &TenantItem) -> Expression {
 
 /// The condition that the meter is a copy of an earlier revision. A slower request must not undo a newer copy.
 fn older_than(revision: u64) -> Expression {
-    Expression::new("attribute_not_exists(of_revision) OR of_revision < :than")
+    Expression::new("(attribute_not_exists(of_revision) OR of_revision < :than)")
         .with(":than", number(revision))
 }
 

@@ -11,6 +11,7 @@ use crate::credentials::connections::check_connection_alive;
 use crate::credentials::gcra::Meter;
 use crate::credentials::handle::Credentials;
 use crate::credentials::idempotency::{FormId, write_use};
+use crate::credentials::meter;
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::token_item::{Token, TokenItem};
 use crate::journal::entry::Entry;
@@ -69,7 +70,7 @@ impl Credentials<'_> {
             None => TokenSecret::generate(Purpose::Scim, tenant),
         };
         let settings = self.scope.settings().await?;
-        let meter = Meter::of(settings.rate_limit);
+        let limit = Meter::of(settings.rate_limit);
         let item = TokenItem {
             hash: secret.hash().0,
             id: new_id(),
@@ -82,8 +83,8 @@ impl Credentials<'_> {
             revoked_us: None,
             tat: 0,
             allow_at: 0,
-            cost_us: meter.cost_us,
-            lead_us: meter.lead_us,
+            cost_us: limit.cost_us,
+            lead_us: limit.lead_us,
             keep_days: settings.retention_days,
             key_id: key.map(|key| key.id),
         };
@@ -168,6 +169,14 @@ impl Credentials<'_> {
         let entry = Entry::new(self.scope, "token.revoked", subject(item));
         transaction.put(entry.to_item(self.scope.keys())?);
         Ok(())
+    }
+
+    /// Copies the limits of the tenant to its meter, in case the process that changed them ended before it did.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn refresh_meter(self) -> Result<(), Error> {
+        meter::refresh(&self.scope.table, &self.scope.tenant).await
     }
 
     pub(crate) async fn token_items(self) -> Result<Vec<TokenItem>, Error> {

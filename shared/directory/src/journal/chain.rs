@@ -61,7 +61,9 @@ impl Link {
         if !self.salt.as_ref().is_none_or(is_content) {
             return Some(Fault::Content);
         }
-        let previous = previous.filter(|_| !self.begins);
+        if self.begins && previous.is_some() {
+            return Some(Fault::Order);
+        }
         let is_known = self.begins || previous.is_some();
         (is_known && event_hash(previous, place, &self.content) != self.hash)
             .then_some(Fault::Order)
@@ -130,6 +132,10 @@ mod tests {
         };
         assert_eq!(
             forged.fault(Some(&first.hash), place(2), ""),
+            Some(Fault::Order)
+        );
+        assert_eq!(
+            first.fault(Some(&second.hash), place(1), "{1}"),
             Some(Fault::Order)
         );
         // Equal events have different hashes, so a content cannot be guessed and compared.

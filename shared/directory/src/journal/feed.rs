@@ -321,6 +321,9 @@ impl Journal<'_> {
                         found.erased.push(sequence);
                     }
                     let fault = link.fault(previous.as_deref(), place_of(&event), &item.event);
+                    // An erased event says nothing but its place.
+                    let is_forged = link.salt.is_none() && erased(event.clone()) != event;
+                    let fault = fault.or(is_forged.then_some(Fault::Content));
                     found.faults.extend(fault.map(|fault| (sequence, fault)));
                 }
                 None if previous.is_some() => found.faults.push((sequence, Fault::Unlinked)),
@@ -344,21 +347,8 @@ impl Journal<'_> {
         };
         let item: EventItem = from_item(item)?;
         let event = item.event()?;
-        let erased = Event {
-            id: format!("erased-{sequence}"),
-            actor: Actor::SYSTEM,
-            subject: Subject {
-                kind: event.subject.kind.clone(),
-                id: ERASED.to_owned(),
-                name: ERASED.to_owned(),
-            },
-            before: None,
-            after: None,
-            request_id: ERASED.to_owned(),
-            ..event
-        };
         let erased = EventItem {
-            event: serde_json::to_string(&erased).map_err(Error::corrupt)?,
+            event: serde_json::to_string(&erased(event)).map_err(Error::corrupt)?,
             expires: item.expires,
             link: item.link.map(|link| Link { salt: None, ..link }),
         };
@@ -479,6 +469,23 @@ fn without_gap(after: u64, events: Vec<(Event, EventItem)>) -> Vec<(Event, Event
         follows
     };
     events.into_iter().take_while(in_order).collect()
+}
+
+/// Returns the event without what it said: who, whom and what.
+fn erased(event: Event) -> Event {
+    Event {
+        id: format!("{ERASED}-{}", event.sequence),
+        actor: Actor::SYSTEM,
+        subject: Subject {
+            id: ERASED.to_owned(),
+            name: ERASED.to_owned(),
+            ..event.subject
+        },
+        before: None,
+        after: None,
+        request_id: ERASED.to_owned(),
+        ..event
+    }
 }
 
 fn place_of(event: &Event) -> Place<'_> {

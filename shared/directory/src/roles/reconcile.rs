@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::credentials::meter;
 use crate::journal::entry::Entry;
 use crate::journal::feed::Event;
 use crate::resources::handle::{Members, Resources};
@@ -98,8 +99,14 @@ impl Roles<'_> {
                 let rest = Continuation::Group(event.subject.id.clone());
                 self.go_on(&rest, deadline).await
             }
+            // The process that changed the tenant may have ended before it refreshed the meter.
+            "tenant.ceiling_changed" => {
+                meter::refresh(&self.scope.table, &self.scope.tenant).await?;
+                Ok(None)
+            }
             // The settings decide everybody's role.
             "tenant.settings_changed" => {
+                meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 let next = self.reconcile_all(None, deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
             }

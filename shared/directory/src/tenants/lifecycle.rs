@@ -95,7 +95,14 @@ pub(crate) async fn create(scope: &Scope, new: NewTenant) -> Result<(), Error> {
     let entry = Entry::new(scope, "tenant.created", Subject::tenant(&scope.tenant));
     transaction.put(entry.to_item(scope.keys())?);
     match scope.table.transact(&transaction).await?.is_empty() {
-        true => meter::refresh(&scope.table, &scope.tenant).await,
+        true => {
+            // Without a meter, the first request with a token makes one.
+            if let Err(error) = meter::refresh(&scope.table, &scope.tenant).await {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(tenant = %scope.tenant, error, "the tenant has no meter yet");
+            }
+            Ok(())
+        }
         false => Err(scim::Error::Uniqueness {
             attribute: "id".to_owned(),
         }
