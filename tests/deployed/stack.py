@@ -153,6 +153,12 @@ class Stack:
             for name, document in before:
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
+    def restart(self, function):
+        """Ends the processes of a function. Its next request starts a new one."""
+        client, name = self.aws.client("lambda"), self.functions[function]
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
     def call(self, method, path, token=None, body=None, headers=(), text=None):
         """Sends a request to the stage, without changes to the path."""
         # Not every resolver knows names below `.localhost`, so connect to the address and set `Host`.
