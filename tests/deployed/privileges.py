@@ -40,7 +40,7 @@ NEEDED = {
         full_pass.continued_pass: "sqs:SendMessage",
     },
     "MailerFunction": {
-        provisioning.invitation: "GetItem PutItem Query ses:SendEmail",
+        provisioning.invitation: "GetItem PutItem ses:SendEmail",
         provisioning.invitation_of_group_member: "BatchGetItem",
     },
 }
