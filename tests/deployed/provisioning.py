@@ -230,14 +230,6 @@ def new_limit(stack, _):
     assert answers == [200, 429, 429], answers
 
 
-def proof(stack, emulator):
-    """a token is recognised by its proof, without reading it"""
-    customer = Customer(stack, "proof")
-    begun = emulator.log_size()
-    customer.idp("GET", "/Users").expect(200)
-    assert "reading the token instead" not in emulator.logged(begun), "the keys of the stack could not be read"
-
-
 def oversize(stack, _):
     """a body that is too large gets 413"""
     customer = Customer(stack, "large")
@@ -407,7 +399,7 @@ def admins(stack, _):
 
 
 CHECKS = [
-    first_customer, service_keys, revoked, rate_limit, new_limit, proof, oversize, users, groups, double_slash_users,
+    first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
     double_slash_groups, application, admins, event_delivery, invitation, invitation_of_group_member, roles,
     reconciliation,
 ]
