@@ -58,10 +58,9 @@ pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
 pub use crate::journal::chain::Fault;
 pub use crate::journal::entry::{AuditQuery, Entry};
-pub use crate::journal::feed::{
-    EVENT_VERSION, Event, FeedEvent, Integrity, REMINDER, Verification,
-};
+pub use crate::journal::feed::{EVENT_VERSION, Event, FeedEvent, Integrity, Verification};
 pub use crate::journal::handle::Journal;
+pub use crate::journal::reminders::REMINDER;
 pub use crate::request_log::diagnosis::Diagnosis;
 pub use crate::request_log::handle::RequestLog;
 pub use crate::request_log::log::{LoggedRequest, RequestQuery};

@@ -1,0 +1,129 @@
+//! Finds journal entries that the relay did not give a place, and puts them into the table's stream again.
+
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use rollcall_store::{
+    Error, Expression, Guard, Range, Transaction, from_item, just_after, now, number, to_item,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::journal::entry::Entry;
+use crate::journal::handle::Journal;
+
+/// Journal entries per query of the search for entries without a sequence number.
+const CHECKED_AT_ONCE: usize = 500;
+/// The maximum number of journal entries that one such search reads.
+const MAX_CHECKED: usize = 10_000;
+/// Reminders that are written concurrently.
+const REMINDED_AT_ONCE: usize = 8;
+/// The attribute of a journal entry that puts the entry into the table's stream again.
+pub const REMINDER: &str = "reminded_at";
+
+/// The journal entry up to which every entry is known to have a sequence number.
+#[derive(Debug, Serialize, Deserialize)]
+struct AllPlaced {
+    up_to: String,
+}
+
+impl Journal<'_> {
+    /// Puts entries without a sequence number into the table's stream again, if they are older than `older_than`:
+    /// entries that the relay gave up on, and entries from a restored backup, which the stream never had. Returns how
+    /// many.
+    ///
+    /// An entry is put into the stream at most once a day, because it may still be on its way. Each call reads a
+    /// bounded number of entries until `deadline`, starting after those that are known to have their numbers.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn remind_of_unplaced(
+        self,
+        older_than: Duration,
+        deadline: Instant,
+    ) -> Result<usize, Error> {
+        let end = just_after(now() - older_than);
+        let kept = self
+            .scope
+            .table
+            .get(&self.scope.keys().all_placed())
+            .await?;
+        let kept = kept.map(from_item::<AllPlaced>).transpose()?;
+        let mut behind = kept.map(|kept| kept.up_to);
+        let (mut looked_at, mut reminded, mut whole) = (0, 0, true);
+        while looked_at < MAX_CHECKED && Instant::now() < deadline {
+            let range = Range::all(self.scope.keys().journal())
+                .after(behind)
+                .limit(CHECKED_AT_ONCE);
+            let page = self.scope.table.query(&range).await?;
+            looked_at += page.items.len();
+            let entries = page.items.into_iter().map(from_item::<Entry>);
+            let mut entries = entries.collect::<Result<Vec<_>, Error>>()?;
+            let read = entries.len();
+            entries.retain(|entry| entry.id < end);
+            if whole {
+                let mut placed = entries.iter().take_while(|it| it.sequence.is_some());
+                if let Some(last) = placed.by_ref().last() {
+                    let up_to = last.id.clone();
+                    let key = self.scope.keys().all_placed();
+                    self.scope
+                        .table
+                        .put(to_item(&key, &AllPlaced { up_to })?)
+                        .await?;
+                }
+                whole = entries.iter().all(|entry| entry.sequence.is_some());
+            }
+            let waiting = entries.iter().filter(|entry| entry.sequence.is_none());
+            reminded += self.remind_of(waiting.map(|entry| &*entry.id)).await?;
+            match page.next {
+                Some(next) if entries.len() == read => behind = Some(next),
+                _ => break,
+            }
+        }
+        Ok(reminded)
+    }
+
+    async fn remind_of(self, entries: impl Iterator<Item = &str>) -> Result<usize, Error> {
+        let at = now().as_second();
+        let reminders = entries.map(|entry| async move {
+            let mut transaction = Transaction::default();
+            transaction.update_if(
+                self.scope.keys().journal().at(entry),
+                Expression::new("SET reminded_at = :now").with(":now", number(at)),
+                Expression::new(
+                    "attribute_exists(PK) AND attribute_not_exists(placed_at) \
+                     AND (attribute_not_exists(reminded_at) OR reminded_at < :yesterday)",
+                )
+                .with(":yesterday", number(at - 86_400)),
+                Guard::Stale,
+            );
+            // If the guard fails, the entry has its number by now, or was put into the stream within the last day.
+            let failed = self.scope.table.transact(&transaction).await?;
+            Ok(usize::from(failed.is_empty()))
+        });
+        stream::iter(reminders.collect::<Vec<_>>())
+            .buffer_unordered(REMINDED_AT_ONCE)
+            .try_fold(0, |sum, one| async move { Ok(sum + one) })
+            .await
+    }
+
+    /// Returns the ids of the journal entries after `after` that have no sequence number yet.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn unplaced(self, after: Option<&str>) -> Result<Vec<String>, Error> {
+        let range = Range::all(self.scope.keys().journal()).after(after.map(str::to_owned));
+        let entries = self
+            .scope
+            .table
+            .query_all(range)
+            .await?
+            .into_iter()
+            .map(from_item::<Entry>);
+        let waiting = |entry: Result<Entry, Error>| match entry {
+            Ok(entry) => entry.sequence.is_none().then_some(Ok(entry.id)),
+            Err(error) => Some(Err(error)),
+        };
+        entries.filter_map(waiting).collect()
+    }
+}
