@@ -7,6 +7,7 @@
 
 pub(crate) mod assertion;
 pub(crate) mod check;
+pub(crate) mod decide;
 pub(crate) mod handle;
 mod known_groups;
 pub(crate) mod log_in;
