@@ -54,6 +54,14 @@ pub struct Account {
     /// Sessions that began at or before this time are no longer valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions_over_at: Option<Timestamp>,
+    /// Only sessions that began in this epoch are valid. Sessions of earlier versions have none, and
+    /// `sessions_over_at` decides.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub epoch: u64,
+    /// The `sessions_over_at` for which the epoch was raised. Another one is that of an earlier version, which does not
+    /// raise it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch_at: Option<Timestamp>,
     /// The manual grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manual: Option<Grant>,
@@ -72,7 +80,32 @@ pub struct Account {
     pub announced: Option<RoleId>,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Account {
+    /// Ends every session that the person has now.
+    pub fn end_sessions(&mut self, at: Timestamp) {
+        self.epoch += 1;
+        self.epoch_at = Some(at);
+        self.sessions_over_at = Some(at);
+    }
+
+    /// Returns whether a session that began at this time and in this epoch (`None` for one of an earlier version) has
+    /// not been ended.
+    pub fn keeps_session(&self, began: Timestamp, epoch: Option<u64>) -> bool {
+        let is_later = self.sessions_over_at.is_none_or(|over| began > over);
+        match epoch {
+            None => is_later,
+            // An earlier version, after a roll-back, has ended the sessions by its clock.
+            Some(epoch) if self.epoch_at != self.sessions_over_at => {
+                is_later && epoch == self.epoch
+            }
+            Some(epoch) => epoch == self.epoch,
+        }
+    }
+
     /// Returns whether the account has no data.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -102,4 +135,47 @@ pub struct Claimed {
     pub groups: BTreeSet<String>,
     /// The ids of the groups that the person was a member of.
     pub memberships: BTreeSet<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn sessions_end_by_their_epoch_and_not_by_a_clock() {
+        let mut account = Account::default();
+        assert!(account.keeps_session(at(10), Some(0)) && account.keeps_session(at(10), None));
+        // The clock of the machine that ends the sessions is behind.
+        account.end_sessions(at(8));
+        assert!(!account.keeps_session(at(10), Some(0)));
+        // The clock of the machine that opens the next one is further behind.
+        assert!(account.keeps_session(at(5), Some(1)));
+    }
+
+    #[test]
+    fn sessions_that_an_earlier_version_opened_or_ended() {
+        let mut account = Account::default();
+        account.end_sessions(at(8));
+        assert!(!account.keeps_session(at(8), None) && account.keeps_session(at(9), None));
+        account.sessions_over_at = Some(at(20));
+        for (began, epoch, kept) in [
+            (9, Some(1), false),
+            (21, Some(1), true),
+            (21, Some(0), false),
+            (9, None, false),
+            (21, None, true),
+        ] {
+            assert_eq!(
+                account.keeps_session(at(began), epoch),
+                kept,
+                "{began} {epoch:?}"
+            );
+        }
+        account.end_sessions(at(22));
+        assert!(!account.keeps_session(at(30), Some(1)) && account.keeps_session(at(21), Some(2)));
+    }
 }

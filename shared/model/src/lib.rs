@@ -6,6 +6,7 @@
 //! | `kind` | the differences between [`USERS`] and [`GROUPS`] |
 //! | `role` | the roles and their permissions |
 //! | `account` | the data of a person beyond the SCIM attributes |
+//! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
 //! | `settings` | the settings of a tenant |
 //! | `actor` | the actor and the subject of a change |
 //! | `provider` | the identity providers |
@@ -27,6 +28,7 @@
 mod account;
 mod actor;
 mod id;
+mod identity;
 mod kind;
 mod provider;
 mod reason;
@@ -37,9 +39,12 @@ mod tenant_id;
 pub use account::{Account, Claimed, Grant, PersonState};
 pub use actor::{Actor, KnownActor, Subject};
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
+pub use identity::{Binding, IdentifierKind, Identity, NO_CONNECTION, Origin, Proven, contradict};
 pub use kind::{GROUPS, Kind, Lookup, USERS};
 pub use provider::Provider;
 pub use reason::Reason;
 pub use role::{Mappings, Permission, Role, RoleId, UnknownRole};
-pub use settings::{ManualRoles, RateLimit, RoleSync, RouteBy, Settings, UnknownMembers};
+pub use settings::{
+    DeletedPeople, ManualRoles, RateLimit, RoleSync, RouteBy, Settings, SignUp, UnknownMembers,
+};
 pub use tenant_id::{InvalidTenantId, TenantId};

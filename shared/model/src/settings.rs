@@ -51,6 +51,28 @@ pub enum RouteBy {
     ClaimThenMembership,
 }
 
+/// Who may sign in without having been pushed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignUp {
+    /// Everybody whom the application signs in.
+    #[default]
+    Allowed,
+    /// Nobody: an identity provider must push people first.
+    PushedOnly,
+}
+
+/// What a push of somebody who was deleted does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletedPeople {
+    /// It creates a new person, because identity providers give names again.
+    #[default]
+    New,
+    /// It restores the deleted person.
+    Restore,
+}
+
 /// The rate limit of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
@@ -96,6 +118,14 @@ pub struct Settings {
     pub rate_limit: Option<RateLimit>,
     /// How long journal and request log entries are kept, in days.
     pub retention_days: u32,
+    /// See [`SignUp`].
+    #[serde(deserialize_with = "known")]
+    pub sign_up: SignUp,
+    /// Whether a sign-in finds a person who was pushed by the e-mail address.
+    pub match_email: bool,
+    /// See [`DeletedPeople`].
+    #[serde(deserialize_with = "known")]
+    pub deleted_people: DeletedPeople,
 }
 
 impl Settings {
@@ -116,6 +146,9 @@ impl Default for Settings {
             unknown_members: UnknownMembers::default(),
             rate_limit: Some(RateLimit::default()),
             retention_days: 365,
+            sign_up: SignUp::default(),
+            match_email: false,
+            deleted_people: DeletedPeople::default(),
         }
     }
 }
@@ -139,12 +172,13 @@ mod tests {
     fn settings_of_a_newer_version_can_be_read() {
         let stored = json!({
             "sso_default_role": "auditor", "route_by": "badge", "role_sync": "at_login",
-            "rate_limit": {"per_minute": 60, "burst": 1, "ceiling": 9}, "sign_up": "pushed_only",
+            "rate_limit": {"per_minute": 60, "burst": 1, "ceiling": 9}, "sign_up": "by_mail", "held": true,
         });
         let settings: Settings = serde_json::from_value(stored).unwrap();
         assert_eq!(settings.default_role(), None);
         assert_eq!(settings.route_by, RouteBy::default());
         assert_eq!(settings.role_sync, RoleSync::AtLogin);
+        assert_eq!(settings.sign_up, SignUp::default());
         assert_eq!(settings.rate_limit.map(|limit| limit.per_minute), Some(60));
     }
 }

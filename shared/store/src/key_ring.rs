@@ -37,12 +37,15 @@ const MIN_KEY_LENGTH: usize = 32;
 pub enum KeyUse {
     /// The proof inside a bearer token that this stack issued it.
     Token,
+    /// The hash of an identifier of somebody who was deleted. Such a hash is found for as long as its key is kept.
+    Identifier,
 }
 
 impl KeyUse {
     fn info(self) -> &'static [u8] {
         match self {
             Self::Token => b"rollcall/token",
+            Self::Identifier => b"rollcall/identifier",
         }
     }
 }
@@ -172,6 +175,23 @@ impl KeyRing {
         let mut read = self.read.lock().await;
         let keys = keys(source, &mut read, REREAD_AFTER).await?;
         Ok(Some(keys.current.clone()))
+    }
+
+    /// Returns all keys, the one for new values first; none if the stack has no secret.
+    ///
+    /// # Errors
+    /// [`Error::Keys`] when the secret cannot be read.
+    pub async fn all(&self) -> Result<Vec<StackKey>, Error> {
+        let Some(source) = &self.source else {
+            return Ok(Vec::new());
+        };
+        let mut read = self.read.lock().await;
+        let keys = keys(source, &mut read, REREAD_AFTER).await?;
+        let others = keys.by_id.values().filter(|key| key.id != keys.current.id);
+        Ok(std::iter::once(&keys.current)
+            .chain(others)
+            .cloned()
+            .collect())
     }
 
     /// Returns the key with an id, if there is one.

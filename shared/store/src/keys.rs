@@ -17,6 +17,9 @@
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
 //! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
 //! | ids of the groups with an external id | `T#<tenant>#GXI` | `externalId` |
+//! | whom a subject is bound to | `T#<tenant>#US#<SHA-256 of the subject, hex>` | `BOUND` |
+//! | deleted people with an identifier | `T#<tenant>#UH#<MAC of the identifier, hex>` | `DELETED` |
+//! | refused sign-in, noted once a minute | `T#<tenant>#UR` | `<reason>#<person or name>#<minute>` |
 //! | membership | `T#<tenant>#M#<group id>` | member id |
 //! | shard of a counter | `T#<tenant>#C` | `<U or G>#<shard>` |
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
@@ -195,6 +198,21 @@ impl<'a> Keys<'a> {
     pub fn list(self, kind: &Kind, code: &str, value: &str) -> Option<Key> {
         let lists = self.partition(&format!("#{}{code}I", kind.code));
         (!value.is_empty()).then(|| lists.at(bounded(value, MAX_NAME_BYTES)))
+    }
+
+    /// Returns the key of the people whom a subject is bound to, by connection. `hash` is the SHA-256 of the subject.
+    pub fn subject(self, hash: &str) -> Key {
+        self.partition(&format!("#US#{hash}")).at("BOUND")
+    }
+
+    /// Returns the key of the ids of deleted people with an identifier. `mac` is the MAC of the identifier.
+    pub fn deleted_with(self, mac: &str) -> Key {
+        self.partition(&format!("#UH#{mac}")).at("DELETED")
+    }
+
+    /// Returns the partition of the marks of refused sign-ins.
+    pub fn refused_sign_ins(self) -> Partition {
+        self.partition("#UR")
     }
 
     /// Returns the partition of the memberships of a group. The sort key is the member's id.

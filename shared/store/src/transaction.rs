@@ -22,6 +22,8 @@ pub enum Guard {
     Unique,
     /// The form was already submitted.
     Used,
+    /// A deleted person has the identifier.
+    Deleted,
     /// The tenant would be left without an owner.
     LastOwner,
     /// An item that the write depends on was deleted or is being deleted.

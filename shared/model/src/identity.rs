@@ -1,0 +1,256 @@
+//! Who a person is to the directory, beside their SCIM attributes: where they came from, which connection owns them,
+//! the subjects that are bound to them, and the identifiers that are proven to be theirs.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::sha256_hex;
+
+/// The number of proven identifiers of each kind that are kept: the latest ones.
+const MAX_PROVEN: usize = 5;
+/// The number of connections that a person's bindings are kept for.
+const MAX_BINDINGS: usize = 20;
+/// The characters of a proven identifier's hash that are kept.
+const HASH_CHARS: usize = 32;
+
+/// The namespace of subjects of sign-ins that name no connection.
+pub const NO_CONNECTION: &str = "-";
+
+/// What brought a person into the directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// They signed in.
+    SignIn,
+    /// An identity provider pushed them. This also stands for origins that only another version knows.
+    #[default]
+    #[serde(other)]
+    Pushed,
+}
+
+/// A subject that is bound to a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The SHA-256 of the subject, in hexadecimal digits.
+    pub subject: String,
+    /// Whether a second sign-in has brought it. Until then another subject may replace it.
+    #[serde(default)]
+    pub firm: bool,
+}
+
+/// What an identifier is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifierKind {
+    /// A `userName`, folded.
+    UserName,
+    /// An `externalId`.
+    ExternalId,
+}
+
+/// The hashes of the identifiers that are proven, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Proven {
+    user_names: Vec<String>,
+    external_ids: Vec<String>,
+}
+
+/// Who a person is, beside their SCIM attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    /// The connection that owns the person; `None` if nobody does, or an earlier version stored the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// What brought them; `None` if an earlier version stored the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// The bound subjects by connection.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bindings: BTreeMap<String, Binding>,
+    /// The proven identifiers. `None` if an earlier version stored the person: then those that they have are proven,
+    /// until SCIM changes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Proven>,
+    /// Since when an admin's block keeps the person out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked_at: Option<Timestamp>,
+    /// Whether only the e-mail address found the person at the last sign-in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_email: bool,
+}
+
+impl Identity {
+    /// Returns who a new person is, of whom nothing is proven yet.
+    pub fn new(origin: Origin, owner: Option<String>) -> Self {
+        Self {
+            owner,
+            origin: Some(origin),
+            proven: Some(Proven::default()),
+            ..Self::default()
+        }
+    }
+
+    /// Returns whether nothing is known beyond what earlier versions stored.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns whether the person only came by signing in, and no connection owns them.
+    pub fn only_signed_in(&self) -> bool {
+        self.origin == Some(Origin::SignIn) && self.owner.is_none()
+    }
+
+    /// Returns whether an identifier that the person has is proven.
+    pub fn proves(&self, person: &str, kind: IdentifierKind, value: &str) -> bool {
+        let hash = hash_of(person, value);
+        self.proven
+            .as_ref()
+            .is_none_or(|proven| proven.of(kind).contains(&hash))
+    }
+
+    /// Adds identifiers to the proven ones. Without a value, nothing is added.
+    pub fn prove(&mut self, person: &str, kind: IdentifierKind, value: Option<&str>) {
+        let Some(value) = value.filter(|value| !value.is_empty()) else {
+            return;
+        };
+        let hash = hash_of(person, value);
+        let proven = self.proven.get_or_insert_default().of_mut(kind);
+        if proven.contains(&hash) {
+            return;
+        }
+        proven.push(hash);
+        let surplus = proven.len().saturating_sub(MAX_PROVEN);
+        proven.drain(..surplus);
+    }
+
+    /// Binds a subject in a connection, and ends its binding in the namespace without a connection.
+    pub fn bind(&mut self, connection: &str, subject: &str, firm: bool) {
+        let subject = subject.to_owned();
+        if self.bindings.len() >= MAX_BINDINGS && !self.bindings.contains_key(connection) {
+            self.bindings.pop_first();
+        }
+        self.bindings
+            .retain(|key, binding| key != NO_CONNECTION || binding.subject != subject);
+        let binding = Binding { subject, firm };
+        self.bindings.insert(connection.to_owned(), binding);
+    }
+}
+
+impl Proven {
+    fn of(&self, kind: IdentifierKind) -> &Vec<String> {
+        match kind {
+            IdentifierKind::UserName => &self.user_names,
+            IdentifierKind::ExternalId => &self.external_ids,
+        }
+    }
+
+    fn of_mut(&mut self, kind: IdentifierKind) -> &mut Vec<String> {
+        match kind {
+            IdentifierKind::UserName => &mut self.user_names,
+            IdentifierKind::ExternalId => &mut self.external_ids,
+        }
+    }
+}
+
+/// The person's id makes the same identifier of two people different.
+fn hash_of(person: &str, value: &str) -> String {
+    let mut hash = sha256_hex(&format!("{person}#{value}"));
+    hash.truncate(HASH_CHARS);
+    hash
+}
+
+/// The form of an external id. Only ids of one form contradict each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Guid,
+    Okta,
+    Number,
+    Address,
+    Other,
+}
+
+fn shape(id: &str) -> Shape {
+    let is_okta = id.len() == 20
+        && id.starts_with("00u")
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match () {
+        () if uuid::Uuid::try_parse(id).is_ok() => Shape::Guid,
+        () if is_okta => Shape::Okta,
+        () if id.contains('@') => Shape::Address,
+        () if id.bytes().all(|byte| byte.is_ascii_digit()) => Shape::Number,
+        () => Shape::Other,
+    }
+}
+
+/// Returns whether two external ids cannot be those of the same person. Identity providers push one attribute while
+/// applications pass another, so ids of different forms say nothing about each other.
+pub fn contradict(one: &str, other: &str) -> bool {
+    let is_known = !one.is_empty() && !other.is_empty();
+    is_known && !one.eq_ignore_ascii_case(other) && shape(one) == shape(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_of_one_form_contradict() {
+        let guid = "5f2a5a3c-0000-4000-8000-000000000000";
+        let okta = "00u1abcdefghijklmnop";
+        for (one, other, expected) in [
+            ("a", "b", true),
+            ("a", "A", false),
+            ("a", "", false),
+            (guid, "ada", false),
+            (guid, okta, false),
+            (guid, "5f2a5a3c-0000-4000-8000-000000000001", true),
+            (okta, "00u1abcdefghijklmnoq", true),
+            ("17", "18", true),
+            ("17", "ada", false),
+            ("ada@x.test", "bob@x.test", true),
+            ("ada@x.test", "ada", false),
+        ] {
+            assert_eq!(contradict(one, other), expected, "{one} {other}");
+            assert_eq!(contradict(other, one), expected, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn identifiers_of_an_earlier_version_are_proven_and_new_ones_are_not() {
+        let kind = IdentifierKind::UserName;
+        assert!(Identity::default().proves("p", kind, "ada"));
+        let mut new = Identity::new(Origin::Pushed, None);
+        assert!(!new.proves("p", kind, "ada"));
+        for name in ["ada", "b", "c", "d", "e", "e"] {
+            new.prove("p", kind, Some(name));
+        }
+        assert!(new.proves("p", kind, "ada") && !new.proves("q", kind, "ada"));
+        assert!(!new.proves("p", IdentifierKind::ExternalId, "ada"));
+        new.prove("p", kind, Some("f"));
+        assert!(!new.proves("p", kind, "ada") && new.proves("p", kind, "f"));
+        new.prove("p", kind, None);
+        assert!(new.proves("p", kind, "b"));
+    }
+
+    #[test]
+    fn a_binding_moves_to_the_connection_that_brings_it() {
+        let mut identity = Identity::default();
+        identity.bind(NO_CONNECTION, "s", false);
+        identity.bind("c", "s", true);
+        assert_eq!(identity.bindings.len(), 1);
+        assert!(identity.bindings["c"].firm);
+        identity.bind("d", "t", false);
+        assert_eq!(identity.bindings.len(), 2);
+    }
+
+    #[test]
+    fn what_a_newer_version_stored_can_be_read() {
+        let stored = r#"{"origin": "import", "owner": "c", "held": true}"#;
+        let identity: Identity = serde_json::from_str(stored).unwrap();
+        assert_eq!(identity.origin, Some(Origin::Pushed));
+        assert!(!identity.only_signed_in());
+    }
+}
