@@ -78,6 +78,9 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         unknown_members: Some(settings.unknown_members),
         rate_limit: Some(settings.rate_limit),
         retention_days: Some(settings.retention_days),
+        sign_up: Some(settings.sign_up),
+        match_email: Some(settings.match_email),
+        deleted_people: Some(settings.deleted_people),
     };
     let changed = tenant.settings().change(&change).await;
     assert!(changed.is_ok(), "{changed:?}");

@@ -77,6 +77,7 @@ pub use crate::roles::preview::{Preview, RoleChange};
 pub use crate::roles::reconcile::{Continuation, Progress};
 pub use crate::sign_in::assertion::Assertion;
 pub use crate::sign_in::check::{Session, SessionPerson};
+pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
 pub use crate::sign_in::sessions::{IssuedSession, PersonSession};
@@ -86,9 +87,9 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission, PersonState,
-    Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject, TenantId,
-    USERS, UnknownMembers, UnknownRole, shown,
+    Actor, DeletedPeople, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission,
+    PersonState, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, SignUp,
+    Subject, TenantId, USERS, UnknownMembers, UnknownRole, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

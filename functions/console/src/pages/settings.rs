@@ -77,6 +77,7 @@ impl SettingsForm {
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),
             retention_days: Some(self.retention_days),
+            ..SettingsChange::default()
         })
     }
 }

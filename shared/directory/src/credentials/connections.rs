@@ -32,6 +32,16 @@ pub struct Connection {
     pub provider: Provider,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The connections that it replaces: it may take over what they own.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub replaces: BTreeSet<String>,
+    /// Whether the external ids in its sign-ins have nothing to do with those that it pushes, so that another one is no
+    /// contradiction.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub external_ids_unrelated: bool,
+    /// Until when a sign-in may bring another subject for somebody who holds no special role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebind_until: Option<Timestamp>,
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
@@ -49,6 +59,9 @@ impl Connection {
             label: label.to_owned(),
             provider,
             created_at,
+            replaces: BTreeSet::new(),
+            external_ids_unrelated: false,
+            rebind_until: None,
             revision: 0,
         }
     }

@@ -3,7 +3,7 @@
 //! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
 //! write starts over. So a request is applied to the latest state or not at all.
 
-use rollcall_model::{Kind, is_id, new_id, shown};
+use rollcall_model::{Identity, Kind, Origin, USERS, is_id, new_id, shown};
 use rollcall_scim::{
     self as scim, MemberChange, MemberOp, Patch, Precondition, Projection, Resource,
 };
@@ -17,7 +17,10 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::check_name;
+use crate::resources::ownership::{Ownership, check_owner};
 use crate::resources::record::Record;
+use crate::resources::sign_in_only::Adopted;
+use crate::resources::tombstones::write_hashes;
 use crate::resources::writes::{action, committed, resource_writes, subject};
 
 /// A planned change of one resource.
@@ -54,7 +57,15 @@ impl Resources<'_> {
         if resource.get("active").is_none() && !kind.has_members() {
             resource.set("active", json!(true));
         }
-        let record = Record::new(kind, new_id(), resource, now())?;
+        let mut record = Record::new(kind, new_id(), resource, now())?;
+        let owner = self.scope.actor.connection().map(str::to_owned);
+        record.identity = match kind.has_members() {
+            true => Identity {
+                owner,
+                ..Identity::default()
+            },
+            false => Identity::new(Origin::Pushed, owner),
+        };
         let (record, change) = (&record, change.as_ref());
         let saved = retry_stale(|_| async move {
             let planned = self.plan_members(&record.id, change).await?;
@@ -65,14 +76,35 @@ impl Resources<'_> {
                 steps: planned.steps,
                 pinned: false,
             };
-            self.save(draft, planned.skipped).await
+            match self.save(draft, planned.skipped).await {
+                Err(error) if *kind == USERS && is_taken(&error) => {
+                    self.save_adopted(record, error).await
+                }
+                saved => saved,
+            }
         })
         .await?;
-        let answer = self.answer(kind, &record.id, saved.record, projection);
+        let id = saved.record.as_ref().map_or(&record.id, |it| &it.id);
+        let id = id.clone();
+        let answer = self.answer(kind, &id, saved.record, projection);
         Ok(Written {
             answer: answer.await?,
             effects: saved.effects,
         })
+    }
+
+    /// Adopts the account that holds the name of a pushed person, or returns the error.
+    async fn save_adopted(self, pushed: &Record, error: Error) -> Result<Option<Saved>, Error> {
+        match self.adopt(pushed).await? {
+            Some(Adopted::Done(record)) => {
+                let mut effects = Effects::default();
+                effects.changed("user.adopted");
+                let record = Some(*record);
+                Ok(Some(Saved { record, effects }))
+            }
+            Some(Adopted::Stale) => Ok(None),
+            None => Err(error),
+        }
     }
 
     /// Reads a resource, with the members or groups that the projection needs.
@@ -190,6 +222,7 @@ impl Resources<'_> {
     ) -> Result<Written<()>, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
+            check_owner(self.scope, &record).await?;
             let members = Members::of(self.scope);
             let (transaction, prepared) = self.deletion(kind, &record).await?;
             let is_committed = committed(self.scope, &transaction, kind).await;
@@ -221,6 +254,9 @@ impl Resources<'_> {
     ) -> Result<(Transaction, Option<Intent>), Error> {
         let members = Members::of(self.scope);
         let mut transaction = resource_writes(self.scope, kind, Some(record), None)?;
+        if !kind.has_members() {
+            write_hashes(self.scope, &mut transaction, record).await?;
+        }
         let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
         let subject = subject(kind, record)?;
         if kind.has_members() {
@@ -267,11 +303,16 @@ impl Resources<'_> {
     ) -> Result<Saved, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
+            let ownership = check_owner(self.scope, &record).await?;
             let current = record.resource(kind)?;
             let resource = changed(current)?;
             check_name(kind, Some(current), &resource)?;
-            let after = record.changed_to(kind, resource, now())?;
+            let mut after = record.changed_to(kind, resource, now())?;
+            if let (Ownership::Moves(owner), Some(after)) = (ownership, &mut after) {
+                after.identity.owner = Some(owner);
+            }
             let planned = self.plan_members(id, members).await?;
+            let renamed = after.clone().filter(|_| *kind == USERS);
             let draft = Draft {
                 kind,
                 before: Some(&record),
@@ -280,9 +321,34 @@ impl Resources<'_> {
                 pinned: *precondition != Precondition::none()
                     || members.is_some_and(MemberChange::needs_current),
             };
-            self.save(draft, planned.skipped).await
+            match (self.save(draft, planned.skipped).await, renamed) {
+                (Err(error), Some(after)) if is_taken(&error) => {
+                    self.save_closing(&record, after, error).await
+                }
+                (saved, _) => saved,
+            }
         })
         .await
+    }
+
+    /// Closes the account that holds the new name of a person, or returns the error.
+    async fn save_closing(
+        self,
+        before: &Record,
+        after: Record,
+        error: Error,
+    ) -> Result<Option<Saved>, Error> {
+        match self.close_into(before, &after).await? {
+            Some(true) => {
+                let mut effects = Effects::default();
+                effects.changed(action(&USERS, Some(before), Some(&after)));
+                effects.changed("user.merged");
+                let record = Some(self.record(&USERS, &after.id).await?);
+                Ok(Some(Saved { record, effects }))
+            }
+            Some(false) => Ok(None),
+            None => Err(error),
+        }
     }
 
     async fn plan_members(
@@ -407,6 +473,10 @@ impl Resources<'_> {
             false => Err(scim::Error::PreconditionFailed.into()),
         }
     }
+}
+
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Scim(scim::Error::Uniqueness { .. }))
 }
 
 /// Removes the members from a POST or PUT body, and returns them.

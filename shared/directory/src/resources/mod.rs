@@ -6,6 +6,9 @@
 //! the `effects` with the result. `assemble` turns records into SCIM resources. `list` answers a query as `query_plan`
 //! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
 //! cuts the page. `claimable` finds the groups that a claim names.
+//!
+//! `ownership` says which connection may write a resource. `sign_in_only` gives way to what is pushed, `subjects` says
+//! whom a sign-in's subject is bound to, and `tombstones` what stays of the deleted.
 
 pub(crate) mod assemble;
 pub(crate) mod candidates;
@@ -22,8 +25,12 @@ pub(crate) mod list;
 pub(crate) mod members;
 pub(crate) mod names;
 pub(crate) mod owners;
+mod ownership;
 pub(crate) mod page_cursor;
 pub(crate) mod query_plan;
 pub(crate) mod record;
+mod sign_in_only;
 pub(crate) mod slice;
+pub(crate) mod subjects;
+pub(crate) mod tombstones;
 pub(crate) mod writes;

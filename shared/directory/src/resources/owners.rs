@@ -9,7 +9,7 @@ use crate::resources::record::Record;
 impl Record {
     /// Returns whether the person is an owner and not deactivated.
     pub fn is_active_owner(&self) -> bool {
-        !self.inactive && self.account.manual_role() == Some(Role::Owner)
+        !self.is_out() && self.account.manual_role() == Some(Role::Owner)
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use rollcall_model::{Account, Kind, PersonState, USERS};
+use rollcall_model::{Account, IdentifierKind, Identity, Kind, PersonState, USERS};
 use rollcall_scim as scim;
-use rollcall_scim::Resource;
+use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, carry_over, from_item, to_item};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -59,6 +59,9 @@ pub struct Record {
         skip_serializing_if = "Account::is_default"
     )]
     pub account: Account,
+    /// Where the resource came from, who owns it, and how sign-ins find the person.
+    #[serde(default, skip_serializing_if = "Identity::is_default")]
+    pub identity: Identity,
     /// The open intent that is changing this group's members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) intent: Option<String>,
@@ -146,6 +149,7 @@ impl Record {
             groups: BTreeSet::new(),
             members: 0,
             account: Account::default(),
+            identity: Identity::default(),
             intent: None,
             raw: Arc::default(),
         })
@@ -177,11 +181,40 @@ impl Record {
             ..self.clone()
         };
         if after.inactive && !self.inactive {
-            after.account.sessions_over_at = Some(at);
+            after.account.end_sessions(at);
             after.account.at_login.clear();
         }
         after.revision += 1;
+        if *kind == USERS && self.identity.proven.is_none() {
+            after.prove_identifiers_of(self)?;
+        }
         Ok(Some(after))
+    }
+
+    /// Returns the record with the next revision, for a change of what clients do not see.
+    pub(crate) fn rewritten(&self) -> Self {
+        Self {
+            revision: self.revision + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Makes the present identifiers of a person proven.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(crate) fn prove_identifiers(&mut self) -> Result<(), Error> {
+        let now = self.clone();
+        self.prove_identifiers_of(&now)
+    }
+
+    fn prove_identifiers_of(&mut self, earlier: &Self) -> Result<(), Error> {
+        let (id, identity) = (&self.id, &mut self.identity);
+        let name = fold(&earlier.user_name()?);
+        let external_id = earlier.text(&USERS, "externalId")?;
+        identity.prove(id, IdentifierKind::UserName, Some(&name));
+        identity.prove(id, IdentifierKind::ExternalId, external_id.as_deref());
+        Ok(())
     }
 
     /// Returns the record of a group whose number of members changes by `growth`.
@@ -212,7 +245,7 @@ impl Record {
         if !self.raw.is_empty() {
             let before: Self = from_item((*self.raw).clone())?;
             let before = to_item(&key, &before)?;
-            carry_over(&self.raw, &before, &mut item, &["standing"]);
+            carry_over(&self.raw, &before, &mut item, &["standing", "identity"]);
         }
         Ok(format::marked(item))
     }
@@ -282,14 +315,45 @@ impl Record {
         Ok(address.map(str::to_owned))
     }
 
+    /// Returns all e-mail addresses of a person, in their order.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(crate) fn emails(&self) -> Result<Vec<Email>, Error> {
+        let emails = self.resource(&USERS)?.get("emails");
+        let emails = emails.and_then(Value::as_array).into_iter().flatten();
+        let email = |it: &Value| {
+            let is_work = it["type"].as_str().is_some_and(|kind| fold(kind) == "work");
+            Some(Email {
+                value: it["value"].as_str()?.to_owned(),
+                is_main: it["primary"] == true || is_work,
+            })
+        };
+        Ok(emails.filter_map(email).collect())
+    }
+
+    /// Returns whether the person cannot sign in: the identity provider has deactivated them, or an admin blocks them.
+    pub fn is_out(&self) -> bool {
+        self.inactive || self.identity.blocked_at.is_some()
+    }
+
     /// Returns the person's state.
     pub fn state(&self) -> PersonState {
-        match (self.inactive, self.account.first_login_at) {
+        match (self.is_out(), self.account.first_login_at) {
             (true, _) => PersonState::Inactive,
             (false, None) => PersonState::Invited,
             (false, Some(_)) => PersonState::Active,
         }
     }
+}
+
+/// An e-mail address of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Email {
+    /// The address.
+    pub(crate) value: String,
+    /// Whether it is the primary address or one for work.
+    pub(crate) is_main: bool,
 }
 
 fn says_inactive(resource: &Resource) -> Option<bool> {

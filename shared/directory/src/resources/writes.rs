@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{Kind, Lookup, Subject, USERS};
 use rollcall_scim as scim;
-use rollcall_store::{
-    COUNT_SHARDS, Error, Expression, Guard, Scope, Transaction, now, number, to_item,
-};
+use rollcall_store::{COUNT_SHARDS, Error, Expression, Guard, Scope, Transaction, number, to_item};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
 use crate::resources::owners::{last_owner, write_owners};
 use crate::resources::record::Record;
+use crate::resources::tombstones::Tombstone;
 
 /// The maximum number of values of one look-up attribute. All of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
@@ -30,7 +29,7 @@ pub struct Pointer {
 
 /// Returns the transaction that changes a resource from `before` (`None` if it is new) to `after` (`None` if it is
 /// deleted).
-pub(super) fn resource_writes(
+pub(crate) fn resource_writes(
     scope: &Scope,
     kind: &Kind,
     before: Option<&Record>,
@@ -94,7 +93,7 @@ pub(crate) async fn committed(
     Ok(true)
 }
 
-fn write_record(
+pub(super) fn write_record(
     scope: &Scope,
     transaction: &mut Transaction,
     kind: &Kind,
@@ -111,8 +110,7 @@ fn write_record(
         (Some(before), None) => {
             let id = &before.id;
             transaction.delete_if(scope.keys().resource(kind, id), unchanged, Guard::Stale);
-            let tombstone = json!({"deleted": now()});
-            transaction.put(to_item(&scope.keys().tombstone(kind, id), &tombstone)?);
+            transaction.put(Tombstone::of(kind, before).to_item(scope, kind, id)?);
         }
         (None, None) => {}
     }
@@ -145,7 +143,7 @@ fn write_name(
     Ok(())
 }
 
-fn write_lookup(
+pub(super) fn write_lookup(
     scope: &Scope,
     transaction: &mut Transaction,
     kind: &Kind,
@@ -225,7 +223,13 @@ pub(crate) fn write_lists(
     Ok(())
 }
 
-fn write_count(scope: &Scope, transaction: &mut Transaction, kind: &Kind, was: bool, is: bool) {
+pub(super) fn write_count(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    was: bool,
+    is: bool,
+) {
     let change = i32::from(is) - i32::from(was);
     if change != 0 {
         let shard = rand::random_range(0..COUNT_SHARDS);
@@ -234,7 +238,7 @@ fn write_count(scope: &Scope, transaction: &mut Transaction, kind: &Kind, was: b
     }
 }
 
-fn write_entry(
+pub(super) fn write_entry(
     scope: &Scope,
     transaction: &mut Transaction,
     kind: &Kind,
@@ -260,6 +264,7 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
         (Some(before), Some(after)) => match (before.inactive, after.inactive) {
             (false, true) => "deactivated",
             (true, false) => "reactivated",
+            _ if before.identity.only_signed_in() && !after.identity.only_signed_in() => "adopted",
             _ => "updated",
         },
     };

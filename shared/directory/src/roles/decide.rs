@@ -25,7 +25,7 @@ pub(crate) enum Decided {
 
 /// Returns the mapped groups that give the person a role now, each with its role.
 pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mappings {
-    if record.inactive {
+    if record.is_out() {
         return Mappings::new();
     }
     if settings.role_sync == RoleSync::AtLogin {
@@ -152,7 +152,7 @@ fn left_since(record: &Record, claimed: &Claimed) -> BTreeSet<String> {
 ///
 /// The highest mapped or manual grant counts. The default grant counts only if there is no other.
 pub fn effective_role(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
-    if record.inactive {
+    if record.is_out() {
         return None;
     }
     let mapped = mapped(record, settings, mappings).into_values().max();

@@ -83,7 +83,7 @@ pub fn person_role(
 }
 
 fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<HeldBack> {
-    if record.inactive {
+    if record.is_out() {
         return None;
     }
     let routed = decide::routed(record, settings.route_by, mappings);

@@ -81,6 +81,9 @@ impl Roles<'_> {
             check_rank(held, role, giver)?;
             let mut after = record.clone();
             after.revision += 1;
+            if wanted.is_some() {
+                after.prove_identifiers()?;
+            }
             after.account.manual = wanted.map(|role| Grant {
                 role,
                 since: now(),

@@ -7,12 +7,18 @@ use std::collections::BTreeSet;
 pub struct Assertion {
     /// The name of the user, matched with `userName`.
     pub user_name: String,
-    /// The identity provider's id of the user, matched with `externalId` if the name is unknown.
+    /// The connection of the identity provider, if the application says it.
+    pub connection: Option<String>,
+    /// The identity provider's id of the person that never changes, such as a persistent `NameID` or an OIDC `sub`.
+    pub subject: Option<String>,
+    /// The identity provider's id of the user, matched with `externalId`.
     pub external_id: Option<String>,
     /// The `displayName`, if this sign-in creates the user.
     pub display_name: Option<String>,
-    /// The e-mail address, if this sign-in creates the user.
+    /// The e-mail address.
     pub email: Option<String>,
+    /// Whether the identity provider has verified the e-mail address, if it says so.
+    pub email_verified: Option<bool>,
     /// The `groups` claim; `None` if the assertion has no such claim.
     pub groups: Option<Vec<String>>,
 }

@@ -171,6 +171,21 @@ pub(super) fn decide(terms: &Terms, people: &[Candidate]) -> Outcome {
         })
 }
 
+/// Returns whether the people with the external id and the e-mail address cannot change the decision.
+pub(super) fn is_settled(terms: &Terms, seeks_external_id: bool, people: &[Candidate]) -> bool {
+    let mut bound = people
+        .iter()
+        .filter(|one| one.is_bound_to_this())
+        .peekable();
+    if bound.peek().is_some() {
+        return bound.all(|one| one.is_live);
+    }
+    people.iter().any(|one| {
+        let is_known = one.has_external_id || !seeks_external_id;
+        one.is_live && one.has_name && is_known && one.strike(terms).is_none()
+    })
+}
+
 /// Whoever the subject is bound to. If they have ended, the one live person who was pushed in their place.
 fn by_subject(terms: &Terms, people: &[Candidate]) -> Option<Outcome> {
     let bound = people.iter().filter(|one| one.is_bound_to_this());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall_model::{GROUPS, Role};
+use rollcall_model::{GROUPS, Mappings, Role};
 use rollcall_store::{Error, Found, Key, Keys, from_item};
 
 use crate::resources::record::Record;
@@ -38,6 +38,13 @@ impl Wanted {
         Self {
             mappings,
             ..Self::default()
+        }
+    }
+
+    pub(super) fn both(groups: BTreeSet<String>) -> Self {
+        Self {
+            mappings: groups.clone(),
+            records: groups,
         }
     }
 
@@ -83,6 +90,13 @@ impl KnownGroups {
         let by_group = by_group.map(|mapping| (mapping.group.clone(), Some(mapping)));
         self.mappings.extend(by_group);
         self.has_all_mappings = true;
+    }
+
+    /// Returns the role of each group that is known to be mapped.
+    pub(super) fn roles(&self) -> Mappings {
+        let groups = self.mappings.keys();
+        let roles = groups.filter_map(|group| Some((group.clone(), self.role(group)?)));
+        roles.collect()
     }
 
     /// Returns the ids of all groups that are known to be mapped to a role of this version.

@@ -8,28 +8,33 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{Mappings, Role, Settings, USERS};
-use rollcall_scim::{self as scim, Resource, fold};
+use rollcall_model::{Mappings, Role, Settings, USERS, new_id};
+use rollcall_scim::{self as scim, fold};
 use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
 
+use crate::credentials::connections::Connection;
+use crate::credentials::handle::Credentials;
 use crate::credentials::secret::Purpose;
 use crate::journal::entry::Entry;
-use crate::resources::handle::Resources;
-use crate::resources::names::{check_user_name, no_name};
+use crate::resources::names::no_name;
 use crate::resources::record::Record;
-use crate::resources::writes::{account_writes, committed, subject};
-use crate::roles::decide::{self, Decided};
+use crate::resources::writes::{committed, subject};
+use crate::roles::decide::{self as roles, Decided};
 use crate::roles::person::{Person, person};
+use crate::sign_in::admission::Admission;
 use crate::sign_in::assertion::Assertion;
+use crate::sign_in::candidates::{Facts, terms};
+use crate::sign_in::decide::{self, Candidate, Outcome, Refusal};
 use crate::sign_in::handle::SignIn;
-use crate::sign_in::known_groups::MappedGroup;
+use crate::sign_in::known_groups::{KnownGroups, MappedGroup};
 use crate::sign_in::look_up::{LookedUp, name_key};
+use crate::sign_in::presented::Presented;
 use crate::sign_in::recent::write_sign_in;
 use crate::sign_in::sessions::{IssuedSession, SessionItem, open_session};
 
 /// Entries in the lists of claimants that one sign-in changes. The other writes of the transaction need room too.
-const MAX_CLAIMANT_WRITES: usize = 80;
+const MAX_CLAIMANT_WRITES: usize = 65;
 
 /// What decided the role of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,12 +63,12 @@ pub struct SignedIn {
 pub enum SignInOutcome {
     /// The person is signed in.
     Accepted(Box<SignedIn>),
-    /// The person was deactivated.
-    Inactive,
+    /// The sign-in is refused.
+    Refused(Refusal),
 }
 
 impl SignIn<'_> {
-    /// Signs a person in, and creates the user if there is none yet.
+    /// Signs a person in, and creates the user if the sign-in can mean nobody else.
     ///
     /// # Errors
     /// `invalidValue` for an assertion without a usable name; `404` when the tenant was deleted.
@@ -71,88 +76,145 @@ impl SignIn<'_> {
         if assertion.user_name.trim().is_empty() {
             return Err(no_name("user_name"));
         }
+        let presented = &Presented::of(assertion);
+        let newcomer = &new_id();
         retry_stale(|_| async move {
-            let looked_up = self.look_up(assertion).await?;
-            let person = self.read_person(assertion, &looked_up).await?;
-            let Some((record, mut known)) = person else {
-                self.create_person(assertion).await?;
-                return Ok(None);
+            let looked_up = &self.look_up(assertion, presented).await?;
+            let (mut people, mut known) = self.read_people(presented, looked_up).await?;
+            let outcome = self
+                .decide(assertion, presented, looked_up, &mut people, &mut known)
+                .await?;
+            let admission = match outcome {
+                Outcome::Refused(refused) => {
+                    self.note_refusal(&refused, presented, &people).await?;
+                    return Ok(Some(SignInOutcome::Refused(refused.refusal)));
+                }
+                Outcome::NewPerson => {
+                    Admission::of_newcomer(newcomer.clone(), assertion, presented, looked_up)?
+                }
+                Outcome::Found(found) => {
+                    let Some(before) = people.iter().find(|one| one.id == found.person) else {
+                        return Ok(None);
+                    };
+                    Admission::of(&found, before, presented, looked_up)?
+                }
             };
-            if record.inactive {
-                return Ok(Some(SignInOutcome::Inactive));
-            }
-            let settings = &looked_up.tenant.settings;
-            let needed = needed(&record, assertion, settings, &known.mapped()?);
-            self.read_groups(&mut known, &needed).await?;
-            let mapped = known.mapped()?;
-            let signed_in = self.log_in_person(&record, assertion, &looked_up, &mapped);
+            let signed_in = self.admit(&admission, assertion, looked_up, &mut known);
             let accepted = |signed_in| SignInOutcome::Accepted(Box::new(signed_in));
             Ok(signed_in.await?.map(accepted))
         })
         .await
     }
 
-    /// Creates the person of an assertion. Only a new name is checked, because earlier versions stored every name.
-    async fn create_person(self, assertion: &Assertion) -> Result<(), Error> {
-        check_user_name("user_name", &assertion.user_name)?;
-        let mut body = json!({
-            "schemas": [USERS.resource_type.schema.id],
-            "userName": assertion.user_name,
-            "externalId": assertion.external_id,
-            "displayName": assertion.display_name,
-        });
-        if let Some(email) = &assertion.email {
-            body["emails"] = json!([{"value": email, "primary": true}]);
+    /// Decides whom the sign-in means. Adds the people with its external id or e-mail address to those who were read, if
+    /// these can change the decision.
+    async fn decide(
+        self,
+        assertion: &Assertion,
+        presented: &Presented,
+        looked_up: &LookedUp,
+        people: &mut Vec<Record>,
+        known: &mut KnownGroups,
+    ) -> Result<Outcome, Error> {
+        let (settings, was_deleted) = (&looked_up.tenant.settings, looked_up.was_deleted);
+        let terms = terms(presented, settings, assertion.email_verified, was_deleted);
+        let candidates = self.candidates(presented, looked_up, people, known).await?;
+        let seeks = presented.sought_external_id.is_some();
+        if decide::is_settled(&terms, seeks, &candidates) {
+            return Ok(decide::decide(&terms, &candidates));
         }
-        let resource = Resource::parse(USERS.resource_type, body)?;
-        let all = scim::Projection::all();
-        let created = Resources::of(self.scope).create(&USERS, resource, &all);
-        match created.await {
-            // Another request has created the person, so the next turn finds them.
-            Ok(_) | Err(Error::Scim(scim::Error::Uniqueness { .. })) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.read_others(presented, people).await?;
+        let candidates = self.candidates(presented, looked_up, people, known).await?;
+        Ok(decide::decide(&terms, &candidates))
     }
 
-    /// Signs in a person that was read. Returns `None` if the person has changed since then.
-    async fn log_in_person(
+    async fn candidates(
         self,
-        record: &Record,
+        presented: &Presented,
+        looked_up: &LookedUp,
+        people: &[Record],
+        known: &mut KnownGroups,
+    ) -> Result<Vec<Candidate>, Error> {
+        let given = people.iter().filter(|one| one.account.manual.is_some());
+        let groups: BTreeSet<String> = given.flat_map(roles::role_groups).collect();
+        self.read_groups(known, &groups).await?;
+        let connection = looked_up.connection.as_ref();
+        let facts = Facts {
+            presented,
+            connection,
+            settings: &looked_up.tenant.settings,
+            gone: &self.gone_owners(presented, connection, people).await?,
+            bound: &looked_up.bound,
+            mappings: &known.roles(),
+        };
+        facts.candidates(people)
+    }
+
+    /// Returns the owners of people that are gone. Only those that a sign-in names the connection of are looked up.
+    async fn gone_owners(
+        self,
+        presented: &Presented,
+        connection: Option<&Connection>,
+        people: &[Record],
+    ) -> Result<BTreeSet<String>, Error> {
+        let mut gone = BTreeSet::new();
+        let Some(named) = &presented.connection else {
+            return Ok(gone);
+        };
+        let owners = people.iter().filter_map(|one| one.identity.owner.as_ref());
+        let is_other = |owner: &&String| {
+            let is_replaced = connection.is_some_and(|one| one.replaces.contains(*owner));
+            *owner != named && !is_replaced
+        };
+        for owner in owners.filter(is_other).collect::<BTreeSet<_>>() {
+            if Credentials::of(self.scope).is_gone(owner).await? {
+                gone.insert(owner.clone());
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Signs in a person. Returns `None` if what was read has changed since then.
+    async fn admit(
+        self,
+        admission: &Admission<'_>,
         assertion: &Assertion,
         looked_up: &LookedUp,
-        groups: &[MappedGroup],
+        known: &mut KnownGroups,
     ) -> Result<Option<SignedIn>, Error> {
-        let settings = &looked_up.tenant.settings;
-        let roles = groups.iter().map(|group| (group.id.clone(), group.role));
-        let mappings = roles.collect();
+        let (record, settings) = (&admission.record, &looked_up.tenant.settings);
+        let needed = needed(record, assertion, settings, &known.mapped()?);
+        self.read_groups(known, &needed).await?;
+        let groups = &known.mapped()?;
+        let mappings = groups.iter().map(|group| (group.id.clone(), group.role));
+        let mappings = mappings.collect();
         let moment = (now(), self.scope.request_id.as_str());
-        let (after, routing) = decide(record, assertion, settings, groups, &mappings, moment);
-        let role = decide::effective_role(&after, settings, &mappings);
-        let item = SessionItem::of_person(&record.id);
+        let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
+        let role = roles::effective_role(&after, settings, &mappings);
+        let item = SessionItem::of_person(&after);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
-        transaction.append(account_writes(self.scope, record, &after)?);
+        transaction.append(admission.writes(self.scope, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;
-        if let Some(name) = &looked_up.name
-            && decide::is_by_membership(&after, settings.route_by)
+        if let Some(name) = looked_up.name.as_ref().filter(|name| name.id == after.id)
+            && roles::is_by_membership(&after, settings.route_by)
         {
-            let key = name_key(self.scope, assertion);
+            let key = name_key(self.scope, &Presented::of(assertion));
             name.write_after(&mut transaction, key, record, &mappings);
         }
         let entry = Entry::new(self.scope, "auth.login", subject(&USERS, record)?);
-        write_sign_in(
-            self.scope,
-            &mut transaction,
-            &entry,
-            assertion.groups.is_some(),
-        )?;
+        let has_claim = assertion.groups.is_some();
+        write_sign_in(self.scope, &mut transaction, &entry, has_claim)?;
         let claim = assertion.groups.as_ref().map(Vec::len);
         let told = json!({
             "role": role, "source": routing.source, "matched": routing.matched, "claim_values": claim,
         });
         let entry = entry.with_change(None, Some(told));
         transaction.put(entry.to_item(self.scope.keys())?);
-        if !committed(self.scope, &transaction, &USERS).await? {
-            return Ok(None);
+        match committed(self.scope, &transaction, &USERS).await {
+            Ok(true) => {}
+            // Another request has just created the person.
+            Ok(false) | Err(Error::Scim(scim::Error::Uniqueness { .. })) => return Ok(None),
+            Err(error) => return Err(error),
         }
         Ok(Some(SignedIn {
             person: person(&after, role)?,
@@ -197,12 +259,12 @@ fn needed(
 ) -> BTreeSet<String> {
     let mut then = record.clone();
     let claimed = claimed_groups(assertion, groups);
-    decide::note_claim(&mut then, claimed, settings.route_by);
-    decide::selected(&then, settings.route_by)
+    roles::note_claim(&mut then, claimed, settings.route_by);
+    roles::selected(&then, settings.route_by)
 }
 
 /// Returns the person after the sign-in, and what decided the role. Pure.
-fn decide(
+fn route(
     record: &Record,
     assertion: &Assertion,
     settings: &Settings,
@@ -212,7 +274,7 @@ fn decide(
 ) -> (Record, Routing) {
     let mut after = record.clone();
     after.revision += 1;
-    decide::note_claim(
+    roles::note_claim(
         &mut after,
         claimed_groups(assertion, groups),
         settings.route_by,
@@ -221,7 +283,7 @@ fn decide(
         source: source.to_owned(),
         matched: Vec::new(),
     };
-    let routing = match decide::sign_in(&mut after, settings, mappings, now) {
+    let routing = match roles::sign_in(&mut after, settings, mappings, now) {
         Decided::Groups(routed) => by_groups(&routed, groups),
         Decided::Default => by("sso-config-default"),
         Decided::Existing => by("existing-grants"),

@@ -1,35 +1,43 @@
 //! What a sign-in reads: the person, and the groups that can decide the role.
 //!
-//! The first call looks up the tenant, the user name and the values of the claim. The second reads the person and the
-//! groups that these name. The person's own groups are not known before, so the item of the user name keeps those of the
+//! The first call looks up the tenant, the connection, the subject, the user name, traces of deleted people, and the
+//! values of the claim. The second reads the people and the groups that these name. Unless that settles whom the sign-in
+//! means, two queries at the same time find the people with the external id and the e-mail address. The person's own groups are not known before, so the item of the user name keeps those of the
 //! last sign-in, and the second call reads their mappings too. Only if the groups have changed since, a third call reads
 //! what is missing. So the number of calls and what they read does not depend on how many groups the tenant has mapped.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::{Mappings, RouteBy, USERS};
-use rollcall_scim::fold;
+use futures::try_join;
+use rollcall_model::{Mappings, RouteBy, USERS, is_id};
 use rollcall_store::{
     Error, Expression, Guard, Key, Scope, TenantItem, Transaction, from_item, now, string,
 };
 use serde::Deserialize;
 
+use crate::credentials::connections::Connection;
 use crate::resources::claimable;
 use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
+use crate::resources::subjects::BoundPeople;
 use crate::roles::claim_lists::are_complete;
 use crate::roles::handle::Roles;
 use crate::sign_in::assertion::Assertion;
+use crate::sign_in::candidates::bound_people;
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::known_groups::{KnownGroups, Wanted};
+use crate::sign_in::presented::Presented;
 
 /// The number of distinct values of a claim that the first call looks up, two items each. For more values all mappings
 /// are read.
 const MAX_LOOKED_UP: usize = 45;
 /// The number of mappings that are read one by one. A query for all mappings reads many at the price of one.
 const MAX_READ_SINGLY: usize = 40;
+/// The number of people who are read because they have the external id or the e-mail address. If there are more, the
+/// sign-in is refused in any case.
+const MAX_OTHERS: usize = 50;
 /// The number of groups that the item of a user name keeps, so that the item stays small.
 const MAX_KEPT: usize = 10;
 
@@ -39,6 +47,16 @@ pub(super) struct LookedUp {
     pub(super) tenant: TenantItem,
     /// The item of the user name; `None` if nobody has the name.
     pub(super) name: Option<NameItem>,
+    /// The id of whoever has the e-mail address as user name.
+    pub(super) named_by_email: Option<String>,
+    /// The connection that the sign-in names, if there is such a one.
+    pub(super) connection: Option<Connection>,
+    /// Whom the subject is bound to.
+    pub(super) bound: BoundPeople,
+    /// The keys of the traces that people with one of the identifiers leave when they are deleted.
+    pub(super) deleted_keys: Vec<Key>,
+    /// Whether somebody who was deleted had one of the identifiers.
+    pub(super) was_deleted: bool,
     /// The groups that the claim can name. `None` if the look-up does not tell, so that all mappings must be read.
     candidates: Option<BTreeSet<String>>,
 }
@@ -46,7 +64,7 @@ pub(super) struct LookedUp {
 /// The item of a user name, with what sign-ins keep there. That is only a hint what to read.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct NameItem {
-    id: String,
+    pub(super) id: String,
     /// The person's groups at the last sign-in that they decided.
     #[serde(default)]
     last_groups: BTreeSet<String>,
@@ -110,8 +128,43 @@ impl NameItem {
 }
 
 /// Returns the key of the item of the user name.
-pub(super) fn name_key(scope: &Scope, assertion: &Assertion) -> Key {
-    scope.keys().name(&USERS, &fold(&assertion.user_name))
+pub(super) fn name_key(scope: &Scope, presented: &Presented) -> Key {
+    scope.keys().name(&USERS, &presented.name)
+}
+
+/// The keys of what the first call reads to find the person.
+struct PersonKeys {
+    name: Key,
+    email: Option<Key>,
+    connection: Option<Key>,
+    subject: Option<Key>,
+    deleted: Vec<Key>,
+}
+
+impl PersonKeys {
+    async fn of(scope: &Scope, presented: &Presented) -> Result<Self, Error> {
+        let keys = scope.keys();
+        let email = presented.email.as_ref();
+        let email = email.filter(|email| **email != presented.name && !email.is_empty());
+        let connection = presented.connection.as_ref().filter(|id| is_id(id));
+        let subject = presented.subject.as_ref();
+        Ok(Self {
+            name: name_key(scope, presented),
+            email: email.map(|email| keys.name(&USERS, email)),
+            connection: connection.map(|id| keys.connection(id)),
+            subject: subject.map(|hash| keys.subject(hash)),
+            deleted: presented.identifiers().deleted_keys(scope).await?,
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = Key> {
+        let optional = [&self.email, &self.connection, &self.subject];
+        let optional = optional.into_iter().flatten();
+        let all = std::iter::once(&self.name)
+            .chain(optional)
+            .chain(&self.deleted);
+        all.cloned()
+    }
 }
 
 impl SignIn<'_> {
@@ -119,12 +172,17 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
-    pub(super) async fn look_up(self, assertion: &Assertion) -> Result<LookedUp, Error> {
+    pub(super) async fn look_up(
+        self,
+        assertion: &Assertion,
+        presented: &Presented,
+    ) -> Result<LookedUp, Error> {
         let keys = self.scope.keys();
-        let (tenant, name) = (keys.tenant(), name_key(self.scope, assertion));
+        let (tenant, person) = (keys.tenant(), PersonKeys::of(self.scope, presented).await?);
         let values = assertion.claim_values();
         let are_few = values.len() <= MAX_LOOKED_UP;
-        let mut all = vec![tenant.clone(), name.clone()];
+        let mut all = vec![tenant.clone()];
+        all.extend(person.all());
         if are_few {
             let claimed = values.iter();
             all.extend(claimed.flat_map(|value| claimable::keys_of(keys, value)));
@@ -132,7 +190,16 @@ impl SignIn<'_> {
         let mut found = self.scope.table.find(all).await?;
 
         let tenant = self.scope.tenant_in(found.take(&tenant))?;
-        let name = found.take(&name).map(from_item::<NameItem>).transpose()?;
+        let mut taken = |key: &Option<Key>| key.as_ref().and_then(|key| found.take(key));
+        let named = taken(&person.email)
+            .map(from_item::<NameItem>)
+            .transpose()?;
+        let connection = taken(&person.connection).map(from_item).transpose()?;
+        let bound = BoundPeople::from_item(taken(&person.subject))?;
+        let name = found.take(&person.name);
+        let name = name.map(from_item::<NameItem>).transpose()?;
+        let traces = person.deleted.iter().filter_map(|key| found.take(key));
+        let was_deleted = traces.count() > 0;
         let counts = !values.is_empty() && tenant.settings.route_by != RouteBy::Membership;
         let candidates = match (counts, are_few && are_complete(&tenant, now())) {
             (false, _) => Some(BTreeSet::new()),
@@ -148,33 +215,39 @@ impl SignIn<'_> {
         Ok(LookedUp {
             tenant,
             name,
+            named_by_email: named.map(|named| named.id),
+            connection,
+            bound,
+            deleted_keys: person.deleted,
+            was_deleted,
             candidates,
         })
     }
 
-    /// Reads the person of an assertion, and the groups that were looked up. Returns `None` if there is no such person.
-    pub(super) async fn read_person(
+    /// Reads the people whom the first call names, and the groups that it looked up.
+    pub(super) async fn read_people(
         self,
-        assertion: &Assertion,
+        presented: &Presented,
         looked_up: &LookedUp,
-    ) -> Result<Option<(Record, KnownGroups)>, Error> {
-        let id = match (&looked_up.name, &assertion.external_id) {
-            (Some(name), _) => Some(name.id.clone()),
-            (None, Some(external_id)) => self.only_user_with(external_id).await?,
-            (None, None) => None,
-        };
-        let Some(id) = id else {
-            return Ok(None);
-        };
+    ) -> Result<(Vec<Record>, KnownGroups), Error> {
         let keys = self.scope.keys();
-        let person = keys.resource(&USERS, &id);
-        let wanted = looked_up.wanted();
-        let mut all = wanted.keys(keys);
-        all.push(person.clone());
-        let mut found = self.scope.table.find(all).await?;
-        let Some(item) = found.take(&person) else {
-            return Ok(None);
+        let mut ids = bound_people(presented, &looked_up.bound);
+        ids.extend(looked_up.name.iter().map(|name| name.id.clone()));
+        ids.extend(looked_up.named_by_email.clone());
+        let wanted = match ids.is_empty() {
+            // Without a person, memberships decide nothing.
+            true => Wanted::both(looked_up.candidates.clone().unwrap_or_default()),
+            false => looked_up.wanted(),
         };
+        let mut all = wanted.keys(keys);
+        all.extend(ids.iter().map(|id| keys.resource(&USERS, id)));
+        let mut found = self.scope.table.find(all).await?;
+        let items = ids
+            .iter()
+            .filter_map(|id| found.take(&keys.resource(&USERS, id)));
+        let people = items
+            .map(Record::from_item)
+            .collect::<Result<Vec<_>, _>>()?;
         let mut known = KnownGroups::default();
         known.add(wanted, keys, &mut found)?;
         if looked_up.candidates.is_none() {
@@ -182,18 +255,40 @@ impl SignIn<'_> {
             let mapped = known.mapped_ids();
             self.read_groups(&mut known, &mapped).await?;
         }
-        Ok(Some((Record::from_item(item)?, known)))
+        Ok((people, known))
     }
 
-    /// Returns the id of the person with this external id, if there is exactly one.
-    async fn only_user_with(self, external_id: &str) -> Result<Option<String>, Error> {
-        let plan = QueryPlan::Lookup("X", external_id.to_owned());
-        let candidates = Resources::of(self.scope).candidates(&USERS, &plan);
-        let mut ids = candidates.await?;
-        Ok(match ids.len() {
-            1 => ids.pop_first(),
-            _ => None,
-        })
+    /// Adds the people with the external id or the e-mail address to those who were read.
+    pub(super) async fn read_others(
+        self,
+        presented: &Presented,
+        people: &mut Vec<Record>,
+    ) -> Result<(), Error> {
+        let (external_id, email) = (&presented.sought_external_id, &presented.email);
+        let (some, others) = try_join!(
+            self.users_with("X", external_id),
+            self.users_with("E", email)
+        )?;
+        let is_read = |id: &String| people.iter().any(|record| record.id == *id);
+        let ids = some.into_iter().chain(others);
+        let ids: BTreeSet<String> = ids.filter(|id| !is_read(id)).take(MAX_OTHERS).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        if !ids.is_empty() {
+            people.extend(Resources::of(self.scope).records(&USERS, &ids).await?);
+        }
+        Ok(())
+    }
+
+    async fn users_with(
+        self,
+        code: &'static str,
+        value: &Option<String>,
+    ) -> Result<BTreeSet<String>, Error> {
+        let Some(value) = value else {
+            return Ok(BTreeSet::new());
+        };
+        let plan = QueryPlan::Lookup(code, value.clone());
+        Resources::of(self.scope).candidates(&USERS, &plan).await
     }
 
     /// Reads what is missing of these groups to decide by them.

@@ -38,6 +38,9 @@ pub(super) struct SessionItem {
     /// The role of a session or link without a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) given_role: Option<RoleId>,
+    /// The epoch of the person in which it began; absent for one that an earlier version opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
     began: Timestamp,
     pub(super) ends: Timestamp,
     /// For DynamoDB's time to live.
@@ -65,9 +68,12 @@ pub struct IssuedSession {
 }
 
 impl SessionItem {
-    /// Returns a session of a person that begins now.
-    pub(super) fn of_person(user: &str) -> Self {
-        Self::new(Some(user.to_owned()), None, SESSION_LIFE)
+    /// Returns a session of a person that begins now, in their present epoch.
+    pub(super) fn of_person(record: &Record) -> Self {
+        Self {
+            epoch: Some(record.account.epoch),
+            ..Self::new(Some(record.id.clone()), None, SESSION_LIFE)
+        }
     }
 
     /// Returns a session or link without a person, with the role that it gives.
@@ -81,6 +87,7 @@ impl SessionItem {
         Self {
             user,
             given_role,
+            epoch: None,
             began,
             ends,
             expires: ends.as_second(),
@@ -89,9 +96,8 @@ impl SessionItem {
 
     /// Returns whether the session of this person is valid.
     pub(super) fn is_in_force(&self, record: &Record) -> bool {
-        let over = record.account.sessions_over_at;
-        let over = over.is_some_and(|over| self.began <= over);
-        !over && record.state() != PersonState::Inactive && self.ends > now()
+        let is_kept = record.account.keeps_session(self.began, self.epoch);
+        is_kept && record.state() != PersonState::Inactive && self.ends > now()
     }
 }
 
@@ -187,7 +193,7 @@ impl SignIn<'_> {
             let record = Resources::of(self.scope).record(&USERS, user).await?;
             let mut after = record.clone();
             after.revision += 1;
-            after.account.sessions_over_at = Some(now());
+            after.account.end_sessions(now());
             let mut transaction = account_writes(self.scope, &record, &after)?;
             let subject = subject(&USERS, &record)?;
             let entry = Entry::new(self.scope, "user.sessions_ended", subject);

@@ -1,7 +1,8 @@
 //! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
 use rollcall_model::{
-    ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings, UnknownMembers,
+    DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings, SignUp,
+    UnknownMembers,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -38,6 +39,12 @@ pub struct SettingsChange {
     pub rate_limit: Option<Option<RateLimit>>,
     /// Days for which the journal, the event feed and the request log are kept.
     pub retention_days: Option<u32>,
+    /// Who may sign in without having been pushed.
+    pub sign_up: Option<SignUp>,
+    /// Whether a sign-in finds a person by the e-mail address.
+    pub match_email: Option<bool>,
+    /// What a push of somebody who was deleted does.
+    pub deleted_people: Option<DeletedPeople>,
 }
 
 impl SettingsChange {
@@ -56,6 +63,9 @@ impl SettingsChange {
             unknown_members: self.unknown_members.unwrap_or(before.unknown_members),
             rate_limit: self.rate_limit.unwrap_or(before.rate_limit),
             retention_days: self.retention_days.unwrap_or(before.retention_days),
+            sign_up: self.sign_up.unwrap_or(before.sign_up),
+            match_email: self.match_email.unwrap_or(before.match_email),
+            deleted_people: self.deleted_people.unwrap_or(before.deleted_people),
         };
         match fault(&after) {
             Some(detail) => Err(scim::Error::InvalidValue(detail).into()),

@@ -30,6 +30,12 @@ pub(crate) struct Settings {
     rate_limit: Option<RateLimit>,
     /// How long the journal and the request log are kept.
     retention_days: u32,
+    /// See [`SignUp`].
+    sign_up: SignUp,
+    /// Whether a sign-in finds a person who was pushed and has not signed in otherwise by the e-mail address.
+    match_email: bool,
+    /// See [`DeletedPeople`].
+    deleted_people: DeletedPeople,
 }
 
 impl Default for Settings {
@@ -50,6 +56,9 @@ impl From<directory::Settings> for Settings {
             unknown_members: settings.unknown_members.into(),
             rate_limit: settings.rate_limit.map(RateLimit::from),
             retention_days: settings.retention_days,
+            sign_up: settings.sign_up.into(),
+            match_email: settings.match_email,
+            deleted_people: settings.deleted_people.into(),
         }
     }
 }
@@ -78,6 +87,12 @@ pub(crate) struct SettingsChange {
     rate_limit: Option<Option<RateLimit>>,
     /// For how many days the journal and the request log are kept.
     retention_days: Option<u32>,
+    /// Who may sign in without having been pushed. Only owners and the application change it.
+    sign_up: Option<SignUp>,
+    /// Whether a sign-in finds a person by the e-mail address. Only owners and the application change it.
+    match_email: Option<bool>,
+    /// What a push of somebody who was deleted does. Only owners and the application change it.
+    deleted_people: Option<DeletedPeople>,
 }
 
 /// Deserializes a key so that `null` differs from an absent key.
@@ -100,6 +115,9 @@ impl From<SettingsChange> for directory::SettingsChange {
             unknown_members: change.unknown_members.map(Into::into),
             rate_limit: change.rate_limit.map(|limit| limit.map(Into::into)),
             retention_days: change.retention_days,
+            sign_up: change.sign_up.map(Into::into),
+            match_email: change.match_email,
+            deleted_people: change.deleted_people.map(Into::into),
         }
     }
 }
@@ -167,6 +185,26 @@ choice! {
         Preserved,
         /// The groups of the next sign-in replace it, unless it is `owner`.
         OverwrittenAtLogin,
+    }
+}
+
+choice! {
+    /// Who may sign in without having been pushed.
+    SignUp {
+        /// Everybody whom the application signs in.
+        Allowed,
+        /// Nobody: an identity provider must push people first.
+        PushedOnly,
+    }
+}
+
+choice! {
+    /// What a push of somebody who was deleted does.
+    DeletedPeople {
+        /// It creates a new person.
+        New,
+        /// It restores the deleted person.
+        Restore,
     }
 }
 

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{Assertion, IssuedSession, SignInOutcome, SignedIn, TenantId};
+use rollcall_directory::{
+    Assertion, IssuedSession, SignInOutcome, SignInRefusal, SignedIn, TenantId,
+};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +19,11 @@ use crate::role::{Permission, Role};
 use crate::sessions::{SessionDetails, SessionUser};
 use crate::surface::MARKER;
 
+/// The maximum length of the id of a connection, in characters.
+const MAX_CONNECTION_CHARS: usize = 200;
+/// The maximum length of a subject, in characters.
+const MAX_SUBJECT_CHARS: usize = 1_000;
+
 /// What the assertion of an SSO sign-in says, once the application has verified it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,12 +31,21 @@ pub(crate) struct Login {
     /// The subject's name, matched with `userName` without regard to case.
     #[schema(example = "ada@example.com")]
     user_name: String,
-    /// The identity provider's id of the person, matched with `externalId` when nobody has the name.
+    /// The id of the connection that the person signs in with. Pass it if the tenant has several identity providers.
+    #[schema(max_length = 200)]
+    connection: Option<String>,
+    /// The identity provider's id of the person that never changes: a persistent SAML `NameID`, the `oid` or `sub` of
+    /// OIDC. From the second sign-in on, nobody else's subject signs in as this person. An e-mail address is no subject.
+    #[schema(max_length = 1000)]
+    subject: Option<String>,
+    /// The identity provider's id of the person, matched with `externalId`.
     external_id: Option<String>,
     /// For people who are created by this sign-in.
     display_name: Option<String>,
-    /// For people who are created by this sign-in.
+    /// For people who are created by this sign-in; with the setting `match_email`, also to find people.
     email: Option<String>,
+    /// Whether the identity provider has verified the e-mail address. One that it says it has not finds nobody.
+    email_verified: Option<bool>,
     /// The `groups` claim: names, external ids or ids of pushed groups. Leave it out when the assertion has none.
     groups: Option<Vec<String>>,
 }
@@ -79,16 +95,35 @@ impl From<SignedIn> for LoggedIn {
 }
 
 /// Signs a person in: the groups of the assertion decide the role, or else the memberships that were pushed, or else
-/// the tenant's default role. Somebody who was never pushed is created; somebody who was deactivated is refused.
+/// the tenant's default role. Somebody who was never pushed is created, unless the tenant lets in only people who were
+/// pushed: 403 `not-provisioned`.
+///
+/// The subject decides whose sign-in it is, then the external id, then the user name. Somebody who was deactivated,
+/// blocked or deleted is refused: 403 `person-inactive`. A sign-in that could mean several people is refused: 409
+/// `identity-ambiguous`. So is one that names somebody who has another subject or another external id, who belongs to
+/// another connection, or who holds a role that needs more than this name: 409 `identity-conflict`. The audit log says
+/// why, and whom it could mean.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
     params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, body = LoggedIn)), security(("service_key" = [])))]
+    responses((status = 200, body = LoggedIn),
+        (status = 403, description = "`person-inactive`: deactivated, blocked or deleted. `not-provisioned`: never pushed."),
+        (status = 409, description = "`identity-conflict` or `identity-ambiguous`: it is not certain who this is.")),
+    security(("service_key" = [])))]
 pub(crate) async fn log_in(
     application: Application,
     Id(tenant): Id,
     Fields(login): Fields<Login>,
 ) -> Result<Json<LoggedIn>, Problem> {
+    check_length(
+        "connection",
+        login.connection.as_deref(),
+        MAX_CONNECTION_CHARS,
+    )?;
+    check_length("subject", login.subject.as_deref(), MAX_SUBJECT_CHARS)?;
     let assertion = Assertion {
+        connection: login.connection,
+        subject: login.subject,
+        email_verified: login.email_verified,
         user_name: login.user_name,
         external_id: login.external_id,
         display_name: login.display_name,
@@ -102,17 +137,47 @@ pub(crate) async fn log_in(
         .await?
     {
         SignInOutcome::Accepted(signed_in) => Ok(Json((*signed_in).into())),
-        SignInOutcome::Inactive => Err(inactive()),
+        SignInOutcome::Refused(refusal) => Err(refused(refusal)),
     }
 }
 
-/// Returns the 403 for the sign-in of a deactivated person.
-fn inactive() -> Problem {
-    Problem::new(
-        403,
-        "person-inactive",
-        "this person was deactivated by the identity provider, and cannot sign in until they are active again",
-    )
+fn check_length(key: &str, given: Option<&str>, max: usize) -> Result<(), Problem> {
+    match given.is_some_and(|text| text.chars().count() > max) {
+        true => Err(Problem::invalid(format!(
+            "`{key}` has more than {max} characters"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Returns the answer for a refused sign-in. It names nobody: only admins may learn whom the sign-in could mean.
+fn refused(refusal: SignInRefusal) -> Problem {
+    match refusal {
+        SignInRefusal::Inactive => Problem::new(
+            403,
+            "person-inactive",
+            "this person was deactivated, and cannot sign in until their directory or an admin activates them again",
+        ),
+        SignInRefusal::NotProvisioned => Problem::new(
+            403,
+            "not-provisioned",
+            "only people whom the organisation's directory has assigned to this application can sign in",
+        ),
+        SignInRefusal::Ambiguous => Problem::new(
+            409,
+            "identity-ambiguous",
+            "this sign-in could be that of several people; an admin of the organisation sees whom in the audit log",
+        ),
+        SignInRefusal::OtherSubject
+        | SignInRefusal::OtherExternalId
+        | SignInRefusal::OtherConnection
+        | SignInRefusal::Unproven
+        | SignInRefusal::SameEmail => Problem::new(
+            409,
+            "identity-conflict",
+            "this name may belong to somebody else; an admin of the organisation sees why in the audit log",
+        ),
+    }
 }
 
 /// The session to introspect.

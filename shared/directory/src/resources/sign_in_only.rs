@@ -1,0 +1,159 @@
+//! Accounts that only came from sign-in. They never stand in the way of an identity provider: a POST of their name
+//! adopts them, and a rename onto their name closes them.
+//!
+//! Roles and sessions never move to another person. A subject moves only to somebody who has neither another one nor a
+//! role that was given by hand.
+
+use rollcall_model::{Origin, Subject, USERS, contradict};
+use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, string, to_item};
+use serde_json::json;
+
+use crate::journal::entry::Entry;
+use crate::resources::handle::{Members, Resources};
+use crate::resources::record::Record;
+use crate::resources::subjects::write_moved;
+use crate::resources::tombstones::Tombstone;
+use crate::resources::writes::{
+    Pointer, committed, resource_writes, subject, write_count, write_entry, write_lookup,
+    write_record,
+};
+
+impl Resources<'_> {
+    /// Gives the account that holds the name of a pushed person to the connection, with the pushed attributes. Returns
+    /// `None` if there is no such account, or it is somebody else's.
+    pub(super) async fn adopt(self, pushed: &Record) -> Result<Option<Adopted>, Error> {
+        let Some(holder) = self.holder_of_name(pushed).await? else {
+            return Ok(None);
+        };
+        if differs(&holder, pushed)? {
+            return Ok(None);
+        }
+        let resource = pushed.resource(&USERS)?.clone();
+        let mut after = match holder.changed_to(&USERS, resource, now())? {
+            Some(after) => after,
+            None => holder.rewritten(),
+        };
+        after.identity.origin = Some(Origin::Pushed);
+        after.identity.owner = pushed.identity.owner.clone();
+        let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
+        let is_committed = committed(self.scope, &transaction, &USERS).await?;
+        Ok(Some(match is_committed {
+            true => Adopted::Done(Box::new(after)),
+            false => Adopted::Stale,
+        }))
+    }
+
+    /// Renames a person onto the name of an account that only came from sign-in, and closes that account. Returns
+    /// `None` if the name is somebody else's, or the account holds a role that was given by hand.
+    pub(super) async fn close_into(
+        self,
+        before: &Record,
+        after: &Record,
+    ) -> Result<Option<bool>, Error> {
+        let Some(closed) = self.holder_of_name(after).await? else {
+            return Ok(None);
+        };
+        let is_kept = closed.account.manual.is_some() || closed.identity.blocked_at.is_some();
+        if closed.id == after.id || is_kept || differs(&closed, after)? {
+            return Ok(None);
+        }
+        let mut after = after.clone();
+        let is_free = after.identity.bindings.is_empty() && after.account.manual.is_none();
+        let mut transaction = Transaction::default();
+        if is_free {
+            after.identity.bindings = closed.identity.bindings.clone();
+            write_moved(self.scope, &mut transaction, &closed, &after.id).await?;
+        }
+        transaction.append(self.renaming(before, &after, &closed)?);
+        transaction.append(self.closing(&closed, &after.id).await?);
+        committed(self.scope, &transaction, &USERS).await.map(Some)
+    }
+
+    /// The writes for the person who gets the name.
+    fn renaming(
+        self,
+        before: &Record,
+        after: &Record,
+        closed: &Record,
+    ) -> Result<Transaction, Error> {
+        let (scope, keys) = (self.scope, self.scope.keys());
+        let mut transaction = Transaction::default();
+        write_record(scope, &mut transaction, &USERS, Some(before), Some(after))?;
+        let name = |record: &Record| Ok::<_, Error>(USERS.name_of(record.resource(&USERS)?));
+        if let Some(old) = name(before)? {
+            transaction.delete(keys.name(&USERS, &old));
+        }
+        if let Some(new) = name(after)? {
+            let id = after.id.clone();
+            let item = to_item(&keys.name(&USERS, &new), &Pointer { id })?;
+            let held = Expression::new("id = :closed").with(":closed", string(&closed.id));
+            transaction.put_if(item, held, Guard::Stale);
+        }
+        for lookup in USERS.lookups {
+            write_lookup(
+                scope,
+                &mut transaction,
+                &USERS,
+                lookup,
+                Some(before),
+                Some(after),
+            )?;
+        }
+        write_entry(scope, &mut transaction, &USERS, Some(before), Some(after))?;
+        Ok(transaction)
+    }
+
+    /// The writes for the account that is closed, except for its name.
+    async fn closing(self, closed: &Record, into: &str) -> Result<Transaction, Error> {
+        let (scope, keys) = (self.scope, self.scope.keys());
+        let members = Members::of(scope);
+        let mut transaction = members
+            .forget_user_writes(&closed.id, &closed.groups)
+            .await?;
+        let unchanged = Expression::at_revision(closed.revision);
+        transaction.delete_if(keys.resource(&USERS, &closed.id), unchanged, Guard::Stale);
+        let tombstone = Tombstone::of(&USERS, closed).merged_into(into);
+        transaction.put(tombstone.to_item(scope, &USERS, &closed.id)?);
+        for lookup in USERS.lookups {
+            write_lookup(scope, &mut transaction, &USERS, lookup, Some(closed), None)?;
+        }
+        write_count(scope, &mut transaction, &USERS, true, false);
+        let about: Subject = subject(&USERS, closed)?;
+        let told = json!({"merged_into": into});
+        let entry = Entry::new(scope, "user.merged", about).with_change(None, Some(told));
+        transaction.put(entry.to_item(keys)?);
+        Ok(transaction)
+    }
+
+    /// Reads the account that holds the name of `wanted`, if it only came from sign-in.
+    async fn holder_of_name(self, wanted: &Record) -> Result<Option<Record>, Error> {
+        let Some(name) = USERS.name_of(wanted.resource(&USERS)?) else {
+            return Ok(None);
+        };
+        let key = self.scope.keys().name(&USERS, &name);
+        let Some(pointer) = self.scope.table.get(&key).await? else {
+            return Ok(None);
+        };
+        let id = from_item::<Pointer>(pointer)?.id;
+        let holder = self.records(&USERS, &[id]).await?.pop();
+        Ok(holder.filter(|holder| holder.identity.only_signed_in()))
+    }
+}
+
+/// The outcome of an adoption.
+pub(super) enum Adopted {
+    /// The account as the connection has it now.
+    Done(Box<Record>),
+    /// The account has changed since it was read.
+    Stale,
+}
+
+/// Returns whether two records cannot be the same person.
+fn differs(one: &Record, other: &Record) -> Result<bool, Error> {
+    let external_id = |record: &Record| record.text(&USERS, "externalId");
+    let (one, other) = (external_id(one)?, external_id(other)?);
+    Ok(contradict(
+        one.as_deref().unwrap_or_default(),
+        other.as_deref().unwrap_or_default(),
+    ))
+}

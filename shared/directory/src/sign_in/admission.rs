@@ -1,0 +1,185 @@
+//! The person of an accepted sign-in, with what it changes of who they are: the subject that is bound to them, and the
+//! identifiers that are proven.
+
+use rollcall_model::{IdentifierKind, Identity, Origin, USERS};
+use rollcall_scim::Resource;
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, now};
+use serde_json::json;
+
+use crate::journal::entry::Entry;
+use crate::resources::names::check_user_name;
+use crate::resources::record::Record;
+use crate::resources::subjects::BoundPeople;
+use crate::resources::writes::{account_writes, resource_writes, subject};
+use crate::sign_in::assertion::Assertion;
+use crate::sign_in::decide::{Bind, Found};
+use crate::sign_in::look_up::LookedUp;
+use crate::sign_in::presented::Presented;
+
+/// Whom a sign-in lets in.
+#[derive(Debug)]
+pub(super) struct Admission<'a> {
+    presented: &'a Presented,
+    looked_up: &'a LookedUp,
+    /// The person as stored; `None` for somebody new.
+    before: Option<&'a Record>,
+    /// The person as this sign-in leaves them, as far as their identity goes.
+    pub(super) record: Record,
+    /// What happens to the subject.
+    bind: Bind,
+}
+
+impl<'a> Admission<'a> {
+    /// Lets in a person who was found.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(super) fn of(
+        found: &Found,
+        before: &'a Record,
+        presented: &'a Presented,
+        looked_up: &'a LookedUp,
+    ) -> Result<Self, Error> {
+        let mut record = before.clone();
+        record.identity.by_email = found.by_email;
+        if record.identity.proven.is_none() {
+            record.prove_identifiers()?;
+        }
+        let mut admission = Self {
+            presented,
+            looked_up,
+            before: Some(before),
+            record,
+            bind: found.bind.clone(),
+        };
+        admission.prove()?;
+        admission.bind();
+        Ok(admission)
+    }
+
+    /// Lets in somebody new. Only a new name is checked, because earlier versions stored every name.
+    ///
+    /// # Errors
+    /// `invalidValue` for a name that cannot be stored.
+    pub(super) fn of_newcomer(
+        id: String,
+        assertion: &Assertion,
+        presented: &'a Presented,
+        looked_up: &'a LookedUp,
+    ) -> Result<Self, Error> {
+        check_user_name("user_name", &assertion.user_name)?;
+        let resource = Resource::parse(USERS.resource_type, body(assertion))?;
+        let mut record = Record::new(&USERS, id, resource, now())?;
+        record.identity = Identity::new(Origin::SignIn, None);
+        let is_bound = presented.subject.is_some();
+        let mut admission = Self {
+            presented,
+            looked_up,
+            before: None,
+            record,
+            bind: if is_bound { Bind::New } else { Bind::Nothing },
+        };
+        admission.prove()?;
+        admission.bind();
+        Ok(admission)
+    }
+
+    /// What an accepted sign-in brings is proven.
+    fn prove(&mut self) -> Result<(), Error> {
+        let external_id = self.record.text(&USERS, "externalId")?;
+        let served =
+            external_id.filter(|id| Some(id) == self.presented.sought_external_id.as_ref());
+        let brought = self.presented.external_id.clone().or(served);
+        let (id, identity) = (&self.record.id, &mut self.record.identity);
+        identity.prove(id, IdentifierKind::UserName, Some(&self.presented.name));
+        identity.prove(id, IdentifierKind::ExternalId, brought.as_deref());
+        Ok(())
+    }
+
+    fn bind(&mut self) {
+        let Some(subject) = &self.presented.subject else {
+            return;
+        };
+        let is_firm = match self.bind {
+            Bind::Nothing | Bind::Confirm => true,
+            Bind::New | Bind::MovedFrom(_) => false,
+        };
+        let connection = self.connection();
+        self.record.identity.bind(&connection, subject, is_firm);
+    }
+
+    /// Returns the connection in which the subject is bound afterwards: the one that the sign-in names, or else the one
+    /// in which it is bound already.
+    fn connection(&self) -> String {
+        let bindings = self.record.identity.bindings.iter();
+        let mut known = bindings.filter(|(_, binding)| self.presented.is_subject_of(binding));
+        match (&self.presented.connection, known.next()) {
+            (None, Some((connection, _))) => connection.clone(),
+            _ => self.presented.namespace().to_owned(),
+        }
+    }
+
+    /// Returns the writes that store the person as `after`, and the subject.
+    ///
+    /// # Errors
+    /// When something does not serialise.
+    pub(super) fn writes(&self, scope: &Scope, after: &Record) -> Result<Transaction, Error> {
+        let mut transaction = match self.before {
+            Some(before) => account_writes(scope, before, after)?,
+            None => {
+                let mut created = resource_writes(scope, &USERS, None, Some(after))?;
+                // What was read is no snapshot: somebody may just have been deleted.
+                for key in &self.looked_up.deleted_keys {
+                    created.check(key.clone(), Expression::absent(), Guard::Stale);
+                }
+                created
+            }
+        };
+        self.write_subject(scope, &mut transaction)?;
+        self.write_entry(scope, &mut transaction)?;
+        Ok(transaction)
+    }
+
+    fn write_subject(&self, scope: &Scope, transaction: &mut Transaction) -> Result<(), Error> {
+        let Some(subject) = &self.presented.subject else {
+            return Ok(());
+        };
+        let before = &self.looked_up.bound;
+        let (person, connection) = (&self.record.id, self.connection());
+        let mut after: BoundPeople = before.clone();
+        let is_other = |named: &String| named != &connection && self.presented.concerns(named);
+        after.people.retain(|named, _| !is_other(named));
+        after.people.insert(connection.clone(), person.clone());
+        match after == *before {
+            true => Ok(()),
+            false => after.write(scope, transaction, subject),
+        }
+    }
+
+    fn write_entry(&self, scope: &Scope, transaction: &mut Transaction) -> Result<(), Error> {
+        let (action, from) = match (&self.bind, self.before) {
+            (Bind::New, Some(_)) => ("user.subject_bound", None),
+            (Bind::MovedFrom(from), _) => ("user.subject_moved", Some(from)),
+            _ => return Ok(()),
+        };
+        let told = json!({"connection": self.presented.connection});
+        let entry = Entry::new(scope, action, subject(&USERS, &self.record)?);
+        let from = from.map(|from| json!({"person": from}));
+        transaction.put(entry.with_change(from, Some(told)).to_item(scope.keys())?);
+        Ok(())
+    }
+}
+
+fn body(assertion: &Assertion) -> serde_json::Value {
+    let mut body = json!({
+        "schemas": [USERS.resource_type.schema.id],
+        "userName": assertion.user_name,
+        "externalId": assertion.external_id,
+        "displayName": assertion.display_name,
+        "active": true,
+    });
+    if let Some(email) = &assertion.email {
+        body["emails"] = json!([{"value": email, "primary": true}]);
+    }
+    body
+}

@@ -1,0 +1,116 @@
+//! What a sign-in presents to say whose it is, in the form in which it is compared.
+
+use rollcall_model::{Binding, NO_CONNECTION, sha256_hex};
+use rollcall_scim::fold;
+
+use crate::resources::tombstones::Identifiers;
+use crate::sign_in::assertion::Assertion;
+
+/// The identifiers of a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Presented {
+    /// The connection that the application names.
+    pub(super) connection: Option<String>,
+    /// The hash of the subject, if it brings one that can be bound.
+    pub(super) subject: Option<String>,
+    /// The external id.
+    pub(super) external_id: Option<String>,
+    /// The external id by which people are looked up: the subject serves, if there is none.
+    pub(super) sought_external_id: Option<String>,
+    /// The folded user name.
+    pub(super) name: String,
+    /// The folded e-mail address: the user name serves, if it is an address and there is none.
+    pub(super) email: Option<String>,
+}
+
+impl Presented {
+    pub(super) fn of(assertion: &Assertion) -> Self {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let name = fold(&assertion.user_name);
+        let email = given(&assertion.email).map(|email| fold(&email));
+        let email = email.or_else(|| name.contains('@').then(|| name.clone()));
+        let subject = given(&assertion.subject).filter(|subject| {
+            let folded = fold(subject);
+            // A name in place of an id that never changes.
+            !folded.contains('@') && folded != name && Some(&folded) != email.as_ref()
+        });
+        let external_id = given(&assertion.external_id);
+        Self {
+            connection: given(&assertion.connection),
+            sought_external_id: external_id.clone().or_else(|| subject.clone()),
+            subject: subject.as_deref().map(sha256_hex),
+            external_id,
+            name,
+            email,
+        }
+    }
+
+    /// Returns the connection in which a subject is bound.
+    pub(super) fn namespace(&self) -> &str {
+        self.connection.as_deref().unwrap_or(NO_CONNECTION)
+    }
+
+    /// Returns whether a binding in this connection counts. Without a connection, any can be the one of the sign-in;
+    /// and a binding without one can be of any.
+    pub(super) fn concerns(&self, connection: &str) -> bool {
+        let is_named = |named: &String| named == connection || connection == NO_CONNECTION;
+        self.connection.as_ref().is_none_or(is_named)
+    }
+
+    pub(super) fn is_subject_of(&self, binding: &Binding) -> bool {
+        self.subject.as_ref() == Some(&binding.subject)
+    }
+
+    /// Returns the identifiers that somebody who was deleted may have had.
+    pub(super) fn identifiers(&self) -> Identifiers {
+        Identifiers::default()
+            .with_names([self.name.as_str()])
+            .with_names(self.email.as_deref())
+            .with_external_ids(self.sought_external_id.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn presented(subject: &str, name: &str, email: Option<&str>) -> Presented {
+        Presented::of(&Assertion {
+            subject: Some(subject.to_owned()),
+            user_name: name.to_owned(),
+            email: email.map(str::to_owned),
+            ..Assertion::default()
+        })
+    }
+
+    #[test]
+    fn a_name_is_no_subject() {
+        for (subject, name, email, is_one) in [
+            ("s-1", "ada", None, true),
+            ("", "ada", None, false),
+            ("ADA", "ada", None, false),
+            ("ada@x.test", "ada", None, false),
+        ] {
+            let presented = presented(subject, name, email);
+            assert_eq!(presented.subject.is_some(), is_one, "{subject}");
+        }
+    }
+
+    #[test]
+    fn what_serves_for_what_is_missing() {
+        let one = presented("s-1", "Ada@x.test", None);
+        assert_eq!(one.email.as_deref(), Some("ada@x.test"));
+        assert_eq!(one.sought_external_id.as_deref(), Some("s-1"));
+        assert_eq!((one.external_id.as_deref(), one.namespace()), (None, "-"));
+        let two = presented("s-1", "ada", Some("Ada@y.test"));
+        assert_eq!(two.email.as_deref(), Some("ada@y.test"));
+    }
+
+    #[test]
+    fn which_bindings_count() {
+        let mut one = presented("s-1", "ada", None);
+        assert!(one.concerns("c") && one.concerns("-"));
+        one.connection = Some("c".to_owned());
+        assert!(one.concerns("c") && one.concerns("-") && !one.concerns("d"));
+    }
+}
