@@ -13,14 +13,15 @@ NEEDED = {
     },
     "UsersFunction": {
         provisioning.first_customer: "BatchGetItem GetItem PutItem Query UpdateItem",
-        provisioning.users: "BatchWriteItem DeleteItem",
+        provisioning.users: "BatchWriteItem DeleteItem secretsmanager:GetSecretValue",
     },
     "GroupsFunction": {provisioning.groups: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
     "DiscoveryFunction": {
         provisioning.double_slash_users: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem",
     },
     "SsoFunction": {
-        provisioning.application: "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+        provisioning.application:
+            "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "PortalFunction": {
         provisioning.admins:

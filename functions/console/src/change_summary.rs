@@ -27,6 +27,11 @@ pub(crate) fn summary(entry: &Entry) -> String {
             format!("Role changed: {from} → {to}")
         }
         "user.sessions_ended" => "Signed out everywhere".to_owned(),
+        "user.adopted" => "Pushed, after signing in alone".to_owned(),
+        "user.merged" => "Closed: the name went to a person who was pushed".to_owned(),
+        "user.subject_bound" => "Bound to the subject of a sign-in".to_owned(),
+        "user.subject_moved" => "Subject of a sign-in taken over".to_owned(),
+        "auth.refused" => refused(&after).to_owned(),
         "auth.login" => format!("Signed in: {}", role_in(&after, "role")),
         "group.members_changed" => member_change(&after),
         "group.mapping_changed" => role_change("Role of its members", &before, &after),
@@ -39,6 +44,20 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "portal_link.created" => "Setup link made".to_owned(),
         "portal_link.opened" => "Setup link opened".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+fn refused(after: &Map<String, Value>) -> &'static str {
+    match after.get("reason").and_then(Value::as_str) {
+        Some("ambiguous") => "Sign-in refused: it could be several people",
+        Some("other_subject") => "Sign-in refused: it brings another subject",
+        Some("other_external_id") => "Sign-in refused: it brings another external id",
+        Some("other_connection") => "Sign-in refused: the person belongs to another connection",
+        Some("unproven") => "Sign-in refused: the name is not yet known to be theirs",
+        Some("same_email") => "Sign-in refused: somebody else has the e-mail address",
+        Some("inactive") => "Sign-in refused: deactivated or deleted",
+        Some("not_provisioned") => "Sign-in refused: never pushed",
+        _ => "Sign-in refused",
     }
 }
 

@@ -47,6 +47,7 @@ mod directory;
 mod tenant;
 
 pub use crate::credentials::authenticate::{Caller, Verdict};
+pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::Connection;
 pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;

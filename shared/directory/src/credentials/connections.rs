@@ -66,11 +66,22 @@ impl Connection {
         }
     }
 
-    fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> Subject {
         Subject::new("connection", &self.id, &self.label)
     }
 
-    fn unchanged(&self) -> Expression {
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(super) fn at_next_revision(self) -> Self {
+        Self {
+            revision: self.revision + 1,
+            ..self
+        }
+    }
+
+    pub(super) fn unchanged(&self) -> Expression {
         match self.revision {
             0 => Expression::new("attribute_exists(PK) AND attribute_not_exists(revision)"),
             revision => Expression::at_revision(revision),

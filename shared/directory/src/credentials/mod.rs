@@ -1,12 +1,13 @@
 //! Credentials: who may call, and how a presented secret is verified.
 //!
-//! `secret` defines the form of every secret. `connections` and `tokens` issue and revoke tokens, stored as
+//! `secret` defines the form of every secret. `connections` (with their `connection_rules`) and `tokens` issue and revoke tokens, stored as
 //! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
 //! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole stack. `idempotency` makes a form take effect once, and `lease` a piece of
 //! work.
 
 pub(crate) mod authenticate;
 mod booking;
+pub(crate) mod connection_rules;
 pub(crate) mod connections;
 pub(crate) mod gcra;
 pub(crate) mod handle;

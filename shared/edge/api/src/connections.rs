@@ -1,5 +1,7 @@
 //! Connections. Each one is an identity provider of the tenant.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::response::Response;
 use http::StatusCode;
@@ -12,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::{Admin, Create, Delete, Read};
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+use crate::settings::given;
 
 /// One identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,6 +28,23 @@ pub(crate) struct Connection {
     provider: Provider,
     /// When it was made.
     created_at: Timestamp,
+    /// The ids of the connections that it replaces: it takes over what they own with the first write.
+    replaces: BTreeSet<String>,
+    /// See [`ExternalIds`].
+    external_id: ExternalIds,
+    /// Until when sign-ins may bind another subject to somebody without a special role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rebind_until: Option<Timestamp>,
+}
+
+/// What the external id in a sign-in has to do with the one that the connection pushes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ExternalIds {
+    /// They are the same if they have the same form. Another one of the same form is somebody else's.
+    Auto,
+    /// Nothing: another one is no contradiction.
+    Unrelated,
 }
 
 impl From<Stored> for Connection {
@@ -34,6 +54,12 @@ impl From<Stored> for Connection {
             name: connection.label,
             provider: connection.provider.into(),
             created_at: connection.created_at,
+            replaces: connection.replaces,
+            external_id: match connection.external_ids_unrelated {
+                true => ExternalIds::Unrelated,
+                false => ExternalIds::Auto,
+            },
+            rebind_until: connection.rebind_until,
         }
     }
 }
@@ -95,6 +121,26 @@ pub(crate) struct ConnectionChange {
     name: Option<String>,
     /// Which product it is.
     provider: Option<Provider>,
+    /// The ids of the connections that it replaces. Only owners change it.
+    replaces: Option<BTreeSet<String>>,
+    /// See [`ExternalIds`]. Only owners change it.
+    external_id: Option<ExternalIds>,
+    /// Until when sign-ins may bind another subject to somebody without a special role: at most 14 days ahead; null for
+    /// no longer. Only owners change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Timestamp>)]
+    rebind_until: Option<Option<Timestamp>>,
+}
+
+impl ConnectionChange {
+    fn rules(&self) -> directory::ConnectionRules {
+        let is_unrelated = |rule: ExternalIds| matches!(rule, ExternalIds::Unrelated);
+        directory::ConnectionRules {
+            replaces: self.replaces.clone(),
+            external_ids_unrelated: self.external_id.map(is_unrelated),
+            rebind_until: self.rebind_until,
+        }
+    }
 }
 
 /// The query of the list of connections.
@@ -149,7 +195,7 @@ pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connecti
     ))
 }
 
-/// Changes what a connection is called, or which product it is.
+/// Changes what a connection is called, which product it is, or how it tells people apart.
 #[utoipa::path(patch, path = "/api/v1/scim/connections/{id}", operation_id = "change_connection", tag = "connections",
     request_body = ConnectionChange, params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:create"])))]
@@ -158,6 +204,15 @@ pub(crate) async fn change(
     Id(id): Id,
     Fields(change): Fields<ConnectionChange>,
 ) -> Result<Json<Connection>, Problem> {
+    let rules = change.rules();
+    if rules != directory::ConnectionRules::default() {
+        if admin.role() != directory::Role::Owner {
+            return Err(Problem::forbidden(
+                "only an `owner` can change `replaces`, `external_id` and `rebind_until`",
+            ));
+        }
+        admin.tenant.credentials().change_rules(&id, &rules).await?;
+    }
     let name = change.name.as_deref().map(|given| name("name", given));
     let changed = admin
         .tenant

@@ -34,8 +34,6 @@ pub(crate) struct Settings {
     sign_up: SignUp,
     /// Whether a sign-in finds a person who was pushed and has not signed in otherwise by the e-mail address.
     match_email: bool,
-    /// See [`DeletedPeople`].
-    deleted_people: DeletedPeople,
 }
 
 impl Default for Settings {
@@ -58,7 +56,6 @@ impl From<directory::Settings> for Settings {
             retention_days: settings.retention_days,
             sign_up: settings.sign_up.into(),
             match_email: settings.match_email,
-            deleted_people: settings.deleted_people.into(),
         }
     }
 }
@@ -91,8 +88,13 @@ pub(crate) struct SettingsChange {
     sign_up: Option<SignUp>,
     /// Whether a sign-in finds a person by the e-mail address. Only owners and the application change it.
     match_email: Option<bool>,
-    /// What a push of somebody who was deleted does. Only owners and the application change it.
-    deleted_people: Option<DeletedPeople>,
+}
+
+impl SettingsChange {
+    /// Returns whether it changes how people are told apart.
+    fn decides_who_is_who(&self) -> bool {
+        self.sign_up.is_some() || self.match_email.is_some()
+    }
 }
 
 /// Deserializes a key so that `null` differs from an absent key.
@@ -117,7 +119,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             retention_days: change.retention_days,
             sign_up: change.sign_up.map(Into::into),
             match_email: change.match_email,
-            deleted_people: change.deleted_people.map(Into::into),
+            deleted_people: None,
         }
     }
 }
@@ -199,16 +201,6 @@ choice! {
 }
 
 choice! {
-    /// What a push of somebody who was deleted does.
-    DeletedPeople {
-        /// It creates a new person.
-        New,
-        /// It restores the deleted person.
-        Restore,
-    }
-}
-
-choice! {
     /// When changed memberships and mappings change roles.
     RoleSync {
         /// At once.
@@ -254,6 +246,11 @@ pub(crate) async fn change(
     admin: Admin<Configure>,
     Fields(change): Fields<SettingsChange>,
 ) -> Result<Json<Settings>, Problem> {
+    if change.decides_who_is_who() && admin.role() != directory::Role::Owner {
+        return Err(Problem::forbidden(
+            "only an `owner` or the application can change `sign_up` and `match_email`",
+        ));
+    }
     let changed = admin.tenant.settings().change(&change.into()).await?;
     Ok(Json(changed.into()))
 }
