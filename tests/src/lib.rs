@@ -10,6 +10,7 @@
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares responses with expectations.
 //! - [`faults`]: a DynamoDB connection with injected faults.
 //! - [`seed`]: people and groups that are created directly in the directory, without HTTP.
+//! - [`scene`]: a tenant whose people sign in and are pushed.
 //! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
@@ -37,6 +38,7 @@ pub mod idp;
 pub mod pattern;
 pub mod raw;
 pub mod response_invariants;
+pub mod scene;
 pub mod seed;
 pub mod service;
 pub mod table;

@@ -178,6 +178,11 @@ fn copy(value: &SdkValue, rename: &impl Fn(&str) -> String) -> AttributeValue {
         SdkValue::S(text) => AttributeValue::S(rename(text)),
         SdkValue::N(number) => AttributeValue::N(number.clone()),
         SdkValue::Bool(flag) => AttributeValue::BOOL(*flag),
+        SdkValue::M(entries) => {
+            let entries = entries.iter();
+            let copied = entries.map(|(name, value)| (name.clone(), copy(value, rename)));
+            AttributeValue::M(copied.collect())
+        }
         other => panic!("a new user has an unexpected attribute value: {other:?}"),
     }
 }

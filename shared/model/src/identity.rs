@@ -53,7 +53,9 @@ pub enum IdentifierKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Proven {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     user_names: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     external_ids: Vec<String>,
 }
 

@@ -53,6 +53,7 @@ mod find_people;
 mod grants;
 mod health;
 mod identity;
+mod identity_pushes;
 mod introspection;
 mod journal;
 mod large_changes;

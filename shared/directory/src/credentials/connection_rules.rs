@@ -112,4 +112,32 @@ impl Credentials<'_> {
         transaction.put(entry.to_item(self.scope.keys())?);
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
+
+    /// Reads a connection, if it exists and is not being deleted.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn known_connection(self, id: &str) -> Result<Option<Connection>, Error> {
+        match self.connection(id).await {
+            Ok(connection) => Ok(Some(connection)),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns whether a connection was deleted, or had tokens and all of them were revoked.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn is_gone(self, id: &str) -> Result<bool, Error> {
+        if self.known_connection(id).await?.is_none() {
+            return Ok(true);
+        }
+        let tokens = self.tokens().await?;
+        let mut of_it = tokens
+            .iter()
+            .filter(|token| token.connection_id == id)
+            .peekable();
+        Ok(of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some()))
+    }
 }

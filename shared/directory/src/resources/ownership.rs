@@ -7,7 +7,6 @@
 use rollcall_scim as scim;
 use rollcall_store::{Error, Scope};
 
-use crate::credentials::connections::Connection;
 use crate::credentials::handle::Credentials;
 use crate::resources::record::Record;
 
@@ -46,34 +45,4 @@ fn owned_by_another() -> Error {
     let detail = "this resource belongs to another connection of the organisation; let this connection replace that \
                   one, or exclude the resource from this application";
     scim::Error::Forbidden(detail.to_owned()).into()
-}
-
-impl Credentials<'_> {
-    /// Reads a connection, if it exists and is not being deleted.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub(crate) async fn known_connection(self, id: &str) -> Result<Option<Connection>, Error> {
-        match self.connection(id).await {
-            Ok(connection) => Ok(Some(connection)),
-            Err(error) if error.is_refusal() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Returns whether a connection was deleted, or had tokens and all of them were revoked.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub(crate) async fn is_gone(self, id: &str) -> Result<bool, Error> {
-        if self.known_connection(id).await?.is_none() {
-            return Ok(true);
-        }
-        let tokens = self.tokens().await?;
-        let mut of_it = tokens
-            .iter()
-            .filter(|token| token.connection_id == id)
-            .peekable();
-        Ok(of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some()))
-    }
 }

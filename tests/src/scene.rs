@@ -1,0 +1,113 @@
+//! A tenant whose people sign in and are pushed, for tests of who somebody is.
+
+use rollcall_directory::Role;
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::idp::Answer;
+use crate::service::{Service, Tenant};
+use crate::urn;
+
+/// A tenant whose people sign in and are pushed.
+#[derive(Debug)]
+pub struct Scene {
+    /// The application's backend.
+    pub application: Api,
+    /// The tenant.
+    pub tenant: Tenant,
+}
+
+impl Scene {
+    /// Creates a tenant for a test.
+    pub async fn create(service: &Service, name: &str) -> Self {
+        Self {
+            application: service.application(),
+            tenant: service.tenant(name).await,
+        }
+    }
+
+    /// Signs in somebody.
+    pub async fn log_in(&self, login: Value) -> Answer {
+        let path = format!("/tenants/{}/sso/logins", self.tenant.id());
+        self.application.post(&path, login).await
+    }
+
+    /// Signs in somebody, and returns their id.
+    pub async fn signed_in(&self, login: Value) -> String {
+        self.log_in(login).await.expect(200).string("/user/id")
+    }
+
+    /// Expects that the sign-in is refused, and that the answer names nobody else.
+    #[track_caller]
+    pub fn refused(answer: Answer, status: u16, kind: &str, hidden: &[&str]) {
+        let answer = answer.expect(status);
+        assert_eq!(
+            answer.string("/type"),
+            format!("urn:rollcall:problem:{kind}")
+        );
+        let text = answer.body.to_string();
+        for name in hidden {
+            assert!(!text.contains(name), "{text} names {name}");
+        }
+    }
+
+    /// Expects 409 `identity-conflict`, in an answer without these texts.
+    pub async fn conflicts(&self, login: Value, hidden: &[&str]) {
+        Self::refused(self.log_in(login).await, 409, "identity-conflict", hidden);
+    }
+
+    /// Expects 403 `person-inactive`.
+    pub async fn keeps_out(&self, login: Value) {
+        Self::refused(self.log_in(login).await, 403, "person-inactive", &[]);
+    }
+
+    /// Pushes a user, and returns the id.
+    pub async fn push(&self, user: Value) -> String {
+        let mut user = user;
+        user["schemas"] = json!([urn::USER]);
+        self.tenant
+            .idp()
+            .post("/Users", user)
+            .await
+            .expect(201)
+            .id()
+    }
+
+    /// Replaces an attribute of a user.
+    pub async fn set(&self, user: &str, path: &str, value: Value) -> Answer {
+        let change = json!([{"op": "replace", "path": path, "value": value}]);
+        self.tenant
+            .idp()
+            .patch(&format!("/Users/{user}"), change)
+            .await
+    }
+
+    /// Gives a role by hand.
+    ///
+    /// # Panics
+    /// Panics when the role cannot be given.
+    pub async fn give(&self, user: &str, role: Role) {
+        let roles = self.tenant.directory().roles();
+        let given = roles.give_role(user, Some(role), Role::Owner).await;
+        assert!(given.is_ok(), "{given:?}");
+    }
+
+    /// Returns the number of users.
+    pub async fn people(&self) -> u64 {
+        self.tenant.idp().census().await.0
+    }
+
+    /// Returns whether a session is in force.
+    pub async fn is_active(&self, token: &str) -> bool {
+        self.application.introspect(token).await.body["active"] == true
+    }
+
+    /// Returns what the journal says about refused sign-ins.
+    pub async fn refusals(&self, service: &Service) -> Vec<Value> {
+        let mut entries = service.journal(&self.tenant).await;
+        entries.retain(|entry| entry["type"] == "auth.refused");
+        let told = entries.iter().filter_map(|entry| entry["after"].as_str());
+        told.filter_map(|told| serde_json::from_str(told).ok())
+            .collect()
+    }
+}
