@@ -4,7 +4,7 @@ use rollcall_directory::Role;
 use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Case 1, and its shorter way by the external id alone.
 #[test]
