@@ -13,6 +13,7 @@
 //! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
+//! - [`size`]: how much data the tests with much data create.
 //! - [`urn`]: the schema URNs.
 //!
 //! ```no_run
@@ -25,6 +26,9 @@
 //!     idp.get(&format!("/Users/{ann}")).await.expect(200);
 //! });
 //! ```
+
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod api;
 pub mod audit;
@@ -39,6 +43,7 @@ pub mod raw;
 pub mod response_invariants;
 pub mod seed;
 pub mod service;
+pub mod size;
 pub mod table;
 pub mod transcript;
 pub mod urn;

@@ -3,6 +3,9 @@
 //!
 //! `ROLLCALL_KILLS` sets the number of kills. Each new process starts with the data directory of the previous one.
 
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

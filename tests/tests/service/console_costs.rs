@@ -10,13 +10,13 @@ use rollcall_edge_http::HttpFunction;
 use rollcall_insight::{GroupFilter, Insight};
 use rollcall_tests::seed::{group, patch, sign_in};
 use rollcall_tests::service::run;
+use rollcall_tests::size::size;
 use rollcall_tests::table::{TestTable, name_of};
 use serde_json::json;
 
 use crate::costs::CostTable;
 use crate::digest::log;
 
-const PEOPLE: usize = 100_000;
 const GROUPS_PUSHED: usize = 500;
 
 #[track_caller]
@@ -28,11 +28,11 @@ fn within(cost: Cost, calls: u32, read_units: f64) {
     );
 }
 
-/// Creates a tenant with 100,000 people, 500 groups of three people, one group of 2,500 people and 3,000 logged
+/// Creates a tenant with 100,000 people (10,000 in `cargo test`), 500 groups of three people, one group of 2,500 people and 3,000 logged
 /// requests. Every second small group has a mapped role.
 async fn large_tenant(table: &TestTable) -> (Tenant, Vec<String>, String) {
     let tenant = table.tenant("large").await;
-    let people = table.seed_users(&tenant, PEOPLE).await;
+    let people = table.seed_users(&tenant, size(10_000, 100_000)).await;
     let (of, everybody) = (&tenant, &people);
     stream::iter(0..GROUPS_PUSHED)
         .map(|n| async move {
