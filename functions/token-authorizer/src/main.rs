@@ -1,8 +1,8 @@
 //! Runs the authorizer in the Lambda runtime.
 
-use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
 use lambda_runtime::{LambdaEvent, service_fn};
 use rollcall_directory::Directory;
+use rollcall_token_authorizer::Event;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         .with_keys(rollcall_secrets::key_ring().await);
     let authorizer = rollcall_token_authorizer::handler(directory);
     lambda_runtime::run(service_fn(
-        async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
+        async |event: LambdaEvent<Event>| {
             authorizer
                 .call(event.payload)
                 .await

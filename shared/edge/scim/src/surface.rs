@@ -22,6 +22,15 @@ use crate::root::{unknown_endpoint, unknown_method};
 
 /// Builds a function from a router of SCIM endpoints. It writes the request logs of the directory's tenants.
 pub fn finish(router: Router, directory: Directory) -> HttpFunction {
+    build(router, Some(directory))
+}
+
+/// Builds a function from a router of public endpoints. Nobody is known who could read a request log, so it writes none.
+pub fn finish_public(router: Router) -> HttpFunction {
+    build(router, None)
+}
+
+fn build(router: Router, directory: Option<Directory>) -> HttpFunction {
     let router = router
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(unknown_method);
@@ -31,7 +40,7 @@ pub fn finish(router: Router, directory: Directory) -> HttpFunction {
 /// The surface of SCIM. Every response with a status of 400 or more is a SCIM error.
 #[derive(Debug)]
 struct Scim {
-    directory: Directory,
+    directory: Option<Directory>,
 }
 
 impl Surface for Scim {
@@ -49,8 +58,10 @@ impl Surface for Scim {
             let (request, pending) = self.receive(request);
             let started = Instant::now();
             let mut response = next.run(request).await;
-            let answered = pending.answered(&response, started.elapsed());
-            answered.write().await;
+            if let Some(pending) = pending {
+                let answered = pending.answered(&response, started.elapsed());
+                answered.write().await;
+            }
             if response.headers().contains_key(CONTENT_TYPE) {
                 let content_type = HeaderValue::from_static(content_type);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
@@ -63,10 +74,12 @@ impl Surface for Scim {
 
 impl Scim {
     /// Replaces the body with its parsed form, and records the request for the log.
-    fn receive(&self, request: Received) -> (Received, Pending) {
+    fn receive(&self, request: Received) -> (Received, Option<Pending>) {
         let (mut parts, body) = request.into_parts();
         let sent = Sent::parse(&body, &parts.headers);
-        let pending = Pending::of(&self.directory, &mut parts, sent.json());
+        let directory = self.directory.as_ref();
+        let pending =
+            directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
         parts.extensions.insert(sent);
         (Received::from_parts(parts, Bytes::new()), pending)
     }
