@@ -11,13 +11,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         .await?
         .with_keys(rollcall_secrets::key_ring().await);
     let authorizer = rollcall_token_authorizer::handler(directory);
-    lambda_runtime::run(service_fn(
-        async |event: LambdaEvent<Event>| {
-            authorizer
-                .call(event.payload)
-                .await
-                .map_err(lambda_runtime::Error::from)
-        },
-    ))
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
+        authorizer
+            .call(event.payload)
+            .await
+            .map_err(lambda_runtime::Error::from)
+    }))
     .await
 }

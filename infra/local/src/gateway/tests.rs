@@ -26,8 +26,17 @@ fn functions() -> Functions {
     });
     let guard: AuthorizerHandler = Arc::new(|event| {
         Box::pin(async move {
-            let arn = event.method_arn.unwrap_or_default();
-            let (effect, resource) = match event.authorization_token.unwrap_or_default().as_str() {
+            let (arn, token) = match event {
+                Event::Token(event) => (event.method_arn, event.authorization_token),
+                Event::Request(event) => {
+                    let header = event.multi_value_headers.get("authorization");
+                    let token = header.map(|token| token.to_str().unwrap().to_owned());
+                    (event.method_arn, token.or(event.path))
+                }
+            };
+            let arn = arn.unwrap_or_default();
+            let (effect, resource) = match token.unwrap_or_default().as_str() {
+                "/scim/v2//Schemas/" => ("Allow", arn),
                 "Bearer good" => ("Allow", arn),
                 "Bearer denied" => ("Deny", arn),
                 "Bearer elsewhere" => ("Allow", arn.replace("rollcall", "other")),
@@ -100,6 +109,26 @@ async fn discovery_asks_nobody() {
         let (status, _, body) =
             ask(Request::get("/scim/v2/Schemas").header("Authorization", token)).await;
         assert_eq!((status, body), (StatusCode::OK, json!({})), "{token}");
+    }
+}
+
+/// The authorizer of the catch-all is called without a token too.
+#[tokio::test]
+async fn the_catch_all_asks_about_every_request() {
+    for (path, token, expected) in [
+        ("/scim/v2//Schemas/", None, 200),
+        ("/scim/v2//Schemas", None, 401),
+        ("/scim/v2//Users", None, 401),
+        ("/scim/v2//Users", Some("Bearer good"), 200),
+        ("/scim/v2//Users", Some("Bearer denied"), 403),
+        ("/scim/v2//Users", Some("Bearer broken"), 500),
+    ] {
+        let mut request = Request::get(path);
+        if let Some(token) = token {
+            request = request.header("Authorization", token);
+        }
+        let (status, _, _) = ask(request).await;
+        assert_eq!(status.as_u16(), expected, "{path} {token:?}");
     }
 }
 

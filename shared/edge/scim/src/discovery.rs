@@ -47,8 +47,7 @@ pub fn is_public(path: &str) -> bool {
 
 /// Confirms the base URL to a person who opens it in a browser.
 async fn base_url(base: BaseUrl) -> Error {
-    let detail =
-        format!("this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}");
+    let detail = format!("this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}");
     scim::Error::NoEndpoint(detail).into()
 }
 

@@ -78,8 +78,7 @@ impl Scim {
         let (mut parts, body) = request.into_parts();
         let sent = Sent::parse(&body, &parts.headers);
         let directory = self.directory.as_ref();
-        let pending =
-            directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
+        let pending = directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
         parts.extensions.insert(sent);
         (Received::from_parts(parts, Bytes::new()), pending)
     }
