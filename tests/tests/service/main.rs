@@ -69,5 +69,6 @@ mod requests;
 mod service_keys;
 mod sessions;
 mod sorting;
+mod spellings;
 mod tokens;
 mod transcripts;
