@@ -112,6 +112,65 @@ async fn discovery_asks_nobody() {
     }
 }
 
+/// The events are as AWS documents them
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>).
+#[tokio::test]
+async fn the_authorizer_reads_both_events_of_aws() {
+    let database = crate::dynamodb::Dynamodb::in_memory().unwrap();
+    let client = crate::dynamodb::client(database.in_process());
+    let directory = rollcall_directory::Directory::new(client, "none");
+    let authorizer = rollcall_token_authorizer::handler(directory);
+    let arn =
+        |path: &str| format!("arn:aws:execute-api:us-east-1:123456789012:abcdef123/dev/GET{path}");
+    let request = |path: &str, headers: Value| {
+        json!({
+            "type": "REQUEST", "methodArn": arn(path), "resource": "/scim/v2/{proxy+}", "path": path,
+            "httpMethod": "GET", "headers": {"X-AMZ-Date": "20170718T062915Z", "Accept": "*/*"},
+            "multiValueHeaders": headers, "queryStringParameters": {"filter": "userName eq \"a\""},
+            "multiValueQueryStringParameters": null, "pathParameters": {"proxy": path}, "stageVariables": null,
+            "requestContext": {
+                "path": path, "accountId": "123456789012", "resourceId": "05c7jb", "stage": "dev", "requestId": "r-1",
+                "identity": {"apiKey": null, "sourceIp": "192.0.2.1", "clientCert": null},
+                "resourcePath": "/scim/v2/{proxy+}", "httpMethod": "GET", "apiId": "abcdef123",
+            },
+        })
+    };
+    let token = |path: &str| json!({"type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": arn(path)});
+    for (event, allowed) in [
+        (request("/scim/v2//Schemas", json!({})), true),
+        (request("/scim/v2//Schemas", json!(null)), true),
+        (
+            request("/scim/v2//Schemas", json!({"authorization": ["Bearer x"]})),
+            true,
+        ),
+        (request("/scim/v2//Users", json!({})), false),
+        (
+            request("/scim/v2//Users", json!({"authorization": ["Bearer x"]})),
+            false,
+        ),
+        (token("/scim/v2/Users"), false),
+        (token("/scim/v2//Schemas"), false),
+    ] {
+        let shown = event.to_string();
+        let event: Event = serde_json::from_value(event).expect(&shown);
+        match authorizer.call(event).await {
+            Ok(verdict) => {
+                assert!(allowed, "{shown}");
+                assert_eq!(verdict.context, Value::Null, "{shown}");
+                assert_eq!(verdict.principal_id.as_deref(), Some("public"), "{shown}");
+                assert!(policy::allows(
+                    &verdict.policy_document,
+                    &arn("/scim/v2//Schemas")
+                ));
+            }
+            Err(error) => {
+                assert!(!allowed, "{shown}");
+                assert_eq!(error.to_string(), UNAUTHORIZED, "{shown}");
+            }
+        }
+    }
+}
+
 /// The authorizer of the catch-all is called without a token too.
 #[tokio::test]
 async fn the_catch_all_asks_about_every_request() {

@@ -16,17 +16,17 @@ Resources:
         openapi: 3.0.1
         paths:
           /things: &Things
-            get: &CallThings
+            get:
               responses: {}
-              x-amazon-apigateway-integration:
+              x-amazon-apigateway-integration: &Call
                 type: aws_proxy
                 httpMethod: POST
                 uri: !Sub arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Things.Arn}/invocations
           /things/{id}: *Things
           /about:
-            get: { <<: *CallThings, security: [{ NONE: [] }] }
+            get: { security: [{ NONE: [] }], x-amazon-apigateway-integration: *Call }
           /{proxy+}:
-            put: { <<: *CallThings, security: [{ Whole: [] }] }
+            put: { security: [{ Whole: [] }], x-amazon-apigateway-integration: *Call }
       Auth:
         DefaultAuthorizer: Bearer
         Authorizers:
@@ -128,7 +128,7 @@ fn what_does_not_fit_together_is_an_error() {
             "Type: Api",
             "a route is a line in the `DefinitionBody`",
         ),
-        ("get: &CallThings", "any: &CallThings", "`any` is no method"),
+        ("put: {", "any: {", "`any` is no method"),
         ("aws_proxy", "http_proxy", "not a Lambda proxy"),
         ("${Things.Arn}", "${Thongs.Arn}", "its function is unknown"),
         (

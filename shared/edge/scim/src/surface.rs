@@ -14,7 +14,7 @@ use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
 use rollcall_scim as scim;
 
 use crate::base_url::MARKER;
-use crate::error::refusal;
+use crate::error::{Error, refusal};
 use crate::json_body::Sent;
 use crate::negotiation::content_type;
 use crate::request_log::Pending;
@@ -22,18 +22,20 @@ use crate::root::{unknown_endpoint, unknown_method};
 
 /// Builds a function from a router of SCIM endpoints. It writes the request logs of the directory's tenants.
 pub fn finish(router: Router, directory: Directory) -> HttpFunction {
-    build(router, Some(directory))
+    build(router.fallback(unknown_endpoint), Some(directory))
 }
 
-/// Builds a function from a router of public endpoints. Nobody is known who could read a request log, so it writes none.
+/// Builds a function from a router of public endpoints. The callers are unknown, so it writes no request log.
+///
+/// Other paths reach it only while a deployment changes the routes. The answer is 503, because an identity provider
+/// could take a 404 for a deleted person.
 pub fn finish_public(router: Router) -> HttpFunction {
-    build(router, None)
+    let elsewhere = async || Error::from(scim::Error::Unavailable { retry_after: 5 });
+    build(router.fallback(elsewhere), None)
 }
 
 fn build(router: Router, directory: Option<Directory>) -> HttpFunction {
-    let router = router
-        .fallback(unknown_endpoint)
-        .method_not_allowed_fallback(unknown_method);
+    let router = router.method_not_allowed_fallback(unknown_method);
     HttpFunction::new(router, Scim { directory })
 }
 
@@ -199,6 +201,21 @@ mod tests {
         ] {
             let detail = refused(get_of(path), status).await;
             assert!(detail.contains(hint), "{path}: {detail}");
+        }
+    }
+
+    #[tokio::test]
+    async fn discovery_never_says_that_a_person_does_not_exist() {
+        let discovery = finish_public(discovery_router());
+        for (path, status) in [
+            ("/scim/v2/Schemas", 200),
+            ("/scim/v2/Schemas/none", 404),
+            ("/scim/v2", 404),
+            ("/scim/v2//Users/1", 503),
+            ("/scim/v2/Me", 503),
+        ] {
+            let response = discovery.handle(get_of(path)).await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
         }
     }
 
