@@ -124,7 +124,7 @@ fn every_method(method_arn: &str) -> Result<String, Error> {
     }
 }
 
-/// Returns a response that allows the calls, without a context.
+/// Returns a response that allows the calls, with an empty context.
 fn allow(resources: String, principal: &str) -> ApiGatewayCustomAuthorizerResponse {
     let mut statement = IamPolicyStatement::default();
     statement.action = vec!["execute-api:Invoke".to_owned()];
@@ -136,5 +136,6 @@ fn allow(resources: String, principal: &str) -> ApiGatewayCustomAuthorizerRespon
     let mut response = ApiGatewayCustomAuthorizerResponse::default();
     response.principal_id = Some(principal.to_owned());
     response.policy_document = policy;
+    response.context = Value::Object(serde_json::Map::new());
     response
 }

@@ -156,7 +156,7 @@ async fn the_authorizer_reads_both_events_of_aws() {
         match authorizer.call(event).await {
             Ok(verdict) => {
                 assert!(allowed, "{shown}");
-                assert_eq!(verdict.context, Value::Null, "{shown}");
+                assert_eq!(verdict.context, json!({}), "{shown}");
                 assert_eq!(verdict.principal_id.as_deref(), Some("public"), "{shown}");
                 assert!(policy::allows(
                     &verdict.policy_document,
