@@ -16,7 +16,8 @@ NEEDED = {
         provisioning.users: "BatchWriteItem DeleteItem",
     },
     "GroupsFunction": {provisioning.groups: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "DiscoveryFunction": {
+    "DiscoveryFunction": {},
+    "ScimFallbackFunction": {
         provisioning.double_slash_users: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem",
     },
     "SsoFunction": {
@@ -24,6 +25,10 @@ NEEDED = {
     },
     "PortalFunction": {
         provisioning.admins:
+            "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+    },
+    "ApiFallbackFunction": {
+        provisioning.double_slash_api:
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "ConsoleFunction": {

@@ -72,5 +72,6 @@ mod requests;
 mod service_keys;
 mod sessions;
 mod sorting;
+mod spellings;
 mod tokens;
 mod transcripts;

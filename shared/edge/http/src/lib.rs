@@ -60,7 +60,7 @@ mod problem;
 
 pub use access_log::Fault;
 pub use base_url::{Root, root};
-pub use bearer::{bearer, sole_bearer};
+pub use bearer::{bearer, sole_bearer, sole_bearer_of};
 pub use body::{Unreadable, json, object, read};
 pub use function::{HttpFunction, Next, Received, Surface, run};
 pub use pages::{RefusedPage, Visit, finish_pages};
