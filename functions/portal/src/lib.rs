@@ -1,4 +1,4 @@
-//! The function for a customer's admins, who send a session, and for all other paths below `/api/v1`.
+//! The function for what an admin does, by session or service key, and for all other paths below `/api/v1`.
 //!
 //! ```no_run
 //! use rollcall_directory::Directory;
