@@ -157,10 +157,26 @@ fn the_deployed_api_is_what_scim_asks_for() {
         "/scim/v2/ServiceProviderConfig",
     ];
     assert_eq!(of("discovery", false), below(&open));
-    let (tenants, below) = ("/api/v1/tenants", "/api/v1/tenants/{proxy+}");
-    let introspect = "/api/v1/sessions/introspect";
-    assert_eq!(of("sso", false), [tenants, below, introspect].into());
-    assert_eq!(of("portal", false), ["/api/v1", "/api/v1/{proxy+}"].into());
+    assert_eq!(
+        of("sso", false),
+        below(&[
+            "/api/v1/sessions/introspect",
+            "/api/v1/tenants",
+            "/api/v1/tenants/{tenant}",
+            "/api/v1/tenants/{tenant}/events",
+            "/api/v1/tenants/{tenant}/events/verification",
+            "/api/v1/tenants/{tenant}/portal-links",
+            "/api/v1/tenants/{tenant}/sso/logins",
+        ])
+    );
+    assert_eq!(
+        of("portal", false),
+        below(&[
+            "/api/v1",
+            "/api/v1/tenants/{tenant}/{proxy+}",
+            "/api/v1/{proxy+}"
+        ])
+    );
     assert_eq!(
         of("users", false).len() + of("groups", false).len() + of("token-authorizer", false).len(),
         0
