@@ -369,8 +369,8 @@ fn each_door_refuses_the_credential_of_the_other_and_tenants_that_do_not_exist()
                 assert_eq!(elsewhere.status, if is_list { 200 } else { 404 }, "{path}");
             }
         }
-        let read = application.get(&at_tenant(tenant.id(), &format!("/users/{ada}")));
-        read.await.expect(200);
+        let path = at_tenant(tenant.id(), &format!("/users/{ada}"));
+        application.get(&path).await.expect(200);
     });
 }
 
@@ -425,8 +425,9 @@ fn a_service_key_stands_above_every_person_but_not_above_the_last_owner() {
         let given = application.put(&path, give(json!("owner"))).await;
         given.expect(200).is(json!({"effective": "owner"}));
         let admin = service.admin(&tenant, Role::Admin).await;
-        let by_admin = admin.put(&format!("/users/{ada}/role"), give(Value::Null));
-        by_admin.await.expect(403);
+        let path_of_session = format!("/users/{ada}/role");
+        let by_admin = admin.put(&path_of_session, give(Value::Null)).await;
+        by_admin.expect(403);
         let last = application.put(&path, give(Value::Null)).await.expect(403);
         assert!(last.string("/detail").contains("owner"));
     });
