@@ -427,7 +427,7 @@ def application(stack, _, kind=Customer):
 
 
 def admins(stack, _, kind=Customer):
-    """an admin reads people, groups and logs, assigns a role, changes settings and deletes the connection"""
+    """an admin, or the application for them, reads people, groups and logs, changes settings and a role"""
     customer = kind(stack, "admins")
     ada = customer.push("ada")
     group = customer.push_group("All", ada)
@@ -438,6 +438,8 @@ def admins(stack, _, kind=Customer):
                  "/settings", "/audit", "/requests", "/users?filter=userName%20eq%20%22ada%22"]:
         customer.admin("GET", path).expect(200)
     assert customer.admin("GET", "/requests").body["items"], "the request log is empty"
+    for path in ["connections", f"users/{ada}", "groups/role-mappings", "settings", "audit"]:
+        customer.app("GET", f"/tenants/{customer.tenant}/{path}").expect(200)
     customer.admin("PUT", f"/users/{ada}/role", {"role_id": "member"}).expect(200)
     customer.map(group, None)
     customer.admin("PATCH", "/settings", {"retention_days": 30}).expect(200)

@@ -1,4 +1,4 @@
-//! The function for a customer's admins, who send a session.
+//! The function for what an admin does, by session or service key.
 //!
 //! ```no_run
 //! use rollcall_directory::Directory;

@@ -86,9 +86,9 @@ impl Directory {
         self.acted_on(tenant, Actor::SYSTEM, &new_id())
     }
 
-    /// Returns a tenant with the application as the actor.
-    pub fn for_application(&self, tenant: TenantId, request_id: &str) -> Tenant {
-        self.acted_on(tenant, Actor::APPLICATION, request_id)
+    /// Returns a tenant with the application as the actor, which uses the service key with this id.
+    pub fn for_application(&self, tenant: TenantId, key: &str, request_id: &str) -> Tenant {
+        self.acted_on(tenant, Actor::application(key), request_id)
     }
 
     /// Returns a tenant with a person as the actor. Without a person, the actor is the holder of a portal link.
@@ -117,13 +117,13 @@ impl Directory {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
     }
 
-    /// Creates a tenant.
+    /// Creates a tenant with Rollcall itself as the actor.
     ///
     /// # Errors
     /// `uniqueness` when a tenant with this id exists or once existed.
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant, Error> {
-        let tenant = self.system(new.id.clone());
-        lifecycle::create(tenant.scope(), new).await?;
+        let tenant = self.system(new.id);
+        tenant.lifecycle().create(new.name, new.settings).await?;
         Ok(tenant)
     }
 

@@ -86,9 +86,9 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission, PersonState,
-    Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject, TenantId,
-    USERS, UnknownMembers, UnknownRole, shown,
+    Actor, GROUPS, InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, Permission,
+    PersonState, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject,
+    TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -41,7 +41,11 @@ pub enum KnownActor {
     /// The holder of a portal link.
     PortalLink,
     /// The application, which uses its service key.
-    Application,
+    Application {
+        /// The id of the service key. Earlier versions did not record it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
     /// Rollcall itself.
     System,
 }
@@ -49,8 +53,8 @@ pub enum KnownActor {
 impl Actor {
     /// The holder of a portal link.
     pub const PORTAL_LINK: Self = Self::Known(KnownActor::PortalLink);
-    /// The application, which uses its service key.
-    pub const APPLICATION: Self = Self::Known(KnownActor::Application);
+    /// The application, with a service key that was not recorded.
+    pub const APPLICATION: Self = Self::Known(KnownActor::Application { id: None });
     /// Rollcall itself.
     pub const SYSTEM: Self = Self::Known(KnownActor::System);
 
@@ -67,13 +71,20 @@ impl Actor {
         Self::Known(KnownActor::Person { id: id.into() })
     }
 
+    /// Returns the application, which uses a service key.
+    pub fn application(key: impl Into<String>) -> Self {
+        Self::Known(KnownActor::Application {
+            id: Some(key.into()),
+        })
+    }
+
     /// Returns the actor's kind: `token`, `person`, `portal_link`, `application`, `system`, or that of a newer version.
     pub fn kind(&self) -> &str {
         match self {
             Self::Known(KnownActor::Token { .. }) => "token",
             Self::Known(KnownActor::Person { .. }) => "person",
             Self::Known(KnownActor::PortalLink) => "portal_link",
-            Self::Known(KnownActor::Application) => "application",
+            Self::Known(KnownActor::Application { .. }) => "application",
             Self::Known(KnownActor::System) => "system",
             Self::Other(fields) => fields
                 .get("type")
@@ -98,10 +109,11 @@ impl Actor {
         }
     }
 
-    /// Returns the id of the token or the person; `None` for an actor without an id.
+    /// Returns the id of the token, the person or the service key; `None` for an actor without an id.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Known(KnownActor::Token { id, .. } | KnownActor::Person { id }) => Some(id),
+            Self::Known(KnownActor::Application { id }) => id.as_deref(),
             Self::Known(_) => None,
             Self::Other(fields) => fields.get("id").and_then(Value::as_str),
         }
@@ -167,6 +179,7 @@ mod tests {
             Actor::person("p"),
             Actor::PORTAL_LINK,
             Actor::APPLICATION,
+            Actor::application("k"),
             Actor::SYSTEM,
         ] {
             let stored = json!(actor);

@@ -5,6 +5,7 @@
 //! | `tenant_id`, `id` | the id of a tenant; all other ids, and hashes |
 //! | `kind` | the differences between [`USERS`] and [`GROUPS`] |
 //! | `role` | the roles and their permissions |
+//! | `key_scope` | the scopes of service keys |
 //! | `account` | the data of a person beyond the SCIM attributes |
 //! | `settings` | the settings of a tenant |
 //! | `actor` | the actor and the subject of a change |
@@ -27,6 +28,7 @@
 mod account;
 mod actor;
 mod id;
+mod key_scope;
 mod kind;
 mod provider;
 mod reason;
@@ -37,6 +39,7 @@ mod tenant_id;
 pub use account::{Account, Claimed, Grant, PersonState};
 pub use actor::{Actor, KnownActor, Subject};
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
+pub use key_scope::{KeyScope, UnknownScope};
 pub use kind::{GROUPS, Kind, Lookup, USERS};
 pub use provider::Provider;
 pub use reason::Reason;

@@ -159,7 +159,7 @@ fn a_revoked_service_key_is_refused_within_five_seconds_and_elsewhere_at_once() 
         let directory = service.directory();
         let keys = directory.service_keys();
         let secret = keys.issue("short-lived").await.unwrap();
-        let id = keys.verify(secret.expose()).await.unwrap().unwrap();
+        let key = keys.verify(secret.expose()).await.unwrap().unwrap();
         let application = service.application().with(Some(secret.expose()));
         let introspect = async || {
             let answer = application.post("/sessions/introspect", json!({"token": ""}));
@@ -167,7 +167,7 @@ fn a_revoked_service_key_is_refused_within_five_seconds_and_elsewhere_at_once() 
         };
         application.get("/tenants?limit=1").await.expect(200);
         assert_eq!(introspect().await, 200);
-        keys.revoke(&id).await.unwrap();
+        keys.revoke(&key.id).await.unwrap();
         application.get("/tenants?limit=1").await.expect(401);
         soon("a revoked key", async || introspect().await == 401).await;
     });

@@ -9,6 +9,7 @@
 
 mod api_axonflow;
 mod api_controlinfra;
+mod api_doors;
 mod api_frontegg;
 mod api_openapi;
 mod api_permissions;

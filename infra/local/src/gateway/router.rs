@@ -125,6 +125,21 @@ mod tests {
                 "/scim/v2/ServiceProviderConfig",
                 Some("/scim/v2/ServiceProviderConfig"),
             ),
+            ("/api/v1/tenants", Some("/api/v1/tenants")),
+            ("/api/v1/tenants/acme", Some("/api/v1/tenants/{tenant}")),
+            ("/api/v1/tenants//acme", Some("/api/v1/{proxy+}")),
+            (
+                "/api/v1/tenants/acme/events",
+                Some("/api/v1/tenants/{tenant}/events"),
+            ),
+            (
+                "/api/v1/tenants/acme/events/1",
+                Some("/api/v1/tenants/{tenant}/{proxy+}"),
+            ),
+            (
+                "/api/v1/tenants/acme/connections",
+                Some("/api/v1/tenants/{tenant}/{proxy+}"),
+            ),
             ("/scim/v2", Some("/scim/v2")),
             ("/scim/v2/", Some("/scim/v2")),
             ("/scim/v1/Users", None),
@@ -172,8 +187,9 @@ mod tests {
             ("/api/v1/sessions//current", "api-fallback"),
             ("/api/v1/settings/", "api-fallback"),
             ("/api/v1/nowhere", "api-fallback"),
+            ("/api/v1/tenants/acme//settings", "api-fallback"),
+            ("/api/v1/tenants//acme", "api-fallback"),
             // These functions have all endpoints below such a path.
-            ("/api/v1/tenants//acme", "sso"),
             ("/api/v1/scim//connections", "portal"),
             ("/api/v1/users/u//role/", "portal"),
         ] {

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Read};
+use crate::caller::Access;
 use crate::fields::{List, Params, limit};
+use crate::gate::Read;
 
 /// One entry.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,7 +81,11 @@ pub(crate) enum Actor {
     /// The holder of a portal link, whose name is not known.
     PortalLink,
     /// The application, by its service key.
-    Application,
+    Application {
+        /// The service key's id. Earlier versions did not record it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
     /// Rollcall itself.
     System,
 }
@@ -115,7 +120,7 @@ pub(crate) struct AuditPage {
     from: Option<Timestamp>,
     /// Not after this time.
     to: Option<Timestamp>,
-    /// Only changes by this actor: the id of a token, connection or person, or a kind of actor (`token`, `person`,
+    /// Only changes by this actor: the id of a token, connection, person or service key, or a kind of actor (`token`, `person`,
     /// `portal_link`, `application`, `system`).
     actor: Option<String>,
     /// Only changes of this person, group or other item, given by its id or its name. The name ignores case.
@@ -132,7 +137,7 @@ pub(crate) struct AuditPage {
 #[utoipa::path(get, path = "/api/v1/audit", operation_id = "list_audit", tag = "logs", params(AuditPage),
     responses((status = 200, body = List<AuditEntry>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<AuditPage>,
 ) -> Result<Json<List<AuditEntry>>, Problem> {
     let query = AuditQuery {
@@ -144,6 +149,6 @@ pub(crate) async fn list(
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let (entries, next) = admin.tenant.journal().audit(&query).await?;
+    let (entries, next) = access.tenant.journal().audit(&query).await?;
     Ok(List::of(entries, next))
 }

@@ -10,8 +10,9 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Create, Delete, Read};
+use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+use crate::gate::{Create, Delete, Read};
 
 /// One identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,11 +113,11 @@ pub(crate) struct ConnectionsPage {
 #[utoipa::path(get, path = "/api/v1/scim/connections", operation_id = "list_connections", tag = "connections", params(ConnectionsPage),
     responses((status = 200, body = List<Connection>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<ConnectionsPage>,
 ) -> Result<Json<List<Connection>>, Problem> {
     let limit = limit(asked.limit)?;
-    let all = admin.tenant.credentials().connections().await?;
+    let all = access.tenant.credentials().connections().await?;
     let after = asked.after.as_deref();
     let (connections, next) = page(all, |connection| &connection.id, after, limit);
     Ok(List::of(connections, next))
@@ -126,26 +127,29 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/api/v1/scim/connections", operation_id = "create_connection", tag = "connections", request_body = NewConnection,
     responses((status = 201, body = Connection)), security(("session" = ["provisioning:create"])))]
 pub(crate) async fn create(
-    admin: Admin<Create>,
+    access: Access<Create>,
     Fields(new): Fields<NewConnection>,
 ) -> Result<Response, Problem> {
     let name = name("name", &new.name)?;
-    let made = admin
+    let made = access
         .tenant
         .credentials()
         .create_connection(&name, new.provider.into())
         .await?;
     let made = Connection::from(made);
-    Ok(created(&format!("/scim/connections/{}", made.id), &made))
+    Ok(created(
+        &access.path(&format!("/scim/connections/{}", made.id)),
+        &made,
+    ))
 }
 
 /// Reads a connection.
 #[utoipa::path(get, path = "/api/v1/scim/connections/{id}", operation_id = "read_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:read"])))]
-pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
+pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
     Ok(Json(
-        admin.tenant.credentials().connection(&id).await?.into(),
+        access.tenant.credentials().connection(&id).await?.into(),
     ))
 }
 
@@ -154,12 +158,12 @@ pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connecti
     request_body = ConnectionChange, params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:create"])))]
 pub(crate) async fn change(
-    admin: Admin<Create>,
+    access: Access<Create>,
     Id(id): Id,
     Fields(change): Fields<ConnectionChange>,
 ) -> Result<Json<Connection>, Problem> {
     let name = change.name.as_deref().map(|given| name("name", given));
-    let changed = admin
+    let changed = access
         .tenant
         .credentials()
         .change_connection(&id, name.transpose()?, change.provider.map(Into::into))
@@ -171,7 +175,7 @@ pub(crate) async fn change(
 #[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", operation_id = "delete_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 204)), security(("session" = ["provisioning:delete"])))]
-pub(crate) async fn delete(admin: Admin<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
-    admin.tenant.credentials().delete_connection(&id).await?;
+pub(crate) async fn delete(access: Access<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
+    access.tenant.credentials().delete_connection(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

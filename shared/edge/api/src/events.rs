@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::audit::{Actor, Subject};
-use crate::caller::Application;
-use crate::fields::{Id, Params, limit};
+use crate::caller::ApplicationAt;
+use crate::fields::{Params, limit};
+use crate::gate;
 
 /// The query of the event feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -172,13 +173,11 @@ impl From<directory::Event> for Event {
 /// Lists the events after a cursor. Every reader gets every event exactly once, and all readers in the same order.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events", operation_id = "list_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
-    responses((status = 200, body = Events)), security(("service_key" = [])))]
+    responses((status = 200, body = Events)), security(("service_key" = ["events:read"])))]
 pub(crate) async fn list(
-    application: Application,
-    Id(tenant): Id,
+    ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
     Params(page): Params<EventsPage>,
 ) -> Result<Json<Events>, Problem> {
-    let tenant = application.tenant(&tenant)?;
     let after = page.after.unwrap_or_default();
     let items = tenant.journal().feed(after, limit(page.limit)?).await?;
     if items.is_empty() {
@@ -195,13 +194,11 @@ pub(crate) async fn list(
 /// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events/verification", operation_id = "verify_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
-    responses((status = 200, body = Verification)), security(("service_key" = [])))]
+    responses((status = 200, body = Verification)), security(("service_key" = ["events:read"])))]
 pub(crate) async fn verify(
-    application: Application,
-    Id(tenant): Id,
+    ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
     Params(page): Params<EventsPage>,
 ) -> Result<Json<Verification>, Problem> {
-    let tenant = application.tenant(&tenant)?;
     tenant.lifecycle().known().await?;
     let after = page.after.unwrap_or_default();
     let found = tenant.journal().verify(after, limit(page.limit)?).await?;

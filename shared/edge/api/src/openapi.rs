@@ -45,8 +45,9 @@ struct ProblemDocument {
         title = "Rollcall",
         version = "1",
         description = "What the application's backend and a customer's admins call beside SCIM. The backend shows its \
-                       service key; people show a session, whose tenant and permissions are in the session. Errors are \
-                       problem documents (RFC 9457). Bodies with unknown keys are refused."
+                       service key; people show a session, whose tenant and permissions are in the session. What a \
+                       session may do, a service key may do below `/api/v1/tenants/{tenant}`. Errors are problem \
+                       documents (RFC 9457). Bodies with unknown keys are refused."
     ),
     components(schemas(ProblemDocument)),
     modifiers(&Credentials)
@@ -59,7 +60,10 @@ impl Modify for Credentials {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         for (name, description) in [
-            (SERVICE_KEY, "The application's service key, `rck_…`."),
+            (
+                SERVICE_KEY,
+                "The application's service key, `rck_…`. The scopes of an operation are those that the key must have, if it was issued with scopes.",
+            ),
             (
                 SESSION,
                 "A person's session, `rcx_…`. The scopes of an operation are the permissions that the person's role must have.",
@@ -103,7 +107,7 @@ impl Modify for Answers {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [
         &mut item.get,
         &mut item.put,
@@ -118,7 +122,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// Returns the OpenAPI document.
 pub fn document() -> OpenApi {
     let mut document = Base::openapi();
-    for routes in [routes::application(), admin()] {
+    for routes in [routes::application(), admin(), routes::admin_of_tenant()] {
         document.merge(routes.into_openapi());
     }
     Answers.modify(&mut document);

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Read};
+use crate::caller::Access;
 use crate::fields::{List, Params, limit};
+use crate::gate::Read;
 
 /// One request and its answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,7 +107,7 @@ pub(crate) struct RequestsPage {
 #[utoipa::path(get, path = "/api/v1/requests", operation_id = "list_requests", tag = "logs", params(RequestsPage),
     responses((status = 200, body = List<Logged>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<RequestsPage>,
 ) -> Result<Json<List<Logged>>, Problem> {
     let query = RequestQuery {
@@ -119,6 +120,6 @@ pub(crate) async fn list(
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let (requests, next) = admin.tenant.request_log().search(&query).await?;
+    let (requests, next) = access.tenant.request_log().search(&query).await?;
     Ok(List::of(requests, next))
 }

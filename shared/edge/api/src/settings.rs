@@ -6,8 +6,9 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::{Admin, Configure};
+use crate::caller::Access;
 use crate::fields::Fields;
+use crate::gate::Configure;
 use crate::role::Role;
 
 /// The settings of a tenant.
@@ -205,18 +206,18 @@ choice! {
 /// Reads the settings.
 #[utoipa::path(get, path = "/api/v1/settings", operation_id = "read_settings", tag = "settings",
     responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn read(admin: Admin<Configure>) -> Result<Json<Settings>, Problem> {
-    Ok(Json(admin.tenant.settings().read().await?.into()))
+pub(crate) async fn read(access: Access<Configure>) -> Result<Json<Settings>, Problem> {
+    Ok(Json(access.tenant.settings().read().await?.into()))
 }
 
 /// Changes settings; what is left out stays as it is.
 #[utoipa::path(patch, path = "/api/v1/settings", operation_id = "change_settings", tag = "settings", request_body = SettingsChange,
     responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn change(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Fields(change): Fields<SettingsChange>,
 ) -> Result<Json<Settings>, Problem> {
-    let changed = admin.tenant.settings().change(&change.into()).await?;
+    let changed = access.tenant.settings().change(&change.into()).await?;
     Ok(Json(changed.into()))
 }
 

@@ -10,8 +10,9 @@ use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::{Application, Introspector};
-use crate::fields::{Fields, Id};
+use crate::caller::{Application, ApplicationAt};
+use crate::fields::Fields;
+use crate::gate::{Introspection, Sessions};
 use crate::people::Person;
 use crate::role::{Permission, Role};
 use crate::sessions::{SessionDetails, SessionUser};
@@ -82,10 +83,9 @@ impl From<SignedIn> for LoggedIn {
 /// the tenant's default role. Somebody who was never pushed is created; somebody who was deactivated is refused.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
     params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, body = LoggedIn)), security(("service_key" = [])))]
+    responses((status = 200, body = LoggedIn)), security(("service_key" = ["sessions:create"])))]
 pub(crate) async fn log_in(
-    application: Application,
-    Id(tenant): Id,
+    at: ApplicationAt<Sessions>,
     Fields(login): Fields<Login>,
 ) -> Result<Json<LoggedIn>, Problem> {
     let assertion = Assertion {
@@ -95,12 +95,7 @@ pub(crate) async fn log_in(
         email: login.email,
         groups: login.groups,
     };
-    match application
-        .tenant(&tenant)?
-        .sign_in()
-        .log_in(&assertion)
-        .await?
-    {
+    match at.tenant.sign_in().log_in(&assertion).await? {
         SignInOutcome::Accepted(signed_in) => Ok(Json((*signed_in).into())),
         SignInOutcome::Inactive => Err(inactive()),
     }
@@ -118,7 +113,8 @@ fn inactive() -> Problem {
 /// The session to introspect.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Introspection {
+#[schema(as = Introspection)]
+pub(crate) struct Presented {
     /// The session's token.
     token: String,
 }
@@ -170,13 +166,13 @@ impl From<Option<SessionDetails>> for Introspected {
 /// that they were given by hand change. Up to five seconds old may be the tenant with its settings, the mappings of
 /// groups to roles, and the service key: a key that was revoked may introspect for five more seconds, and is refused
 /// at once everywhere else.
-#[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Introspection,
-    responses((status = 200, body = Introspected)), security(("service_key" = [])))]
+#[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Presented,
+    responses((status = 200, body = Introspected)), security(("service_key" = ["sessions:introspect"])))]
 pub(crate) async fn introspect(
-    introspector: Introspector,
-    Fields(asked): Fields<Introspection>,
+    application: Application<Introspection>,
+    Fields(asked): Fields<Presented>,
 ) -> Result<Json<Introspected>, Problem> {
-    let session = introspector.directory.introspect(&asked.token).await?;
+    let session = application.directory.introspect(&asked.token).await?;
     Ok(Json(session.map(SessionDetails::from).into()))
 }
 
@@ -200,18 +196,14 @@ pub(crate) struct PortalLink {
 /// Makes a link that opens the console, once, for a few minutes.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", operation_id = "create_portal_link", tag = "sign-in",
     request_body = NewPortalLink, params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 201, body = PortalLink)), security(("service_key" = [])))]
+    responses((status = 201, body = PortalLink)), security(("service_key" = ["sessions:create"])))]
 pub(crate) async fn create_portal_link(
-    application: Application,
-    Id(tenant): Id,
+    at: ApplicationAt<Sessions>,
     OpenedAt(console): OpenedAt,
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
-    let tenant = application.tenant(&tenant)?;
-    let link = tenant
-        .sign_in()
-        .issue_portal_link(new.role_id.map_or(directory::Role::Owner, Into::into))
-        .await?;
+    let role = new.role_id.map_or(directory::Role::Owner, Into::into);
+    let link = at.tenant.sign_in().issue_portal_link(role).await?;
     Ok(link_answer(&console, &link))
 }
 
