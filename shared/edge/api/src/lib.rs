@@ -7,7 +7,8 @@
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
-//! - `routes` lists the endpoints. `openapi` generates the OpenAPI document from them, so that the two cannot differ.
+//! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
+//!   generates the OpenAPI document from them, so that the two cannot differ.
 //!
 //! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
 //! The directory's own types are converted.
@@ -31,6 +32,7 @@ mod door;
 mod fields;
 mod gate;
 mod openapi;
+mod operations;
 mod role;
 mod routes;
 
@@ -55,7 +57,8 @@ use crate::routes::Api;
 pub use caller::Admin;
 pub use fields::{Id, Params, name};
 pub use gate::{Configure, Create, Delete, Gate, Read, SignedIn};
-pub use openapi::{SERVICE_KEY, SESSION, document};
+pub use openapi::document;
+pub use operations::{SERVICE_KEY, SESSION};
 pub use surface::finish;
 
 /// Returns the routes that are only for the application's backend.

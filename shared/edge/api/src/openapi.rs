@@ -1,19 +1,14 @@
 //! The OpenAPI 3.1 document of `/api/v1`, generated from the routers.
 
 use axum::Json;
-use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::operations::{SERVICE_KEY, SESSION, operations};
 use crate::routes::{self, Api};
-
-/// The name of the security scheme of the application's backend.
-pub const SERVICE_KEY: &str = "service_key";
-/// The name of the security scheme of people.
-pub const SESSION: &str = "session";
 
 /// A problem document (RFC 9457), the body of every response with a status of 400 or more.
 #[derive(ToSchema)]
@@ -105,18 +100,6 @@ impl Modify for Answers {
             }
         }
     }
-}
-
-pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.patch,
-        &mut item.delete,
-    ]
-    .into_iter()
-    .flatten()
 }
 
 /// Returns the OpenAPI document.

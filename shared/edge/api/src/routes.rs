@@ -5,7 +5,7 @@ use rollcall_directory::Directory;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
-use crate::door::for_service_keys;
+use crate::operations::for_service_keys;
 use crate::{
     audit, connections, events, groups, people, requests, sessions, settings, sign_in, tenants,
     tokens,
