@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rollcall_model::{InvalidTenantId, TenantId, new_id, shown};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Range, StackKeys, Table, Transaction, from_item, now, to_item};
+use rollcall_store::{
+    Error, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now, to_item,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Moment};
@@ -116,33 +118,59 @@ impl<'a> ServiceKeys<'a> {
         }
     }
 
-    /// Verifies a key as [`Self::verify`] does, but accepts it for five seconds without another read, even if it was
-    /// revoked meanwhile. Only for introspection: otherwise all requests of a stack would read the one item of its key.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn verify_to_introspect(self, presented: &str) -> Result<Option<String>, Error> {
-        let Some(hash) = hash_of(presented) else {
-            return Ok(None);
-        };
-        let now = Moment::now();
-        if let Some(id) = self.verified.get(&hash, now) {
-            return Ok(Some(id));
-        }
-        let id = self.id_of(hash.clone()).await?;
-        // A key that is not good is read again each time, so that a new one works at once.
-        if let Some(id) = &id {
-            self.verified.put(hash, id.clone(), now);
-        }
-        Ok(id)
-    }
-
     async fn id_of(self, hash: String) -> Result<Option<String>, Error> {
         let key = StackKeys::service_keys().at(hash);
-        let item = self.table.get(&key).await?;
-        let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
-        Ok(item.map(|item| item.id))
+        id_in(self.table.get(&key).await?)
     }
+
+    /// Returns a presented key to verify for an introspection; `None` if the text does not have the form of a service
+    /// key.
+    pub(crate) fn presented(self, presented: &str) -> Option<PresentedKey<'a>> {
+        let (hash, before) = (hash_of(presented)?, Moment::now());
+        Some(PresentedKey {
+            is_verified: self.verified.get(&hash, before).is_some(),
+            hash,
+            verified: self.verified,
+            before,
+        })
+    }
+}
+
+/// A key that is read in the same call as the session to introspect.
+///
+/// It is accepted for five seconds without another read, even if it was revoked meanwhile. Otherwise, all introspections
+/// of a stack would read the one item of its key.
+#[derive(Debug)]
+pub(crate) struct PresentedKey<'a> {
+    hash: String,
+    is_verified: bool,
+    verified: &'a VerifiedKeys,
+    before: Moment,
+}
+
+impl PresentedKey<'_> {
+    /// Returns the key of the item to read; `None` if the service key was verified a short time ago.
+    pub(crate) fn wanted(&self) -> Option<Key> {
+        (!self.is_verified).then(|| StackKeys::service_keys().at(self.hash.clone()))
+    }
+
+    /// Returns whether the service key is good, from what was read, the item of [`Self::wanted`] included.
+    pub(crate) fn is_good(&self, found: &mut Found) -> Result<bool, Error> {
+        let Some(wanted) = self.wanted() else {
+            return Ok(true);
+        };
+        // A key that is not good is read again each time, so that a new one works at once.
+        let Some(id) = id_in(found.take(&wanted))? else {
+            return Ok(false);
+        };
+        self.verified.put(self.hash.clone(), id, self.before);
+        Ok(true)
+    }
+}
+
+fn id_in(item: Option<Item>) -> Result<Option<String>, Error> {
+    let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
+    Ok(item.map(|item| item.id))
 }
 
 /// Returns the hash of a presented key; `None` if the text does not have the form of a service key.

@@ -1,9 +1,9 @@
 //! Authenticates the callers of the API: the application's backend with a service key, and people with a session.
 //!
 //! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
-//! the next request on, and so is a deactivated person. The one exception is `Introspector`. Only the session selects a person's tenant, never a header, a
-//! path or a body. Permissions are part of the extractor's type. They are checked before the body is read, and a
-//! handler cannot omit the check.
+//! the next request on, and so is a deactivated person. The one exception is `Introspector`. Only the session selects a
+//! person's tenant, never a header, a path or a body. Permissions are part of the extractor's type. They are checked
+//! before the body is read, and a handler cannot omit the check.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +11,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret, shown,
+    Directory, Introspection, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret,
+    shown,
 };
 use rollcall_edge_http::{Problem, request_id, sole_bearer};
 use tracing::Span;
@@ -53,9 +54,29 @@ where
     }
 }
 
-/// The application's backend that introspects a session. Its service key may have been revoked up to five seconds ago.
+/// The application's backend that introspects a session. Its service key is not verified yet: that happens in the same
+/// read as the introspection, and may be up to five seconds old.
 pub(crate) struct Introspector {
-    pub(crate) directory: Directory,
+    directory: Directory,
+    key: TokenSecret,
+}
+
+impl Introspector {
+    /// Verifies the service key and introspects a session.
+    ///
+    /// # Errors
+    /// 401 when the service key is not good.
+    pub(crate) async fn introspect(&self, session: &str) -> Result<Option<Session>, Problem> {
+        match self
+            .directory
+            .introspect(self.key.expose(), session)
+            .await?
+        {
+            Introspection::KeyRefused => Err(no_longer_good(Purpose::ServiceKey)),
+            Introspection::Inactive => Ok(None),
+            Introspection::Active(session) => Ok(Some(*session)),
+        }
+    }
 }
 
 impl<S> FromRequestParts<S> for Introspector
@@ -66,13 +87,10 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let directory = Directory::from_ref(state);
-        let secret = secret(parts, Purpose::ServiceKey)?;
-        let service_keys = directory.service_keys();
-        match service_keys.verify_to_introspect(secret.expose()).await? {
-            Some(_) => Ok(Self { directory }),
-            None => Err(no_longer_good(Purpose::ServiceKey)),
-        }
+        Ok(Self {
+            directory: Directory::from_ref(state),
+            key: secret(parts, Purpose::ServiceKey)?,
+        })
     }
 }
 
