@@ -4,6 +4,7 @@
 //! - `deployed`: a service that already runs somewhere else, for tests that share one.
 //! - [`idp`]: an identity provider that speaks HTTP; [`response_invariants`] checks every response.
 //! - [`api`]: the application or an admin at `/api/v1`; it checks every response in the same way.
+//! - [`budgets`]: the table of what each operation costs, which the `budgets` tests hold.
 //! - [`browser`]: an admin who uses the console in a real browser.
 //! - [`visitor`]: a console client without a browser, which can send any request.
 //! - [`audit`]: reads a whole tenant over HTTP and checks that its parts are consistent.
@@ -33,6 +34,7 @@
 pub mod api;
 pub mod audit;
 pub mod browser;
+pub mod budgets;
 pub mod compatibility;
 mod deployed;
 pub mod event_fixture;

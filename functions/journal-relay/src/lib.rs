@@ -1,4 +1,5 @@
 //! Relays the table's stream to the event bus: gives each journal entry its place in the feed, then sends its events.
+//! Sends checkpoints of the feed, too.
 //!
 //! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
 //! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
@@ -25,7 +26,7 @@ use rollcall_runtime::chain;
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 
-use records::Batch;
+use records::{Batch, NewCheckpoint};
 
 /// Returns the relay for a directory and a bus.
 pub fn handler(directory: Directory, bus: Bus) -> Relay {
@@ -42,7 +43,7 @@ pub struct Relay {
 /// The reason why an entry of a tenant, and those after it, could not be relayed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("the sequence numbers could not be assigned")]
+    #[error("the feed could not be read or extended")]
     Feed(#[from] Error),
     #[error("the bus did not take the events")]
     Bus(#[from] Rejected),
@@ -63,6 +64,13 @@ impl Relay {
                 failed.push(entry);
             }
         }
+        for checkpoint in batch.checkpoints() {
+            if let Err(failure) = self.announce(checkpoint).await {
+                let NewCheckpoint { tenant, id, .. } = checkpoint;
+                tracing::error!(tenant = %tenant.id(), error = chain(&failure), "a checkpoint was not sent; Lambda redelivers it");
+                failed.push(id.clone());
+            }
+        }
         let mut response = DynamoDbEventResponse::default();
         if let Some(sequence_number) = batch.first_of(&failed) {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -70,6 +78,15 @@ impl Relay {
             response.batch_item_failures.push(failure);
         }
         response
+    }
+
+    /// Sends a checkpoint to the bus. It may have expired if the stream is a month late.
+    async fn announce(&self, new: &NewCheckpoint) -> Result<(), Failure> {
+        let journal = new.tenant.journal();
+        if let Some(checkpoint) = journal.checkpoint(new.sequence).await? {
+            self.bus.send_checkpoint(&checkpoint).await?;
+        }
+        Ok(())
     }
 
     /// Relays entries of one tenant.

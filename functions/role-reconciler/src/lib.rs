@@ -105,8 +105,8 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// the lists of groups in which sign-ins look up claims, and reminds the relay of journal entries without a place in
-    /// the feed. Returns the message that continues the pass, if any.
+    /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in
+    /// the feed, and takes a checkpoint of the feed. Returns the message that continues the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
@@ -148,6 +148,7 @@ impl Reconciler {
             if unplaced > 0 {
                 tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
             }
+            tenant.journal().take_checkpoint().await?;
         }
         tenant.roles().reconcile_all(behind, deadline).await
     }

@@ -9,7 +9,7 @@ use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
-use crate::sign_in::check::{Memory, Session};
+use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
@@ -112,6 +112,11 @@ impl Directory {
         Partition::journal_of(partition_key).map(|tenant| self.system(tenant))
     }
 
+    /// Returns the tenant whose checkpoints have this partition key; `None` for any other partition key.
+    pub fn checkpoints_of(&self, partition_key: &str) -> Option<Tenant> {
+        Partition::checkpoints_of(partition_key).map(|tenant| self.system(tenant))
+    }
+
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
@@ -150,18 +155,22 @@ impl Directory {
         }
     }
 
-    /// Returns the session as [`Self::session`] does, but the tenant and the mappings may be up to five seconds old.
+    /// Verifies a service key, and returns the session as [`Self::session`] does. The key, the tenant and the mappings may
+    /// be up to five seconds old.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn introspect(&self, presented: &str) -> Result<Option<Session>, Error> {
-        match self.claimed(Purpose::Session, presented) {
-            Some((tenant, secret)) => {
-                let recent = &self.recent.sessions;
-                tenant.sign_in().recent_session(&secret, recent).await
-            }
-            None => Ok(None),
+    pub async fn introspect(&self, key: &str, presented: &str) -> Result<Introspection, Error> {
+        let Some(key) = self.service_keys().presented(key) else {
+            return Ok(Introspection::KeyRefused);
+        };
+        if let Some((tenant, secret)) = self.claimed(Purpose::Session, presented) {
+            let recent = &self.recent.sessions;
+            return tenant.sign_in().introspect(key, &secret, recent).await;
         }
+        let mut found = self.table.find(key.wanted()).await?;
+        let refused = Introspection::refused(key.verified(&mut found)?.as_ref());
+        Ok(refused.unwrap_or(Introspection::Inactive))
     }
 
     /// Returns the session that a portal link would open, if the link is still valid.

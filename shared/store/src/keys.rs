@@ -22,6 +22,7 @@
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
 //! | event | `T#<tenant>#F` | its sequence number |
 //! | last sequence number assigned | `T#<tenant>#F` | `HEAD` |
+//! | checkpoint of the feed | `T#<tenant>#F#J` | sequence number of the last event |
 //! | journal entry up to which all entries have a sequence number | `T#<tenant>#F` | `PLACED` |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
@@ -63,6 +64,12 @@ impl Partition {
     /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
     pub fn journal_of(partition: &str) -> Option<TenantId> {
         let tenant = partition.strip_prefix("T#")?.strip_suffix("#J")?;
+        tenant.parse().ok()
+    }
+
+    /// Returns the tenant whose checkpoints have this partition key; `None` for any other partition key.
+    pub fn checkpoints_of(partition: &str) -> Option<TenantId> {
+        let tenant = partition.strip_prefix("T#")?.strip_suffix(CHECKPOINTS)?;
         tenant.parse().ok()
     }
 
@@ -242,6 +249,11 @@ impl<'a> Keys<'a> {
         self.feed().at("PLACED")
     }
 
+    /// Returns the key of the checkpoint of the event with a sequence number.
+    pub fn checkpoint(self, sequence: u64) -> Key {
+        self.partition(CHECKPOINTS).at(format!("{sequence:016}"))
+    }
+
     /// Returns the partition of the request log. The sort key is the entry's id.
     pub fn requests(self) -> Partition {
         self.partition("#Q")
@@ -298,6 +310,9 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The suffix of the partition of checkpoints. It ends as that of the journal does, so that the table's stream takes
+/// checkpoints to the relay with the same filter.
+const CHECKPOINTS: &str = "#F#J";
 /// The prefix of the sort keys of connections.
 pub const CONNECTION: &str = "CONN#";
 /// The prefix of the sort keys of role mappings.

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rollcall_model::{InvalidTenantId, KeyScope, TenantId, new_id, shown};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Range, StackKeys, Table, Transaction, from_item, now, to_item};
+use rollcall_store::{
+    Error, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now, to_item,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Moment};
@@ -161,33 +163,61 @@ impl<'a> ServiceKeys<'a> {
         }
     }
 
-    /// Verifies a key as [`Self::verify`] does, but accepts it for five seconds without another read, even if it was
-    /// revoked meanwhile. Only for introspection: otherwise all requests of a stack would read the one item of its key.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn verify_to_introspect(self, presented: &str) -> Result<Option<ServiceKey>, Error> {
-        let Some(sort_key) = presented_key(presented) else {
-            return Ok(None);
+    async fn stored(self, sort_key: String) -> Result<Option<ServiceKey>, Error> {
+        let key = StackKeys::service_keys().at(sort_key);
+        key_in(self.table.get(&key).await?)
+    }
+
+    /// Returns a presented key to verify for an introspection; `None` if the text does not have the form of a service
+    /// key.
+    pub(crate) fn presented(self, presented: &str) -> Option<PresentedKey<'a>> {
+        let (sort_key, before) = (presented_key(presented)?, Moment::now());
+        Some(PresentedKey {
+            recent: self.verified.get(&sort_key, before),
+            sort_key,
+            verified: self.verified,
+            before,
+        })
+    }
+}
+
+/// A key that is read in the same call as the session to introspect.
+///
+/// It is accepted for five seconds without another read, even if it was revoked meanwhile. Otherwise, all introspections
+/// of a stack would read the one item of its key.
+#[derive(Debug)]
+pub(crate) struct PresentedKey<'a> {
+    sort_key: String,
+    /// The key, if it was verified a short time ago.
+    recent: Option<ServiceKey>,
+    verified: &'a VerifiedKeys,
+    before: Moment,
+}
+
+impl PresentedKey<'_> {
+    /// Returns the key of the item to read; `None` if the service key was verified a short time ago.
+    pub(crate) fn wanted(&self) -> Option<Key> {
+        let is_wanted = self.recent.is_none();
+        is_wanted.then(|| StackKeys::service_keys().at(self.sort_key.clone()))
+    }
+
+    /// Returns the service key if it is good, from what was read, the item of [`Self::wanted`] included.
+    pub(crate) fn verified(self, found: &mut Found) -> Result<Option<ServiceKey>, Error> {
+        let Some(wanted) = self.wanted() else {
+            return Ok(self.recent);
         };
-        let now = Moment::now();
-        if let Some(key) = self.verified.get(&sort_key, now) {
-            return Ok(Some(key));
-        }
-        let key = self.stored(sort_key.clone()).await?;
+        let key = key_in(found.take(&wanted))?;
         // A key that is not good is read again each time, so that a new one works at once.
         if let Some(key) = &key {
-            self.verified.put(sort_key, key.clone(), now);
+            self.verified.put(self.sort_key, key.clone(), self.before);
         }
         Ok(key)
     }
+}
 
-    async fn stored(self, sort_key: String) -> Result<Option<ServiceKey>, Error> {
-        let key = StackKeys::service_keys().at(sort_key);
-        let item = self.table.get(&key).await?;
-        let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
-        Ok(item.map(ServiceKey::from))
-    }
+fn key_in(item: Option<Item>) -> Result<Option<ServiceKey>, Error> {
+    let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
+    Ok(item.map(ServiceKey::from))
 }
 
 /// Returns the sort key of a presented key; `None` if the text does not have the form of a service key.

@@ -119,8 +119,8 @@ impl EventItem {
 
 /// The last sequence number that was assigned.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Head {
-    given: u64,
+pub(super) struct Head {
+    pub(super) given: u64,
     /// The hash of the event with the number `hash_of`. An earlier version changes only `given`.
     #[serde(default)]
     last_hash: Option<String>,
@@ -130,7 +130,7 @@ struct Head {
 
 impl Head {
     /// Returns the hash of the last event; `None` if it has none, so that the chain begins anew.
-    fn hash(self) -> Option<String> {
+    pub(super) fn hash(self) -> Option<String> {
         self.last_hash.filter(|_| self.hash_of == self.given)
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! The entries are the audit log, the event feed and the outbox at once. `entry` creates and queries entries,
 //! `read_back` reads a log newest first, and `feed` assigns each entry its sequence number and turns it into events,
-//! which `chain` links by hashes. `reminders` finds entries that the relay missed.
+//! which `chain` links by hashes. `checkpoints` tells the bus the last hash, and `reminders` finds entries that the relay
+//! missed.
 
 pub(crate) mod chain;
+pub(crate) mod checkpoints;
 pub(crate) mod entry;
 pub(crate) mod feed;
 pub(crate) mod handle;

@@ -7,7 +7,7 @@
 //! | [`Admin`] | a session |
 //!
 //! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
-//! the next request on, and so is a deactivated person. The one exception is introspection. Only the session selects a
+//! the next request on, and so is a deactivated person. The one exception is [`Introspector`]. Only the session selects a
 //! person's tenant, never a header, a path or a body. What the caller must be allowed to do is part of the extractor's
 //! type. It is checked before the body is read, and a handler cannot omit the check.
 
@@ -17,14 +17,15 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, KeyScope, Purpose, Role, ServiceKey, Session, Tenant, TenantId, TokenSecret, shown,
+    Directory, Introspection, KeyScope, Purpose, Role, ServiceKey, Session, Tenant, TenantId,
+    TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, request_id, sole_bearer};
 use tracing::Span;
 
 use crate::door;
 use crate::fields::segment;
-use crate::gate::{Gate, KeyGate, check_key, check_session};
+use crate::gate::{Gate, KeyGate, check_key, check_session, lacks_scope};
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -65,7 +66,7 @@ where
             true => {
                 let directory = Directory::from_ref(state);
                 let scope = G::PERMISSION.map(KeyScope::Permission);
-                let key = service_key(&directory, parts, scope, false).await?;
+                let key = service_key(&directory, parts, scope).await?;
                 let tenant = named_tenant(&directory, &key, parts).await?;
                 // Nothing else guarantees that the tenant exists. A session does.
                 tenant.lifecycle().read().await?;
@@ -112,7 +113,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let directory = Directory::from_ref(state);
-        let key = service_key(&directory, parts, Some(G::SCOPE), G::RECENT).await?;
+        let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
         Ok(Self {
             directory,
             key,
@@ -143,6 +144,47 @@ where
         Ok(Self {
             tenant,
             gate: PhantomData,
+        })
+    }
+}
+
+/// The application's backend that introspects a session. Its service key is not verified yet: that happens in the same
+/// read as the introspection, and may be up to five seconds old.
+pub(crate) struct Introspector {
+    directory: Directory,
+    key: TokenSecret,
+}
+
+impl Introspector {
+    /// Verifies the service key and introspects a session.
+    ///
+    /// # Errors
+    /// 401 when the service key is not good, 403 when it lacks the scope.
+    pub(crate) async fn introspect(&self, session: &str) -> Result<Option<Session>, Problem> {
+        match self
+            .directory
+            .introspect(self.key.expose(), session)
+            .await?
+        {
+            Introspection::KeyRefused => Err(no_longer_good(Purpose::ServiceKey)),
+            Introspection::ScopeMissing => Err(lacks_scope(KeyScope::Introspection)),
+            Introspection::Inactive => Ok(None),
+            Introspection::Active(session) => Ok(Some(*session)),
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for Introspector
+where
+    S: Send + Sync,
+    Directory: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self {
+            directory: Directory::from_ref(state),
+            key: secret(parts, Purpose::ServiceKey)?,
         })
     }
 }
@@ -213,7 +255,7 @@ where
     }
 }
 
-/// Verifies the service key of the request. A key that was revoked up to five seconds ago is good enough if `recent`.
+/// Verifies the service key of the request.
 ///
 /// # Errors
 /// 401 when it is not valid, 403 when it lacks the scope.
@@ -221,14 +263,9 @@ async fn service_key(
     directory: &Directory,
     parts: &Parts,
     scope: Option<KeyScope>,
-    recent: bool,
 ) -> Result<ServiceKey, Problem> {
     let secret = secret(parts, Purpose::ServiceKey)?;
-    let (keys, presented) = (directory.service_keys(), secret.expose());
-    let key = match recent {
-        true => keys.verify_to_introspect(presented).await?,
-        false => keys.verify(presented).await?,
-    };
+    let key = directory.service_keys().verify(secret.expose()).await?;
     let key = key.ok_or_else(|| no_longer_good(Purpose::ServiceKey))?;
     check_key(&key, scope)?;
     Ok(key)

@@ -16,8 +16,6 @@ pub trait Gate: Send {
 pub(crate) trait KeyGate: Send {
     /// The required scope.
     const SCOPE: KeyScope;
-    /// Whether a key that was revoked up to five seconds ago passes.
-    const RECENT: bool = false;
 }
 
 macro_rules! gates {
@@ -59,14 +57,6 @@ impl KeyGate for Sessions {
     const SCOPE: KeyScope = KeyScope::Sessions;
 }
 
-/// Requires `sessions:introspect`.
-pub(crate) struct Introspection;
-
-impl KeyGate for Introspection {
-    const SCOPE: KeyScope = KeyScope::Introspection;
-    const RECENT: bool = true;
-}
-
 /// Requires `events:read`.
 pub(crate) struct Events;
 
@@ -102,9 +92,14 @@ pub(crate) fn check_session(
 /// 403 when it does not.
 pub(crate) fn check_key(key: &ServiceKey, scope: Option<KeyScope>) -> Result<(), Problem> {
     match scope {
-        Some(scope) if !key.has(scope) => Err(Problem::forbidden(format!(
-            "this requires the scope `{scope}`; this service key does not have it"
-        ))),
+        Some(scope) if !key.has(scope) => Err(lacks_scope(scope)),
         _ => Ok(()),
     }
+}
+
+/// Returns the 403 for a service key without the scope.
+pub(crate) fn lacks_scope(scope: KeyScope) -> Problem {
+    Problem::forbidden(format!(
+        "this requires the scope `{scope}`; this service key does not have it"
+    ))
 }
