@@ -6,6 +6,7 @@
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks permissions before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
+//! - `codes` lists the reason codes for the OpenAPI document.
 //! - `routes` lists the endpoints. `openapi` generates the OpenAPI document from them, so that the two cannot differ.
 //!
 //! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
@@ -25,6 +26,7 @@
 mod surface;
 
 mod caller;
+mod codes;
 mod fields;
 mod openapi;
 mod role;

@@ -8,6 +8,7 @@ use utoipa::{Modify, OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::codes::{ReadingCode, ReasonCode};
 use crate::routes::{self, Api};
 
 /// The name of the security scheme of the application's backend.
@@ -26,6 +27,9 @@ struct ProblemDocument {
     /// Identifies the kind of problem. Unlike `detail`, it does not change with the wording.
     #[schema(example = "urn:rollcall:problem:not-found")]
     r#type: String,
+    /// The reason code, which is more specific than `type`.
+    #[schema(value_type = ReasonCode)]
+    reason: String,
     /// The status in words.
     #[schema(example = "Not Found")]
     title: String,
@@ -48,7 +52,7 @@ struct ProblemDocument {
                        service key; people show a session, whose tenant and permissions are in the session. Errors are \
                        problem documents (RFC 9457). Bodies with unknown keys are refused."
     ),
-    components(schemas(ProblemDocument)),
+    components(schemas(ProblemDocument, ReasonCode, ReadingCode)),
     modifiers(&Credentials)
 )]
 struct Base;
