@@ -17,7 +17,7 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::{Directory, Verdict, capacity};
+use rollcall_directory::{Directory, Reason, Verdict, capacity};
 use rollcall_edge_scim::{AuthorizerContext, log_refused};
 use rollcall_runtime::chain;
 use serde_json::Value;
@@ -73,6 +73,7 @@ impl Authorizer {
         })?;
         tracing::info!(
             ?verdict,
+            reason = reason_of(&verdict),
             dynamodb_calls = cost.calls,
             write_units = cost.write_units,
             "authenticated"
@@ -100,6 +101,16 @@ impl Authorizer {
             log_refused(&self.directory, caller, *refusal, method, path).await;
         }
     }
+}
+
+/// Returns the reason code of a request that is not let through.
+fn reason_of(verdict: &Verdict) -> Option<&'static str> {
+    let reason = match verdict {
+        Verdict::Accepted(_) => return None,
+        Verdict::Throttled { .. } => Reason::RateLimited,
+        Verdict::Refused { refusal, .. } => refusal.reason(),
+    };
+    Some(reason.as_str())
 }
 
 /// Returns the method and the path in a method ARN, such as `arn:…:api/stage/GET/scim/v2/Users`.

@@ -74,6 +74,7 @@ mod patches;
 mod preview;
 mod projections;
 mod rates;
+mod reasons;
 mod reconcile;
 mod refusals;
 mod requests;

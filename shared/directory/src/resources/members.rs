@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rollcall_model::{GROUPS, Reason, Subject, USERS, UnknownMembers, is_id, shown};
-use rollcall_scim::{self as scim, MemberChange};
+use rollcall_scim::{self as scim, MemberChange, Reading};
 use rollcall_store::{
     Error, Expression, Guard, Item, Range, Scope, Transaction, from_item, now, number, string,
     text, to_item,
@@ -172,6 +172,7 @@ impl Members<'_> {
             return Err(Error::Refused(Reason::UnknownMember, error));
         }
         tracing::warn!(tenant = %self.scope.tenant, group, skipped = unknown.len(), "unknown members skipped");
+        Reading::MemberSkipped.note();
         skipped.skip(&unknown);
         let known = |step: &Step| !unknown.contains(step.member());
         let steps = steps.into_iter().filter(known).collect();

@@ -1,6 +1,6 @@
 //! People as lists show them, and roles given by hand.
 
-use rollcall_model::{Grant, PersonState, Role, RoleId, USERS};
+use rollcall_model::{Grant, PersonState, Reason, Role, RoleId, USERS};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
@@ -113,7 +113,7 @@ fn check_rank(held: Option<&RoleId>, wanted: Option<Role>, giver: Role) -> Resul
 
 fn above_giver(role: Role) -> Error {
     let detail = format!("only an `{role}` can give or take the role `{role}`, ask one to do it");
-    Error::Scim(scim::Error::Forbidden(detail))
+    Error::Refused(Reason::RoleAboveGiver, scim::Error::Forbidden(detail))
 }
 
 /// Returns a person as lists show them.

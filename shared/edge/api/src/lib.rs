@@ -7,6 +7,7 @@
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
+//! - `codes` lists the reason codes for the OpenAPI document.
 //! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
 //!   generates the OpenAPI document from them, so that the two cannot differ.
 //!
@@ -28,6 +29,7 @@
 mod surface;
 
 mod caller;
+mod codes;
 mod door;
 mod fields;
 mod gate;

@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::codes::{ReadingCode, ReasonCode};
 use crate::operations::{SERVICE_KEY, SESSION, operations};
 use crate::routes::{self, Api};
 
@@ -21,6 +22,9 @@ struct ProblemDocument {
     /// Identifies the kind of problem. Unlike `detail`, it does not change with the wording.
     #[schema(example = "urn:rollcall:problem:not-found")]
     r#type: String,
+    /// The reason code, which is more specific than `type`.
+    #[schema(value_type = ReasonCode)]
+    reason: String,
     /// The status in words.
     #[schema(example = "Not Found")]
     title: String,
@@ -44,7 +48,7 @@ struct ProblemDocument {
                        session may do, a service key may do below `/api/v1/tenants/{tenant}`. Errors are problem \
                        documents (RFC 9457). Bodies with unknown keys are refused."
     ),
-    components(schemas(ProblemDocument)),
+    components(schemas(ProblemDocument, ReasonCode, ReadingCode)),
     modifiers(&Credentials)
 )]
 struct Base;

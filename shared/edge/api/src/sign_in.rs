@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{Assertion, IssuedSession, SignInOutcome, SignedIn, TenantId};
+use rollcall_directory::{Assertion, IssuedSession, Reason, SignInOutcome, SignedIn, TenantId};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -104,8 +104,7 @@ pub(crate) async fn log_in(
 /// Returns the 403 for the sign-in of a deactivated person.
 fn inactive() -> Problem {
     Problem::new(
-        403,
-        "person-inactive",
+        Reason::PersonInactive,
         "this person was deactivated by the identity provider, and cannot sign in until they are active again",
     )
 }

@@ -65,6 +65,6 @@ pub use body::{Unreadable, json, object, read};
 pub use function::{HttpFunction, Next, Received, Surface, run};
 pub use pages::{RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
-pub use problem::{Problem, unknown_method};
+pub use problem::{Problem, REASON_HEADER, unknown_method};
 pub use request_id::request_id;
 pub use segment::Segment;

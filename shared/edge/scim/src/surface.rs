@@ -1,6 +1,6 @@
 //! The outer layer of SCIM's functions: content negotiation, body, and request log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::response::Response;
@@ -9,9 +9,11 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use lambda_http::RequestExt;
 use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
-use rollcall_scim as scim;
+use rollcall_scim::{self as scim, Reading};
 
 use crate::base_url::MARKER;
 use crate::error::{Error, refusal};
@@ -56,13 +58,15 @@ impl Surface for Scim {
 
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
         async move {
-            let content_type = content_type(request.headers());
-            let (request, pending) = self.receive(request);
-            let started = Instant::now();
-            let mut response = next.run(request).await;
+            let (handled, readings) = scim::observe(self.handle(request, next)).await;
+            let Handled {
+                pending,
+                content_type,
+                took,
+                mut response,
+            } = handled;
             if let Some(pending) = pending {
-                let answered = pending.answered(&response, started.elapsed());
-                answered.write().await;
+                pending.answered(&response, took, readings).write().await;
             }
             if response.headers().contains_key(CONTENT_TYPE) {
                 let content_type = HeaderValue::from_static(content_type);
@@ -74,15 +78,46 @@ impl Surface for Scim {
     }
 }
 
+/// A request with its response, before both are logged.
+struct Handled {
+    /// `None` if the function does not log its requests.
+    pending: Option<Pending>,
+    content_type: &'static str,
+    took: Duration,
+    response: Response,
+}
+
 impl Scim {
+    async fn handle(&self, request: Received, next: Next<'_>) -> Handled {
+        let content_type = content_type(request.headers());
+        let (request, pending) = self.receive(request);
+        let started = Instant::now();
+        let response = next.run(request).await;
+        Handled {
+            pending,
+            content_type,
+            took: started.elapsed(),
+            response,
+        }
+    }
+
     /// Replaces the body with its parsed form, and records the request for the log.
     fn receive(&self, request: Received) -> (Received, Option<Pending>) {
         let (mut parts, body) = request.into_parts();
+        note_spelling(&parts);
         let sent = Sent::parse(&body, &parts.headers);
         let directory = self.directory.as_ref();
         let pending = directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
         parts.extensions.insert(sent);
         (Received::from_parts(parts, Bytes::new()), pending)
+    }
+}
+
+/// Notes that the path was not sent in its normal form. What precedes the normal form is the mount.
+fn note_spelling(parts: &Parts) {
+    let raw = parts.raw_http_path();
+    if !raw.is_empty() && !raw.ends_with(parts.uri.path()) {
+        Reading::PathRespelled.note();
     }
 }
 
