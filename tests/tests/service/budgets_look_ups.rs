@@ -104,7 +104,7 @@ fn every_page_of_a_walk_keeps_its_budget() {
             let start = (page * 100 + 1).to_string();
             let walk = [("startIndex", &*start), ("count", "100")];
             let (ids, total, cost) = search(&tenant, &USERS, &walk).await;
-            assert_eq!(total, people.len());
+            assert_eq!(total, people.len() as u64);
             assert_eq!(ids, people[seen..seen + 100], "page {page}");
             seen += ids.len();
             let what = match page {

@@ -181,8 +181,8 @@ fn a_caller_without_a_good_service_key_learns_nothing() {
         let keys = service.directory();
         let keys = keys.service_keys();
         let revoked = keys.issue("revoked").await.unwrap();
-        let id = keys.verify(revoked.expose()).await.unwrap().unwrap();
-        keys.revoke(&id).await.unwrap();
+        let key = keys.verify(revoked.expose()).await.unwrap().unwrap();
+        keys.revoke(&key.id).await.unwrap();
         for credential in [revoked.expose(), "rck_stack_forged"] {
             let stranger = service.application().with(Some(credential));
             for body in [
