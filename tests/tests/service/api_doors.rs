@@ -333,6 +333,7 @@ fn each_door_refuses_the_credential_of_the_other_and_tenants_that_do_not_exist()
         let ada = tenant.idp().user("ada").await;
         let group = tenant.idp().group("g", &[&ada]).await;
         for Documented { method, path } in documented(service).await {
+            let names_resource = path.contains("{id}");
             let path = match path.as_str() {
                 path if path.starts_with("/users") => path.replace("{id}", &ada),
                 path if path.contains("/groups/") => path.replace("{id}", &group),
@@ -362,10 +363,8 @@ fn each_door_refuses_the_credential_of_the_other_and_tenants_that_do_not_exist()
                 call(&caller, &at("no-such-tenant")).await.expect(401);
             }
             // What belongs to one tenant does not exist in the path of another.
-            if path.len() > "/scim/groups/".len() && method == Method::GET && path.contains('-') {
-                let elsewhere = call(&application, &at(other.id())).await;
-                let is_list = path.ends_with("/role-mappings");
-                assert_eq!(elsewhere.status, if is_list { 200 } else { 404 }, "{path}");
+            if names_resource && method == Method::GET {
+                call(&application, &at(other.id())).await.expect(404);
             }
         }
         let path = at_tenant(tenant.id(), &format!("/users/{ada}"));

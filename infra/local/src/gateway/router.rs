@@ -127,7 +127,10 @@ mod tests {
             ),
             ("/api/v1/tenants", Some("/api/v1/tenants")),
             ("/api/v1/tenants/acme", Some("/api/v1/tenants/{tenant}")),
-            ("/api/v1/tenants//acme", Some("/api/v1/{proxy+}")),
+            (
+                "/api/v1/tenants//acme",
+                Some("/api/v1/tenants/{tenant}/{proxy+}"),
+            ),
             (
                 "/api/v1/tenants/acme/events",
                 Some("/api/v1/tenants/{tenant}/events"),
