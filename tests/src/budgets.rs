@@ -212,3 +212,60 @@ fn line(operation: &str, cost: Cost) -> String {
     } = cost;
     format!("| {operation} | {calls} | {read_units} | {write_units} |")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(calls: u32, read_units: f64, write_units: f64) -> Cost {
+        Cost {
+            calls,
+            read_units,
+            write_units,
+        }
+    }
+
+    #[test]
+    fn a_row_holds_in_both_directions() {
+        for (row, cost, holds) in [
+            ("| read | 2 | 3 | 0 |", cost(2, 3.0, 0.0), true),
+            ("| read | 2 | 3 | 0 |", cost(3, 3.0, 0.0), false),
+            ("| read | 2 | 3 | 0 |", cost(1, 3.0, 0.0), false),
+            ("| read | 2 | 3 | 0 |", cost(2, 2.5, 0.0), false),
+            ("| read | 2 | 3 | 0 |", cost(2, 3.0, 1.0), false),
+            ("| read | 2–3 | ≤ 1,000 | 0.5 |", cost(3, 0.0, 0.5), true),
+            ("| read | 2–3 | ≤ 1,000 | 0.5 |", cost(4, 0.0, 0.5), false),
+            (
+                "| read | 2–3 | ≤ 1,000 | 0.5 |",
+                cost(2, 1_001.0, 0.5),
+                false,
+            ),
+        ] {
+            let row = Row::parse(row).unwrap();
+            assert_eq!(row.admits(cost), holds, "{row} {cost:?}");
+        }
+        for other in [
+            "| operation | calls | read units | write units |",
+            "|---|---|---|---|",
+            "text",
+        ] {
+            assert_eq!(Row::parse(other), None);
+        }
+    }
+
+    #[test]
+    fn a_cost_without_a_row_and_a_row_without_a_cost_are_faults() {
+        let mut budgets = Budgets {
+            section: "Section",
+            rows: vec![Row::parse("| read | 1 | 1 | 0 |").unwrap()],
+            measured: Vec::new(),
+        };
+        assert_eq!(budgets.faults(), ["never measured: read"]);
+        budgets.record("read", cost(1, 1.0, 0.0));
+        assert!(budgets.faults().is_empty());
+        budgets.record("write", cost(1, 0.0, 2.0));
+        assert_eq!(budgets.faults(), ["without a row: | write | 1 | 0 | 2 |"]);
+        // Otherwise, the end of this test would fail.
+        budgets.measured.pop();
+    }
+}
