@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, Directory, NewTenant, Provider, Role, Settings, TenantId};
+use rollcall_directory::{
+    Connection, Directory, NewTenant, Origin, Provider, Role, Settings, TenantId,
+};
 use rollcall_local::dynamodb::Remote;
 use rollcall_local::{Local, Options};
 use serde_json::Value;
@@ -221,7 +223,9 @@ impl Service {
         let link = self.application().post(&path, asked).await.expect(201);
         let url = link.string("/url");
         let secret = url.rsplit('=').next().unwrap_or_default();
-        match expect_ok(self.directory().open_portal_link(secret).await) {
+        let opened = self.directory();
+        let opened = opened.open_portal_link(secret, "opened-by-a-test", Origin::default());
+        match expect_ok(opened.await) {
             Some(session) => self.application().with(Some(session.secret.expose())),
             None => panic!("{url} does not open a session"),
         }

@@ -86,9 +86,9 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission, PersonState,
-    Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject, TenantId,
-    USERS, UnknownMembers, UnknownRole, shown,
+    Actor, EventType, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Origin, Permission,
+    PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy,
+    Settings, Subject, TenantId, USERS, UnknownMembers, UnknownRole, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{RateLimit, Settings, Subject, TenantId};
+use rollcall_model::{EventType, RateLimit, Settings, Subject, TenantId};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Scope, StackKeys, Table, TenantItem, Transaction, from_item,
@@ -92,7 +92,11 @@ pub(crate) async fn create(scope: &Scope, new: NewTenant) -> Result<(), Error> {
         Expression::absent(),
         Guard::Unique,
     );
-    let entry = Entry::new(scope, "tenant.created", Subject::tenant(&scope.tenant));
+    let entry = Entry::new(
+        scope,
+        EventType::TenantCreated,
+        Subject::tenant(&scope.tenant),
+    );
     transaction.put(entry.to_item(scope.keys())?);
     match scope.table.transact(&transaction).await?.is_empty() {
         true => {
@@ -206,7 +210,7 @@ impl Lifecycle<'_> {
         let tombstone = to_item(&self.scope.keys().deleted_tenant(), &json!({"at": now()}))?;
         transaction.put(tombstone);
         let subject = Subject::tenant(&self.scope.tenant);
-        let entry = Entry::new(self.scope, "tenant.deleted", subject);
+        let entry = Entry::new(self.scope, EventType::TenantDeleted, subject);
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.commit(&transaction).await
     }

@@ -11,15 +11,18 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret, shown,
+    Directory, Origin, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret, shown,
 };
-use rollcall_edge_http::{Problem, request_id, sole_bearer};
+use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
 
 /// The application's backend.
 pub(crate) struct Application {
     pub(crate) directory: Directory,
+    /// The id of the service key.
+    service_key: String,
     request_id: String,
+    origin: Origin,
 }
 
 impl Application {
@@ -29,7 +32,10 @@ impl Application {
             .parse()
             .map_err(|_| Problem::not_found(format!("tenant `{}`", shown(id))))?;
         Span::current().record("tenant", id.as_str());
-        Ok(self.directory.for_application(id, &self.request_id))
+        let tenant = self
+            .directory
+            .for_application(id, &self.service_key, &self.request_id);
+        Ok(tenant.requested_from(self.origin.clone()))
     }
 }
 
@@ -44,9 +50,11 @@ where
         let directory = Directory::from_ref(state);
         let secret = secret(parts, Purpose::ServiceKey)?;
         match directory.service_keys().verify(secret.expose()).await? {
-            Some(_) => Ok(Self {
+            Some(service_key) => Ok(Self {
                 directory,
+                service_key,
                 request_id: request_id(parts),
+                origin: origin(parts),
             }),
             None => Err(no_longer_good(Purpose::ServiceKey)),
         }
@@ -119,8 +127,9 @@ impl<G: Gate> Admin<G> {
         if let Some(permission) = G::PERMISSION {
             require(&session, permission)?;
         }
-        let person = session.person.as_ref().map(|person| person.id.as_str());
-        let tenant = directory.for_person(session.tenant.clone(), person, &request_id(parts));
+        let tenant = directory
+            .for_session(&session, &request_id(parts))
+            .requested_from(origin(parts));
         Ok(Self {
             tenant,
             session,

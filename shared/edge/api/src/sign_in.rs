@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::caller::{Application, Introspector};
-use crate::fields::{Fields, Id};
+use crate::fields::{Fields, Id, name};
 use crate::people::Person;
 use crate::role::{Permission, Role};
 use crate::sessions::{SessionDetails, SessionUser};
@@ -186,6 +186,9 @@ pub(crate) async fn introspect(
 pub(crate) struct NewPortalLink {
     /// The role of the session that the link opens: `owner` by default, so that a new tenant gets its first owner.
     role_id: Option<Role>,
+    /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
 }
 
 /// A link that opens the console once.
@@ -208,10 +211,9 @@ pub(crate) async fn create_portal_link(
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
     let tenant = application.tenant(&tenant)?;
-    let link = tenant
-        .sign_in()
-        .issue_portal_link(new.role_id.map_or(directory::Role::Owner, Into::into))
-        .await?;
+    let email = new.email.map(|email| name("email", &email)).transpose()?;
+    let role = new.role_id.map_or(directory::Role::Owner, Into::into);
+    let link = tenant.sign_in().issue_portal_link(role, email).await?;
     Ok(link_answer(&console, &link))
 }
 
