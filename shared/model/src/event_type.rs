@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// Declares the types with their names.
+/// Declares the types with their names. The documentation of a type is also its description.
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal,)*) => {
         /// The type of an event or a journal entry.
         ///
         /// A newer version may have stored other types, so what is stored stays text: [`EventType::of`] returns `None`
         /// for them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventType {
-            $($(#[$doc])* $variant,)*
+            $($(#[doc = $doc])* $variant,)*
         }
 
         impl EventType {
@@ -22,6 +22,13 @@ macro_rules! event_types {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns what happened, as a sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc,)*).trim_start(),)*
                 }
             }
         }

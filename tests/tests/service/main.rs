@@ -4,6 +4,7 @@
 //! admins at `/api/v1`. The `console_` modules act as an admin at the console, many of them in a real browser. Each of
 //! the other modules tests one promise of the service.
 
+mod actors;
 mod api_axonflow;
 mod api_controlinfra;
 mod api_frontegg;

@@ -30,6 +30,8 @@ mod openapi;
 mod role;
 mod routes;
 
+mod event_changes;
+mod event_schemas;
 mod events;
 mod sign_in;
 mod tenants;

@@ -8,6 +8,7 @@ use utoipa::{Modify, OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::event_schemas::EventSchemas;
 use crate::routes::{self, Api};
 
 /// The name of the security scheme of the application's backend.
@@ -121,6 +122,7 @@ pub fn document() -> OpenApi {
     for routes in [routes::application(), admin()] {
         document.merge(routes.into_openapi());
     }
+    EventSchemas.modify(&mut document);
     Answers.modify(&mut document);
     document
 }
