@@ -19,9 +19,9 @@ const ANNOTATIONS: [&str; 6] = [
 #[derive(Clone, Copy, Debug)]
 pub struct Schemas<'a>(pub &'a Value);
 
-impl Schemas<'_> {
+impl<'a> Schemas<'a> {
     /// Returns the schema with this name.
-    pub fn named(self, name: &str) -> Option<&Value> {
+    pub fn named(self, name: &str) -> Option<&'a Value> {
         self.0["components"]["schemas"].get(name)
     }
 

@@ -92,9 +92,10 @@ fn a_person_is_named_with_the_session() {
             .put(&format!("/users/{ada}/role"), owner)
             .await
             .expect(200);
-        let login = service.application().log_in(tenant.id(), "ada", None);
+        let application = service.application();
+        let login = application.log_in(tenant.id(), "ada", None);
         let session = login.await.expect(200).string("/session/token");
-        let person = service.application().with(Some(&session));
+        let person = application.with(Some(&session));
         let new = json!({"name": "Okta", "provider": "okta"});
         person.post("/scim/connections", new).await.expect(201);
         let event = last(service, &tenant, "connection.created").await;

@@ -152,10 +152,7 @@ fn object(attributes: impl IntoIterator<Item = &'static Attribute>) -> Object {
 fn value(attribute: &'static Attribute) -> Schema {
     let one = one_value(attribute);
     match attribute.multi_valued {
-        true => ArrayBuilder::new()
-            .items(one)
-            .build()
-            .into(),
+        true => ArrayBuilder::new().items(one).build().into(),
         false => Schema::Object(one),
     }
 }
