@@ -87,7 +87,7 @@ impl<'a> Schemas<'a> {
                     matching => Ok(matching == 1),
                 }
             }
-            "minimum" => Ok(value.as_f64() >= argument.as_f64()),
+            "minimum" => Ok(!value.is_number() || value.as_f64() >= argument.as_f64()),
             // Looked at together with the declared properties.
             "properties" | "additionalProperties" => Ok(true),
             annotation if ANNOTATIONS.contains(&annotation) => Ok(true),
@@ -144,13 +144,14 @@ mod tests {
                 "kind": {"type": "string", "enum": ["a"]},
                 "name": {"$ref": "#/components/schemas/Name"},
                 "list": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+                "count": {"type": ["integer", "null"], "minimum": 0},
                 "open": {"type": "object", "properties": {}, "additionalProperties": true},
                 "role": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Name"}]},
             },
         });
         for (value, wrong) in [
             (
-                json!({"kind": "a", "name": "x", "list": [1], "open": {"y": 1}, "role": null}),
+                json!({"kind": "a", "name": "x", "list": [1], "open": {"y": 1}, "role": null, "count": null}),
                 None,
             ),
             (json!([]), Some("`type`")),
