@@ -4,6 +4,7 @@ use http::{HeaderMap, Method};
 use rollcall_directory::Reason;
 use serde_json::{Value, json};
 
+use crate::event_schemas::check_event;
 use crate::idp::{Answer, http_client};
 
 /// Words that would reveal implementation details to a client.
@@ -121,6 +122,17 @@ impl Api {
             violations.is_empty(),
             "{line}: {status} {text}\n{violations:#?}"
         );
+        if path
+            .split('?')
+            .next()
+            .is_some_and(|path| path.ends_with("/events"))
+        {
+            body["items"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .for_each(check_event);
+        }
         Answer {
             request: line,
             status,

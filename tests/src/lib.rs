@@ -12,6 +12,7 @@
 //! - [`faults`]: a DynamoDB connection with injected faults.
 //! - [`seed`]: people and groups that are created directly in the directory, without HTTP.
 //! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
+//! - [`event_schemas`]: checks events against the OpenAPI document; [`json_schema`] validates.
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
 //! - [`size`]: how much data the tests with much data create.
@@ -38,8 +39,10 @@ pub mod budgets;
 pub mod compatibility;
 mod deployed;
 pub mod event_fixture;
+pub mod event_schemas;
 pub mod faults;
 pub mod idp;
+pub mod json_schema;
 pub mod pattern;
 pub mod raw;
 pub mod response_invariants;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use rollcall_model::{Actor, TenantId, new_id};
+use rollcall_model::{Actor, Origin, TenantId, new_id};
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
@@ -86,15 +86,15 @@ impl Directory {
         self.acted_on(tenant, Actor::SYSTEM, &new_id())
     }
 
-    /// Returns a tenant with the application as the actor, which uses the service key with this id.
-    pub fn for_application(&self, tenant: TenantId, key: &str, request_id: &str) -> Tenant {
-        self.acted_on(tenant, Actor::application(key), request_id)
+    /// Returns a tenant with the application as the actor. `service_key` is the id of the key that it uses.
+    pub fn for_application(&self, tenant: TenantId, service_key: &str, request_id: &str) -> Tenant {
+        self.acted_on(tenant, Actor::application(service_key), request_id)
     }
 
-    /// Returns a tenant with a person as the actor. Without a person, the actor is the holder of a portal link.
-    pub fn for_person(&self, tenant: TenantId, person: Option<&str>, request_id: &str) -> Tenant {
-        let actor = person.map_or(Actor::PORTAL_LINK, Actor::person);
-        self.acted_on(tenant, actor, request_id)
+    /// Returns the tenant of a session. The actor is the person of the session, or the holder of the portal link that
+    /// opened it.
+    pub fn for_session(&self, session: &Session, request_id: &str) -> Tenant {
+        self.acted_on(session.tenant.clone(), session.actor(), request_id)
     }
 
     fn acted_on(&self, tenant: TenantId, actor: Actor, request_id: &str) -> Tenant {
@@ -103,6 +103,7 @@ impl Directory {
             key_ring: self.key_ring.clone(),
             tenant,
             actor,
+            origin: Origin::default(),
             request_id: request_id.to_owned(),
         })
     }
@@ -184,15 +185,25 @@ impl Directory {
         }
     }
 
-    /// Opens a session with a portal link. A link can be used once; `None` if it is not valid or was already used.
+    /// Opens a session with a portal link, in the request with this id and origin. A link can be used once; `None` if it
+    /// is not valid or was already used.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn open_portal_link(&self, presented: &str) -> Result<Option<IssuedSession>, Error> {
-        match self.claimed(Purpose::PortalLink, presented) {
-            Some((tenant, link)) => tenant.sign_in().redeem_portal_link(&link).await,
-            None => Ok(None),
-        }
+    pub async fn open_portal_link(
+        &self,
+        presented: &str,
+        request_id: &str,
+        origin: Origin,
+    ) -> Result<Option<IssuedSession>, Error> {
+        let Some(link) = TokenSecret::parse_for(Purpose::PortalLink, presented) else {
+            return Ok(None);
+        };
+        let tenant = link.claimed_tenant().clone();
+        // The journal names the holder of the link once it is verified.
+        let tenant = self.acted_on(tenant, Actor::SYSTEM, request_id);
+        let tenant = tenant.requested_from(origin);
+        tenant.sign_in().redeem_portal_link(&link).await
     }
 
     /// Parses a secret with this purpose. Returns it with the tenant that it names, which is not verified yet.

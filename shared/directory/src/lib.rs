@@ -87,9 +87,9 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, GROUPS, InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, Permission,
-    PersonState, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, Subject,
-    TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, shown,
+    Actor, EventType, GROUPS, InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, Origin,
+    Permission, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleId, RoleSync,
+    RouteBy, Settings, Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -1,6 +1,6 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::TenantId;
+use rollcall_model::{Origin, TenantId};
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
@@ -20,6 +20,13 @@ pub struct Tenant {
 impl Tenant {
     pub(crate) fn of(scope: Scope) -> Self {
         Self { scope }
+    }
+
+    /// Returns the handle with the origin of the request, which the journal states for each change.
+    #[must_use]
+    pub fn requested_from(mut self, origin: Origin) -> Self {
+        self.scope.origin = origin;
+        self
     }
 
     /// Returns the tenant's id.

@@ -1,7 +1,7 @@
 //! The budgets of what happens between identity provider, application and person: tokens, sign-ins and sessions.
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{GROUPS, Introspection, Provider, Role, Tenant, Verdict};
+use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Tenant, Verdict};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::{create, group, patch, person, sign_in};
 use rollcall_tests::service::run;
@@ -138,10 +138,11 @@ fn sessions_keep_their_budgets() {
         let (ended, cost) = measure(tenant.sign_in().end_session(&session)).await;
         ended.unwrap();
         budgets.record("sign out", cost);
-        let (link, cost) = measure(tenant.sign_in().issue_portal_link(Role::Owner)).await;
+        let (link, cost) = measure(tenant.sign_in().issue_portal_link(Role::Owner, None)).await;
         budgets.record("issue a portal link", cost);
         let link = link.unwrap().secret;
-        let (opened, cost) = measure(directory.open_portal_link(link.expose())).await;
+        let opening = directory.open_portal_link(link.expose(), "request", Origin::default());
+        let (opened, cost) = measure(opening).await;
         assert!(opened.unwrap().is_some());
         budgets.record("open a portal link", cost);
     });

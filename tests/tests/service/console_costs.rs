@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::capacity::{Cost, measure};
-use rollcall_directory::{AuditQuery, GROUPS, LoggedRequest, PersonState, Provider, Role, Tenant};
+use rollcall_directory::{
+    AuditQuery, GROUPS, LoggedRequest, Origin, PersonState, Provider, Role, Tenant,
+};
 use rollcall_edge_http::HttpFunction;
 use rollcall_insight::{GroupFilter, Insight};
 use rollcall_tests::budgets::Budgets;
@@ -211,11 +213,11 @@ impl Visitor {
         let directory = table.directory();
         let link = tenant
             .sign_in()
-            .issue_portal_link(Role::Owner)
+            .issue_portal_link(Role::Owner, None)
             .await
             .unwrap();
         let opened = directory
-            .open_portal_link(link.secret.expose())
+            .open_portal_link(link.secret.expose(), "r", Origin::default())
             .await
             .unwrap();
         let cookie = format!("__Secure-rollcall={}", opened.unwrap().secret.expose());

@@ -7,6 +7,7 @@
 // A test that panics says what went wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod actors;
 mod api_axonflow;
 mod api_controlinfra;
 mod api_doors;

@@ -92,10 +92,10 @@ async fn actors_named(
         .iter()
         .filter(|one| fold(&one.label) == folded)
         .map(|one| one.id.clone());
-    let kinds = [Actor::PORTAL_LINK, Actor::APPLICATION, Actor::SYSTEM]
+    let kinds = ["portal_link", "application", "system"]
         .iter()
-        .filter(|actor| fold(display::actor(actor)) == folded)
-        .map(|actor| actor.kind().to_owned());
+        .filter(|kind| fold(display::actor_kind(kind)) == folded)
+        .map(|kind| (*kind).to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
     actors.extend(Insight::of(tenant).person_named(&name).await?);
     actors.push(name);
@@ -109,7 +109,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The id that finds every change by the same person or connection; empty for other actors.
+    /// The id that finds every change by the same actor; empty for an actor without an id.
     pub(super) fn actor_id(&self) -> &str {
         let actor = &self.entry.actor;
         actor.connection().unwrap_or_else(|| actor_id(actor))
@@ -149,9 +149,11 @@ struct Page {
 }
 
 fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
-    match actor.connection() {
-        Some(connection) => connections.of(connection),
-        None => display::actor(actor).to_owned(),
+    let kind = display::actor_kind(actor.kind());
+    match (actor.connection(), actor.email()) {
+        (Some(connection), _) => connections.of(connection),
+        (None, Some(email)) => format!("{email} ({kind})"),
+        (None, None) => kind.to_owned(),
     }
 }
 
@@ -185,6 +187,9 @@ impl ExportRow for Row {
         "action",
         "actor",
         "actor_id",
+        "session",
+        "source_address",
+        "user_agent",
         "subject_type",
         "subject_id",
         "subject",
@@ -217,6 +222,9 @@ impl ExportRow for Row {
             "action": entry.action,
             "actor": self.actor_name,
             "actor_id": actor_id(&entry.actor),
+            "session": entry.actor.session(),
+            "source_address": entry.origin.address,
+            "user_agent": entry.origin.user_agent,
             "subject_type": entry.subject.kind,
             "subject_id": entry.subject.id,
             "subject": entry.subject.name,

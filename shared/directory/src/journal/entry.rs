@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, Subject, new_id};
+use rollcall_model::{Actor, EventType, Origin, Subject, new_id};
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
 use serde::{Deserialize, Serialize};
@@ -24,13 +24,16 @@ pub struct Entry {
     /// The id, a UUIDv7. Ids sort by time, not by commit.
     #[serde(rename = "SK")]
     pub id: String,
-    /// The action: `user.created`, `group.members_changed`, …
+    /// The action: the name of an [`EventType`], or of a type that only a newer version knows.
     #[serde(rename = "type")]
     pub action: String,
     /// When the change was made.
     pub at: Timestamp,
     /// Who made the change.
     pub actor: Actor,
+    /// Where the request came from. Absent for what Rollcall does by itself, and in entries of earlier versions.
+    #[serde(default, skip_serializing_if = "Origin::is_empty")]
+    pub origin: Origin,
     /// The id of the request that made the change.
     pub request_id: String,
     /// What the change is about.
@@ -79,12 +82,13 @@ impl Logged for Entry {
 
 impl Entry {
     /// Returns an entry for a change that the scope's actor makes now.
-    pub(crate) fn new(scope: &Scope, action: impl Into<String>, subject: Subject) -> Self {
+    pub(crate) fn new(scope: &Scope, action: EventType, subject: Subject) -> Self {
         Self {
             id: new_id(),
-            action: action.into(),
+            action: action.as_str().to_owned(),
             at: now(),
             actor: scope.actor.clone(),
+            origin: scope.origin.clone(),
             request_id: scope.request_id.clone(),
             subject,
             before: None,
@@ -103,6 +107,11 @@ impl Entry {
         }
     }
 
+    /// Returns whether the action is of this type.
+    pub fn is(&self, action: EventType) -> bool {
+        self.action == action.as_str()
+    }
+
     pub(crate) fn to_item(&self, keys: Keys<'_>) -> Result<Item, Error> {
         to_item(&keys.journal().at(&self.id), self)
     }
@@ -115,7 +124,7 @@ impl Entry {
 
     fn has_changed_member(&self, wanted: &String) -> bool {
         let after = self.after.as_deref().unwrap_or_default();
-        self.action == MEMBERS_CHANGED
+        self.is(EventType::GroupMembersChanged)
             && serde_json::from_str::<BTreeMap<String, Vec<String>>>(after)
                 .is_ok_and(|lists| lists.values().any(|ids| ids.contains(wanted)))
     }
@@ -138,9 +147,6 @@ impl Entry {
             && query.to.is_none_or(|to| self.at <= to)
     }
 }
-
-/// The action of an entry that holds all member changes of one transaction.
-pub(crate) const MEMBERS_CHANGED: &str = "group.members_changed";
 
 impl Journal<'_> {
     /// Reads the audit log, newest first. Returns the entries and the cursor of the next page.

@@ -3,14 +3,13 @@
 //! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
 //! write starts over. So a request is applied to the latest state or not at all.
 
-use rollcall_model::{Kind, is_id, new_id, shown};
+use rollcall_model::{EventType, Kind, is_id, new_id, shown};
 use rollcall_scim::{
     self as scim, MemberChange, MemberOp, Patch, Precondition, Projection, Resource,
 };
 use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
 use serde_json::{Value, json};
 
-use crate::journal::entry::MEMBERS_CHANGED;
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
@@ -333,7 +332,7 @@ impl Resources<'_> {
             effects.changed(action(draft.kind, draft.before, Some(after)));
         }
         if !draft.steps.is_empty() {
-            effects.changed(MEMBERS_CHANGED);
+            effects.changed(EventType::GroupMembersChanged);
         }
         if opened.is_some() {
             members.settle().await?;

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{KeyScope, Role, RoleId, TenantId, USERS};
+use rollcall_model::{Actor, KeyScope, PortalLink, Role, RoleId, TenantId, USERS};
 use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
 use crate::cache::{Cache, Moment};
@@ -20,21 +20,35 @@ use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::{Mapping, by_group};
 use crate::sign_in::handle::SignIn;
-use crate::sign_in::sessions::{SessionItem, is_from, session_key};
+use crate::sign_in::sessions::{SessionItem, is_from, session_key, shown_id};
 
 /// A valid session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// The id, as lists of sessions and the journal show it.
+    pub id: String,
     /// The tenant.
     pub tenant: TenantId,
     /// The tenant's name.
     pub tenant_name: String,
     /// The person, unless a portal link opened the session.
     pub person: Option<SessionPerson>,
+    /// The portal link that opened the session. `None` in sessions of people, and in those that earlier versions opened.
+    pub link: Option<PortalLink>,
     /// The effective role now.
     pub role: Option<Role>,
     /// When the session expires.
     pub expires_at: Timestamp,
+}
+
+impl Session {
+    /// Returns whoever uses the session.
+    pub(crate) fn actor(&self) -> Actor {
+        match &self.person {
+            Some(person) => Actor::person(&person.id, &self.id),
+            None => Actor::portal_link(self.link.clone().unwrap_or_default(), &self.id),
+        }
+    }
 }
 
 /// The person that a session belongs to.
@@ -116,7 +130,7 @@ impl SignIn<'_> {
         let memory = Memory::default();
         let first = self.first(secret, &memory);
         let found = self.scope.table.find(self.wanted(&first)).await?;
-        self.checked(first, found, &memory).await
+        self.checked(secret, first, found, &memory).await
     }
 
     /// Returns the session as [`Self::session`] does, but uses the tenant and the mappings of the memory, which are at
@@ -136,11 +150,12 @@ impl SignIn<'_> {
         if let Some(refused) = Introspection::refused(key.verified(&mut found)?.as_ref()) {
             return Ok(refused);
         }
-        Ok(self.checked(first, found, memory).await?.into())
+        Ok(self.checked(secret, first, found, memory).await?.into())
     }
 
     async fn checked(
         self,
+        secret: &TokenSecret,
         first: First,
         found: Found,
         memory: &Memory,
@@ -154,7 +169,7 @@ impl SignIn<'_> {
             tenant,
         } = stored;
         if item.user.is_none() {
-            return Ok(Some(session_of_nobody(self.scope, &item, tenant)));
+            return Ok(Some(session_of_link(self.scope, secret, item, tenant)));
         }
         let Some(record) = record.filter(|record| item.is_in_force(record)) else {
             return Ok(None);
@@ -162,6 +177,8 @@ impl SignIn<'_> {
         let groups = decide::role_groups(&record);
         let mappings = by_group(&self.recent_mappings(&groups, memory).await?);
         Ok(Some(Session {
+            id: shown_id(&secret.hash().0),
+            link: None,
             tenant: self.scope.tenant.clone(),
             tenant_name: tenant.display_name,
             role: decide::effective_role(&record, &tenant.settings, &mappings),
@@ -262,8 +279,15 @@ impl SignIn<'_> {
 }
 
 /// Returns the session that a portal link opens or has opened.
-pub(super) fn session_of_nobody(scope: &Scope, item: &SessionItem, tenant: TenantItem) -> Session {
+pub(super) fn session_of_link(
+    scope: &Scope,
+    secret: &TokenSecret,
+    item: SessionItem,
+    tenant: TenantItem,
+) -> Session {
     Session {
+        id: shown_id(&secret.hash().0),
+        link: item.link,
         tenant: scope.tenant.clone(),
         tenant_name: tenant.display_name,
         person: None,

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{Mappings, Role, Settings, USERS};
+use rollcall_model::{EventType, Mappings, Role, Settings, USERS};
 use rollcall_scim::{self as scim, Resource, fold};
 use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
@@ -138,7 +138,7 @@ impl SignIn<'_> {
             let key = name_key(self.scope, assertion);
             name.write_after(&mut transaction, key, record, &mappings);
         }
-        let entry = Entry::new(self.scope, "auth.login", subject(&USERS, record)?);
+        let entry = Entry::new(self.scope, EventType::AuthLogin, subject(&USERS, record)?);
         write_sign_in(
             self.scope,
             &mut transaction,

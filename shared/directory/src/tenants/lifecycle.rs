@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{RateLimit, Settings, Subject, TenantId};
+use rollcall_model::{EventType, RateLimit, Settings, Subject, TenantId};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, StackKeys, Table, TenantItem, Transaction, from_item, now,
@@ -96,7 +96,11 @@ impl Lifecycle<'_> {
         transaction.put_if(item, Expression::absent(), Guard::Unique);
         transaction.put_if(listed, Expression::absent(), Guard::Unique);
         transaction.check(keys.deleted_tenant(), Expression::absent(), Guard::Unique);
-        let entry = Entry::new(scope, "tenant.created", Subject::tenant(&scope.tenant));
+        let entry = Entry::new(
+            scope,
+            EventType::TenantCreated,
+            Subject::tenant(&scope.tenant),
+        );
         transaction.put(entry.to_item(keys)?);
         if !scope.table.transact(&transaction).await?.is_empty() {
             let attribute = "id".to_owned();
@@ -192,7 +196,7 @@ impl Lifecycle<'_> {
         let tombstone = to_item(&self.scope.keys().deleted_tenant(), &json!({"at": now()}))?;
         transaction.put(tombstone);
         let subject = Subject::tenant(&self.scope.tenant);
-        let entry = Entry::new(self.scope, "tenant.deleted", subject);
+        let entry = Entry::new(self.scope, EventType::TenantDeleted, subject);
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.commit(&transaction).await
     }

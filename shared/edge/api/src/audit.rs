@@ -29,6 +29,9 @@ pub(crate) struct AuditEntry {
     /// Who did it.
     #[schema(value_type = Actor)]
     actor: Value,
+    /// Where the request came from. Absent for what Rollcall does by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     /// What it was done to.
     subject: Subject,
     /// The values before the change.
@@ -50,6 +53,7 @@ impl From<Entry> for AuditEntry {
             r#type: entry.action,
             occurred_at: entry.at,
             actor: json!(entry.actor),
+            origin: Origin::of(entry.origin),
             subject: entry.subject.into(),
             before: parsed(entry.before),
             after: parsed(entry.after),
@@ -61,7 +65,7 @@ impl From<Entry> for AuditEntry {
 /// Who made a change.
 ///
 /// Only the OpenAPI document uses this type. Responses contain the actor as it is stored, in the form of the version
-/// that wrote it.
+/// that wrote it. Optional members are absent in what earlier versions stored.
 #[derive(Debug, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the JSON of the directory's actors")]
@@ -77,17 +81,48 @@ pub(crate) enum Actor {
     Person {
         /// The user's id.
         id: String,
+        /// The id of the session. It is not a credential.
+        session: Option<String>,
     },
     /// The holder of a portal link, whose name is not known.
-    PortalLink,
-    /// The application, by its service key.
+    PortalLink {
+        /// The id of the link.
+        id: Option<String>,
+        /// The address of the person for whom the link was made, if the application named one.
+        email: Option<String>,
+        /// The id of the session that the link opened.
+        session: Option<String>,
+    },
+    /// The application, by a service key.
     Application {
-        /// The service key's id. Earlier versions did not record it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        /// The id of the service key.
         id: Option<String>,
     },
     /// Rollcall itself.
     System,
+}
+
+/// Where a request came from, as API Gateway saw it. No header that a client can choose counts for the address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Origin {
+    /// The IP address from which the request arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "203.0.113.7")]
+    address: Option<String>,
+    /// What the client calls itself; at most 128 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+}
+
+impl Origin {
+    /// Returns the origin; `None` if nothing is known of it.
+    pub(crate) fn of(origin: directory::Origin) -> Option<Self> {
+        let is_known = !origin.is_empty();
+        is_known.then_some(Self {
+            address: origin.address,
+            user_agent: origin.user_agent,
+        })
+    }
 }
 
 /// What a change was about.
@@ -120,8 +155,8 @@ pub(crate) struct AuditPage {
     from: Option<Timestamp>,
     /// Not after this time.
     to: Option<Timestamp>,
-    /// Only changes by this actor: the id of a token, connection, person or service key, or a kind of actor (`token`, `person`,
-    /// `portal_link`, `application`, `system`).
+    /// Only changes by this actor: the id of a token, connection, person, session, portal link or service key, the address
+    /// for which a portal link was made, or a kind of actor (`token`, `person`, `portal_link`, `application`, `system`).
     actor: Option<String>,
     /// Only changes of this person, group or other item, given by its id or its name. The name ignores case.
     subject: Option<String>,

@@ -17,10 +17,10 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Introspection, KeyScope, Purpose, Role, ServiceKey, Session, Tenant, TenantId,
-    TokenSecret, shown,
+    Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session, Tenant,
+    TenantId, TokenSecret, shown,
 };
-use rollcall_edge_http::{Problem, request_id, sole_bearer};
+use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
 
 use crate::door;
@@ -92,6 +92,7 @@ pub(crate) struct Application<G> {
     pub(crate) directory: Directory,
     key: ServiceKey,
     request_id: String,
+    origin: Origin,
     gate: PhantomData<G>,
 }
 
@@ -99,7 +100,8 @@ impl<G> Application<G> {
     /// Returns a tenant, which need not exist, with the application as the actor of every change.
     pub(crate) fn tenant(&self, id: TenantId) -> Tenant {
         let (directory, key) = (&self.directory, &self.key.id);
-        directory.for_application(id, key, &self.request_id)
+        let tenant = directory.for_application(id, key, &self.request_id);
+        tenant.requested_from(self.origin.clone())
     }
 }
 
@@ -118,6 +120,7 @@ where
             directory,
             key,
             request_id: request_id(parts),
+            origin: origin(parts),
             gate: PhantomData,
         })
     }
@@ -230,8 +233,9 @@ impl<G: Gate> Admin<G> {
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
         check_session(&session, G::PERMISSION)?;
-        let person = session.person.as_ref().map(|person| person.id.as_str());
-        let tenant = directory.for_person(session.tenant.clone(), person, &request_id(parts));
+        let tenant = directory
+            .for_session(&session, &request_id(parts))
+            .requested_from(origin(parts));
         Ok(Self {
             tenant,
             session,
@@ -285,7 +289,8 @@ async fn named_tenant(
         .parse()
         .map_err(|_| Problem::not_found(format!("tenant `{}`", shown(&named))))?;
     Span::current().record("tenant", id.as_str());
-    Ok(directory.for_application(id, &key.id, &request_id(parts)))
+    let tenant = directory.for_application(id, &key.id, &request_id(parts));
+    Ok(tenant.requested_from(origin(parts)))
 }
 
 /// Returns the bearer token of the request, which must have this purpose.

@@ -42,7 +42,7 @@ impl From<Stored> for Connection {
 /// The identity provider's product.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Provider {
+pub(crate) enum Provider {
     Okta,
     Entra,
     OneLogin,

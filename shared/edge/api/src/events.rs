@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::audit::{Actor, Subject};
+use crate::audit::{Actor, Origin, Subject};
 use crate::caller::ApplicationAt;
 use crate::fields::{Params, limit};
 use crate::gate;
@@ -122,14 +122,16 @@ impl From<directory::Fault> for Fault {
     }
 }
 
-/// One event: what the application polls and the bus carries.
+/// One event: what the application polls and the bus carries. `KnownEvent` says for each type what `before` and `after`
+/// hold. An event whose content was erased has neither.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Event {
     /// The same however often the event is delivered.
     id: String,
     /// Its place among the tenant's events, from 1, without gaps.
     sequence: u64,
-    /// `user.created`, `group.member_added`, …
+    /// What happened. A newer version may send types that are not described here.
+    #[schema(example = "user.created")]
     r#type: String,
     /// The version of this shape.
     version: u32,
@@ -140,6 +142,9 @@ pub(crate) struct Event {
     /// Who made it.
     #[schema(value_type = Actor)]
     actor: Value,
+    /// Where the request came from. Absent for what Rollcall does by itself, and in events of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     /// What was changed.
     subject: Subject,
     /// The values before the change.
@@ -150,6 +155,10 @@ pub(crate) struct Event {
     after: Option<Value>,
     /// The request that made the change.
     request_id: String,
+    /// Present and true if the event was too large for the bus, which has it without `before` and `after`. The feed has
+    /// all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abridged: Option<bool>,
 }
 
 impl From<directory::Event> for Event {
@@ -162,10 +171,12 @@ impl From<directory::Event> for Event {
             tenant: event.tenant.to_string(),
             occurred_at: event.occurred_at,
             actor: json!(event.actor),
+            origin: Origin::of(event.origin),
             subject: event.subject.into(),
             before: event.before,
             after: event.after,
             request_id: event.request_id,
+            abridged: None,
         }
     }
 }

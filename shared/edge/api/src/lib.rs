@@ -38,6 +38,8 @@ mod operations;
 mod role;
 mod routes;
 
+mod event_changes;
+mod event_schemas;
 mod events;
 mod sign_in;
 mod tenants;

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::codes::{ReadingCode, ReasonCode};
+use crate::event_schemas::EventSchemas;
 use crate::operations::{SERVICE_KEY, SESSION, operations};
 use crate::routes::{self, Api};
 
@@ -112,6 +113,7 @@ pub fn document() -> OpenApi {
     for routes in [routes::application(), admin(), routes::admin_of_tenant()] {
         document.merge(routes.into_openapi());
     }
+    EventSchemas.modify(&mut document);
     Answers.modify(&mut document);
     document
 }

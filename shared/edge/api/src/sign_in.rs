@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::caller::{ApplicationAt, Introspector};
-use crate::fields::Fields;
+use crate::fields::{Fields, name};
 use crate::gate::Sessions;
 use crate::people::Person;
 use crate::role::{Permission, Role};
@@ -184,6 +184,9 @@ pub(crate) async fn introspect(
 pub(crate) struct NewPortalLink {
     /// The role of the session that the link opens: `owner` by default, so that a new tenant gets its first owner.
     role_id: Option<Role>,
+    /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
 }
 
 /// A link that opens the console once.
@@ -204,8 +207,9 @@ pub(crate) async fn create_portal_link(
     OpenedAt(console): OpenedAt,
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
+    let email = new.email.map(|email| name("email", &email)).transpose()?;
     let role = new.role_id.map_or(directory::Role::Owner, Into::into);
-    let link = at.tenant.sign_in().issue_portal_link(role).await?;
+    let link = at.tenant.sign_in().issue_portal_link(role, email).await?;
     Ok(link_answer(&console, &link))
 }
 

@@ -1,0 +1,172 @@
+//! The schemas of `before` and `after` in events. Only the OpenAPI document uses these types.
+
+use jiff::Timestamp;
+use rollcall_directory::Kind;
+use rollcall_scim::{Attribute, AttributeKind, Mutability, Returned};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, Type,
+};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::connections::Provider;
+use crate::role::Role;
+use crate::settings::RateLimit;
+
+/// The role that somebody gave a person, or that a group gives its members.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct GivenRole {
+    /// The role; null for none.
+    #[schema(required)]
+    role_id: Option<Role>,
+}
+
+/// The effective role of a person.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct EffectiveRole {
+    /// The role; null for none.
+    #[schema(required)]
+    role: Option<Role>,
+}
+
+/// What a sign-in decided.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct SignInDecision {
+    /// The effective role; null for none.
+    #[schema(required)]
+    role: Option<Role>,
+    /// What decided the role: `scim-group:<name>`, `sso-config-default` or `existing-grants`.
+    source: String,
+    /// The names of the mapped groups that counted.
+    matched: Vec<String>,
+    /// How many values the `groups` claim had; null without such a claim.
+    #[schema(required)]
+    claim_values: Option<u64>,
+}
+
+/// A person who joined or left a group.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ChangedMember {
+    /// The user's id.
+    member: String,
+}
+
+/// A connection.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ConnectionDetails {
+    /// What people call it.
+    name: String,
+    /// The identity provider.
+    provider: Provider,
+}
+
+/// The name of a tenant.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct TenantName {
+    /// The name.
+    name: String,
+}
+
+/// The limit for the requests of all tokens together.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct RequestCeiling {
+    /// The limit; null for none.
+    #[schema(required)]
+    request_ceiling: Option<RateLimit>,
+}
+
+/// A new portal link.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct MadePortalLink {
+    /// Its id, which the actor of all that is done with the link has.
+    id: String,
+    /// The address of the person for whom the link was made, if the application named one.
+    email: Option<String>,
+    /// The role of the session that it opens.
+    role_id: Role,
+    /// Until when it can be opened.
+    expires_at: Timestamp,
+}
+
+/// The schemas above, by their names.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(
+    GivenRole,
+    EffectiveRole,
+    SignInDecision,
+    ChangedMember,
+    ConnectionDetails,
+    TenantName,
+    RequestCeiling,
+    MadePortalLink
+)))]
+struct Changes;
+
+/// Returns the schemas of the changes by their names, without those of people and groups.
+pub(crate) fn changes() -> utoipa::openapi::OpenApi {
+    Changes::openapi()
+}
+
+/// Returns the schema of the attributes of a person or a group, from the declarations of SCIM.
+pub(crate) fn attributes_of(kind: &Kind) -> Schema {
+    let resource_type = kind.resource_type;
+    let common = resource_type.attribute("externalId");
+    let core = resource_type.schema.attributes.iter();
+    let mut object = object(common.into_iter().chain(core));
+    for extension in resource_type.extensions {
+        let schema = extension.schema;
+        let attributes = Schema::Object(self::object(schema.attributes));
+        object
+            .properties
+            .insert(schema.id.to_owned(), attributes.into());
+    }
+    object.description = Some(format!(
+        "Attributes of a {} (RFC 7643), as the identity provider sent them. Other keys are extensions.",
+        kind.noun
+    ));
+    // Extensions that Rollcall does not declare are kept.
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
+    Schema::Object(object)
+}
+
+/// Returns the schema of an object with those of the attributes that a client can set and read.
+fn object(attributes: impl IntoIterator<Item = &'static Attribute>) -> Object {
+    let is_shown = |attribute: &&Attribute| {
+        attribute.mutability != Mutability::ReadOnly && attribute.returned != Returned::Never
+    };
+    let shown = attributes.into_iter().filter(is_shown);
+    shown
+        .fold(ObjectBuilder::new(), |object, attribute| {
+            object.property(attribute.name, value(attribute))
+        })
+        .build()
+}
+
+fn value(attribute: &'static Attribute) -> Schema {
+    let one = one_value(attribute);
+    match attribute.multi_valued {
+        true => ArrayBuilder::new().items(one).build().into(),
+        false => Schema::Object(one),
+    }
+}
+
+fn one_value(attribute: &'static Attribute) -> Object {
+    let kind = match attribute.kind {
+        AttributeKind::Complex => return object(attribute.sub_attributes),
+        AttributeKind::Boolean => Type::Boolean,
+        AttributeKind::Decimal => Type::Number,
+        AttributeKind::Integer => Type::Integer,
+        AttributeKind::String
+        | AttributeKind::DateTime
+        | AttributeKind::Binary
+        | AttributeKind::Reference => Type::String,
+    };
+    ObjectBuilder::new().schema_type(kind).build()
+}
