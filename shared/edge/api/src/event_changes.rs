@@ -1,16 +1,18 @@
 //! The schemas of `before` and `after` in events. Only the OpenAPI document uses these types.
+//!
+//! A role is any text here: an event says what is stored, and a newer version may have stored a role that is unknown here.
 
 use jiff::Timestamp;
 use rollcall_directory::Kind;
 use rollcall_scim::{Attribute, AttributeKind, Mutability, Returned};
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, Type,
+    AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, SchemaType, Type,
 };
-use utoipa::{OpenApi, ToSchema};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::connections::Provider;
-use crate::role::Role;
-use crate::settings::RateLimit;
+use crate::settings::{RateLimit, Settings};
 
 /// The role that somebody gave a person, or that a group gives its members.
 #[derive(ToSchema)]
@@ -18,7 +20,7 @@ use crate::settings::RateLimit;
 struct GivenRole {
     /// The role; null for none.
     #[schema(required)]
-    role_id: Option<Role>,
+    role_id: Option<String>,
 }
 
 /// The effective role of a person.
@@ -27,7 +29,7 @@ struct GivenRole {
 struct EffectiveRole {
     /// The role; null for none.
     #[schema(required)]
-    role: Option<Role>,
+    role: Option<String>,
 }
 
 /// What a sign-in decided.
@@ -36,7 +38,7 @@ struct EffectiveRole {
 struct SignInDecision {
     /// The effective role; null for none.
     #[schema(required)]
-    role: Option<Role>,
+    role: Option<String>,
     /// What decided the role: `scim-group:<name>`, `sso-config-default` or `existing-grants`.
     source: String,
     /// The names of the mapped groups that counted.
@@ -90,7 +92,7 @@ struct MadePortalLink {
     /// The address of the person for whom the link was made, if the application named one.
     email: Option<String>,
     /// The role of the session that it opens.
-    role_id: Role,
+    role_id: String,
     /// Until when it can be opened.
     expires_at: Timestamp,
 }
@@ -112,6 +114,27 @@ struct Changes;
 /// Returns the schemas of the changes by their names, without those of people and groups.
 pub(crate) fn changes() -> utoipa::openapi::OpenApi {
     Changes::openapi()
+}
+
+/// Returns the schema of the settings of a tenant.
+pub(crate) fn stored_settings() -> Schema {
+    let mut settings = object_of::<Settings>();
+    let nullable = SchemaType::Array(vec![Type::String, Type::Null]);
+    let role = ObjectBuilder::new().schema_type(nullable);
+    let role = role.description(Some(
+        "The role of people for whom no group decides the role at their first sign-in; null for none.",
+    ));
+    let key = "sso_default_role".to_owned();
+    settings.properties.insert(key, role.build().into());
+    Schema::Object(settings)
+}
+
+/// Returns the schema of a struct.
+pub(crate) fn object_of<T: PartialSchema>() -> Object {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object,
+        _ => Object::new(),
+    }
 }
 
 /// Returns the schema of the attributes of a person or a group, from the declarations of SCIM.

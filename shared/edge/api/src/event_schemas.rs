@@ -3,12 +3,12 @@
 //! All have the envelope [`Event`] in common. What differs is `type`, the type of `subject`, `before` and `after`.
 
 use rollcall_directory::{EventType, GROUPS, USERS};
-use utoipa::openapi::schema::{Discriminator, Object, ObjectBuilder, OneOfBuilder, Schema};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
-use utoipa::{Modify, PartialSchema};
+use utoipa::Modify;
+use utoipa::openapi::schema::{Discriminator, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{OpenApi, Ref};
 
 use crate::audit::Subject;
-use crate::event_changes::{attributes_of, changes};
+use crate::event_changes::{attributes_of, changes, object_of, stored_settings};
 use crate::events::Event;
 
 /// The name of the schema that matches an event of any known type.
@@ -25,6 +25,7 @@ impl Modify for EventSchemas {
         for (name, kind) in [("UserAttributes", &USERS), ("GroupAttributes", &GROUPS)] {
             schemas.insert(name.to_owned(), attributes_of(kind).into());
         }
+        schemas.insert("StoredSettings".to_owned(), stored_settings().into());
         let mut known = OneOfBuilder::new();
         let mut names = Vec::new();
         for kind in EventType::ALL.iter().filter(|kind| kind.is_event()) {
@@ -54,10 +55,10 @@ fn schema_name(kind: EventType) -> String {
 
 /// Returns the schema of the events of a type.
 fn event(kind: EventType) -> Schema {
-    let mut event = envelope::<Event>();
+    let mut event = object_of::<Event>();
     event.description = Some(kind.description().to_owned());
     set(&mut event, "type", only(kind.as_str()));
-    let mut subject = envelope::<Subject>();
+    let mut subject = object_of::<Subject>();
     set(&mut subject, "type", only(subject_of(kind)));
     set(&mut event, "subject", Schema::Object(subject));
     let (before, after) = changes_of(kind);
@@ -71,14 +72,6 @@ fn event(kind: EventType) -> Schema {
     Schema::Object(event)
 }
 
-/// Returns the schema of a struct.
-fn envelope<T: PartialSchema>() -> Object {
-    match T::schema() {
-        RefOr::T(Schema::Object(object)) => object,
-        _ => Object::new(),
-    }
-}
-
 /// Replaces the schema of a property, and keeps its place.
 fn set(object: &mut Object, name: &str, schema: Schema) {
     object.properties.insert(name.to_owned(), schema.into());
@@ -86,7 +79,7 @@ fn set(object: &mut Object, name: &str, schema: Schema) {
 
 /// Returns the schema of a string with one possible value.
 fn only(value: &str) -> Schema {
-    let string = ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
+    let string = ObjectBuilder::new().schema_type(Type::String);
     Schema::Object(string.enum_values(Some([value])).build())
 }
 
@@ -119,7 +112,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::GroupMemberAdded | EventType::GroupMemberRemoved => after("ChangedMember"),
         EventType::ConnectionUpdated => both("ConnectionDetails"),
         EventType::TenantRenamed => both("TenantName"),
-        EventType::TenantSettingsChanged => both("Settings"),
+        EventType::TenantSettingsChanged => both("StoredSettings"),
         EventType::TenantCeilingChanged => both("RequestCeiling"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         // Only the audit log has it.
