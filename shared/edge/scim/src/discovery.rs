@@ -35,13 +35,14 @@ pub fn discovery_router() -> Router {
 /// The authorizer then passes on no caller. If this function were wrong about a path, its handler would answer 401.
 pub fn is_public(path: &str) -> bool {
     let path = normalise(path, MARKER);
-    let Some(below) = path.strip_prefix(BASE_PATH) else {
-        return false;
-    };
+    let path: Vec<&str> = segments(&path).collect();
+    let base: Vec<&str> = segments(BASE_PATH).collect();
     matches!(
-        segments(below).collect::<Vec<_>>()[..],
-        [] | ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]
-            | ["Schemas" | "ResourceTypes", _]
+        path.strip_prefix(&base[..]),
+        Some(
+            [] | ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]
+                | ["Schemas" | "ResourceTypes", _]
+        )
     )
 }
 
