@@ -62,8 +62,9 @@ async fn names(tenant: &Tenant, text: &str) -> Vec<String> {
 }
 
 async fn delete(tenant: &Tenant, id: &str) {
-    let deleted = tenant.resources().delete(&USERS, id, &Precondition::none());
-    deleted.await.unwrap();
+    let always = Precondition::none();
+    let deleted = tenant.resources().delete(&USERS, id, &always).await;
+    deleted.unwrap();
 }
 
 /// Returns the entries of a query and its cost, page by page.
