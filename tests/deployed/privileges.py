@@ -36,11 +36,15 @@ NEEDED = {
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
-    "JournalRelayFunction": {provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents"},
+    "JournalRelayFunction": {
+        provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents",
+        provisioning.search: "BatchWriteItem",
+    },
     "RoleReconcilerFunction": {
         provisioning.reconciliation: "BatchGetItem GetItem PutItem",
         full_pass.full_pass: "Query",
         full_pass.interrupted_change: "DeleteItem UpdateItem",
+        full_pass.missing_index: "BatchWriteItem",
         full_pass.continued_pass: "sqs:SendMessage",
     },
     "MailerFunction": {

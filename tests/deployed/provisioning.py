@@ -307,6 +307,18 @@ def event_delivery(stack, _):
     eventually("her event in the feed", lambda: any(event["subject"]["id"] == ada for event in customer.feed()))
 
 
+def found_by_words(customer):
+    """Returns the people with two words of names. Only the index finds words in another order than the name's."""
+    return [person["user_name"] for person in customer.admin("GET", "/users?text=lovelace%20ada").expect(200).body["items"]]
+
+
+def search(stack, _):
+    """a person is found by words of their name once the relay has indexed them"""
+    customer = Customer(stack, "search")
+    customer.push("ada@example.test", displayName="Ada Lovelace")
+    eventually("her name in the index", lambda: found_by_words(customer) == ["ada@example.test"])
+
+
 def invitation(stack, emulator):
     """a pushed person gets an invitation by mail if the tenant enables invitations"""
     customer = Customer(stack, "invited", invitations=True)
@@ -452,6 +464,6 @@ def admins(stack, _, kind=Customer):
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, double_slash_api, public_spellings, application, admins, event_delivery, invitation,
+    double_slash_groups, double_slash_api, public_spellings, application, admins, event_delivery, search, invitation,
     invitation_of_group_member, roles, reconciliation,
 ]

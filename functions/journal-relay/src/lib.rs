@@ -1,5 +1,5 @@
-//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, then sends its events.
-//! Sends checkpoints of the feed, too.
+//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, sends its events, and adds
+//! them to the indexes that the console reads. Sends checkpoints of the feed, too.
 //!
 //! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
 //! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
@@ -21,6 +21,7 @@ mod records;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use rollcall_directory::capacity::measure;
 use rollcall_directory::{Directory, Error, Event, Tenant};
 use rollcall_runtime::chain;
 
@@ -98,7 +99,7 @@ impl Relay {
         let events = tenant.journal().relay(entries).await;
         let events = events.map_err(|error| (first(), error.into()))?;
         tracing::info!(tenant = %tenant.id(), entries = entries.len(), events = events.len(), "relayed");
-        self.bus.send(&events).await.map_err(|rejected| {
+        let sent = self.bus.send(&events).await.map_err(|rejected| {
             let entry = events.get(rejected.taken).map(entry_of);
             // The entries and their events are in different orders if some entries already had their places.
             let behind = |entry: &String| entries.iter().position(|id| id == entry);
@@ -107,7 +108,23 @@ impl Relay {
                 .map(entry_of);
             let earliest = waiting.min_by_key(behind).or(entry);
             (earliest.unwrap_or_else(first), rejected.into())
-        })
+        });
+        index(tenant, &events).await;
+        sent
+    }
+}
+
+/// Adds the events to the indexes of the console. A failure delays no event: the indexes know that they lack something,
+/// and the hourly pass adds it.
+async fn index(tenant: &Tenant, events: &[Event]) {
+    let (indexed, cost) = measure(tenant.indexes().follow(events)).await;
+    match indexed {
+        Ok(()) => {
+            tracing::debug!(tenant = %tenant.id(), read_units = cost.read_units, write_units = cost.write_units, "indexed");
+        }
+        Err(error) => {
+            tracing::warn!(tenant = %tenant.id(), error = chain(&error), "events were not indexed; the hourly pass does so");
+        }
     }
 }
 

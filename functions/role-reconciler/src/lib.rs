@@ -26,7 +26,8 @@ mod queue;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use rollcall_directory::{Directory, Error, TenantId};
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{Directory, Error, Filled, Tenant, TenantId};
 use rollcall_runtime::each_message;
 use tokio::time::Instant;
 
@@ -105,8 +106,9 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in
-    /// the feed, and takes a checkpoint of the feed. Returns the message that continues the pass, if any.
+    /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in the
+    /// feed, takes a checkpoint of the feed, and completes the indexes. Returns the message that continues the pass, if
+    /// any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
@@ -149,7 +151,26 @@ impl Reconciler {
                 tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
             }
             tenant.journal().take_checkpoint().await?;
+            complete_indexes(&tenant, deadline).await?;
         }
         tenant.roles().reconcile_all(behind, deadline).await
     }
+}
+
+/// Adds what the tenant's indexes lack, and logs what that cost.
+async fn complete_indexes(tenant: &Tenant, deadline: Instant) -> Result<(), Error> {
+    let (filled, cost) = measure(tenant.indexes().complete(deadline)).await;
+    let Filled {
+        events,
+        people,
+        complete,
+    } = filled?;
+    if events + people > 0 {
+        tracing::info!(
+            tenant = %tenant.id(), events, people, complete,
+            calls = cost.calls, read_units = cost.read_units, write_units = cost.write_units,
+            "added to the indexes"
+        );
+    }
+    Ok(())
 }

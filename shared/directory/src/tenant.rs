@@ -4,6 +4,7 @@ use rollcall_model::{Origin, TenantId};
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
+use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
 use crate::request_log::handle::RequestLog;
 use crate::resources::handle::{Members, Resources};
@@ -57,6 +58,11 @@ impl Tenant {
     /// Returns the handle on memberships.
     pub fn members(&self) -> Members<'_> {
         Members::of(&self.scope)
+    }
+
+    /// Returns the handle on the indexes that the relay and the full pass write.
+    pub fn indexes(&self) -> Indexes<'_> {
+        Indexes::of(&self.scope)
     }
 
     /// Returns the handle on the request log.

@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "journal",
             "credentials",
             "resources",
+            "indexes",
             "request_log",
             "roles",
             "sign_in",

@@ -19,10 +19,22 @@ fn far() -> Instant {
 
 /// Gives all waiting entries their places. Returns the number of entries and the cost.
 async fn relay(tenant: &Tenant) -> (usize, Cost) {
+    let (waiting, _, cost) = place(tenant).await;
+    (waiting, cost)
+}
+
+/// Gives all waiting entries their places. Returns the number of entries, their events, and the cost.
+async fn place(tenant: &Tenant) -> (usize, Vec<Event>, Cost) {
     let waiting = tenant.journal().unplaced(None).await.unwrap();
     let (events, cost) = measure(tenant.journal().relay(&waiting)).await;
-    events.unwrap();
-    (waiting.len(), cost)
+    (waiting.len(), events.unwrap(), cost)
+}
+
+/// Adds events to the indexes and returns the cost.
+async fn index(tenant: &Tenant, events: &[Event]) -> Cost {
+    let (added, cost) = measure(tenant.indexes().follow(events)).await;
+    added.unwrap();
+    cost
 }
 
 #[test]
@@ -37,8 +49,12 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
 
         person(&tenant, "ann").await;
         let waiting = tenant.journal().unplaced(None).await.unwrap();
-        let (_, cost) = relay(&tenant).await;
+        let (_, created, cost) = place(&tenant).await;
         budgets.record("place an event in the feed", cost);
+        let cost = index(&tenant, &created).await;
+        budgets.record("add a new person with one name to the indexes", cost);
+        let cost = index(&tenant, &created).await;
+        budgets.record("add them again, on a repeated delivery", cost);
         let (_, cost) = measure(tenant.journal().relay(&waiting)).await;
         budgets.record("find it in its place, on a repeated delivery", cost);
         for number in 0..10 {
@@ -50,9 +66,11 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
         let members: Vec<_> = people.iter().map(|id| json!({"value": id})).collect();
         let join = json!({"op": "add", "path": "members", "value": members});
         patch(&tenant, &GROUPS, &team, join).await;
-        let (count, cost) = relay(&tenant).await;
+        let (count, joined, cost) = place(&tenant).await;
         assert_eq!(count, 1);
         budgets.record("place the 10 events of one change of members", cost);
+        let cost = index(&tenant, &joined).await;
+        budgets.record("add the 10 events to the indexes", cost);
 
         for what in [
             "take a checkpoint of the feed",

@@ -64,6 +64,7 @@ mod filters;
 mod find_people;
 mod grants;
 mod health;
+mod indexes;
 mod introspection;
 mod journal;
 mod large_changes;

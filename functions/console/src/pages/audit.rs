@@ -26,6 +26,9 @@ pub(crate) struct Search {
     /// The id or name of the changed item.
     #[serde(default)]
     subject: String,
+    /// The id of the request that made the change.
+    #[serde(default)]
+    request: String,
     /// The id or name of a person or connection, or the displayed name of another actor.
     #[serde(default)]
     actor: String,
@@ -60,6 +63,7 @@ impl Search {
             to: start_of_day("to", &self.to, 1)?,
             actors,
             subject: given(&self.subject),
+            request_id: given(&self.request),
             action: given(&self.action),
             after: self.after.clone(),
             limit,
@@ -70,6 +74,7 @@ impl Search {
     fn address(&self, after: &str, format: &str) -> String {
         fields::query_string(&[
             ("subject", &self.subject),
+            ("request", &self.request),
             ("actor", &self.actor),
             ("action", &self.action),
             ("from", &self.from),

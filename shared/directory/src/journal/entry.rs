@@ -12,8 +12,7 @@ use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::journal::handle::Journal;
-use crate::journal::read_back::{LogRange, Logged, read_back};
+use crate::journal::read_back::Logged;
 
 /// More bytes than an entry has beside the values before and after the change: the longest subject, actor and ids.
 const ENTRY_OVERHEAD: usize = 4_096;
@@ -62,6 +61,8 @@ pub struct AuditQuery {
     /// Only entries about this subject: its id, or its name ignoring case. The id of a user also finds the entries that
     /// add the user to a group or remove them.
     pub subject: Option<String>,
+    /// Only entries of the request with this id.
+    pub request_id: Option<String>,
     /// Only entries whose action starts with this text, such as `user.`.
     pub action: Option<String>,
     /// Only entries after this cursor, which an earlier page returned.
@@ -130,7 +131,7 @@ impl Entry {
     }
 
     /// Returns whether the entry matches the query. `subject_name` is the query's subject, folded.
-    fn answers(&self, query: &AuditQuery, subject_name: &str) -> bool {
+    pub(super) fn answers(&self, query: &AuditQuery, subject_name: &str) -> bool {
         let subject = |wanted: &String| {
             self.subject.id == *wanted
                 || fold(&self.subject.name) == subject_name
@@ -140,31 +141,15 @@ impl Entry {
         (query.actors.is_empty() || query.actors.iter().any(is_by))
             && query.subject.as_ref().is_none_or(subject)
             && query
+                .request_id
+                .as_ref()
+                .is_none_or(|wanted| self.request_id == *wanted)
+            && query
                 .action
                 .as_ref()
                 .is_none_or(|wanted| self.action.starts_with(wanted))
             && query.from.is_none_or(|from| self.at >= from)
             && query.to.is_none_or(|to| self.at <= to)
-    }
-}
-
-impl Journal<'_> {
-    /// Reads the audit log, newest first. Returns the entries and the cursor of the next page.
-    ///
-    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn audit(self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
-        let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
-        let range = LogRange {
-            from: query.from,
-            to: query.to,
-            after: query.after.as_ref(),
-            limit: query.limit,
-        };
-        let wanted = |entry: &Entry| entry.answers(query, &subject_name);
-        read_back(self.scope, self.scope.keys().journal(), range, wanted).await
     }
 }
 

@@ -160,6 +160,8 @@ pub(crate) struct AuditPage {
     actor: Option<String>,
     /// Only changes of this person, group or other item, given by its id or its name. The name ignores case.
     subject: Option<String>,
+    /// Only changes made by the request with this id.
+    request_id: Option<String>,
     /// Only actions that begin with this text, such as `user.`.
     action: Option<String>,
     /// `next` of the page before.
@@ -180,6 +182,7 @@ pub(crate) async fn list(
         to: asked.to,
         actors: asked.actor.into_iter().collect(),
         subject: asked.subject,
+        request_id: asked.request_id,
         action: asked.action,
         after: asked.after,
         limit: limit(asked.limit)?,

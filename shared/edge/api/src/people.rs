@@ -95,7 +95,9 @@ pub(crate) struct PeoplePage {
     state: Option<String>,
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,
-    /// Only people whose attributes hold this text, without regard to case.
+    /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,
+    /// without regard to case. With `filter`, and until the index of words is complete, people with this text in any
+    /// attribute are found.
     text: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
@@ -103,7 +105,7 @@ pub(crate) struct PeoplePage {
     limit: Option<u32>,
 }
 
-/// Lists people in order of creation.
+/// Lists people in order of creation; with `text`, the best matches first.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
     responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
@@ -118,8 +120,8 @@ pub(crate) async fn list(
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let (people, next) = Insight::of(&access.tenant).people(&query).await?;
-    Ok(List::of(people, next))
+    let found = Insight::of(&access.tenant).find_people(&query).await?;
+    Ok(List::of(found.people, found.next))
 }
 
 /// Reads one person.
