@@ -9,7 +9,7 @@ use rollcall_insight::{FoundPeople, Insight, PeopleQuery};
 use rollcall_scim::Precondition;
 use rollcall_tests::event_fixture::relayed;
 use rollcall_tests::seed::{create, group, patch, person};
-use rollcall_tests::service::{Service, run};
+use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::json;
@@ -371,6 +371,5 @@ fn the_service_finds_people_by_word_and_changes_by_request() {
         assert_eq!(changes.len(), 1);
         assert_eq!(changes[0]["id"], history[0]["id"]);
         assert!(admin.all("/audit?request_id=none").await.is_empty());
-        let _: &Service = &service;
     });
 }
