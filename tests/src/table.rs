@@ -159,6 +159,8 @@ impl TestTable {
             item.insert("at".to_owned(), SdkValue::S(time.to_string()));
             item.insert("request_id".to_owned(), SdkValue::S(other));
             item.insert("subject".to_owned(), SdkValue::M(subject.into()));
+            let kind = SdkValue::S("user.sessions_ended".to_owned());
+            item.insert("type".to_owned(), kind);
             item.remove("placed_at");
             self.put(item).await;
             ids.push(id);
