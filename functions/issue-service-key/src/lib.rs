@@ -21,7 +21,7 @@
 //! ```
 
 use rollcall_directory::{Directory, Error, KeyScope, ServiceKey, TokenSecret, shown};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The label of a key if the payload has none.
 const DEFAULT_LABEL: &str = "application";
@@ -32,7 +32,9 @@ const DEFAULT_LABEL: &str = "application";
 pub struct Request {
     /// The label of the new key.
     label: Option<String>,
-    /// The scopes of the new key; all of them if absent.
+    /// The scopes of the new key; all of them if absent. `null` is refused, so that a script without a value does not issue
+    /// a key with all scopes.
+    #[serde(default, deserialize_with = "present")]
     scopes: Option<Vec<String>>,
     /// Whether to list the keys instead.
     #[serde(default)]
@@ -147,6 +149,10 @@ impl From<TokenSecret> for Issued {
             service_key: secret.expose().to_owned(),
         }
     }
+}
+
+fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
+    Vec::deserialize(input).map(Some)
 }
 
 fn parsed(ids: Vec<String>) -> Result<Vec<KeyScope>, Failure> {

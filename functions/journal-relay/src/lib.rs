@@ -19,15 +19,21 @@
 mod bus;
 mod records;
 
+use std::time::Duration;
+
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{Directory, Error, Event, Tenant};
 use rollcall_runtime::chain;
+use tokio::time::timeout;
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 
 use records::{Batch, NewCheckpoint};
+
+/// The time for the indexes of one batch. The function has a minute in all.
+const INDEX_TIME: Duration = Duration::from_secs(10);
 
 /// Returns the relay for a directory and a bus.
 pub fn handler(directory: Directory, bus: Bus) -> Relay {
@@ -58,9 +64,9 @@ impl Relay {
     /// records are redelivered too.
     pub async fn call(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let batch = Batch::of(event, &self.directory);
-        let mut failed = Vec::new();
+        let (mut failed, mut placed) = (Vec::new(), Vec::new());
         for (tenant, entries) in batch.tenants() {
-            if let Err((entry, failure)) = self.relay(tenant, entries).await {
+            if let Err((entry, failure)) = self.relay(tenant, entries, &mut placed).await {
                 tracing::error!(tenant = %tenant.id(), entry, error = chain(&failure), "journal entries were not relayed; Lambda redelivers them");
                 failed.push(entry);
             }
@@ -72,6 +78,7 @@ impl Relay {
                 failed.push(id.clone());
             }
         }
+        index(&placed).await;
         let mut response = DynamoDbEventResponse::default();
         if let Some(sequence_number) = batch.first_of(&failed) {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -90,11 +97,16 @@ impl Relay {
         Ok(())
     }
 
-    /// Relays entries of one tenant.
+    /// Relays entries of one tenant, and adds their events to `placed`.
     ///
     /// # Errors
     /// The id of the first entry, in the order of `entries`, that must be relayed again, and the reason.
-    async fn relay(&self, tenant: &Tenant, entries: &[String]) -> Result<(), (String, Failure)> {
+    async fn relay<'t>(
+        &self,
+        tenant: &'t Tenant,
+        entries: &[String],
+        placed: &mut Vec<(&'t Tenant, Vec<Event>)>,
+    ) -> Result<(), (String, Failure)> {
         let first = || entries.first().cloned().unwrap_or_default();
         let events = tenant.journal().relay(entries).await;
         let events = events.map_err(|error| (first(), error.into()))?;
@@ -109,14 +121,25 @@ impl Relay {
             let earliest = waiting.min_by_key(behind).or(entry);
             (earliest.unwrap_or_else(first), rejected.into())
         });
-        index(tenant, &events).await;
+        placed.push((tenant, events));
         sent
     }
 }
 
-/// Adds the events to the indexes of the console. A failure delays no event: the indexes know that they lack something,
-/// and the hourly pass adds it.
-async fn index(tenant: &Tenant, events: &[Event]) {
+/// Adds events to the indexes of the console, after all events have been sent, for [`INDEX_TIME`] at most. Neither a
+/// failure nor a slow index holds up an event: the hourly pass adds what an index lacks.
+async fn index(placed: &[(&Tenant, Vec<Event>)]) {
+    let all = async {
+        for (tenant, events) in placed {
+            index_events(tenant, events).await;
+        }
+    };
+    if timeout(INDEX_TIME, all).await.is_err() {
+        tracing::warn!("not all events were indexed in time; the hourly pass does so");
+    }
+}
+
+async fn index_events(tenant: &Tenant, events: &[Event]) {
     let (indexed, cost) = measure(tenant.indexes().follow(events)).await;
     match indexed {
         Ok(()) => {

@@ -228,6 +228,33 @@ fn the_full_pass_indexes_what_is_older_and_what_the_relay_missed() {
 }
 
 #[test]
+fn people_who_leave_while_the_index_is_filled_leave_no_words() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("leaving").await;
+        let mut people = Vec::new();
+        for number in 0..30 {
+            people.push(person(&tenant, &format!("leaver{number}")).await);
+        }
+        relay(&tenant).await;
+        table.forget_indexes(&tenant).await;
+        let fill = async {
+            tenant.indexes().complete(far()).await.unwrap();
+        };
+        let leave = async {
+            for id in people.iter().rev() {
+                delete(&tenant, id).await;
+                relay(&tenant).await;
+            }
+        };
+        tokio::join!(fill, leave);
+        let mut words = table.index_keys(&tenant).await;
+        words.retain(|(partition, _)| partition.starts_with("T#leaving#W"));
+        assert_eq!(words, []);
+    });
+}
+
+#[test]
 fn a_middle_word_is_found_among_thousands_of_people() {
     run(async |_| {
         let table = TestTable::start().await;

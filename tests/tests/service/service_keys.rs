@@ -94,6 +94,7 @@ fn a_payload_has_exactly_one_request() {
             json!({"label": "x", "revoke": "x"}),
             json!({"lable": "x"}),
             json!({"scopes": []}),
+            json!({"scopes": null}),
             json!({"scopes": ["everything"]}),
             json!({"scopes": ["events:read"], "list": true}),
             json!({"scopes": ["events:read"], "revoke": "x"}),

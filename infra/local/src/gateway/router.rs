@@ -127,21 +127,19 @@ mod tests {
             ),
             ("/api/v1/tenants", Some("/api/v1/tenants")),
             ("/api/v1/tenants/acme", Some("/api/v1/tenants/{tenant}")),
-            (
-                "/api/v1/tenants//acme",
-                Some("/api/v1/tenants/{tenant}/{proxy+}"),
-            ),
+            ("/api/v1/tenants//acme", Some("/api/v1/{proxy+}")),
             (
                 "/api/v1/tenants/acme/events",
                 Some("/api/v1/tenants/{tenant}/events"),
             ),
-            (
-                "/api/v1/tenants/acme/events/1",
-                Some("/api/v1/tenants/{tenant}/{proxy+}"),
-            ),
+            ("/api/v1/tenants/acme/events/1", Some("/api/v1/{proxy+}")),
             (
                 "/api/v1/tenants/acme/connections",
-                Some("/api/v1/tenants/{tenant}/{proxy+}"),
+                Some("/api/v1/tenants/{tenant}/connections"),
+            ),
+            (
+                "/api/v1/tenants/acme/connections/1",
+                Some("/api/v1/tenants/{tenant}/connections/{proxy+}"),
             ),
             ("/scim/v2", Some("/scim/v2")),
             ("/scim/v2/", Some("/scim/v2")),

@@ -66,6 +66,10 @@ impl Indexes<'_> {
                 return Ok(filled);
             }
         }
+        // People first: a tenant can have millions of old events.
+        if !self.complete_words(deadline, &mut filled).await? {
+            return Ok(filled);
+        }
         while coverage.complete_since.is_some() {
             let (events, now_covered) = journal.fill_index(coverage).await?;
             coverage = now_covered;
@@ -74,7 +78,7 @@ impl Indexes<'_> {
                 return Ok(filled);
             }
         }
-        self.complete_words(deadline, &mut filled).await?;
+        filled.complete = true;
         Ok(filled)
     }
 
@@ -92,7 +96,8 @@ impl Indexes<'_> {
         Ok(item.map(from_item).transpose()?.unwrap_or_default())
     }
 
-    async fn complete_words(self, deadline: Instant, filled: &mut Filled) -> Result<(), Error> {
+    /// Adds people to the index by words, until `deadline`. Returns whether it has everybody.
+    async fn complete_words(self, deadline: Instant, filled: &mut Filled) -> Result<bool, Error> {
         let mut coverage = self.words_coverage().await?;
         while !coverage.complete {
             let range = Range::all(self.scope.keys().resources(&USERS))
@@ -113,10 +118,9 @@ impl Indexes<'_> {
             let key = self.scope.keys().words_indexed();
             self.scope.table.put(to_item(&key, &coverage)?).await?;
             if Instant::now() >= deadline && !coverage.complete {
-                return Ok(());
+                return Ok(false);
             }
         }
-        filled.complete = true;
-        Ok(())
+        Ok(true)
     }
 }

@@ -17,8 +17,8 @@ const KEEP_DAYS: u32 = 30;
 impl Indexes<'_> {
     /// Adds events of the feed, in their order, to the indexes. Adding them again, or in another order, does no harm.
     ///
-    /// Whoever gives events their places calls it. If a call is missed or fails, the indexes say so, and
-    /// [`Self::complete`] makes up for it.
+    /// Whoever gives events their places calls it. If a call is missed or fails, [`Self::complete`] makes up for it. Until
+    /// then, the index of entries says what it lacks, and the index of words lacks those people.
     ///
     /// # Errors
     /// Only table errors.

@@ -16,8 +16,8 @@ use crate::indexes::handle::Indexes;
 use crate::indexes::words::words_of;
 use crate::resources::record::Record;
 
-/// People whose words are written concurrently.
-const CONCURRENCY: usize = 8;
+/// People whose words are written concurrently. All words of a tenant are in one partition.
+const CONCURRENCY: usize = 2;
 /// The maximum number of attempts for one person.
 const MAX_TURNS: usize = 20;
 
@@ -110,6 +110,10 @@ impl Indexes<'_> {
         if !self.note(id, &mut list).await? {
             return Ok(false);
         }
+        // Whoever looked at the person before the list was open has left what changed since the first read to this call.
+        if self.words_now(id).await? != *wanted {
+            return Ok(false);
+        }
         let new = match known.is_open {
             true => wanted.clone(),
             false => wanted - &known.words,
@@ -134,6 +138,11 @@ impl Indexes<'_> {
             ..list
         };
         self.note(id, &mut list).await
+    }
+
+    async fn words_now(self, id: &str) -> Result<BTreeSet<String>, Error> {
+        let key = self.scope.keys().resource(&USERS, id);
+        words_in(self.scope.table.get(&key).await?)
     }
 
     /// Stores the list with the next revision, if the stored one has the revision that was read.
@@ -161,13 +170,14 @@ impl Indexes<'_> {
 }
 
 fn compare([record, listed]: [Option<rollcall_store::Item>; 2]) -> Result<Compared, Error> {
-    let record = record.map(Record::from_item).transpose()?;
     Ok(Compared {
         listed: listed.map(from_item).transpose()?,
-        wanted: record
-            .as_ref()
-            .map(words_of)
-            .transpose()?
-            .unwrap_or_default(),
+        wanted: words_in(record)?,
     })
+}
+
+fn words_in(record: Option<rollcall_store::Item>) -> Result<BTreeSet<String>, Error> {
+    let record = record.map(Record::from_item).transpose()?;
+    let words = record.as_ref().map(words_of).transpose()?;
+    Ok(words.unwrap_or_default())
 }

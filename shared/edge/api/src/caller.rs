@@ -37,7 +37,8 @@ pub(crate) struct Access<G> {
 }
 
 impl<G> Access<G> {
-    /// Returns the role above which the caller can neither give nor take roles. The application stands above everybody.
+    /// Returns the role above which the caller can neither give nor take roles. The application stands
+    /// above everybody, unless its key has certain scopes only.
     pub(crate) fn rank(&self) -> Role {
         self.rank
     }
@@ -70,7 +71,7 @@ where
                 let tenant = named_tenant(&directory, &key, parts).await?;
                 // Nothing else guarantees that the tenant exists. A session does.
                 tenant.lifecycle().read().await?;
-                (tenant, Role::Owner)
+                (tenant, rank_of(&key))
             }
             false => {
                 let admin = Admin::<G>::from_request_parts(parts, state).await?;
@@ -273,6 +274,15 @@ async fn service_key(
     let key = key.ok_or_else(|| no_longer_good(Purpose::ServiceKey))?;
     check_key(&key, scope)?;
     Ok(key)
+}
+
+/// Returns the role above which a service key can neither give nor take roles: the highest one if the key can open a
+/// session with it.
+fn rank_of(key: &ServiceKey) -> Role {
+    match key.has(KeyScope::Sessions) {
+        true => Role::Owner,
+        false => Role::Admin,
+    }
 }
 
 /// Returns the tenant in the path, with the application as the actor.

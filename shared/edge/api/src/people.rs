@@ -96,7 +96,7 @@ pub(crate) struct PeoplePage {
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,
     /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,
-    /// without regard to case. With `filter`, and until the index of words is complete, people with this text in any
+    /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of words is complete, people with this text in any
     /// attribute are found.
     text: Option<String>,
     /// `next` of the page before.
