@@ -5,6 +5,9 @@
 //!
 //! Run with `cargo bench -p rollcall-tests --bench requests`.
 
+// A benchmark that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 

@@ -1,6 +1,6 @@
 """Tests the full pass over all tenants, which the schedule orders every hour."""
 from gateway import changed
-from provisioning import GROUP, Customer, eventually
+from provisioning import GROUP, Customer, eventually, found_by_words
 
 ORDER = '{"full_pass":{}}'
 
@@ -97,4 +97,17 @@ def missed_entry(stack, _):
     expect_place(customer)
 
 
-CHECKS = [full_pass, continued_pass, interrupted_change, missed_entry]
+def missing_index(stack, _):
+    """the full pass indexes data from before the indexes"""
+    customer = Customer(stack, "unindexed")
+    customer.push("ada@example.test", displayName="Ada Lovelace")
+    eventually("her name in the index", lambda: found_by_words(customer) == ["ada@example.test"])
+    for covered in ["ENTRIES", "WORDS"]:
+        key = {"PK": {"S": f"T#{customer.tenant}#Z"}, "SK": {"S": covered}}
+        stack.aws.client("dynamodb").delete_item(TableName=stack.resources["Table"], Key=key)
+    assert found_by_words(customer) == []
+    order_full_pass(stack)
+    eventually("a complete index", lambda: found_by_words(customer) == ["ada@example.test"])
+
+
+CHECKS = [full_pass, continued_pass, interrupted_change, missed_entry, missing_index]

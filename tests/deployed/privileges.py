@@ -16,8 +16,10 @@ NEEDED = {
         provisioning.users: "BatchWriteItem DeleteItem secretsmanager:GetSecretValue",
     },
     "GroupsFunction": {provisioning.groups: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
-    "DiscoveryFunction": {
-        provisioning.double_slash_users: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem",
+    "DiscoveryFunction": {},
+    "ScimFallbackFunction": {
+        provisioning.double_slash_users:
+            "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "SsoFunction": {
         provisioning.application:
@@ -27,16 +29,24 @@ NEEDED = {
         provisioning.admins:
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
+    "ApiFallbackFunction": {
+        provisioning.double_slash_api:
+            "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+    },
     "ConsoleFunction": {
         console.console:
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
-    "JournalRelayFunction": {provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents"},
+    "JournalRelayFunction": {
+        provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents",
+        provisioning.search: "BatchWriteItem",
+    },
     "RoleReconcilerFunction": {
         provisioning.reconciliation: "BatchGetItem GetItem PutItem",
         full_pass.full_pass: "Query",
         full_pass.interrupted_change: "DeleteItem UpdateItem",
+        full_pass.missing_index: "BatchWriteItem",
         full_pass.continued_pass: "sqs:SendMessage",
     },
     "MailerFunction": {

@@ -8,6 +8,9 @@ from stack import Answer
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+SCIM_BASE, API_BASE = "/scim/v2", "/api/v1"
+# The function for all paths below a base URL that match no other route.
+FALLBACKS = {SCIM_BASE: "ScimFallbackFunction", API_BASE: "ApiFallbackFunction"}
 TIMEOUT = 60
 NUMBERS = itertools.count(1)
 
@@ -91,34 +94,61 @@ class Customer:
         return events
 
 
-class DoubleSlashCustomer(Customer):
-    """A customer whose identity provider has an extra slash in its base URL, which gives `//Users`.
+def double_slash(stack, method, base, path, token, body=None):
+    """Calls a function as API Gateway does for a path with an extra slash, such as `//Users`, and returns its response,
+    or `None` if the authorizer refuses the request.
 
     API Gateway sends such paths to the function for all other routes. The emulator finds the normal route instead, so
-    this class calls the authorizer and that function directly, with the events that API Gateway would create.
+    this calls the authorizer and that function directly, with the events that API Gateway would create.
     """
+    path, _, query = f"{base}/{path}".partition("?")
+    media_type = "application/scim+json" if base == SCIM_BASE else "application/json"
+    headers = {"Host": stack.host, "X-Forwarded-Proto": "http", "Content-Type": media_type}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    context = {
+        "resourcePath": f"{base}/{{proxy+}}", "httpMethod": method, "path": f"/{stack.stage}{path}",
+        "stage": stack.stage, "requestId": str(uuid.uuid4()), "protocol": "HTTP/1.1", "identity": {},
+    }
+    request = {
+        "resource": f"{base}/{{proxy+}}", "path": path, "httpMethod": method,
+        "headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": dict(urllib.parse.parse_qsl(query)) or None,
+        "multiValueQueryStringParameters": urllib.parse.parse_qs(query) or None,
+        "pathParameters": {"proxy": path.removeprefix(f"{base}/")}, "stageVariables": None,
+    }
+    if base == SCIM_BASE:
+        arn = f"arn:aws:execute-api:us-east-1:000000000000:{stack.resources['Api']}/{stack.stage}/{method}{path}"
+        verdict = stack.ask("TokenAuthorizerFunction", {
+            "type": "REQUEST", "methodArn": arn, **request, "requestContext": context,
+        })
+        if verdict is None:
+            return None
+        context["authorizer"] = {"principalId": verdict["principalId"], **(verdict.get("context") or {})}
+    event = {
+        **request, "requestContext": context, "isBase64Encoded": False,
+        "body": None if body is None else json.dumps(body),
+    }
+    return Answer(f"{method} {path}", stack.invoke(FALLBACKS[base], event))
+
+
+class DoubleSlashCustomer(Customer):
+    """A customer whose identity provider and application have an extra slash in their base URLs."""
+
+    def app(self, method, path, body=None):
+        return double_slash(self.stack, method, API_BASE, path, self.key, body)
+
+    def admin(self, method, path, body=None):
+        return double_slash(self.stack, method, API_BASE, path, self.session, body)
 
     def idp(self, method, path, body=None):
-        path, _, query = f"/scim/v2/{path}".partition("?")
-        api = f"arn:aws:execute-api:us-east-1:000000000000:{self.stack.resources['Api']}"
-        arn = f"{api}/{self.stack.stage}/{method}{path}"
-        token = {"type": "TOKEN", "authorizationToken": f"Bearer {self.token}", "methodArn": arn}
-        verdict = self.stack.invoke("TokenAuthorizerFunction", token)
-        event = {
-            "resource": "/scim/v2/{proxy+}", "path": path, "httpMethod": method, "isBase64Encoded": False,
-            "headers": {"Host": self.stack.host, "Content-Type": "application/scim+json"},
-            "multiValueHeaders": {"Host": [self.stack.host], "Content-Type": ["application/scim+json"]},
-            "queryStringParameters": dict(urllib.parse.parse_qsl(query)) or None,
-            "multiValueQueryStringParameters": urllib.parse.parse_qs(query) or None,
-            "pathParameters": {"proxy": path.removeprefix("/scim/v2/")}, "stageVariables": None,
-            "requestContext": {
-                "resourcePath": "/scim/v2/{proxy+}", "httpMethod": method, "path": f"/{self.stack.stage}{path}",
-                "stage": self.stack.stage, "requestId": str(uuid.uuid4()), "protocol": "HTTP/1.1", "identity": {},
-                "authorizer": {"principalId": verdict["principalId"], **verdict["context"]},
-            },
-            "body": None if body is None else json.dumps(body),
-        }
-        return Answer(f"{method} {path}", self.stack.invoke("DiscoveryFunction", event))
+        return double_slash(self.stack, method, SCIM_BASE, path, self.token, body)
+
+
+class DoubleSlashIdp(Customer):
+    """A customer whose identity provider has an extra slash in its base URL."""
+
+    idp = DoubleSlashCustomer.idp
 
 
 class Target:
@@ -277,6 +307,19 @@ def event_delivery(stack, _):
     eventually("her event in the feed", lambda: any(event["subject"]["id"] == ada for event in customer.feed()))
 
 
+def found_by_words(customer):
+    """Returns the people with two words of names. Only the index finds words in another order than the name's."""
+    found = customer.admin("GET", "/users?text=lovelace%20ada").expect(200).body["items"]
+    return [person["user_name"] for person in found]
+
+
+def search(stack, _):
+    """a person is found by words of their name once the relay has indexed them"""
+    customer = Customer(stack, "search")
+    customer.push("ada@example.test", displayName="Ada Lovelace")
+    eventually("her name in the index", lambda: found_by_words(customer) == ["ada@example.test"])
+
+
 def invitation(stack, emulator):
     """a pushed person gets an invitation by mail if the tenant enables invitations"""
     customer = Customer(stack, "invited", invitations=True)
@@ -355,17 +398,37 @@ def groups(stack, _, kind=Customer):
 
 def double_slash_users(stack, emulator):
     """a base URL with an extra slash works for people"""
-    users(stack, emulator, DoubleSlashCustomer)
+    users(stack, emulator, DoubleSlashIdp)
 
 
 def double_slash_groups(stack, emulator):
     """a base URL with an extra slash works for groups"""
-    groups(stack, emulator, DoubleSlashCustomer)
+    groups(stack, emulator, DoubleSlashIdp)
 
 
-def application(stack, _):
+def double_slash_api(stack, emulator):
+    """a base URL with an extra slash works for the application and for admins"""
+    application(stack, emulator, DoubleSlashCustomer)
+    admins(stack, emulator, DoubleSlashCustomer)
+
+
+def public_spellings(stack, _):
+    """with an extra slash, discovery needs no token, and everything else needs one"""
+    for path in ["/ServiceProviderConfig", "/Schemas/", "/ResourceTypes/User"]:
+        for token in [None, "rcs_acme_unknown"]:
+            assert double_slash(stack, "GET", SCIM_BASE, path, token).expect(200).body
+    for path in ["/Users", "/Schemas/x/y", "/Nothing"]:
+        for token in [None, "rcs_acme_unknown"]:
+            assert double_slash(stack, "GET", SCIM_BASE, path, token) is None, (path, token)
+    # Even if it were called, the function would serve nothing without the verdict of the authorizer.
+    context = {"httpMethod": "GET", "identity": {}, "requestId": "r", "authorizer": {"principalId": "public"}}
+    event = {"path": "/scim/v2//Users", "httpMethod": "GET", "headers": {}, "requestContext": context}
+    scim_error(Answer("GET //Users", stack.invoke("ScimFallbackFunction", event)), 401)
+
+
+def application(stack, _, kind=Customer):
     """the application reads, renames and deletes tenants, creates portal links and reads the feed"""
-    customer = Customer(stack, "application")
+    customer = kind(stack, "application")
     assert customer.app("GET", f"/tenants/{customer.tenant}").expect(200).body["id"] == customer.tenant
     customer.app("GET", "/tenants?limit=1").expect(200)
     customer.app("PATCH", f"/tenants/{customer.tenant}", {"display_name": "another"}).expect(200)
@@ -373,12 +436,12 @@ def application(stack, _):
     assert "/console/open?link=" in link, link
     customer.app("GET", f"/tenants/{customer.tenant}/events?limit=1").expect(200)
     customer.app("DELETE", f"/tenants/{customer.tenant}").expect(204)
-    scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
+    scim_error(Customer.idp(customer, "GET", "/Users"), 401, ["www-authenticate"])
 
 
-def admins(stack, _):
-    """an admin reads people, groups and logs, assigns a role, changes settings and deletes the connection"""
-    customer = Customer(stack, "admins")
+def admins(stack, _, kind=Customer):
+    """an admin, or the application for them, reads people, groups and logs, changes settings and a role"""
+    customer = kind(stack, "admins")
     ada = customer.push("ada")
     group = customer.push_group("All", ada)
     customer.map(group, "viewer")
@@ -388,18 +451,20 @@ def admins(stack, _):
                  "/settings", "/audit", "/requests", "/users?filter=userName%20eq%20%22ada%22"]:
         customer.admin("GET", path).expect(200)
     assert customer.admin("GET", "/requests").body["items"], "the request log is empty"
+    for path in ["connections", f"users/{ada}", "groups/role-mappings", "settings", "audit"]:
+        customer.app("GET", f"/tenants/{customer.tenant}/{path}").expect(200)
     customer.admin("PUT", f"/users/{ada}/role", {"role_id": "member"}).expect(200)
     customer.map(group, None)
     customer.admin("PATCH", "/settings", {"retention_days": 30}).expect(200)
     customer.admin("PATCH", connection, {"name": "renamed"}).expect(200)
     customer.admin("DELETE", connection).expect(204)
-    scim_error(customer.idp("GET", "/Users"), 401, ["www-authenticate"])
+    scim_error(Customer.idp(customer, "GET", "/Users"), 401, ["www-authenticate"])
     customer.admin("DELETE", "/sessions/current").expect(204)
     customer.admin("GET", "/settings").expect(401)
 
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, application, admins, event_delivery, invitation, invitation_of_group_member, roles,
-    reconciliation,
+    double_slash_groups, double_slash_api, public_spellings, application, admins, event_delivery, search, invitation,
+    invitation_of_group_member, roles, reconciliation,
 ]

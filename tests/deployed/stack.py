@@ -181,10 +181,21 @@ class Stack:
 
     def invoke(self, function, payload):
         """Invokes a function directly and returns its response."""
-        answer = self.aws.client("lambda").invoke(FunctionName=self.functions[function], Payload=json.dumps(payload))
-        text = answer["Payload"].read()
-        assert "FunctionError" not in answer, text
+        failed, text = self.invoked(function, payload)
+        assert not failed, text
         return json.loads(text)
+
+    def ask(self, authorizer, payload):
+        """Invokes an authorizer directly and returns its response, or `None` if it refuses the request."""
+        failed, text = self.invoked(authorizer, payload)
+        if failed and json.loads(text)["errorMessage"] == "Unauthorized":
+            return None
+        assert not failed, text
+        return json.loads(text)
+
+    def invoked(self, function, payload):
+        answer = self.aws.client("lambda").invoke(FunctionName=self.functions[function], Payload=json.dumps(payload))
+        return "FunctionError" in answer, answer["Payload"].read()
 
 
 def listed(action):

@@ -28,13 +28,12 @@ def function_in(text):
 
 def deployed_routes(stack):
     gateway, api, folder = stack.aws.client("apigateway"), stack.resources["Api"], folders(stack)
-    authorizers = {
-        one["id"]: [
-            folder[function_in(one["authorizerUri"])],
-            one["identitySource"].removeprefix("method.request.header."),
-        ]
-        for one in gateway.get_authorizers(restApiId=api)["items"]
-    }
+    authorizers = {}
+    for one in gateway.get_authorizers(restApiId=api)["items"]:
+        # The header is that of a token; the emulator names one for each authorizer.
+        source = one["identitySource"].removeprefix("method.request.header.") if one["type"] == "TOKEN" else None
+        assert one["authorizerResultTtlInSeconds"] == 0, one
+        authorizers[one["id"]] = [folder[function_in(one["authorizerUri"])], one["type"], source]
     pages = gateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
     for resource in (resource for page in pages for resource in page["items"]):
         for name in resource.get("resourceMethods", {}):
@@ -52,6 +51,18 @@ def routes(stack, _):
     assert sorted(deployed, key=key) == sorted(expected, key=key), (deployed, expected)
     functions = {(route["path"].replace("{proxy+}", "{*proxy}"), route["function"]) for route in deployed}
     assert functions == set(watched().items())
+
+
+def invocations(stack, _):
+    """the API may invoke each function by one permission for all of its routes"""
+    client, api = stack.aws.client("lambda"), stack.resources["Api"]
+    routed = {route["function"] for route in local()["routes"]}
+    for name, folder in folders(stack).items():
+        if folder not in routed:
+            continue
+        policy = json.loads(client.get_policy(FunctionName=name)["Policy"])
+        sources = [one["Condition"]["ArnLike"]["AWS:SourceArn"] for one in policy["Statement"]]
+        assert len(sources) == 1 and sources[0].endswith(f":{api}/*"), (folder, sources)
 
 
 def rules(stack, _):
@@ -103,4 +114,4 @@ def arn(stack, queue):
     return attributes["QueueArn"]
 
 
-CHECKS = [routes, rules, event_sources]
+CHECKS = [routes, invocations, rules, event_sources]

@@ -1,8 +1,10 @@
 //! A client of `/api/v1`: the application's backend or a person with a session; it checks every response.
 
 use http::{HeaderMap, Method};
+use rollcall_directory::Reason;
 use serde_json::{Value, json};
 
+use crate::event_schemas::check_event;
 use crate::idp::{Answer, http_client};
 
 /// Words that would reveal implementation details to a client.
@@ -120,6 +122,17 @@ impl Api {
             violations.is_empty(),
             "{line}: {status} {text}\n{violations:#?}"
         );
+        if path
+            .split('?')
+            .next()
+            .is_some_and(|path| path.ends_with("/events"))
+        {
+            body["items"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .for_each(check_event);
+        }
         Answer {
             request: line,
             status,
@@ -202,8 +215,12 @@ fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec
         .map(|body| body.keys().map(String::as_str).collect())
         .unwrap_or_default();
     must(
-        keys == ["type", "title", "status", "detail", "instance"],
+        keys == ["type", "reason", "title", "status", "detail", "instance"],
         "the problem document has unexpected members",
+    );
+    must(
+        body["reason"].as_str().and_then(Reason::of).is_some(),
+        "the problem document has no known reason code",
     );
     must(
         body["status"] == status,

@@ -13,6 +13,7 @@ use rollcall_directory::{Event, NewTenant, Provider, Settings, Tenant, TenantId}
 use rollcall_local::{Local, Options};
 use serde_json::{Value, json};
 
+use crate::event_schemas::check_event;
 use crate::idp::Idp;
 
 /// How long a test waits for a condition.
@@ -77,7 +78,7 @@ impl EventFixture {
         drained(&self.local).await;
     }
 
-    /// Returns the whole feed of the tenant.
+    /// Returns the whole feed of the tenant. Every event matches its schema.
     pub async fn feed(&self) -> Vec<Value> {
         let mut all = Vec::new();
         loop {
@@ -85,16 +86,17 @@ impl EventFixture {
             if page.is_empty() {
                 return all;
             }
-            all.extend(page.iter().map(|event| json!(event)));
+            all.extend(page.iter().map(|event| json!(event)).inspect(check_event));
         }
     }
 
-    /// Returns the tenant's events that the bus delivered, in order.
+    /// Returns the tenant's events that the bus delivered, in order. Each matches its schema.
     pub fn delivered(&self) -> Vec<Value> {
         let deliveries = self.local.deliveries().into_iter();
         deliveries
             .map(|mut delivery| delivery["detail"].take())
             .filter(|event| event["tenant"] == self.tenant.id().as_str())
+            .inspect(check_event)
             .collect()
     }
 }
@@ -132,7 +134,9 @@ pub async fn until<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
 pub async fn relayed(tenant: &Tenant) -> Vec<Event> {
     let mut events = Vec::new();
     for entries in expect_ok(tenant.journal().unplaced(None).await).chunks(100) {
-        events.extend(expect_ok(tenant.journal().relay(entries).await));
+        let placed = expect_ok(tenant.journal().relay(entries).await);
+        placed.iter().for_each(|event| check_event(&json!(event)));
+        events.extend(placed);
     }
     events
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use rollcall_directory::Reason;
 use serde_json::{Value, json};
 
 use crate::response_invariants::{self, Exchange};
@@ -319,6 +320,21 @@ impl Answer {
         assert_eq!(
             (self.status, got.as_str()),
             (status, scim_type),
+            "{}: {}",
+            self.request,
+            self.body
+        );
+        self
+    }
+
+    /// Asserts the reason code, which SCIM sends as a header and `/api/v1` as a member of the problem document.
+    #[track_caller]
+    pub fn because(self, reason: Reason) -> Answer {
+        let member = self.body["reason"].as_str();
+        let code = self.header("rollcall-reason").or(member);
+        assert_eq!(
+            code,
+            Some(reason.as_str()),
             "{}: {}",
             self.request,
             self.body

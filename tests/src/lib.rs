@@ -4,6 +4,7 @@
 //! - `deployed`: a service that already runs somewhere else, for tests that share one.
 //! - [`idp`]: an identity provider that speaks HTTP; [`response_invariants`] checks every response.
 //! - [`api`]: the application or an admin at `/api/v1`; it checks every response in the same way.
+//! - [`budgets`]: the table of what each operation costs, which the `budgets` tests hold.
 //! - [`browser`]: an admin who uses the console in a real browser.
 //! - [`visitor`]: a console client without a browser, which can send any request.
 //! - [`audit`]: reads a whole tenant over HTTP and checks that its parts are consistent.
@@ -12,8 +13,10 @@
 //! - [`seed`]: people and groups that are created directly in the directory, without HTTP.
 //! - [`scene`]: a tenant whose people sign in and are pushed.
 //! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
+//! - [`event_schemas`]: checks events against the OpenAPI document; [`json_schema`] validates.
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
+//! - [`size`]: how much data the tests with much data create.
 //! - [`urn`]: the schema URNs.
 //!
 //! ```no_run
@@ -27,20 +30,27 @@
 //! });
 //! ```
 
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 pub mod api;
 pub mod audit;
 pub mod browser;
+pub mod budgets;
 pub mod compatibility;
 mod deployed;
 pub mod event_fixture;
+pub mod event_schemas;
 pub mod faults;
 pub mod idp;
+pub mod json_schema;
 pub mod pattern;
 pub mod raw;
 pub mod response_invariants;
 pub mod scene;
 pub mod seed;
 pub mod service;
+pub mod size;
 pub mod table;
 pub mod transcript;
 pub mod urn;

@@ -1,6 +1,7 @@
 //! Invariants of every SCIM response, which are checked for each exchange of each test.
 
 use http::HeaderMap;
+use rollcall_directory::Reason;
 use serde_json::{Map, Value};
 
 use crate::urn;
@@ -168,6 +169,10 @@ fn check_error(body: &Value, exchange: &Exchange<'_>, found: &mut Vec<String>) {
         if !ERROR_MEMBERS.contains(&name.as_str()) {
             found.push(format!("the error has an unexpected member `{name}`"));
         }
+    }
+    let reason = header(exchange.headers, "rollcall-reason").unwrap_or_default();
+    if Reason::of(reason).is_none() {
+        found.push(format!("the error has the unknown reason code `{reason}`"));
     }
     let said = exchange.text.to_lowercase();
     found.extend(

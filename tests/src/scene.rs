@@ -1,6 +1,6 @@
 //! A tenant whose people sign in and are pushed, for tests of who somebody is.
 
-use rollcall_directory::Role;
+use rollcall_directory::{Reason, Role};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -37,10 +37,12 @@ impl Scene {
         self.log_in(login).await.expect(200).string("/user/id")
     }
 
-    /// Expects that the sign-in is refused, and that the answer names nobody else.
+    /// Expects that the sign-in is refused for this reason, and that the answer names nobody else.
     #[track_caller]
-    pub fn refused(answer: Answer, status: u16, kind: &str, hidden: &[&str]) {
-        let answer = answer.expect(status);
+    pub fn refused(answer: Answer, status: u16, reason: Reason, hidden: &[&str]) {
+        let answer = answer.expect(status).because(reason);
+        // Each of these reasons has a type of its own.
+        let kind = reason.as_str().replace('_', "-");
         assert_eq!(
             answer.string("/type"),
             format!("urn:rollcall:problem:{kind}")
@@ -51,14 +53,16 @@ impl Scene {
         }
     }
 
-    /// Expects 409 `identity-conflict`, in an answer without these texts.
+    /// Expects 409 `identity_conflict`, in an answer without these texts.
     pub async fn conflicts(&self, login: Value, hidden: &[&str]) {
-        Self::refused(self.log_in(login).await, 409, "identity-conflict", hidden);
+        let answer = self.log_in(login).await;
+        Self::refused(answer, 409, Reason::IdentityConflict, hidden);
     }
 
-    /// Expects 403 `person-inactive`.
+    /// Expects 403 `person_inactive`.
     pub async fn keeps_out(&self, login: Value) {
-        Self::refused(self.log_in(login).await, 403, "person-inactive", &[]);
+        let answer = self.log_in(login).await;
+        Self::refused(answer, 403, Reason::PersonInactive, &[]);
     }
 
     /// Pushes a user, and returns the id.

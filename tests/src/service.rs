@@ -1,12 +1,14 @@
 //! The running service and its tenants, which every test starts from.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, Directory, NewTenant, Provider, Role, Settings, TenantId};
+use rollcall_directory::{
+    Connection, Directory, NewTenant, Origin, Provider, Role, Settings, TenantId,
+};
 use rollcall_local::dynamodb::Remote;
 use rollcall_local::{Local, Options};
 use serde_json::Value;
@@ -16,6 +18,7 @@ use tokio::sync::OnceCell;
 use crate::api::Api;
 use crate::deployed::Deployed;
 use crate::event_fixture;
+use crate::event_schemas::check_event;
 use crate::faults::Faults;
 use crate::idp::Idp;
 
@@ -35,9 +38,14 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 static SHARED: OnceCell<Service> = OnceCell::const_new();
 
-/// Runs a test with the shared service.
+/// Runs a test with the shared service. Then checks the events that the bus has delivered since the last check, which may
+/// belong to other tests.
 pub fn run(test: impl AsyncFnOnce(&'static Service)) {
-    RUNTIME.block_on(async { test(SHARED.get_or_init(Service::shared).await).await });
+    RUNTIME.block_on(async {
+        let service = SHARED.get_or_init(Service::shared).await;
+        test(service).await;
+        service.check_deliveries();
+    });
 }
 
 /// A running service.
@@ -45,6 +53,8 @@ pub fn run(test: impl AsyncFnOnce(&'static Service)) {
 pub struct Service {
     location: Location,
     tenants: AtomicU32,
+    /// How many deliveries of the bus were checked.
+    checked: Mutex<usize>,
 }
 
 /// The place where a service runs.
@@ -64,6 +74,7 @@ impl Service {
             Some(deployed) => Service {
                 location: Location::Deployed(deployed),
                 tenants: AtomicU32::new(rand::random()),
+                checked: Mutex::default(),
             },
             None => Service::start().await,
         }
@@ -73,6 +84,7 @@ impl Service {
         Service {
             location,
             tenants: AtomicU32::new(0),
+            checked: Mutex::default(),
         }
     }
 
@@ -118,6 +130,22 @@ impl Service {
         match &self.location {
             Location::InProcess(local) => local,
             Location::Deployed(_) => panic!("this test needs a service in its own process"),
+        }
+    }
+
+    /// Asserts that each event that the bus has delivered since the last call matches its schema, and that EventBridge's
+    /// `detail-type` is its type.
+    fn check_deliveries(&self) {
+        let Location::InProcess(local) = &self.location else {
+            return;
+        };
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let deliveries = local.deliveries_after(*checked);
+        *checked += deliveries.len();
+        drop(checked);
+        for delivery in &deliveries {
+            check_event(&delivery["detail"]);
+            assert_eq!(delivery["detail-type"], delivery["detail"]["type"]);
         }
     }
 
@@ -221,7 +249,9 @@ impl Service {
         let link = self.application().post(&path, asked).await.expect(201);
         let url = link.string("/url");
         let secret = url.rsplit('=').next().unwrap_or_default();
-        match expect_ok(self.directory().open_portal_link(secret).await) {
+        let opened = self.directory();
+        let opened = opened.open_portal_link(secret, "opened-by-a-test", Origin::default());
+        match expect_ok(opened.await) {
             Some(session) => self.application().with(Some(session.secret.expose())),
             None => panic!("{url} does not open a session"),
         }
@@ -254,6 +284,7 @@ impl Service {
             let Some(last) = events.last() else { return };
             after = last.sequence;
             for event in &events {
+                check_event(&serde_json::json!(event));
                 expect_ok(tenant.directory.roles().follow_up(event, deadline).await);
             }
         }

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use dynoxide::{AttributeValue, Database, ImportOptions};
+use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{
     Directory, KeyRing, NewTenant, Settings, Tenant, TenantId, USERS, create_table,
 };
@@ -129,6 +130,89 @@ impl TestTable {
             text.contains(id) && !text.contains("request_id")
         };
         scanned.items().iter().filter(about).cloned().collect()
+    }
+
+    /// Creates `count` journal entries about other people, made at this time and the milliseconds after it, and returns
+    /// their ids. They are copies of an entry that the directory wrote.
+    ///
+    /// # Panics
+    /// Panics when the tenant has no journal entry.
+    pub async fn seed_entries(&self, tenant: &Tenant, at: Timestamp, count: u64) -> Vec<String> {
+        let journal = format!("T#{}#J", tenant.id());
+        let entries = self.items(|partition| partition == journal).await;
+        let pattern = entries.first().cloned().unwrap_or_default();
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
+        let mut ids = Vec::new();
+        for number in 0..count {
+            let random = uuid::Uuid::now_v7().into_bytes();
+            let mut tail = [0; 10];
+            tail.copy_from_slice(&random[6..]);
+            let id = uuid::Builder::from_unix_timestamp_millis(millis + number, &tail);
+            let id = id.into_uuid().to_string();
+            let other = uuid::Uuid::now_v7().to_string();
+            let subject = [("type", "user"), ("id", &other), ("name", "other")];
+            let subject =
+                subject.map(|(name, text)| (name.to_owned(), SdkValue::S(text.to_owned())));
+            let time = at + SignedDuration::from_millis(number.cast_signed());
+            let mut item = pattern.clone();
+            item.insert("SK".to_owned(), SdkValue::S(id.clone()));
+            item.insert("at".to_owned(), SdkValue::S(time.to_string()));
+            item.insert("request_id".to_owned(), SdkValue::S(other));
+            item.insert("subject".to_owned(), SdkValue::M(subject.into()));
+            let kind = SdkValue::S("user.sessions_ended".to_owned());
+            item.insert("type".to_owned(), kind);
+            item.remove("placed_at");
+            self.put(item).await;
+            ids.push(id);
+        }
+        ids
+    }
+
+    async fn put(&self, item: HashMap<String, SdkValue>) {
+        let put = self.client.put_item().table_name(NAME).set_item(Some(item));
+        put.send().await.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
+    /// Returns the keys of the tenant's index items, and of those that say what an index covers.
+    pub async fn index_keys(&self, tenant: &Tenant) -> Vec<(String, String)> {
+        let prefixes = ["JS#", "JR#", "W", "Z"].map(|it| format!("T#{}#{it}", tenant.id()));
+        let is_index = |partition: &str| prefixes.iter().any(|it| partition.starts_with(it));
+        let text = |item: &HashMap<String, SdkValue>, name: &str| {
+            let value = item.get(name).and_then(|value| value.as_s().ok());
+            value.cloned().unwrap_or_default()
+        };
+        let items = self.items(is_index).await.into_iter();
+        let mut keys: Vec<_> = items.map(|it| (text(&it, "PK"), text(&it, "SK"))).collect();
+        keys.sort();
+        keys
+    }
+
+    /// Deletes the tenant's indexes, as if they had never existed.
+    pub async fn forget_indexes(&self, tenant: &Tenant) {
+        for (partition, sort) in self.index_keys(tenant).await {
+            let delete = self.client.delete_item().table_name(NAME);
+            let delete = delete.key("PK", SdkValue::S(partition));
+            let delete = delete.key("SK", SdkValue::S(sort)).send().await;
+            delete.unwrap_or_else(|error| panic!("{error:?}"));
+        }
+    }
+
+    async fn items(&self, wanted: impl Fn(&str) -> bool) -> Vec<HashMap<String, SdkValue>> {
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let scan = self.client.scan().table_name(NAME);
+            let page = scan.set_exclusive_start_key(after).send().await;
+            let page = page.unwrap_or_else(|error| panic!("{error:?}"));
+            let is_wanted = |item: &HashMap<String, SdkValue>| {
+                let partition = item.get("PK").and_then(|value| value.as_s().ok());
+                partition.is_some_and(|partition| wanted(partition))
+            };
+            items.extend(page.items.into_iter().flatten().filter(is_wanted));
+            after = page.last_evaluated_key;
+            if after.is_none() {
+                return items;
+            }
+        }
     }
 
     async fn count_up(&self, tenant: &Tenant, by: usize) {

@@ -1,6 +1,6 @@
 //! Describes a change in words, such as "Role changed: Member → Admin". The pages show the action's name beside it.
 
-use rollcall_directory::{Entry, Role};
+use rollcall_directory::{Entry, EventType, Role};
 use serde_json::{Map, Value};
 
 use crate::display;
@@ -11,39 +11,46 @@ const MAX_NAMES: usize = 4;
 /// Describes one change. An unknown action is shown by its own name.
 pub(crate) fn summary(entry: &Entry) -> String {
     let (before, after) = (attributes(&entry.before), attributes(&entry.after));
-    match entry.action.as_str() {
-        "user.created" | "group.created" => "Added".to_owned(),
-        "user.updated" | "group.updated" | "connection.updated" | "tenant.settings_changed" => {
-            attribute_change(&before, &after)
-        }
-        "user.deactivated" => "Deactivated".to_owned(),
-        "user.reactivated" => "Active again".to_owned(),
-        "user.deleted" | "group.deleted" | "connection.deleted" | "tenant.deleted" => {
-            "Deleted".to_owned()
-        }
-        "user.role_given" => role_change("Role given by hand", &before, &after),
-        "user.role_changed" => {
+    let Some(action) = EventType::of(&entry.action) else {
+        return entry.action.clone();
+    };
+    match action {
+        EventType::UserCreated | EventType::GroupCreated => "Added".to_owned(),
+        EventType::UserUpdated
+        | EventType::GroupUpdated
+        | EventType::ConnectionUpdated
+        | EventType::ConnectionRulesChanged
+        | EventType::TenantSettingsChanged => attribute_change(&before, &after),
+        EventType::UserDeactivated => "Deactivated".to_owned(),
+        EventType::UserReactivated => "Active again".to_owned(),
+        EventType::UserDeleted
+        | EventType::GroupDeleted
+        | EventType::ConnectionDeleted
+        | EventType::TenantDeleted => "Deleted".to_owned(),
+        EventType::UserRoleGiven => role_change("Role given by hand", &before, &after),
+        EventType::UserRoleChanged => {
             let (from, to) = (role_in(&before, "role"), role_in(&after, "role"));
             format!("Role changed: {from} → {to}")
         }
-        "user.sessions_ended" => "Signed out everywhere".to_owned(),
-        "user.adopted" => "Pushed, after signing in alone".to_owned(),
-        "user.merged" => "Closed: the name went to a person who was pushed".to_owned(),
-        "user.subject_bound" => "Bound to the subject of a sign-in".to_owned(),
-        "user.subject_moved" => "Subject of a sign-in taken over".to_owned(),
-        "auth.refused" => refused(&after).to_owned(),
-        "auth.login" => format!("Signed in: {}", role_in(&after, "role")),
-        "group.members_changed" => member_change(&after),
-        "group.mapping_changed" => role_change("Role of its members", &before, &after),
-        "connection.created" => "Connection made".to_owned(),
-        "token.created" => "Token made".to_owned(),
-        "token.revoked" => "Token revoked".to_owned(),
-        "tenant.created" => "Set up".to_owned(),
-        "tenant.renamed" => "Renamed".to_owned(),
-        "tenant.ceiling_changed" => "Limit of all tokens together changed".to_owned(),
-        "portal_link.created" => "Setup link made".to_owned(),
-        "portal_link.opened" => "Setup link opened".to_owned(),
-        other => other.to_owned(),
+        EventType::UserSessionsEnded => "Signed out everywhere".to_owned(),
+        EventType::UserAdopted => "Pushed, after signing in alone".to_owned(),
+        EventType::UserMerged => "Closed: the name went to a person who was pushed".to_owned(),
+        EventType::UserSubjectBound => "Bound to the subject of a sign-in".to_owned(),
+        EventType::UserSubjectMoved => "Subject of a sign-in taken over".to_owned(),
+        EventType::AuthRefused => refused(&after).to_owned(),
+        EventType::AuthLogin => format!("Signed in: {}", role_in(&after, "role")),
+        EventType::GroupMembersChanged => member_change(&after),
+        EventType::GroupMappingChanged => role_change("Role of its members", &before, &after),
+        EventType::ConnectionCreated => "Connection made".to_owned(),
+        EventType::TokenCreated => "Token made".to_owned(),
+        EventType::TokenRevoked => "Token revoked".to_owned(),
+        EventType::TenantCreated => "Set up".to_owned(),
+        EventType::TenantRenamed => "Renamed".to_owned(),
+        EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
+        EventType::PortalLinkCreated => "Setup link made".to_owned(),
+        EventType::PortalLinkOpened => "Setup link opened".to_owned(),
+        EventType::GroupMemberAdded => "Member added".to_owned(),
+        EventType::GroupMemberRemoved => "Member removed".to_owned(),
     }
 }
 
@@ -63,7 +70,7 @@ fn refused(after: &Map<String, Value>) -> &'static str {
 
 /// Says whether the person joined the group (`true`) or left it (`false`); `None` for any other change.
 pub(crate) fn joined(entry: &Entry, person: &str) -> Option<bool> {
-    if entry.action != "group.members_changed" {
+    if !entry.is(EventType::GroupMembersChanged) {
         return None;
     }
     let after = attributes(&entry.after);
@@ -234,6 +241,18 @@ mod tests {
                 none.clone(),
                 json!({"role": "member"}),
                 "Signed in: Member",
+            ),
+            (
+                "auth.refused",
+                none.clone(),
+                json!({"reason": "unproven", "candidates": ["u"]}),
+                "Sign-in refused: the name is not yet known to be theirs",
+            ),
+            (
+                "connection.rules_changed",
+                json!({"replaces": [], "external_ids_unrelated": false, "rebind_until": null}),
+                json!({"replaces": ["c"], "external_ids_unrelated": false, "rebind_until": null}),
+                "Changed replaces",
             ),
             (
                 "group.members_changed",

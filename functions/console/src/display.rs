@@ -5,7 +5,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rollcall_directory::{Actor, PersonState, Role};
+use rollcall_directory::{PersonState, Role};
 
 /// Characters of a name in a list. The page of the named item shows all of them.
 const MAX_NAME_CHARS: usize = 80;
@@ -132,9 +132,9 @@ pub(crate) fn state_id(state: &PersonState) -> &'static str {
     }
 }
 
-/// Names an actor by its kind, for an actor without a known name.
-pub(crate) fn actor(actor: &Actor) -> &'static str {
-    match actor.kind() {
+/// Names a kind of actor, for an actor without a known name.
+pub(crate) fn actor_kind(kind: &str) -> &'static str {
+    match kind {
         "token" => "identity provider",
         "person" => "a person",
         "portal_link" => "setup link",

@@ -3,7 +3,8 @@
 //!
 //! | payload | effect |
 //! |---|---|
-//! | none, `{}`, `{"label": "blue"}` | issues a key |
+//! | none, `{}`, `{"label": "blue"}` | issues a key with all scopes |
+//! | `{"scopes": ["events:read"]}`, with or without a label | issues a key with these scopes only |
 //! | `{"list": true}` | lists the valid keys |
 //! | `{"revoke": "<id>"}` | revokes a key |
 //!
@@ -19,8 +20,8 @@
 //! # }
 //! ```
 
-use rollcall_directory::{Directory, Error, ServiceKey};
-use serde::{Deserialize, Serialize};
+use rollcall_directory::{Directory, Error, KeyScope, ServiceKey, TokenSecret, shown};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The label of a key if the payload has none.
 const DEFAULT_LABEL: &str = "application";
@@ -31,6 +32,10 @@ const DEFAULT_LABEL: &str = "application";
 pub struct Request {
     /// The label of the new key.
     label: Option<String>,
+    /// The scopes of the new key; all of them if absent. `null` is refused, so that a script without a value does not issue
+    /// a key with all scopes.
+    #[serde(default, deserialize_with = "present")]
+    scopes: Option<Vec<String>>,
     /// Whether to list the keys instead.
     #[serde(default)]
     list: bool,
@@ -73,8 +78,14 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The payload asks for more than one operation.
-    #[error("say one of `label`, `list` and `revoke`")]
+    #[error("say one of `label` and `scopes`, `list`, and `revoke`")]
     Ambiguous,
+    /// A scope does not exist.
+    #[error("`scopes`: `{0}` is not one of {all}", all = all_scopes())]
+    UnknownScope(String),
+    /// The key would have no scope.
+    #[error("`scopes` is empty; leave it out for all scopes, or name some of {all}", all = all_scopes())]
+    NoScope,
     /// The key does not exist, or the table failed.
     #[error(transparent)]
     Directory(#[from] Error),
@@ -97,16 +108,20 @@ impl Issuer {
     /// # Errors
     /// See [`Failure`].
     pub async fn call(&self, request: Request) -> Result<Answer, Failure> {
-        match (request.label, request.list, request.revoke) {
-            (label, false, None) => {
-                let label = label.as_deref().unwrap_or(DEFAULT_LABEL);
-                Ok(Answer::Issued(self.issue(label).await?))
+        let issues = request.label.is_some() || request.scopes.is_some();
+        match (issues, request.list, request.revoke) {
+            (_, false, None) => {
+                let label = request.label.as_deref().unwrap_or(DEFAULT_LABEL);
+                Ok(Answer::Issued(match request.scopes {
+                    None => self.issue(label).await?,
+                    Some(ids) => self.issue_scoped(label, &parsed(ids)?).await?,
+                }))
             }
-            (None, true, None) => {
+            (false, true, None) => {
                 let service_keys = self.directory.service_keys().list().await?;
                 Ok(Answer::Listed { service_keys })
             }
-            (None, false, Some(revoked)) => {
+            (false, false, Some(revoked)) => {
                 self.directory.service_keys().revoke(&revoked).await?;
                 Ok(Answer::Revoked { revoked })
             }
@@ -114,14 +129,43 @@ impl Issuer {
         }
     }
 
-    /// Issues a key.
+    /// Issues a key with all scopes.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn issue(&self, label: &str) -> Result<Issued, Error> {
-        let secret = self.directory.service_keys().issue(label).await?;
-        Ok(Issued {
-            service_key: secret.expose().to_owned(),
-        })
+        Ok(self.directory.service_keys().issue(label).await?.into())
     }
+
+    async fn issue_scoped(&self, label: &str, scopes: &[KeyScope]) -> Result<Issued, Error> {
+        let service_keys = self.directory.service_keys();
+        Ok(service_keys.issue_scoped(label, scopes).await?.into())
+    }
+}
+
+impl From<TokenSecret> for Issued {
+    fn from(secret: TokenSecret) -> Self {
+        Self {
+            service_key: secret.expose().to_owned(),
+        }
+    }
+}
+
+fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
+    Vec::deserialize(input).map(Some)
+}
+
+fn parsed(ids: Vec<String>) -> Result<Vec<KeyScope>, Failure> {
+    if ids.is_empty() {
+        return Err(Failure::NoScope);
+    }
+    let scopes = ids
+        .iter()
+        .map(|id| id.parse().map_err(|_| Failure::UnknownScope(shown(id))));
+    scopes.collect()
+}
+
+fn all_scopes() -> String {
+    let ids = KeyScope::all().map(|scope| format!("`{scope}`"));
+    ids.collect::<Vec<_>>().join(", ")
 }

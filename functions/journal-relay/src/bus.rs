@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::DisplayErrorContext;
+use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use backon::{BackoffBuilder, ExponentialBuilder};
-use rollcall_directory::Event;
+use rollcall_directory::{Checkpoint, EVENT_VERSION, Event};
 use serde_json::json;
 
 /// The environment variable that names the bus.
@@ -18,6 +19,16 @@ pub const SOURCE: &str = "rollcall";
 pub const DETAIL_LIMIT: usize = 240 * 1024;
 /// The maximum number of entries in one `PutEvents` call.
 const ENTRIES_AT_ONCE: usize = 10;
+
+/// The type of a checkpoint on the bus.
+const CHECKPOINT: &str = "feed.checkpoint";
+
+/// What EventBridge gets of one event.
+struct Entry {
+    kind: String,
+    detail: String,
+    time: DateTime,
+}
 
 /// An event bus. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -69,13 +80,24 @@ impl Bus {
     /// # Errors
     /// When the bus does not accept an event after several retries.
     pub async fn send(&self, events: &[Event]) -> Result<(), Rejected> {
-        let details: Vec<String> = events.iter().map(detail).collect();
+        let entries: Vec<Entry> = events.iter().map(Entry::of_event).collect();
+        self.send_entries(&entries).await
+    }
+
+    /// Sends a checkpoint of a feed.
+    ///
+    /// # Errors
+    /// When the bus does not accept it after several retries.
+    pub async fn send_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), Rejected> {
+        self.send_entries(&[Entry::of_checkpoint(checkpoint)]).await
+    }
+
+    async fn send_entries(&self, entries: &[Entry]) -> Result<(), Rejected> {
         let mut taken = 0;
         let mut delays = backoff();
-        while taken < events.len() {
-            let count = fitting(&details[taken..]);
-            let range = taken..taken + count;
-            match self.put(&events[range.clone()], &details[range]).await {
+        while taken < entries.len() {
+            let count = fitting(&entries[taken..]);
+            match self.put(&entries[taken..taken + count]).await {
                 Ok(()) => {
                     taken += count;
                     delays = backoff();
@@ -97,14 +119,14 @@ impl Bus {
     ///
     /// # Errors
     /// The number of events that were accepted before the first that was not, and the reason.
-    async fn put(&self, events: &[Event], details: &[String]) -> Result<(), (usize, String)> {
-        let entries = events.iter().zip(details).map(|(event, detail)| {
+    async fn put(&self, entries: &[Entry]) -> Result<(), (usize, String)> {
+        let entries = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.name)
                 .source(SOURCE)
-                .detail_type(&event.kind)
-                .detail(detail)
-                .time(time_of(event))
+                .detail_type(&entry.kind)
+                .detail(&entry.detail)
+                .time(entry.time)
                 .build()
         });
         let put = self
@@ -135,6 +157,35 @@ impl Bus {
     }
 }
 
+impl Entry {
+    fn of_event(event: &Event) -> Self {
+        Self {
+            kind: event.kind.clone(),
+            detail: detail(event),
+            time: DateTime::from_millis(event.occurred_at.as_millisecond()),
+        }
+    }
+
+    /// Returns a checkpoint in a form of its own, without a `sequence` of its own: it is not an event of the feed.
+    fn of_checkpoint(checkpoint: &Checkpoint) -> Self {
+        let Checkpoint {
+            tenant,
+            sequence,
+            hash,
+            at,
+        } = checkpoint;
+        let detail = json!({
+            "type": CHECKPOINT, "version": EVENT_VERSION, "tenant": tenant, "at": at,
+            "head": {"sequence": sequence, "hash": hash},
+        });
+        Self {
+            kind: CHECKPOINT.to_owned(),
+            detail: detail.to_string(),
+            time: DateTime::from_millis(at.as_millisecond()),
+        }
+    }
+}
+
 /// Returns an event as JSON. An event that is too large for the bus loses `before` and `after`, and gets `abridged`.
 /// The feed has the whole event.
 fn detail(event: &Event) -> String {
@@ -153,23 +204,19 @@ fn detail(event: &Event) -> String {
 }
 
 /// Returns how many of the next events fit into one call, at least 1.
-fn fitting(details: &[String]) -> usize {
+fn fitting(entries: &[Entry]) -> usize {
     let mut bytes = 0;
-    let fits = |detail: &&String| {
+    let fits = |entry: &&Entry| {
         // EventBridge also counts `source`, `detail-type` and `time`.
-        bytes += detail.len() + 128;
+        bytes += entry.detail.len() + 128;
         bytes <= DETAIL_LIMIT + 1024
     };
-    let count = details
+    let count = entries
         .iter()
         .take(ENTRIES_AT_ONCE)
         .take_while(fits)
         .count();
     count.max(1)
-}
-
-fn time_of(event: &Event) -> aws_sdk_eventbridge::primitives::DateTime {
-    aws_sdk_eventbridge::primitives::DateTime::from_millis(event.occurred_at.as_millisecond())
 }
 
 /// Returns the delays between retries, about six seconds in total. After that, Lambda retries the batch.

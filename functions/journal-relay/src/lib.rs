@@ -1,4 +1,5 @@
-//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, then sends its events.
+//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, sends its events, and adds
+//! them to the indexes that the console reads. Sends checkpoints of the feed, too.
 //!
 //! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
 //! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
@@ -18,14 +19,21 @@
 mod bus;
 mod records;
 
+use std::time::Duration;
+
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use rollcall_directory::capacity::measure;
 use rollcall_directory::{Directory, Error, Event, Tenant};
 use rollcall_runtime::chain;
+use tokio::time::timeout;
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 
-use records::Batch;
+use records::{Batch, NewCheckpoint};
+
+/// The time for the indexes of one batch. The function has a minute in all.
+const INDEX_TIME: Duration = Duration::from_secs(10);
 
 /// Returns the relay for a directory and a bus.
 pub fn handler(directory: Directory, bus: Bus) -> Relay {
@@ -42,7 +50,7 @@ pub struct Relay {
 /// The reason why an entry of a tenant, and those after it, could not be relayed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("the sequence numbers could not be assigned")]
+    #[error("the feed could not be read or extended")]
     Feed(#[from] Error),
     #[error("the bus did not take the events")]
     Bus(#[from] Rejected),
@@ -56,13 +64,21 @@ impl Relay {
     /// records are redelivered too.
     pub async fn call(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let batch = Batch::of(event, &self.directory);
-        let mut failed = Vec::new();
+        let (mut failed, mut placed) = (Vec::new(), Vec::new());
         for (tenant, entries) in batch.tenants() {
-            if let Err((entry, failure)) = self.relay(tenant, entries).await {
+            if let Err((entry, failure)) = self.relay(tenant, entries, &mut placed).await {
                 tracing::error!(tenant = %tenant.id(), entry, error = chain(&failure), "journal entries were not relayed; Lambda redelivers them");
                 failed.push(entry);
             }
         }
+        for checkpoint in batch.checkpoints() {
+            if let Err(failure) = self.announce(checkpoint).await {
+                let NewCheckpoint { tenant, id, .. } = checkpoint;
+                tracing::error!(tenant = %tenant.id(), error = chain(&failure), "a checkpoint was not sent; Lambda redelivers it");
+                failed.push(id.clone());
+            }
+        }
+        index(&placed).await;
         let mut response = DynamoDbEventResponse::default();
         if let Some(sequence_number) = batch.first_of(&failed) {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -72,16 +88,30 @@ impl Relay {
         response
     }
 
-    /// Relays entries of one tenant.
+    /// Sends a checkpoint to the bus. It may have expired if the stream is a month late.
+    async fn announce(&self, new: &NewCheckpoint) -> Result<(), Failure> {
+        let journal = new.tenant.journal();
+        if let Some(checkpoint) = journal.checkpoint(new.sequence).await? {
+            self.bus.send_checkpoint(&checkpoint).await?;
+        }
+        Ok(())
+    }
+
+    /// Relays entries of one tenant, and adds their events to `placed`.
     ///
     /// # Errors
     /// The id of the first entry, in the order of `entries`, that must be relayed again, and the reason.
-    async fn relay(&self, tenant: &Tenant, entries: &[String]) -> Result<(), (String, Failure)> {
+    async fn relay<'t>(
+        &self,
+        tenant: &'t Tenant,
+        entries: &[String],
+        placed: &mut Vec<(&'t Tenant, Vec<Event>)>,
+    ) -> Result<(), (String, Failure)> {
         let first = || entries.first().cloned().unwrap_or_default();
         let events = tenant.journal().relay(entries).await;
         let events = events.map_err(|error| (first(), error.into()))?;
         tracing::info!(tenant = %tenant.id(), entries = entries.len(), events = events.len(), "relayed");
-        self.bus.send(&events).await.map_err(|rejected| {
+        let sent = self.bus.send(&events).await.map_err(|rejected| {
             let entry = events.get(rejected.taken).map(entry_of);
             // The entries and their events are in different orders if some entries already had their places.
             let behind = |entry: &String| entries.iter().position(|id| id == entry);
@@ -90,7 +120,34 @@ impl Relay {
                 .map(entry_of);
             let earliest = waiting.min_by_key(behind).or(entry);
             (earliest.unwrap_or_else(first), rejected.into())
-        })
+        });
+        placed.push((tenant, events));
+        sent
+    }
+}
+
+/// Adds events to the indexes of the console, after all events have been sent, for [`INDEX_TIME`] at most. Neither a
+/// failure nor a slow index holds up an event: the hourly pass adds what an index lacks.
+async fn index(placed: &[(&Tenant, Vec<Event>)]) {
+    let all = async {
+        for (tenant, events) in placed {
+            index_events(tenant, events).await;
+        }
+    };
+    if timeout(INDEX_TIME, all).await.is_err() {
+        tracing::warn!("not all events were indexed in time; the hourly pass does so");
+    }
+}
+
+async fn index_events(tenant: &Tenant, events: &[Event]) {
+    let (indexed, cost) = measure(tenant.indexes().follow(events)).await;
+    match indexed {
+        Ok(()) => {
+            tracing::debug!(tenant = %tenant.id(), read_units = cost.read_units, write_units = cost.write_units, "indexed");
+        }
+        Err(error) => {
+            tracing::warn!(tenant = %tenant.id(), error = chain(&error), "events were not indexed; the hourly pass does so");
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Reads a batch of stream records: the ids of new journal entries, by tenant and in the stream's order.
+//! Reads a batch of stream records: the ids of new journal entries, by tenant and in the stream's order, and new
+//! checkpoints.
 
 use std::collections::HashMap;
 
@@ -6,21 +7,32 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use rollcall_directory::{Directory, REMINDER, Tenant};
 use serde_dynamo::AttributeValue;
 
-/// The journal entries of one batch.
+/// The journal entries and checkpoints of one batch.
 #[derive(Debug)]
 pub(crate) struct Batch {
     tenants: Vec<(Tenant, Vec<String>)>,
-    /// For each entry, the position of its record in the batch and the record's sequence number.
+    checkpoints: Vec<NewCheckpoint>,
+    /// For each entry or checkpoint, the position of its record in the batch and the record's sequence number.
     records: HashMap<String, (usize, String)>,
 }
 
+/// A checkpoint that is new in the table.
+#[derive(Debug)]
+pub(crate) struct NewCheckpoint {
+    pub(crate) tenant: Tenant,
+    pub(crate) sequence: u64,
+    /// Names it among the records of the batch.
+    pub(crate) id: String,
+}
+
 impl Batch {
-    /// Groups a batch by tenant. Ignores all records except those of journal entries that are new or carry a reminder
-    /// ([`REMINDER`]). The event filter in the template excludes the same records. Any other change of an entry means
+    /// Groups a batch by tenant. Ignores all records except those of checkpoints, and of journal entries that are new or
+    /// carry a reminder ([`REMINDER`]). The event filter in the template excludes the same records. Any other change of an entry means
     /// that it has already got its place in the feed.
     pub(crate) fn of(event: StreamEvent, directory: &Directory) -> Self {
         let mut batch = Self {
             tenants: Vec::new(),
+            checkpoints: Vec::new(),
             records: HashMap::new(),
         };
         let mut at: HashMap<String, usize> = HashMap::new();
@@ -29,6 +41,13 @@ impl Batch {
                 continue;
             };
             let tenant = directory.journal_of(&partition);
+            if let Some(checkpoint) = checkpoint(directory, &partition, &entry) {
+                let number = record.change.sequence_number.unwrap_or_default();
+                let place = (position, number);
+                batch.records.insert(checkpoint.id.clone(), place);
+                batch.checkpoints.push(checkpoint);
+                continue;
+            }
             let reminds = record.change.new_image.contains_key(REMINDER);
             let Some(tenant) = tenant.filter(|_| record.event_name == "INSERT" || reminds) else {
                 continue;
@@ -56,12 +75,25 @@ impl Batch {
             .map(|(tenant, entries)| (tenant, entries.as_slice()))
     }
 
-    /// Returns the sequence number of the first record in the batch that belongs to one of these entries.
-    pub(crate) fn first_of(&self, entries: &[String]) -> Option<String> {
-        let records = entries.iter().filter_map(|entry| self.records.get(entry));
+    /// Returns the new checkpoints, in the order of the stream.
+    pub(crate) fn checkpoints(&self) -> &[NewCheckpoint] {
+        &self.checkpoints
+    }
+
+    /// Returns the sequence number of the first record in the batch that belongs to one of these entries or checkpoints.
+    pub(crate) fn first_of(&self, ids: &[String]) -> Option<String> {
+        let records = ids.iter().filter_map(|entry| self.records.get(entry));
         let first = records.min_by_key(|(position, _)| *position);
         first.map(|(_, number)| number.clone())
     }
+}
+
+fn checkpoint(directory: &Directory, partition: &str, sort: &str) -> Option<NewCheckpoint> {
+    Some(NewCheckpoint {
+        tenant: directory.checkpoints_of(partition)?,
+        sequence: sort.parse().ok()?,
+        id: format!("{partition}/{sort}"),
+    })
 }
 
 fn key(record: &EventRecord, name: &str) -> Option<String> {

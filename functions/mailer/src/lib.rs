@@ -21,7 +21,7 @@ mod postbox;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use rollcall_directory::{Directory, Error, Event, Lease, PersonState, Tenant, USERS};
+use rollcall_directory::{Directory, Error, Event, EventType, Lease, PersonState, Tenant, USERS};
 use rollcall_runtime::each_message;
 use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
@@ -76,7 +76,9 @@ impl Mailer {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
         // People who are created by a sign-in or by hand need no invitation.
-        if event.kind != "user.created" || event.actor.kind() != "token" {
+        if EventType::of(&event.kind) != Some(EventType::UserCreated)
+            || event.actor.kind() != "token"
+        {
             return Ok(());
         }
         let tenant = self.directory.system(event.tenant);

@@ -1,4 +1,4 @@
-//! The function for a customer's admins, who send a session, and for all other paths below `/api/v1`.
+//! The function for what an admin does, by session or service key.
 //!
 //! ```no_run
 //! use rollcall_directory::Directory;
@@ -10,13 +10,10 @@
 //! ```
 
 use rollcall_directory::Directory;
-use rollcall_edge_api::{admin_router, application_router, finish};
+use rollcall_edge_api::{admin_router, finish};
 use rollcall_edge_http::HttpFunction;
 
 /// Returns the function for a directory.
-///
-/// API Gateway does not normalise paths, so `//tenants` reaches this function. It is still a request to `/tenants`.
-/// This function therefore has the application's routes too.
 pub fn router(directory: Directory) -> HttpFunction {
-    finish(admin_router(directory.clone()).merge(application_router(directory)))
+    finish(admin_router(directory))
 }

@@ -26,8 +26,9 @@ mod queue;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use rollcall_directory::{Directory, Error, TenantId};
-use rollcall_runtime::each_message;
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{Directory, Error, Filled, Tenant, TenantId};
+use rollcall_runtime::{chain, each_message};
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};
@@ -105,8 +106,9 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// the lists of groups in which sign-ins look up claims, and reminds the relay of journal entries without a place in
-    /// the feed. Returns the message that continues the pass, if any.
+    /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in the
+    /// feed, and takes a checkpoint of the feed; at the end, it completes the indexes. Returns the message that continues
+    /// the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
@@ -148,7 +150,33 @@ impl Reconciler {
             if unplaced > 0 {
                 tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
             }
+            tenant.journal().take_checkpoint().await?;
         }
-        tenant.roles().reconcile_all(behind, deadline).await
+        let left = tenant.roles().reconcile_all(behind, deadline).await?;
+        if left.is_none() {
+            complete_indexes(&tenant, deadline).await;
+        }
+        Ok(left)
+    }
+}
+
+/// Adds what the tenant's indexes lack, and logs what that cost. A failure stops neither the pass nor any role: the next
+/// pass goes on where this one ended.
+async fn complete_indexes(tenant: &Tenant, deadline: Instant) {
+    let (filled, cost) = measure(tenant.indexes().complete(deadline)).await;
+    match filled {
+        Ok(Filled {
+            events,
+            people,
+            complete,
+        }) if events + people > 0 => tracing::info!(
+            tenant = %tenant.id(), events, people, complete,
+            calls = cost.calls, read_units = cost.read_units, write_units = cost.write_units,
+            "added to the indexes"
+        ),
+        Ok(_) => {}
+        Err(error) => {
+            tracing::error!(tenant = %tenant.id(), error = chain(&error), "the indexes were not completed; the next pass goes on");
+        }
     }
 }

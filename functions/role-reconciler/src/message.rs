@@ -1,6 +1,6 @@
 //! The messages in the reconciler's queue.
 
-use rollcall_directory::{Continuation, Event, TenantId};
+use rollcall_directory::{Continuation, Event, EventType, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -50,8 +50,12 @@ impl Message {
     pub(crate) fn is_long(&self) -> bool {
         match self {
             Self::Event { detail } => matches!(
-                detail.kind.as_str(),
-                "group.mapping_changed" | "group.deleted" | "tenant.settings_changed"
+                EventType::of(&detail.kind),
+                Some(
+                    EventType::GroupMappingChanged
+                        | EventType::GroupDeleted
+                        | EventType::TenantSettingsChanged
+                )
             ),
             Self::Rest { .. } | Self::FullPass { .. } => true,
         }

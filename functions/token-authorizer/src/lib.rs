@@ -1,26 +1,31 @@
 //! The Lambda authorizer of the REST API. It verifies a bearer token, usually with two calls to DynamoDB at the same time.
 //!
 //! ```no_run
-//! use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
 //! use rollcall_directory::Directory;
+//! use rollcall_token_authorizer::{Event, handler};
 //!
-//! # async fn example(request: ApiGatewayCustomAuthorizerRequest) -> Result<(), Box<dyn std::error::Error>> {
-//! let authorizer = rollcall_token_authorizer::handler(Directory::from_env().await?);
-//! let response = authorizer.call(request).await?;
+//! # async fn example(event: Event) -> Result<(), Box<dyn std::error::Error>> {
+//! let authorizer = handler(Directory::from_env().await?);
+//! let response = authorizer.call(event).await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod event;
+
 use aws_lambda_events::apigw::{
-    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequest,
-    ApiGatewayCustomAuthorizerResponse,
+    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::{Directory, Verdict, capacity};
-use rollcall_edge_http::bearer;
+use rollcall_directory::{Directory, Reason, Verdict, capacity};
 use rollcall_edge_scim::{AuthorizerContext, log_refused};
 use rollcall_runtime::chain;
 use serde_json::Value;
+
+pub use event::Event;
+
+/// The principal of requests that need no token.
+const PUBLIC: &str = "public";
 
 /// The reason why the authorizer returns no policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,38 +52,42 @@ pub struct Authorizer {
 impl Authorizer {
     /// Verifies the token of a request, and returns the policy and the context of its caller.
     ///
-    /// The context of a throttled request says how long to wait, because an authorizer cannot answer 429.
+    /// A request to a public endpoint needs no token and gets no context, whatever token it has. The context of a
+    /// throttled request says how long to wait, because an authorizer cannot answer 429.
     ///
     /// # Errors
     ///
     /// See [`Error`].
-    pub async fn call(
-        &self,
-        request: ApiGatewayCustomAuthorizerRequest,
-    ) -> Result<ApiGatewayCustomAuthorizerResponse, Error> {
-        let header = request.authorization_token.unwrap_or_default();
-        let token = bearer(&header).ok_or(Error::Unauthorized)?;
-        let method_arn = request.method_arn.unwrap_or_default();
-        let resources = every_method(&method_arn).ok_or_else(|| {
-            tracing::error!("the event names no method of an API");
-            Error::Failed
-        })?;
-        // A TOKEN event has no request id. The function that answers uses the one in its own event.
-        let (verdict, cost) = capacity::measure(self.directory.authenticate(token, "")).await;
+    pub async fn call(&self, event: Event) -> Result<ApiGatewayCustomAuthorizerResponse, Error> {
+        if event.is_public() {
+            return Ok(allow(every_method(event.method_arn())?, PUBLIC));
+        }
+        let token = event.token().ok_or(Error::Unauthorized)?;
+        let resources = every_method(event.method_arn())?;
+        // Without a request id, the function that answers uses the one in its own event.
+        let verdict = self.directory.authenticate(token, event.request_id());
+        let (verdict, cost) = capacity::measure(verdict).await;
         let verdict = verdict.map_err(|error| {
             tracing::error!(error = chain(&error), "the token could not be looked up");
             Error::Failed
         })?;
         tracing::info!(
             ?verdict,
+            reason = reason_of(&verdict),
             dynamodb_calls = cost.calls,
             write_units = cost.write_units,
             "authenticated"
         );
         // Boxed: the runtime already nests futures almost as deeply as the compiler supports.
-        Box::pin(self.tell_tenant(&verdict, &method_arn)).await;
+        Box::pin(self.tell_tenant(&verdict, event.method_arn())).await;
         let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
-        Ok(allow(resources, &context))
+        let mut response = allow(resources, &context.token_id);
+        response.context = context
+            .to_strings()
+            .into_iter()
+            .map(|(name, text)| (name, Value::String(text)))
+            .collect();
+        Ok(response)
     }
 
     /// Writes a refused request to the request log of the token's tenant. No other function sees the request.
@@ -94,6 +103,16 @@ impl Authorizer {
     }
 }
 
+/// Returns the reason code of a request that is not let through.
+fn reason_of(verdict: &Verdict) -> Option<&'static str> {
+    let reason = match verdict {
+        Verdict::Accepted(_) => return None,
+        Verdict::Throttled { .. } => Reason::RateLimited,
+        Verdict::Refused { refusal, .. } => refusal.reason(),
+    };
+    Some(reason.as_str())
+}
+
 /// Returns the method and the path in a method ARN, such as `arn:…:api/stage/GET/scim/v2/Users`.
 fn method_and_path(method_arn: &str) -> (&str, &str) {
     let request = method_arn.splitn(3, '/').nth(2).unwrap_or_default();
@@ -103,14 +122,21 @@ fn method_and_path(method_arn: &str) -> (&str, &str) {
 /// Returns an ARN pattern for every method of the API stage in a method ARN.
 ///
 /// API Gateway can cache the policy under the token. A cached policy for a single method would refuse the next method.
-fn every_method(method_arn: &str) -> Option<String> {
+fn every_method(method_arn: &str) -> Result<String, Error> {
     let mut parts = method_arn.splitn(3, '/');
-    let (api, stage) = (parts.next()?, parts.next()?);
-    let is_arn = api.starts_with("arn:") && !stage.is_empty();
-    is_arn.then(|| format!("{api}/{stage}/*/*"))
+    match (parts.next(), parts.next()) {
+        (Some(api), Some(stage)) if api.starts_with("arn:") && !stage.is_empty() => {
+            Ok(format!("{api}/{stage}/*/*"))
+        }
+        _ => {
+            tracing::error!("the event names no method of an API");
+            Err(Error::Failed)
+        }
+    }
 }
 
-fn allow(resources: String, context: &AuthorizerContext) -> ApiGatewayCustomAuthorizerResponse {
+/// Returns a response that allows the calls, with an empty context.
+fn allow(resources: String, principal: &str) -> ApiGatewayCustomAuthorizerResponse {
     let mut statement = IamPolicyStatement::default();
     statement.action = vec!["execute-api:Invoke".to_owned()];
     statement.effect = IamPolicyEffect::Allow;
@@ -119,12 +145,8 @@ fn allow(resources: String, context: &AuthorizerContext) -> ApiGatewayCustomAuth
     policy.version = Some("2012-10-17".to_owned());
     policy.statement = vec![statement];
     let mut response = ApiGatewayCustomAuthorizerResponse::default();
-    response.principal_id = Some(context.token_id.clone());
+    response.principal_id = Some(principal.to_owned());
     response.policy_document = policy;
-    response.context = context
-        .to_strings()
-        .into_iter()
-        .map(|(name, text)| (name, Value::String(text)))
-        .collect();
+    response.context = Value::Object(serde_json::Map::new());
     response
 }

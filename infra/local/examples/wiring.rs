@@ -3,13 +3,16 @@
 
 use std::io::Write as _;
 
-use rollcall_local::template::{Template, Trigger};
+use rollcall_local::template::{Payload, Template, Trigger};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::deployed()?;
     let routes = template.routes.iter().map(|route| {
-        let authorizer = route.authorizer.as_ref().map(|by| (&by.function, &by.header));
+        let authorizer = route.authorizer.as_ref().map(|by| match &by.payload {
+            Payload::Token { header } => json!([by.function, "TOKEN", header]),
+            Payload::Request => json!([by.function, "REQUEST", null]),
+        });
         json!({"method": route.method.as_str(), "path": route.path, "function": route.function, "authorizer": authorizer})
     });
     let rules = template.events.rules.iter().map(|rule| {

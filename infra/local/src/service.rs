@@ -370,7 +370,12 @@ impl Local {
     /// Returns the events that the bus delivered since the start, in EventBridge's format. It is empty for a run on
     /// disk, which writes them to `bus.jsonl`.
     pub fn deliveries(&self) -> Vec<serde_json::Value> {
-        self.events.deliveries()
+        self.deliveries_after(0)
+    }
+
+    /// Returns the deliveries as [`Self::deliveries`] does, without the first `count`.
+    pub fn deliveries_after(&self, count: usize) -> Vec<serde_json::Value> {
+        self.events.deliveries_after(count)
     }
 
     /// Returns the mail that was sent. It is empty for a run with a directory, which writes mail to files there.

@@ -21,12 +21,17 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
         http: [
             ("users", http(rollcall_users::router(directory.clone()))),
             ("groups", http(rollcall_groups::router(directory.clone()))),
+            ("discovery", http(rollcall_discovery::router())),
             (
-                "discovery",
-                http(rollcall_discovery::router(directory.clone())),
+                "scim-fallback",
+                http(rollcall_scim_fallback::router(directory.clone())),
             ),
             ("sso", http(rollcall_sso::router(directory.clone()))),
             ("portal", http(rollcall_portal::router(directory.clone()))),
+            (
+                "api-fallback",
+                http(rollcall_api_fallback::router(directory.clone())),
+            ),
             ("console", http(rollcall_console::router(directory.clone()))),
         ]
         .into(),

@@ -3,6 +3,9 @@
 //!
 //! `ROLLCALL_KILLS` sets the number of kills. Each new process starts with the data directory of the previous one.
 
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -223,7 +226,7 @@ fn replay(feed: &[Value]) -> (People, Members) {
         let subject = event["subject"]["id"].as_str().unwrap().to_owned();
         let member = || event["after"]["member"].as_str().unwrap().to_owned();
         match event["type"].as_str().unwrap() {
-            "user.deleted" => {
+            "user.deleted" | "user.merged" => {
                 assert!(
                     people.remove(&subject).is_some(),
                     "the deleted user did not exist: {event}"
@@ -232,7 +235,8 @@ fn replay(feed: &[Value]) -> (People, Members) {
                     group.remove(&subject);
                 });
             }
-            "user.created" | "user.updated" | "user.deactivated" | "user.reactivated" => {
+            "user.created" | "user.updated" | "user.deactivated" | "user.reactivated"
+            | "user.adopted" => {
                 let person = people.entry(subject).or_default();
                 for name in event["before"].as_object().into_iter().flat_map(Map::keys) {
                     person.remove(name);

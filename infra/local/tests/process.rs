@@ -1,5 +1,8 @@
 //! Tests of the `rollcall` process: start, stop, kill, and the errors at startup.
 
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

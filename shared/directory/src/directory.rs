@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use rollcall_model::{Actor, TenantId, new_id};
+use rollcall_model::{Actor, Origin, TenantId, new_id};
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
-use crate::sign_in::check::{Memory, Session};
+use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
@@ -86,15 +86,15 @@ impl Directory {
         self.acted_on(tenant, Actor::SYSTEM, &new_id())
     }
 
-    /// Returns a tenant with the application as the actor.
-    pub fn for_application(&self, tenant: TenantId, request_id: &str) -> Tenant {
-        self.acted_on(tenant, Actor::APPLICATION, request_id)
+    /// Returns a tenant with the application as the actor. `service_key` is the id of the key that it uses.
+    pub fn for_application(&self, tenant: TenantId, service_key: &str, request_id: &str) -> Tenant {
+        self.acted_on(tenant, Actor::application(service_key), request_id)
     }
 
-    /// Returns a tenant with a person as the actor. Without a person, the actor is the holder of a portal link.
-    pub fn for_person(&self, tenant: TenantId, person: Option<&str>, request_id: &str) -> Tenant {
-        let actor = person.map_or(Actor::PORTAL_LINK, Actor::person);
-        self.acted_on(tenant, actor, request_id)
+    /// Returns the tenant of a session. The actor is the person of the session, or the holder of the portal link that
+    /// opened it.
+    pub fn for_session(&self, session: &Session, request_id: &str) -> Tenant {
+        self.acted_on(session.tenant.clone(), session.actor(), request_id)
     }
 
     fn acted_on(&self, tenant: TenantId, actor: Actor, request_id: &str) -> Tenant {
@@ -103,6 +103,7 @@ impl Directory {
             key_ring: self.key_ring.clone(),
             tenant,
             actor,
+            origin: Origin::default(),
             request_id: request_id.to_owned(),
         })
     }
@@ -112,18 +113,23 @@ impl Directory {
         Partition::journal_of(partition_key).map(|tenant| self.system(tenant))
     }
 
+    /// Returns the tenant whose checkpoints have this partition key; `None` for any other partition key.
+    pub fn checkpoints_of(&self, partition_key: &str) -> Option<Tenant> {
+        Partition::checkpoints_of(partition_key).map(|tenant| self.system(tenant))
+    }
+
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
     }
 
-    /// Creates a tenant.
+    /// Creates a tenant with Rollcall itself as the actor.
     ///
     /// # Errors
     /// `uniqueness` when a tenant with this id exists or once existed.
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant, Error> {
-        let tenant = self.system(new.id.clone());
-        lifecycle::create(tenant.scope(), new).await?;
+        let tenant = self.system(new.id);
+        tenant.lifecycle().create(new.name, new.settings).await?;
         Ok(tenant)
     }
 
@@ -150,18 +156,22 @@ impl Directory {
         }
     }
 
-    /// Returns the session as [`Self::session`] does, but the tenant and the mappings may be up to five seconds old.
+    /// Verifies a service key, and returns the session as [`Self::session`] does. The key, the tenant and the mappings may
+    /// be up to five seconds old.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn introspect(&self, presented: &str) -> Result<Option<Session>, Error> {
-        match self.claimed(Purpose::Session, presented) {
-            Some((tenant, secret)) => {
-                let recent = &self.recent.sessions;
-                tenant.sign_in().recent_session(&secret, recent).await
-            }
-            None => Ok(None),
+    pub async fn introspect(&self, key: &str, presented: &str) -> Result<Introspection, Error> {
+        let Some(key) = self.service_keys().presented(key) else {
+            return Ok(Introspection::KeyRefused);
+        };
+        if let Some((tenant, secret)) = self.claimed(Purpose::Session, presented) {
+            let recent = &self.recent.sessions;
+            return tenant.sign_in().introspect(key, &secret, recent).await;
         }
+        let mut found = self.table.find(key.wanted()).await?;
+        let refused = Introspection::refused(key.verified(&mut found)?.as_ref());
+        Ok(refused.unwrap_or(Introspection::Inactive))
     }
 
     /// Returns the session that a portal link would open, if the link is still valid.
@@ -175,15 +185,25 @@ impl Directory {
         }
     }
 
-    /// Opens a session with a portal link. A link can be used once; `None` if it is not valid or was already used.
+    /// Opens a session with a portal link, in the request with this id and origin. A link can be used once; `None` if it
+    /// is not valid or was already used.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn open_portal_link(&self, presented: &str) -> Result<Option<IssuedSession>, Error> {
-        match self.claimed(Purpose::PortalLink, presented) {
-            Some((tenant, link)) => tenant.sign_in().redeem_portal_link(&link).await,
-            None => Ok(None),
-        }
+    pub async fn open_portal_link(
+        &self,
+        presented: &str,
+        request_id: &str,
+        origin: Origin,
+    ) -> Result<Option<IssuedSession>, Error> {
+        let Some(link) = TokenSecret::parse_for(Purpose::PortalLink, presented) else {
+            return Ok(None);
+        };
+        let tenant = link.claimed_tenant().clone();
+        // The journal names the holder of the link once it is verified.
+        let tenant = self.acted_on(tenant, Actor::SYSTEM, request_id);
+        let tenant = tenant.requested_from(origin);
+        tenant.sign_in().redeem_portal_link(&link).await
     }
 
     /// Parses a secret with this purpose. Returns it with the tenant that it names, which is not verified yet.

@@ -7,6 +7,7 @@
 //! | `journal` | an entry for each change; the audit log and the ordered event feed |
 //! | `credentials` | secrets, connections, tokens and their rate limits, service keys, leases, idempotency keys |
 //! | `resources` | users and groups: records, changes, members, intents, lists |
+//! | `indexes` | what only the console and searches need: entries by subject and request, people by words |
 //! | `request_log` | the requests of identity providers and their responses, redacted and diagnosed |
 //! | `roles` | the role of each person and its reasons: grants, mappings, previews, reconciliation |
 //! | `sign_in` | sign-ins, sessions and portal links |
@@ -34,6 +35,8 @@ mod credentials;
 
 mod resources;
 
+mod indexes;
+
 mod request_log;
 
 mod roles;
@@ -57,7 +60,10 @@ pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token};
 pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
+pub use crate::indexes::fill::Filled;
+pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;
+pub use crate::journal::checkpoints::Checkpoint;
 pub use crate::journal::entry::{AuditQuery, Entry};
 pub use crate::journal::feed::{EVENT_VERSION, Event, FeedEvent, Integrity, Verification};
 pub use crate::journal::handle::Journal;
@@ -77,7 +83,7 @@ pub use crate::roles::person::Person;
 pub use crate::roles::preview::{Preview, RoleChange};
 pub use crate::roles::reconcile::{Continuation, Progress};
 pub use crate::sign_in::assertion::Assertion;
-pub use crate::sign_in::check::{Session, SessionPerson};
+pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
@@ -88,15 +94,17 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, DeletedPeople, GROUPS, InvalidTenantId, Kind, KnownActor, ManualRoles, Permission,
-    PersonState, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, SignUp,
-    Subject, TenantId, USERS, UnknownMembers, UnknownRole, shown,
+    Actor, DeletedPeople, EventType, GROUPS, InvalidTenantId, KeyScope, Kind, KnownActor,
+    ManualRoles, Origin, Permission, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
+    RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
+    UnknownRole, UnknownScope, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 
 /// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
 /// crate may use them.
 pub mod stored {
+    pub use crate::indexes::words::{searched_words, words_of};
     pub use crate::request_log::mention::is_in_json;
     pub use crate::request_log::target::{Target, is_endpoint};
     pub use crate::resources::assemble::{Needs, assemble};

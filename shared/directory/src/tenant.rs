@@ -1,9 +1,10 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::TenantId;
+use rollcall_model::{Origin, TenantId};
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
+use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
 use crate::request_log::handle::RequestLog;
 use crate::resources::handle::{Members, Resources};
@@ -20,6 +21,13 @@ pub struct Tenant {
 impl Tenant {
     pub(crate) fn of(scope: Scope) -> Self {
         Self { scope }
+    }
+
+    /// Returns the handle with the origin of the request, which the journal states for each change.
+    #[must_use]
+    pub fn requested_from(mut self, origin: Origin) -> Self {
+        self.scope.origin = origin;
+        self
     }
 
     /// Returns the tenant's id.
@@ -50,6 +58,11 @@ impl Tenant {
     /// Returns the handle on memberships.
     pub fn members(&self) -> Members<'_> {
         Members::of(&self.scope)
+    }
+
+    /// Returns the handle on the indexes that the relay and the full pass write.
+    pub fn indexes(&self) -> Indexes<'_> {
+        Indexes::of(&self.scope)
     }
 
     /// Returns the handle on the request log.

@@ -9,6 +9,7 @@ use rollcall_model::{GROUPS, Kind, PersonState, USERS, is_id};
 use rollcall_scim::fold;
 use rollcall_store::{BoundedPage, Error, Range, from_item, name_prefix, text};
 
+use crate::by_word::Searched;
 use crate::handle::Insight;
 use crate::lists::{GroupFilter, GroupSummary, PeopleQuery, summary};
 
@@ -25,12 +26,84 @@ struct Named {
     record: Record,
 }
 
+/// A page of the people whom a search found.
+#[derive(Clone, Debug)]
+pub struct FoundPeople {
+    /// The people.
+    pub people: Vec<Person>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+    /// Whether people are found by words inside their names and addresses. The index of words does not have everybody
+    /// until the hourly pass has completed it.
+    pub by_word: bool,
+}
+
+/// A search, and what it finds first.
+struct Search<'a> {
+    text: &'a str,
+    states: &'a [PersonState],
+    /// The words to look up, if the index has everybody.
+    words: Option<Searched>,
+    /// The people who are found by an exact value.
+    known: BTreeSet<String>,
+    /// The folded text.
+    beginning: String,
+}
+
+impl Search<'_> {
+    fn shows(&self, person: &Record) -> bool {
+        self.states.is_empty() || self.states.contains(&person.state())
+    }
+
+    /// Returns whether neither an exact value nor the user name finds the person.
+    fn is_new_by_word(&self, person: &Record) -> Result<bool, Error> {
+        let is_named = fold(&person.user_name()?).starts_with(&self.beginning);
+        Ok(!is_named && !self.known.contains(&person.id))
+    }
+}
+
+/// Where a search continues: among the user names or among the words, after a sort key.
+enum Place {
+    Name(Option<String>),
+    Word(Option<String>),
+}
+
+impl Place {
+    /// Parses a cursor. Those of earlier versions are user names.
+    fn parse(cursor: Option<String>) -> Self {
+        let Some(cursor) = cursor else {
+            return Self::Name(None);
+        };
+        let after = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        if let Some(word) = cursor.strip_prefix("word:") {
+            return Self::Word(after(word));
+        }
+        Self::Name(Some(
+            cursor.strip_prefix("name:").unwrap_or(&cursor).to_owned(),
+        ))
+    }
+
+    fn into_cursor(self) -> String {
+        let (list, after) = match self {
+            Self::Name(after) => ("name", after),
+            Self::Word(after) => ("word", after),
+        };
+        format!("{list}:{}", after.unwrap_or_default())
+    }
+}
+
+/// Returns how many more people fit on the page; at least one, so that there is a cursor for the next page.
+fn room(limit: usize, found: &[Record]) -> usize {
+    limit.saturating_sub(found.len()).max(1)
+}
+
 impl Insight<'_> {
-    /// Finds people. Returns a page of them and the cursor of the next page.
+    /// Finds people. Returns a page of them.
     ///
     /// First come the people whose `id`, e-mail address, `externalId` or `displayName` equals the text, then those
-    /// whose `userName` begins with it, in order of user names. Without a text, all people are listed in order of
-    /// creation. Only people in one of `states` are returned; empty means all.
+    /// whose `userName` begins with it, in order of user names, then those who have a word that begins with it in a name
+    /// or address, in order of words. If the text has several words, each must begin one. Without a text, all people are
+    /// listed in order of creation. Only people in one of `states` are returned; empty means all.
     ///
     /// The first page has all exact matches, even if there are more than `limit`. A page can be short although another
     /// page follows.
@@ -43,7 +116,7 @@ impl Insight<'_> {
         states: &[PersonState],
         after: Option<String>,
         limit: usize,
-    ) -> Result<(Vec<Person>, Option<String>), Error> {
+    ) -> Result<FoundPeople, Error> {
         let text = text.trim();
         if text.is_empty() {
             let query = PeopleQuery {
@@ -52,36 +125,127 @@ impl Insight<'_> {
                 limit,
                 ..PeopleQuery::default()
             };
-            return self.people(&query).await;
+            let (people, next) = self.people(&query).await?;
+            let by_word = true;
+            return Ok(FoundPeople {
+                people,
+                next,
+                by_word,
+            });
         }
-        let (context, exact) = try_join!(
+        let (context, exact, by_word) = try_join!(
             Box::pin(self.tenant.roles().context()),
-            Box::pin(self.exactly(text))
+            Box::pin(self.exactly(text)),
+            Box::pin(self.tenant.indexes().has_words_of_all()),
         )?;
-        let wanted = |record: &Record| states.is_empty() || states.contains(&record.state());
-        let known: BTreeSet<String> = exact.iter().map(|record| record.id.clone()).collect();
-        let mut found: Vec<Record> = match after {
-            None => exact.into_iter().filter(wanted).collect(),
-            Some(_) => Vec::new(),
+        let search = Search {
+            text,
+            states,
+            words: Searched::of(text).filter(|_| by_word),
+            known: exact.iter().map(|record| record.id.clone()).collect(),
+            beginning: fold(text),
         };
-        // At least one, so that there is a cursor for the next page.
-        let room = limit.saturating_sub(found.len()).max(1);
-        let at_once = if states.is_empty() {
-            room
-        } else {
-            READ_AT_ONCE
+        let place = Place::parse(after);
+        let mut found: Vec<Record> = match &place {
+            Place::Name(None) => exact.into_iter().filter(|one| search.shows(one)).collect(),
+            _ => Vec::new(),
+        };
+        let next = self.search_on(&search, place, limit, &mut found).await?;
+        let people = found.iter().map(|record| context.person(record));
+        Ok(FoundPeople {
+            people: people.collect::<Result<_, _>>()?,
+            next: next.map(Place::into_cursor),
+            by_word,
+        })
+    }
+
+    /// Finds people as [`Self::search_people`] does. Until the index of words has everybody, it reads all people
+    /// instead, and finds those with the text in any attribute.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn find_people(self, query: &PeopleQuery) -> Result<FoundPeople, Error> {
+        // A cursor that is an id continues a list in order of creation.
+        let is_list = query.after.as_deref().is_some_and(is_id);
+        if let (None, Some(text), false) = (&query.filter, &query.text, is_list)
+            && self.tenant.indexes().has_words_of_all().await?
+        {
+            let after = query.after.clone();
+            return self
+                .search_people(text, &query.states, after, query.limit)
+                .await;
+        }
+        let (people, next) = self.people(query).await?;
+        let by_word = false;
+        Ok(FoundPeople {
+            people,
+            next,
+            by_word,
+        })
+    }
+
+    /// Adds the next people by name, then those by word, up to `limit`. Returns where to continue.
+    async fn search_on(
+        self,
+        search: &Search<'_>,
+        place: Place,
+        limit: usize,
+        found: &mut Vec<Record>,
+    ) -> Result<Option<Place>, Error> {
+        let mut place = place;
+        if let Place::Name(after) = place {
+            let next = self
+                .search_names(search, after, room(limit, found), found)
+                .await?;
+            if next.is_some() {
+                return Ok(next.map(|next| Place::Name(Some(next))));
+            }
+            place = Place::Word(None);
+            if search.words.is_some() && found.len() >= limit {
+                return Ok(Some(place));
+            }
+        }
+        let (Some(words), Place::Word(after)) = (&search.words, place) else {
+            return Ok(None);
+        };
+        let mut named = BoundedPage::new(after, room(limit, found), MAX_LOOKED_AT);
+        while !named.is_done() {
+            let (matches, next) = self.by_word(words, named.behind(), READ_AT_ONCE).await?;
+            let mut new = Vec::with_capacity(matches.len());
+            for one in matches {
+                if search.shows(&one.record) && search.is_new_by_word(&one.record)? {
+                    new.push(one);
+                }
+            }
+            named.take(new, READ_AT_ONCE, next);
+        }
+        let (named, next) = named.page(|one| &one.place);
+        found.extend(named.into_iter().map(|one| one.record));
+        Ok(next.map(|next| Place::Word(Some(next))))
+    }
+
+    async fn search_names(
+        self,
+        search: &Search<'_>,
+        after: Option<String>,
+        room: usize,
+        found: &mut Vec<Record>,
+    ) -> Result<Option<String>, Error> {
+        let at_once = match search.states {
+            [] => room.min(READ_AT_ONCE),
+            _ => READ_AT_ONCE,
         };
         let mut named = BoundedPage::new(after, room, MAX_LOOKED_AT);
         while !named.is_done() {
-            let page = self.named(&USERS, text, named.behind(), at_once.min(READ_AT_ONCE));
+            let page = self.named(&USERS, search.text, named.behind(), at_once);
             let (records, next) = page.await?;
-            let new = |one: &Named| !known.contains(&one.record.id) && wanted(&one.record);
+            let new =
+                |one: &Named| !search.known.contains(&one.record.id) && search.shows(&one.record);
             named.take(records.into_iter().filter(new), at_once, next);
         }
-        let (named, behind) = named.page(|one| &one.name);
+        let (named, next) = named.page(|one| &one.name);
         found.extend(named.into_iter().map(|one| one.record));
-        let people = found.iter().map(|record| context.person(record));
-        Ok((people.collect::<Result<_, _>>()?, behind))
+        Ok(next)
     }
 
     /// Finds groups that the filter selects and whose names begin with the text, in order of names. Returns a page of

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `lists` | people with state and role, groups with member count and mapping, members of a group |
 //! | `find` | search for people and groups by name, e-mail address or id |
+//! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
 //! | `profile` | everything about one person, in a few reads |
 //! | `traffic` | a digest of the request log: by hour, by connection, by failure |
 //! | `health` | what is wrong, and what to do about it: snapshot, rules, wording |
@@ -25,6 +26,7 @@
 
 mod handle;
 
+mod by_word;
 mod find;
 mod lists;
 mod profile;
@@ -33,6 +35,7 @@ mod traffic;
 
 mod health;
 
+pub use crate::find::FoundPeople;
 pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};

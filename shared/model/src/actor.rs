@@ -37,20 +37,33 @@ pub enum KnownActor {
     Person {
         /// The user's id.
         id: String,
+        /// The id of the session. Earlier versions do not store it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
     },
     /// The holder of a portal link.
-    PortalLink,
+    PortalLink {
+        /// The id of the link. Earlier versions do not store it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// The address of the person for whom the link was made, if the application named one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<String>,
+        /// The id of the session that the link opened. Earlier versions do not store it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
+    },
     /// The application, which uses its service key.
-    Application,
+    Application {
+        /// The id of the service key. Earlier versions do not store it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
     /// Rollcall itself.
     System,
 }
 
 impl Actor {
-    /// The holder of a portal link.
-    pub const PORTAL_LINK: Self = Self::Known(KnownActor::PortalLink);
-    /// The application, which uses its service key.
-    pub const APPLICATION: Self = Self::Known(KnownActor::Application);
     /// Rollcall itself.
     pub const SYSTEM: Self = Self::Known(KnownActor::System);
 
@@ -62,9 +75,28 @@ impl Actor {
         })
     }
 
-    /// Returns a person with a session.
-    pub fn person(id: impl Into<String>) -> Self {
-        Self::Known(KnownActor::Person { id: id.into() })
+    /// Returns a person in a session.
+    pub fn person(id: impl Into<String>, session: impl Into<String>) -> Self {
+        Self::Known(KnownActor::Person {
+            id: id.into(),
+            session: Some(session.into()),
+        })
+    }
+
+    /// Returns the holder of a portal link in the session that the link opened.
+    pub fn portal_link(link: PortalLink, session: impl Into<String>) -> Self {
+        Self::Known(KnownActor::PortalLink {
+            id: link.id,
+            email: link.email,
+            session: Some(session.into()),
+        })
+    }
+
+    /// Returns the application, which uses the service key with this id.
+    pub fn application(service_key: impl Into<String>) -> Self {
+        Self::Known(KnownActor::Application {
+            id: Some(service_key.into()),
+        })
     }
 
     /// Returns the actor's kind: `token`, `person`, `portal_link`, `application`, `system`, or that of a newer version.
@@ -72,8 +104,8 @@ impl Actor {
         match self {
             Self::Known(KnownActor::Token { .. }) => "token",
             Self::Known(KnownActor::Person { .. }) => "person",
-            Self::Known(KnownActor::PortalLink) => "portal_link",
-            Self::Known(KnownActor::Application) => "application",
+            Self::Known(KnownActor::PortalLink { .. }) => "portal_link",
+            Self::Known(KnownActor::Application { .. }) => "application",
             Self::Known(KnownActor::System) => "system",
             Self::Other(fields) => fields
                 .get("type")
@@ -93,24 +125,57 @@ impl Actor {
     /// Returns the user's id, if the actor is a person.
     pub fn person_id(&self) -> Option<&str> {
         match self {
-            Self::Known(KnownActor::Person { id }) => Some(id),
+            Self::Known(KnownActor::Person { id, .. }) => Some(id),
             _ => None,
         }
     }
 
-    /// Returns the id of the token or the person; `None` for an actor without an id.
+    /// Returns the address of the person for whom the actor's portal link was made.
+    pub fn email(&self) -> Option<&str> {
+        match self {
+            Self::Known(KnownActor::PortalLink { email, .. }) => email.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the id of the session in which the actor made the change.
+    pub fn session(&self) -> Option<&str> {
+        match self {
+            Self::Known(
+                KnownActor::Person { session, .. } | KnownActor::PortalLink { session, .. },
+            ) => session.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the id of the token, person, portal link or service key; `None` for an actor without a known id.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Known(KnownActor::Token { id, .. } | KnownActor::Person { id }) => Some(id),
-            Self::Known(_) => None,
+            Self::Known(KnownActor::Token { id, .. } | KnownActor::Person { id, .. }) => Some(id),
+            Self::Known(KnownActor::PortalLink { id, .. } | KnownActor::Application { id }) => {
+                id.as_deref()
+            }
+            Self::Known(KnownActor::System) => None,
             Self::Other(fields) => fields.get("id").and_then(Value::as_str),
         }
     }
 
-    /// Returns whether `wanted` is the actor's kind, its id or the id of its connection.
+    /// Returns whether `wanted` is the actor's kind, its id, the id of its connection or session, or its address.
     pub fn is_called(&self, wanted: &str) -> bool {
-        self.id() == Some(wanted) || self.connection() == Some(wanted) || self.kind() == wanted
+        let names = [self.id(), self.connection(), self.session(), self.email()];
+        self.kind() == wanted || names.contains(&Some(wanted))
     }
+}
+
+/// A portal link, as the session that it opens remembers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalLink {
+    /// The id of the link. Sessions that earlier versions opened do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The address of the person for whom the link was made, if the application named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// The subject of a change.
@@ -162,11 +227,16 @@ mod tests {
 
     #[test]
     fn an_actor_serialises_under_its_kind() {
+        let link = PortalLink {
+            id: Some("l".to_owned()),
+            email: Some("ada@example.com".to_owned()),
+        };
         for actor in [
             Actor::token("t", "c"),
-            Actor::person("p"),
-            Actor::PORTAL_LINK,
-            Actor::APPLICATION,
+            Actor::person("p", "s"),
+            Actor::portal_link(link, "s"),
+            Actor::portal_link(PortalLink::default(), "s"),
+            Actor::application("k"),
             Actor::SYSTEM,
         ] {
             let stored = json!(actor);
@@ -183,6 +253,40 @@ mod tests {
         assert_eq!(actor.kind(), "robot");
         assert!(actor.is_called("r-1"));
         assert_eq!(json!(actor), stored);
+    }
+
+    /// Rows: an actor as an earlier version stored it, and its id.
+    #[test]
+    fn actors_of_earlier_versions_are_known() {
+        for (stored, id) in [
+            (
+                json!({"type": "token", "id": "t", "connection": "c"}),
+                Some("t"),
+            ),
+            (json!({"type": "person", "id": "p"}), Some("p")),
+            (json!({"type": "portal_link"}), None),
+            (json!({"type": "application"}), None),
+            (json!({"type": "system"}), None),
+        ] {
+            let actor: Actor = serde_json::from_value(stored.clone()).unwrap();
+            assert!(matches!(actor, Actor::Known(_)), "{stored}");
+            assert_eq!((actor.id(), actor.session()), (id, None), "{stored}");
+            assert_eq!(json!(actor), stored);
+        }
+    }
+
+    #[test]
+    fn an_actor_is_found_by_each_of_its_names() {
+        let link = PortalLink {
+            id: Some("l".to_owned()),
+            email: Some("ada@example.com".to_owned()),
+        };
+        let actor = Actor::portal_link(link, "s");
+        for name in ["portal_link", "l", "s", "ada@example.com"] {
+            assert!(actor.is_called(name), "{name}");
+        }
+        assert!(!actor.is_called(""));
+        assert!(!Actor::SYSTEM.is_called(""));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub const NO_CONNECTION: &str = "-";
 /// What brought a person into the directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub enum PersonOrigin {
     /// They signed in.
     SignIn,
     /// An identity provider pushed them. This also stands for origins that only another version knows.
@@ -68,7 +68,7 @@ pub struct Identity {
     pub owner: Option<String>,
     /// What brought them; `None` if an earlier version stored the person.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
+    pub origin: Option<PersonOrigin>,
     /// The bound subjects by connection.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub bindings: BTreeMap<String, Binding>,
@@ -86,7 +86,7 @@ pub struct Identity {
 
 impl Identity {
     /// Returns who a new person is, of whom nothing is proven yet.
-    pub fn new(origin: Origin, owner: Option<String>) -> Self {
+    pub fn new(origin: PersonOrigin, owner: Option<String>) -> Self {
         Self {
             owner,
             origin: Some(origin),
@@ -102,7 +102,7 @@ impl Identity {
 
     /// Returns whether the person only came by signing in, and no connection owns them.
     pub fn only_signed_in(&self) -> bool {
-        self.origin == Some(Origin::SignIn) && self.owner.is_none()
+        self.origin == Some(PersonOrigin::SignIn) && self.owner.is_none()
     }
 
     /// Returns whether an identifier that the person has is proven.
@@ -224,7 +224,7 @@ mod tests {
     fn identifiers_of_an_earlier_version_are_proven_and_new_ones_are_not() {
         let kind = IdentifierKind::UserName;
         assert!(Identity::default().proves("p", kind, "ada"));
-        let mut new = Identity::new(Origin::Pushed, None);
+        let mut new = Identity::new(PersonOrigin::Pushed, None);
         assert!(!new.proves("p", kind, "ada"));
         for name in ["ada", "b", "c", "d", "e", "e"] {
             new.prove("p", kind, Some(name));
@@ -252,7 +252,7 @@ mod tests {
     fn what_a_newer_version_stored_can_be_read() {
         let stored = r#"{"origin": "import", "owner": "c", "held": true}"#;
         let identity: Identity = serde_json::from_str(stored).unwrap();
-        assert_eq!(identity.origin, Some(Origin::Pushed));
+        assert_eq!(identity.origin, Some(PersonOrigin::Pushed));
         assert!(!identity.only_signed_in());
     }
 }

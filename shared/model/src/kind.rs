@@ -2,6 +2,8 @@
 
 use rollcall_scim::{AttrPath, GROUP, Resource, ResourceType, USER, fold};
 
+use crate::event_type::EventType;
+
 /// A kind of resource: its SCIM resource type, and how the table stores it.
 #[derive(Debug)]
 pub struct Kind {
@@ -9,13 +11,30 @@ pub struct Kind {
     pub resource_type: &'static ResourceType,
     /// The letter for the kind in keys.
     pub code: &'static str,
-    /// The name of the kind in journal entries, as in `user.created`.
+    /// The name of the kind as the subject of journal entries.
     pub noun: &'static str,
+    /// The types of the events that changes of a resource cause.
+    pub events: ChangeEvents,
     /// The attribute that is unique within a tenant, ignoring case.
     pub unique: &'static str,
     /// The attributes for which an `eq` filter is a query of one partition.
     pub lookups: &'static [Lookup],
     members: bool,
+}
+
+/// The types of the events that changes of a resource cause.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangeEvents {
+    /// It was created.
+    pub created: EventType,
+    /// Its attributes changed.
+    pub updated: EventType,
+    /// It became inactive.
+    pub deactivated: EventType,
+    /// It became active again.
+    pub reactivated: EventType,
+    /// It was deleted.
+    pub deleted: EventType,
 }
 
 /// An attribute by which resources are found with a query of one partition.
@@ -38,6 +57,13 @@ pub static USERS: Kind = Kind {
     resource_type: &USER,
     code: "U",
     noun: "user",
+    events: ChangeEvents {
+        created: EventType::UserCreated,
+        updated: EventType::UserUpdated,
+        deactivated: EventType::UserDeactivated,
+        reactivated: EventType::UserReactivated,
+        deleted: EventType::UserDeleted,
+    },
     unique: "userName",
     lookups: &[
         Lookup {
@@ -70,6 +96,14 @@ pub static GROUPS: Kind = Kind {
     resource_type: &GROUP,
     code: "G",
     noun: "group",
+    events: ChangeEvents {
+        created: EventType::GroupCreated,
+        updated: EventType::GroupUpdated,
+        // A group has no state.
+        deactivated: EventType::GroupUpdated,
+        reactivated: EventType::GroupUpdated,
+        deleted: EventType::GroupDeleted,
+    },
     unique: "displayName",
     lookups: &[Lookup {
         code: "X",

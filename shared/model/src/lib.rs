@@ -5,10 +5,12 @@
 //! | `tenant_id`, `id` | the id of a tenant; all other ids, and hashes |
 //! | `kind` | the differences between [`USERS`] and [`GROUPS`] |
 //! | `role` | the roles and their permissions |
+//! | `key_scope` | the scopes of service keys |
 //! | `account` | the data of a person beyond the SCIM attributes |
 //! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
 //! | `settings` | the settings of a tenant |
-//! | `actor` | the actor and the subject of a change |
+//! | `actor`, `origin` | the actor and the subject of a change; where its request came from |
+//! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
 //! | `reason` | the reason codes of refused requests |
 //!
@@ -27,9 +29,12 @@
 
 mod account;
 mod actor;
+mod event_type;
 mod id;
 mod identity;
+mod key_scope;
 mod kind;
+mod origin;
 mod provider;
 mod reason;
 mod role;
@@ -37,10 +42,15 @@ mod settings;
 mod tenant_id;
 
 pub use account::{Account, Claimed, Grant, PersonState};
-pub use actor::{Actor, KnownActor, Subject};
+pub use actor::{Actor, KnownActor, PortalLink, Subject};
+pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
-pub use identity::{Binding, IdentifierKind, Identity, NO_CONNECTION, Origin, Proven, contradict};
-pub use kind::{GROUPS, Kind, Lookup, USERS};
+pub use identity::{
+    Binding, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, Proven, contradict,
+};
+pub use key_scope::{KeyScope, UnknownScope};
+pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};
+pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
 pub use role::{Mappings, Permission, Role, RoleId, UnknownRole};

@@ -14,6 +14,7 @@
 //! | `precondition` | `If-Match`, `If-None-Match` |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas |
 //! | `dialect` | the rules for what identity providers send although the RFC does not allow it |
+//! | `reading` | the codes for what a request contains although the RFC does not expect it |
 //! | `error` | every error, with its HTTP status and `scimType` |
 //! | [`limits`] | every limit on input |
 //! | `fold` | case-insensitive comparison |
@@ -70,6 +71,7 @@ mod precondition;
 pub mod discovery;
 
 mod dialect;
+mod reading;
 
 mod error;
 mod fold;
@@ -84,6 +86,7 @@ pub use self::path::AttrPath;
 pub use self::precondition::Precondition;
 pub use self::projection::Projection;
 pub use self::query::{Query, SEARCH_REQUEST_URN};
+pub use self::reading::{Reading, Readings, observe};
 pub use self::resource::Resource;
 pub use self::schema::{
     Attribute, AttributeKind, ENTERPRISE_USER_SCHEMA, Extension, GROUP, GROUP_SCHEMA, Mutability,

@@ -106,6 +106,16 @@ impl AttrPath {
         self.within(self.attribute_in(rt)?)
     }
 
+    /// Whether the path names an attribute that would have to be declared, and is not. Extensions that no schema declares
+    /// can have any attributes.
+    pub(crate) fn is_unknown_in(&self, rt: &ResourceType) -> bool {
+        let declarable = match &self.schema {
+            None => true,
+            Some(urn) => rt.extension(urn).is_some(),
+        };
+        declarable && !self.is_whole_schema() && self.declared_in(rt).is_none()
+    }
+
     /// Returns the sub-attribute of `attribute` that the path names, or `attribute` if it names none.
     pub(crate) fn within(&self, attribute: &'static Attribute) -> Option<&'static Attribute> {
         match &self.sub {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, quoted};
 use crate::limits::MAX_PROJECTED_ATTRIBUTES;
 use crate::path::{AttrPath, is_urn};
+use crate::reading::Reading;
 use crate::resource::{Resource, schemas_of};
 use crate::schema::{Attribute, COMMON, ResourceType, Returned};
 
@@ -225,12 +226,14 @@ fn paths(
         )));
     }
     let parse = |name: &str| {
-        AttrPath::parse(rt, name).map_err(|_| {
+        let path = AttrPath::parse(rt, name).map_err(|_| {
             let name = quoted(name);
             Error::InvalidValue(format!(
                 "{name} in `{parameter}` is not the name of an attribute"
             ))
-        })
+        })?;
+        Reading::QueryAttributeUnknown.note_if(path.is_unknown_in(rt));
+        Ok(path)
     };
     names.into_iter().map(parse).collect()
 }

@@ -10,6 +10,7 @@ use crate::error::{Error, quoted};
 use crate::filter::Filter;
 use crate::limits::MAX_RESULTS;
 use crate::projection::Projection;
+use crate::reading::Reading;
 use crate::resource::{object, require_schema};
 use crate::schema::ResourceType;
 use crate::sort::Sort;
@@ -74,7 +75,7 @@ impl Query {
                 .map(|by| Sort::parse(rt, by, sort_order.as_deref()))
                 .transpose()?,
             start_index: number("startIndex", start_index.as_deref())?.map_or(1, |n| n.max(1)),
-            count: number("count", count.as_deref())?.map(|count| count.min(MAX_RESULTS)),
+            count: number("count", count.as_deref())?.map(limited),
             projection: Projection::parse(rt, attributes.as_deref(), excluded.as_deref())?,
         })
     }
@@ -89,19 +90,23 @@ impl Query {
     /// [`Query::from_pairs`].
     pub fn from_search_request(rt: &'static ResourceType, body: Value) -> Result<Query, Error> {
         let mut body = object(body)?;
-        require_schema(
-            dialect::values::take(&mut body, "schemas"),
-            SEARCH_REQUEST_URN,
-        )?;
+        let schemas = dialect::values::take(&mut body, "schemas");
+        require_schema(schemas, SEARCH_REQUEST_URN, |_| false)?;
         let mut pairs = Vec::new();
         for (name, value) in body {
             let known = PARAMETERS.iter().any(|p| p.eq_ignore_ascii_case(&name));
+            Reading::ParameterIgnored.note_if(!known);
             if known && let Some(text) = parameter(&name, value)? {
                 pairs.push((name, text));
             }
         }
         Query::from_pairs(rt, pairs)
     }
+}
+
+fn limited(count: u64) -> u64 {
+    Reading::CountLimited.note_if(count > MAX_RESULTS);
+    count.min(MAX_RESULTS)
 }
 
 /// Returns the values of [`PARAMETERS`], in that order.
@@ -113,9 +118,12 @@ fn known_parameters(
         let place = PARAMETERS
             .iter()
             .position(|known| known.eq_ignore_ascii_case(&name));
-        if let Some(place) = place {
-            values[place] = Some(value);
-        }
+        let Some(place) = place else {
+            Reading::ParameterIgnored.note();
+            continue;
+        };
+        let before = values[place].replace(value);
+        Reading::ParameterRepeated.note_if(before.is_some());
     }
     values
 }

@@ -9,6 +9,7 @@ use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::MAX_RESOURCE_BYTES;
 use crate::path::{AttrPath, is_urn};
+use crate::reading::Reading;
 use crate::schema::{Attribute, Mutability, ResourceType};
 use crate::value;
 
@@ -36,7 +37,9 @@ impl Resource {
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Resource, Error> {
         let mut body = object(body)?;
         let schemas = dialect::values::take(&mut body, "schemas");
-        require_schema(schemas, rt.schema.id)?;
+        require_schema(schemas, rt.schema.id, |urn| {
+            rt.extension(urn).is_some() || body.keys().any(|key| key.eq_ignore_ascii_case(urn))
+        })?;
         let mut attributes = Map::new();
         for (name, value) in body {
             if let Some((name, value)) = check_member(rt, name, value)? {
@@ -216,6 +219,7 @@ fn check_member(
 ) -> Result<Option<(String, Value)>, Error> {
     let (name, value) = if let Some(attribute) = rt.attribute(&name) {
         if !value::is_settable(attribute) {
+            value::note_ignored(attribute);
             return Ok(None);
         }
         (attribute.name.to_owned(), value::check(attribute, value)?)
@@ -224,6 +228,7 @@ fn check_member(
     } else if is_urn(&name) && value.is_object() && !name.eq_ignore_ascii_case(rt.schema.id) {
         (name, value::without_nulls(value))
     } else {
+        Reading::AttributeIgnored.note();
         return Ok(None);
     };
     Ok(value.map(|value| (name, value)))
@@ -242,14 +247,21 @@ pub(crate) fn object(body: Value) -> Result<Map<String, Value>, Error> {
     }
 }
 
-/// Checks that `schemas` contains the URN. It can contain others, because Entra adds its own.
-pub(crate) fn require_schema(schemas: Option<Value>, urn: &str) -> Result<(), Error> {
+/// Checks that `schemas` contains the URN. It can contain others, because Entra adds its own. Those that are not `known`
+/// are ignored.
+pub(crate) fn require_schema(
+    schemas: Option<Value>,
+    urn: &str,
+    known: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     let Some(Value::Array(schemas)) = schemas else {
         return Err(Error::InvalidSyntax(format!(
             "the request body needs `schemas`, an array with `{urn}`"
         )));
     };
     let named = |schema: &Value| schema.as_str().is_some_and(|s| s.eq_ignore_ascii_case(urn));
+    let other = |schema: &Value| !named(schema) && !schema.as_str().is_some_and(&known);
+    Reading::SchemaIgnored.note_if(schemas.iter().any(other));
     if schemas.iter().any(named) {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::fold::fold_unless;
 use crate::path::AttrPath;
+use crate::reading::Reading;
 use crate::resource::Resource;
 use crate::schema::{AttributeKind, ResourceType};
 use crate::value;
@@ -54,6 +55,7 @@ impl Sort {
         };
         let path = AttrPath::parse(rt, by.trim())
             .map_err(|error| Error::InvalidValue(format!("`sortBy`: {error}")))?;
+        Reading::QueryAttributeUnknown.note_if(path.is_unknown_in(rt));
         let path = sortable(rt, path)?;
         Ok(Sort { path, descending })
     }

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::MAX_VALUES;
+use crate::reading::Reading;
 use crate::schema::{Attribute, AttributeKind, Mutability, Returned, Schema};
 
 /// The description of a `dateTime` in error messages.
@@ -57,6 +58,14 @@ pub(crate) fn check_extension(
 /// Whether the client can set the attribute. The checks drop other attributes without an error.
 pub(crate) fn is_settable(attribute: &Attribute) -> bool {
     attribute.mutability != Mutability::ReadOnly && attribute.returned != Returned::Never
+}
+
+/// Notes that a value of an attribute that the client cannot set is ignored.
+pub(crate) fn note_ignored(attribute: &Attribute) {
+    match attribute.returned {
+        Returned::Never => Reading::PasswordIgnored.note(),
+        _ => Reading::ReadOnlyIgnored.note(),
+    }
 }
 
 /// Removes unassigned values (`null`, empty arrays and empty objects) from JSON without a schema.
@@ -147,7 +156,9 @@ fn keep_first_of_each_key(path: &str, values: &mut Vec<Value>) -> Result<(), Err
             )));
         }
     }
+    let sent = values.len();
     values.retain(|value| seen.insert(key(value).unwrap_or_default().to_owned()));
+    Reading::MemberRepeated.note_if(values.len() < sent);
     Ok(())
 }
 
@@ -208,9 +219,14 @@ fn check_object(
 ) -> Result<Option<Value>, Error> {
     let mut checked = Map::new();
     for (name, value) in object {
-        let Some(attribute) = declared(&name).filter(|attribute| is_settable(attribute)) else {
+        let Some(attribute) = declared(&name) else {
+            Reading::AttributeIgnored.note();
             continue;
         };
+        if !is_settable(attribute) {
+            note_ignored(attribute);
+            continue;
+        }
         let value = match parent {
             Some(parent) => check_as(attribute, &format!("{parent}.{}", attribute.name), value)?,
             None => check(attribute, value)?,

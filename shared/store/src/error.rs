@@ -11,7 +11,7 @@ pub enum Error {
     /// The request is refused. The client sees the reason.
     #[error(transparent)]
     Scim(#[from] scim::Error),
-    /// The request is refused for a reason that has a code.
+    /// The request is refused for a reason that is more specific than the error of the protocol.
     #[error("{1}")]
     Refused(Reason, #[source] scim::Error),
     /// DynamoDB throttled the calls, or concurrent writes of the same items conflicted, through all retries. A later
@@ -47,11 +47,11 @@ impl Error {
         }
     }
 
-    /// Returns the reason code of a refusal, if it has one.
-    pub fn reason(&self) -> Option<Reason> {
+    /// Returns the reason code. Those of faults are as general as what the client may see of them.
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::Refused(reason, _) => Some(*reason),
-            _ => None,
+            Self::Refused(reason, _) => *reason,
+            _ => Reason::from(&self.to_scim()),
         }
     }
 

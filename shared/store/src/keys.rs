@@ -25,7 +25,13 @@
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
 //! | event | `T#<tenant>#F` | its sequence number |
 //! | last sequence number assigned | `T#<tenant>#F` | `HEAD` |
+//! | checkpoint of the feed | `T#<tenant>#F#J` | sequence number of the last event |
 //! | journal entry up to which all entries have a sequence number | `T#<tenant>#F` | `PLACED` |
+//! | entry about a subject | `T#<tenant>#JS#<id>` | id of the journal entry |
+//! | entry of a request | `T#<tenant>#JR#<request id>` | id of the journal entry |
+//! | word of a person's names and addresses | `T#<tenant>#W` | `<word>#<user id>` |
+//! | words that a person is found by | `T#<tenant>#WP` | user id |
+//! | from where an index is complete | `T#<tenant>#Z` | `ENTRIES`, `WORDS` |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
 //! | progress of a group's reconciliation | `T#<tenant>#R` | group id |
@@ -66,6 +72,12 @@ impl Partition {
     /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
     pub fn journal_of(partition: &str) -> Option<TenantId> {
         let tenant = partition.strip_prefix("T#")?.strip_suffix("#J")?;
+        tenant.parse().ok()
+    }
+
+    /// Returns the tenant whose checkpoints have this partition key; `None` for any other partition key.
+    pub fn checkpoints_of(partition: &str) -> Option<TenantId> {
+        let tenant = partition.strip_prefix("T#")?.strip_suffix(CHECKPOINTS)?;
         tenant.parse().ok()
     }
 
@@ -240,6 +252,42 @@ impl<'a> Keys<'a> {
         self.partition("#J")
     }
 
+    /// Returns the partition of the index of journal entries about a subject. The sort key is the entry's id.
+    pub fn entries_about(self, subject: &str) -> Partition {
+        self.partition(&format!("#JS#{}", bounded(subject, MAX_VALUE_BYTES)))
+    }
+
+    /// Returns the partition of the index of journal entries of a request. The sort key is the entry's id.
+    pub fn entries_of_request(self, request: &str) -> Partition {
+        self.partition(&format!("#JR#{}", bounded(request, MAX_VALUE_BYTES)))
+    }
+
+    /// Returns the partition of the index of people by the words of their names and addresses, in order of words.
+    pub fn words(self) -> Partition {
+        self.partition("#W")
+    }
+
+    /// Returns the key of the item that makes a person found by a word. The word must be short and must not contain
+    /// `#`.
+    pub fn word(self, word: &str, user: &str) -> Key {
+        self.words().at(format!("{word}#{user}"))
+    }
+
+    /// Returns the key of the list of the words that a person is found by.
+    pub fn words_of(self, user: &str) -> Key {
+        self.partition("#WP").at(user)
+    }
+
+    /// Returns the key of what the index of journal entries covers.
+    pub fn entries_indexed(self) -> Key {
+        self.partition("#Z").at("ENTRIES")
+    }
+
+    /// Returns the key of what the index of people by words covers.
+    pub fn words_indexed(self) -> Key {
+        self.partition("#Z").at("WORDS")
+    }
+
     /// Returns the partition of the events of the feed and its progress.
     pub(crate) fn feed(self) -> Partition {
         self.partition("#F")
@@ -258,6 +306,11 @@ impl<'a> Keys<'a> {
     /// Returns the key of the id of the journal entry up to which all entries have a sequence number.
     pub fn all_placed(self) -> Key {
         self.feed().at("PLACED")
+    }
+
+    /// Returns the key of the checkpoint of the event with a sequence number.
+    pub fn checkpoint(self, sequence: u64) -> Key {
+        self.partition(CHECKPOINTS).at(format!("{sequence:016}"))
     }
 
     /// Returns the partition of the request log. The sort key is the entry's id.
@@ -316,6 +369,9 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The suffix of the partition of checkpoints. It ends as that of the journal does, so that the table's stream takes
+/// checkpoints to the relay with the same filter.
+const CHECKPOINTS: &str = "#F#J";
 /// The prefix of the sort keys of connections.
 pub const CONNECTION: &str = "CONN#";
 /// The prefix of the sort keys of role mappings.
@@ -350,6 +406,11 @@ fn bounded(text: &str, max: usize) -> String {
         .find(|&i| text.is_char_boundary(i))
         .unwrap_or(0);
     format!("{}#{}", &text[..head], sha256_hex(text))
+}
+
+/// Returns the word and the id of the user in a sort key of the index of people by words.
+pub fn word_and_user(sort: &str) -> Option<(&str, &str)> {
+    sort.rsplit_once('#')
 }
 
 /// Cuts a folded prefix of names to the length that sort keys contain in full, for `begins_with`.

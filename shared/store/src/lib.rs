@@ -47,6 +47,7 @@ pub use item::{Item, carry_over, from_item, key_item, number, string, text, to_i
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
 pub use keys::{
     CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, StackKeys, TENANT, name_prefix,
+    word_and_user,
 };
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};

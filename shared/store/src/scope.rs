@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{Actor, RateLimit, Settings, TenantId, shown};
+use rollcall_model::{Actor, Origin, RateLimit, Settings, TenantId, shown};
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct Scope {
     pub tenant: TenantId,
     /// The actor.
     pub actor: Actor,
+    /// Where the request came from. Empty for what Rollcall does by itself.
+    pub origin: Origin,
     /// The id of the request.
     pub request_id: String,
 }

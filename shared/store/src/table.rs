@@ -37,6 +37,7 @@ pub struct Table {
 pub struct Range {
     partition: Partition,
     prefix: Option<String>,
+    floor: Option<String>,
     after: Option<String>,
     descending: bool,
     limit: Option<i32>,
@@ -48,6 +49,7 @@ impl Range {
         Self {
             partition,
             prefix: None,
+            floor: None,
             after: None,
             descending: false,
             limit: None,
@@ -58,6 +60,14 @@ impl Range {
     pub fn prefix(partition: Partition, prefix: impl Into<String>) -> Self {
         Self {
             prefix: Some(prefix.into()).filter(|p| !p.is_empty()),
+            ..Self::all(partition)
+        }
+    }
+
+    /// Returns the range of the items of a partition whose sort keys are greater than `floor`.
+    pub fn above(partition: Partition, floor: impl Into<String>) -> Self {
+        Self {
+            floor: Some(floor.into()),
             ..Self::all(partition)
         }
     }
@@ -91,7 +101,9 @@ impl Range {
     pub fn after(mut self, sort: Option<String>) -> Self {
         let beginning = self.prefix.as_deref().unwrap_or_default();
         let is_within = |sort: &String| {
-            (1..=MAX_SORT_BYTES).contains(&sort.len()) && sort.starts_with(beginning)
+            (1..=MAX_SORT_BYTES).contains(&sort.len())
+                && sort.starts_with(beginning)
+                && self.floor.as_ref().is_none_or(|floor| floor < sort)
         };
         self.after = sort.filter(is_within);
         self
@@ -221,11 +233,14 @@ impl Table {
             .set_limit(range.limit)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .expression_attribute_values(":pk", string(range.partition.as_str()));
-        query = match &range.prefix {
-            Some(prefix) => query
+        query = match (&range.prefix, &range.floor) {
+            (Some(prefix), _) => query
                 .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
                 .expression_attribute_values(":prefix", string(prefix)),
-            None => query.key_condition_expression("PK = :pk"),
+            (None, Some(floor)) => query
+                .key_condition_expression("PK = :pk AND SK > :floor")
+                .expression_attribute_values(":floor", string(floor)),
+            (None, None) => query.key_condition_expression("PK = :pk"),
         };
         if let Some(after) = &range.after {
             query = query.set_exclusive_start_key(Some(key_item(&range.partition.at(after))));

@@ -96,6 +96,13 @@ impl Expression {
         values([Some(self), Some(other)])
     }
 
+    /// Appends text to the expression.
+    #[must_use]
+    pub fn then(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
     /// Returns the condition that the item does not exist.
     pub fn absent() -> Self {
         Self::new("attribute_not_exists(PK)")

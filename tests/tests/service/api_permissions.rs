@@ -52,6 +52,13 @@ struct Operation {
 }
 
 impl Operation {
+    /// Returns the path by which both doors are alike: without the tenant, and without `/scim`.
+    fn resource(&self) -> &str {
+        let path = self.path.as_str();
+        let path = path.strip_prefix("/tenants/{tenant}").unwrap_or(path);
+        path.strip_prefix("/scim").unwrap_or(path)
+    }
+
     fn expected(&self, who: Who) -> u16 {
         let Some((credential, permissions)) = &self.needs else {
             return self.success;
@@ -197,11 +204,12 @@ impl<'a> Fixture<'a> {
             }
             _ => self.tenant.id().to_owned(),
         };
-        let id = match path {
-            _ if path.starts_with("/users/") => self.user.clone(),
-            _ if path.starts_with("/scim/groups/") => self.group.clone(),
-            _ if path.starts_with("/scim/tokens/") => self.tenant.issue("short", None).await.0,
-            "/scim/connections/{id}" if deletes => {
+        let resource = operation.resource();
+        let id = match resource {
+            _ if resource.starts_with("/users/") => self.user.clone(),
+            _ if resource.starts_with("/groups/") => self.group.clone(),
+            _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
+            "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});
                 let made = self.owner.post("/scim/connections", new).await;
                 made.expect(201).id()
@@ -212,19 +220,18 @@ impl<'a> Fixture<'a> {
     }
 
     fn body(&self, operation: &Operation) -> Option<Value> {
-        let path = operation.path.as_str();
-        Some(match (operation.method.as_str(), path) {
+        Some(match (operation.method.as_str(), operation.resource()) {
             ("POST", "/tenants") => {
                 json!({"id": format!("t{}", uuid::Uuid::now_v7()), "display_name": "New"})
             }
-            ("PATCH", "/tenants/{tenant}") => json!({"display_name": "Renamed"}),
-            ("POST", "/tenants/{tenant}/sso/logins") => json!({"user_name": "ada"}),
-            ("POST", "/tenants/{tenant}/portal-links") => json!({"role_id": "viewer"}),
+            ("PATCH", "") => json!({"display_name": "Renamed"}),
+            ("POST", "/sso/logins") => json!({"user_name": "ada"}),
+            ("POST", "/portal-links") => json!({"role_id": "viewer"}),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
-            ("POST", "/scim/connections") => json!({"name": "New", "provider": "okta"}),
-            ("PATCH", "/scim/connections/{id}") => json!({"name": "Renamed"}),
-            ("POST", "/scim/connections/{id}/tokens") => json!({"label": "new"}),
-            ("PUT", "/scim/groups/{id}/role-mapping") => json!({"role_id": "member"}),
+            ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),
+            ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
+            ("POST", "/connections/{id}/tokens") => json!({"label": "new"}),
+            ("PUT", "/groups/{id}/role-mapping") => json!({"role_id": "member"}),
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("PATCH", "/settings") => json!({"retention_days": 90}),
             ("GET" | "DELETE", _) => return None,

@@ -2,7 +2,8 @@
 
 use http::Method;
 use jiff::{Timestamp, ToSpan};
-use rollcall_directory::Role;
+use rollcall_directory::{Diagnosis, Reason, Role};
+use rollcall_scim::Reading;
 use rollcall_tests::faults::Fault;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
@@ -150,16 +151,19 @@ fn requests_with_revoked_or_expired_tokens_are_logged() {
             .await
             .expect(401);
         let log = admin.get("/requests").await.expect(200);
-        let pair = |token: &str, detail: &str| {
+        let pair = |token: &str, reason: Reason| {
             json!({"method": "DELETE", "target": "/Users/some-id", "status": 401,
-                   "token_id": token, "detail": detail})
+                   "token_id": token, "reason": reason.as_str()})
         };
         log.clone().is(json!({"items": [
-            pair(&expired, "the token has expired"),
-            pair(&revoked, "the token was revoked"),
+            pair(&expired, Reason::TokenExpired),
+            pair(&revoked, Reason::TokenRevoked),
         ]}));
         let diagnoses = log.strings("/items/*/diagnosis");
-        assert!(diagnoses[0].contains("expired") && diagnoses[1].contains("revoked"));
+        assert_eq!(
+            diagnoses,
+            [Diagnosis::Expired.text(), Diagnosis::Revoked.text()]
+        );
     });
 }
 
@@ -171,10 +175,11 @@ fn skipped_members_are_named() {
         let ada = idp.user("ada").await;
         idp.group("g", &[&ada, "stale-1", "stale-2"]).await;
         let log = admin.get("/requests?text=stale-1").await.expect(200);
-        log.clone()
-            .is(json!({"items": [{"status": 201, "skipped_members": ["stale-1", "stale-2"]}]}));
-        let diagnosis = log.string("/items/0/diagnosis");
-        assert!(diagnosis.contains("left out"), "{diagnosis}");
+        log.clone().is(
+            json!({"items": [{"status": 201, "skipped_members": ["stale-1", "stale-2"],
+                                  "readings": [Reading::MemberSkipped.as_str()]}]}),
+        );
+        assert_eq!(log.string("/items/0/diagnosis"), Diagnosis::Skipped.text());
     });
 }
 

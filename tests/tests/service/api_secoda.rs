@@ -1,6 +1,6 @@
 //! The features for invited people and the members view that Secoda documents, row by row.
 
-use rollcall_directory::Role;
+use rollcall_directory::{Reason, Role};
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn a_stale_id_is_404_and_the_log_explains_what_to_do() {
         let body = json!({"schemas": [urn::USER], "userName": "ada", "active": false});
         let refused = idp.put(&path, body).await;
         let detail = refused.string("/detail");
-        refused.refused(404, "");
+        refused.refused(404, "").because(Reason::NotFound);
         assert!(detail.contains("look it up again"), "{detail}");
         let log = admin.get("/requests?failed=true").await.expect(200);
         let diagnosis = log.string("/items/0/diagnosis");

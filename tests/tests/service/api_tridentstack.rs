@@ -1,6 +1,6 @@
 //! The SCIM provisioning features that TridentStack Control documents, row by row.
 
-use rollcall_directory::{RateLimit, Role, Settings};
+use rollcall_directory::{RateLimit, Reason, Role, Settings};
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -197,6 +197,7 @@ fn a_configured_limit_of_sixty_requests_per_minute_applies() {
         assert!(sent - refused >= 3, "{refused} of {sent} were refused");
         let log = admin.get("/requests?failed=true").await.expect(200);
         assert_eq!(log.select("/items/*").len(), refused);
+        assert_eq!(log.string("/items/0/reason"), Reason::RateLimited.as_str());
         let diagnosis = log.string("/items/0/diagnosis");
         assert!(diagnosis.contains("nothing is lost"), "{diagnosis}");
     });

@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "journal",
             "credentials",
             "resources",
+            "indexes",
             "request_log",
             "roles",
             "sign_in",
@@ -431,6 +432,7 @@ fn functions_contain_no_unneeded_crates() {
         ("users", &["utoipa", "askama"]),
         ("groups", &["utoipa", "askama"]),
         ("discovery", &["utoipa", "askama"]),
+        ("scim-fallback", &["utoipa", "askama"]),
         ("journal-relay", &[&events[..], &["askama"]].concat()),
         ("role-reconciler", &[&events[..], &["askama"]].concat()),
         ("issue-service-key", &[&events[..], &["askama"]].concat()),
@@ -493,6 +495,10 @@ fn functions_have_no_unneeded_dependencies() {
         (
             "functions/token-authorizer",
             &["rollcall-edge-api", "rollcall-insight"][..],
+        ),
+        (
+            "functions/discovery",
+            &["rollcall-directory", "rollcall-secrets"],
         ),
         (
             "functions/journal-relay",

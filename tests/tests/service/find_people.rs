@@ -23,10 +23,10 @@ async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize
         let page = Insight::of(tenant)
             .search_people(text, states, after, limit)
             .await;
-        let (people, next) = page.unwrap();
-        names.extend(people.into_iter().map(|person| person.user_name));
-        match next {
-            Some(_) => after = next,
+        let page = page.unwrap();
+        names.extend(page.people.into_iter().map(|person| person.user_name));
+        match page.next {
+            Some(_) => after = page.next,
             None => return names,
         }
     }

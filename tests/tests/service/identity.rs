@@ -1,6 +1,6 @@
 //! Who a sign-in is taken for: names that change and are given again, people who left, and recycled addresses.
 
-use rollcall_directory::Role;
+use rollcall_directory::{Reason, Role};
 use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
@@ -73,9 +73,9 @@ fn a_recycled_address_is_not_the_old_account() {
         let ada = scene
             .push(json!({"userName": "ada", "externalId": "A"}))
             .await;
-        scene
-            .conflicts(json!({"user_name": "ada", "external_id": "B"}), &[&ada])
-            .await;
+        let login = json!({"user_name": "ada", "external_id": "B"});
+        let refused = scene.log_in(login).await;
+        Scene::refused(refused, 409, Reason::IdentityConflict, &[&ada]);
         assert_eq!(
             scene
                 .signed_in(json!({"user_name": "ada", "external_id": "A"}))
@@ -83,6 +83,28 @@ fn a_recycled_address_is_not_the_old_account() {
             ada
         );
         assert_eq!(scene.people().await, 1);
+    });
+}
+
+#[test]
+fn an_external_id_of_two_people_is_that_of_nobody() {
+    run(async |service| {
+        let scene = Scene::create(service, "identity-ambiguous").await;
+        let mut ids = Vec::new();
+        for name in ["ada", "bob"] {
+            let pushed = json!({"userName": name, "externalId": "X"});
+            ids.push(scene.push(pushed).await);
+        }
+        let login = json!({"user_name": "cat", "external_id": "X"});
+        let refused = scene.log_in(login).await;
+        let hidden = [ids[0].as_str(), ids[1].as_str()];
+        Scene::refused(refused, 409, Reason::IdentityAmbiguous, &hidden);
+        assert_eq!(scene.people().await, 2);
+        let told = scene.refusals(service).await;
+        assert_eq!(told[0]["reason"], "ambiguous", "{told:?}");
+        // The name decides between the two.
+        let login = json!({"user_name": "bob", "external_id": "X"});
+        assert_eq!(scene.signed_in(login).await, ids[1]);
     });
 }
 
@@ -274,7 +296,7 @@ fn who_may_sign_up_and_who_is_found_by_email() {
             );
         }
         let nobody = scene.log_in(json!({"user_name": "nobody"})).await;
-        Scene::refused(nobody, 403, "not-provisioned", &[]);
+        Scene::refused(nobody, 403, Reason::NotProvisioned, &[]);
         // An admin does not open what the owner or the application has closed.
         let admin = service.admin(&scene.tenant, Role::Admin).await;
         admin

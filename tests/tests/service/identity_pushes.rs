@@ -1,7 +1,7 @@
 //! What pushes do to who somebody is: deletions, accounts that only signed in, and several connections.
 
 use futures::future::{join, join_all};
-use rollcall_directory::{Provider, Role};
+use rollcall_directory::{Provider, Reason, Role};
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
@@ -176,7 +176,8 @@ fn a_connection_owns_what_it_pushed() {
         let path = format!("/Users/{ada}");
         let rename = json!([{"op": "replace", "path": "userName", "value": "eve"}]);
         theirs.get(&path).await.expect(200);
-        theirs.patch(&path, rename.clone()).await.refused(403, "");
+        let refused = theirs.patch(&path, rename.clone()).await;
+        refused.refused(403, "").because(Reason::OwnedByAnother);
         theirs.delete(&path).await.refused(403, "");
         scene
             .tenant

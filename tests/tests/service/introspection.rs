@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{Directory, Role, RoleSync, Settings};
+use rollcall_directory::{Directory, Introspection, Role, RoleSync, Session, Settings};
 use rollcall_tests::api::Api;
 use rollcall_tests::raw;
 use rollcall_tests::seed::{apply_settings, sign_in};
@@ -159,7 +159,7 @@ fn a_revoked_service_key_is_refused_within_five_seconds_and_elsewhere_at_once() 
         let directory = service.directory();
         let keys = directory.service_keys();
         let secret = keys.issue("short-lived").await.unwrap();
-        let id = keys.verify(secret.expose()).await.unwrap().unwrap();
+        let key = keys.verify(secret.expose()).await.unwrap().unwrap();
         let application = service.application().with(Some(secret.expose()));
         let introspect = async || {
             let answer = application.post("/sessions/introspect", json!({"token": ""}));
@@ -167,10 +167,47 @@ fn a_revoked_service_key_is_refused_within_five_seconds_and_elsewhere_at_once() 
         };
         application.get("/tenants?limit=1").await.expect(200);
         assert_eq!(introspect().await, 200);
-        keys.revoke(&id).await.unwrap();
+        keys.revoke(&key.id).await.unwrap();
         application.get("/tenants?limit=1").await.expect(401);
         soon("a revoked key", async || introspect().await == 401).await;
     });
+}
+
+#[test]
+fn a_caller_without_a_good_service_key_learns_nothing() {
+    run(async |service| {
+        let tenant = service.tenant("introspected-without-key").await;
+        let ada = SignedIn::create(service, &tenant).await;
+        let keys = service.directory();
+        let keys = keys.service_keys();
+        let revoked = keys.issue("revoked").await.unwrap();
+        let key = keys.verify(revoked.expose()).await.unwrap().unwrap();
+        keys.revoke(&key.id).await.unwrap();
+        for credential in [revoked.expose(), "rck_stack_forged"] {
+            let stranger = service.application().with(Some(credential));
+            for body in [
+                json!({"token": ada.token}),
+                json!({"token": "nonsense"}),
+                json!({"token": 1}),
+                json!([]),
+            ] {
+                let answer = stranger.post("/sessions/introspect", body).await;
+                assert_eq!(answer.status, 401, "{}", answer.body);
+            }
+        }
+        let known = service.application();
+        let invalid = known.post("/sessions/introspect", json!({"token": 1}));
+        invalid.await.expect(400);
+        let nonsense = known.introspect("nonsense").await;
+        assert_eq!(nonsense.body, json!({"active": false}));
+    });
+}
+
+fn active(introspection: Introspection) -> Session {
+    match introspection {
+        Introspection::Active(session) => *session,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Stores a session as earlier versions did: its secret does not name the person. Returns the secret.
@@ -196,12 +233,12 @@ fn a_session_of_an_earlier_version_goes_on() {
         let ada = tenant.idp().user("ada").await;
         let token = earlier_session(service, &tenant, &ada).await;
         let directory = service.directory();
-        let (session, cost) = measure(directory.introspect(&token)).await;
-        assert_eq!(session.unwrap().unwrap().person.unwrap().id, ada);
-        assert!(cost.calls <= 2 && cost.read_units <= 4.0, "{cost:?}");
-        let (session, cost) = measure(directory.introspect(&token)).await;
-        assert_eq!(session.unwrap().unwrap().person.unwrap().id, ada);
-        assert!(cost.calls <= 2 && cost.read_units <= 3.0, "{cost:?}");
+        let key = service.application().credential().to_owned();
+        for units in [5.0, 3.0] {
+            let (session, cost) = measure(directory.introspect(&key, &token)).await;
+            assert_eq!(active(session.unwrap()).person.unwrap().id, ada);
+            assert!(cost.calls <= 2 && cost.read_units <= units, "{cost:?}");
+        }
         let own = service.application().with(Some(&token));
         let current = own.get("/sessions/current").await.expect(200);
         assert_eq!(current.string("/user/id"), ada);
@@ -211,7 +248,8 @@ fn a_session_of_an_earlier_version_goes_on() {
             .end_sessions_of(&ada)
             .await
             .unwrap();
-        assert_eq!(directory.introspect(&token).await.unwrap(), None);
+        let ended = directory.introspect(&key, &token).await.unwrap();
+        assert_eq!(ended, Introspection::Inactive);
         own.get("/sessions/current").await.expect(401);
     });
 }
@@ -235,7 +273,8 @@ fn a_session_opens_only_the_person_that_is_stored_with_it() {
         // The secret names Ada, and what is stored says Bob: what is stored decides.
         session.insert("user".to_owned(), AttributeValue::S(bob.clone()));
         raw::put(service, session).await;
-        let session = directory.introspect(secret).await.unwrap().unwrap();
-        assert_eq!(session.person.unwrap().id, bob);
+        let application = service.application();
+        let session = directory.introspect(application.credential(), secret).await;
+        assert_eq!(active(session.unwrap()).person.unwrap().id, bob);
     });
 }

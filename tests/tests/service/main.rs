@@ -4,8 +4,13 @@
 //! admins at `/api/v1`. The `console_` modules act as an admin at the console, many of them in a real browser. Each of
 //! the other modules tests one promise of the service.
 
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod actors;
 mod api_axonflow;
 mod api_controlinfra;
+mod api_doors;
 mod api_frontegg;
 mod api_openapi;
 mod api_permissions;
@@ -15,6 +20,13 @@ mod api_surface;
 mod api_tridentstack;
 mod architecture;
 mod bodies;
+mod budgets;
+mod budgets_access;
+mod budgets_documents;
+mod budgets_follow_ups;
+mod budgets_groups;
+mod budgets_look_ups;
+mod budgets_people;
 mod bus_deliveries;
 mod bus_mail;
 mod bus_relay;
@@ -39,7 +51,7 @@ mod console_pages;
 mod console_people;
 mod console_policy;
 mod console_roles;
-mod costs;
+
 mod crashes;
 mod deletions;
 mod digest;
@@ -54,6 +66,7 @@ mod grants;
 mod health;
 mod identity;
 mod identity_pushes;
+mod indexes;
 mod introspection;
 mod journal;
 mod large_changes;
@@ -65,11 +78,13 @@ mod patches;
 mod preview;
 mod projections;
 mod rates;
+mod reasons;
 mod reconcile;
 mod refusals;
 mod requests;
 mod service_keys;
 mod sessions;
 mod sorting;
+mod spellings;
 mod tokens;
 mod transcripts;

@@ -1,6 +1,6 @@
 //! The rate limit: requests over the limit are refused, and a client can send them again.
 
-use rollcall_directory::{RateLimit, Settings};
+use rollcall_directory::{RateLimit, Reason, Settings};
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::json;
@@ -93,7 +93,8 @@ fn each_token_has_its_own_limit() {
         // One request, and one more for the burst.
         idp.get("/Users").await.expect(200);
         idp.get("/Users").await.expect(200);
-        idp.get("/Users").await.expect(429);
+        let throttled = idp.get("/Users").await.expect(429);
+        throttled.because(Reason::RateLimited);
         // Discovery needs no token and does not count.
         service
             .idp_without_token()

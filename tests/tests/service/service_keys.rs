@@ -1,5 +1,6 @@
 //! Service keys: they are issued, listed and revoked by direct invocation of the function.
 
+use rollcall_directory::KeyScope;
 use rollcall_issue_service_key::Issuer;
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
@@ -55,6 +56,34 @@ fn a_leaked_key_is_found_by_its_label_and_revoked() {
 }
 
 #[test]
+fn a_key_can_be_issued_with_certain_scopes() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let issuer = rollcall_issue_service_key::handler(table.directory());
+        let payload = json!({"label": "reader", "scopes": ["provisioning:read", "events:read"]});
+        let issued = call(&issuer, payload).await.unwrap();
+        let secret = issued["service_key"].as_str().unwrap();
+        assert!(
+            secret.starts_with("rck_scoped_"),
+            "a key that looks like one with all scopes"
+        );
+        let directory = table.directory();
+        let key = directory.service_keys().verify(secret).await.unwrap();
+        let key = key.unwrap();
+        assert!(key.has(KeyScope::Events) && !key.has(KeyScope::Tenants));
+        let listed = call(&issuer, json!({"list": true})).await.unwrap();
+        let listed = &listed["service_keys"][0];
+        assert_eq!(
+            listed["scopes"],
+            json!(["provisioning:read", "events:read"])
+        );
+        let revoked = call(&issuer, json!({"revoke": listed["id"]})).await;
+        assert_eq!(revoked, Ok(json!({"revoked": listed["id"]})));
+        assert_eq!(directory.service_keys().verify(secret).await.unwrap(), None);
+    });
+}
+
+#[test]
 fn a_payload_has_exactly_one_request() {
     run(async |_| {
         let table = TestTable::start().await;
@@ -64,6 +93,11 @@ fn a_payload_has_exactly_one_request() {
             json!({"list": true, "revoke": "x"}),
             json!({"label": "x", "revoke": "x"}),
             json!({"lable": "x"}),
+            json!({"scopes": []}),
+            json!({"scopes": null}),
+            json!({"scopes": ["everything"]}),
+            json!({"scopes": ["events:read"], "list": true}),
+            json!({"scopes": ["events:read"], "revoke": "x"}),
             json!("x"),
         ] {
             assert!(call(&issuer, payload.clone()).await.is_err(), "{payload}");

@@ -234,6 +234,8 @@ impl ExportRow for Row {
         "changes",
         "skipped_members",
         "body",
+        "reason",
+        "readings",
     ];
 
     fn cursor(query: &mut RequestQuery) -> &mut Option<String> {
@@ -275,6 +277,8 @@ impl ExportRow for Row {
             "changes": request.changes.join(" "),
             "skipped_members": request.skipped_members.join(" "),
             "body": request.sent,
+            "reason": request.reason_code(),
+            "readings": request.readings.join(" "),
         })
     }
 }

@@ -26,6 +26,9 @@ pub(crate) struct Search {
     /// The id or name of the changed item.
     #[serde(default)]
     subject: String,
+    /// The id of the request that made the change.
+    #[serde(default)]
+    request: String,
     /// The id or name of a person or connection, or the displayed name of another actor.
     #[serde(default)]
     actor: String,
@@ -60,6 +63,7 @@ impl Search {
             to: start_of_day("to", &self.to, 1)?,
             actors,
             subject: given(&self.subject),
+            request_id: given(&self.request),
             action: given(&self.action),
             after: self.after.clone(),
             limit,
@@ -70,6 +74,7 @@ impl Search {
     fn address(&self, after: &str, format: &str) -> String {
         fields::query_string(&[
             ("subject", &self.subject),
+            ("request", &self.request),
             ("actor", &self.actor),
             ("action", &self.action),
             ("from", &self.from),
@@ -92,10 +97,10 @@ async fn actors_named(
         .iter()
         .filter(|one| fold(&one.label) == folded)
         .map(|one| one.id.clone());
-    let kinds = [Actor::PORTAL_LINK, Actor::APPLICATION, Actor::SYSTEM]
+    let kinds = ["portal_link", "application", "system"]
         .iter()
-        .filter(|actor| fold(display::actor(actor)) == folded)
-        .map(|actor| actor.kind().to_owned());
+        .filter(|kind| fold(display::actor_kind(kind)) == folded)
+        .map(|kind| (*kind).to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
     actors.extend(Insight::of(tenant).person_named(&name).await?);
     actors.push(name);
@@ -109,7 +114,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The id that finds every change by the same person or connection; empty for other actors.
+    /// The id that finds every change by the same actor; empty for an actor without an id.
     pub(super) fn actor_id(&self) -> &str {
         let actor = &self.entry.actor;
         actor.connection().unwrap_or_else(|| actor_id(actor))
@@ -149,9 +154,11 @@ struct Page {
 }
 
 fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
-    match actor.connection() {
-        Some(connection) => connections.of(connection),
-        None => display::actor(actor).to_owned(),
+    let kind = display::actor_kind(actor.kind());
+    match (actor.connection(), actor.email()) {
+        (Some(connection), _) => connections.of(connection),
+        (None, Some(email)) => format!("{email} ({kind})"),
+        (None, None) => kind.to_owned(),
     }
 }
 
@@ -185,6 +192,9 @@ impl ExportRow for Row {
         "action",
         "actor",
         "actor_id",
+        "session",
+        "source_address",
+        "user_agent",
         "subject_type",
         "subject_id",
         "subject",
@@ -217,6 +227,9 @@ impl ExportRow for Row {
             "action": entry.action,
             "actor": self.actor_name,
             "actor_id": actor_id(&entry.actor),
+            "session": entry.actor.session(),
+            "source_address": entry.origin.address,
+            "user_agent": entry.origin.user_agent,
             "subject_type": entry.subject.kind,
             "subject_id": entry.subject.id,
             "subject": entry.subject.name,

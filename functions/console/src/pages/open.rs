@@ -17,7 +17,7 @@ use http::request::Parts;
 use jiff::Timestamp;
 use rollcall_directory::{Directory, Purpose, Role, Session, TokenSecret};
 use rollcall_edge_api::{Params, SignedIn};
-use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, Root, origin, request_id};
 use serde::Deserialize;
 
 use super::fields::NoFields;
@@ -68,11 +68,14 @@ impl Credential {
         &self,
         directory: &Directory,
         target: &Session,
+        parts: &Parts,
     ) -> Result<(TokenSecret, Timestamp), Problem> {
         if let Some(secret) = TokenSecret::parse_for(Purpose::Session, &self.session) {
             return Ok((secret, target.expires_at));
         }
-        let opened = directory.open_portal_link(&self.link).await?;
+        let opened = directory
+            .open_portal_link(&self.link, &request_id(parts), origin(parts))
+            .await?;
         let opened = opened.ok_or_else(unusable_link)?;
         Ok((opened.secret, opened.expires_at))
     }
@@ -187,7 +190,7 @@ pub(crate) async fn open(
     if !agreed || !is_same_origin(&parts, &root) {
         return confirmation(&root, credential, &target, other);
     }
-    let (secret, ends) = credential.open(&directory, &target).await?;
+    let (secret, ends) = credential.open(&directory, &target, &parts).await?;
     Ok(redirect_with_cookie(&root, Some((&secret, ends))))
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Search {
 struct Page {
     layout: Layout,
     people: Vec<Person>,
+    /// Whether the search finds words inside names and addresses.
+    by_word: bool,
     total: u64,
     text: String,
     state: String,
@@ -55,7 +57,7 @@ pub(crate) async fn show(
     let states: Vec<PersonState> = fields::parse_state(&search.state)?.into_iter().collect();
     let text = search.text.trim().to_owned();
     let everywhere = !search.everywhere.is_empty();
-    let (people, next) = if text.is_empty() || everywhere {
+    let (people, next, by_word) = if text.is_empty() || everywhere {
         let query = PeopleQuery {
             states,
             filter: None,
@@ -63,11 +65,13 @@ pub(crate) async fn show(
             after: search.after,
             limit: PAGE_SIZE,
         };
-        Insight::of(tenant).people(&query).await?
+        let (people, next) = Insight::of(tenant).people(&query).await?;
+        (people, next, true)
     } else {
-        Insight::of(tenant)
+        let found = Insight::of(tenant)
             .search_people(&text, &states, search.after, PAGE_SIZE)
-            .await?
+            .await?;
+        (found.people, found.next, found.by_word)
     };
     let at = |after: &str, everywhere: &str| {
         fields::query_string(&[
@@ -80,6 +84,7 @@ pub(crate) async fn show(
     render(&Page {
         layout: visitor.layout(Section::People),
         people,
+        by_word,
         total: Insight::of(tenant).total(&USERS).await?,
         next: next.map(|next| at(&next, &search.everywhere)),
         further: at("", "yes"),

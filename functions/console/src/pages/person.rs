@@ -57,6 +57,8 @@ struct Page {
     roles: Vec<Role>,
     sessions: Vec<PersonSession>,
     history: Vec<Row>,
+    /// Whether all changes were searched, or only the latest.
+    is_whole_history: bool,
     requests: Vec<LoggedRequest>,
 }
 
@@ -81,6 +83,7 @@ pub(crate) async fn show(
         limit: HISTORY_SIZE,
         ..AuditQuery::default()
     };
+    let (changes, further) = tenant.journal().audit(&by_subject).await?;
     let manual_role = manual_role(&profile.role);
     render(&Page {
         attributes: attributes(&profile.resource),
@@ -91,12 +94,8 @@ pub(crate) async fn show(
             .into_iter()
             .filter(|role| *role <= visitor.role())
             .collect(),
-        history: rows(
-            tenant,
-            tenant.journal().audit(&by_subject).await?.0,
-            &connections,
-        )
-        .await?,
+        history: rows(tenant, changes, &connections).await?,
+        is_whole_history: further.is_none(),
         requests: tenant.request_log().search(&by_request).await?.0,
         groups: profile
             .groups

@@ -82,10 +82,10 @@ impl Bus {
         Ok(id)
     }
 
-    /// Returns the deliveries since the start, if they are kept in memory.
-    pub(crate) fn deliveries(&self) -> Vec<Value> {
+    /// Returns the deliveries since the start without the first `count`, if they are kept in memory.
+    pub(crate) fn deliveries_after(&self, count: usize) -> Vec<Value> {
         match &*self.log() {
-            Log::Memory(deliveries) => deliveries.clone(),
+            Log::Memory(deliveries) => deliveries.iter().skip(count).cloned().collect(),
             Log::File(_) => Vec::new(),
         }
     }

@@ -100,8 +100,8 @@ impl Watch {
         self.services.queues.dead()
     }
 
-    pub(crate) fn deliveries(&self) -> Vec<Value> {
-        self.services.bus.deliveries()
+    pub(crate) fn deliveries_after(&self, count: usize) -> Vec<Value> {
+        self.services.bus.deliveries_after(count)
     }
 
     pub(crate) fn mail(&self) -> Vec<SentMail> {

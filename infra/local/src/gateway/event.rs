@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyRequestContext};
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerRequestTypeRequest,
+    ApiGatewayProxyRequest, ApiGatewayProxyRequestContext,
+};
 use aws_lambda_events::query_map::QueryMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,7 +15,10 @@ use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
+use rollcall_token_authorizer::Event;
 use serde_json::Value;
+
+use crate::template::Payload;
 
 use super::encoding::{canonical_path, query_pairs};
 use super::router::Matched;
@@ -80,6 +86,43 @@ impl Incoming {
             "arn:aws:execute-api:local:{ACCOUNT_ID}:{API_ID}/{STAGE}/{}/{path}",
             self.method
         )
+    }
+
+    /// Returns the event for an authorizer. Returns `None` if the header with the token is missing.
+    pub(super) fn authorizer_event(
+        &self,
+        payload: &Payload,
+        matched: &Matched<'_>,
+    ) -> Option<Event> {
+        match payload {
+            Payload::Token { header } => {
+                let mut event = ApiGatewayCustomAuthorizerRequest::default();
+                event.type_ = Some("TOKEN".to_owned());
+                event.authorization_token = Some(self.header(header)?);
+                event.method_arn = Some(self.method_arn());
+                Some(Event::Token(event))
+            }
+            Payload::Request => Some(Event::Request(Box::new(self.request_event(matched)))),
+        }
+    }
+
+    fn request_event(&self, matched: &Matched<'_>) -> ApiGatewayCustomAuthorizerRequestTypeRequest {
+        let mut event = ApiGatewayCustomAuthorizerRequestTypeRequest::default();
+        event.type_ = Some("REQUEST".to_owned());
+        event.method_arn = Some(self.method_arn());
+        event.resource = Some(matched.route.path.clone());
+        event.path = Some(self.path.clone());
+        event.http_method = Some(self.method.clone());
+        event.headers = self.headers.clone();
+        event.multi_value_headers = self.headers.clone();
+        event.query_string_parameters = last_of_each(&self.query);
+        event.multi_value_query_string_parameters = QueryMap::from(self.query.clone());
+        event.path_parameters = matched.parameters.clone();
+        event.request_context.request_id = Some(self.request_id.clone());
+        event.request_context.resource_path = Some(matched.route.path.clone());
+        event.request_context.http_method = Some(self.method.clone());
+        event.request_context.stage = Some(STAGE.to_owned());
+        event
     }
 
     /// Returns the event for the function of a route.

@@ -1,7 +1,7 @@
 //! A small API Gateway that serves the REST API of `infra/template.yaml` as AWS does.
 //!
-//! It matches each request to a route, passes the token to the route's authorizer, and calls the route's function with
-//! the same event as in Lambda. The gateway's own responses come from the template too.
+//! It matches each request to a route, asks the route's authorizer, and calls the route's function with the same event as
+//! in Lambda. The gateway's own responses come from the template too.
 
 mod body;
 mod encoding;
@@ -15,18 +15,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::apigw::{
-    ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerResponse,
-};
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerResponse;
 use axum::body::Body;
 use futures::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use lambda_http::request::LambdaRequest;
+use rollcall_token_authorizer::Event;
 use serde_json::Value;
 use tokio::task::JoinError;
 use uuid::Uuid;
 
-use crate::template::{Context, GatewayResponse, ResponseType, Route, Template};
+use crate::template::{Context, GatewayResponse, ResponseType, Template};
 
 use event::Incoming;
 use router::{Matched, Router};
@@ -45,11 +44,9 @@ const UNAUTHORIZED: &str = "Unauthorized";
 /// A function that answers HTTP requests.
 pub type HttpHandler =
     Arc<dyn Fn(lambda_http::Request) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
-/// A token authorizer. Its error is the text that Lambda would report.
+/// An authorizer. Its error is the text that Lambda would report.
 pub type AuthorizerHandler = Arc<
-    dyn Fn(
-            ApiGatewayCustomAuthorizerRequest,
-        ) -> BoxFuture<'static, Result<ApiGatewayCustomAuthorizerResponse, String>>
+    dyn Fn(Event) -> BoxFuture<'static, Result<ApiGatewayCustomAuthorizerResponse, String>>
         + Send
         + Sync,
 >;
@@ -164,30 +161,25 @@ impl Gateway {
             .router
             .route(&incoming.method, &incoming.path)
             .ok_or(ResponseType::MissingAuthenticationToken)?;
-        let context = self.authorize(matched.route, &incoming).await?;
+        let context = self.authorize(&matched, &incoming).await?;
         self.invoke(matched, incoming, context).await
     }
 
     /// Returns the context from the route's authorizer, which is empty if the route has no authorizer.
     async fn authorize(
         &self,
-        route: &Route,
+        matched: &Matched<'_>,
         incoming: &Incoming,
     ) -> Result<HashMap<String, Value>, ResponseType> {
-        let Some(authorizer) = &route.authorizer else {
+        let Some(authorizer) = &matched.route.authorizer else {
             return Ok(HashMap::new());
         };
         let handler = self.functions.authorizers.get(authorizer.function.as_str());
         let handler = handler.ok_or(ResponseType::AuthorizerConfigurationError)?;
         let method_arn = incoming.method_arn();
-        let mut event = ApiGatewayCustomAuthorizerRequest::default();
-        event.type_ = Some("TOKEN".to_owned());
-        event.authorization_token = Some(
-            incoming
-                .header(&authorizer.header)
-                .ok_or(ResponseType::Unauthorized)?,
-        );
-        event.method_arn = Some(method_arn.clone());
+        let event = incoming
+            .authorizer_event(&authorizer.payload, matched)
+            .ok_or(ResponseType::Unauthorized)?;
         let verdict = within_timeout(handler(event)).await.map_err(|fault| {
             fault.log(&authorizer.function);
             ResponseType::AuthorizerFailure

@@ -125,6 +125,22 @@ mod tests {
                 "/scim/v2/ServiceProviderConfig",
                 Some("/scim/v2/ServiceProviderConfig"),
             ),
+            ("/api/v1/tenants", Some("/api/v1/tenants")),
+            ("/api/v1/tenants/acme", Some("/api/v1/tenants/{tenant}")),
+            ("/api/v1/tenants//acme", Some("/api/v1/{proxy+}")),
+            (
+                "/api/v1/tenants/acme/events",
+                Some("/api/v1/tenants/{tenant}/events"),
+            ),
+            ("/api/v1/tenants/acme/events/1", Some("/api/v1/{proxy+}")),
+            (
+                "/api/v1/tenants/acme/connections",
+                Some("/api/v1/tenants/{tenant}/connections"),
+            ),
+            (
+                "/api/v1/tenants/acme/connections/1",
+                Some("/api/v1/tenants/{tenant}/connections/{proxy+}"),
+            ),
             ("/scim/v2", Some("/scim/v2")),
             ("/scim/v2/", Some("/scim/v2")),
             ("/scim/v1/Users", None),
@@ -139,6 +155,47 @@ mod tests {
                 expected,
                 "{path}"
             );
+        }
+    }
+
+    /// A line that is missing in the template would send an endpoint of the API to the catch-all, where it works too.
+    #[test]
+    fn every_endpoint_of_the_api_has_its_own_function() {
+        let router = deployed();
+        let document = serde_json::to_value(rollcall_edge_api::document()).unwrap();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys() {
+                let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+                let path = path.replace(['{', '}'], "");
+                let matched = router.route(&method, &path).expect(&path);
+                assert_ne!(matched.route.function, "api-fallback", "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_spellings_reach_the_catch_alls() {
+        let router = deployed();
+        for (path, expected) in [
+            ("/scim/v2//Users", "scim-fallback"),
+            ("/scim/v2/Users/", "scim-fallback"),
+            ("/scim/v2//ServiceProviderConfig", "scim-fallback"),
+            ("/scim/v2/Schemas/", "scim-fallback"),
+            ("/scim/v2/Me", "scim-fallback"),
+            ("/api/v1//tenants", "api-fallback"),
+            ("/api/v1//tenants/acme", "api-fallback"),
+            ("/api/v1/tenants/", "api-fallback"),
+            ("/api/v1/sessions//current", "api-fallback"),
+            ("/api/v1/settings/", "api-fallback"),
+            ("/api/v1/nowhere", "api-fallback"),
+            ("/api/v1/tenants/acme//settings", "api-fallback"),
+            ("/api/v1/tenants//acme", "api-fallback"),
+            // These functions have all endpoints below such a path.
+            ("/api/v1/scim//connections", "portal"),
+            ("/api/v1/users/u//role/", "portal"),
+        ] {
+            let matched = router.route(&Method::GET, path).expect(path);
+            assert_eq!(matched.route.function, expected, "{path}");
         }
     }
 

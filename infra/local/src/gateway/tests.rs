@@ -26,8 +26,17 @@ fn functions() -> Functions {
     });
     let guard: AuthorizerHandler = Arc::new(|event| {
         Box::pin(async move {
-            let arn = event.method_arn.unwrap_or_default();
-            let (effect, resource) = match event.authorization_token.unwrap_or_default().as_str() {
+            let (arn, token) = match event {
+                Event::Token(event) => (event.method_arn, event.authorization_token),
+                Event::Request(event) => {
+                    let header = event.multi_value_headers.get("authorization");
+                    let token = header.map(|token| token.to_str().unwrap().to_owned());
+                    (event.method_arn, token.or(event.path))
+                }
+            };
+            let arn = arn.unwrap_or_default();
+            let (effect, resource) = match token.unwrap_or_default().as_str() {
+                "/scim/v2//Schemas/" => ("Allow", arn),
                 "Bearer good" => ("Allow", arn),
                 "Bearer denied" => ("Deny", arn),
                 "Bearer elsewhere" => ("Allow", arn.replace("rollcall", "other")),
@@ -100,6 +109,85 @@ async fn discovery_asks_nobody() {
         let (status, _, body) =
             ask(Request::get("/scim/v2/Schemas").header("Authorization", token)).await;
         assert_eq!((status, body), (StatusCode::OK, json!({})), "{token}");
+    }
+}
+
+/// The events are as AWS documents them
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>).
+#[tokio::test]
+async fn the_authorizer_reads_both_events_of_aws() {
+    let database = crate::dynamodb::Dynamodb::in_memory().unwrap();
+    let client = crate::dynamodb::client(database.in_process());
+    let directory = rollcall_directory::Directory::new(client, "none");
+    let authorizer = rollcall_token_authorizer::handler(directory);
+    let arn =
+        |path: &str| format!("arn:aws:execute-api:us-east-1:123456789012:abcdef123/dev/GET{path}");
+    let request = |path: &str, headers: Value| {
+        json!({
+            "type": "REQUEST", "methodArn": arn(path), "resource": "/scim/v2/{proxy+}", "path": path,
+            "httpMethod": "GET", "headers": {"X-AMZ-Date": "20170718T062915Z", "Accept": "*/*"},
+            "multiValueHeaders": headers, "queryStringParameters": {"filter": "userName eq \"a\""},
+            "multiValueQueryStringParameters": null, "pathParameters": {"proxy": path}, "stageVariables": null,
+            "requestContext": {
+                "path": path, "accountId": "123456789012", "resourceId": "05c7jb", "stage": "dev", "requestId": "r-1",
+                "identity": {"apiKey": null, "sourceIp": "192.0.2.1", "clientCert": null},
+                "resourcePath": "/scim/v2/{proxy+}", "httpMethod": "GET", "apiId": "abcdef123",
+            },
+        })
+    };
+    let token = |path: &str| json!({"type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": arn(path)});
+    for (event, allowed) in [
+        (request("/scim/v2//Schemas", json!({})), true),
+        (request("/scim/v2//Schemas", json!(null)), true),
+        (
+            request("/scim/v2//Schemas", json!({"authorization": ["Bearer x"]})),
+            true,
+        ),
+        (request("/scim/v2//Users", json!({})), false),
+        (
+            request("/scim/v2//Users", json!({"authorization": ["Bearer x"]})),
+            false,
+        ),
+        (token("/scim/v2/Users"), false),
+        (token("/scim/v2//Schemas"), false),
+    ] {
+        let shown = event.to_string();
+        let event: Event = serde_json::from_value(event).expect(&shown);
+        match authorizer.call(event).await {
+            Ok(verdict) => {
+                assert!(allowed, "{shown}");
+                assert_eq!(verdict.context, json!({}), "{shown}");
+                assert_eq!(verdict.principal_id.as_deref(), Some("public"), "{shown}");
+                assert!(policy::allows(
+                    &verdict.policy_document,
+                    &arn("/scim/v2//Schemas")
+                ));
+            }
+            Err(error) => {
+                assert!(!allowed, "{shown}");
+                assert_eq!(error.to_string(), UNAUTHORIZED, "{shown}");
+            }
+        }
+    }
+}
+
+/// The authorizer of the catch-all is called without a token too.
+#[tokio::test]
+async fn the_catch_all_asks_about_every_request() {
+    for (path, token, expected) in [
+        ("/scim/v2//Schemas/", None, 200),
+        ("/scim/v2//Schemas", None, 401),
+        ("/scim/v2//Users", None, 401),
+        ("/scim/v2//Users", Some("Bearer good"), 200),
+        ("/scim/v2//Users", Some("Bearer denied"), 403),
+        ("/scim/v2//Users", Some("Bearer broken"), 500),
+    ] {
+        let mut request = Request::get(path);
+        if let Some(token) = token {
+            request = request.header("Authorization", token);
+        }
+        let (status, _, _) = ask(request).await;
+        assert_eq!(status.as_u16(), expected, "{path} {token:?}");
     }
 }
 

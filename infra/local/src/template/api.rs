@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::document::{Document, Reference, from_value};
+use super::document::{Document, Reference};
 use super::error::TemplateError;
 use super::responses::{Declared, GatewayResponse};
 
@@ -23,13 +23,25 @@ pub struct Route {
     pub authorizer: Option<Authorizer>,
 }
 
-/// A token authorizer.
+/// A Lambda authorizer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorizer {
     /// The name of the authorizer function's folder.
     pub function: String,
-    /// The header that carries the token.
-    pub header: String,
+    /// What the authorizer receives.
+    pub payload: Payload,
+}
+
+/// What an authorizer receives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// The value of this header. A request without it does not reach the authorizer.
+    Token {
+        /// The header that carries the token.
+        header: String,
+    },
+    /// The whole request without its body.
+    Request,
 }
 
 impl Document {
@@ -37,8 +49,8 @@ impl Document {
         self.of_type("AWS::Serverless::Function")
     }
 
-    pub(super) fn api(&self) -> Result<(String, Api), TemplateError> {
-        let mut apis = self.of_type("AWS::Serverless::Api")?.into_iter();
+    pub(super) fn api(&self) -> Result<Api, TemplateError> {
+        let mut apis = self.of_type("AWS::Serverless::Api")?.into_values();
         match (apis.next(), apis.next()) {
             (Some(api), None) => Ok(api),
             _ => Err(TemplateError::new(
@@ -52,15 +64,39 @@ impl Document {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Api {
+    definition_body: Definition,
     #[serde(default)]
     auth: Auth,
     #[serde(default)]
     gateway_responses: BTreeMap<String, Declared>,
 }
 
+/// The OpenAPI document: for each path, its methods.
+#[derive(Debug, Deserialize)]
+struct Definition {
+    paths: BTreeMap<String, BTreeMap<String, Operation>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Operation {
+    /// At most one authorizer.
+    #[serde(default)]
+    security: Vec<BTreeMap<String, Value>>,
+    #[serde(rename = "x-amazon-apigateway-integration")]
+    integration: Integration,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Integration {
+    r#type: String,
+    http_method: String,
+    uri: Value,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Auth {
+struct Auth {
     default_authorizer: Option<String>,
     #[serde(default)]
     authorizers: BTreeMap<String, DeclaredAuthorizer>,
@@ -68,54 +104,65 @@ pub(super) struct Auth {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DeclaredAuthorizer {
+struct DeclaredAuthorizer {
     function_arn: Reference,
     function_payload_type: String,
     identity: Identity,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Identity {
-    header: String,
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Identity {
+    header: Option<String>,
     reauthorize_every: u32,
 }
 
 impl Api {
-    pub(super) fn authorizers(
+    pub(super) fn routes(
+        &self,
+        functions: &BTreeMap<String, Function>,
+    ) -> Result<Vec<Route>, TemplateError> {
+        let authorizers = self.authorizers(functions)?;
+        let mut routes = Vec::new();
+        for (path, operations) in &self.definition_body.paths {
+            for (method, operation) in operations {
+                let place = format!("{method} {path}");
+                routes.push(Route {
+                    method: known_method(method, &place)?,
+                    path: path.clone(),
+                    function: operation.integration.function(functions, &place)?,
+                    authorizer: self.authorizer_of(operation, &authorizers, &place)?,
+                });
+            }
+        }
+        Ok(routes)
+    }
+
+    fn authorizers(
         &self,
         functions: &BTreeMap<String, Function>,
     ) -> Result<BTreeMap<&str, Authorizer>, TemplateError> {
-        let read = |(name, declared): (&'_ String, &DeclaredAuthorizer)| -> Result<Authorizer, TemplateError> {
-            let wrong = |problem: &str| TemplateError::new(format!("authorizer `{name}`"), problem);
-            let arn_of = |function: &&String| declared.function_arn == Reference::to_arn_of(function);
-            let function = functions.keys().find(arn_of).ok_or_else(|| wrong("its function is unknown"))?;
-            if declared.function_payload_type != "TOKEN" || declared.identity.reauthorize_every != 0 {
-                return Err(wrong("it must be of type TOKEN, and nothing of it may be cached"));
-            }
-            Ok(Authorizer { function: functions[function].folder(function)?, header: declared.identity.header.clone() })
-        };
-        self.auth
-            .authorizers
-            .iter()
-            .map(|entry| Ok((entry.0.as_str(), read(entry)?)))
+        let declared = self.auth.authorizers.iter();
+        declared
+            .map(|(name, declared)| Ok((name.as_str(), declared.read(name, functions)?)))
             .collect()
     }
 
-    pub(super) fn authorizer_of(
+    fn authorizer_of(
         &self,
-        route: &RouteEvent,
+        operation: &Operation,
         authorizers: &BTreeMap<&str, Authorizer>,
         place: &str,
     ) -> Result<Option<Authorizer>, TemplateError> {
-        match route
-            .auth
-            .authorizer
-            .as_deref()
-            .or(self.auth.default_authorizer.as_deref())
-        {
-            None | Some("NONE") => Ok(None),
-            Some(name) => match authorizers.get(name) {
+        let mut named = operation.security.iter().flat_map(BTreeMap::keys);
+        let (named, another) = (named.next(), named.next());
+        if another.is_some() {
+            return Err(TemplateError::new(place, "it has several authorizers"));
+        }
+        match named.or(self.auth.default_authorizer.as_ref()) {
+            None => Ok(None),
+            Some(name) if name == "NONE" => Ok(None),
+            Some(name) => match authorizers.get(name.as_str()) {
                 Some(authorizer) => Ok(Some(authorizer.clone())),
                 None => Err(TemplateError::new(
                     place,
@@ -131,6 +178,81 @@ impl Api {
             .map(|(name, declared)| Ok((name.clone(), declared.read(name)?)))
             .collect()
     }
+}
+
+impl DeclaredAuthorizer {
+    fn read(
+        &self,
+        name: &str,
+        functions: &BTreeMap<String, Function>,
+    ) -> Result<Authorizer, TemplateError> {
+        let wrong = |problem: &str| TemplateError::new(format!("authorizer `{name}`"), problem);
+        let arn_of = |function: &&String| self.function_arn == Reference::to_arn_of(function);
+        let function = functions.keys().find(arn_of);
+        let function = function.ok_or_else(|| wrong("its function is unknown"))?;
+        if self.identity.reauthorize_every != 0 {
+            return Err(wrong("nothing of it may be cached"));
+        }
+        let payload = match (self.function_payload_type.as_str(), &self.identity.header) {
+            ("TOKEN", Some(header)) => Payload::Token {
+                header: header.clone(),
+            },
+            ("REQUEST", None) => Payload::Request,
+            _ => {
+                return Err(wrong(
+                    "it must be of type TOKEN with a header, or of type REQUEST without one",
+                ));
+            }
+        };
+        Ok(Authorizer {
+            function: functions[function].folder(function)?,
+            payload,
+        })
+    }
+}
+
+impl Integration {
+    /// Returns the folder of the function that the integration calls.
+    fn function(
+        &self,
+        functions: &BTreeMap<String, Function>,
+        place: &str,
+    ) -> Result<String, TemplateError> {
+        if (self.r#type.as_str(), self.http_method.as_str()) != ("aws_proxy", "POST") {
+            return Err(TemplateError::new(
+                place,
+                "its integration is not a Lambda proxy",
+            ));
+        }
+        let calls = |(name, _): &(&String, &Function)| self.uri == uri_of(name);
+        match functions.iter().find(calls) {
+            Some((name, function)) => function.folder(name),
+            None => Err(TemplateError::new(place, "its function is unknown")),
+        }
+    }
+}
+
+/// Returns the URI with which API Gateway calls a function.
+fn uri_of(function: &str) -> Value {
+    let service = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31";
+    json!({"Fn::Sub": format!("{service}/functions/${{{function}.Arn}}/invocations")})
+}
+
+fn known_method(name: &str, place: &str) -> Result<Method, TemplateError> {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    // OpenAPI writes methods in lower case.
+    let method = known
+        .into_iter()
+        .find(|method| method.as_str().to_ascii_lowercase() == name);
+    method.ok_or_else(|| TemplateError::new(place, format!("`{name}` is no method")))
 }
 
 #[derive(Debug, Deserialize)]
@@ -150,22 +272,6 @@ pub(super) struct Event {
     pub(super) properties: Value,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct RouteEvent {
-    pub(super) rest_api_id: Reference,
-    pub(super) path: String,
-    method: String,
-    #[serde(default)]
-    auth: RouteAuth,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct RouteAuth {
-    authorizer: Option<String>,
-}
-
 impl Function {
     /// Returns the name of the function's folder in `functions/`. Everywhere else, it is the function's name.
     pub(super) fn folder(&self, name: &str) -> Result<String, TemplateError> {
@@ -179,37 +285,15 @@ impl Function {
         Ok(folder.to_owned())
     }
 
-    pub(super) fn routes(&self, name: &str) -> Result<Vec<(&str, RouteEvent)>, TemplateError> {
-        let events = self
-            .events
-            .iter()
-            .filter(|(_, event)| event.r#type == "Api");
-        events
-            .map(|(event, declared)| {
-                let place = format!("event `{event}` of `{name}`");
-                Ok((
-                    event.as_str(),
-                    from_value(&place, declared.properties.clone())?,
-                ))
-            })
-            .collect()
-    }
-}
-
-impl RouteEvent {
-    pub(super) fn method(&self, place: &str) -> Result<Method, TemplateError> {
-        let known = [
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-            Method::HEAD,
-            Method::OPTIONS,
-        ];
-        let method = known
-            .into_iter()
-            .find(|method| method.as_str().eq_ignore_ascii_case(&self.method));
-        method.ok_or_else(|| TemplateError::new(place, format!("`{}` is no method", self.method)))
+    /// Checks that no route is an event of the function: SAM would not add it to the definition of the API.
+    pub(super) fn has_no_routes(&self, name: &str) -> Result<(), TemplateError> {
+        let mut events = self.events.iter();
+        match events.find(|(_, event)| event.r#type == "Api") {
+            Some((event, _)) => Err(TemplateError::new(
+                format!("event `{event}` of `{name}`"),
+                "a route is a line in the `DefinitionBody` of the API",
+            )),
+            None => Ok(()),
+        }
     }
 }

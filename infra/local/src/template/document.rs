@@ -45,10 +45,6 @@ impl Document {
 pub(super) struct Reference(Value);
 
 impl Reference {
-    pub(super) fn to(resource: &str) -> Self {
-        Self(serde_json::json!({"Ref": resource}))
-    }
-
     pub(super) fn to_arn_of(resource: &str) -> Self {
         Self(serde_json::json!({"Fn::GetAtt": [resource, "Arn"]}))
     }

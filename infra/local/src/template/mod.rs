@@ -13,7 +13,7 @@ mod read;
 mod responses;
 mod stacks;
 
-pub use api::{Authorizer, Route};
+pub use api::{Authorizer, Payload, Route};
 pub use error::TemplateError;
 pub use events::{Consumer, EventWiring, QueueSettings, Rule, Stream, Trigger};
 pub use read::Template;

@@ -6,7 +6,7 @@ use super::api::Route;
 use serde_json::Value;
 
 use super::cloudformation;
-use super::document::{Document, Reference, from_value};
+use super::document::{Document, from_value};
 use super::error::TemplateError;
 use super::events::EventWiring;
 use super::responses::{GatewayResponse, ResponseType};
@@ -43,29 +43,13 @@ impl Template {
 
     fn read(document: Value) -> Result<Self, TemplateError> {
         let document: Document = from_value("the document", document)?;
-        let (api_name, api) = document.api()?;
+        let api = document.api()?;
         let functions = document.functions()?;
-        let authorizers = api.authorizers(&functions)?;
-        let mut routes = Vec::new();
         for (name, function) in &functions {
-            for (event, route) in function.routes(name)? {
-                let place = format!("event `{event}` of `{name}`");
-                if route.rest_api_id != Reference::to(&api_name) {
-                    return Err(TemplateError::new(
-                        place,
-                        format!("its `RestApiId` is not `!Ref {api_name}`"),
-                    ));
-                }
-                routes.push(Route {
-                    method: route.method(&place)?,
-                    function: function.folder(name)?,
-                    authorizer: api.authorizer_of(&route, &authorizers, &place)?,
-                    path: route.path,
-                });
-            }
+            function.has_no_routes(name)?;
         }
         Ok(Self {
-            routes,
+            routes: api.routes(&functions)?,
             events: EventWiring::read(&document)?,
             responses: api.responses()?,
         })

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::cloudformation;
 use super::stacks::{self, COMPUTE, DATA};
+use super::{Payload, Template};
 
 const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
 
@@ -21,6 +22,18 @@ fn of_type<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
         .filter(|(_, resource)| resource["Type"] == kind)
         .map(|(name, resource)| (name.as_str(), &resource["Properties"]))
         .collect()
+}
+
+/// Returns the folders of the functions that have a route.
+fn routed_functions() -> BTreeSet<String> {
+    let routes = Template::deployed().unwrap().routes.into_iter();
+    routes.map(|route| route.function).collect()
+}
+
+/// Returns the folder of a function's source.
+fn folder_of(function: &Value) -> String {
+    let folder = function["CodeUri"].as_str().unwrap();
+    folder.trim_start_matches("../functions/").to_owned()
 }
 
 /// Returns whether `value` contains `wanted` at any depth.
@@ -55,14 +68,13 @@ fn functions_are_traced_and_their_logs_end() {
 fn memory_and_concurrency_are_for_each_environment_to_say() {
     let template = template();
     let front = json!({"Ref": "FunctionMemory"});
+    let routed = routed_functions();
     assert_eq!(template["Globals"]["Function"]["MemorySize"], front);
     for (name, function) in of_type(&template, "AWS::Serverless::Function") {
         if function["ReservedConcurrentExecutions"].is_null() {
             let memory = json!({"Ref": "BackgroundMemory"});
             assert_eq!(function["MemorySize"], memory, "{name}");
-            let routed = |event: &Value| event["Type"] == "Api";
-            let mut events = function["Events"].as_object().into_iter().flatten();
-            assert!(!events.any(|(_, event)| routed(event)), "{name} has routes");
+            assert!(!routed.contains(&folder_of(function)), "{name} has routes");
         } else {
             assert!(function["MemorySize"].is_null(), "{name}");
         }
@@ -96,6 +108,59 @@ fn no_function_may_do_everything_or_touch_everything() {
             }
         }
     }
+}
+
+/// The resource policy of a function is limited to 20 KB, which about forty permissions for single routes would fill.
+#[test]
+fn the_api_may_invoke_each_function_by_one_permission() {
+    let template = template();
+    let permissions = of_type(&template, "AWS::Lambda::Permission");
+    let api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*";
+    let routed = routed_functions();
+    let mut granted = 0;
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let own = (permissions.iter())
+            .filter(|(_, permission)| permission["FunctionName"] == json!({"Ref": name}));
+        let own: Vec<&Value> = own.map(|(_, permission)| *permission).collect();
+        if !routed.contains(&folder_of(function)) {
+            assert!(own.is_empty(), "{name}");
+            continue;
+        }
+        let [permission] = own[..] else {
+            panic!("{name} has {} permissions", own.len())
+        };
+        assert_eq!(permission["SourceArn"], json!({"Fn::Sub": api}), "{name}");
+        assert_eq!(permission["Action"], "lambda:InvokeFunction", "{name}");
+        assert_eq!(
+            permission["Principal"], "apigateway.amazonaws.com",
+            "{name}"
+        );
+        granted += 1;
+    }
+    assert_eq!((granted, permissions.len()), (routed.len(), routed.len()));
+}
+
+/// Only the catch-all of SCIM is called for requests that may have no token. Its authorizer alone sees whole requests.
+#[test]
+fn one_authorizer_sees_whole_requests() {
+    let routes = Template::deployed().unwrap().routes.into_iter();
+    let whole = routes.filter(|route| {
+        let authorizer = route.authorizer.as_ref();
+        authorizer.is_some_and(|authorizer| authorizer.payload == Payload::Request)
+    });
+    let whole: BTreeSet<_> = whole.map(|route| (route.path, route.function)).collect();
+    let expected = ("/scim/v2/{proxy+}".to_owned(), "scim-fallback".to_owned());
+    assert_eq!(whole, BTreeSet::from([expected]));
+}
+
+/// Discovery answers from constants.
+#[test]
+fn discovery_may_only_log() {
+    let template = template();
+    let role = &template["Resources"]["DiscoveryFunctionRole"]["Properties"]["Policies"];
+    let names: Vec<&Value> = role.as_array().unwrap().iter().collect();
+    assert_eq!(names.len(), 1);
+    assert_eq!(names[0]["PolicyName"], "tells");
 }
 
 /// Lambda treats a function that sends to its own queue as a recursive loop, and stops it after about sixteen calls,
@@ -173,16 +238,25 @@ fn alarms_hear_of_every_function() {
     let template = template();
     let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
     let of = |wanted: &str| &alarms.iter().find(|(name, _)| *name == wanted).unwrap().1["Metrics"];
-    for (name, _) in of_type(&template, "AWS::Serverless::Function") {
+    for (name, alarm) in &alarms {
+        let metrics = alarm["Metrics"].as_array().into_iter().flatten();
+        let metrics = metrics.filter(|metric| !metric["MetricStat"].is_null());
+        assert!(metrics.count() <= 10, "CloudWatch refuses {name}");
+    }
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
         // Whoever invokes `IssueServiceKeyFunction` sees its errors. Those of `MailerFunction` end in a queue with its
         // own alarm.
         if ["IssueServiceKeyFunction", "MailerFunction"].contains(&name) {
             continue;
         }
         for alarm in ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"] {
-            // For Lambda, a refused token is an error of the authorizer. The authorizer's real errors are 5xx of the
-            // API.
-            let heard = (alarm, name) != ("FunctionErrorsAlarm", "TokenAuthorizerFunction");
+            let heard = match alarm {
+                // For Lambda, a refused token is an error of the authorizer. The authorizer's real errors are 5xx of the
+                // API.
+                "FunctionErrorsAlarm" => name != "TokenAuthorizerFunction",
+                // What waits for a throttled background function has an alarm of its own.
+                _ => function["MemorySize"].is_null(),
+            };
             assert_eq!(
                 holds(of(alarm), &json!({"Ref": name})),
                 heard,
@@ -418,8 +492,9 @@ fn one_parameter_gives_another_table() {
                 functions += usize::from(!of_stream);
             }
         }
+        // All functions but the one for discovery.
         assert_eq!(
-            functions,
+            functions + 1,
             of_type(&template, "AWS::Serverless::Function").len()
         );
     }

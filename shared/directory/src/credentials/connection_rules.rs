@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::is_id;
+use rollcall_model::{EventType, is_id};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Transaction, now, number, retry_stale, string};
 use serde_json::json;
@@ -107,7 +107,11 @@ impl Credentials<'_> {
                 "rebind_until": one.rebind_until,
             }))
         };
-        let entry = Entry::new(self.scope, "connection.updated", after.subject());
+        let entry = Entry::new(
+            self.scope,
+            EventType::ConnectionRulesChanged,
+            after.subject(),
+        );
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(self.scope.keys())?);
         Ok(self.scope.table.transact(&transaction).await?.is_empty())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rollcall_model::{Provider, Subject, is_id, new_id, shown};
+use rollcall_model::{EventType, Provider, Subject, is_id, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Scope, Transaction, from_item, now, number, retry_stale,
@@ -130,7 +130,11 @@ impl Credentials<'_> {
             Expression::absent(),
             Guard::Stale,
         );
-        let entry = Entry::new(self.scope, "connection.created", connection.subject());
+        let entry = Entry::new(
+            self.scope,
+            EventType::ConnectionCreated,
+            connection.subject(),
+        );
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.check_alive(&mut transaction);
         if let Some(form) = form {
@@ -242,7 +246,7 @@ impl Credentials<'_> {
         let key = self.scope.keys().connection(&after.id);
         transaction.update_if(key, set, before.unchanged(), Guard::Stale);
         let told = |c: &Connection| Some(json!({"name": c.label, "provider": c.provider}));
-        let entry = Entry::new(self.scope, "connection.updated", after.subject())
+        let entry = Entry::new(self.scope, EventType::ConnectionUpdated, after.subject())
             .with_change(told(before), told(after));
         transaction.put(entry.to_item(self.scope.keys())?);
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
@@ -268,7 +272,11 @@ impl Credentials<'_> {
         let name = json!({"label": connection.label});
         let key = self.scope.keys().deleted_connection(id);
         transaction.put(to_item(&key, &name)?);
-        let entry = Entry::new(self.scope, "connection.deleted", connection.subject());
+        let entry = Entry::new(
+            self.scope,
+            EventType::ConnectionDeleted,
+            connection.subject(),
+        );
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.commit(&transaction).await?;
         forget_connection(table, keys, id).await

@@ -1,8 +1,8 @@
 //! Secrets: their form, and separate types for a secret in plain text and its stored hash.
 //!
 //! The form is `<prefix>_<realm>_<44 base62 digits><6 base62 digits of CRC-32>`. By the prefix and the checksum, secret
-//! scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or `stack` for a
-//! service key.
+//! scanners recognise a secret, and a mistyped one is refused without a read. The realm is the tenant, or `stack` or
+//! `scoped` for a service key.
 //!
 //! The 44 digits are random. In the secret of a person's session, the first half is the person's id instead, so that
 //! one call reads the session and the person. The other half still has 128 random bits, which nobody guesses (RFC 6749

@@ -1,16 +1,21 @@
 //! Service keys: the application's backend authenticates with them. They belong to the whole stack.
 
 use jiff::Timestamp;
-use rollcall_model::{InvalidTenantId, TenantId, new_id, shown};
+use rollcall_model::{InvalidTenantId, KeyScope, TenantId, new_id, shown};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Range, StackKeys, Table, Transaction, from_item, now, to_item};
+use rollcall_store::{
+    Error, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now, to_item,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Moment};
 use crate::credentials::secret::{Purpose, TokenSecret};
 
-/// Takes the place of the tenant in the text of a key.
+/// Takes the place of the tenant in the text of a key with all scopes.
 const REALM: &str = "stack";
+/// Takes the place of the tenant in the text of a key with certain scopes, and precedes its hash in its sort key. A
+/// version that does not know scopes does not find such a key, and so refuses it.
+const SCOPED_REALM: &str = "scoped";
 
 /// A service key as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,21 +26,45 @@ pub struct ServiceKey {
     pub label: String,
     /// When it was issued.
     pub created_at: Timestamp,
+    /// The ids of its scopes. `None` is all scopes, also those of later versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+}
+
+impl ServiceKey {
+    /// Returns whether the key has a scope.
+    pub fn has(&self, scope: KeyScope) -> bool {
+        let scopes = self.scopes.as_ref();
+        scopes.is_none_or(|scopes| scopes.iter().any(|id| id == scope.as_str()))
+    }
+}
+
+impl From<ServiceKeyItem> for ServiceKey {
+    fn from(item: ServiceKeyItem) -> Self {
+        Self {
+            id: item.id,
+            label: item.title,
+            created_at: item.created_at,
+            scopes: item.scopes,
+        }
+    }
 }
 
 /// A service key as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct ServiceKeyItem {
-    /// The hash of the secret.
+    /// See [`sort_key`].
     #[serde(rename = "SK", skip_serializing)]
-    hash: String,
+    sort_key: String,
     id: String,
     title: String,
     created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<String>>,
 }
 
-/// The ids of service keys that were verified a short time ago, by hash.
-pub(crate) type VerifiedKeys = Cache<String, String>;
+/// The service keys that were verified a short time ago, by sort key.
+pub(crate) type VerifiedKeys = Cache<String, ServiceKey>;
 
 /// The service keys of the stack.
 #[derive(Clone, Copy, Debug)]
@@ -49,23 +78,46 @@ impl<'a> ServiceKeys<'a> {
         Self { table, verified }
     }
 
-    /// Issues a key. Its plain text is available only here.
+    /// Issues a key with all scopes. Its plain text is available only here.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn issue(self, label: &str) -> Result<TokenSecret, Error> {
-        let realm: TenantId = REALM
+        self.issue_in(REALM, label, None).await
+    }
+
+    /// Issues a key with certain scopes. Its plain text is available only here.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn issue_scoped(
+        self,
+        label: &str,
+        scopes: &[KeyScope],
+    ) -> Result<TokenSecret, Error> {
+        let ids = scopes.iter().map(|scope| scope.as_str().to_owned());
+        self.issue_in(SCOPED_REALM, label, Some(ids.collect()))
+            .await
+    }
+
+    async fn issue_in(
+        self,
+        realm: &str,
+        label: &str,
+        scopes: Option<Vec<String>>,
+    ) -> Result<TokenSecret, Error> {
+        let realm: TenantId = realm
             .parse()
             .map_err(|error: InvalidTenantId| Error::corrupt(error))?;
         let secret = TokenSecret::generate(Purpose::ServiceKey, &realm);
-        let hash = secret.hash().0;
-        let key = StackKeys::service_keys().at(hash.clone());
         let item = ServiceKeyItem {
-            hash,
+            sort_key: sort_key(&secret),
             id: new_id(),
             title: label.to_owned(),
             created_at: now(),
+            scopes,
         };
+        let key = StackKeys::service_keys().at(item.sort_key.clone());
         self.table.put(to_item(&key, &item)?).await?;
         Ok(secret)
     }
@@ -77,12 +129,7 @@ impl<'a> ServiceKeys<'a> {
     pub async fn list(self) -> Result<Vec<ServiceKey>, Error> {
         let mut keys = self.items().await?;
         keys.sort_by(|a, b| a.id.cmp(&b.id));
-        let shown = |item: ServiceKeyItem| ServiceKey {
-            id: item.id,
-            label: item.title,
-            created_at: item.created_at,
-        };
-        Ok(keys.into_iter().map(shown).collect())
+        Ok(keys.into_iter().map(ServiceKey::from).collect())
     }
 
     /// Revokes a key. It is refused from the next request on.
@@ -96,7 +143,7 @@ impl<'a> ServiceKeys<'a> {
             return Err(scim::Error::NotFound { what }.into());
         };
         let mut transaction = Transaction::default();
-        transaction.delete(StackKeys::service_keys().at(item.hash));
+        transaction.delete(StackKeys::service_keys().at(item.sort_key));
         self.table.transact(&transaction).await.map(|_| ())
     }
 
@@ -105,47 +152,84 @@ impl<'a> ServiceKeys<'a> {
         items.await?.into_iter().map(from_item).collect()
     }
 
-    /// Returns the id of a presented key, if it is a service key of this stack.
+    /// Returns a presented key, if it is a service key of this stack.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn verify(self, presented: &str) -> Result<Option<String>, Error> {
-        match hash_of(presented) {
-            Some(hash) => self.id_of(hash).await,
+    pub async fn verify(self, presented: &str) -> Result<Option<ServiceKey>, Error> {
+        match presented_key(presented) {
+            Some(sort_key) => self.stored(sort_key).await,
             None => Ok(None),
         }
     }
 
-    /// Verifies a key as [`Self::verify`] does, but accepts it for five seconds without another read, even if it was
-    /// revoked meanwhile. Only for introspection: otherwise all requests of a stack would read the one item of its key.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn verify_to_introspect(self, presented: &str) -> Result<Option<String>, Error> {
-        let Some(hash) = hash_of(presented) else {
-            return Ok(None);
-        };
-        let now = Moment::now();
-        if let Some(id) = self.verified.get(&hash, now) {
-            return Ok(Some(id));
-        }
-        let id = self.id_of(hash.clone()).await?;
-        // A key that is not good is read again each time, so that a new one works at once.
-        if let Some(id) = &id {
-            self.verified.put(hash, id.clone(), now);
-        }
-        Ok(id)
+    async fn stored(self, sort_key: String) -> Result<Option<ServiceKey>, Error> {
+        let key = StackKeys::service_keys().at(sort_key);
+        key_in(self.table.get(&key).await?)
     }
 
-    async fn id_of(self, hash: String) -> Result<Option<String>, Error> {
-        let key = StackKeys::service_keys().at(hash);
-        let item = self.table.get(&key).await?;
-        let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
-        Ok(item.map(|item| item.id))
+    /// Returns a presented key to verify for an introspection; `None` if the text does not have the form of a service
+    /// key.
+    pub(crate) fn presented(self, presented: &str) -> Option<PresentedKey<'a>> {
+        let (sort_key, before) = (presented_key(presented)?, Moment::now());
+        Some(PresentedKey {
+            recent: self.verified.get(&sort_key, before),
+            sort_key,
+            verified: self.verified,
+            before,
+        })
     }
 }
 
-/// Returns the hash of a presented key; `None` if the text does not have the form of a service key.
-fn hash_of(presented: &str) -> Option<String> {
-    TokenSecret::parse_for(Purpose::ServiceKey, presented).map(|secret| secret.hash().0)
+/// A key that is read in the same call as the session to introspect.
+///
+/// It is accepted for five seconds without another read, even if it was revoked meanwhile. Otherwise, all introspections
+/// of a stack would read the one item of its key.
+#[derive(Debug)]
+pub(crate) struct PresentedKey<'a> {
+    sort_key: String,
+    /// The key, if it was verified a short time ago.
+    recent: Option<ServiceKey>,
+    verified: &'a VerifiedKeys,
+    before: Moment,
+}
+
+impl PresentedKey<'_> {
+    /// Returns the key of the item to read; `None` if the service key was verified a short time ago.
+    pub(crate) fn wanted(&self) -> Option<Key> {
+        let is_wanted = self.recent.is_none();
+        is_wanted.then(|| StackKeys::service_keys().at(self.sort_key.clone()))
+    }
+
+    /// Returns the service key if it is good, from what was read, the item of [`Self::wanted`] included.
+    pub(crate) fn verified(self, found: &mut Found) -> Result<Option<ServiceKey>, Error> {
+        let Some(wanted) = self.wanted() else {
+            return Ok(self.recent);
+        };
+        let key = key_in(found.take(&wanted))?;
+        // A key that is not good is read again each time, so that a new one works at once.
+        if let Some(key) = &key {
+            self.verified.put(self.sort_key, key.clone(), self.before);
+        }
+        Ok(key)
+    }
+}
+
+fn key_in(item: Option<Item>) -> Result<Option<ServiceKey>, Error> {
+    let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
+    Ok(item.map(ServiceKey::from))
+}
+
+/// Returns the sort key of a presented key; `None` if the text does not have the form of a service key.
+fn presented_key(presented: &str) -> Option<String> {
+    TokenSecret::parse_for(Purpose::ServiceKey, presented).map(|secret| sort_key(&secret))
+}
+
+/// Returns the sort key of a key: the hash of its secret, after [`SCOPED_REALM`] if it has certain scopes.
+fn sort_key(secret: &TokenSecret) -> String {
+    let hash = secret.hash().0;
+    match secret.claimed_tenant().as_str() == SCOPED_REALM {
+        true => format!("{SCOPED_REALM}#{hash}"),
+        false => hash,
+    }
 }

@@ -48,12 +48,13 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the reason code for the tenant's request log; `None` if the token was never issued.
-    pub fn reason(self) -> Option<Reason> {
+    /// Returns the reason code. It is for logs alone, as the text is.
+    pub fn reason(self) -> Reason {
         match self {
-            Self::Malformed | Self::Unknown => None,
-            Self::Revoked => Some(Reason::TokenRevoked),
-            Self::Expired => Some(Reason::TokenExpired),
+            Self::Malformed => Reason::TokenMalformed,
+            Self::Unknown => Reason::TokenUnknown,
+            Self::Revoked => Reason::TokenRevoked,
+            Self::Expired => Reason::TokenExpired,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The tokens of connections: issued, listed, revoked.
 
 use jiff::Timestamp;
-use rollcall_model::{Subject, new_id, shown};
+use rollcall_model::{EventType, Subject, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, number, to_item,
@@ -91,7 +91,7 @@ impl Credentials<'_> {
         let mut transaction = Transaction::default();
         let key = self.scope.keys().tokens().at(&item.hash);
         transaction.put_if(to_item(&key, &item)?, Expression::absent(), Guard::Stale);
-        let entry = Entry::new(self.scope, "token.created", subject(&item));
+        let entry = Entry::new(self.scope, EventType::TokenCreated, subject(&item));
         transaction.put(entry.to_item(self.scope.keys())?);
         // A token must not outlive its connection or its tenant.
         check_connection_alive(self.scope, &mut transaction, connection_id)?;
@@ -166,7 +166,7 @@ impl Credentials<'_> {
             Expression::present(),
             Guard::Stale,
         );
-        let entry = Entry::new(self.scope, "token.revoked", subject(item));
+        let entry = Entry::new(self.scope, EventType::TokenRevoked, subject(item));
         transaction.put(entry.to_item(self.scope.keys())?);
         Ok(())
     }

@@ -6,14 +6,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, Subject, new_id};
+use rollcall_model::{Actor, EventType, Origin, Subject, new_id};
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::journal::handle::Journal;
-use crate::journal::read_back::{LogRange, Logged, read_back};
+use crate::journal::read_back::Logged;
 
 /// More bytes than an entry has beside the values before and after the change: the longest subject, actor and ids.
 const ENTRY_OVERHEAD: usize = 4_096;
@@ -24,13 +23,16 @@ pub struct Entry {
     /// The id, a UUIDv7. Ids sort by time, not by commit.
     #[serde(rename = "SK")]
     pub id: String,
-    /// The action: `user.created`, `group.members_changed`, …
+    /// The action: the name of an [`EventType`], or of a type that only a newer version knows.
     #[serde(rename = "type")]
     pub action: String,
     /// When the change was made.
     pub at: Timestamp,
     /// Who made the change.
     pub actor: Actor,
+    /// Where the request came from. Absent for what Rollcall does by itself, and in entries of earlier versions.
+    #[serde(default, skip_serializing_if = "Origin::is_empty")]
+    pub origin: Origin,
     /// The id of the request that made the change.
     pub request_id: String,
     /// What the change is about.
@@ -59,6 +61,8 @@ pub struct AuditQuery {
     /// Only entries about this subject: its id, or its name ignoring case. The id of a user also finds the entries that
     /// add the user to a group or remove them.
     pub subject: Option<String>,
+    /// Only entries of the request with this id.
+    pub request_id: Option<String>,
     /// Only entries whose action starts with this text, such as `user.`.
     pub action: Option<String>,
     /// Only entries after this cursor, which an earlier page returned.
@@ -79,12 +83,13 @@ impl Logged for Entry {
 
 impl Entry {
     /// Returns an entry for a change that the scope's actor makes now.
-    pub(crate) fn new(scope: &Scope, action: impl Into<String>, subject: Subject) -> Self {
+    pub(crate) fn new(scope: &Scope, action: EventType, subject: Subject) -> Self {
         Self {
             id: new_id(),
-            action: action.into(),
+            action: action.as_str().to_owned(),
             at: now(),
             actor: scope.actor.clone(),
+            origin: scope.origin.clone(),
             request_id: scope.request_id.clone(),
             subject,
             before: None,
@@ -103,6 +108,11 @@ impl Entry {
         }
     }
 
+    /// Returns whether the action is of this type.
+    pub fn is(&self, action: EventType) -> bool {
+        self.action == action.as_str()
+    }
+
     pub(crate) fn to_item(&self, keys: Keys<'_>) -> Result<Item, Error> {
         to_item(&keys.journal().at(&self.id), self)
     }
@@ -115,13 +125,13 @@ impl Entry {
 
     fn has_changed_member(&self, wanted: &String) -> bool {
         let after = self.after.as_deref().unwrap_or_default();
-        self.action == MEMBERS_CHANGED
+        self.is(EventType::GroupMembersChanged)
             && serde_json::from_str::<BTreeMap<String, Vec<String>>>(after)
                 .is_ok_and(|lists| lists.values().any(|ids| ids.contains(wanted)))
     }
 
     /// Returns whether the entry matches the query. `subject_name` is the query's subject, folded.
-    fn answers(&self, query: &AuditQuery, subject_name: &str) -> bool {
+    pub(super) fn answers(&self, query: &AuditQuery, subject_name: &str) -> bool {
         let subject = |wanted: &String| {
             self.subject.id == *wanted
                 || fold(&self.subject.name) == subject_name
@@ -131,34 +141,15 @@ impl Entry {
         (query.actors.is_empty() || query.actors.iter().any(is_by))
             && query.subject.as_ref().is_none_or(subject)
             && query
+                .request_id
+                .as_ref()
+                .is_none_or(|wanted| self.request_id == *wanted)
+            && query
                 .action
                 .as_ref()
                 .is_none_or(|wanted| self.action.starts_with(wanted))
             && query.from.is_none_or(|from| self.at >= from)
             && query.to.is_none_or(|to| self.at <= to)
-    }
-}
-
-/// The action of an entry that holds all member changes of one transaction.
-pub(crate) const MEMBERS_CHANGED: &str = "group.members_changed";
-
-impl Journal<'_> {
-    /// Reads the audit log, newest first. Returns the entries and the cursor of the next page.
-    ///
-    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn audit(self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
-        let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
-        let range = LogRange {
-            from: query.from,
-            to: query.to,
-            after: query.after.as_ref(),
-            limit: query.limit,
-        };
-        let wanted = |entry: &Entry| entry.answers(query, &subject_name);
-        read_back(self.scope, self.scope.keys().journal(), range, wanted).await
     }
 }
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, Subject, TenantId};
+use rollcall_model::{Actor, EventType, Origin, Subject, TenantId};
 use rollcall_store::{
     Error, Expression, Guard, Item, MAX_WRITES, Range, Transaction, from_item, now, number, string,
     to_item,
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::journal::chain::{Fault, Link, Place};
-use crate::journal::entry::{Entry, MEMBERS_CHANGED};
+use crate::journal::entry::Entry;
 use crate::journal::handle::Journal;
 
 /// Consecutive turns without progress after which a relay gives up. A tenant has one relay at a time.
@@ -40,7 +40,7 @@ pub struct Event {
     pub id: String,
     /// The sequence number among the tenant's events: from 1, without gaps.
     pub sequence: u64,
-    /// The type: `user.created`, `group.member_added`, …
+    /// The type: the name of an [`EventType`], or of a type that only a newer version knows.
     #[serde(rename = "type")]
     pub kind: String,
     /// The version of this JSON form.
@@ -51,6 +51,9 @@ pub struct Event {
     pub occurred_at: Timestamp,
     /// Who made the change.
     pub actor: Actor,
+    /// Where the request came from. Absent for what Rollcall does by itself, and in events of earlier versions.
+    #[serde(default, skip_serializing_if = "Origin::is_empty")]
+    pub origin: Origin,
     /// What the change is about.
     pub subject: Subject,
     /// The changed attributes before the change.
@@ -119,8 +122,8 @@ impl EventItem {
 
 /// The last sequence number that was assigned.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Head {
-    given: u64,
+pub(super) struct Head {
+    pub(super) given: u64,
     /// The hash of the event with the number `hash_of`. An earlier version changes only `given`.
     #[serde(default)]
     last_hash: Option<String>,
@@ -130,7 +133,7 @@ struct Head {
 
 impl Head {
     /// Returns the hash of the last event; `None` if it has none, so that the chain begins anew.
-    fn hash(self) -> Option<String> {
+    pub(super) fn hash(self) -> Option<String> {
         self.last_hash.filter(|_| self.hash_of == self.given)
     }
 }
@@ -361,6 +364,7 @@ fn erased(event: Event) -> Event {
     Event {
         id: format!("{ERASED}-{}", event.sequence),
         actor: Actor::SYSTEM,
+        origin: Origin::default(),
         subject: Subject {
             id: ERASED.to_owned(),
             name: ERASED.to_owned(),
@@ -397,13 +401,14 @@ fn placed_events(tenant: &TenantId, entry: &Entry) -> Vec<Event> {
             tenant: tenant.clone(),
             occurred_at: entry.at,
             actor: entry.actor.clone(),
+            origin: entry.origin.clone(),
             subject: entry.subject.clone(),
             before,
             after,
             request_id: entry.request_id.clone(),
         };
     let after = parse(&entry.after);
-    if entry.action != MEMBERS_CHANGED {
+    if !entry.is(EventType::GroupMembersChanged) {
         return vec![event(
             0,
             entry.id.clone(),
@@ -423,20 +428,21 @@ fn placed_events(tenant: &TenantId, entry: &Entry) -> Vec<Event> {
     };
     let added = ids("added")
         .into_iter()
-        .map(|id| ("group.member_added", id));
+        .map(|id| (EventType::GroupMemberAdded, id));
     let removed = ids("removed")
         .into_iter()
-        .map(|id| ("group.member_removed", id));
+        .map(|id| (EventType::GroupMemberRemoved, id));
     let changes: Vec<_> = removed.chain(added).collect();
     if changes.is_empty() {
         // No member was added or removed. Only sub-attributes of members have changed.
-        return vec![event(0, entry.id.clone(), "group.updated", None, None)];
+        let kind = EventType::GroupUpdated.as_str();
+        return vec![event(0, entry.id.clone(), kind, None, None)];
     }
-    let one = |(n, (kind, user)): (usize, (&str, String))| {
+    let one = |(n, (kind, user)): (usize, (EventType, String))| {
         event(
             n as u64,
             format!("{}.{n}", entry.id),
-            kind,
+            kind.as_str(),
             None,
             Some(json!({"member": user})),
         )

@@ -34,6 +34,8 @@ pub enum Diagnosis {
     NoToken,
     /// The tenant would be left without an active owner.
     LastOwner,
+    /// The resource belongs to another connection.
+    OwnedByAnother,
     /// No client may do this over SCIM.
     Forbidden,
     /// The filter is not valid (`invalidFilter`).
@@ -85,6 +87,7 @@ impl Diagnosis {
             Self::Expired => EXPIRED,
             Self::NoToken => NO_TOKEN,
             Self::LastOwner => LAST_OWNER,
+            Self::OwnedByAnother => OWNED_BY_ANOTHER,
             Self::Forbidden => FORBIDDEN,
             Self::Filter => FILTER,
             Self::UnknownMember => UNKNOWN_MEMBER,
@@ -134,6 +137,9 @@ const NO_TOKEN: &str = "The request carried no valid token. Issue a token for th
     identity provider.";
 const LAST_OWNER: &str = "This would have taken away the last owner. Make somebody else an owner first; the identity \
     provider then succeeds on its next try.";
+const OWNED_BY_ANOTHER: &str = "The person or group belongs to another connection, which pushed them first. If this \
+    connection takes over from that one, let an owner say that it replaces it; otherwise take the person or group out \
+    of this application in your identity provider.";
 const FORBIDDEN: &str =
     "The identity provider asked for something that nobody may do over SCIM. The answer says what.";
 const FILTER: &str = "The identity provider searched with a filter that cannot be understood. Check the attribute that \
@@ -178,8 +184,9 @@ const OTHER: &str = "The request failed. This version of Rollcall does not know 
 pub(super) struct Symptoms<'a> {
     pub(super) http_method: &'a str,
     pub(super) target: &'a str,
-    pub(super) http_status: u16,
-    pub(super) scim_type: Option<&'a str>,
+    /// Whether the request was refused or failed.
+    pub(super) failed: bool,
+    /// Why. `None` if it is not known.
     pub(super) reason: Option<Reason>,
     /// Whether members were skipped.
     pub(super) skipped: bool,
@@ -187,51 +194,66 @@ pub(super) struct Symptoms<'a> {
 
 /// Returns what is wrong with a request; `None` for one that fully succeeded.
 pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
-    let target = Target::of(request.target);
-    if let Some(reason) = request.reason {
-        return Some(match reason {
-            Reason::TokenExpired => Diagnosis::Expired,
-            Reason::TokenRevoked => Diagnosis::Revoked,
-            Reason::LastOwner => Diagnosis::LastOwner,
-            Reason::UnknownMember => Diagnosis::UnknownMember,
-        });
+    if !request.failed {
+        return request.skipped.then_some(Diagnosis::Skipped);
     }
-    Some(match (request.http_status, request.scim_type) {
-        (..=399, _) if request.skipped => Diagnosis::Skipped,
-        (..=399, _) => return None,
-        (401, _) => Diagnosis::NoToken,
-        (403, _) => Diagnosis::Forbidden,
-        (404, _) => match (request.http_method, target) {
-            ("DELETE", Target::User | Target::Group) => Diagnosis::GoneAlready,
-            // Some clients read a resource by its id before they write it.
-            ("GET" | "PUT" | "PATCH", Target::User) => Diagnosis::StaleUser,
-            ("GET" | "PUT" | "PATCH", Target::Group) => Diagnosis::StaleGroup,
-            (_, Target::Elsewhere) => Diagnosis::Method,
-            _ => Diagnosis::NotFound,
-        },
-        (405, _) => Diagnosis::Method,
-        (409, _) => match target {
+    let Some(reason) = request.reason else {
+        return Some(Diagnosis::BadRequest);
+    };
+    let target = Target::of(request.target);
+    Some(match reason {
+        Reason::NotFound => missing(request.http_method, target),
+        Reason::NotUnique => match target {
             Target::Group | Target::Groups => Diagnosis::DuplicateGroup,
             _ => Diagnosis::DuplicateUser,
         },
-        (412, _) => Diagnosis::Precondition,
-        (413, _) => Diagnosis::TooLarge,
-        (429, _) => Diagnosis::Throttled,
-        (501, _) => Diagnosis::NotOffered,
-        (500.., _) => Diagnosis::Failed,
-        (_, Some("invalidFilter")) => Diagnosis::Filter,
-        (_, Some("invalidValue")) => Diagnosis::Value,
-        (_, Some("invalidPath" | "noTarget")) => Diagnosis::Path,
-        (_, Some("mutability")) => Diagnosis::Mutability,
-        (_, Some("invalidSyntax")) => Diagnosis::Syntax,
-        (_, Some("tooMany")) => Diagnosis::TooMany,
-        _ => Diagnosis::BadRequest,
+        Reason::TokenExpired => Diagnosis::Expired,
+        Reason::TokenRevoked => Diagnosis::Revoked,
+        Reason::NotAuthenticated | Reason::TokenMalformed | Reason::TokenUnknown => {
+            Diagnosis::NoToken
+        }
+        Reason::LastOwner => Diagnosis::LastOwner,
+        Reason::UnknownMember => Diagnosis::UnknownMember,
+        Reason::OwnedByAnother => Diagnosis::OwnedByAnother,
+        Reason::Forbidden
+        | Reason::RoleAboveGiver
+        | Reason::PersonInactive
+        | Reason::NotProvisioned
+        | Reason::IdentityConflict
+        | Reason::IdentityAmbiguous => Diagnosis::Forbidden,
+        Reason::InvalidFilter => Diagnosis::Filter,
+        Reason::InvalidValue | Reason::RoleNotMappable => Diagnosis::Value,
+        Reason::InvalidPath | Reason::NoTarget => Diagnosis::Path,
+        Reason::NotMutable => Diagnosis::Mutability,
+        Reason::InvalidSyntax => Diagnosis::Syntax,
+        Reason::TooMany => Diagnosis::TooMany,
+        Reason::NoEndpoint | Reason::MethodNotAllowed | Reason::UnsupportedVersion => {
+            Diagnosis::Method
+        }
+        Reason::PreconditionFailed | Reason::Conflict => Diagnosis::Precondition,
+        Reason::BodyTooLarge => Diagnosis::TooLarge,
+        Reason::RateLimited => Diagnosis::Throttled,
+        Reason::NotImplemented => Diagnosis::NotOffered,
+        Reason::Unavailable | Reason::Internal => Diagnosis::Failed,
     })
+}
+
+/// Returns the diagnosis of a request for something that does not exist.
+fn missing(http_method: &str, target: Target) -> Diagnosis {
+    match (http_method, target) {
+        ("DELETE", Target::User | Target::Group) => Diagnosis::GoneAlready,
+        // Some clients read a resource by its id before they write it.
+        ("GET" | "PUT" | "PATCH", Target::User) => Diagnosis::StaleUser,
+        ("GET" | "PUT" | "PATCH", Target::Group) => Diagnosis::StaleGroup,
+        (_, Target::Elsewhere) => Diagnosis::Method,
+        _ => Diagnosis::NotFound,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request_log::before_codes::reason_by_status;
 
     fn diagnosed(
         method: &str,
@@ -243,9 +265,8 @@ mod tests {
         diagnose(Symptoms {
             http_method: method,
             target,
-            http_status: status,
-            scim_type: Some(scim_type).filter(|text| !text.is_empty()),
-            reason,
+            failed: status >= 400,
+            reason: reason.or_else(|| reason_by_status(status, Some(scim_type))),
             skipped: false,
         })
     }

@@ -3,15 +3,19 @@
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use rollcall_model::{Reason, USERS, new_id};
+use rollcall_scim::Reading;
 use rollcall_store::{Error, now, to_item};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::read_back::{LogRange, Logged, read_back};
+use crate::request_log::before_codes::{reason_before_codes, reason_by_status};
 use crate::request_log::diagnosis::{Diagnosis, Symptoms, diagnose};
 use crate::request_log::handle::RequestLog;
 use crate::request_log::mention::{is_in_json, is_in_target};
 use crate::request_log::redaction::{SentBody, redacted_target};
 use crate::resources::handle::Resources;
+
+const UNKNOWN_READING: &str = "A newer version of Rollcall read something in this request in a way that this version does not know.";
 
 impl Logged for LoggedRequest {
     fn id(&self) -> &str {
@@ -49,9 +53,12 @@ pub struct LoggedRequest {
     /// The `detail` of an error response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The reason code of a refusal that has one. Earlier versions did not store it.
+    /// The reason code of a refusal. Earlier versions stored few of them, see [`LoggedRequest::reason_code`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The codes of odd readings of the request, each at most once. Earlier versions did not store them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<String>,
     /// The names in the body of the user or group that it is about, folded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -78,8 +85,8 @@ pub struct RequestQuery {
     pub from: Option<Timestamp>,
     /// Only requests at or before this time.
     pub to: Option<Timestamp>,
-    /// Only requests with this text in their target, body, `detail` or `scimType`, ignoring case, or with this HTTP
-    /// status or id.
+    /// Only requests with this text in their target, body, `detail`, `scimType` or reason code, ignoring case, or with
+    /// this HTTP status, id or code of an odd reading.
     pub text: Option<String>,
     /// Only requests that name this person. The id of a user also finds requests with the user's `userName`,
     /// `externalId` or primary e-mail address; any other text finds requests with exactly this value.
@@ -109,6 +116,7 @@ impl LoggedRequest {
             scim_type: None,
             detail: None,
             reason: None,
+            readings: Vec::new(),
             names: Vec::new(),
             sent: None,
             skipped_members: Vec::new(),
@@ -140,33 +148,32 @@ impl LoggedRequest {
         diagnose(Symptoms {
             http_method: &self.http_method,
             target: &self.target,
-            http_status: self.http_status,
-            scim_type: self.scim_type.as_deref(),
-            reason: self.reason(),
+            failed: self.http_status >= 400,
+            reason: self.known_reason(),
             skipped: !self.skipped_members.is_empty(),
         })
     }
 
-    fn reason(&self) -> Option<Reason> {
-        match &self.reason {
-            Some(code) => Reason::of(code),
-            None => self.reason_before_codes(),
-        }
+    /// Returns the reason code of a refusal, also of one that an earlier version logged without a code.
+    pub fn reason_code(&self) -> Option<&str> {
+        let known = || self.known_reason().map(Reason::as_str);
+        self.reason.as_deref().or_else(known)
     }
 
-    /// Returns the reason of an entry that has no reason code because an earlier version wrote it. Decides by the texts
-    /// of that version.
-    fn reason_before_codes(&self) -> Option<Reason> {
-        let detail = self.detail.as_deref()?;
-        let says = |text: &str| detail.contains(text);
-        match (self.http_status, self.scim_type.as_deref()) {
-            (401, _) if says("expired") => Some(Reason::TokenExpired),
-            (401, _) if says("revoked") => Some(Reason::TokenRevoked),
-            (403, _) if says("owner") => Some(Reason::LastOwner),
-            (400, Some("invalidValue")) if says("is the id of no user") => {
-                Some(Reason::UnknownMember)
-            }
-            _ => None,
+    /// Returns the odd readings of the request: their codes, and what they mean in plain words.
+    pub fn odd_readings(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let meaning = |code: &str| Reading::of(code).map_or(UNKNOWN_READING, Reading::meaning);
+        self.readings
+            .iter()
+            .map(move |code| (code.as_str(), meaning(code)))
+    }
+
+    fn known_reason(&self) -> Option<Reason> {
+        let (status, scim_type) = (self.http_status, self.scim_type.as_deref());
+        match &self.reason {
+            // A newer version can store codes that this one does not know.
+            Some(code) => Reason::of(code).or_else(|| reason_by_status(status, scim_type)),
+            None => reason_before_codes(status, scim_type, self.detail.as_deref()),
         }
     }
 
@@ -180,8 +187,10 @@ impl LoggedRequest {
     fn mentions(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let within = |field: &str| field.to_lowercase().contains(&text);
-        let told = [&self.sent, &self.detail, &self.scim_type];
-        within(&self.target)
+        let told = [&self.sent, &self.detail, &self.scim_type, &self.reason];
+        let read_as = |code: &String| *code == text;
+        self.readings.iter().any(read_as)
+            || within(&self.target)
             || within(&self.decoded_target())
             || told.into_iter().flatten().any(|field| within(field))
             || self.http_status.to_string() == text
@@ -292,6 +301,13 @@ mod tests {
             (401, "", "", None, Diagnosis::NoToken),
             (403, "", "the last active owner", None, Diagnosis::LastOwner),
             (403, "", "x", Some("last_owner"), Diagnosis::LastOwner),
+            (
+                403,
+                "",
+                "x",
+                Some("owned_by_another"),
+                Diagnosis::OwnedByAnother,
+            ),
             (
                 403,
                 "",

@@ -2,9 +2,10 @@
 //!
 //! `log` writes and searches entries, and `trace` finds one request and its changes. `redaction` decides which parts of
 //! a request are kept, `target` which resource the path names, and `mention` which people a request names. `diagnosis`
-//! decides what is wrong with a request from its status, `scimType` and reason code. Only for entries of earlier
-//! versions, which have no reason code, `log` derives it from English text.
+//! decides what is wrong with a request from its reason code. For entries of earlier versions, which have none,
+//! `before_codes` derives it from the status, the `scimType` and English text.
 
+pub(crate) mod before_codes;
 pub(crate) mod diagnosis;
 pub(crate) mod handle;
 pub(crate) mod log;

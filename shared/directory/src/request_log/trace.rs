@@ -1,7 +1,7 @@
 //! Traces of requests: how a request was answered, and what it changed.
 //!
-//! Neither the journal nor the request log is sorted by request id. The time of a change limits the search to a short
-//! range of both.
+//! The request log is not sorted by request id. The time of a change limits the search to a short range of it. The
+//! changes are found in the index of journal entries, or in the same range where the index is not complete.
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{is_id, shown};
@@ -9,7 +9,8 @@ use rollcall_scim as scim;
 use rollcall_store::{Error, Item, Partition, Range, from_item, just_after, text};
 use serde::de::DeserializeOwned;
 
-use crate::journal::entry::Entry;
+use crate::journal::entry::{AuditQuery, Entry};
+use crate::journal::handle::Journal;
 use crate::request_log::handle::RequestLog;
 use crate::request_log::log::LoggedRequest;
 
@@ -31,18 +32,16 @@ pub struct RequestTrace {
 
 impl RequestLog<'_> {
     /// Finds a request by its id and the approximate time of one of its changes, such as a grant's `request_id` and
-    /// `since`. Reads at most 1,000 items of each log, so it can miss a request in very heavy traffic.
+    /// `since`. Reads at most 1,000 items of the request log, so it can miss the request in very heavy traffic.
     ///
     /// # Errors
     /// `invalidValue` for a time too close to the ends of the calendar.
     pub async fn trace(self, request_id: &str, at: Timestamp) -> Result<RequestTrace, Error> {
-        let entries = self.part(self.scope.keys().journal(), at, APART).await?;
         let logged = self
             .part(self.scope.keys().requests(), at, ANSWERED_WITHIN)
             .await?;
-        let is_its = |entry: &Entry| entry.request_id == request_id;
         Ok(RequestTrace {
-            entries: entries.into_iter().filter(is_its).collect(),
+            entries: self.changes(request_id, at, APART).await?,
             logged: logged
                 .into_iter()
                 .find(|logged: &LoggedRequest| logged.request_id == request_id),
@@ -58,12 +57,10 @@ impl RequestLog<'_> {
         let took = i64::try_from(logged.took_ms).unwrap_or_default();
         // API Gateway does not wait any longer for an answer.
         let took = SignedDuration::from_millis(took).min(ANSWERED_WITHIN);
-        let mut entries: Vec<Entry> = self
-            .part(self.scope.keys().journal(), logged.at - took, took + APART)
-            .await?;
-        entries.retain(|entry| entry.request_id == logged.request_id);
+        let begun = logged.at - took;
+        let changes = self.changes(&logged.request_id, begun, took + APART);
         Ok(RequestTrace {
-            entries,
+            entries: changes.await?,
             logged: Some(logged),
         })
     }
@@ -91,15 +88,33 @@ impl RequestLog<'_> {
         }
     }
 
+    /// Finds the journal entries of a request that began at `at`, oldest first.
+    async fn changes(
+        self,
+        request_id: &str,
+        at: Timestamp,
+        until: SignedDuration,
+    ) -> Result<Vec<Entry>, Error> {
+        let query = AuditQuery {
+            request_id: Some(request_id.to_owned()),
+            from: Some(at.checked_sub(APART).map_err(|_| beyond(at))?),
+            to: Some(at.checked_add(until).map_err(|_| beyond(at))?),
+            limit: MAX_LOOKED_AT,
+            ..AuditQuery::default()
+        };
+        let (mut entries, _) = Journal::of(self.scope).audit(&query).await?;
+        entries.reverse();
+        Ok(entries)
+    }
+
     async fn part<T: DeserializeOwned>(
         self,
         partition: Partition,
         at: Timestamp,
         until: SignedDuration,
     ) -> Result<Vec<T>, Error> {
-        let beyond = |_| scim::Error::InvalidValue(format!("nothing can have happened at {at}"));
-        let begin = just_after(at.checked_sub(APART).map_err(beyond)?);
-        let end = just_after(at.checked_add(until).map_err(beyond)?);
+        let begin = just_after(at.checked_sub(APART).map_err(|_| beyond(at))?);
+        let end = just_after(at.checked_add(until).map_err(|_| beyond(at))?);
         let range = Range::all(partition)
             .after(Some(begin))
             .limit(MAX_LOOKED_AT);
@@ -107,4 +122,8 @@ impl RequestLog<'_> {
         let before_end = |item: &Item| text(item, "SK").is_ok_and(|id| id < end.as_str());
         items.take_while(before_end).map(from_item).collect()
     }
+}
+
+fn beyond(at: Timestamp) -> Error {
+    scim::Error::InvalidValue(format!("nothing can have happened at {at}")).into()
 }

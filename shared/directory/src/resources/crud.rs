@@ -3,14 +3,13 @@
 //! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
 //! write starts over. So a request is applied to the latest state or not at all.
 
-use rollcall_model::{Identity, Kind, Origin, USERS, is_id, new_id, shown};
+use rollcall_model::{EventType, Identity, Kind, PersonOrigin, USERS, is_id, new_id, shown};
 use rollcall_scim::{
     self as scim, MemberChange, MemberOp, Patch, Precondition, Projection, Resource,
 };
 use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
 use serde_json::{Value, json};
 
-use crate::journal::entry::MEMBERS_CHANGED;
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
@@ -64,7 +63,7 @@ impl Resources<'_> {
                 owner,
                 ..Identity::default()
             },
-            false => Identity::new(Origin::Pushed, owner),
+            false => Identity::new(PersonOrigin::Pushed, owner),
         };
         let (record, change) = (&record, change.as_ref());
         let saved = retry_stale(|_| async move {
@@ -98,7 +97,7 @@ impl Resources<'_> {
         match self.adopt(pushed).await? {
             Some(Adopted::Done(record)) => {
                 let mut effects = Effects::default();
-                effects.changed("user.adopted");
+                effects.changed(EventType::UserAdopted);
                 let record = Some(*record);
                 Ok(Some(Saved { record, effects }))
             }
@@ -342,7 +341,7 @@ impl Resources<'_> {
             Some(true) => {
                 let mut effects = Effects::default();
                 effects.changed(action(&USERS, Some(before), Some(&after)));
-                effects.changed("user.merged");
+                effects.changed(EventType::UserMerged);
                 let record = Some(self.record(&USERS, &after.id).await?);
                 Ok(Some(Saved { record, effects }))
             }
@@ -399,7 +398,7 @@ impl Resources<'_> {
             effects.changed(action(draft.kind, draft.before, Some(after)));
         }
         if !draft.steps.is_empty() {
-            effects.changed(MEMBERS_CHANGED);
+            effects.changed(EventType::GroupMembersChanged);
         }
         if opened.is_some() {
             members.settle().await?;

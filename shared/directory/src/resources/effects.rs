@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rollcall_model::EventType;
+
 /// The maximum number of skipped ids that are kept. More of them do not help to diagnose a request.
 const MAX_SKIPPED: usize = 50;
 /// The maximum number of characters that are kept of an id. Rollcall's ids have 36, but clients can send ids of any
@@ -25,8 +27,8 @@ impl Effects {
             .extend(ids.iter().take(room).map(short));
     }
 
-    pub(super) fn changed(&mut self, action: impl Into<String>) {
-        self.changes.insert(action.into());
+    pub(super) fn changed(&mut self, action: EventType) {
+        self.changes.insert(action.as_str().to_owned());
     }
 }
 

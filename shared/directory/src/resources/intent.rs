@@ -1,7 +1,7 @@
 //! The stored forms of an intent: the intent, its preparation, and its steps. See `intents`.
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, GROUPS, Subject};
+use rollcall_model::{Actor, GROUPS, Origin, Subject};
 use serde::{Deserialize, Serialize};
 
 /// The purpose of an intent.
@@ -38,6 +38,9 @@ pub(super) struct Intent {
     pub(super) subject_id: String,
     pub(super) subject_name: String,
     pub(super) actor: Actor,
+    /// Absent in intents of earlier versions.
+    #[serde(default, skip_serializing_if = "Origin::is_empty")]
+    pub(super) origin: Origin,
     pub(super) request_id: String,
 }
 

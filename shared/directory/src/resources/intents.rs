@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use rollcall_model::{GROUPS, Subject, USERS, new_id};
+use rollcall_model::{EventType, GROUPS, Subject, USERS, new_id};
 use rollcall_store::{
     Error, Expression, Guard, Item, MAX_WRITES, Range, Scope, Transaction, from_item, now, number,
     retry_stale, string, text, to_item,
@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::journal::entry::{Entry, MEMBERS_CHANGED};
+use crate::journal::entry::Entry;
 use crate::resources::handle::Members;
 use crate::resources::intent::{Chunk, Intent, Preparation, Purpose};
 use crate::resources::members::{
@@ -47,6 +47,7 @@ impl Members<'_> {
             subject_id: subject.id.clone(),
             subject_name: subject.name.clone(),
             actor: self.scope.actor.clone(),
+            origin: self.scope.origin.clone(),
             request_id: self.scope.request_id.clone(),
         }
     }
@@ -229,6 +230,7 @@ impl Members<'_> {
     fn on_behalf(self, intent: &Intent) -> Scope {
         Scope {
             actor: intent.actor.clone(),
+            origin: intent.origin.clone(),
             request_id: intent.request_id.clone(),
             ..self.scope.clone()
         }
@@ -401,7 +403,7 @@ impl Members<'_> {
                 write_group_list(self.scope, &mut transaction, &user, removed, group);
             }
             let left = json!({"added": [], "removed": ids});
-            let entry = Entry::new(&scope, MEMBERS_CHANGED, intent.group());
+            let entry = Entry::new(&scope, EventType::GroupMembersChanged, intent.group());
             let entry = entry.with_change(None, Some(left));
             transaction.put(entry.to_item(self.scope.keys())?);
             for id in ids {

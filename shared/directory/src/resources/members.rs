@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{GROUPS, Reason, Subject, USERS, UnknownMembers, is_id, shown};
-use rollcall_scim::{self as scim, MemberChange};
+use rollcall_model::{EventType, GROUPS, Reason, Subject, USERS, UnknownMembers, is_id, shown};
+use rollcall_scim::{self as scim, MemberChange, Reading};
 use rollcall_store::{
     Error, Expression, Guard, Item, Range, Scope, Transaction, from_item, now, number, string,
     text, to_item,
@@ -16,7 +16,7 @@ use rollcall_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::journal::entry::{Entry, MEMBERS_CHANGED};
+use crate::journal::entry::Entry;
 use crate::resources::effects::Effects;
 use crate::resources::handle::Members;
 
@@ -172,6 +172,7 @@ impl Members<'_> {
             return Err(Error::Refused(Reason::UnknownMember, error));
         }
         tracing::warn!(tenant = %self.scope.tenant, group, skipped = unknown.len(), "unknown members skipped");
+        Reading::MemberSkipped.note();
         skipped.skip(&unknown);
         let known = |step: &Step| !unknown.contains(step.member());
         let steps = steps.into_iter().filter(known).collect();
@@ -205,7 +206,7 @@ impl Members<'_> {
             steps.iter().filter(wanted).map(Step::member).collect()
         };
         let changed = json!({"added": ids(true), "removed": ids(false)});
-        let entry = Entry::new(self.scope, MEMBERS_CHANGED, group.clone());
+        let entry = Entry::new(self.scope, EventType::GroupMembersChanged, group.clone());
         let entry = entry.with_change(None, Some(changed));
         transaction.put(entry.to_item(self.scope.keys())?);
         Ok(transaction)

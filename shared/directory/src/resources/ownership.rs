@@ -4,6 +4,7 @@
 //! belongs to one that its connection replaces. A connection is gone when it was deleted, or when all its tokens were
 //! revoked.
 
+use rollcall_model::Reason;
 use rollcall_scim as scim;
 use rollcall_store::{Error, Scope};
 
@@ -44,5 +45,8 @@ pub(super) async fn check_owner(scope: &Scope, record: &Record) -> Result<Owners
 fn owned_by_another() -> Error {
     let detail = "this resource belongs to another connection of the organisation; let this connection replace that \
                   one, or exclude the resource from this application";
-    scim::Error::Forbidden(detail.to_owned()).into()
+    Error::Refused(
+        Reason::OwnedByAnother,
+        scim::Error::Forbidden(detail.to_owned()),
+    )
 }

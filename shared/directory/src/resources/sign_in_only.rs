@@ -4,7 +4,7 @@
 //! Roles and sessions never move to another person. A subject moves only to somebody who has neither another one nor a
 //! role that was given by hand.
 
-use rollcall_model::{Origin, Subject, USERS, contradict};
+use rollcall_model::{EventType, PersonOrigin, Subject, USERS, contradict};
 use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, string, to_item};
 use serde_json::json;
 
@@ -33,7 +33,7 @@ impl Resources<'_> {
             Some(after) => after,
             None => holder.rewritten(),
         };
-        after.identity.origin = Some(Origin::Pushed);
+        after.identity.origin = Some(PersonOrigin::Pushed);
         after.identity.owner = pushed.identity.owner.clone();
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, &USERS).await?;
@@ -120,7 +120,7 @@ impl Resources<'_> {
         write_count(scope, &mut transaction, &USERS, true, false);
         let about: Subject = subject(&USERS, closed)?;
         let told = json!({"merged_into": into});
-        let entry = Entry::new(scope, "user.merged", about).with_change(None, Some(told));
+        let entry = Entry::new(scope, EventType::UserMerged, about).with_change(None, Some(told));
         transaction.put(entry.to_item(keys)?);
         Ok(transaction)
     }

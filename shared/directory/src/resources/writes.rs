@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::{Kind, Lookup, Subject, USERS};
+use rollcall_model::{EventType, Kind, Lookup, Subject, USERS};
 use rollcall_scim as scim;
 use rollcall_store::{COUNT_SHARDS, Error, Expression, Guard, Scope, Transaction, number, to_item};
 use serde::{Deserialize, Serialize};
@@ -257,18 +257,19 @@ pub(super) fn write_entry(
 }
 
 /// Returns the action of a change in the journal, such as `user.created`.
-pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> String {
-    let verb = match (before, after) {
-        (None, _) => "created",
-        (_, None) => "deleted",
+pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> EventType {
+    match (before, after) {
+        (None, _) => kind.events.created,
+        (_, None) => kind.events.deleted,
         (Some(before), Some(after)) => match (before.inactive, after.inactive) {
-            (false, true) => "deactivated",
-            (true, false) => "reactivated",
-            _ if before.identity.only_signed_in() && !after.identity.only_signed_in() => "adopted",
-            _ => "updated",
+            (false, true) => kind.events.deactivated,
+            (true, false) => kind.events.reactivated,
+            _ if before.identity.only_signed_in() && !after.identity.only_signed_in() => {
+                EventType::UserAdopted
+            }
+            _ => kind.events.updated,
         },
-    };
-    format!("{}.{verb}", kind.noun)
+    }
 }
 
 /// Returns a resource as the subject of a journal entry.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{GROUPS, Mappings, Role, RoleId};
+use rollcall_model::{EventType, GROUPS, Mappings, Reason, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Item, Range, Transaction, carry_over, from_item, now, retry_stale,
@@ -170,7 +170,7 @@ impl Roles<'_> {
         let role = |role: Option<RoleId>| Some(json!({"role_id": role}));
         Entry::new(
             self.scope,
-            "group.mapping_changed",
+            EventType::GroupMappingChanged,
             subject(&GROUPS, group)?,
         )
         .with_change(role(before), role(after))
@@ -183,7 +183,8 @@ pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
     match role.filter(|role| !role.is_mappable()) {
         Some(role) => {
             let detail = format!("`{role}` cannot be given by a group, choose another role");
-            Err(scim::Error::InvalidValue(detail).into())
+            let error = scim::Error::InvalidValue(detail);
+            Err(Error::Refused(Reason::RoleNotMappable, error))
         }
         None => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! People as lists show them, and roles given by hand.
 
-use rollcall_model::{Grant, PersonState, Role, RoleId, USERS};
+use rollcall_model::{EventType, Grant, PersonState, Reason, Role, RoleId, USERS};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
@@ -94,8 +94,12 @@ impl Roles<'_> {
                 let manual = record.account.manual.as_ref();
                 Some(json!({"role_id": manual.map(|grant| &grant.role)}))
             };
-            let entry = Entry::new(self.scope, "user.role_given", subject(&USERS, &record)?)
-                .with_change(told(&record), told(&after));
+            let entry = Entry::new(
+                self.scope,
+                EventType::UserRoleGiven,
+                subject(&USERS, &record)?,
+            )
+            .with_change(told(&record), told(&after));
             transaction.put(entry.to_item(self.scope.keys())?);
             let committed = committed(self.scope, &transaction, &USERS).await?;
             Ok(committed.then_some(()))
@@ -116,7 +120,7 @@ fn check_rank(held: Option<&RoleId>, wanted: Option<Role>, giver: Role) -> Resul
 
 fn above_giver(role: Role) -> Error {
     let detail = format!("only an `{role}` can give or take the role `{role}`, ask one to do it");
-    Error::Scim(scim::Error::Forbidden(detail))
+    Error::Refused(Reason::RoleAboveGiver, scim::Error::Forbidden(detail))
 }
 
 /// Returns a person as lists show them.

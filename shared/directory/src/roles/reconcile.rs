@@ -5,7 +5,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use rollcall_model::{GROUPS, RoleId, USERS, is_id, new_id};
+use rollcall_model::{EventType, GROUPS, RoleId, USERS, is_id, new_id};
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, retry_stale, string, text,
     to_item,
@@ -75,8 +75,8 @@ impl Roles<'_> {
         event: &Event,
         deadline: Instant,
     ) -> Result<Option<Continuation>, Error> {
-        match event.kind.as_str() {
-            "group.member_added" | "group.member_removed" => {
+        match EventType::of(&event.kind) {
+            Some(EventType::GroupMemberAdded | EventType::GroupMemberRemoved) => {
                 let member = event
                     .after
                     .as_ref()
@@ -86,7 +86,7 @@ impl Roles<'_> {
                 }
                 Ok(None)
             }
-            "group.mapping_changed" => {
+            Some(EventType::GroupMappingChanged) => {
                 // An earlier version may have mapped the group.
                 self.complete_lists_of(&[event.subject.id.clone()].into())
                     .await?;
@@ -94,23 +94,24 @@ impl Roles<'_> {
                 self.reconcile_group(&event.subject.id, deadline).await
             }
             // The clean-up writes a `group.member_removed` event for each member that it removes from the group.
-            "group.deleted" => {
+            Some(EventType::GroupDeleted) => {
                 self.begin_reconciliation(&event.subject.id).await?;
                 let rest = Continuation::Group(event.subject.id.clone());
                 self.go_on(&rest, deadline).await
             }
             // The process that changed the tenant may have ended before it refreshed the meter.
-            "tenant.ceiling_changed" => {
+            Some(EventType::TenantCeilingChanged) => {
                 meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 Ok(None)
             }
             // The settings decide everybody's role.
-            "tenant.settings_changed" => {
+            Some(EventType::TenantSettingsChanged) => {
                 meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 let next = self.reconcile_all(None, deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
             }
-            kind if kind.starts_with("user.") || kind == "auth.login" => {
+            // Also a type that only a newer version knows.
+            kind if event.kind.starts_with("user.") || kind == Some(EventType::AuthLogin) => {
                 self.reconcile_person(&event.subject.id).await?;
                 Ok(None)
             }
@@ -160,8 +161,12 @@ impl Roles<'_> {
             after.account.announced = role.map(RoleId::from);
             let mut transaction = account_writes(self.scope, &record, &after)?;
             let told = |record: &Record| Some(json!({"role": record.account.announced}));
-            let entry = Entry::new(self.scope, "user.role_changed", subject(&USERS, &record)?)
-                .with_change(told(&record), told(&after));
+            let entry = Entry::new(
+                self.scope,
+                EventType::UserRoleChanged,
+                subject(&USERS, &record)?,
+            )
+            .with_change(told(&record), told(&after));
             transaction.put(entry.to_item(self.scope.keys())?);
             let committed = committed(self.scope, &transaction, &USERS).await?;
             Ok(committed.then_some(true))

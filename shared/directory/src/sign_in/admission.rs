@@ -1,7 +1,7 @@
 //! The person of an accepted sign-in, with what it changes of who they are: the subject that is bound to them, and the
 //! identifiers that are proven.
 
-use rollcall_model::{IdentifierKind, Identity, Origin, USERS};
+use rollcall_model::{EventType, IdentifierKind, Identity, PersonOrigin, USERS};
 use rollcall_scim::Resource;
 use rollcall_store::{Error, Expression, Guard, Scope, Transaction, now};
 use serde_json::json;
@@ -70,7 +70,7 @@ impl<'a> Admission<'a> {
         check_user_name("user_name", &assertion.user_name)?;
         let resource = Resource::parse(USERS.resource_type, body(assertion))?;
         let mut record = Record::new(&USERS, id, resource, now())?;
-        record.identity = Identity::new(Origin::SignIn, None);
+        record.identity = Identity::new(PersonOrigin::SignIn, None);
         let is_bound = presented.subject.is_some();
         let mut admission = Self {
             presented,
@@ -158,8 +158,8 @@ impl<'a> Admission<'a> {
 
     fn write_entry(&self, scope: &Scope, transaction: &mut Transaction) -> Result<(), Error> {
         let (action, from) = match (&self.bind, self.before) {
-            (Bind::New, Some(_)) => ("user.subject_bound", None),
-            (Bind::MovedFrom(from), _) => ("user.subject_moved", Some(from)),
+            (Bind::New, Some(_)) => (EventType::UserSubjectBound, None),
+            (Bind::MovedFrom(from), _) => (EventType::UserSubjectMoved, Some(from)),
             _ => return Ok(()),
         };
         let told = json!({"connection": self.presented.connection});

@@ -1,6 +1,7 @@
 //! Checks a session: whether it is valid, whose it is, and which role counts now.
 //!
-//! One call reads the session, its person and the tenant, and another the mappings on which the person's role depends.
+//! One call reads the session, its person and the tenant, and another the mappings on which the person's role depends. For
+//! introspection, the first call reads the service key too.
 //! Every check reads the session and the person, so the end of a session, a deactivation and a change of groups or of a
 //! role given by hand count at the next check. For introspection, the tenant and the mappings may be up to five seconds
 //! old.
@@ -8,31 +9,46 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{Role, RoleId, TenantId, USERS};
-use rollcall_store::{Error, Scope, TenantItem, from_item, now};
+use rollcall_model::{Actor, KeyScope, PortalLink, Role, RoleId, TenantId, USERS};
+use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
 use crate::cache::{Cache, Moment};
 use crate::credentials::secret::{Purpose, TokenSecret};
+use crate::credentials::service_keys::{PresentedKey, ServiceKey};
 use crate::resources::record::Record;
 use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::{Mapping, by_group};
 use crate::sign_in::handle::SignIn;
-use crate::sign_in::sessions::{SessionItem, is_from, session_key};
+use crate::sign_in::sessions::{SessionItem, is_from, session_key, shown_id};
 
 /// A valid session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// The id, as lists of sessions and the journal show it.
+    pub id: String,
     /// The tenant.
     pub tenant: TenantId,
     /// The tenant's name.
     pub tenant_name: String,
     /// The person, unless a portal link opened the session.
     pub person: Option<SessionPerson>,
+    /// The portal link that opened the session. `None` in sessions of people, and in those that earlier versions opened.
+    pub link: Option<PortalLink>,
     /// The effective role now.
     pub role: Option<Role>,
     /// When the session expires.
     pub expires_at: Timestamp,
+}
+
+impl Session {
+    /// Returns whoever uses the session.
+    pub(crate) fn actor(&self) -> Actor {
+        match &self.person {
+            Some(person) => Actor::person(&person.id, &self.id),
+            None => Actor::portal_link(self.link.clone().unwrap_or_default(), &self.id),
+        }
+    }
 }
 
 /// The person that a session belongs to.
@@ -44,12 +60,52 @@ pub struct SessionPerson {
     pub user_name: String,
 }
 
+/// The result of an introspection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Introspection {
+    /// The service key is not good, or no longer.
+    KeyRefused,
+    /// The service key does not have the scope.
+    ScopeMissing,
+    /// The session is not valid.
+    Inactive,
+    /// The session is valid.
+    Active(Box<Session>),
+}
+
+impl Introspection {
+    /// Returns the refusal of a service key, if it is not good or does not have the scope.
+    pub(crate) fn refused(key: Option<&ServiceKey>) -> Option<Self> {
+        match key {
+            None => Some(Self::KeyRefused),
+            Some(key) if !key.has(KeyScope::Introspection) => Some(Self::ScopeMissing),
+            Some(_) => None,
+        }
+    }
+}
+
+impl From<Option<Session>> for Introspection {
+    fn from(session: Option<Session>) -> Self {
+        session.map_or(Self::Inactive, |session| Self::Active(Box::new(session)))
+    }
+}
+
 /// Tenants and mappings that checks have read.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     tenants: Cache<TenantId, TenantItem>,
     /// By tenant and group. `None` for a group without a mapping.
     mappings: Cache<(TenantId, String), Option<Mapping>>,
+}
+
+/// What the first call of a check reads, and what it need not read.
+struct First {
+    before: Moment,
+    session: Key,
+    /// The person that the secret names, and the key of their record.
+    person: Option<(String, Key)>,
+    /// The tenant, if the memory has it.
+    tenant: Option<TenantItem>,
 }
 
 /// A session, and the person and the tenant that it belongs to.
@@ -67,21 +123,44 @@ impl SignIn<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn session(self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
+        if !is_from(self.scope, secret, Purpose::Session) {
+            return Ok(None);
+        }
         // An empty memory: everything is read.
-        self.recent_session(secret, &Memory::default()).await
+        let memory = Memory::default();
+        let first = self.first(secret, &memory);
+        let found = self.scope.table.find(self.wanted(&first)).await?;
+        self.checked(secret, first, found, &memory).await
     }
 
     /// Returns the session as [`Self::session`] does, but uses the tenant and the mappings of the memory, which are at
-    /// most five seconds old.
+    /// most five seconds old. Without a good service key, it says nothing about the session.
     ///
     /// # Errors
     /// Only table errors.
-    pub(crate) async fn recent_session(
+    pub(crate) async fn introspect(
         self,
+        key: PresentedKey<'_>,
         secret: &TokenSecret,
         memory: &Memory,
+    ) -> Result<Introspection, Error> {
+        let first = self.first(secret, memory);
+        let wanted = self.wanted(&first).chain(key.wanted());
+        let mut found = self.scope.table.find(wanted).await?;
+        if let Some(refused) = Introspection::refused(key.verified(&mut found)?.as_ref()) {
+            return Ok(refused);
+        }
+        Ok(self.checked(secret, first, found, memory).await?.into())
+    }
+
+    async fn checked(
+        self,
+        secret: &TokenSecret,
+        first: First,
+        found: Found,
+        memory: &Memory,
     ) -> Result<Option<Session>, Error> {
-        let Some(stored) = self.stored_session(secret, memory).await? else {
+        let Some(stored) = self.stored_session(first, found, memory).await? else {
             return Ok(None);
         };
         let Stored {
@@ -90,7 +169,7 @@ impl SignIn<'_> {
             tenant,
         } = stored;
         if item.user.is_none() {
-            return Ok(Some(session_of_nobody(self.scope, &item, tenant)));
+            return Ok(Some(session_of_link(self.scope, secret, item, tenant)));
         }
         let Some(record) = record.filter(|record| item.is_in_force(record)) else {
             return Ok(None);
@@ -98,6 +177,8 @@ impl SignIn<'_> {
         let groups = decide::role_groups(&record);
         let mappings = by_group(&self.recent_mappings(&groups, memory).await?);
         Ok(Some(Session {
+            id: shown_id(&secret.hash().0),
+            link: None,
             tenant: self.scope.tenant.clone(),
             tenant_name: tenant.display_name,
             role: decide::effective_role(&record, &tenant.settings, &mappings),
@@ -109,49 +190,59 @@ impl SignIn<'_> {
         }))
     }
 
-    /// Reads a session that has not expired, its person and its tenant. Returns `None` if there is no such session, or
+    fn first(self, secret: &TokenSecret, memory: &Memory) -> First {
+        let before = Moment::now();
+        let keys = self.scope.keys();
+        let person = secret.claimed_person();
+        First {
+            before,
+            session: session_key(self.scope, secret),
+            person: person.map(|user| (user.clone(), keys.resource(&USERS, &user))),
+            tenant: memory.tenants.get(&self.scope.tenant, before),
+        }
+    }
+
+    fn wanted(self, first: &First) -> impl Iterator<Item = Key> + use<> {
+        let tenant = first.tenant.is_none().then(|| self.scope.keys().tenant());
+        let person = first.person.as_ref().map(|(_, key)| key.clone());
+        [Some(first.session.clone()), person, tenant]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Returns a session that has not expired, its person and its tenant. Returns `None` if there is no such session, or
     /// the tenant was deleted.
     async fn stored_session(
         self,
-        secret: &TokenSecret,
+        first: First,
+        mut found: Found,
         memory: &Memory,
     ) -> Result<Option<Stored>, Error> {
-        if !is_from(self.scope, secret, Purpose::Session) {
-            return Ok(None);
-        }
-        let keys = self.scope.keys();
-        let person = |user: &str| keys.resource(&USERS, user);
-        let named = secret.claimed_person();
-        let before = Moment::now();
-        let recent = memory.tenants.get(&self.scope.tenant, before);
-        let wanted = [
-            Some(session_key(self.scope, secret)),
-            named.as_deref().map(person),
-            recent.is_none().then(|| keys.tenant()),
-        ];
-        let mut found = self.scope.table.find(wanted.into_iter().flatten()).await?;
-        let item = found.take(&session_key(self.scope, secret));
+        let item = found.take(&first.session);
         let item = item.map(from_item::<SessionItem>).transpose()?;
         let Some(item) = item.filter(|item| item.ends > now()) else {
             return Ok(None);
         };
-        let tenant = match recent {
+        let tenant = match first.tenant {
             Some(tenant) => tenant,
             None => {
-                let Some(read) = found.take(&keys.tenant()) else {
+                let Some(read) = found.take(&self.scope.keys().tenant()) else {
                     return Ok(None);
                 };
                 let tenant = TenantItem::from_item(read)?;
                 let id = self.scope.tenant.clone();
-                memory.tenants.put(id, tenant.clone(), before);
+                memory.tenants.put(id, tenant.clone(), first.before);
                 tenant
             }
         };
-        let record = match &item.user {
-            None => None,
-            Some(user) if named.as_ref() == Some(user) => found.take(&person(user)),
+        let record = match (&item.user, &first.person) {
+            (None, _) => None,
+            (Some(user), Some((named, key))) if named == user => found.take(key),
             // The secret is from a version whose secrets do not name the person.
-            Some(user) => self.scope.table.get(&person(user)).await?,
+            (Some(user), _) => {
+                let key = self.scope.keys().resource(&USERS, user);
+                self.scope.table.get(&key).await?
+            }
         };
         let record = record.map(Record::from_item).transpose()?;
         Ok(Some(Stored {
@@ -188,8 +279,15 @@ impl SignIn<'_> {
 }
 
 /// Returns the session that a portal link opens or has opened.
-pub(super) fn session_of_nobody(scope: &Scope, item: &SessionItem, tenant: TenantItem) -> Session {
+pub(super) fn session_of_link(
+    scope: &Scope,
+    secret: &TokenSecret,
+    item: SessionItem,
+    tenant: TenantItem,
+) -> Session {
     Session {
+        id: shown_id(&secret.hash().0),
+        link: item.link,
         tenant: scope.tenant.clone(),
         tenant_name: tenant.display_name,
         person: None,

@@ -339,4 +339,6 @@ fn refused<'a>(refusal: Refusal, people: impl IntoIterator<Item = &'a Candidate>
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{Mappings, Role, Settings, USERS, new_id};
+use rollcall_model::{EventType, Mappings, Role, Settings, USERS, new_id};
 use rollcall_scim::{self as scim, fold};
 use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
@@ -201,7 +201,7 @@ impl SignIn<'_> {
             let key = name_key(self.scope, &Presented::of(assertion));
             name.write_after(&mut transaction, key, record, &mappings);
         }
-        let entry = Entry::new(self.scope, "auth.login", subject(&USERS, record)?);
+        let entry = Entry::new(self.scope, EventType::AuthLogin, subject(&USERS, record)?);
         let has_claim = assertion.groups.is_some();
         write_sign_in(self.scope, &mut transaction, &entry, has_claim)?;
         let claim = assertion.groups.as_ref().map(Vec::len);

@@ -2,30 +2,53 @@
 
 use std::time::Duration;
 
-use rollcall_model::{Actor, Role, Subject};
+use jiff::Timestamp;
+use rollcall_model::{Actor, EventType, PortalLink, Role, Subject};
 use rollcall_store::{Error, Expression, Guard, TenantItem, from_item, now};
+use serde_json::{Value, json};
 
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
-use crate::sign_in::check::{Session, session_of_nobody};
+use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
-use crate::sign_in::sessions::{IssuedSession, SessionItem, is_from, open_session, session_key};
+use crate::sign_in::sessions::{
+    IssuedSession, SessionItem, is_from, open_session, session_key, shown_id,
+};
 
 /// How long a portal link can be opened.
 const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long the session lasts that a portal link opens.
 const SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
 
+/// Returns what the journal says of a new link.
+fn made_link(link: &PortalLink, role: Role, expires_at: Timestamp) -> Value {
+    let mut made = json!(link);
+    made["role_id"] = json!(role);
+    made["expires_at"] = json!(expires_at);
+    made
+}
+
 impl SignIn<'_> {
-    /// Issues a link that opens the console once, with this role.
+    /// Issues a link that opens the console once, with this role. `email` is the address of the person for whom it is
+    /// made; the journal names it as the actor of what is done with the link.
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
-    pub async fn issue_portal_link(self, role: Role) -> Result<IssuedSession, Error> {
-        let item = SessionItem::of_nobody(Some(role.into()), LINK_LIFE);
+    pub async fn issue_portal_link(
+        self,
+        role: Role,
+        email: Option<String>,
+    ) -> Result<IssuedSession, Error> {
+        let link = PortalLink { id: None, email };
+        let item = SessionItem::of_link(link.clone(), Some(role.into()), LINK_LIFE);
         let (issued, mut transaction) = open_session(self.scope, Purpose::PortalLink, &item)?;
         let tenant = Subject::tenant(&self.scope.tenant);
-        let entry = Entry::new(self.scope, "portal_link.created", tenant);
+        let entry = Entry::new(self.scope, EventType::PortalLinkCreated, tenant);
+        let made = PortalLink {
+            id: Some(shown_id(&issued.secret.hash().0)),
+            ..link
+        };
+        let entry = entry.with_change(None, Some(made_link(&made, role, issued.expires_at)));
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.stored_tenant().await?;
         self.scope.commit(&transaction).await?;
@@ -44,15 +67,18 @@ impl SignIn<'_> {
         let Some((item, _)) = self.stored_link(link).await? else {
             return Ok(None);
         };
-        let session = SessionItem::of_nobody(item.given_role, SESSION_LIFE);
+        let opened = PortalLink {
+            id: Some(shown_id(&link.hash().0)),
+            email: item.link.and_then(|link| link.email),
+        };
+        let session = SessionItem::of_link(opened.clone(), item.given_role, SESSION_LIFE);
         let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
         let key = session_key(self.scope, link);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
-        // The link does not say who opens it.
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry {
-            actor: Actor::PORTAL_LINK,
-            ..Entry::new(self.scope, "portal_link.opened", tenant)
+            actor: Actor::portal_link(opened, shown_id(&issued.secret.hash().0)),
+            ..Entry::new(self.scope, EventType::PortalLinkOpened, tenant)
         };
         transaction.put(entry.to_item(self.scope.keys())?);
         let committed = self.scope.table.transact(&transaction).await?.is_empty();
@@ -65,7 +91,7 @@ impl SignIn<'_> {
     /// Only table errors.
     pub async fn portal_link(self, link: &TokenSecret) -> Result<Option<Session>, Error> {
         let stored = self.stored_link(link).await?;
-        Ok(stored.map(|(item, tenant)| session_of_nobody(self.scope, &item, tenant)))
+        Ok(stored.map(|(item, tenant)| session_of_link(self.scope, link, item, tenant)))
     }
 
     /// Reads a link that has not expired, and its tenant. Returns `None` if there is no such link, or the tenant was

@@ -1,7 +1,7 @@
 //! Refused sign-ins in the journal: one entry for each person, reason and minute, so that no application that tries
 //! again and again fills the log.
 
-use rollcall_model::{Subject, USERS, sha256_hex};
+use rollcall_model::{EventType, Subject, USERS, sha256_hex};
 use rollcall_store::{Error, Expression, Guard, Transaction, now, to_item};
 use serde_json::json;
 
@@ -37,7 +37,8 @@ impl SignIn<'_> {
             "reason": refused.refusal.as_str(), "candidates": refused.candidates,
             "user_name": presented.name, "connection": presented.connection,
         });
-        let entry = Entry::new(self.scope, "auth.refused", about).with_change(None, Some(told));
+        let entry = Entry::new(self.scope, EventType::AuthRefused, about);
+        let entry = entry.with_change(None, Some(told));
         let whom = named.map_or_else(|| sha256_hex(&presented.name), Clone::clone);
         let at = now().as_second();
         let mark = format!("{}#{whom}#{}", refused.refusal, at / 60);

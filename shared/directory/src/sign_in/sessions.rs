@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{PersonState, RoleId, USERS};
+use rollcall_model::{EventType, PersonState, PortalLink, RoleId, USERS};
 use rollcall_store::{
     Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, retry_stale, text,
     to_item,
@@ -41,6 +41,9 @@ pub(super) struct SessionItem {
     /// The epoch of the person in which it began; absent for one that an earlier version opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<u64>,
+    /// The link, or the link that opened the session. Absent for a person, and in items of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) link: Option<PortalLink>,
     began: Timestamp,
     pub(super) ends: Timestamp,
     /// For DynamoDB's time to live.
@@ -71,23 +74,29 @@ impl SessionItem {
     /// Returns a session of a person that begins now, in their present epoch.
     pub(super) fn of_person(record: &Record) -> Self {
         Self {
+            user: Some(record.id.clone()),
             epoch: Some(record.account.epoch),
-            ..Self::new(Some(record.id.clone()), None, SESSION_LIFE)
+            ..Self::lasting(SESSION_LIFE)
         }
     }
 
-    /// Returns a session or link without a person, with the role that it gives.
-    pub(super) fn of_nobody(given_role: Option<RoleId>, life: Duration) -> Self {
-        Self::new(None, given_role, life)
+    /// Returns a portal link or the session that it opens, with the role that it gives.
+    pub(super) fn of_link(link: PortalLink, given_role: Option<RoleId>, life: Duration) -> Self {
+        Self {
+            given_role,
+            link: Some(link),
+            ..Self::lasting(life)
+        }
     }
 
-    fn new(user: Option<String>, given_role: Option<RoleId>, life: Duration) -> Self {
+    fn lasting(life: Duration) -> Self {
         let began = now();
         let ends = began + life;
         Self {
-            user,
-            given_role,
+            user: None,
+            given_role: None,
             epoch: None,
+            link: None,
             began,
             ends,
             expires: ends.as_second(),
@@ -124,6 +133,11 @@ pub(super) fn open_session(
         expires_at: item.ends,
     };
     Ok((issued, transaction))
+}
+
+/// Returns the id of a session or portal link, which everybody may see: the beginning of its hash.
+pub(super) fn shown_id(hash: &str) -> String {
+    hash.chars().take(SHOWN_OF_HASH).collect()
 }
 
 pub(super) fn session_key(scope: &Scope, secret: &TokenSecret) -> Key {
@@ -174,7 +188,7 @@ impl SignIn<'_> {
             let session: SessionItem = from_item(item)?;
             if session.is_in_force(record) {
                 sessions.push(PersonSession {
-                    id: hash.chars().take(SHOWN_OF_HASH).collect(),
+                    id: shown_id(&hash),
                     began_at: session.began,
                     ends_at: session.ends,
                 });
@@ -196,7 +210,7 @@ impl SignIn<'_> {
             after.account.end_sessions(now());
             let mut transaction = account_writes(self.scope, &record, &after)?;
             let subject = subject(&USERS, &record)?;
-            let entry = Entry::new(self.scope, "user.sessions_ended", subject);
+            let entry = Entry::new(self.scope, EventType::UserSessionsEnded, subject);
             transaction.put(entry.to_item(self.scope.keys())?);
             let committed = committed(self.scope, &transaction, &USERS).await?;
             Ok(committed.then_some(()))

@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{RateLimit, Settings, Subject, TenantId};
+use rollcall_model::{EventType, RateLimit, Settings, Subject, TenantId};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Range, Scope, StackKeys, Table, TenantItem, Transaction, from_item,
-    now, number, retry_stale, to_item,
+    Error, Expression, Guard, Range, StackKeys, Table, TenantItem, Transaction, from_item, now,
+    number, retry_stale, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,53 +63,6 @@ pub struct TenantDetails {
     pub request_ceiling: Option<RateLimit>,
 }
 
-/// Creates the tenant of the scope.
-///
-/// # Errors
-/// `uniqueness` when a tenant with this id exists or once existed.
-pub(crate) async fn create(scope: &Scope, new: NewTenant) -> Result<(), Error> {
-    let at = now();
-    let summary = TenantSummary {
-        id: new.id,
-        display_name: new.name.clone(),
-        created_at: at,
-    };
-    let item = TenantItem::new(new.name, at, new.settings);
-    let mut transaction = Transaction::default();
-    transaction.put_if(
-        item.to_item(scope.keys())?,
-        Expression::absent(),
-        Guard::Unique,
-    );
-    let listed = StackKeys::tenants().at(scope.tenant.as_str());
-    transaction.put_if(
-        to_item(&listed, &summary)?,
-        Expression::absent(),
-        Guard::Unique,
-    );
-    transaction.check(
-        scope.keys().deleted_tenant(),
-        Expression::absent(),
-        Guard::Unique,
-    );
-    let entry = Entry::new(scope, "tenant.created", Subject::tenant(&scope.tenant));
-    transaction.put(entry.to_item(scope.keys())?);
-    match scope.table.transact(&transaction).await?.is_empty() {
-        true => {
-            // Without a meter, the first request with a token makes one.
-            if let Err(error) = meter::refresh(&scope.table, &scope.tenant).await {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(tenant = %scope.tenant, error, "the tenant has no meter yet");
-            }
-            Ok(())
-        }
-        false => Err(scim::Error::Uniqueness {
-            attribute: "id".to_owned(),
-        }
-        .into()),
-    }
-}
-
 /// Lists at most `limit` tenants after the id `after`, by id.
 pub(crate) async fn list(
     table: &Table,
@@ -124,6 +77,43 @@ pub(crate) async fn list(
 }
 
 impl Lifecycle<'_> {
+    /// Creates the tenant.
+    ///
+    /// # Errors
+    /// `uniqueness` when a tenant with this id exists or once existed.
+    pub async fn create(self, name: String, settings: Settings) -> Result<(), Error> {
+        let scope = self.scope;
+        let (at, keys) = (now(), scope.keys());
+        let summary = TenantSummary {
+            id: scope.tenant.clone(),
+            display_name: name.clone(),
+            created_at: at,
+        };
+        let item = TenantItem::new(name, at, settings).to_item(keys)?;
+        let listed = StackKeys::tenants().at(scope.tenant.as_str());
+        let listed = to_item(&listed, &summary)?;
+        let mut transaction = Transaction::default();
+        transaction.put_if(item, Expression::absent(), Guard::Unique);
+        transaction.put_if(listed, Expression::absent(), Guard::Unique);
+        transaction.check(keys.deleted_tenant(), Expression::absent(), Guard::Unique);
+        let entry = Entry::new(
+            scope,
+            EventType::TenantCreated,
+            Subject::tenant(&scope.tenant),
+        );
+        transaction.put(entry.to_item(keys)?);
+        if !scope.table.transact(&transaction).await?.is_empty() {
+            let attribute = "id".to_owned();
+            return Err(scim::Error::Uniqueness { attribute }.into());
+        }
+        // Without a meter, the first request with a token makes one.
+        if let Err(error) = meter::refresh(&scope.table, &scope.tenant).await {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(tenant = %scope.tenant, error, "the tenant has no meter yet");
+        }
+        Ok(())
+    }
+
     /// Reads the tenant.
     ///
     /// # Errors
@@ -206,7 +196,7 @@ impl Lifecycle<'_> {
         let tombstone = to_item(&self.scope.keys().deleted_tenant(), &json!({"at": now()}))?;
         transaction.put(tombstone);
         let subject = Subject::tenant(&self.scope.tenant);
-        let entry = Entry::new(self.scope, "tenant.deleted", subject);
+        let entry = Entry::new(self.scope, EventType::TenantDeleted, subject);
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.commit(&transaction).await
     }

@@ -1,6 +1,6 @@
 //! The one transaction that changes a tenant. The tenant's meter follows it.
 
-use rollcall_model::Subject;
+use rollcall_model::{EventType, Subject};
 use rollcall_store::{Error, Expression, Guard, Scope, StackKeys, TenantItem, Transaction, string};
 use serde_json::json;
 
@@ -38,19 +38,19 @@ pub(super) async fn write_tenant(
         let key = StackKeys::tenants().at(scope.tenant.as_str());
         transaction.update_if(key, listed, Expression::present(), Guard::Stale);
         let told = |tenant: &TenantItem| Some(json!({"name": tenant.display_name}));
-        let entry = Entry::new(scope, "tenant.renamed", subject());
+        let entry = Entry::new(scope, EventType::TenantRenamed, subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);
     }
     if is_set_up {
         let told = |tenant: &TenantItem| Some(json!(tenant.settings));
-        let entry = Entry::new(scope, "tenant.settings_changed", subject());
+        let entry = Entry::new(scope, EventType::TenantSettingsChanged, subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);
     }
     if is_bounded {
         let told = |tenant: &TenantItem| Some(json!({"request_ceiling": tenant.request_ceiling}));
-        let entry = Entry::new(scope, "tenant.ceiling_changed", subject());
+        let entry = Entry::new(scope, EventType::TenantCeilingChanged, subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);
     }

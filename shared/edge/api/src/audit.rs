@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Read};
+use crate::caller::Access;
 use crate::fields::{List, Params, limit};
+use crate::gate::Read;
 
 /// One entry.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,6 +29,9 @@ pub(crate) struct AuditEntry {
     /// Who did it.
     #[schema(value_type = Actor)]
     actor: Value,
+    /// Where the request came from. Absent for what Rollcall does by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     /// What it was done to.
     subject: Subject,
     /// The values before the change.
@@ -49,6 +53,7 @@ impl From<Entry> for AuditEntry {
             r#type: entry.action,
             occurred_at: entry.at,
             actor: json!(entry.actor),
+            origin: Origin::of(entry.origin),
             subject: entry.subject.into(),
             before: parsed(entry.before),
             after: parsed(entry.after),
@@ -60,7 +65,7 @@ impl From<Entry> for AuditEntry {
 /// Who made a change.
 ///
 /// Only the OpenAPI document uses this type. Responses contain the actor as it is stored, in the form of the version
-/// that wrote it.
+/// that wrote it. Optional members are absent in what earlier versions stored.
 #[derive(Debug, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the JSON of the directory's actors")]
@@ -76,13 +81,48 @@ pub(crate) enum Actor {
     Person {
         /// The user's id.
         id: String,
+        /// The id of the session. It is not a credential.
+        session: Option<String>,
     },
     /// The holder of a portal link, whose name is not known.
-    PortalLink,
-    /// The application, by its service key.
-    Application,
+    PortalLink {
+        /// The id of the link.
+        id: Option<String>,
+        /// The address of the person for whom the link was made, if the application named one.
+        email: Option<String>,
+        /// The id of the session that the link opened.
+        session: Option<String>,
+    },
+    /// The application, by a service key.
+    Application {
+        /// The id of the service key.
+        id: Option<String>,
+    },
     /// Rollcall itself.
     System,
+}
+
+/// Where a request came from, as API Gateway saw it. No header that a client can choose counts for the address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Origin {
+    /// The IP address from which the request arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "203.0.113.7")]
+    address: Option<String>,
+    /// What the client calls itself; at most 128 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+}
+
+impl Origin {
+    /// Returns the origin; `None` if nothing is known of it.
+    pub(crate) fn of(origin: directory::Origin) -> Option<Self> {
+        let is_known = !origin.is_empty();
+        is_known.then_some(Self {
+            address: origin.address,
+            user_agent: origin.user_agent,
+        })
+    }
 }
 
 /// What a change was about.
@@ -115,11 +155,13 @@ pub(crate) struct AuditPage {
     from: Option<Timestamp>,
     /// Not after this time.
     to: Option<Timestamp>,
-    /// Only changes by this actor: the id of a token, connection or person, or a kind of actor (`token`, `person`,
-    /// `portal_link`, `application`, `system`).
+    /// Only changes by this actor: the id of a token, connection, person, session, portal link or service key, the address
+    /// for which a portal link was made, or a kind of actor (`token`, `person`, `portal_link`, `application`, `system`).
     actor: Option<String>,
     /// Only changes of this person, group or other item, given by its id or its name. The name ignores case.
     subject: Option<String>,
+    /// Only changes made by the request with this id.
+    request_id: Option<String>,
     /// Only actions that begin with this text, such as `user.`.
     action: Option<String>,
     /// `next` of the page before.
@@ -132,7 +174,7 @@ pub(crate) struct AuditPage {
 #[utoipa::path(get, path = "/api/v1/audit", operation_id = "list_audit", tag = "logs", params(AuditPage),
     responses((status = 200, body = List<AuditEntry>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<AuditPage>,
 ) -> Result<Json<List<AuditEntry>>, Problem> {
     let query = AuditQuery {
@@ -140,10 +182,11 @@ pub(crate) async fn list(
         to: asked.to,
         actors: asked.actor.into_iter().collect(),
         subject: asked.subject,
+        request_id: asked.request_id,
         action: asked.action,
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let (entries, next) = admin.tenant.journal().audit(&query).await?;
+    let (entries, next) = access.tenant.journal().audit(&query).await?;
     Ok(List::of(entries, next))
 }

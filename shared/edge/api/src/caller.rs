@@ -1,9 +1,15 @@
 //! Authenticates the callers of the API: the application's backend with a service key, and people with a session.
 //!
+//! | extractor | who may call |
+//! |---|---|
+//! | [`Access`] | both: a service key where the path names a tenant, and a session elsewhere |
+//! | [`Application`] | a service key |
+//! | [`Admin`] | a session |
+//!
 //! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
-//! the next request on, and so is a deactivated person. The one exception is `Introspector`. Only the session selects a person's tenant, never a header, a
-//! path or a body. Permissions are part of the extractor's type. They are checked before the body is read, and a
-//! handler cannot omit the check.
+//! the next request on, and so is a deactivated person. The one exception is [`Introspector`]. Only the session selects a
+//! person's tenant, never a header, a path or a body. What the caller must be allowed to do is part of the extractor's
+//! type. It is checked before the body is read, and a handler cannot omit the check.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,51 +17,165 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Permission, Purpose, Role, Session, Tenant, TenantId, TokenSecret, shown,
+    Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session, Tenant,
+    TenantId, TokenSecret, shown,
 };
-use rollcall_edge_http::{Problem, request_id, sole_bearer};
+use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
 
-/// The application's backend.
-pub(crate) struct Application {
-    pub(crate) directory: Directory,
-    request_id: String,
+use crate::door;
+use crate::fields::segment;
+use crate::gate::{Gate, KeyGate, check_key, check_session, lacks_scope};
+
+/// A caller who passes the gate `G` by one of the two doors.
+pub(crate) struct Access<G> {
+    /// The tenant, with the caller as the actor of every change.
+    pub(crate) tenant: Tenant,
+    rank: Role,
+    is_application: bool,
+    gate: PhantomData<G>,
 }
 
-impl Application {
-    /// Returns a tenant, with the application as the actor of every change.
-    pub(crate) fn tenant(&self, id: &str) -> Result<Tenant, Problem> {
-        let id: TenantId = id
-            .parse()
-            .map_err(|_| Problem::not_found(format!("tenant `{}`", shown(id))))?;
-        Span::current().record("tenant", id.as_str());
-        Ok(self.directory.for_application(id, &self.request_id))
+impl<G> Access<G> {
+    /// Returns the role above which the caller can neither give nor take roles. The application stands
+    /// above everybody, unless its key has certain scopes only.
+    pub(crate) fn rank(&self) -> Role {
+        self.rank
+    }
+
+    /// Returns the path of a resource by the door that the caller used, from its path for sessions; both are relative
+    /// to `/api/v1`.
+    pub(crate) fn path(&self, path: &str) -> String {
+        match self.is_application {
+            true => format!("/tenants/{}{}", self.tenant.id(), door::below_tenant(path)),
+            false => path.to_owned(),
+        }
     }
 }
 
-impl<S> FromRequestParts<S> for Application
+impl<S, G> FromRequestParts<S> for Access<G>
 where
     S: Send + Sync,
+    G: Gate,
+    Directory: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let is_application = door::names_tenant(parts);
+        let (tenant, rank) = match is_application {
+            true => {
+                let directory = Directory::from_ref(state);
+                let scope = G::PERMISSION.map(KeyScope::Permission);
+                let key = service_key(&directory, parts, scope).await?;
+                let tenant = named_tenant(&directory, &key, parts).await?;
+                // Nothing else guarantees that the tenant exists. A session does.
+                tenant.lifecycle().read().await?;
+                (tenant, rank_of(&key))
+            }
+            false => {
+                let admin = Admin::<G>::from_request_parts(parts, state).await?;
+                let rank = admin.role();
+                (admin.tenant, rank)
+            }
+        };
+        Ok(Self {
+            tenant,
+            rank,
+            is_application,
+            gate: PhantomData,
+        })
+    }
+}
+
+/// The application's backend with a service key that passes the gate `G`.
+pub(crate) struct Application<G> {
+    pub(crate) directory: Directory,
+    key: ServiceKey,
+    request_id: String,
+    origin: Origin,
+    gate: PhantomData<G>,
+}
+
+impl<G> Application<G> {
+    /// Returns a tenant, which need not exist, with the application as the actor of every change.
+    pub(crate) fn tenant(&self, id: TenantId) -> Tenant {
+        let (directory, key) = (&self.directory, &self.key.id);
+        let tenant = directory.for_application(id, key, &self.request_id);
+        tenant.requested_from(self.origin.clone())
+    }
+}
+
+impl<S, G> FromRequestParts<S> for Application<G>
+where
+    S: Send + Sync,
+    G: KeyGate,
     Directory: FromRef<S>,
 {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let directory = Directory::from_ref(state);
-        let secret = secret(parts, Purpose::ServiceKey)?;
-        match directory.service_keys().verify(secret.expose()).await? {
-            Some(_) => Ok(Self {
-                directory,
-                request_id: request_id(parts),
-            }),
-            None => Err(no_longer_good(Purpose::ServiceKey)),
-        }
+        let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
+        Ok(Self {
+            directory,
+            key,
+            request_id: request_id(parts),
+            origin: origin(parts),
+            gate: PhantomData,
+        })
     }
 }
 
-/// The application's backend that introspects a session. Its service key may have been revoked up to five seconds ago.
+/// The application's backend as [`Application`], and the tenant in the path, which need not exist. The application is
+/// the actor of every change.
+pub(crate) struct ApplicationAt<G> {
+    pub(crate) tenant: Tenant,
+    gate: PhantomData<G>,
+}
+
+impl<S, G> FromRequestParts<S> for ApplicationAt<G>
+where
+    S: Send + Sync,
+    G: KeyGate,
+    Directory: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let application = Application::<G>::from_request_parts(parts, state).await?;
+        let tenant = named_tenant(&application.directory, &application.key, parts).await?;
+        Ok(Self {
+            tenant,
+            gate: PhantomData,
+        })
+    }
+}
+
+/// The application's backend that introspects a session. Its service key is not verified yet: that happens in the same
+/// read as the introspection, and may be up to five seconds old.
 pub(crate) struct Introspector {
-    pub(crate) directory: Directory,
+    directory: Directory,
+    key: TokenSecret,
+}
+
+impl Introspector {
+    /// Verifies the service key and introspects a session.
+    ///
+    /// # Errors
+    /// 401 when the service key is not good, 403 when it lacks the scope.
+    pub(crate) async fn introspect(&self, session: &str) -> Result<Option<Session>, Problem> {
+        match self
+            .directory
+            .introspect(self.key.expose(), session)
+            .await?
+        {
+            Introspection::KeyRefused => Err(no_longer_good(Purpose::ServiceKey)),
+            Introspection::ScopeMissing => Err(lacks_scope(KeyScope::Introspection)),
+            Introspection::Inactive => Ok(None),
+            Introspection::Active(session) => Ok(Some(*session)),
+        }
+    }
 }
 
 impl<S> FromRequestParts<S> for Introspector
@@ -66,13 +186,10 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let directory = Directory::from_ref(state);
-        let secret = secret(parts, Purpose::ServiceKey)?;
-        let service_keys = directory.service_keys();
-        match service_keys.verify_to_introspect(secret.expose()).await? {
-            Some(_) => Ok(Self { directory }),
-            None => Err(no_longer_good(Purpose::ServiceKey)),
-        }
+        Ok(Self {
+            directory: Directory::from_ref(state),
+            key: secret(parts, Purpose::ServiceKey)?,
+        })
     }
 }
 
@@ -116,11 +233,10 @@ impl<G: Gate> Admin<G> {
         let session = directory.session(secret.expose()).await?;
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
-        if let Some(permission) = G::PERMISSION {
-            require(&session, permission)?;
-        }
-        let person = session.person.as_ref().map(|person| person.id.as_str());
-        let tenant = directory.for_person(session.tenant.clone(), person, &request_id(parts));
+        check_session(&session, G::PERMISSION)?;
+        let tenant = directory
+            .for_session(&session, &request_id(parts))
+            .requested_from(origin(parts));
         Ok(Self {
             tenant,
             session,
@@ -128,37 +244,6 @@ impl<G: Gate> Admin<G> {
             gate: PhantomData,
         })
     }
-}
-
-/// A requirement that a session must meet.
-pub trait Gate: Send {
-    /// The required permission. `None` if any session is enough.
-    const PERMISSION: Option<Permission>;
-}
-
-macro_rules! gates {
-    ($($(#[$doc:meta])* $gate:ident = $permission:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $gate;
-
-        impl Gate for $gate {
-            const PERMISSION: Option<Permission> = $permission;
-        }
-    )*};
-}
-
-gates! {
-    /// Any session is enough.
-    SignedIn = None;
-    /// Requires `provisioning:read`.
-    Read = Some(Permission::ProvisioningRead);
-    /// Requires `provisioning:create`.
-    Create = Some(Permission::ProvisioningCreate);
-    /// Requires `provisioning:delete`.
-    Delete = Some(Permission::ProvisioningDelete);
-    /// Requires `sso:configure`.
-    Configure = Some(Permission::SsoConfigure);
 }
 
 impl<S, G> FromRequestParts<S> for Admin<G>
@@ -175,19 +260,47 @@ where
     }
 }
 
-fn require(session: &Session, permission: Permission) -> Result<(), Problem> {
-    let role = session.role;
-    if role.is_some_and(|role| role.permissions().contains(&permission)) {
-        return Ok(());
+/// Verifies the service key of the request.
+///
+/// # Errors
+/// 401 when it is not valid, 403 when it lacks the scope.
+async fn service_key(
+    directory: &Directory,
+    parts: &Parts,
+    scope: Option<KeyScope>,
+) -> Result<ServiceKey, Problem> {
+    let secret = secret(parts, Purpose::ServiceKey)?;
+    let key = directory.service_keys().verify(secret.expose()).await?;
+    let key = key.ok_or_else(|| no_longer_good(Purpose::ServiceKey))?;
+    check_key(&key, scope)?;
+    Ok(key)
+}
+
+/// Returns the role above which a service key can neither give nor take roles: the highest one if the key can open a
+/// session with it.
+fn rank_of(key: &ServiceKey) -> Role {
+    match key.has(KeyScope::Sessions) {
+        true => Role::Owner,
+        false => Role::Admin,
     }
-    let needed = permission.as_str();
-    let has = match role {
-        Some(role) => format!("the role `{role}` does not have it"),
-        None => "a person without a role does not have it".to_owned(),
-    };
-    Err(Problem::forbidden(format!(
-        "this requires the permission `{needed}`; {has}"
-    )))
+}
+
+/// Returns the tenant in the path, with the application as the actor.
+///
+/// # Errors
+/// 404 when it is not the id of a tenant. Whether the tenant exists is not checked.
+async fn named_tenant(
+    directory: &Directory,
+    key: &ServiceKey,
+    parts: &mut Parts,
+) -> Result<Tenant, Problem> {
+    let named = segment(parts, door::TENANT).await?;
+    let id: TenantId = named
+        .parse()
+        .map_err(|_| Problem::not_found(format!("tenant `{}`", shown(&named))))?;
+    Span::current().record("tenant", id.as_str());
+    let tenant = directory.for_application(id, &key.id, &request_id(parts));
+    Ok(tenant.requested_from(origin(parts)))
 }
 
 /// Returns the bearer token of the request, which must have this purpose.
@@ -204,11 +317,25 @@ fn secret(parts: &Parts, purpose: Purpose) -> Result<TokenSecret, Problem> {
     match TokenSecret::parse(shown) {
         Some(secret) if secret.purpose() == purpose => Ok(secret),
         Some(other) => Err(Problem::forbidden(format!(
-            "this endpoint takes {}, not {}",
+            "this endpoint takes {}, not {}{}",
             name(purpose),
-            name(other.purpose())
+            name(other.purpose()),
+            other_door(purpose, other.purpose()),
         ))),
         None => Err(no_longer_good(purpose)),
+    }
+}
+
+/// Returns a hint for a caller with the credential of the other door.
+fn other_door(wanted: Purpose, given: Purpose) -> &'static str {
+    match (wanted, given) {
+        (Purpose::Session, Purpose::ServiceKey) => {
+            "; those for service keys are below `/api/v1/tenants/{tenant}`"
+        }
+        (Purpose::ServiceKey, Purpose::Session) => {
+            "; those for sessions have no tenant in their paths"
+        }
+        _ => "",
     }
 }
 

@@ -12,8 +12,9 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Create, Delete, Read};
+use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+use crate::gate::{Create, Delete, Read};
 use crate::settings::given;
 
 /// One identity provider.
@@ -67,7 +68,7 @@ impl From<Stored> for Connection {
 /// The identity provider's product.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Provider {
+pub(crate) enum Provider {
     Okta,
     Entra,
     OneLogin,
@@ -121,12 +122,12 @@ pub(crate) struct ConnectionChange {
     name: Option<String>,
     /// Which product it is.
     provider: Option<Provider>,
-    /// The ids of the connections that it replaces. Only owners change it.
+    /// The ids of the connections that it replaces. Only owners and the application change it.
     replaces: Option<BTreeSet<String>>,
-    /// See [`ExternalIds`]. Only owners change it.
+    /// See [`ExternalIds`]. Only owners and the application change it.
     external_id: Option<ExternalIds>,
     /// Until when sign-ins may bind another subject to somebody without a special role: at most 14 days ahead; null for
-    /// no longer. Only owners change it.
+    /// no longer. Only owners and the application change it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Timestamp>)]
     rebind_until: Option<Option<Timestamp>>,
@@ -158,11 +159,11 @@ pub(crate) struct ConnectionsPage {
 #[utoipa::path(get, path = "/api/v1/scim/connections", operation_id = "list_connections", tag = "connections", params(ConnectionsPage),
     responses((status = 200, body = List<Connection>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<ConnectionsPage>,
 ) -> Result<Json<List<Connection>>, Problem> {
     let limit = limit(asked.limit)?;
-    let all = admin.tenant.credentials().connections().await?;
+    let all = access.tenant.credentials().connections().await?;
     let after = asked.after.as_deref();
     let (connections, next) = page(all, |connection| &connection.id, after, limit);
     Ok(List::of(connections, next))
@@ -172,26 +173,29 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/api/v1/scim/connections", operation_id = "create_connection", tag = "connections", request_body = NewConnection,
     responses((status = 201, body = Connection)), security(("session" = ["provisioning:create"])))]
 pub(crate) async fn create(
-    admin: Admin<Create>,
+    access: Access<Create>,
     Fields(new): Fields<NewConnection>,
 ) -> Result<Response, Problem> {
     let name = name("name", &new.name)?;
-    let made = admin
+    let made = access
         .tenant
         .credentials()
         .create_connection(&name, new.provider.into())
         .await?;
     let made = Connection::from(made);
-    Ok(created(&format!("/scim/connections/{}", made.id), &made))
+    Ok(created(
+        &access.path(&format!("/scim/connections/{}", made.id)),
+        &made,
+    ))
 }
 
 /// Reads a connection.
 #[utoipa::path(get, path = "/api/v1/scim/connections/{id}", operation_id = "read_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:read"])))]
-pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
+pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
     Ok(Json(
-        admin.tenant.credentials().connection(&id).await?.into(),
+        access.tenant.credentials().connection(&id).await?.into(),
     ))
 }
 
@@ -200,21 +204,22 @@ pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Connecti
     request_body = ConnectionChange, params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:create"])))]
 pub(crate) async fn change(
-    admin: Admin<Create>,
+    access: Access<Create>,
     Id(id): Id,
     Fields(change): Fields<ConnectionChange>,
 ) -> Result<Json<Connection>, Problem> {
     let rules = change.rules();
     if rules != directory::ConnectionRules::default() {
-        if admin.role() != directory::Role::Owner {
+        if access.rank() != directory::Role::Owner {
             return Err(Problem::forbidden(
-                "only an `owner` can change `replaces`, `external_id` and `rebind_until`",
+                "only an `owner` or the application can change `replaces`, `external_id` and `rebind_until`",
             ));
         }
-        admin.tenant.credentials().change_rules(&id, &rules).await?;
+        let credentials = access.tenant.credentials();
+        credentials.change_rules(&id, &rules).await?;
     }
     let name = change.name.as_deref().map(|given| name("name", given));
-    let changed = admin
+    let changed = access
         .tenant
         .credentials()
         .change_connection(&id, name.transpose()?, change.provider.map(Into::into))
@@ -226,7 +231,7 @@ pub(crate) async fn change(
 #[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", operation_id = "delete_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 204)), security(("session" = ["provisioning:delete"])))]
-pub(crate) async fn delete(admin: Admin<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
-    admin.tenant.credentials().delete_connection(&id).await?;
+pub(crate) async fn delete(access: Access<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
+    access.tenant.credentials().delete_connection(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::audit::{Actor, Subject};
-use crate::caller::Application;
-use crate::fields::{Id, Params, limit};
+use crate::audit::{Actor, Origin, Subject};
+use crate::caller::ApplicationAt;
+use crate::fields::{Params, limit};
+use crate::gate;
 
 /// The query of the event feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -121,14 +122,16 @@ impl From<directory::Fault> for Fault {
     }
 }
 
-/// One event: what the application polls and the bus carries.
+/// One event: what the application polls and the bus carries. `KnownEvent` says for each type what `before` and `after`
+/// hold. An event whose content was erased has neither.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Event {
     /// The same however often the event is delivered.
     id: String,
     /// Its place among the tenant's events, from 1, without gaps.
     sequence: u64,
-    /// `user.created`, `group.member_added`, …
+    /// What happened. A newer version may send types that are not described here.
+    #[schema(example = "user.created")]
     r#type: String,
     /// The version of this shape.
     version: u32,
@@ -139,6 +142,9 @@ pub(crate) struct Event {
     /// Who made it.
     #[schema(value_type = Actor)]
     actor: Value,
+    /// Where the request came from. Absent for what Rollcall does by itself, and in events of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     /// What was changed.
     subject: Subject,
     /// The values before the change.
@@ -149,6 +155,10 @@ pub(crate) struct Event {
     after: Option<Value>,
     /// The request that made the change.
     request_id: String,
+    /// Present and true if the event was too large for the bus, which has it without `before` and `after`. The feed has
+    /// all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abridged: Option<bool>,
 }
 
 impl From<directory::Event> for Event {
@@ -161,10 +171,12 @@ impl From<directory::Event> for Event {
             tenant: event.tenant.to_string(),
             occurred_at: event.occurred_at,
             actor: json!(event.actor),
+            origin: Origin::of(event.origin),
             subject: event.subject.into(),
             before: event.before,
             after: event.after,
             request_id: event.request_id,
+            abridged: None,
         }
     }
 }
@@ -172,13 +184,11 @@ impl From<directory::Event> for Event {
 /// Lists the events after a cursor. Every reader gets every event exactly once, and all readers in the same order.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events", operation_id = "list_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
-    responses((status = 200, body = Events)), security(("service_key" = [])))]
+    responses((status = 200, body = Events)), security(("service_key" = ["events:read"])))]
 pub(crate) async fn list(
-    application: Application,
-    Id(tenant): Id,
+    ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
     Params(page): Params<EventsPage>,
 ) -> Result<Json<Events>, Problem> {
-    let tenant = application.tenant(&tenant)?;
     let after = page.after.unwrap_or_default();
     let items = tenant.journal().feed(after, limit(page.limit)?).await?;
     if items.is_empty() {
@@ -195,13 +205,11 @@ pub(crate) async fn list(
 /// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events/verification", operation_id = "verify_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
-    responses((status = 200, body = Verification)), security(("service_key" = [])))]
+    responses((status = 200, body = Verification)), security(("service_key" = ["events:read"])))]
 pub(crate) async fn verify(
-    application: Application,
-    Id(tenant): Id,
+    ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
     Params(page): Params<EventsPage>,
 ) -> Result<Json<Verification>, Problem> {
-    let tenant = application.tenant(&tenant)?;
     tenant.lifecycle().known().await?;
     let after = page.after.unwrap_or_default();
     let found = tenant.journal().verify(after, limit(page.limit)?).await?;

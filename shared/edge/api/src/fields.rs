@@ -1,7 +1,7 @@
 //! Reads bodies, query strings and path segments, and builds the pages of lists.
 
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
@@ -47,18 +47,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// The variable segment of the path, decoded.
+/// The segment `{id}` of the path, decoded.
 #[derive(Clone, Debug)]
 pub struct Id(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::<String>::from_request_parts(parts, state).await {
-            Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => Err(Problem::not_found("the resource in the path")),
-        }
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Ok(Self(segment(parts, "id").await?))
+    }
+}
+
+/// Returns the variable segment of the path with this name, decoded.
+///
+/// # Errors
+/// 404 when it does not decode to UTF-8.
+pub(crate) async fn segment(parts: &mut Parts, name: &str) -> Result<String, Problem> {
+    let segments = RawPathParams::from_request_parts(parts, &()).await.ok();
+    let segments = segments.iter().flatten();
+    let mut named = segments.filter(|(key, _)| *key == name);
+    match named.next() {
+        Some((_, segment)) => Ok(segment.to_owned()),
+        None => Err(Problem::not_found("the resource in the path")),
     }
 }
 

@@ -9,8 +9,9 @@ use rollcall_insight::{GroupSummary, Insight};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Configure, Read};
+use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, limit, nullable};
+use crate::gate::{Configure, Read};
 use crate::people::{Person, states};
 use crate::role::{Permission, Role as RoleId};
 
@@ -64,11 +65,11 @@ pub(crate) struct GroupsPage {
 #[utoipa::path(get, path = "/api/v1/scim/groups/role-mappings", operation_id = "list_role_mappings", tag = "roles", params(GroupsPage),
     responses((status = 200, body = List<RoleMapping>)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn list_mappings(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Params(asked): Params<GroupsPage>,
 ) -> Result<Json<List<RoleMapping>>, Problem> {
     let limit = limit(asked.limit)?;
-    let (groups, next) = Insight::of(&admin.tenant)
+    let (groups, next) = Insight::of(&access.tenant)
         .groups(asked.after, limit)
         .await?;
     Ok(List::of(groups, next))
@@ -90,13 +91,15 @@ pub(crate) struct NewMapping {
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = RoleMapping)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn map(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Id(group): Id,
     Fields(mapping): Fields<NewMapping>,
 ) -> Result<Json<RoleMapping>, Problem> {
     let role = mapping.role_id.map(Into::into);
-    admin.tenant.roles().map_group(&group, role).await?;
-    Ok(Json(Insight::of(&admin.tenant).group(&group).await?.into()))
+    access.tenant.roles().map_group(&group, role).await?;
+    Ok(Json(
+        Insight::of(&access.tenant).group(&group).await?.into(),
+    ))
 }
 
 /// A role of the catalogue.
@@ -116,7 +119,7 @@ pub(crate) struct Role {
 /// Lists the roles there are, lowest first.
 #[utoipa::path(get, path = "/api/v1/scim/roles", operation_id = "list_roles", tag = "roles",
     responses((status = 200, body = List<Role>)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn list_roles(_admin: Admin<Configure>) -> Json<List<Role>> {
+pub(crate) async fn list_roles(_access: Access<Configure>) -> Json<List<Role>> {
     let ranked = directory::Role::ALL.into_iter().enumerate();
     let roles = ranked.map(|(rank, role)| Role {
         id: role.into(),
@@ -145,12 +148,12 @@ pub(crate) struct MembersPage {
     params(("id" = String, Path, description = "The group's id"), MembersPage),
     responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list_members(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Id(group): Id,
     Params(asked): Params<MembersPage>,
 ) -> Result<Json<List<Person>>, Problem> {
     let (states, limit) = (states(asked.state.as_deref())?, limit(asked.limit)?);
-    let (people, next) = Insight::of(&admin.tenant)
+    let (people, next) = Insight::of(&access.tenant)
         .group_people(&group, &states, asked.after, limit)
         .await?;
     Ok(List::of(people, next))
@@ -189,10 +192,10 @@ impl From<Progress> for Reconciliation {
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = Reconciliation)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn reconciliation(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Id(group): Id,
 ) -> Result<Json<Reconciliation>, Problem> {
-    match admin.tenant.roles().reconciliation(&group).await? {
+    match access.tenant.roles().reconciliation(&group).await? {
         Some(progress) => Ok(Json(progress.into())),
         None => Err(Problem::not_found(format!(
             "a reconciliation of group `{}`",

@@ -1,12 +1,15 @@
 //! `/api/v1`: the API for the application's backend and a customer's admins.
 //!
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`.
-//! - [`admin_router`] is for people, who send a session: `connections`, `tokens`, `groups`, `people`, `settings`,
-//!   `audit`, `requests`, `sessions`.
+//! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
+//!   service key and names the tenant in the path. `connections`, `tokens`, `groups`, `people`, `settings`, `audit`,
+//!   `requests`; and only for people: `sessions`.
 //! - `surface` is the outer layer of both.
-//! - `caller` authenticates the caller and checks permissions before a handler reads the body. `fields` reads bodies,
+//! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
-//! - `routes` lists the endpoints. `openapi` generates the OpenAPI document from them, so that the two cannot differ.
+//! - `codes` lists the reason codes for the OpenAPI document.
+//! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
+//!   generates the OpenAPI document from them, so that the two cannot differ.
 //!
 //! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
 //! The directory's own types are converted.
@@ -20,16 +23,23 @@
 //!
 //! let document = rollcall_edge_api::document();
 //! assert!(document.paths.paths.contains_key("/api/v1/settings"));
+//! assert!(document.paths.paths.contains_key("/api/v1/tenants/{tenant}/settings"));
 //! ```
 
 mod surface;
 
 mod caller;
+mod codes;
+mod door;
 mod fields;
+mod gate;
 mod openapi;
+mod operations;
 mod role;
 mod routes;
 
+mod event_changes;
+mod event_schemas;
 mod events;
 mod sign_in;
 mod tenants;
@@ -48,19 +58,22 @@ use rollcall_directory::Directory;
 
 use crate::routes::Api;
 
-pub use caller::{Admin, Configure, Create, Delete, Gate, Read, SignedIn};
+pub use caller::Admin;
 pub use fields::{Id, Params, name};
-pub use openapi::{SERVICE_KEY, SESSION, document};
+pub use gate::{Configure, Create, Delete, Gate, Read, SignedIn};
+pub use openapi::document;
+pub use operations::{SERVICE_KEY, SESSION};
 pub use surface::finish;
 
-/// Returns the routes for the application's backend.
+/// Returns the routes that are only for the application's backend.
 pub fn application_router(directory: Directory) -> Router {
     routes::application().with_state(Api { directory }).into()
 }
 
-/// Returns the routes for people in a session, and the route of the OpenAPI document.
+/// Returns the routes of what an admin does, for sessions and for service keys, and the route of the OpenAPI document.
 pub fn admin_router(directory: Directory) -> Router {
-    openapi::admin().with_state(Api { directory }).into()
+    let routes = openapi::admin().merge(routes::admin_of_tenant());
+    routes.with_state(Api { directory }).into()
 }
 
 #[cfg(test)]
@@ -94,7 +107,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_location_can_be_read() {
-        for path in ["/tenants/acme", "/scim/connections/c-1", "/scim/tokens/t-1"] {
+        for path in [
+            "/tenants/acme",
+            "/scim/connections/c-1",
+            "/tenants/acme/connections/c-1",
+            "/scim/tokens/t-1",
+            "/tenants/acme/tokens/t-1",
+        ] {
             let (status, problem) =
                 refused(&format!("{}{path}", rollcall_edge_http::API_PATH)).await;
             assert_eq!(status, 401, "{path}: {problem}");

@@ -1,19 +1,16 @@
 //! The OpenAPI 3.1 document of `/api/v1`, generated from the routers.
 
 use axum::Json;
-use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::codes::{ReadingCode, ReasonCode};
+use crate::event_schemas::EventSchemas;
+use crate::operations::{SERVICE_KEY, SESSION, operations};
 use crate::routes::{self, Api};
-
-/// The name of the security scheme of the application's backend.
-pub const SERVICE_KEY: &str = "service_key";
-/// The name of the security scheme of people.
-pub const SESSION: &str = "session";
 
 /// A problem document (RFC 9457), the body of every response with a status of 400 or more.
 #[derive(ToSchema)]
@@ -26,6 +23,9 @@ struct ProblemDocument {
     /// Identifies the kind of problem. Unlike `detail`, it does not change with the wording.
     #[schema(example = "urn:rollcall:problem:not-found")]
     r#type: String,
+    /// The reason code, which is more specific than `type`.
+    #[schema(value_type = ReasonCode)]
+    reason: String,
     /// The status in words.
     #[schema(example = "Not Found")]
     title: String,
@@ -45,10 +45,11 @@ struct ProblemDocument {
         title = "Rollcall",
         version = "1",
         description = "What the application's backend and a customer's admins call beside SCIM. The backend shows its \
-                       service key; people show a session, whose tenant and permissions are in the session. Errors are \
-                       problem documents (RFC 9457). Bodies with unknown keys are refused."
+                       service key; people show a session, whose tenant and permissions are in the session. What a \
+                       session may do, a service key may do below `/api/v1/tenants/{tenant}`. Errors are problem \
+                       documents (RFC 9457). Bodies with unknown keys are refused."
     ),
-    components(schemas(ProblemDocument)),
+    components(schemas(ProblemDocument, ReasonCode, ReadingCode)),
     modifiers(&Credentials)
 )]
 struct Base;
@@ -59,7 +60,10 @@ impl Modify for Credentials {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         for (name, description) in [
-            (SERVICE_KEY, "The application's service key, `rck_…`."),
+            (
+                SERVICE_KEY,
+                "The application's service key, `rck_…`. The scopes of an operation are those that the key must have, if it was issued with scopes.",
+            ),
             (
                 SESSION,
                 "A person's session, `rcx_…`. The scopes of an operation are the permissions that the person's role must have.",
@@ -103,24 +107,13 @@ impl Modify for Answers {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.patch,
-        &mut item.delete,
-    ]
-    .into_iter()
-    .flatten()
-}
-
 /// Returns the OpenAPI document.
 pub fn document() -> OpenApi {
     let mut document = Base::openapi();
-    for routes in [routes::application(), admin()] {
+    for routes in [routes::application(), admin(), routes::admin_of_tenant()] {
         document.merge(routes.into_openapi());
     }
+    EventSchemas.modify(&mut document);
     Answers.modify(&mut document);
     document
 }

@@ -10,8 +10,9 @@ use rollcall_scim::{Filter, USER};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Configure, Read};
+use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, limit, nullable};
+use crate::gate::{Configure, Read};
 use crate::role::Role;
 
 /// One person.
@@ -94,7 +95,9 @@ pub(crate) struct PeoplePage {
     state: Option<String>,
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,
-    /// Only people whose attributes hold this text, without regard to case.
+    /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,
+    /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of words is complete, people with this text in any
+    /// attribute are found.
     text: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
@@ -102,11 +105,11 @@ pub(crate) struct PeoplePage {
     limit: Option<u32>,
 }
 
-/// Lists people in order of creation.
+/// Lists people in order of creation; with `text`, the best matches first.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
     responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<PeoplePage>,
 ) -> Result<Json<List<Person>>, Problem> {
     let filter = asked.filter.as_deref();
@@ -117,16 +120,16 @@ pub(crate) async fn list(
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let (people, next) = Insight::of(&admin.tenant).people(&query).await?;
-    Ok(List::of(people, next))
+    let found = Insight::of(&access.tenant).find_people(&query).await?;
+    Ok(List::of(found.people, found.next))
 }
 
 /// Reads one person.
 #[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "read_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["provisioning:read"])))]
-pub(crate) async fn read(admin: Admin<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
-    Ok(Json(admin.tenant.roles().person(&id).await?.into()))
+pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
+    Ok(Json(access.tenant.roles().person(&id).await?.into()))
 }
 
 /// A person's role, and every grant behind it.
@@ -196,10 +199,10 @@ impl From<Decided> for PersonRole {
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn read_role(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<PersonRole>, Problem> {
-    Ok(Json(admin.tenant.roles().person_role(&id).await?.into()))
+    Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
 }
 
 /// A role to give by hand.
@@ -218,16 +221,16 @@ pub(crate) struct NewRole {
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn give_role(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Id(id): Id,
     Fields(new): Fields<NewRole>,
 ) -> Result<Json<PersonRole>, Problem> {
-    admin
+    access
         .tenant
         .roles()
-        .give_role(&id, new.role_id.map(Into::into), admin.role())
+        .give_role(&id, new.role_id.map(Into::into), access.rank())
         .await?;
-    Ok(Json(admin.tenant.roles().person_role(&id).await?.into()))
+    Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
 }
 
 /// Parses the states in a parameter such as `state=active,inactive`.

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Read};
+use crate::caller::Access;
+use crate::codes::{ReadingCode, ReasonCode};
 use crate::fields::{List, Params, limit};
+use crate::gate::Read;
 
 /// One request and its answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +37,14 @@ pub(crate) struct Logged {
     /// The `scimType` of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     scim_type: Option<String>,
+    /// The reason code of a refusal or a failure. Unlike `detail`, it does not change with the wording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ReasonCode>)]
+    reason: Option<String>,
+    /// What in the request was read in a way that the RFC does not describe, or ignored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<ReadingCode>)]
+    readings: Vec<String>,
     /// What the answer said of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -59,6 +69,8 @@ impl From<LoggedRequest> for Logged {
         let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
         Self {
             diagnosis: request.diagnosis().map(str::to_owned),
+            reason: request.reason_code().map(str::to_owned),
+            readings: request.readings,
             id: request.id,
             occurred_at: request.at,
             connection_id: request.connection_id,
@@ -106,7 +118,7 @@ pub(crate) struct RequestsPage {
 #[utoipa::path(get, path = "/api/v1/requests", operation_id = "list_requests", tag = "logs", params(RequestsPage),
     responses((status = 200, body = List<Logged>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    admin: Admin<Read>,
+    access: Access<Read>,
     Params(asked): Params<RequestsPage>,
 ) -> Result<Json<List<Logged>>, Problem> {
     let query = RequestQuery {
@@ -119,6 +131,6 @@ pub(crate) async fn list(
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let (requests, next) = admin.tenant.request_log().search(&query).await?;
+    let (requests, next) = access.tenant.request_log().search(&query).await?;
     Ok(List::of(requests, next))
 }

@@ -2,9 +2,10 @@
 
 use axum::extract::FromRef;
 use rollcall_directory::Directory;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
+use crate::operations::for_service_keys;
 use crate::{
     audit, connections, events, groups, people, requests, sessions, settings, sign_in, tenants,
     tokens,
@@ -22,7 +23,7 @@ impl FromRef<Api> for Directory {
     }
 }
 
-/// Returns the endpoints for the application's backend.
+/// Returns the endpoints that are only for the application's backend.
 pub(crate) fn application() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::list, tenants::create))
@@ -36,25 +37,33 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
 
 /// Returns the endpoints for people in a session, without the OpenAPI document.
 pub(crate) fn admin() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(connections::list, connections::create))
-        .routes(routes!(
-            connections::read,
-            connections::change,
-            connections::delete
-        ))
-        .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::read, tokens::revoke))
-        .routes(routes!(groups::list_mappings))
-        .routes(routes!(groups::map))
-        .routes(routes!(groups::list_roles))
-        .routes(routes!(groups::list_members))
-        .routes(routes!(groups::reconciliation))
-        .routes(routes!(people::list))
-        .routes(routes!(people::read))
-        .routes(routes!(people::read_role, people::give_role))
-        .routes(routes!(settings::read, settings::change))
-        .routes(routes!(audit::list))
-        .routes(routes!(requests::list))
-        .routes(routes!(sessions::read, sessions::end))
+    let own = OpenApiRouter::new().routes(routes!(sessions::read, sessions::end));
+    both_doors().into_iter().fold(own, OpenApiRouter::routes)
+}
+
+/// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
+pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
+    let routes = both_doors().into_iter().map(for_service_keys);
+    routes.fold(OpenApiRouter::new(), OpenApiRouter::routes)
+}
+
+/// Lists the endpoints for people in a session that the application's backend may call too.
+fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
+    vec![
+        routes!(connections::list, connections::create),
+        routes!(connections::read, connections::change, connections::delete),
+        routes!(tokens::list, tokens::create),
+        routes!(tokens::read, tokens::revoke),
+        routes!(groups::list_mappings),
+        routes!(groups::map),
+        routes!(groups::list_roles),
+        routes!(groups::list_members),
+        routes!(groups::reconciliation),
+        routes!(people::list),
+        routes!(people::read),
+        routes!(people::read_role, people::give_role),
+        routes!(settings::read, settings::change),
+        routes!(audit::list),
+        routes!(requests::list),
+    ]
 }

@@ -8,7 +8,8 @@ use rollcall_edge_http::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::caller::{Admin, SignedIn};
+use crate::caller::Admin;
+use crate::gate::SignedIn;
 use crate::role::{Permission, Role};
 
 /// The person of a session.

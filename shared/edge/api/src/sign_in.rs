@@ -6,14 +6,15 @@ use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{
-    Assertion, IssuedSession, SignInOutcome, SignInRefusal, SignedIn, TenantId,
+    Assertion, IssuedSession, Reason, SignInOutcome, SignInRefusal, SignedIn, TenantId,
 };
 use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::{Application, Introspector};
-use crate::fields::{Fields, Id};
+use crate::caller::{ApplicationAt, Introspector};
+use crate::fields::{Fields, name};
+use crate::gate::Sessions;
 use crate::people::Person;
 use crate::role::{Permission, Role};
 use crate::sessions::{SessionDetails, SessionUser};
@@ -96,22 +97,21 @@ impl From<SignedIn> for LoggedIn {
 
 /// Signs a person in: the groups of the assertion decide the role, or else the memberships that were pushed, or else
 /// the tenant's default role. Somebody who was never pushed is created, unless the tenant lets in only people who were
-/// pushed: 403 `not-provisioned`.
+/// pushed: 403 `not_provisioned`.
 ///
 /// The subject decides whose sign-in it is, then the external id, then the user name. Somebody who was deactivated,
-/// blocked or deleted is refused: 403 `person-inactive`. A sign-in that could mean several people is refused: 409
-/// `identity-ambiguous`. So is one that names somebody who has another subject or another external id, who belongs to
-/// another connection, or who holds a role that needs more than this name: 409 `identity-conflict`. The audit log says
+/// blocked or deleted is refused: 403 `person_inactive`. A sign-in that could mean several people is refused: 409
+/// `identity_ambiguous`. So is one that names somebody who has another subject or another external id, who belongs to
+/// another connection, or who holds a role that needs more than this name: 409 `identity_conflict`. The audit log says
 /// why, and whom it could mean.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = LoggedIn),
-        (status = 403, description = "`person-inactive`: deactivated, blocked or deleted. `not-provisioned`: never pushed."),
-        (status = 409, description = "`identity-conflict` or `identity-ambiguous`: it is not certain who this is.")),
-    security(("service_key" = [])))]
+        (status = 403, description = "`person_inactive`: deactivated, blocked or deleted. `not_provisioned`: never pushed."),
+        (status = 409, description = "`identity_conflict` or `identity_ambiguous`: it is not certain who this is.")),
+    security(("service_key" = ["sessions:create"])))]
 pub(crate) async fn log_in(
-    application: Application,
-    Id(tenant): Id,
+    at: ApplicationAt<Sessions>,
     Fields(login): Fields<Login>,
 ) -> Result<Json<LoggedIn>, Problem> {
     check_length(
@@ -130,12 +130,7 @@ pub(crate) async fn log_in(
         email: login.email,
         groups: login.groups,
     };
-    match application
-        .tenant(&tenant)?
-        .sign_in()
-        .log_in(&assertion)
-        .await?
-    {
+    match at.tenant.sign_in().log_in(&assertion).await? {
         SignInOutcome::Accepted(signed_in) => Ok(Json((*signed_in).into())),
         SignInOutcome::Refused(refusal) => Err(refused(refusal)),
     }
@@ -154,18 +149,15 @@ fn check_length(key: &str, given: Option<&str>, max: usize) -> Result<(), Proble
 fn refused(refusal: SignInRefusal) -> Problem {
     match refusal {
         SignInRefusal::Inactive => Problem::new(
-            403,
-            "person-inactive",
+            Reason::PersonInactive,
             "this person was deactivated, and cannot sign in until their directory or an admin activates them again",
         ),
         SignInRefusal::NotProvisioned => Problem::new(
-            403,
-            "not-provisioned",
+            Reason::NotProvisioned,
             "only people whom the organisation's directory has assigned to this application can sign in",
         ),
         SignInRefusal::Ambiguous => Problem::new(
-            409,
-            "identity-ambiguous",
+            Reason::IdentityAmbiguous,
             "this sign-in could be that of several people; an admin of the organisation sees whom in the audit log",
         ),
         SignInRefusal::OtherSubject
@@ -173,8 +165,7 @@ fn refused(refusal: SignInRefusal) -> Problem {
         | SignInRefusal::OtherConnection
         | SignInRefusal::Unproven
         | SignInRefusal::SameEmail => Problem::new(
-            409,
-            "identity-conflict",
+            Reason::IdentityConflict,
             "this name may belong to somebody else; an admin of the organisation sees why in the audit log",
         ),
     }
@@ -183,7 +174,8 @@ fn refused(refusal: SignInRefusal) -> Problem {
 /// The session to introspect.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Introspection {
+#[schema(as = Introspection)]
+pub(crate) struct Presented {
     /// The session's token.
     token: String,
 }
@@ -235,13 +227,16 @@ impl From<Option<SessionDetails>> for Introspected {
 /// that they were given by hand change. Up to five seconds old may be the tenant with its settings, the mappings of
 /// groups to roles, and the service key: a key that was revoked may introspect for five more seconds, and is refused
 /// at once everywhere else.
-#[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Introspection,
-    responses((status = 200, body = Introspected)), security(("service_key" = [])))]
+#[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Presented,
+    responses((status = 200, body = Introspected)), security(("service_key" = ["sessions:introspect"])))]
 pub(crate) async fn introspect(
     introspector: Introspector,
-    Fields(asked): Fields<Introspection>,
+    asked: Result<Fields<Presented>, Problem>,
 ) -> Result<Json<Introspected>, Problem> {
-    let session = introspector.directory.introspect(&asked.token).await?;
+    let token = asked.as_ref().map_or("", |Fields(asked)| &asked.token);
+    let session = introspector.introspect(token).await?;
+    // Only a caller with a good service key learns what is wrong with the body.
+    asked?;
     Ok(Json(session.map(SessionDetails::from).into()))
 }
 
@@ -251,6 +246,9 @@ pub(crate) async fn introspect(
 pub(crate) struct NewPortalLink {
     /// The role of the session that the link opens: `owner` by default, so that a new tenant gets its first owner.
     role_id: Option<Role>,
+    /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
 }
 
 /// A link that opens the console once.
@@ -265,18 +263,15 @@ pub(crate) struct PortalLink {
 /// Makes a link that opens the console, once, for a few minutes.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", operation_id = "create_portal_link", tag = "sign-in",
     request_body = NewPortalLink, params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 201, body = PortalLink)), security(("service_key" = [])))]
+    responses((status = 201, body = PortalLink)), security(("service_key" = ["sessions:create"])))]
 pub(crate) async fn create_portal_link(
-    application: Application,
-    Id(tenant): Id,
+    at: ApplicationAt<Sessions>,
     OpenedAt(console): OpenedAt,
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
-    let tenant = application.tenant(&tenant)?;
-    let link = tenant
-        .sign_in()
-        .issue_portal_link(new.role_id.map_or(directory::Role::Owner, Into::into))
-        .await?;
+    let email = new.email.map(|email| name("email", &email)).transpose()?;
+    let role = new.role_id.map_or(directory::Role::Owner, Into::into);
+    let link = at.tenant.sign_in().issue_portal_link(role, email).await?;
     Ok(link_answer(&console, &link))
 }
 

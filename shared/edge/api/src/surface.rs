@@ -6,6 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
+use rollcall_directory::Reason;
 use rollcall_edge_http::{
     API_PATH, HttpFunction, Marker, Next, Problem, Received, Surface, request_id, unknown_method,
 };
@@ -54,5 +55,5 @@ impl Surface for Api {
 async fn unknown_endpoint() -> Problem {
     let detail =
         format!("this endpoint does not exist; `{API_PATH}/openapi.json` lists all endpoints");
-    Problem::new(404, "not-found", detail)
+    Problem::new(Reason::NoEndpoint, detail)
 }

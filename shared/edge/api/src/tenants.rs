@@ -5,13 +5,14 @@ use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{NewTenant as Wanted, TenantId, TenantSummary};
+use rollcall_directory::{TenantId, TenantSummary};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::Application;
-use crate::fields::{Fields, Id, List, Params, created, limit, name};
+use crate::caller::{Application, ApplicationAt};
+use crate::fields::{Fields, List, Params, created, limit, name};
+use crate::gate::Tenants;
 use crate::settings::{RateLimit, Settings, SettingsChange, given};
 
 /// A tenant as lists show it.
@@ -90,9 +91,9 @@ pub(crate) struct TenantsPage {
 
 /// Lists the tenants in order of their ids.
 #[utoipa::path(get, path = "/api/v1/tenants", operation_id = "list_tenants", tag = "tenants", params(TenantsPage),
-    responses((status = 200, body = List<Tenant>)), security(("service_key" = [])))]
+    responses((status = 200, body = List<Tenant>)), security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn list(
-    application: Application,
+    application: Application<Tenants>,
     Params(page): Params<TenantsPage>,
 ) -> Result<Json<List<Tenant>>, Problem> {
     let limit = limit(page.limit)?;
@@ -107,44 +108,38 @@ pub(crate) async fn list(
 
 /// Makes a tenant.
 #[utoipa::path(post, path = "/api/v1/tenants", operation_id = "create_tenant", tag = "tenants", request_body = NewTenant,
-    responses((status = 201, body = TenantDetails)), security(("service_key" = [])))]
+    responses((status = 201, body = TenantDetails)), security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn create(
-    application: Application,
+    application: Application<Tenants>,
     Fields(new): Fields<NewTenant>,
 ) -> Result<Response, Problem> {
     let id: TenantId = new
         .id
         .parse()
         .map_err(|error| Problem::invalid(format!("`id`: {error}")))?;
+    let name = name("display_name", &new.display_name)?;
     let settings = directory::SettingsChange::from(new.settings);
-    let wanted = Wanted {
-        id: id.clone(),
-        name: name("display_name", &new.display_name)?,
-        settings: settings.applied_to(directory::Settings::default())?,
-    };
-    application.directory.create_tenant(wanted).await?;
-    let made = details(&application, id.as_str()).await?;
-    Ok(created(&format!("/tenants/{id}"), &made))
+    let settings = settings.applied_to(directory::Settings::default())?;
+    let tenant = application.tenant(id);
+    tenant.lifecycle().create(name, settings).await?;
+    let path = format!("/tenants/{}", tenant.id());
+    Ok(created(&path, &details(&tenant).await?))
 }
 
 /// Reads a tenant.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}", operation_id = "read_tenant", tag = "tenants",
     params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
-pub(crate) async fn read(
-    application: Application,
-    Id(id): Id,
-) -> Result<Json<TenantDetails>, Problem> {
-    details(&application, &id).await.map(Json)
+    responses((status = 200, body = TenantDetails)), security(("service_key" = ["tenants:manage"])))]
+pub(crate) async fn read(at: ApplicationAt<Tenants>) -> Result<Json<TenantDetails>, Problem> {
+    details(&at.tenant).await.map(Json)
 }
 
 /// Renames a tenant, or changes its settings or its ceiling.
 #[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "change_tenant", tag = "tenants", request_body = TenantChange,
     params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, body = TenantDetails)), security(("service_key" = [])))]
+    responses((status = 200, body = TenantDetails)), security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn change(
-    application: Application,
-    Id(id): Id,
+    at: ApplicationAt<Tenants>,
     Fields(change): Fields<TenantChange>,
 ) -> Result<Json<TenantDetails>, Problem> {
     let renamed = change.display_name.as_deref();
@@ -156,22 +151,21 @@ pub(crate) async fn change(
             .request_ceiling
             .map(|ceiling| ceiling.map(Into::into)),
     };
-    let tenant = application.tenant(&id)?;
-    tenant.lifecycle().change(&change).await?;
-    details(&application, &id).await.map(Json)
+    at.tenant.lifecycle().change(&change).await?;
+    details(&at.tenant).await.map(Json)
 }
 
 /// Deletes a tenant: its tokens and sessions end at once, its id is never used again.
 #[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", operation_id = "delete_tenant", tag = "tenants",
     params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 204)), security(("service_key" = [])))]
-pub(crate) async fn delete(application: Application, Id(id): Id) -> Result<StatusCode, Problem> {
-    application.tenant(&id)?.lifecycle().delete().await?;
+    responses((status = 204)), security(("service_key" = ["tenants:manage"])))]
+pub(crate) async fn delete(at: ApplicationAt<Tenants>) -> Result<StatusCode, Problem> {
+    at.tenant.lifecycle().delete().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn details(application: &Application, id: &str) -> Result<TenantDetails, Problem> {
-    let tenant = application.tenant(id)?.lifecycle().read().await?;
+async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
+    let tenant = tenant.lifecycle().read().await?;
     Ok(TenantDetails {
         tenant: tenant.summary.into(),
         settings: tenant.settings.into(),

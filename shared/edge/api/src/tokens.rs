@@ -9,8 +9,9 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Admin, Configure};
+use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+use crate::gate::Configure;
 
 /// A token as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,12 +102,12 @@ pub(crate) struct TokensPage {
     params(("id" = String, Path, description = "The connection's id"), TokensPage),
     responses((status = 200, body = List<Token>)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn list(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Id(connection): Id,
     Params(asked): Params<TokensPage>,
 ) -> Result<Json<List<Token>>, Problem> {
     let limit = limit(asked.limit)?;
-    let all = admin.tenant.credentials().tokens_of(&connection).await?;
+    let all = access.tenant.credentials().tokens_of(&connection).await?;
     let (tokens, next) = page(all, |token| &token.id, asked.after.as_deref(), limit);
     Ok(List::of(tokens, next))
 }
@@ -116,7 +117,7 @@ pub(crate) async fn list(
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 201, body = NewlyIssuedToken)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn create(
-    admin: Admin<Configure>,
+    access: Access<Configure>,
     Id(connection): Id,
     Fields(new): Fields<NewToken>,
 ) -> Result<Response, Problem> {
@@ -124,14 +125,14 @@ pub(crate) async fn create(
     if new.expires_at.is_some_and(|at| at <= Timestamp::now()) {
         return Err(Problem::invalid("`expires_at` must be in the future"));
     }
-    let issued = admin
+    let issued = access
         .tenant
         .credentials()
         .issue_token(&connection, &label, new.expires_at)
         .await?;
     let issued = NewlyIssuedToken::from(issued);
     Ok(created(
-        &format!("/scim/tokens/{}", issued.stored.id),
+        &access.path(&format!("/scim/tokens/{}", issued.stored.id)),
         &issued,
     ))
 }
@@ -140,8 +141,8 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/api/v1/scim/tokens/{id}", operation_id = "read_token", tag = "tokens",
     params(("id" = String, Path, description = "The token's id")),
     responses((status = 200, body = Token)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn read(admin: Admin<Configure>, Id(id): Id) -> Result<Json<Token>, Problem> {
-    let tokens = admin.tenant.credentials().tokens().await?;
+pub(crate) async fn read(access: Access<Configure>, Id(id): Id) -> Result<Json<Token>, Problem> {
+    let tokens = access.tenant.credentials().tokens().await?;
     match tokens.into_iter().find(|token| token.id == id) {
         Some(token) => Ok(Json(token.into())),
         None => Err(Problem::not_found(format!("token `{}`", shown(&id)))),
@@ -152,7 +153,7 @@ pub(crate) async fn read(admin: Admin<Configure>, Id(id): Id) -> Result<Json<Tok
 #[utoipa::path(delete, path = "/api/v1/scim/tokens/{id}", operation_id = "revoke_token", tag = "tokens",
     params(("id" = String, Path, description = "The token's id")),
     responses((status = 204)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn revoke(admin: Admin<Configure>, Id(id): Id) -> Result<StatusCode, Problem> {
-    admin.tenant.credentials().revoke_token(&id).await?;
+pub(crate) async fn revoke(access: Access<Configure>, Id(id): Id) -> Result<StatusCode, Problem> {
+    access.tenant.credentials().revoke_token(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

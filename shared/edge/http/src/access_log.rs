@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use rollcall_directory::Error;
 use rollcall_directory::capacity::Cost;
+use rollcall_directory::{Error, Reason};
 use rollcall_runtime::chain;
 
 /// A fault of the service. The response carries it to the log as an extension. The client does not see it.
@@ -21,6 +21,10 @@ pub(crate) fn record(response: &Response, took: Duration, cost: Cost) {
     }
     tracing::info!(
         status = response.status().as_u16(),
+        reason = response
+            .extensions()
+            .get::<Reason>()
+            .map(|reason| reason.as_str()),
         ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         dynamodb_calls = cost.calls,
         read_units = cost.read_units,

@@ -1,5 +1,6 @@
 //! Reads the bearer token from the `Authorization` header.
 
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -19,7 +20,12 @@ pub fn bearer(authorization: &str) -> Option<&str> {
 
 /// Returns the bearer token of a request that has exactly one `Authorization` header.
 pub fn sole_bearer(parts: &Parts) -> Option<&str> {
-    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+    sole_bearer_of(&parts.headers)
+}
+
+/// Returns the bearer token in the headers of a request, as [`sole_bearer`] does.
+pub fn sole_bearer_of(headers: &HeaderMap) -> Option<&str> {
+    let mut headers = headers.get_all(AUTHORIZATION).iter();
     match (headers.next(), headers.next()) {
         (Some(header), None) => bearer(header.to_str().ok()?),
         _ => None,

@@ -4,8 +4,8 @@ use axum::body::to_bytes;
 use axum::extract::Request;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use rollcall_scim as scim;
 use rollcall_scim::limits::MAX_BODY_BYTES;
+use rollcall_scim::{self as scim, Reading};
 use serde_json::Value;
 
 /// The reason why a body cannot be read.
@@ -56,17 +56,27 @@ pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
         return Err(Unreadable::TooLarge);
     }
     // A byte order mark may be ignored (RFC 8259 §8.1).
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let bytes = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
+        Some(rest) => {
+            Reading::ByteOrderMarkDropped.note();
+            rest
+        }
+        None => bytes,
+    };
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(empty());
     }
     // The message names a position and never repeats the body.
-    serde_json::from_slice(bytes).map_err(|error| {
+    let body = serde_json::from_slice(bytes).map_err(|error| {
         Unreadable::Invalid(format!(
             "the body is not valid JSON: {error}{}",
             hint(headers)
         ))
-    })
+    })?;
+    if !declares_json(headers) {
+        Reading::ContentTypeIgnored.note();
+    }
+    Ok(body)
 }
 
 /// Returns the parsed body if it is an object.
@@ -90,16 +100,20 @@ fn empty() -> Unreadable {
 
 /// Returns a hint for a body that is not JSON and whose `Content-Type` does not name JSON either.
 fn hint(headers: &HeaderMap) -> &'static str {
-    let declared = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let says_json = declared.is_empty() || declared.to_ascii_lowercase().contains("json");
-    if says_json {
+    if declares_json(headers) {
         ""
     } else {
         "; its `Content-Type` should be `application/scim+json`"
     }
+}
+
+/// Returns whether `Content-Type` names JSON, or nothing.
+fn declares_json(headers: &HeaderMap) -> bool {
+    let declared = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    declared.is_empty() || declared.to_ascii_lowercase().contains("json")
 }
 
 fn kind_of(value: &Value) -> &'static str {

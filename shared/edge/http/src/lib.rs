@@ -5,7 +5,8 @@
 //! [`Surface`]. SCIM and the API define theirs in crates of their own; the one for pages is here (`pages`).
 //!
 //! Handlers use:
-//! - `base_url` and `request_id`: the URL at which the client reached the service, and the id of the request;
+//! - `base_url`, `request_id` and `origin`: the URL at which the client reached the service, the id of the request, and
+//!   the address of the client;
 //! - `bearer`, `segment` and `body`: the credential, the variable segment of the path, and the JSON body;
 //! - `problem`: errors as problem documents (RFC 9457), which the API sends and pages show.
 //!
@@ -52,6 +53,7 @@ mod path;
 mod base_url;
 mod bearer;
 mod body;
+mod origin;
 mod request_id;
 mod segment;
 
@@ -60,11 +62,12 @@ mod problem;
 
 pub use access_log::Fault;
 pub use base_url::{Root, root};
-pub use bearer::{bearer, sole_bearer};
+pub use bearer::{bearer, sole_bearer, sole_bearer_of};
 pub use body::{Unreadable, json, object, read};
 pub use function::{HttpFunction, Next, Received, Surface, run};
+pub use origin::origin;
 pub use pages::{RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
-pub use problem::{Problem, unknown_method};
+pub use problem::{Problem, REASON_HEADER, unknown_method};
 pub use request_id::request_id;
 pub use segment::Segment;

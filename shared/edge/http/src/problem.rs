@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use rollcall_directory as directory;
+use rollcall_directory::{self as directory, Reason};
 use rollcall_scim as scim;
 use serde::Serialize;
 
@@ -15,14 +15,15 @@ use crate::body::Unreadable;
 
 /// The media type of problem documents (RFC 9457 §6.1).
 const PROBLEM_JSON: &str = "application/problem+json";
+/// The header of SCIM errors with the reason code. Problem documents have it as a member.
+pub const REASON_HEADER: &str = "rollcall-reason";
 /// The prefix of every problem type.
 const TYPE_PREFIX: &str = "urn:rollcall:problem:";
 
 /// An error response: a refusal, or a fault of the service.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    status: u16,
-    kind: &'static str,
+    reason: Reason,
     detail: String,
     retry_after: Option<u32>,
     fault: Option<Arc<directory::Error>>,
@@ -32,6 +33,7 @@ pub struct Problem {
 #[derive(Debug, Serialize)]
 struct ProblemDocument<'a> {
     r#type: String,
+    reason: &'static str,
     title: &'static str,
     status: u16,
     detail: &'a str,
@@ -39,11 +41,10 @@ struct ProblemDocument<'a> {
 }
 
 impl Problem {
-    /// Returns a problem with the type `urn:rollcall:problem:<kind>`.
-    pub fn new(status: u16, kind: &'static str, detail: impl Into<String>) -> Self {
+    /// Returns a problem. The reason decides the status and the type.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self {
-            status,
-            kind,
+            reason,
             detail: scim::limits::bounded_detail(detail.into()),
             retry_after: None,
             fault: None,
@@ -52,42 +53,47 @@ impl Problem {
 
     /// Returns a 400 for an invalid value.
     pub fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(400, "invalid-value", detail)
+        Self::new(Reason::InvalidValue, detail)
     }
 
     /// Returns a 400 for a body or query string that cannot be parsed.
     pub fn unreadable(detail: impl Into<String>) -> Self {
-        Self::new(400, "invalid-syntax", detail)
+        Self::new(Reason::InvalidSyntax, detail)
     }
 
     /// Returns a 401 for a missing or invalid credential.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(401, "unauthorized", detail)
+        Self::new(Reason::NotAuthenticated, detail)
     }
 
     /// Returns a 403 for a valid credential without the required permission.
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(403, "forbidden", detail)
+        Self::new(Reason::Forbidden, detail)
     }
 
     /// Returns a 404. The detail is `what` followed by "does not exist".
     pub fn not_found(what: impl std::fmt::Display) -> Self {
-        Self::new(404, "not-found", format!("{what} does not exist"))
+        Self::new(Reason::NotFound, format!("{what} does not exist"))
     }
 
     /// Returns a 409 for a change that conflicts with another one.
     pub fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(409, "conflict", detail)
+        Self::new(Reason::Conflict, detail)
     }
 
     /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
-        self.status
+        terms(self.reason).0
+    }
+
+    /// Returns the reason code.
+    pub fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// Returns the standard phrase for the status, such as "Not Found".
     pub fn title(&self) -> &'static str {
-        StatusCode::from_u16(self.status)
+        StatusCode::from_u16(self.status())
             .ok()
             .and_then(|status| status.canonical_reason())
             .unwrap_or("Error")
@@ -114,11 +120,27 @@ impl Problem {
         response
     }
 
+    /// Returns the problem for an error, with texts that fit outside SCIM.
+    fn worded(reason: Reason, error: &scim::Error) -> Self {
+        let detail = match error {
+            scim::Error::NotFound { what } => format!("{what} does not exist or was deleted"),
+            scim::Error::Uniqueness { attribute } => format!(
+                "this `{attribute}` is in use, or was used before and cannot be reused; choose another"
+            ),
+            _ => error.to_string(),
+        };
+        Self {
+            retry_after: error.retry_after(),
+            ..Self::new(reason, detail)
+        }
+    }
+
     fn document<'a>(&'a self, request_id: &'a str) -> ProblemDocument<'a> {
         ProblemDocument {
-            r#type: format!("{TYPE_PREFIX}{}", self.kind),
+            r#type: format!("{TYPE_PREFIX}{}", terms(self.reason).1),
+            reason: self.reason.as_str(),
             title: self.title(),
-            status: self.status,
+            status: self.status(),
             detail: &self.detail,
             instance: request_id,
         }
@@ -126,44 +148,53 @@ impl Problem {
 }
 
 impl From<scim::Error> for Problem {
-    /// Converts a SCIM error, with texts that fit outside SCIM.
     fn from(error: scim::Error) -> Self {
-        let (kind, detail) = match &error {
-            scim::Error::NotFound { what } => {
-                ("not-found", format!("{what} does not exist or was deleted"))
-            }
-            scim::Error::Uniqueness { attribute } => (
-                "conflict",
-                format!(
-                    "this `{attribute}` is in use, or was used before and cannot be reused; choose another"
-                ),
-            ),
-            scim::Error::Unauthorized => ("unauthorized", error.to_string()),
-            scim::Error::Forbidden(_) => ("forbidden", error.to_string()),
-            scim::Error::InvalidSyntax(_) => ("invalid-syntax", error.to_string()),
-            scim::Error::InvalidFilter(_) => ("invalid-filter", error.to_string()),
-            scim::Error::NoEndpoint(_) => ("not-found", error.to_string()),
-            scim::Error::MethodNotAllowed => ("method-not-allowed", error.to_string()),
-            scim::Error::PreconditionFailed => ("precondition-failed", error.to_string()),
-            scim::Error::PayloadTooLarge { .. } => ("too-large", error.to_string()),
-            scim::Error::TooManyRequests { .. } => ("too-many-requests", error.to_string()),
-            scim::Error::Unavailable { .. } => ("unavailable", error.to_string()),
-            scim::Error::NotImplemented { .. } => ("not-implemented", error.to_string()),
-            scim::Error::Internal => ("internal", error.to_string()),
-            _ => ("invalid-value", error.to_string()),
-        };
-        Self {
-            retry_after: error.retry_after(),
-            ..Self::new(error.status(), kind, detail)
-        }
+        Self::worded(Reason::from(&error), &error)
     }
 }
 
 impl From<directory::Error> for Problem {
     fn from(error: directory::Error) -> Self {
-        let problem = Self::from(error.to_scim());
+        let problem = Self::worded(error.reason(), &error.to_scim());
         let fault = error.is_fault().then(|| Arc::new(error));
         Self { fault, ..problem }
+    }
+}
+
+/// Returns the HTTP status for a reason, and the last part of the problem's type. A type stands for a group of reasons.
+fn terms(reason: Reason) -> (u16, &'static str) {
+    match reason {
+        Reason::InvalidSyntax => (400, "invalid-syntax"),
+        Reason::InvalidFilter => (400, "invalid-filter"),
+        Reason::InvalidValue
+        | Reason::InvalidPath
+        | Reason::NoTarget
+        | Reason::NotMutable
+        | Reason::TooMany
+        | Reason::UnsupportedVersion
+        | Reason::UnknownMember
+        | Reason::RoleNotMappable => (400, "invalid-value"),
+        Reason::NotAuthenticated
+        | Reason::TokenMalformed
+        | Reason::TokenUnknown
+        | Reason::TokenRevoked
+        | Reason::TokenExpired => (401, "unauthorized"),
+        Reason::Forbidden | Reason::LastOwner | Reason::RoleAboveGiver | Reason::OwnedByAnother => {
+            (403, "forbidden")
+        }
+        Reason::PersonInactive => (403, "person-inactive"),
+        Reason::NotProvisioned => (403, "not-provisioned"),
+        Reason::NotFound | Reason::NoEndpoint => (404, "not-found"),
+        Reason::MethodNotAllowed => (405, "method-not-allowed"),
+        Reason::NotUnique | Reason::Conflict => (409, "conflict"),
+        Reason::IdentityConflict => (409, "identity-conflict"),
+        Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
+        Reason::PreconditionFailed => (412, "precondition-failed"),
+        Reason::BodyTooLarge => (413, "too-large"),
+        Reason::RateLimited => (429, "too-many-requests"),
+        Reason::Internal => (500, "internal"),
+        Reason::NotImplemented => (501, "not-implemented"),
+        Reason::Unavailable => (503, "unavailable"),
     }
 }
 
@@ -176,9 +207,10 @@ impl From<Unreadable> for Problem {
 impl IntoResponse for Problem {
     /// Builds the response without its body. [`Problem::write`] writes the body, because it needs the request's id.
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
-        if self.status == 401 {
+        if self.status() == 401 {
             let challenge = HeaderValue::from_static("Bearer realm=\"rollcall\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
@@ -188,6 +220,7 @@ impl IntoResponse for Problem {
         if let Some(fault) = self.fault.clone() {
             response.extensions_mut().insert(Fault(fault));
         }
+        response.extensions_mut().insert(self.reason);
         response.extensions_mut().insert(self);
         response
     }

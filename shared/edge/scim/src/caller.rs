@@ -5,7 +5,7 @@ use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use rollcall_directory::{Directory, Tenant};
-use rollcall_edge_http::{request_id, sole_bearer};
+use rollcall_edge_http::{origin, request_id, sole_bearer};
 use rollcall_scim as scim;
 use tracing::Span;
 
@@ -30,7 +30,9 @@ where
             .await?
             .into_caller(&request_id(parts))?;
         Span::current().record("tenant", caller.tenant.as_str());
-        Ok(Self(directory.tenant(&caller)))
+        Ok(Self(
+            directory.tenant(&caller).requested_from(origin(parts)),
+        ))
     }
 }
 

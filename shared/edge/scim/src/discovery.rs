@@ -1,29 +1,55 @@
-//! The discovery endpoints (RFC 7644 §4), readable without a token.
+//! The endpoints that need no token: discovery (RFC 7644 §4) and the base URL.
 
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
 use axum::routing::get;
 use http::request::Parts;
-use rollcall_edge_http::{BASE_PATH, Segment};
+use rollcall_edge_http::{BASE_PATH, Segment, normalise, segments};
 use rollcall_scim as scim;
 use rollcall_scim::discovery;
 use serde_json::Value;
 
-use crate::base_url::BaseUrl;
+use crate::base_url::{BaseUrl, MARKER};
 use crate::error::Error;
 use crate::json_response::json;
 use crate::query::QueryPairs;
+use crate::root::ENDPOINTS;
 
-/// Returns the routes of `/ServiceProviderConfig`, and of `/Schemas` and `/ResourceTypes` as lists and by id.
+/// Returns the routes of the base URL, of `/ServiceProviderConfig`, and of `/Schemas` and `/ResourceTypes` as lists and
+/// by id.
 pub fn discovery_router() -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
+        .route(BASE_PATH, get(base_url))
         .route(&at("/ServiceProviderConfig"), get(service_provider_config))
         .route(&at("/Schemas"), get(schemas))
         .route(&at("/Schemas/{urn}"), get(schema))
         .route(&at("/ResourceTypes"), get(resource_types))
         .route(&at("/ResourceTypes/{name}"), get(resource_type))
+}
+
+/// Returns whether a path is one of the [`discovery_router`], in any spelling. The authorizer lets a request to such a
+/// path pass without a token.
+///
+/// The authorizer then passes on no caller. If this function were wrong about a path, its handler would answer 401.
+pub fn is_public(path: &str) -> bool {
+    let path = normalise(path, MARKER);
+    let path: Vec<&str> = segments(&path).collect();
+    let base: Vec<&str> = segments(BASE_PATH).collect();
+    matches!(
+        path.strip_prefix(&base[..]),
+        Some(
+            [] | ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]
+                | ["Schemas" | "ResourceTypes", _]
+        )
+    )
+}
+
+/// Confirms the base URL to a person who opens it in a browser.
+async fn base_url(base: BaseUrl) -> Error {
+    let detail = format!("this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}");
+    scim::Error::NoEndpoint(detail).into()
 }
 
 async fn service_provider_config(_: Unfiltered, base: BaseUrl) -> Response {
@@ -85,6 +111,49 @@ impl<S: Sync> FromRequestParts<S> for Unfiltered {
                 "discovery endpoints do not support `filter`; leave it out".to_owned(),
             )
             .into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn discovery_is_public_in_every_spelling() {
+        for (path, expected) in [
+            ("/scim/v2", true),
+            ("/scim/v2/", true),
+            ("/scim/v2//", true),
+            ("/scim/v2/ServiceProviderConfig", true),
+            ("/scim/v2//ServiceProviderConfig", true),
+            ("/scim/v2/ServiceProviderConfig/", true),
+            ("/scim/v2/Schemas/", true),
+            ("//scim//v2//Schemas//", true),
+            ("/scim/v2/Schemas//urn:x", true),
+            ("/scim/v2//ResourceTypes/User/", true),
+            ("/dev/scim/v2//Schemas", true),
+            ("/scim/scim/v2//Schemas", true),
+            ("/scim/v2/ServiceProviderConfig/x", false),
+            ("/scim/v2/Schemas/x/y", false),
+            ("/scim/v2/schemas", false),
+            ("/scim/v2/Schemas%2F", false),
+            ("/scim/v2/%53chemas", false),
+            ("/scim/v2/Schemas/../Users", false),
+            ("/scim/v2/Schemas?x/../../Users", false),
+            ("/scim/v2/Users", false),
+            ("/scim/v2//Users", false),
+            ("/scim/v2/Users/Schemas", false),
+            ("/scim/v2/x/scim/v2/Schemas", false),
+            ("/scim/v2/.search", false),
+            ("/scim/v2/Me", false),
+            ("/scim/v1/Schemas", false),
+            ("/Schemas", false),
+            ("/scim/v2Schemas", false),
+            ("", false),
+            ("/", false),
+        ] {
+            assert_eq!(is_public(path), expected, "{path}");
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use rollcall_directory::{self as directory, Reason};
-use rollcall_edge_http::{Fault, Unreadable};
+use rollcall_edge_http::{Fault, REASON_HEADER, Unreadable};
 use rollcall_scim as scim;
 
 use crate::json_response::json;
@@ -19,8 +19,7 @@ pub(crate) struct Error(directory::Error);
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
     pub(crate) error: scim::Error,
-    /// The more specific code, if the error has one.
-    pub(crate) reason: Option<Reason>,
+    pub(crate) reason: Reason,
 }
 
 impl From<directory::Error> for Error {
@@ -53,10 +52,10 @@ impl IntoResponse for Error {
 
 /// Returns the response for a SCIM error (RFC 7644 §3.12).
 pub(crate) fn refusal(error: &scim::Error) -> Response {
-    refusal_for(error, None)
+    refusal_for(error, Reason::from(error))
 }
 
-fn refusal_for(error: &scim::Error, reason: Option<Reason>) -> Response {
+fn refusal_for(error: &scim::Error, reason: Reason) -> Response {
     let mut response = json(error.status(), &error.to_json());
     if error.status() == 401 {
         // A 401 names the authentication scheme (RFC 7644 §2).
@@ -68,6 +67,10 @@ fn refusal_for(error: &scim::Error, reason: Option<Reason>) -> Response {
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
+    // Not in the body: RFC 7644 §3.12 lists the members of an error.
+    let code = HeaderValue::from_static(reason.as_str());
+    response.headers_mut().insert(REASON_HEADER, code);
+    response.extensions_mut().insert(reason);
     response.extensions_mut().insert(Refused {
         error: error.clone(),
         reason,
@@ -97,6 +100,8 @@ mod tests {
             let response = Error::from(error).into_response();
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()[CONTENT_TYPE], "application/scim+json");
+            let reason = response.extensions().get::<Reason>().copied().unwrap();
+            assert_eq!(response.headers()[REASON_HEADER], reason.as_str());
             let body = body_of(response).await;
             assert_eq!(body["status"], status.to_string());
             assert_eq!(

@@ -3,7 +3,7 @@
 //! A request passes, in this order:
 //! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`),
 //!   and writes the tenant's request log (`request_log`);
-//! - a router: `resources` (`/Users`, `/Groups`), `discovery`, or `root` (the base URL and unknown paths);
+//! - a router: `resources` (`/Users`, `/Groups`), `discovery` (the public endpoints), or `root` (all other paths);
 //! - the extractors of the handler: the caller (`caller`, from `authorizer_context` or the bearer token), the base URL
 //!   (`base_url`), the query (`query`) and the body (`json_body`);
 //! - the handler, which calls one method of the directory;
@@ -42,9 +42,9 @@ mod error;
 
 pub use authorizer_context::AuthorizerContext;
 pub use base_url::BaseUrl;
-pub use discovery::discovery_router;
+pub use discovery::{discovery_router, is_public};
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
 pub use request_log::log_refused;
 pub use resources::resource_router;
 pub use root::root_router;
-pub use surface::finish;
+pub use surface::{finish, finish_public};

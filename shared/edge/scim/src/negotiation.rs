@@ -2,6 +2,7 @@
 
 use http::HeaderMap;
 use http::header::ACCEPT;
+use rollcall_scim::Reading;
 
 /// The media type of SCIM bodies (RFC 7644 §8.1).
 pub const SCIM_JSON: &str = "application/scim+json";
@@ -19,14 +20,18 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
         .flat_map(|value| value.split(','))
         .filter(|range| is_wanted(range))
         .map(|range| range.split(';').next().unwrap_or_default().trim())
+        .filter(|range| !range.is_empty())
         .collect();
     let names = |media_type: &str| {
         ranges
             .iter()
             .any(|range| range.eq_ignore_ascii_case(media_type))
     };
-    let plain_only =
-        names(PLAIN_JSON) && !names(SCIM_JSON) && !names("application/*") && !names("*/*");
+    let any_json = names(SCIM_JSON) || names("application/*") || names("*/*");
+    let plain_only = names(PLAIN_JSON) && !any_json;
+    if !ranges.is_empty() && !plain_only && !any_json {
+        Reading::AcceptIgnored.note();
+    }
     if plain_only { PLAIN_JSON } else { SCIM_JSON }
 }
 

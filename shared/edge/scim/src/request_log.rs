@@ -12,6 +12,7 @@ use lambda_http::request::RequestContext;
 use rollcall_directory::{Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict};
 use rollcall_edge_http::{BASE_PATH, normalise, request_id};
 use rollcall_runtime::chain;
+use rollcall_scim::Readings;
 use serde_json::Value;
 
 use crate::authorizer_context::AuthorizerContext;
@@ -106,14 +107,20 @@ impl Pending {
     }
 
     /// Builds the log entry. It is written only if the caller is known.
-    pub(crate) fn answered(self, response: &Response, took: Duration) -> Answered {
+    pub(crate) fn answered(
+        self,
+        response: &Response,
+        took: Duration,
+        readings: Readings,
+    ) -> Answered {
         let status = response.status().as_u16();
         let mut entry = LoggedRequest::new(&self.method, &self.target, status).with_body(self.sent);
         if let Some(Refused { error, reason }) = response.extensions().get() {
             entry.scim_type = error.scim_type().map(str::to_owned);
             entry.detail = Some(error.to_string());
-            entry.reason = reason.map(|reason| reason.to_string());
+            entry.reason = Some(reason.to_string());
         }
+        entry.readings = readings.iter().map(|one| one.to_string()).collect();
         if let Some(effects) = response.extensions().get::<Effects>() {
             entry.skipped_members = effects.skipped_members.iter().cloned().collect();
             entry.changes = effects.changes.iter().cloned().collect();
@@ -148,7 +155,7 @@ async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
     let tenant = directory.tenant(&caller);
     if let Some(refusal) = refusal {
         entry.detail = Some(refusal.to_string());
-        entry.reason = refusal.reason().map(|reason| reason.to_string());
+        entry.reason = Some(refusal.reason().to_string());
     }
     entry.connection_id = caller.connection_id;
     entry.token_id = caller.token_id;

@@ -1,9 +1,9 @@
-//! The base URL, the search over all resource types, and the responses for unknown and unsupported paths.
+//! The search over all resource types, and the responses for unknown and unsupported paths.
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{any, post};
 use http::Uri;
 use rollcall_directory::{Directory, GROUPS, Kind, Tenant, USERS};
 use rollcall_edge_http::{BASE_PATH, segments};
@@ -18,15 +18,15 @@ use crate::caller::Authenticated;
 use crate::error::Error;
 use crate::json_body::JsonObject;
 
-const ENDPOINTS: &str =
+/// The endpoints, as errors name them.
+pub(crate) const ENDPOINTS: &str =
     "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
 
-/// Returns the routes of the base URL, the search over all resource types, SCIM's endpoints that are not supported, and
-/// every other path below the base URL. All but the base URL need a token, as they do in API Gateway.
+/// Returns the routes of the search over all resource types, of SCIM's endpoints that are not supported, and of every
+/// other path below the base URL. All of them need a token, as they do in API Gateway.
 pub fn root_router(directory: Directory) -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
-        .route(BASE_PATH, get(base_url))
         .route(&at("/.search"), post(search))
         .route(&at("/Me"), any(me))
         .route(&at("/Me/{*rest}"), any(me))
@@ -44,13 +44,6 @@ impl FromRef<Root> for Directory {
     fn from_ref(root: &Root) -> Self {
         root.directory.clone()
     }
-}
-
-/// Confirms the base URL to a person who opens it in a browser.
-async fn base_url(base: BaseUrl) -> Error {
-    no_endpoint(format!(
-        "this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}"
-    ))
 }
 
 /// Handles `POST /.search`, a query over all resource types (RFC 7644 §3.4.3). Users come before groups.

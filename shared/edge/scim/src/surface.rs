@@ -1,6 +1,6 @@
 //! The outer layer of SCIM's functions: content negotiation, body, and request log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::response::Response;
@@ -9,12 +9,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use lambda_http::RequestExt;
 use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
-use rollcall_scim as scim;
+use rollcall_scim::{self as scim, Reading};
 
 use crate::base_url::MARKER;
-use crate::error::refusal;
+use crate::error::{Error, refusal};
 use crate::json_body::Sent;
 use crate::negotiation::content_type;
 use crate::request_log::Pending;
@@ -22,16 +24,27 @@ use crate::root::{unknown_endpoint, unknown_method};
 
 /// Builds a function from a router of SCIM endpoints. It writes the request logs of the directory's tenants.
 pub fn finish(router: Router, directory: Directory) -> HttpFunction {
-    let router = router
-        .fallback(unknown_endpoint)
-        .method_not_allowed_fallback(unknown_method);
+    build(router.fallback(unknown_endpoint), Some(directory))
+}
+
+/// Builds a function from a router of public endpoints. The callers are unknown, so it writes no request log.
+///
+/// Other paths reach it only while a deployment changes the routes. The answer is 503, because an identity provider
+/// could take a 404 for a deleted person.
+pub fn finish_public(router: Router) -> HttpFunction {
+    let elsewhere = async || Error::from(scim::Error::Unavailable { retry_after: 5 });
+    build(router.fallback(elsewhere), None)
+}
+
+fn build(router: Router, directory: Option<Directory>) -> HttpFunction {
+    let router = router.method_not_allowed_fallback(unknown_method);
     HttpFunction::new(router, Scim { directory })
 }
 
 /// The surface of SCIM. Every response with a status of 400 or more is a SCIM error.
 #[derive(Debug)]
 struct Scim {
-    directory: Directory,
+    directory: Option<Directory>,
 }
 
 impl Surface for Scim {
@@ -45,12 +58,16 @@ impl Surface for Scim {
 
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
         async move {
-            let content_type = content_type(request.headers());
-            let (request, pending) = self.receive(request);
-            let started = Instant::now();
-            let mut response = next.run(request).await;
-            let answered = pending.answered(&response, started.elapsed());
-            answered.write().await;
+            let (handled, readings) = scim::observe(self.handle(request, next)).await;
+            let Handled {
+                pending,
+                content_type,
+                took,
+                mut response,
+            } = handled;
+            if let Some(pending) = pending {
+                pending.answered(&response, took, readings).write().await;
+            }
             if response.headers().contains_key(CONTENT_TYPE) {
                 let content_type = HeaderValue::from_static(content_type);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
@@ -61,14 +78,46 @@ impl Surface for Scim {
     }
 }
 
+/// A request with its response, before both are logged.
+struct Handled {
+    /// `None` if the function does not log its requests.
+    pending: Option<Pending>,
+    content_type: &'static str,
+    took: Duration,
+    response: Response,
+}
+
 impl Scim {
+    async fn handle(&self, request: Received, next: Next<'_>) -> Handled {
+        let content_type = content_type(request.headers());
+        let (request, pending) = self.receive(request);
+        let started = Instant::now();
+        let response = next.run(request).await;
+        Handled {
+            pending,
+            content_type,
+            took: started.elapsed(),
+            response,
+        }
+    }
+
     /// Replaces the body with its parsed form, and records the request for the log.
-    fn receive(&self, request: Received) -> (Received, Pending) {
+    fn receive(&self, request: Received) -> (Received, Option<Pending>) {
         let (mut parts, body) = request.into_parts();
+        note_spelling(&parts);
         let sent = Sent::parse(&body, &parts.headers);
-        let pending = Pending::of(&self.directory, &mut parts, sent.json());
+        let directory = self.directory.as_ref();
+        let pending = directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
         parts.extensions.insert(sent);
         (Received::from_parts(parts, Bytes::new()), pending)
+    }
+}
+
+/// Notes that the path was not sent in its normal form. What precedes the normal form is the mount.
+fn note_spelling(parts: &Parts) {
+    let raw = parts.raw_http_path();
+    if !raw.is_empty() && !raw.ends_with(parts.uri.path()) {
+        Reading::PathRespelled.note();
     }
 }
 
@@ -187,6 +236,21 @@ mod tests {
         ] {
             let detail = refused(get_of(path), status).await;
             assert!(detail.contains(hint), "{path}: {detail}");
+        }
+    }
+
+    #[tokio::test]
+    async fn discovery_never_says_that_a_person_does_not_exist() {
+        let discovery = finish_public(discovery_router());
+        for (path, status) in [
+            ("/scim/v2/Schemas", 200),
+            ("/scim/v2/Schemas/none", 404),
+            ("/scim/v2", 404),
+            ("/scim/v2//Users/1", 503),
+            ("/scim/v2/Me", 503),
+        ] {
+            let response = discovery.handle(get_of(path)).await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
         }
     }
 

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value};
 
 use crate::filter::ast::{CompareOp, Filter, Literal};
+use crate::reading::Reading;
 
 /// Moves a comparison that follows the bracket of a value path into the bracket.
 ///
 /// `emails[type eq "work"].value eq "a@b"` → `emails[type eq "work" and value eq "a@b"]`. Entra sends it
 /// when its configuration matches users by e-mail address.
 pub(crate) fn compared_within(filter: Filter, compared: Filter) -> Filter {
+    Reading::ComparisonAfterBracket.note();
     let mut all = match filter {
         Filter::And(all) => all,
         one => vec![one],
@@ -21,7 +23,8 @@ pub(crate) fn compared_within(filter: Filter, compared: Filter) -> Filter {
 ///
 /// `add` or `replace` of `emails[type eq "work"].value` → adds `{"type": "work", "value": …}`, although
 /// RFC 7644 §3.5.2.3 requires the error `noTarget`. Entra builds values this way, one sub-attribute per
-/// operation. A filter describes a value if it consists of `eq` comparisons that are joined by `and`.
+/// operation. A filter describes a value if it consists of `eq` comparisons that are joined by `and`. The caller notes
+/// [`Reading::ValueFromFilter`] when it creates the value.
 pub(crate) fn described_value(filter: &Filter) -> Option<Map<String, Value>> {
     match filter {
         Filter::Compare {

@@ -1,6 +1,6 @@
 //! Rules for input that identity providers send although the RFC does not allow it.
 //!
-//! Each rule is one function. Its documentation gives the input, the result, and the clients that send
+//! Each rule is one function, and notes its [`Reading`](crate::Reading) when it applies. Its documentation gives the input, the result, and the clients that send
 //! the input. The rest of the crate implements only RFC 7643 and 7644, and calls these functions where
 //! it reads a value, a path, a filter or a PATCH operation. The JSON that the crate emits follows the
 //! RFC.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::path::AttrPath;
+use crate::reading::Reading;
 
 /// Reads a key of a `value` without `path` as an extension, if the value of the key is an object.
 ///
@@ -11,5 +12,6 @@ use crate::path::AttrPath;
 /// Without this rule, it adds the attribute `ext` to the extension `urn:x`, because keys can be paths,
 /// as in `{"name.givenName": "Ada"}` (Entra with the flag `aadOptscim062020`).
 pub(crate) fn extension_key(key: &str, value: &Value) -> Option<AttrPath> {
+    Reading::UndeclaredExtension.note_if(value.is_object());
     value.is_object().then(|| AttrPath::extended(key, ""))
 }

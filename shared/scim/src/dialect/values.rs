@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::reading::Reading;
 use crate::schema::{Attribute, AttributeKind, ResourceType, Schema};
 
 /// Reads a boolean that is sent as a string.
@@ -10,6 +11,13 @@ use crate::schema::{Attribute, AttributeKind, ResourceType, Schema};
 /// so does the Entra validator (`"primary": "True"`). The rule is only for attributes of type boolean,
 /// and leaves strings in other attributes unchanged.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
+    let value = truth(text);
+    Reading::BooleanAsText.note_if(value.is_some());
+    value
+}
+
+/// Reads `true` or `false` in any case. Without quotes, both are literals of filters.
+pub(crate) fn truth(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {
@@ -26,7 +34,10 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 pub(crate) fn values(value: Value) -> Vec<Value> {
     match value {
         Value::Array(values) => values,
-        value => vec![value],
+        value => {
+            Reading::ValueWithoutArray.note();
+            vec![value]
+        }
     }
 }
 
@@ -38,6 +49,7 @@ pub(crate) fn values(value: Value) -> Vec<Value> {
 pub(crate) fn single(attribute: &Attribute, value: Value) -> Value {
     match value {
         Value::Array(values) if values.len() <= 1 || attribute.kind == AttributeKind::Complex => {
+            Reading::ArrayForOneValue.note();
             values.into_iter().next().unwrap_or(Value::Null)
         }
         value => value,
@@ -50,8 +62,12 @@ pub(crate) fn single(attribute: &Attribute, value: Value) -> Value {
 /// sends the first to set a manager and the second to remove it.
 pub(crate) fn complex(attribute: &Attribute, value: Value) -> Value {
     match value {
-        Value::String(text) if text.is_empty() => Value::Null,
+        Value::String(text) if text.is_empty() => {
+            Reading::TextForObject.note();
+            Value::Null
+        }
         Value::String(text) if attribute.sub("value").is_some() => {
+            Reading::TextForObject.note();
             Value::Object(Map::from_iter([("value".to_owned(), text.into())]))
         }
         value => value,
@@ -63,7 +79,9 @@ pub(crate) fn complex(attribute: &Attribute, value: Value) -> Value {
 /// `{"profileUrl": ""}` → no `profileUrl`. JSON templates of OneLogin and JumpCloud send all their keys,
 /// with empty strings for the missing values.
 pub(crate) fn is_blank(kind: AttributeKind, text: &str) -> bool {
-    text.is_empty() && kind.is_text() && kind != AttributeKind::String
+    let blank = text.is_empty() && kind.is_text() && kind != AttributeKind::String;
+    Reading::EmptyTextDropped.note_if(blank);
+    blank
 }
 
 /// Takes the value of a key out of a message, whatever the case of the key.
@@ -75,6 +93,7 @@ pub(crate) fn take(message: &mut Map<String, Value>, key: &str) -> Option<Value>
         .keys()
         .find(|name| name.eq_ignore_ascii_case(key))?
         .clone();
+    Reading::KeyInOtherCase.note_if(name != key);
     message.shift_remove(&name)
 }
 
@@ -82,7 +101,9 @@ pub(crate) fn take(message: &mut Map<String, Value>, key: &str) -> Option<Value>
 ///
 /// `{"op": "Add"}` → `{"op": "add"}`. Entra sends it.
 pub(crate) fn op_name(name: &str) -> String {
-    name.to_ascii_lowercase()
+    let lower = name.to_ascii_lowercase();
+    Reading::OperationInOtherCase.note_if(lower != name);
+    lower
 }
 
 /// Reads the `value` of a `remove` operation as the values to remove.
@@ -94,7 +115,10 @@ pub(crate) fn op_name(name: &str) -> String {
 pub(crate) fn removed_values(value: Option<Value>) -> Option<Vec<Value>> {
     match value {
         None | Some(Value::Null) => None,
-        Some(value) => Some(values(value)),
+        Some(value) => {
+            Reading::RemoveWithValue.note();
+            Some(values(value))
+        }
     }
 }
 
@@ -103,6 +127,7 @@ pub(crate) fn removed_values(value: Option<Value>) -> Option<Vec<Value>> {
 /// `externalId eq jyoung` and `externalId eq 701984` → `externalId eq "…"`. Entra's documentation has
 /// these examples.
 pub(crate) fn bare_literal(kind: AttributeKind, word: &str) -> Option<String> {
+    Reading::FilterWithoutQuotes.note_if(kind.is_text());
     kind.is_text().then(|| word.to_owned())
 }
 
@@ -111,7 +136,9 @@ pub(crate) fn bare_literal(kind: AttributeKind, word: &str) -> Option<String> {
 /// `manager eq "271"` → `manager.value eq "271"`, and likewise `members eq "…"`. Entra sends these
 /// filters to check references.
 pub(crate) fn compared_sub_attribute(attribute: &Attribute) -> Option<&'static str> {
-    attribute.sub("value").map(|value| value.name)
+    let value = attribute.sub("value")?;
+    Reading::ObjectCompared.note();
+    Some(value.name)
 }
 
 /// Finds the extension that declares an attribute, for an attribute that the core schema lacks.
@@ -120,8 +147,8 @@ pub(crate) fn compared_sub_attribute(attribute: &Attribute) -> Option<&'static s
 /// the paths of PATCH operations. Entra sends it to check references, and its documentation has an
 /// example.
 pub(crate) fn short_name(rt: &'static ResourceType, attribute: &str) -> Option<&'static Schema> {
-    rt.extensions
-        .iter()
-        .map(|extension| extension.schema)
-        .find(|schema| schema.attribute(attribute).is_some())
+    let mut schemas = rt.extensions.iter().map(|extension| extension.schema);
+    let schema = schemas.find(|schema| schema.attribute(attribute).is_some());
+    Reading::ExtensionWithoutUrn.note_if(schema.is_some());
+    schema
 }

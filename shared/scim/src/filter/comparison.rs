@@ -11,10 +11,11 @@ use crate::value::{self, DATE_TIME};
 
 /// Reads a literal with quotes.
 pub(super) fn quoted_literal(kind: Option<AttributeKind>, text: &str) -> Literal {
-    match dialect::values::boolean(text) {
-        Some(value) if kind == Some(AttributeKind::Boolean) => Literal::Bool(value),
-        _ => Literal::String(text.to_owned()),
-    }
+    let boolean = match kind {
+        Some(AttributeKind::Boolean) => dialect::values::boolean(text),
+        _ => None,
+    };
+    boolean.map_or_else(|| Literal::String(text.to_owned()), Literal::Bool)
 }
 
 /// Reads a literal without quotes. Returns `None` for `and`, `or` and `not`.
@@ -30,7 +31,7 @@ pub(super) fn bare_literal(kind: Option<AttributeKind>, word: &str) -> Option<Li
         return Some(Literal::String(text));
     }
     Some(
-        match (dialect::values::boolean(word), word.parse::<Number>()) {
+        match (dialect::values::truth(word), word.parse::<Number>()) {
             (Some(value), _) => Literal::Bool(value),
             (None, Ok(number)) => Literal::Number(number),
             (None, Err(_)) => Literal::String(word.to_owned()),

@@ -172,7 +172,7 @@ impl<'a> Operand<'a> {
                 Some(text.as_ref().cmp(part.as_ref()))
             }
             (Operand::Text(text), Value::Bool(value)) => {
-                let same = dialect::values::boolean(text) == Some(*value);
+                let same = dialect::values::truth(text) == Some(*value);
                 same.then_some(Ordering::Equal)
             }
             (Operand::Instant(instant, _), Value::String(text)) => {

@@ -13,6 +13,7 @@ use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::{MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
 use crate::path::{AttrPath, is_name};
+use crate::reading::Reading;
 use crate::schema::{Attribute, AttributeKind, ResourceType};
 
 impl Filter {
@@ -144,6 +145,11 @@ impl<'a> Parser<'a> {
             )));
         }
         let (path, attribute) = self.path(names)?;
+        let unknown = match names {
+            Names::Resource => path.is_unknown_in(self.rt),
+            Names::Sub(parent) => parent.is_some() && attribute.is_none(),
+        };
+        Reading::QueryAttributeUnknown.note_if(unknown);
         if self.skip(&TokenKind::OpenBracket) {
             return self.value_path(path, attribute);
         }

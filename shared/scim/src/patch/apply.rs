@@ -8,6 +8,7 @@ use crate::error::{Error, quoted};
 use crate::filter::{Filter, Scope};
 use crate::fold::fold;
 use crate::path::AttrPath;
+use crate::reading::Reading;
 use crate::schema::Attribute;
 use crate::value;
 
@@ -70,7 +71,7 @@ impl Operation {
         let new = if self.is_multi_valued(&old) {
             let old = match old {
                 Value::Null => Vec::new(),
-                old => dialect::values::values(old),
+                old => listed(old),
             };
             Value::Array(self.change_values(old)?)
         } else {
@@ -123,7 +124,7 @@ impl Operation {
         let touched = match &self.action {
             Action::Add(new) if whole => self.append(&mut values, new),
             Action::Replace(new) if whole => {
-                values = dialect::values::values(new.clone());
+                values = listed(new.clone());
                 Vec::new()
             }
             Action::Remove if whole => return Ok(Vec::new()),
@@ -153,10 +154,7 @@ impl Operation {
             values.push(new);
             values.len() - 1
         };
-        dialect::values::values(new.clone())
-            .into_iter()
-            .map(append)
-            .collect()
+        listed(new.clone()).into_iter().map(append).collect()
     }
 
     /// Changes the values that the filter selects, or creates the one that it describes. Returns their
@@ -205,6 +203,7 @@ impl Operation {
                 "no value of {attribute} matches the filter of the path, add the value first"
             ))
         })?;
+        Reading::ValueFromFilter.note_if(self.filter.is_some());
         let Some(sub) = &self.path.sub else {
             return Ok(laid_over(described, new));
         };
@@ -323,6 +322,14 @@ fn keep_one_primary(values: &mut [Value], touched: &[usize]) {
         if value::is_primary(value) && !touched.contains(&place) {
             value["primary"] = false.into();
         }
+    }
+}
+
+/// Returns the values of an attribute. That of an undeclared extension need not be an array.
+fn listed(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(values) => values,
+        value => vec![value],
     }
 }
 

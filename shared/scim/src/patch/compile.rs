@@ -14,6 +14,7 @@ use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::filter::parse_path;
 use crate::path::AttrPath;
+use crate::reading::Reading;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
 use crate::value;
 
@@ -85,10 +86,16 @@ impl Compiler {
             let (path, filter) = match parse_path(self.rt, &key) {
                 Ok(parsed) => parsed,
                 Err(error) if key.contains('[') => return Err(error),
-                Err(_) => continue,
+                Err(_) => {
+                    Reading::AttributeIgnored.note();
+                    continue;
+                }
             };
             let stranger = filter.is_none() && self.is_unknown_schema(&path);
-            let extension = dialect::paths::extension_key(&key, &value).filter(|_| stranger);
+            let extension = match stranger {
+                true => dialect::paths::extension_key(&key, &value),
+                false => None,
+            };
             let path = extension.unwrap_or(path);
             let target = Target {
                 path,
@@ -115,7 +122,10 @@ impl Compiler {
                 self.undeclared(verb, target, value);
                 Ok(())
             }
-            None => Ok(()),
+            None => {
+                Reading::AttributeIgnored.note();
+                Ok(())
+            }
         }
     }
 
@@ -183,6 +193,7 @@ impl Compiler {
         value: Value,
     ) -> Result<(), Error> {
         let Some(changed) = target.path.within(attribute) else {
+            Reading::AttributeIgnored.note();
             return Ok(());
         };
         if !self.may_change(verb, &target, attribute, changed)? {
@@ -225,10 +236,12 @@ impl Compiler {
         changed: &Attribute,
     ) -> Result<bool, Error> {
         if attribute.returned == Returned::Never {
+            Reading::PasswordIgnored.note();
             return Ok(false);
         }
         // the service computes `schemas`, but some clients add the URN of an extension to it
         if attribute.name == "schemas" && verb != Verb::Remove {
+            Reading::SchemasChangeIgnored.note();
             return Ok(false);
         }
         let read_only = [attribute, changed]
@@ -240,6 +253,7 @@ impl Compiler {
                 target.path
             )));
         }
+        Reading::ReadOnlyIgnored.note_if(read_only);
         Ok(!read_only)
     }
 
@@ -276,6 +290,7 @@ impl Compiler {
     ) -> Result<(), Error> {
         for (key, value) in object {
             let Some(sub) = attribute.sub(&key) else {
+                Reading::AttributeIgnored.note();
                 continue;
             };
             let target = Target {
@@ -346,7 +361,10 @@ fn is_merged(target: &Target, attribute: &Attribute) -> bool {
 fn path(path: Option<Value>) -> Result<Option<String>, Error> {
     match path {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(path)) if path.trim().is_empty() => Ok(None),
+        Some(Value::String(path)) if path.trim().is_empty() => {
+            Reading::EmptyPathIgnored.note();
+            Ok(None)
+        }
         Some(Value::String(path)) => Ok(Some(path)),
         Some(_) => Err(Error::InvalidPath("`path` must be a string".to_owned())),
     }

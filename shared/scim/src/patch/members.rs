@@ -17,6 +17,7 @@ use crate::dialect;
 use crate::error::Error;
 use crate::filter::{CompareOp, Filter, Literal, member_filter_matches};
 use crate::path::AttrPath;
+use crate::reading::Reading;
 use crate::schema::Attribute;
 use crate::value;
 
@@ -179,6 +180,7 @@ fn update(
     });
     match described {
         Some(member) if value::key(&member).is_some_and(|id| !id.is_empty()) => {
+            Reading::ValueFromFilter.note();
             add(members, &member);
             Ok(())
         }
@@ -293,6 +295,7 @@ fn sub_update(
     value: Value,
 ) -> Result<Option<MemberOp>, Error> {
     let Some(declared) = attribute.sub(sub) else {
+        Reading::AttributeIgnored.note();
         return Ok(None);
     };
     let path = format!("{}.{}", attribute.name, declared.name);

@@ -46,7 +46,8 @@ impl Patch {
     /// `Mutability` when an operation is invalid for every resource of the type.
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Patch, Error> {
         let mut body = object(body)?;
-        require_schema(dialect::values::take(&mut body, "schemas"), PATCH_OP_URN)?;
+        let schemas = dialect::values::take(&mut body, "schemas");
+        require_schema(schemas, PATCH_OP_URN, |_| false)?;
         let operations = dialect::values::take(&mut body, "Operations").unwrap_or(Value::Null);
         let operations = match operations {
             Value::Array(operations) if !operations.is_empty() => operations,

@@ -1,0 +1,27 @@
+//! The function for the SCIM endpoints at paths that API Gateway routes to no other function.
+//!
+//! ```no_run
+//! use rollcall_directory::Directory;
+//!
+//! # async fn example() -> Result<(), lambda_http::Error> {
+//! let function = rollcall_scim_fallback::router(Directory::from_env().await?);
+//! rollcall_edge_http::run(function).await
+//! # }
+//! ```
+
+use rollcall_directory::{Directory, GROUPS, USERS};
+use rollcall_edge_http::HttpFunction;
+use rollcall_edge_scim::{discovery_router, finish, resource_router, root_router};
+
+/// Returns the function for a directory.
+///
+/// API Gateway does not normalise paths, so `//Users` and `/Schemas/` reach this function. They are still requests to
+/// `/Users` and `/Schemas`. This function therefore has the routes of all SCIM functions. It also has the endpoints that
+/// no other function has, and answers unknown paths.
+pub fn router(directory: Directory) -> HttpFunction {
+    let router = discovery_router()
+        .merge(resource_router(directory.clone(), &USERS))
+        .merge(resource_router(directory.clone(), &GROUPS))
+        .merge(root_router(directory.clone()));
+    finish(router, directory)
+}

@@ -1,0 +1,57 @@
+//! The events of API Gateway, and what the authorizer needs from them.
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerRequestTypeRequest,
+};
+use rollcall_edge_http::{bearer, sole_bearer_of};
+use rollcall_edge_scim::is_public;
+use serde::Deserialize;
+
+/// An event for the authorizer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// Of a TOKEN authorizer: the header `Authorization`, which API Gateway has found in the request.
+    #[serde(rename = "TOKEN")]
+    Token(ApiGatewayCustomAuthorizerRequest),
+    /// Of a REQUEST authorizer: the whole request without its body.
+    #[serde(rename = "REQUEST")]
+    Request(Box<ApiGatewayCustomAuthorizerRequestTypeRequest>),
+}
+
+impl Event {
+    /// Returns the ARN of the requested method, which contains the path: `arn:…:api/stage/GET/scim/v2//Users`.
+    pub(crate) fn method_arn(&self) -> &str {
+        let arn = match self {
+            Self::Token(event) => &event.method_arn,
+            Self::Request(event) => &event.method_arn,
+        };
+        arn.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the bearer token, if the request has exactly one.
+    pub(crate) fn token(&self) -> Option<&str> {
+        match self {
+            // API Gateway joins several headers with commas, which no token contains.
+            Self::Token(event) => bearer(event.authorization_token.as_deref()?),
+            Self::Request(event) => sole_bearer_of(&event.multi_value_headers),
+        }
+    }
+
+    /// Returns whether the request needs no token. Public routes have no TOKEN authorizer.
+    pub(crate) fn is_public(&self) -> bool {
+        match self {
+            Self::Token(_) => false,
+            Self::Request(event) => event.path.as_deref().is_some_and(is_public),
+        }
+    }
+
+    /// Returns the id of the request; empty if the event has none.
+    pub(crate) fn request_id(&self) -> &str {
+        let id = match self {
+            Self::Token(_) => None,
+            Self::Request(event) => event.request_context.request_id.as_deref(),
+        };
+        id.unwrap_or_default()
+    }
+}

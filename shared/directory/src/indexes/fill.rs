@@ -1,0 +1,126 @@
+//! Adds to the indexes what they lack: what is older than they are, and what the relay missed. It can be interrupted,
+//! and continues where it was.
+
+use rollcall_model::USERS;
+use rollcall_store::{Error, Range, from_item, text, to_item};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::indexes::handle::Indexes;
+use crate::journal::handle::Journal;
+
+/// Events or people that are added at once.
+const AT_ONCE: usize = 100;
+
+/// Which people the index by words has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WordsCoverage {
+    /// Whether it has everybody.
+    #[serde(default)]
+    complete: bool,
+    /// The last person that was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behind: Option<String>,
+}
+
+impl WordsCoverage {
+    /// The coverage of an index that has everybody.
+    pub(super) const ALL: Self = Self {
+        complete: true,
+        behind: None,
+    };
+}
+
+/// What one call added to the indexes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// How many events were added.
+    pub events: usize,
+    /// How many people were checked.
+    pub people: usize,
+    /// Whether nothing is missing any more.
+    pub complete: bool,
+}
+
+impl Indexes<'_> {
+    /// Adds what the indexes lack, until `deadline`. The next call continues from there.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn complete(self, deadline: Instant) -> Result<Filled, Error> {
+        let mut filled = Filled::default();
+        let journal = Journal::of(self.scope);
+        let Some(mut coverage) = journal.begin_index().await? else {
+            // Nothing has happened in the tenant yet.
+            return Ok(filled);
+        };
+        let mut followed_to = coverage.followed_to;
+        loop {
+            let missed = journal.events(followed_to, AT_ONCE).await?;
+            let Some(last) = missed.last() else { break };
+            self.write(&missed).await?;
+            self.cover(Some(&coverage), followed_to, &missed).await?;
+            followed_to = last.sequence;
+            filled.events += missed.len();
+            if Instant::now() >= deadline {
+                return Ok(filled);
+            }
+        }
+        // People first: a tenant can have millions of old events.
+        if !self.complete_words(deadline, &mut filled).await? {
+            return Ok(filled);
+        }
+        while coverage.complete_since.is_some() {
+            let (events, now_covered) = journal.fill_index(coverage).await?;
+            coverage = now_covered;
+            filled.events += events;
+            if Instant::now() >= deadline {
+                return Ok(filled);
+            }
+        }
+        filled.complete = true;
+        Ok(filled)
+    }
+
+    /// Returns whether the index by words has everybody.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn has_words_of_all(self) -> Result<bool, Error> {
+        Ok(self.words_coverage().await?.complete)
+    }
+
+    async fn words_coverage(self) -> Result<WordsCoverage, Error> {
+        let key = self.scope.keys().words_indexed();
+        let item = self.scope.table.get(&key).await?;
+        Ok(item.map(from_item).transpose()?.unwrap_or_default())
+    }
+
+    /// Adds people to the index by words, until `deadline`. Returns whether it has everybody.
+    async fn complete_words(self, deadline: Instant, filled: &mut Filled) -> Result<bool, Error> {
+        let mut coverage = self.words_coverage().await?;
+        while !coverage.complete {
+            let range = Range::all(self.scope.keys().resources(&USERS))
+                .after(coverage.behind.take())
+                .limit(AT_ONCE);
+            let page = self.scope.table.query(&range).await?;
+            let ids = page
+                .items
+                .iter()
+                .map(|item| Ok(text(item, "SK")?.to_owned()));
+            let ids = ids.collect::<Result<_, Error>>()?;
+            self.refresh_people(&ids).await?;
+            filled.people += ids.len();
+            coverage = WordsCoverage {
+                complete: page.next.is_none(),
+                behind: page.next,
+            };
+            let key = self.scope.keys().words_indexed();
+            self.scope.table.put(to_item(&key, &coverage)?).await?;
+            if Instant::now() >= deadline && !coverage.complete {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

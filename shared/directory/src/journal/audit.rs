@@ -1,0 +1,161 @@
+//! The audit log: journal entries, newest first. By subject and by request, it is read from an index.
+
+use std::cmp::Reverse;
+
+use jiff::SignedDuration;
+use rollcall_model::is_id;
+use rollcall_scim::fold;
+use rollcall_store::{BoundedPage, Error, Item, Partition, Range, from_item, just_after, text};
+
+use crate::journal::entry::{AuditQuery, Entry};
+use crate::journal::handle::Journal;
+use crate::journal::index::Coverage;
+use crate::journal::read_back::{LogRange, MAX_READ, READ_AT_ONCE, read_back};
+
+/// How much later than its time an entry can get its place in the feed, usually. Ids sort by time, and the index follows
+/// the order of places.
+const MARGIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// The ids between which the index has every entry. What is newer or older is read from the journal.
+struct Indexed {
+    /// The index has no entry that it must have above this id.
+    top: String,
+    /// It may lack entries up to this id; `None` if it is complete from the beginning.
+    floor: Option<String>,
+}
+
+impl Indexed {
+    fn of(coverage: &Coverage) -> Self {
+        let since = coverage.complete_since;
+        Self {
+            top: just_after(coverage.latest_at - MARGIN),
+            floor: since.map(|since| just_after(since + MARGIN)),
+        }
+    }
+
+    /// Returns the part of the log after this cursor, the partition with it, and the cursor of the part after it.
+    fn part(&self, behind: Option<&String>, index: &Partition, log: &Partition) -> Part {
+        let floor = self.floor.as_ref();
+        if behind.is_none_or(|behind| *behind > self.top) && floor.is_none_or(|it| *it < self.top) {
+            return Part {
+                range: Range::above(log.clone(), &*self.top),
+                next: Some(self.top.clone()),
+                is_index: false,
+            };
+        }
+        match (floor, behind) {
+            (None, _) => Part {
+                range: Range::all(index.clone()),
+                next: None,
+                is_index: true,
+            },
+            (Some(floor), Some(behind)) if behind > floor && *floor < self.top => Part {
+                range: Range::above(index.clone(), &**floor),
+                next: Some(floor.clone()),
+                is_index: true,
+            },
+            _ => Part {
+                range: Range::all(log.clone()),
+                next: None,
+                is_index: false,
+            },
+        }
+    }
+}
+
+/// A part of the log that one partition answers.
+struct Part {
+    range: Range,
+    next: Option<String>,
+    is_index: bool,
+}
+
+impl Journal<'_> {
+    /// Reads the audit log, newest first. Returns the entries and the cursor of the next page; `None` if the whole log
+    /// was searched.
+    ///
+    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
+    /// By the id of a subject or of a request, the entries are found in an index, except those that it does not have
+    /// yet.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn audit(self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
+        if let Some(index) = self.index_for(query)
+            && let Some(coverage) = self.coverage().await?
+        {
+            let indexed = Indexed::of(&coverage);
+            return self.indexed(query, &index, &indexed).await;
+        }
+        let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
+        let range = LogRange {
+            from: query.from,
+            to: query.to,
+            after: query.after.as_ref(),
+            limit: query.limit,
+        };
+        let wanted = |entry: &Entry| entry.answers(query, &subject_name);
+        read_back(self.scope, self.scope.keys().journal(), range, wanted).await
+    }
+
+    /// Returns the index that has every entry that the query can find.
+    fn index_for(self, query: &AuditQuery) -> Option<Partition> {
+        let keys = self.scope.keys();
+        let by_request = query.request_id.as_deref();
+        let by_request = by_request.map(|request| keys.entries_of_request(request));
+        let by_subject = query.subject.as_deref().map(fold).filter(|id| is_id(id));
+        by_request.or_else(|| by_subject.map(|subject| keys.entries_about(&subject)))
+    }
+
+    async fn indexed(
+        self,
+        query: &AuditQuery,
+        index: &Partition,
+        indexed: &Indexed,
+    ) -> Result<(Vec<Entry>, Option<String>), Error> {
+        let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
+        let log = self.scope.keys().journal();
+        let begin = query.after.clone().or_else(|| query.to.map(just_after));
+        let mut page = BoundedPage::new(begin, query.limit, MAX_READ);
+        while !page.is_done() {
+            let behind = page.behind();
+            let part = indexed.part(behind.as_ref(), index, &log);
+            // One more than wanted shows whether more follow.
+            let at_once = match part.is_index {
+                true => READ_AT_ONCE.min(query.limit.saturating_add(1)),
+                false => READ_AT_ONCE,
+            };
+            let range = part.range.descending(true).after(behind).limit(at_once);
+            let read = self.scope.table.query(&range).await?;
+            let count = read.items.len();
+            let entries = match part.is_index {
+                true => self.named_by(&read.items).await?,
+                false => read
+                    .items
+                    .into_iter()
+                    .map(from_item)
+                    .collect::<Result<_, _>>()?,
+            };
+            // The list ends at the first entry that is older than `from`.
+            let is_over = entries
+                .last()
+                .is_some_and(|last: &Entry| query.from > Some(last.at));
+            let next = read.next.or(part.next).filter(|_| !is_over);
+            let wanted = |entry: &Entry| entry.answers(query, &subject_name);
+            page.take(entries.into_iter().filter(wanted), count, next);
+        }
+        Ok(page.page(|entry| &entry.id))
+    }
+
+    /// Reads the entries that these index items name, newest first.
+    async fn named_by(self, items: &[Item]) -> Result<Vec<Entry>, Error> {
+        let log = self.scope.keys().journal();
+        let keys = items.iter().map(|item| Ok(log.at(text(item, "SK")?)));
+        let keys = keys.collect::<Result<Vec<_>, Error>>()?;
+        let found = self.scope.table.batch_get(keys).await?;
+        let entries = found.into_iter().map(from_item::<Entry>);
+        let mut entries = entries.collect::<Result<Vec<_>, Error>>()?;
+        entries.sort_by(|one, other| Reverse(&one.id).cmp(&Reverse(&other.id)));
+        Ok(entries)
+    }
+}

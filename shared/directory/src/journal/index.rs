@@ -1,0 +1,230 @@
+//! The index of journal entries by subject and by request, and the mark that says which entries it has.
+//!
+//! The relay adds an entry after the entry has its place in the feed, so writers do not pay for the index. The mark
+//! names the events that the index has, an interval of sequence numbers. The relay extends the interval at its end only
+//! if nothing is missing in between. So the index can lag, because the relay failed or an earlier version ran, but it
+//! never claims too much: readers take from the journal itself what the index lacks, and the full pass adds it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rollcall_model::is_id;
+use rollcall_scim::fold;
+use rollcall_store::{
+    Error, Expression, Item, Key, Keys, Range, Updated, from_item, now, number, string, to_item,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::journal::feed::Event;
+use crate::journal::handle::Journal;
+
+/// Events that the full pass adds at once.
+const FILLED_AT_ONCE: usize = 200;
+
+/// Which events the index of journal entries has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Coverage {
+    /// The sequence number of the first event of the interval that the index has without gaps.
+    pub(crate) filled_to: u64,
+    /// The sequence number of the last event of that interval.
+    pub(crate) followed_to: u64,
+    /// The time of the latest event of that interval.
+    pub(crate) latest_at: Timestamp,
+    /// The time after which the index has everything up to the end of the interval; absent once it has everything
+    /// before the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) complete_since: Option<Timestamp>,
+}
+
+impl Coverage {
+    /// Returns whether the index has the event with this sequence number.
+    pub(crate) fn has(&self, sequence: u64) -> bool {
+        (self.filled_to..=self.followed_to).contains(&sequence)
+    }
+}
+
+/// Only the part of the feed's head that says which sequence number was given last.
+#[derive(Debug, Deserialize)]
+struct Given {
+    given: u64,
+}
+
+/// An event as the feed stores it.
+#[derive(Debug, Deserialize)]
+struct KeptEvent {
+    event: String,
+    expires: i64,
+}
+
+/// Returns the keys of the index items of an event: one for each item that it is about, and one for its request.
+///
+/// Queries by subject use the index only for ids. So a name is indexed only if it looks like an id.
+fn keys_of(keys: Keys<'_>, event: &Event) -> BTreeSet<Key> {
+    // An entry with several changes has several events, whose ids begin with the entry's.
+    let entry = event.id.split('.').next().unwrap_or_default();
+    if !is_id(entry) {
+        // The content was erased.
+        return BTreeSet::new();
+    }
+    let name = fold(&event.subject.name);
+    let member = event.after.as_ref().map(|after| &after["member"]);
+    let member = member.and_then(Value::as_str).unwrap_or_default();
+    [&*event.subject.id, &name, member]
+        .into_iter()
+        .filter(|subject| is_id(subject))
+        .map(|subject| keys.entries_about(subject).at(entry))
+        .chain([keys.entries_of_request(&event.request_id).at(entry)])
+        .collect()
+}
+
+impl Journal<'_> {
+    /// Returns what the index covers; `None` if there is no index yet.
+    pub(crate) async fn coverage(self) -> Result<Option<Coverage>, Error> {
+        let key = self.scope.keys().entries_indexed();
+        let item = self.scope.table.get(&key).await?;
+        item.map(from_item).transpose()
+    }
+
+    /// Adds the entries of events to the index. `expires` is when they expire, in seconds since 1970. Adding them again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn index(self, events: &[Event], expires: i64) -> Result<(), Error> {
+        let keys = self.scope.keys();
+        let unique: BTreeSet<Key> = events.iter().flat_map(|it| keys_of(keys, it)).collect();
+        self.index_at(unique.into_iter().map(|key| (key, expires)))
+            .await
+    }
+
+    async fn index_at(self, keys: impl Iterator<Item = (Key, i64)>) -> Result<(), Error> {
+        let items = keys.map(|(key, expires)| to_item(&key, &json!({"expires": expires})));
+        let items = items.collect::<Result<Vec<Item>, Error>>()?;
+        self.scope.table.batch_put(items).await
+    }
+
+    /// Notes that the index has these events, which follow the event `before` without a gap. If the index lacks events
+    /// before them, it notes nothing. `known` is the coverage that was read. Returns whether an index begins with them.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn cover(
+        self,
+        known: Option<&Coverage>,
+        before: u64,
+        events: &[Event],
+    ) -> Result<bool, Error> {
+        let Some(last) = events.last().map(|event| event.sequence) else {
+            return Ok(false);
+        };
+        let times = events.iter().map(|event| event.occurred_at);
+        let latest = times.max().unwrap_or_else(now);
+        let Some(known) = known else {
+            let begun = Coverage {
+                filled_to: before + 1,
+                followed_to: last,
+                latest_at: latest,
+                complete_since: (before > 0).then(now),
+            };
+            return self.begin(&begun).await;
+        };
+        let set = Expression::new("SET followed_to = :last, latest_at = :latest")
+            .with(":last", number(last))
+            .with(":latest", string(&latest.max(known.latest_at).to_string()));
+        let follows = Expression::new("followed_to >= :before AND followed_to < :last")
+            .with(":before", number(before));
+        self.note(&set, &follows).await?;
+        Ok(false)
+    }
+
+    async fn note(self, set: &Expression, condition: &Expression) -> Result<bool, Error> {
+        let key = self.scope.keys().entries_indexed();
+        let noted = self.scope.table.update_if(&key, set, condition).await?;
+        Ok(matches!(noted, Updated::Done(_)))
+    }
+
+    /// Stores what a new index covers. Returns `false` if there is an index already.
+    async fn begin(self, begun: &Coverage) -> Result<bool, Error> {
+        let mut set = Expression::new(
+            "SET filled_to = :filled, followed_to = :followed, latest_at = :latest",
+        )
+        .with(":filled", number(begun.filled_to))
+        .with(":followed", number(begun.followed_to))
+        .with(":latest", string(&begun.latest_at.to_string()));
+        if let Some(since) = begun.complete_since {
+            set = set
+                .then(", complete_since = :since")
+                .with(":since", string(&since.to_string()));
+        }
+        self.note(&set, &Expression::absent()).await
+    }
+
+    /// Returns what the index covers. If there is none yet, begins one after the last event of the feed; `None` if the
+    /// feed has no event.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn begin_index(self) -> Result<Option<Coverage>, Error> {
+        if let Some(coverage) = self.coverage().await? {
+            return Ok(Some(coverage));
+        }
+        let head = self
+            .scope
+            .table
+            .get(&self.scope.keys().event_head())
+            .await?;
+        let Some(Given { given }) = head.map(from_item).transpose()? else {
+            return Ok(None);
+        };
+        let begun = Coverage {
+            filled_to: given + 1,
+            followed_to: given,
+            latest_at: now(),
+            complete_since: Some(now()),
+        };
+        self.begin(&begun).await?;
+        self.coverage().await
+    }
+
+    /// Adds the next events before those that the index has. Returns how many, and the new coverage.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn fill_index(self, known: Coverage) -> Result<(usize, Coverage), Error> {
+        let keys = self.scope.keys();
+        let range = Range::events(keys)
+            .descending(true)
+            .after(Some(keys.event(known.filled_to).sort().to_owned()))
+            .limit(FILLED_AT_ONCE);
+        let page = self.scope.table.query(&range).await?;
+        let count = page.items.len();
+        let (mut first, mut items) = (known.filled_to, Vec::new());
+        for item in page.items {
+            let kept: KeptEvent = from_item(item)?;
+            let event: Event = serde_json::from_str(&kept.event).map_err(Error::corrupt)?;
+            first = first.min(event.sequence);
+            items.extend(
+                keys_of(keys, &event)
+                    .into_iter()
+                    .map(|it| (it, kept.expires)),
+            );
+        }
+        items.sort_unstable();
+        items.dedup_by(|one, other| one.0 == other.0);
+        self.index_at(items.into_iter()).await?;
+        let is_whole = page.next.is_none();
+        let mut set = Expression::new("SET filled_to = :first").with(":first", number(first));
+        if is_whole {
+            set = set.then(" REMOVE complete_since");
+        }
+        self.note(&set, &Expression::present()).await?;
+        let complete_since = known.complete_since.filter(|_| !is_whole);
+        let filled = Coverage {
+            filled_to: first,
+            complete_since,
+            ..known
+        };
+        Ok((count, filled))
+    }
+}

@@ -1,0 +1,261 @@
+//! The schemas of `before` and `after` in events. Only the OpenAPI document uses these types.
+//!
+//! A role is any text here: an event says what is stored, and a newer version may have stored a role that is unknown here.
+
+use jiff::Timestamp;
+use rollcall_directory::Kind;
+use rollcall_scim::{Attribute, AttributeKind, Mutability, Returned};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, SchemaType, Type,
+};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
+
+use crate::connections::Provider;
+use crate::settings::{RateLimit, Settings};
+
+/// The role that somebody gave a person, or that a group gives its members.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct GivenRole {
+    /// The role; null for none.
+    #[schema(required)]
+    role_id: Option<String>,
+}
+
+/// The effective role of a person.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct EffectiveRole {
+    /// The role; null for none.
+    #[schema(required)]
+    role: Option<String>,
+}
+
+/// What a sign-in decided.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct SignInDecision {
+    /// The effective role; null for none.
+    #[schema(required)]
+    role: Option<String>,
+    /// What decided the role: `scim-group:<name>`, `sso-config-default` or `existing-grants`.
+    source: String,
+    /// The names of the mapped groups that counted.
+    matched: Vec<String>,
+    /// How many values the `groups` claim had; null without such a claim.
+    #[schema(required)]
+    claim_values: Option<u64>,
+}
+
+/// Why a sign-in was refused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct RefusedSignIn {
+    /// `ambiguous`, `other_subject`, `other_external_id`, `other_connection`, `unproven`, `same_email`, `inactive` or
+    /// `not_provisioned`. A newer version may have others.
+    reason: String,
+    /// The ids of the people whom it could mean.
+    candidates: Vec<String>,
+    /// The user name that it brought, in lower case.
+    user_name: String,
+    /// The connection that it named; null for none.
+    #[schema(required)]
+    connection: Option<String>,
+}
+
+/// The connection in which the subject of a sign-in is bound to the person.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct BoundSubject {
+    /// The connection that the sign-in named; null for none.
+    #[schema(required)]
+    connection: Option<String>,
+}
+
+/// The person to whom the subject of a sign-in was bound before.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct FormerPerson {
+    /// The user's id.
+    person: String,
+}
+
+/// The person who got the name of a closed account.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct MergedPerson {
+    /// The user's id.
+    merged_into: String,
+}
+
+/// A person who joined or left a group.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ChangedMember {
+    /// The user's id.
+    member: String,
+}
+
+/// A connection.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ConnectionDetails {
+    /// What people call it.
+    name: String,
+    /// The identity provider.
+    provider: Provider,
+}
+
+/// How a connection tells people apart.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ConnectionRules {
+    /// The ids of the connections that it replaces.
+    replaces: Vec<String>,
+    /// Whether external ids in sign-ins have nothing to do with those that it pushes.
+    external_ids_unrelated: bool,
+    /// Until when sign-ins may bind another subject; null for no longer.
+    #[schema(required)]
+    rebind_until: Option<Timestamp>,
+}
+
+/// The name of a tenant.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct TenantName {
+    /// The name.
+    name: String,
+}
+
+/// The limit for the requests of all tokens together.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct RequestCeiling {
+    /// The limit; null for none.
+    #[schema(required)]
+    request_ceiling: Option<RateLimit>,
+}
+
+/// A new portal link.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct MadePortalLink {
+    /// Its id, which the actor of all that is done with the link has.
+    id: String,
+    /// The address of the person for whom the link was made, if the application named one.
+    email: Option<String>,
+    /// The role of the session that it opens.
+    role_id: String,
+    /// Until when it can be opened.
+    expires_at: Timestamp,
+}
+
+/// The schemas above, by their names.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(
+    GivenRole,
+    EffectiveRole,
+    SignInDecision,
+    RefusedSignIn,
+    BoundSubject,
+    FormerPerson,
+    MergedPerson,
+    ChangedMember,
+    ConnectionDetails,
+    ConnectionRules,
+    TenantName,
+    RequestCeiling,
+    MadePortalLink
+)))]
+struct Changes;
+
+/// Returns the schemas of the changes by their names, without those of people and groups.
+pub(crate) fn changes() -> utoipa::openapi::OpenApi {
+    Changes::openapi()
+}
+
+/// Returns the schema of the settings of a tenant.
+pub(crate) fn stored_settings() -> Schema {
+    let mut settings = object_of::<Settings>();
+    let nullable = SchemaType::Array(vec![Type::String, Type::Null]);
+    let role = ObjectBuilder::new().schema_type(nullable);
+    let role = role.description(Some(
+        "The role of people for whom no group decides the role at their first sign-in; null for none.",
+    ));
+    let key = "sso_default_role".to_owned();
+    settings.properties.insert(key, role.build().into());
+    // No endpoint has it yet.
+    let people = ObjectBuilder::new().schema_type(Type::String);
+    let people = people.description(Some(
+        "What a push of somebody who was deleted does: `new` or `restore`.",
+    ));
+    let key = "deleted_people".to_owned();
+    settings.properties.insert(key, people.build().into());
+    Schema::Object(settings)
+}
+
+/// Returns the schema of a struct.
+pub(crate) fn object_of<T: PartialSchema>() -> Object {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object,
+        _ => Object::new(),
+    }
+}
+
+/// Returns the schema of the attributes of a person or a group, from the declarations of SCIM.
+pub(crate) fn attributes_of(kind: &Kind) -> Schema {
+    let resource_type = kind.resource_type;
+    let common = resource_type.attribute("externalId");
+    let core = resource_type.schema.attributes.iter();
+    let mut object = object(common.into_iter().chain(core));
+    for extension in resource_type.extensions {
+        let schema = extension.schema;
+        let attributes = Schema::Object(self::object(schema.attributes));
+        object
+            .properties
+            .insert(schema.id.to_owned(), attributes.into());
+    }
+    object.description = Some(format!(
+        "Attributes of a {} (RFC 7643), as the identity provider sent them. Other keys are extensions.",
+        kind.noun
+    ));
+    // Extensions that Rollcall does not declare are kept.
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
+    Schema::Object(object)
+}
+
+/// Returns the schema of an object with those of the attributes that a client can set and read.
+fn object(attributes: impl IntoIterator<Item = &'static Attribute>) -> Object {
+    let is_shown = |attribute: &&Attribute| {
+        attribute.mutability != Mutability::ReadOnly && attribute.returned != Returned::Never
+    };
+    let shown = attributes.into_iter().filter(is_shown);
+    shown
+        .fold(ObjectBuilder::new(), |object, attribute| {
+            object.property(attribute.name, value(attribute))
+        })
+        .build()
+}
+
+fn value(attribute: &'static Attribute) -> Schema {
+    let one = one_value(attribute);
+    match attribute.multi_valued {
+        true => ArrayBuilder::new().items(one).build().into(),
+        false => Schema::Object(one),
+    }
+}
+
+fn one_value(attribute: &'static Attribute) -> Object {
+    let kind = match attribute.kind {
+        AttributeKind::Complex => return object(attribute.sub_attributes),
+        AttributeKind::Boolean => Type::Boolean,
+        AttributeKind::Decimal => Type::Number,
+        AttributeKind::Integer => Type::Integer,
+        AttributeKind::String
+        | AttributeKind::DateTime
+        | AttributeKind::Binary
+        | AttributeKind::Reference => Type::String,
+    };
+    ObjectBuilder::new().schema_type(kind).build()
+}

@@ -1,0 +1,159 @@
+//! A JSON Schema for each type of event, for the OpenAPI document.
+//!
+//! All have the envelope [`Event`] in common. What differs is `type`, the type of `subject`, `before` and `after`.
+
+use rollcall_directory::{EventType, GROUPS, USERS};
+use utoipa::Modify;
+use utoipa::openapi::schema::{Discriminator, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{OpenApi, Ref};
+
+use crate::audit::Subject;
+use crate::event_changes::{attributes_of, changes, object_of, stored_settings};
+use crate::events::Event;
+
+/// The name of the schema that matches an event of any known type.
+const KNOWN_EVENT: &str = "KnownEvent";
+
+/// Adds a schema for each type of event, such as `UserCreatedEvent`, and `KnownEvent`, which is one of them.
+pub(crate) struct EventSchemas;
+
+impl Modify for EventSchemas {
+    fn modify(&self, document: &mut OpenApi) {
+        document.merge(changes());
+        let components = document.components.get_or_insert_default();
+        let schemas = &mut components.schemas;
+        for (name, kind) in [("UserAttributes", &USERS), ("GroupAttributes", &GROUPS)] {
+            schemas.insert(name.to_owned(), attributes_of(kind).into());
+        }
+        schemas.insert("StoredSettings".to_owned(), stored_settings().into());
+        let mut known = OneOfBuilder::new();
+        let mut names = Vec::new();
+        for kind in EventType::ALL.iter().filter(|kind| kind.is_event()) {
+            let name = schema_name(*kind);
+            schemas.insert(name.clone(), event(*kind).into());
+            known = known.item(Ref::from_schema_name(&name));
+            names.push((kind.as_str(), Ref::from_schema_name(&name).ref_location));
+        }
+        let known = known
+            .description(Some(
+                "An event of a type that this version knows. A newer version may send others: ignore them.",
+            ))
+            .discriminator(Some(Discriminator::with_mapping("type", names)));
+        schemas.insert(KNOWN_EVENT.to_owned(), Schema::OneOf(known.build()).into());
+    }
+}
+
+/// Returns the name of a type's schema: `UserRoleGivenEvent` for `user.role_given`.
+fn schema_name(kind: EventType) -> String {
+    let words = kind.as_str().split(['.', '_']);
+    let capitalised = words.flat_map(|word| {
+        let (first, rest) = word.split_at(1);
+        [first.to_ascii_uppercase(), rest.to_owned()]
+    });
+    capitalised.chain(["Event".to_owned()]).collect()
+}
+
+/// Returns the schema of the events of a type.
+fn event(kind: EventType) -> Schema {
+    let mut event = object_of::<Event>();
+    event.description = Some(kind.description().to_owned());
+    set(&mut event, "type", one_of(&[kind.as_str()]));
+    let mut subject = object_of::<Subject>();
+    set(&mut subject, "type", one_of(subjects_of(kind)));
+    set(&mut event, "subject", Schema::Object(subject));
+    let (before, after) = changes_of(kind);
+    for (name, change) in [("before", before), ("after", after)] {
+        event.properties.remove(name);
+        if let Some(change) = change {
+            let change = Ref::from_schema_name(change);
+            event.properties.insert(name.to_owned(), change.into());
+        }
+    }
+    Schema::Object(event)
+}
+
+/// Replaces the schema of a property, and keeps its place.
+fn set(object: &mut Object, name: &str, schema: Schema) {
+    object.properties.insert(name.to_owned(), schema.into());
+}
+
+/// Returns the schema of a string with these possible values.
+fn one_of(values: &[&'static str]) -> Schema {
+    let string = ObjectBuilder::new().schema_type(Type::String);
+    let values = values.iter().copied();
+    Schema::Object(string.enum_values(Some(values)).build())
+}
+
+/// Returns the types that the subjects of the events of a type can have.
+fn subjects_of(kind: EventType) -> &'static [&'static str] {
+    match kind {
+        EventType::AuthLogin => &["user"],
+        // The sign-in may name nobody.
+        EventType::AuthRefused => &["user", "tenant"],
+        EventType::PortalLinkCreated | EventType::PortalLinkOpened => &["tenant"],
+        other => match other.as_str().split('.').next().unwrap_or_default() {
+            "user" => &["user"],
+            "group" => &["group"],
+            "connection" => &["connection"],
+            "token" => &["token"],
+            _ => &["tenant"],
+        },
+    }
+}
+
+/// Returns the names of the schemas of `before` and `after`.
+fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
+    let both = |name| (Some(name), Some(name));
+    let before = |name| (Some(name), None);
+    let after = |name| (None, Some(name));
+    match kind {
+        EventType::UserCreated => after("UserAttributes"),
+        EventType::UserUpdated
+        | EventType::UserDeactivated
+        | EventType::UserReactivated
+        | EventType::UserAdopted => both("UserAttributes"),
+        EventType::UserDeleted => before("UserAttributes"),
+        EventType::UserRoleGiven | EventType::GroupMappingChanged => both("GivenRole"),
+        EventType::UserRoleChanged => both("EffectiveRole"),
+        EventType::UserMerged => after("MergedPerson"),
+        EventType::UserSubjectBound => after("BoundSubject"),
+        EventType::UserSubjectMoved => (Some("FormerPerson"), Some("BoundSubject")),
+        EventType::AuthLogin => after("SignInDecision"),
+        EventType::AuthRefused => after("RefusedSignIn"),
+        EventType::GroupCreated => after("GroupAttributes"),
+        EventType::GroupUpdated => both("GroupAttributes"),
+        EventType::GroupDeleted => before("GroupAttributes"),
+        EventType::GroupMemberAdded | EventType::GroupMemberRemoved => after("ChangedMember"),
+        EventType::ConnectionUpdated => both("ConnectionDetails"),
+        EventType::ConnectionRulesChanged => both("ConnectionRules"),
+        EventType::TenantRenamed => both("TenantName"),
+        EventType::TenantSettingsChanged => both("StoredSettings"),
+        EventType::TenantCeilingChanged => both("RequestCeiling"),
+        EventType::PortalLinkCreated => after("MadePortalLink"),
+        // Only the audit log has it.
+        EventType::GroupMembersChanged
+        | EventType::UserSessionsEnded
+        | EventType::ConnectionCreated
+        | EventType::ConnectionDeleted
+        | EventType::TokenCreated
+        | EventType::TokenRevoked
+        | EventType::TenantCreated
+        | EventType::TenantDeleted
+        | EventType::PortalLinkOpened => (None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_are_named_after_their_types() {
+        for (kind, name) in [
+            (EventType::UserCreated, "UserCreatedEvent"),
+            (EventType::PortalLinkOpened, "PortalLinkOpenedEvent"),
+        ] {
+            assert_eq!(schema_name(kind), name);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Gates: what a caller must be allowed to do. A gate is part of the type of an extractor.
+//!
+//! A session passes if the role of its person has the permission, and a service key if it has the scope. The scope that
+//! stands for a permission is [`KeyScope::Permission`].
+
+use rollcall_directory::{KeyScope, Permission, ServiceKey, Session};
+use rollcall_edge_http::Problem;
+
+/// A requirement for sessions, and for service keys where both may call.
+pub trait Gate: Send {
+    /// The required permission. `None` if any session is enough.
+    const PERMISSION: Option<Permission>;
+}
+
+/// A requirement for service keys where only the application may call.
+pub(crate) trait KeyGate: Send {
+    /// The required scope.
+    const SCOPE: KeyScope;
+}
+
+macro_rules! gates {
+    ($($(#[$doc:meta])* $gate:ident = $permission:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $gate;
+
+        impl Gate for $gate {
+            const PERMISSION: Option<Permission> = $permission;
+        }
+    )*};
+}
+
+gates! {
+    /// Any session is enough.
+    SignedIn = None;
+    /// Requires `provisioning:read`.
+    Read = Some(Permission::ProvisioningRead);
+    /// Requires `provisioning:create`.
+    Create = Some(Permission::ProvisioningCreate);
+    /// Requires `provisioning:delete`.
+    Delete = Some(Permission::ProvisioningDelete);
+    /// Requires `sso:configure`.
+    Configure = Some(Permission::SsoConfigure);
+}
+
+/// Requires `tenants:manage`.
+pub(crate) struct Tenants;
+
+impl KeyGate for Tenants {
+    const SCOPE: KeyScope = KeyScope::Tenants;
+}
+
+/// Requires `sessions:create`.
+pub(crate) struct Sessions;
+
+impl KeyGate for Sessions {
+    const SCOPE: KeyScope = KeyScope::Sessions;
+}
+
+/// Requires `events:read`.
+pub(crate) struct Events;
+
+impl KeyGate for Events {
+    const SCOPE: KeyScope = KeyScope::Events;
+}
+
+/// Checks that the role of a session has the permission.
+///
+/// # Errors
+/// 403 when it does not.
+pub(crate) fn check_session(
+    session: &Session,
+    permission: Option<Permission>,
+) -> Result<(), Problem> {
+    let Some(permission) = permission else {
+        return Ok(());
+    };
+    let has = match session.role {
+        Some(role) if role.permissions().contains(&permission) => return Ok(()),
+        Some(role) => format!("the role `{role}` does not have it"),
+        None => "a person without a role does not have it".to_owned(),
+    };
+    let needed = permission.as_str();
+    Err(Problem::forbidden(format!(
+        "this requires the permission `{needed}`; {has}"
+    )))
+}
+
+/// Checks that a service key has the scope.
+///
+/// # Errors
+/// 403 when it does not.
+pub(crate) fn check_key(key: &ServiceKey, scope: Option<KeyScope>) -> Result<(), Problem> {
+    match scope {
+        Some(scope) if !key.has(scope) => Err(lacks_scope(scope)),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the 403 for a service key without the scope.
+pub(crate) fn lacks_scope(scope: KeyScope) -> Problem {
+    Problem::forbidden(format!(
+        "this requires the scope `{scope}`; this service key does not have it"
+    ))
+}

@@ -1,0 +1,140 @@
+//! The types of events.
+
+use std::fmt;
+
+/// Declares the types with their names. The documentation of a type is also its description.
+macro_rules! event_types {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal,)*) => {
+        /// The type of an event or a journal entry.
+        ///
+        /// A newer version may have stored other types, so what is stored stays text: [`EventType::of`] returns `None`
+        /// for them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventType {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl EventType {
+            /// All types.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns the name in events and stored items.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns what happened, as a sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc,)*).trim_start(),)*
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// A person was created.
+    UserCreated = "user.created",
+    /// Attributes of a person changed.
+    UserUpdated = "user.updated",
+    /// A person became inactive.
+    UserDeactivated = "user.deactivated",
+    /// A person became active again.
+    UserReactivated = "user.reactivated",
+    /// A person was deleted.
+    UserDeleted = "user.deleted",
+    /// Somebody gave a person a role by hand, or took it away.
+    UserRoleGiven = "user.role_given",
+    /// The effective role of a person changed.
+    UserRoleChanged = "user.role_changed",
+    /// All sessions of a person were ended.
+    UserSessionsEnded = "user.sessions_ended",
+    /// A connection pushed a person who had only signed in so far.
+    UserAdopted = "user.adopted",
+    /// An account that only came from sign-in gave its name to a person who was pushed, and was closed.
+    UserMerged = "user.merged",
+    /// The subject of a sign-in was bound to a person.
+    UserSubjectBound = "user.subject_bound",
+    /// The subject of a sign-in went from a person who has ended to one who was pushed in their place.
+    UserSubjectMoved = "user.subject_moved",
+    /// A person signed in.
+    AuthLogin = "auth.login",
+    /// A sign-in was refused.
+    AuthRefused = "auth.refused",
+    /// A group was created.
+    GroupCreated = "group.created",
+    /// Attributes of a group changed.
+    GroupUpdated = "group.updated",
+    /// A group was deleted.
+    GroupDeleted = "group.deleted",
+    /// All changes of members in one transaction. Only the audit log has this type. In the feed, each member that was
+    /// added or removed is an event.
+    GroupMembersChanged = "group.members_changed",
+    /// A person became a member of a group.
+    GroupMemberAdded = "group.member_added",
+    /// A person is no longer a member of a group.
+    GroupMemberRemoved = "group.member_removed",
+    /// The role that a group gives changed.
+    GroupMappingChanged = "group.mapping_changed",
+    /// A connection was created.
+    ConnectionCreated = "connection.created",
+    /// The name or the provider of a connection changed.
+    ConnectionUpdated = "connection.updated",
+    /// How a connection tells people apart changed.
+    ConnectionRulesChanged = "connection.rules_changed",
+    /// A connection was deleted.
+    ConnectionDeleted = "connection.deleted",
+    /// A token was issued.
+    TokenCreated = "token.created",
+    /// A token was revoked.
+    TokenRevoked = "token.revoked",
+    /// A tenant was created.
+    TenantCreated = "tenant.created",
+    /// The name of a tenant changed.
+    TenantRenamed = "tenant.renamed",
+    /// The settings of a tenant changed.
+    TenantSettingsChanged = "tenant.settings_changed",
+    /// The operator's limit for the requests of a tenant changed.
+    TenantCeilingChanged = "tenant.ceiling_changed",
+    /// A tenant was deleted.
+    TenantDeleted = "tenant.deleted",
+    /// A portal link was made.
+    PortalLinkCreated = "portal_link.created",
+    /// A portal link was opened.
+    PortalLinkOpened = "portal_link.opened",
+}
+
+impl EventType {
+    /// Returns the type with a stored name; `None` for a name that only a newer version knows.
+    pub fn of(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|kind| kind.as_str() == name)
+    }
+
+    /// Returns whether the feed and the bus have events of this type. All other types are those of journal entries only.
+    pub fn is_event(self) -> bool {
+        self != Self::GroupMembersChanged
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_found_by_its_name() {
+        for kind in EventType::ALL {
+            assert_eq!(EventType::of(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(EventType::of("user.promoted"), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! The budgets of what happens between identity provider, application and person: tokens, sign-ins and sessions.
+
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Tenant, Verdict};
+use rollcall_tests::budgets::Budgets;
+use rollcall_tests::seed::{create, group, patch, person, sign_in};
+use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
+use rollcall_tests::urn;
+use serde_json::json;
+
+#[test]
+fn tokens_keep_their_budgets() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("tokens").await;
+        let credentials = tenant.credentials();
+        let connection = credentials.create_connection("idp", Provider::Okta).await;
+        let issued = credentials
+            .issue_token(&connection.unwrap().id, "token", None)
+            .await;
+        let issued = issued.unwrap();
+        let directory = table.directory();
+        let mut budgets = Budgets::of("Tokens");
+        for _ in 0..3 {
+            let (verdict, cost) =
+                measure(directory.authenticate(issued.secret.expose(), "request")).await;
+            assert!(matches!(verdict, Ok(Verdict::Accepted(_))), "{verdict:?}");
+            budgets.record("authenticate a request and count it", cost);
+        }
+        let (verdict, cost) = measure(directory.authenticate("nonsense", "request")).await;
+        assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
+        budgets.record("refuse a forged token", cost);
+        let key = directory.service_keys().issue("application").await.unwrap();
+        let (verified, cost) = measure(directory.service_keys().verify(key.expose())).await;
+        assert!(verified.unwrap().is_some());
+        budgets.record("verify a service key", cost);
+    });
+}
+
+/// Maps new groups with external ids in the tenant. Returns their ids.
+async fn mapped_groups(tenant: &Tenant, count: usize) -> Vec<String> {
+    let mut groups = Vec::new();
+    for number in 0..count {
+        let body = json!({"schemas": [urn::GROUP], "displayName": format!("Group {number}"),
+                          "externalId": format!("x-{number}")});
+        let id = create(tenant, &GROUPS, body).await;
+        let mapped = tenant.roles().map_group(&id, Some(Role::Viewer)).await;
+        mapped.unwrap();
+        groups.push(id);
+    }
+    groups
+}
+
+#[test]
+fn sign_ins_keep_their_budgets_with_any_number_of_mappings() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let mut budgets = Budgets::of("Sign-ins, with 4 or 400 mapped groups");
+        for count in [4, 400] {
+            let tenant = table.tenant(&format!("sign-ins-{count:03}")).await;
+            let groups = mapped_groups(&tenant, count).await;
+            for name in ["ann", "bob", "dan", "eve"] {
+                person(&tenant, name).await;
+            }
+            let (cat, fay) = (person(&tenant, "cat").await, person(&tenant, "fay").await);
+            for group in &groups[..3] {
+                let join = json!({"op": "add", "path": "members", "value": [{"value": cat}, {"value": fay}]});
+                patch(&tenant, &GROUPS, group, join).await;
+            }
+            let unmapped = group(&tenant, "Unmapped", &[cat, fay]).await;
+            let ids = [groups[0].as_str(), unmapped.as_str()];
+            let cases: [(&str, &str, Option<&[&str]>, usize); 6] = [
+                ("without groups", "ann", None, 0),
+                (
+                    "by three names",
+                    "bob",
+                    Some(&["group 1", "GROUP 3", "other"]),
+                    2,
+                ),
+                (
+                    "by three external ids",
+                    "dan",
+                    Some(&["x-1", "x-2", "x-other"]),
+                    2,
+                ),
+                ("by two ids", "eve", Some(&ids), 1),
+                ("by four memberships", "cat", None, 3),
+                (
+                    "by memberships, as the claim names none",
+                    "fay",
+                    Some(&["other"]),
+                    3,
+                ),
+            ];
+            for (how, name, claim, matched) in cases {
+                for turn in ["first", "next"] {
+                    let (signed_in, cost) = measure(sign_in(&tenant, name, claim)).await;
+                    assert_eq!(signed_in.routing.matched.len(), matched, "{how}");
+                    budgets.record(format!("{turn} sign-in {how}"), cost);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn sessions_keep_their_budgets() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("introspection").await;
+        let ann = person(&tenant, "ann").await;
+        let engineers = group(&tenant, "Engineers", std::slice::from_ref(&ann)).await;
+        let mapped = tenant
+            .roles()
+            .map_group(&engineers, Some(Role::Admin))
+            .await;
+        mapped.unwrap();
+        let directory = table.directory();
+        let key = directory.service_keys().issue("application").await.unwrap();
+        let signed_in = sign_in(&tenant, "ann", None).await;
+        let session = signed_in.session.secret;
+        let mut budgets = Budgets::of("Sessions of a person in one mapped group");
+        let introspect = async || {
+            let found = directory.introspect(key.expose(), session.expose()).await;
+            let Ok(Introspection::Active(found)) = found else {
+                panic!("{found:?}");
+            };
+            assert_eq!(found.role, Some(Role::Admin));
+        };
+        let ((), cost) = measure(introspect()).await;
+        budgets.record("introspect, with nothing remembered", cost);
+        let ((), cost) = measure(introspect()).await;
+        budgets.record("introspect again within five seconds", cost);
+        let (found, cost) = measure(directory.session(session.expose())).await;
+        assert!(found.unwrap().is_some());
+        budgets.record("check for a page or a request of the API", cost);
+        let (ended, cost) = measure(tenant.sign_in().end_session(&session)).await;
+        ended.unwrap();
+        budgets.record("sign out", cost);
+        let (link, cost) = measure(tenant.sign_in().issue_portal_link(Role::Owner, None)).await;
+        budgets.record("issue a portal link", cost);
+        let link = link.unwrap().secret;
+        let opening = directory.open_portal_link(link.expose(), "request", Origin::default());
+        let (opened, cost) = measure(opening).await;
+        assert!(opened.unwrap().is_some());
+        budgets.record("open a portal link", cost);
+    });
+}
