@@ -101,6 +101,13 @@ impl Browser {
         expect_ok("go", self.client().goto(&to).await);
     }
 
+    /// Navigates to the previous page in the history, as the Back button does.
+    ///
+    /// A script's `history.back()` is not always obeyed.
+    pub async fn go_back(&self) {
+        expect_ok("back", self.client().back().await);
+    }
+
     async fn origin(&self) -> String {
         let url = expect_ok("the address", self.client().current_url().await);
         url.origin().ascii_serialization()

@@ -63,7 +63,7 @@ fn scripts_cannot_read_the_session_and_signing_out_leaves_no_data() {
         browser.click("Sign out").await;
         browser.wait_for_text("You are not signed in").await;
         assert_eq!(browser.eval(held, &[]).await, json!(["", 0, []]));
-        browser.eval("history.back()", &[]).await;
+        browser.go_back().await;
         browser.wait_for_path("/console/people").await;
         browser.wait_for_text("You are not signed in").await;
         assert!(!browser.text().await.contains("ada@example.test"));
