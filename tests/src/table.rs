@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
-use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 use dynoxide::{AttributeValue, Database, ImportOptions};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{
@@ -171,6 +171,40 @@ impl TestTable {
     async fn put(&self, item: HashMap<String, SdkValue>) {
         let put = self.client.put_item().table_name(NAME).set_item(Some(item));
         put.send().await.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
+    /// Changes an attribute of an item as no version of the service does; `partition` is what follows the tenant in `PK`.
+    /// Returns the attribute's value before.
+    pub async fn damage(
+        &self,
+        tenant: &Tenant,
+        (partition, sort): (&str, &str),
+        attribute: &str,
+        value: Option<SdkValue>,
+    ) -> Option<SdkValue> {
+        let partition = format!("T#{}{partition}", tenant.id());
+        let change = match value {
+            Some(_) => "SET #a = :value",
+            None => "REMOVE #a",
+        };
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(NAME)
+            .key("PK", SdkValue::S(partition))
+            .key("SK", SdkValue::S(sort.to_owned()))
+            .update_expression(change)
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#a", attribute)
+            .return_values(ReturnValue::AllOld);
+        if let Some(value) = value {
+            update = update.expression_attribute_values(":value", value);
+        }
+        let old = update
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        old.attributes?.remove(attribute)
     }
 
     /// Returns the keys of the tenant's index items, and of those that say what an index covers.

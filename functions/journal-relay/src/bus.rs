@@ -42,8 +42,25 @@ pub struct Bus {
 pub struct Rejected {
     /// How many events were accepted before it.
     pub taken: usize,
+    /// Whether the bus refused this event for what it is, so that a retry cannot succeed.
+    pub is_final: bool,
     why: String,
 }
+
+/// A failed `PutEvents` call.
+struct NotPut {
+    /// How many events were accepted before the first that was not.
+    taken: usize,
+    is_final: bool,
+    why: String,
+}
+
+/// The codes with which EventBridge refuses an event that it may accept later.
+const TRANSIENT: [&str; 3] = [
+    "InternalFailure",
+    "InternalException",
+    "ThrottlingException",
+];
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,12 +119,24 @@ impl Bus {
                     taken += count;
                     delays = backoff();
                 }
-                Err((went, why)) => {
+                Err(NotPut {
+                    taken: went,
+                    is_final,
+                    why,
+                }) => {
                     taken += went;
                     if went > 0 {
                         delays = backoff();
                     }
-                    let delay = delays.next().ok_or(Rejected { taken, why })?;
+                    let rejected = Rejected {
+                        taken,
+                        is_final,
+                        why,
+                    };
+                    if is_final {
+                        return Err(rejected);
+                    }
+                    let delay = delays.next().ok_or(rejected)?;
                     tokio::time::sleep(delay).await;
                 }
             }
@@ -118,8 +147,8 @@ impl Bus {
     /// Makes one `PutEvents` call.
     ///
     /// # Errors
-    /// The number of events that were accepted before the first that was not, and the reason.
-    async fn put(&self, entries: &[Entry]) -> Result<(), (usize, String)> {
+    /// When an event was not accepted.
+    async fn put(&self, entries: &[Entry]) -> Result<(), NotPut> {
         let entries = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.name)
@@ -134,7 +163,11 @@ impl Bus {
             .put_events()
             .set_entries(Some(entries.collect()));
         let output = put.send().await;
-        let output = output.map_err(|error| (0, DisplayErrorContext(error).to_string()))?;
+        let output = output.map_err(|error| NotPut {
+            taken: 0,
+            is_final: false,
+            why: DisplayErrorContext(error).to_string(),
+        })?;
         let failed = output
             .entries()
             .iter()
@@ -143,15 +176,13 @@ impl Bus {
             None => Ok(()),
             Some(first) => {
                 let entry = &output.entries()[first];
-                let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                Err((
-                    first,
-                    format!(
-                        "{} {}",
-                        text(entry.error_code()),
-                        text(entry.error_message())
-                    ),
-                ))
+                let code = entry.error_code().unwrap_or_default();
+                let message = entry.error_message().unwrap_or_default();
+                Err(NotPut {
+                    taken: first,
+                    is_final: !TRANSIENT.contains(&code),
+                    why: format!("{code} {message}"),
+                })
             }
         }
     }

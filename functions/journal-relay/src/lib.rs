@@ -19,6 +19,7 @@
 mod bus;
 mod records;
 
+use std::slice;
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
@@ -26,7 +27,7 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{Directory, Error, Event, Tenant};
 use rollcall_runtime::chain;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
 
@@ -34,6 +35,14 @@ use records::{Batch, NewCheckpoint};
 
 /// The time for the indexes of one batch. The function has a minute in all.
 const INDEX_TIME: Duration = Duration::from_secs(10);
+
+/// The message of the log when an entry is set aside. The template counts it for an alarm.
+pub const SET_ASIDE: &str = "a journal entry was set aside; the full pass tries it again";
+/// An entry that still fails after this time in the stream is set aside. Shorter troubles of the table, such as
+/// throttling, end by themselves.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The time for relaying the entries of a tenant one by one.
+const ONE_BY_ONE_TIME: Duration = Duration::from_secs(20);
 
 /// Returns the relay for a directory and a bus.
 pub fn handler(directory: Directory, bus: Bus) -> Relay {
@@ -54,6 +63,21 @@ enum Failure {
     Feed(#[from] Error),
     #[error("the bus did not take the events")]
     Bus(#[from] Rejected),
+    #[error("there was no time for the other entries")]
+    Late,
+}
+
+impl Failure {
+    /// Returns whether an entry that failed for this reason would fail again: it is unreadable, or the bus refused it for
+    /// what it is, or the table has refused it for too long. A bus that is not available fails for all tenants.
+    fn lasts(&self, batch: &Batch, entry: &str) -> bool {
+        match self {
+            Self::Feed(Error::Corrupt(_)) => true,
+            Self::Feed(_) => batch.age(entry) > PATIENCE,
+            Self::Bus(rejected) => rejected.is_final,
+            Self::Late => false,
+        }
+    }
 }
 
 impl Relay {
@@ -61,12 +85,19 @@ impl Relay {
     ///
     /// If entries fail, the response contains the sequence number of the first failed record, and Lambda redelivers the
     /// records from there on. A tenant whose entries fail does not stop the other tenants of the batch, but their later
-    /// records are redelivered too.
+    /// records are redelivered too. So that it does not stop them for ever, an entry that cannot be relayed is set aside
+    /// ([`rollcall_directory::journal`]): at once if the entry itself is the reason, otherwise after [`PATIENCE`].
     pub async fn call(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let batch = Batch::of(event, &self.directory);
         let (mut failed, mut placed) = (Vec::new(), Vec::new());
         for (tenant, entries) in batch.tenants() {
-            if let Err((entry, failure)) = self.relay(tenant, entries, &mut placed).await {
+            if let Err((mut entry, mut failure)) = self.relay(tenant, entries, &mut placed).await {
+                if failure.lasts(&batch, &entry) {
+                    match self.one_by_one(tenant, entries, &batch, &mut placed).await {
+                        Ok(()) => continue,
+                        Err(first) => (entry, failure) = first,
+                    }
+                }
                 tracing::error!(tenant = %tenant.id(), entry, error = chain(&failure), "journal entries were not relayed; Lambda redelivers them");
                 failed.push(entry);
             }
@@ -86,6 +117,35 @@ impl Relay {
             response.batch_item_failures.push(failure);
         }
         response
+    }
+
+    /// Relays the entries of a tenant one by one, and sets aside those that cannot be relayed.
+    ///
+    /// # Errors
+    /// The id of the first entry that was neither relayed nor set aside, and the reason.
+    async fn one_by_one<'t>(
+        &self,
+        tenant: &'t Tenant,
+        entries: &[String],
+        batch: &Batch,
+        placed: &mut Vec<(&'t Tenant, Vec<Event>)>,
+    ) -> Result<(), (String, Failure)> {
+        let deadline = Instant::now() + ONE_BY_ONE_TIME;
+        for entry in entries {
+            if Instant::now() >= deadline {
+                return Err((entry.clone(), Failure::Late));
+            }
+            let Err((_, failure)) = self.relay(tenant, slice::from_ref(entry), placed).await else {
+                continue;
+            };
+            if !failure.lasts(batch, entry) {
+                return Err((entry.clone(), failure));
+            }
+            let set_aside = tenant.journal().set_aside(entry).await;
+            set_aside.map_err(|error| (entry.clone(), error.into()))?;
+            tracing::error!(tenant = %tenant.id(), entry, error = chain(&failure), "{SET_ASIDE}");
+        }
+        Ok(())
     }
 
     /// Sends a checkpoint to the bus. It may have expired if the stream is a month late.

@@ -2,6 +2,7 @@
 //! checkpoints.
 
 use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use rollcall_directory::{Directory, REMINDER, Tenant};
@@ -12,8 +13,19 @@ use serde_dynamo::AttributeValue;
 pub(crate) struct Batch {
     tenants: Vec<(Tenant, Vec<String>)>,
     checkpoints: Vec<NewCheckpoint>,
-    /// For each entry or checkpoint, the position of its record in the batch and the record's sequence number.
-    records: HashMap<String, (usize, String)>,
+    /// For each entry or checkpoint, its record.
+    records: HashMap<String, Record>,
+}
+
+/// A record of the stream.
+#[derive(Debug)]
+struct Record {
+    /// The position in the batch.
+    position: usize,
+    /// The sequence number in the stream.
+    number: String,
+    /// When the change was made.
+    at: SystemTime,
 }
 
 /// A checkpoint that is new in the table.
@@ -41,9 +53,12 @@ impl Batch {
                 continue;
             };
             let tenant = directory.journal_of(&partition);
+            let place = Record {
+                position,
+                number: record.change.sequence_number.unwrap_or_default(),
+                at: record.change.approximate_creation_date_time.into(),
+            };
             if let Some(checkpoint) = checkpoint(directory, &partition, &entry) {
-                let number = record.change.sequence_number.unwrap_or_default();
-                let place = (position, number);
                 batch.records.insert(checkpoint.id.clone(), place);
                 batch.checkpoints.push(checkpoint);
                 continue;
@@ -57,12 +72,11 @@ impl Batch {
                 tenants.push((tenant, Vec::new()));
                 tenants.len() - 1
             });
-            let number = record.change.sequence_number.unwrap_or_default();
             if let Some((_, entries)) = batch.tenants.get_mut(index)
                 && !batch.records.contains_key(&entry)
             {
                 entries.push(entry.clone());
-                batch.records.insert(entry, (position, number));
+                batch.records.insert(entry, place);
             }
         }
         batch
@@ -83,8 +97,15 @@ impl Batch {
     /// Returns the sequence number of the first record in the batch that belongs to one of these entries or checkpoints.
     pub(crate) fn first_of(&self, ids: &[String]) -> Option<String> {
         let records = ids.iter().filter_map(|entry| self.records.get(entry));
-        let first = records.min_by_key(|(position, _)| *position);
-        first.map(|(_, number)| number.clone())
+        let first = records.min_by_key(|record| record.position);
+        first.map(|record| record.number.clone())
+    }
+
+    /// Returns for how long the stream has had the record of this entry.
+    pub(crate) fn age(&self, entry: &str) -> Duration {
+        let record = self.records.get(entry);
+        let age = record.and_then(|record| record.at.elapsed().ok());
+        age.unwrap_or_default()
     }
 }
 

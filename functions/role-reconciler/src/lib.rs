@@ -37,6 +37,12 @@ pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
 /// The age at which a journal entry without a place in the feed counts as missed by the relay.
 const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
 
+/// The message of the log when a full pass ends. The template expects it every hour.
+pub const PASS_COMPLETE: &str = "the full pass is complete";
+/// The message of the log when a part of the full pass failed for a tenant. The template counts it for an alarm.
+pub const PART_FAILED: &str =
+    "a part of the full pass failed for a tenant; the next pass tries it again";
+
 /// Returns the reconciler for a directory. It sends unfinished work to the queue.
 pub fn handler(directory: Directory, queue: Queue) -> Reconciler {
     Reconciler { directory, queue }
@@ -107,13 +113,13 @@ impl Reconciler {
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
     /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in the
-    /// feed, and takes a checkpoint of the feed; at the end, it completes the indexes. Returns the message that continues
-    /// the pass, if any.
+    /// feed, and takes a checkpoint of the feed; at the end, it completes the indexes. What fails for one tenant is left
+    /// to the next pass; the pass goes on. Returns the message that continues the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
                 let behind = pass.person.take();
-                if let Some(person) = self.tenant_pass(&tenant, behind, deadline).await? {
+                if let Some(person) = self.tenant_pass(&tenant, behind, deadline).await {
                     pass.tenant = Some(tenant);
                     pass.person = Some(person);
                     return Ok(Some(Message::FullPass { full_pass: pass }));
@@ -123,7 +129,10 @@ impl Reconciler {
             let behind = pass.behind.as_ref().map(TenantId::as_str);
             let next = self.directory.tenants(behind, 1).await?.pop();
             match next {
-                None => return Ok(None),
+                None => {
+                    tracing::info!("{PASS_COMPLETE}");
+                    return Ok(None);
+                }
                 Some(next) => pass.tenant = Some(next.id),
             }
             if Instant::now() >= deadline {
@@ -132,32 +141,57 @@ impl Reconciler {
         }
     }
 
+    /// Does the work of the full pass for one tenant. Returns the person at which it must go on, if any.
     async fn tenant_pass(
         &self,
         tenant: &TenantId,
         behind: Option<String>,
         deadline: Instant,
-    ) -> Result<Option<String>, Error> {
+    ) -> Option<String> {
         let tenant = self.directory.system(tenant.clone());
         if behind.is_none() {
-            tenant.members().sweep().await?;
-            tenant.credentials().refresh_meter().await?;
-            tenant.roles().complete_claim_lists().await?;
-            let unplaced = tenant
-                .journal()
-                .remind_of_unplaced(RELAY_IS_LATE, deadline)
-                .await?;
-            if unplaced > 0 {
-                tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
-            }
-            tenant.journal().take_checkpoint().await?;
+            prepare(&tenant, deadline).await;
         }
-        let left = tenant.roles().reconcile_all(behind, deadline).await?;
+        let left = tenant.roles().reconcile_all(behind, deadline).await;
+        let left = attempted(&tenant, "roles", left).flatten();
         if left.is_none() {
             complete_indexes(&tenant, deadline).await;
         }
-        Ok(left)
+        left
     }
+}
+
+/// Does what the full pass does once for a tenant, before its people.
+async fn prepare(tenant: &Tenant, deadline: Instant) {
+    attempted(tenant, "open intents", tenant.members().sweep().await);
+    attempted(
+        tenant,
+        "the meter",
+        tenant.credentials().refresh_meter().await,
+    );
+    attempted(
+        tenant,
+        "the lists of claims",
+        tenant.roles().complete_claim_lists().await,
+    );
+    let journal = tenant.journal();
+    let unplaced = journal.remind_of_unplaced(RELAY_IS_LATE, deadline).await;
+    match attempted(tenant, "entries without a place", unplaced) {
+        None | Some(0) => {}
+        Some(unplaced) => {
+            tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
+        }
+    }
+    attempted(tenant, "the checkpoint", journal.take_checkpoint().await);
+}
+
+/// Logs a part of the full pass that failed for a tenant. Neither the other parts nor the other tenants wait for it.
+fn attempted<T>(tenant: &Tenant, part: &str, result: Result<T, Error>) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            tracing::error!(tenant = %tenant.id(), part, error = chain(error), "{PART_FAILED}");
+        })
+        .ok()
 }
 
 /// Adds what the tenant's indexes lack, and logs what that cost. A failure stops neither the pass nor any role: the next

@@ -48,6 +48,11 @@ pub fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// Returns a set of strings as an attribute value; it must not be empty.
+pub fn strings(values: impl IntoIterator<Item = String>) -> AttributeValue {
+    AttributeValue::Ss(values.into_iter().collect())
+}
+
 /// Returns the string in an attribute of an item.
 ///
 /// # Errors

@@ -26,7 +26,7 @@
 //! | event | `T#<tenant>#F` | its sequence number |
 //! | last sequence number assigned | `T#<tenant>#F` | `HEAD` |
 //! | checkpoint of the feed | `T#<tenant>#F#J` | sequence number of the last event |
-//! | journal entry up to which all entries have a sequence number | `T#<tenant>#F` | `PLACED` |
+//! | journal entry up to which all entries have a sequence number, and those set aside | `T#<tenant>#F` | `PLACED` |
 //! | entry about a subject | `T#<tenant>#JS#<id>` | id of the journal entry |
 //! | entry of a request | `T#<tenant>#JR#<request id>` | id of the journal entry |
 //! | word of a person's names and addresses | `T#<tenant>#W` | `<word>#<user id>` |
@@ -303,7 +303,8 @@ impl<'a> Keys<'a> {
         self.feed().at("HEAD")
     }
 
-    /// Returns the key of the id of the journal entry up to which all entries have a sequence number.
+    /// Returns the key of the id of the journal entry up to which all entries have a sequence number, and of the ids of
+    /// the entries that the relay has set aside.
     pub fn all_placed(self) -> Key {
         self.feed().at("PLACED")
     }

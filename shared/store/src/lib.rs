@@ -43,7 +43,7 @@ pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use found::Found;
-pub use item::{Item, carry_over, from_item, key_item, number, string, text, to_item};
+pub use item::{Item, carry_over, from_item, key_item, number, string, strings, text, to_item};
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
 pub use keys::{
     CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, StackKeys, TENANT, name_prefix,

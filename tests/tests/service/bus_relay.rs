@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
@@ -17,12 +18,13 @@ use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// A bus that refuses every n-th entry, and every entry of one tenant.
+/// A bus that refuses every n-th entry, and every entry of one tenant: for now, or for what it is.
 #[derive(Clone, Debug, Default)]
 struct FlakyBus {
     seen: Arc<Mutex<(u64, Vec<Value>)>>,
     refuses_every: u64,
     refuses_tenant: &'static str,
+    refuses_finally: bool,
 }
 
 impl FlakyBus {
@@ -71,7 +73,11 @@ impl HttpConnector for FlakyBus {
                 (&json!("rollcall"), &event["type"])
             );
             if seen.0.is_multiple_of(self.refuses_every) || event["tenant"] == self.refuses_tenant {
-                return json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "flaky"});
+                let code = match self.refuses_finally {
+                    true => "MalformedDetail",
+                    false => "ThrottlingException",
+                };
+                return json!({"ErrorCode": code, "ErrorMessage": "flaky"});
             }
             seen.1.push(event);
             json!({"EventId": seen.0.to_string()})
@@ -214,11 +220,7 @@ fn entries_that_the_stream_does_not_report_are_found_again() {
         assert_eq!(remind().await.unwrap(), 4);
         assert_eq!(remind().await.unwrap(), 0, "more than one reminder per day");
 
-        let mut reminders = records(&[&tenant]).await;
-        for record in &mut reminders {
-            record["eventName"] = json!("MODIFY");
-            record["dynamodb"]["NewImage"] = json!({REMINDER: {"N": "1"}});
-        }
+        let reminders = reminders(&records(&[&tenant]).await);
         let bus = FlakyBus {
             refuses_every: u64::MAX,
             ..FlakyBus::default()
@@ -232,5 +234,107 @@ fn entries_that_the_stream_does_not_report_are_found_again() {
         assert_eq!(known.0.unwrap(), 0);
         // It reads how far the last pass came, and that no entries follow.
         assert_eq!(known.1.read_units, 2.0, "{:?}", known.1);
+    });
+}
+
+/// The same records as the search for missed entries lets the stream deliver them.
+fn reminders(records: &[Value]) -> Vec<Value> {
+    let remind = |record: &Value| {
+        let mut record = record.clone();
+        record["eventName"] = json!("MODIFY");
+        record["dynamodb"]["NewImage"] = json!({REMINDER: {"N": "1"}});
+        record
+    };
+    records.iter().map(remind).collect()
+}
+
+fn sort_key(record: &Value) -> &str {
+    record["dynamodb"]["Keys"]["SK"]["S"].as_str().unwrap()
+}
+
+async fn remind(tenant: &Tenant) -> usize {
+    let far = Instant::now() + Duration::from_secs(600);
+    let journal = tenant.journal();
+    journal
+        .remind_of_unplaced(Duration::from_secs(3_600), far)
+        .await
+        .unwrap()
+}
+
+#[test]
+fn an_entry_that_cannot_be_placed_is_set_aside_and_holds_up_no_other() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let (a, b) = (table.tenant("a").await, table.tenant("b").await);
+        rename_often(&a, 5).await;
+        rename_often(&b, 5).await;
+        let batch = records(&[&a, &b]).await;
+        let of_a: Vec<Value> = batch.iter().step_by(2).cloned().collect();
+        // One entry is unreadable, and another one never gets its place.
+        let unreadable = ("#J", sort_key(&of_a[2]));
+        let refused = ("#J", sort_key(&of_a[3]));
+        let at = table
+            .damage(&a, unreadable, "at", Some(SdkValue::Bool(true)))
+            .await;
+        table
+            .damage(&a, refused, "placed_at", Some(SdkValue::Null(true)))
+            .await;
+        let bus = FlakyBus {
+            refuses_every: u64::MAX,
+            ..FlakyBus::default()
+        };
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
+
+        // A young entry that is not placed may still be: the stream waits for it.
+        let mut young = of_a[3..4].to_vec();
+        let now = jiff::Timestamp::now().as_second();
+        young[0]["dynamodb"]["ApproximateCreationDateTime"] = json!(now);
+        assert!(call(&relay, &young).await.is_some());
+        assert_eq!(remind(&a).await, 0, "nothing is set aside yet");
+
+        assert_eq!(call(&relay, &batch).await, None);
+        assert!(bus.taken(&b).into_iter().eq(1..=6));
+        assert!(
+            bus.taken(&a).into_iter().eq(1..=4),
+            "the others keep their order"
+        );
+
+        table.damage(&a, unreadable, "at", at).await;
+        table.damage(&a, refused, "placed_at", None).await;
+        assert_eq!(remind(&a).await, 2);
+        assert_eq!(remind(&a).await, 0, "they are in the stream again");
+        assert_eq!(call(&relay, &reminders(&of_a[2..4])).await, None);
+        assert!(bus.taken(&a).into_iter().eq(1..=6));
+    });
+}
+
+#[test]
+fn an_event_that_the_bus_refuses_for_what_it_is_holds_up_no_other() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let (a, b) = (table.tenant("a").await, table.tenant("b").await);
+        rename_often(&a, 3).await;
+        rename_often(&b, 3).await;
+        let batch = records(&[&a, &b]).await;
+        let mut bus = FlakyBus {
+            refuses_every: u64::MAX,
+            refuses_tenant: "b",
+            refuses_finally: true,
+            ..FlakyBus::default()
+        };
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
+        assert_eq!(call(&relay, &batch).await, None);
+        assert!(bus.taken(&a).into_iter().eq(1..=4));
+        assert!(bus.taken(&b).is_empty());
+
+        bus.refuses_tenant = "";
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
+        assert_eq!(remind(&b).await, 4);
+        let of_b: Vec<Value> = batch.into_iter().skip(1).step_by(2).collect();
+        assert_eq!(call(&relay, &reminders(&of_b)).await, None);
+        assert!(
+            bus.taken(&b).into_iter().eq(1..=4),
+            "the events keep their places"
+        );
     });
 }

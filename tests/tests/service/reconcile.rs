@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -351,5 +352,39 @@ fn an_event_about_one_person_does_not_wait_for_a_full_pass() {
         assert_eq!(sent.len(), 1);
         let sent: Value = serde_json::from_str(&sent[0]).unwrap();
         assert_eq!(sent, serde_json::from_str::<Value>(&pass).unwrap());
+    });
+}
+
+/// What fails for one tenant, such as one whose settings are unreadable, does not end the pass for those after it.
+#[test]
+fn a_full_pass_goes_on_after_a_tenant_that_fails() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let broken = table.tenant("a-broken").await;
+        let tenant = table.tenant("b-after").await;
+        person(&broken, "bob").await;
+        let ada = person(&tenant, "ada").await;
+        let group = team(&tenant, "admins", std::slice::from_ref(&ada)).await;
+        tenant
+            .roles()
+            .map_group(&group, Some(Role::Admin))
+            .await
+            .unwrap();
+        let unreadable = Some(AttributeValue::Bool(true));
+        table
+            .damage(&broken, ("", "TENANT"), "settings", unreadable)
+            .await;
+        let outbox = Outbox::default();
+        let pass = batch(&[r#"{"full_pass":{}}"#.to_owned()]);
+        let response = reconciler(&table, &outbox)
+            .call(pass, Instant::now() + Duration::from_secs(600))
+            .await;
+        assert!(response.batch_item_failures.is_empty(), "{response:?}");
+        assert!(outbox.take().is_empty(), "the pass is complete");
+        let events = relayed(&tenant).await;
+        let announced = events
+            .iter()
+            .find(|event| event.kind == "user.role_changed");
+        assert_eq!(announced.map(|event| &event.subject.id), Some(&ada));
     });
 }

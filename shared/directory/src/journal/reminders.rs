@@ -1,15 +1,15 @@
-//! Finds journal entries that the relay did not give a place, and puts them into the table's stream again.
+//! Finds journal entries that the relay missed or set aside, and puts them into the table's stream again.
 
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rollcall_store::{
-    Error, Expression, Guard, Range, Transaction, from_item, just_after, now, number, to_item,
+    Error, Expression, Guard, Range, Transaction, from_item, just_after, now, number, string,
+    strings,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::journal::entry::Entry;
 use crate::journal::handle::Journal;
 
 /// Journal entries per query of the search for entries without a sequence number.
@@ -21,10 +21,24 @@ const REMINDED_AT_ONCE: usize = 8;
 /// The attribute of a journal entry that puts the entry into the table's stream again.
 pub const REMINDER: &str = "reminded_at";
 
-/// The journal entry up to which every entry is known to have a sequence number.
-#[derive(Debug, Serialize, Deserialize)]
-struct AllPlaced {
-    up_to: String,
+/// What is known about the places of entries.
+#[derive(Debug, Default, Deserialize)]
+struct Places {
+    /// The entry up to which every entry has a sequence number, except those that were set aside.
+    #[serde(default)]
+    up_to: Option<String>,
+    /// The entries that the relay has set aside.
+    #[serde(default)]
+    set_aside: Vec<String>,
+}
+
+/// The part of an entry that says whether it has its place. An entry that is unreadable otherwise still has one.
+#[derive(Debug, Deserialize)]
+struct Placed {
+    #[serde(rename = "SK")]
+    id: String,
+    #[serde(rename = "placed_at", default)]
+    sequence: Option<u64>,
 }
 
 impl Journal<'_> {
@@ -48,28 +62,25 @@ impl Journal<'_> {
             .table
             .get(&self.scope.keys().all_placed())
             .await?;
-        let kept = kept.map(from_item::<AllPlaced>).transpose()?;
-        let mut behind = kept.map(|kept| kept.up_to);
-        let (mut looked_at, mut reminded, mut whole) = (0, 0, true);
+        let kept = kept.map(from_item::<Places>).transpose()?;
+        let Places { up_to, set_aside } = kept.unwrap_or_default();
+        let mut reminded = self.take_up(set_aside).await?;
+        let mut behind = up_to;
+        let (mut looked_at, mut whole) = (0, true);
         while looked_at < MAX_CHECKED && Instant::now() < deadline {
             let range = Range::all(self.scope.keys().journal())
                 .after(behind)
                 .limit(CHECKED_AT_ONCE);
             let page = self.scope.table.query(&range).await?;
             looked_at += page.items.len();
-            let entries = page.items.into_iter().map(from_item::<Entry>);
+            let entries = page.items.into_iter().map(from_item::<Placed>);
             let mut entries = entries.collect::<Result<Vec<_>, Error>>()?;
             let read = entries.len();
             entries.retain(|entry| entry.id < end);
             if whole {
                 let mut placed = entries.iter().take_while(|it| it.sequence.is_some());
                 if let Some(last) = placed.by_ref().last() {
-                    let up_to = last.id.clone();
-                    let key = self.scope.keys().all_placed();
-                    self.scope
-                        .table
-                        .put(to_item(&key, &AllPlaced { up_to })?)
-                        .await?;
+                    self.all_placed_up_to(&last.id).await?;
                 }
                 whole = entries.iter().all(|entry| entry.sequence.is_some());
             }
@@ -81,6 +92,52 @@ impl Journal<'_> {
             }
         }
         Ok(reminded)
+    }
+
+    /// Sets an entry aside: it cannot be relayed, and must not hold up the entries of others. Each search for unplaced
+    /// entries puts it into the stream again.
+    ///
+    /// # Errors
+    /// Only table errors. The entry is then not set aside.
+    pub async fn set_aside(self, entry: &str) -> Result<(), Error> {
+        let add =
+            Expression::new("ADD set_aside :entry").with(":entry", strings([entry.to_owned()]));
+        self.change_places(add).await
+    }
+
+    /// Puts the entries that were set aside into the stream again. Whether they can be relayed now, the relay finds out.
+    async fn take_up(self, set_aside: Vec<String>) -> Result<usize, Error> {
+        if set_aside.is_empty() {
+            return Ok(0);
+        }
+        for entry in &set_aside {
+            let key = self.scope.keys().journal().at(entry);
+            let remind =
+                Expression::new("SET reminded_at = :now").with(":now", number(now().as_second()));
+            // An entry that has expired meanwhile is not made anew.
+            let table = &self.scope.table;
+            table
+                .update_if(&key, &remind, &Expression::present())
+                .await?;
+        }
+        let count = set_aside.len();
+        let taken_up =
+            Expression::new("DELETE set_aside :entries").with(":entries", strings(set_aside));
+        self.change_places(taken_up).await?;
+        Ok(count)
+    }
+
+    async fn all_placed_up_to(self, entry: &str) -> Result<(), Error> {
+        let set = Expression::new("SET up_to = :up_to").with(":up_to", string(entry));
+        self.change_places(set).await
+    }
+
+    /// Changes only some attributes, because the relay and the search write the same item.
+    async fn change_places(self, change: Expression) -> Result<(), Error> {
+        let key = self.scope.keys().all_placed();
+        let always = Expression::new("attribute_not_exists(placed_at)");
+        self.scope.table.update_if(&key, &change, &always).await?;
+        Ok(())
     }
 
     async fn remind_of(self, entries: impl Iterator<Item = &str>) -> Result<usize, Error> {
@@ -119,8 +176,8 @@ impl Journal<'_> {
             .query_all(range)
             .await?
             .into_iter()
-            .map(from_item::<Entry>);
-        let waiting = |entry: Result<Entry, Error>| match entry {
+            .map(from_item::<Placed>);
+        let waiting = |entry: Result<Placed, Error>| match entry {
             Ok(entry) => entry.sequence.is_none().then_some(Ok(entry.id)),
             Err(error) => Some(Err(error)),
         };
