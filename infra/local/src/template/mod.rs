@@ -26,4 +26,7 @@ mod tests;
 mod stack_tests;
 
 #[cfg(test)]
+mod environment_tests;
+
+#[cfg(test)]
 mod watch_tests;

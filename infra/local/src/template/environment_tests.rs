@@ -1,0 +1,110 @@
+//! Checks the environments of `samconfig.toml`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::cloudformation;
+use super::stacks::{COMPUTE, DATA};
+
+const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
+
+fn samconfig() -> toml::Table {
+    toml::from_str(SAMCONFIG).unwrap()
+}
+
+/// Returns the parameters of both stacks of one environment of `samconfig.toml`, including the defaults.
+fn environment(name: &str) -> Map<String, Value> {
+    let mut values = parameters(COMPUTE, name);
+    values.extend(parameters(DATA, &format!("{name}-data")));
+    values
+}
+
+fn parameters(template: &str, name: &str) -> Map<String, Value> {
+    let template = cloudformation::parse(template).unwrap();
+    let config = samconfig();
+    let overrides = &config[name]["deploy"]["parameters"]["parameter_overrides"];
+    let parameters = template["Parameters"].as_object().unwrap();
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut values: Map<String, Value> = parameters
+        .iter()
+        .map(|(name, parameter)| (name.clone(), text(&parameter["Default"]).into()))
+        .collect();
+    for given in overrides.as_array().unwrap() {
+        let (key, value) = given.as_str().unwrap().split_once('=').unwrap();
+        let allowed = &parameters.get(key).expect(key)["AllowedValues"];
+        assert!(
+            allowed.is_null()
+                || allowed
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|one| text(one) == value),
+            "{name}: {given:?}"
+        );
+        values.insert(key.to_owned(), value.into());
+    }
+    values
+}
+
+#[test]
+fn environments_differ_in_what_environments_differ_in() {
+    let [dev, staging, prod] = ["dev", "staging", "prod"].map(environment);
+    let differing = |a: &Map<String, Value>, b: &Map<String, Value>| -> BTreeSet<String> {
+        let other = a.iter().filter(|(key, value)| b[*key] != **value);
+        other.map(|(key, _)| key.clone()).collect()
+    };
+    for (a, b) in [(&dev, &staging), (&dev, &prod)] {
+        for wanted in [
+            "DeletionProtection",
+            "LogRetentionDays",
+            "Alarms",
+            "RequestRate",
+            "ScimConcurrency",
+            "ReconcilerConcurrency",
+        ] {
+            assert!(differing(a, b).contains(wanted), "{wanted}");
+        }
+    }
+    assert!(differing(&staging, &prod).is_superset(&BTreeSet::from([
+        "LogRetentionDays".to_owned(),
+        "ScimConcurrency".to_owned(),
+        "FunctionMemory".to_owned(),
+    ])));
+    let digits = SAMCONFIG.split(|c: char| !c.is_ascii_digit());
+    assert!(
+        digits.into_iter().all(|number| number.len() < 12),
+        "an account id"
+    );
+}
+
+/// A compute stack whose `DataStack` is another environment's would write into the data of that one.
+#[test]
+fn every_environment_has_its_own_data_stack() {
+    let config = samconfig();
+    let text = |name: &str, key: &str| config[name]["global"]["parameters"][key].clone();
+    let default = cloudformation::parse(COMPUTE).unwrap();
+    let default = &default["Parameters"]["DataStack"]["Default"];
+    for (name, data) in [
+        ("default", "data"),
+        ("dev", "dev-data"),
+        ("staging", "staging-data"),
+        ("prod", "prod-data"),
+    ] {
+        let named = match name {
+            "default" => default.clone(),
+            name => parameters(COMPUTE, name)["DataStack"].clone(),
+        };
+        let stack = text(data, "stack_name");
+        assert_eq!(named.as_str(), stack.as_str(), "{name}");
+        assert_eq!(text(name, "region"), text(data, "region"), "{name}");
+        let deployed = &config[data]["deploy"]["parameters"]["template_file"];
+        assert_eq!(deployed.as_str(), Some("infra/data.yaml"), "{data}");
+        // The bus had the name of the single stack, and a bus cannot be renamed.
+        let bus = &parameters(DATA, data)["BusName"];
+        assert_eq!(bus.as_str(), text(name, "stack_name").as_str(), "{data}");
+    }
+}
