@@ -298,6 +298,34 @@ def roles(stack, emulator):
     assert [event["sequence"] for event in feed] == list(range(1, len(feed) + 1)), feed
 
 
+def identity(stack, _):
+    """a sign-in is never taken for somebody with another subject or external id, nor for somebody who left"""
+    customer = Customer(stack, "identity")
+
+    def refused(status, problem, name, **assertion):
+        answer = customer.login(name, **assertion).expect(status).body
+        assert answer["type"].endswith(problem) and ada not in json.dumps(answer), answer
+
+    def signed_in(name, **assertion):
+        answer = customer.login(name, **assertion).expect(200).body
+        assert answer["user"]["id"] == ada, answer
+
+    ada = customer.push("ada@example.test", externalId="x-1")
+    same, other = ({"connection": customer.connection, "subject": subject} for subject in ["s-1", "s-2"])
+    for _ in range(2):
+        signed_in("ada@example.test", **same)
+    # The address is given to somebody else.
+    refused(409, "identity-conflict", "ada@example.test", **other)
+    refused(409, "identity-conflict", "ada@example.test", external_id="x-2")
+    # The address changes; the subject stays.
+    customer.patch(f"/Users/{ada}", {"op": "replace", "path": "userName", "value": "lovelace@example.test"}).expect(200)
+    signed_in("lovelace@example.test", **same)
+    customer.idp("DELETE", f"/Users/{ada}").expect(204)
+    refused(403, "person-inactive", "lovelace@example.test", **same)
+    again = customer.push("lovelace@example.test", externalId="x-1")
+    assert again != ada, "an id was given again"
+
+
 def event_delivery(stack, _):
     """a change becomes an event on the bus and in the feed"""
     target = Target(stack)
@@ -466,7 +494,7 @@ def admins(stack, _, kind=Customer):
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
     double_slash_groups, double_slash_api, public_spellings, application, admins, event_delivery, search, invitation,
-    invitation_of_group_member, roles, reconciliation,
+    invitation_of_group_member, roles, identity, reconciliation,
 ]
-# Enough to see that an update has changed nothing: people, roles, sessions, events, mail and search.
-ONE_OF_EACH_KIND = [first_customer, roles, reconciliation, search]
+# Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.
+ONE_OF_EACH_KIND = [first_customer, roles, identity, reconciliation, search]
