@@ -194,6 +194,10 @@ fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec
         header("cache-control") == "no-store",
         "`Cache-Control` is not `no-store`",
     );
+    must(
+        status >= 400 || header("x-content-type-options") == "nosniff",
+        "the content type may be guessed",
+    );
     if status == 204 {
         must(text.is_empty(), "a 204 response has a body");
         return found;

@@ -57,6 +57,16 @@ const INTERNAL: [&str; 8] = [
 /// Lists the invariants that the response of an exchange violates.
 pub fn violations(exchange: &Exchange<'_>) -> Vec<String> {
     let mut found = Vec::new();
+    // The refusals of API Gateway have only the headers of the template.
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("strict-transport-security", "max-age=31536000"),
+        ("cache-control", "no-store"),
+    ] {
+        if exchange.status < 400 && exchange.headers.get(name).is_none_or(|it| it != value) {
+            found.push(format!("`{name}` is not `{value}`"));
+        }
+    }
     if matches!(exchange.status, 204 | 304) {
         if !exchange.text.is_empty() {
             found.push("a response without content has a body".to_owned());

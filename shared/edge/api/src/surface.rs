@@ -1,11 +1,9 @@
-//! The outer layer of the API's functions. It writes problem documents and prevents caching.
+//! The outer layer of the API's functions. It writes problem documents.
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
 use rollcall_directory::Reason;
 use rollcall_edge_http::{
     API_PATH, HttpFunction, Marker, Next, Problem, Received, Surface, request_id, unknown_method,
@@ -41,11 +39,7 @@ impl Surface for Api {
             let (parts, body) = request.into_parts();
             let id = request_id(&parts);
             let response = next.run(Received::from_parts(parts, body)).await;
-            let mut response = Problem::write(response, &id);
-            // A response can contain a token.
-            let no_store = HeaderValue::from_static("no-store");
-            response.headers_mut().insert(CACHE_CONTROL, no_store);
-            response
+            Problem::write(response, &id)
         }
         .boxed()
     }

@@ -15,6 +15,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use lambda_http::RequestExt;
@@ -83,8 +85,24 @@ impl HttpFunction {
         parts.uri = routed_uri(&parts, self.surface.marker());
         let request = Received::from_parts(parts, bytes_of(body));
         let next = Next { function: self };
-        self.surface.answer(request, next).instrument(span).await
+        let response = self.surface.answer(request, next).instrument(span).await;
+        guarded(response)
     }
+}
+
+/// Adds the headers that every response has: its content type is not to be guessed, the host is to be reached over HTTPS
+/// only, and what it says about people is not to be kept, unless the surface says otherwise.
+fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        let entry = headers.entry(name);
+        entry.or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// The layers below a surface: the access log and the router.

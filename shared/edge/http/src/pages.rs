@@ -6,8 +6,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -103,9 +102,8 @@ fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Respon
         headers.remove(WWW_AUTHENTICATE);
     }
     let headers = response.headers_mut();
-    let always: [(HeaderName, &'static str); 3] = [
+    let always: [(HeaderName, &'static str); 2] = [
         (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // The URL of a portal link contains a secret, which other sites must not see. `no-referrer` would do that too,
         // but browsers would then send forms with `Origin: null` (Fetch §3.2).
         (REFERRER_POLICY, "same-origin"),
@@ -113,8 +111,6 @@ fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Respon
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let kept = headers.entry(CACHE_CONTROL);
-    kept.or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
