@@ -1,9 +1,9 @@
 //! The data directory of the local run. Rollcall uses a directory only if it is new, empty or its own, and only in one
 //! process at a time.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The file that marks a directory as Rollcall's. A running process holds a lock on it.
@@ -116,9 +116,24 @@ impl DataDir {
         &self.path
     }
 
-    /// Returns the path of the database file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
+    /// Returns the path of the database file, which is created if it does not exist. No other user of this machine may
+    /// read it, even if the directory was made by somebody else; SQLite gives its other files the same mode.
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError::Unusable`].
+    pub(crate) fn database(&self) -> Result<PathBuf, DataDirError> {
+        let path = self.path.join(DATABASE);
+        let unusable = |error| DataDirError::Unusable {
+            path: path.clone(),
+            error,
+        };
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(&path).map_err(unusable)?;
+        file.set_permissions(Permissions::from_mode(0o600))
+            .map_err(unusable)?;
+        Ok(path)
     }
 }
 
@@ -209,7 +224,9 @@ mod tests {
     fn a_run_in_memory_does_not_overwrite_the_tokens_of_one_on_disk() {
         let scratch = scratch();
         let held = DataDir::open(scratch.path()).unwrap();
-        fs::write(held.database(), "").unwrap();
+        let database = held.database().unwrap();
+        let mode = fs::metadata(&database).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         drop(held);
         assert!(matches!(
             DataDir::open_without_data(scratch.path()),

@@ -170,7 +170,7 @@ impl Local {
         let data_dir = open(&options.storage)?;
         let dynamodb = match (options.remote, &options.storage, &data_dir) {
             (Some(remote), _, _) => Dynamodb::remote(remote),
-            (None, Storage::Disk(_), Some(data_dir)) => Dynamodb::on_disk(&data_dir.database())?,
+            (None, Storage::Disk(_), Some(data_dir)) => Dynamodb::on_disk(&data_dir.database()?)?,
             _ => Dynamodb::in_memory()?,
         };
         dynamodb.ensure_table().await?;
