@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{Actor, Origin, RateLimit, Settings, TenantId, shown};
+use rollcall_model::{Actor, DeletedPeople, Origin, RateLimit, Settings, TenantId, shown};
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub struct Scope {
     pub origin: Origin,
     /// The id of the request.
     pub request_id: String,
+    /// What a push of somebody who was deleted does, if the request is one of an identity provider.
+    pub deleted_people: DeletedPeople,
 }
 
 /// The stored item of a tenant.

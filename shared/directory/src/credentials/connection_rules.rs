@@ -128,20 +128,4 @@ impl Credentials<'_> {
             Err(error) => Err(error),
         }
     }
-
-    /// Returns whether a connection was deleted, or had tokens and all of them were revoked.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub(crate) async fn is_gone(self, id: &str) -> Result<bool, Error> {
-        if self.known_connection(id).await?.is_none() {
-            return Ok(true);
-        }
-        let tokens = self.tokens().await?;
-        let mut of_it = tokens
-            .iter()
-            .filter(|token| token.connection_id == id)
-            .peekable();
-        Ok(of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some()))
-    }
 }

@@ -42,6 +42,9 @@ pub struct Connection {
     /// Until when a sign-in may bring another subject for somebody who holds no special role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebind_until: Option<Timestamp>,
+    /// How many tokens it has had. Earlier versions do not count them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) tokens_issued: u64,
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
@@ -62,6 +65,7 @@ impl Connection {
             replaces: BTreeSet::new(),
             external_ids_unrelated: false,
             rebind_until: None,
+            tokens_issued: 0,
             revision: 0,
         }
     }
@@ -325,8 +329,8 @@ impl Credentials<'_> {
     }
 }
 
-/// Adds the condition that the connection exists and is not being deleted.
-pub(super) fn check_connection_alive(
+/// Counts a new token, on the condition that the connection exists and is not being deleted.
+pub(super) fn count_token(
     scope: &Scope,
     transaction: &mut Transaction,
     id: &str,
@@ -336,7 +340,8 @@ pub(super) fn check_connection_alive(
         return Err(connection_not_found(id));
     }
     let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
-    transaction.check(scope.keys().connection(id), alive, Guard::Gone);
+    let count = Expression::new("ADD tokens_issued :one").with(":one", number(1));
+    transaction.update_if(scope.keys().connection(id), count, alive, Guard::Gone);
     Ok(())
 }
 

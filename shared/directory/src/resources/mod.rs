@@ -8,17 +8,22 @@
 //! cuts the page. `claimable` finds the groups that a claim names.
 //!
 //! `ownership` says which connection may write a resource. `sign_in_only` gives way to what is pushed, `subjects` says
-//! whom a sign-in's subject is bound to, and `tombstones` what stays of the deleted.
+//! whom a sign-in's subject is bound to, and `identity_change` tells when a name moves that a role hangs on.
+//! `tombstones` and `traces` say what stays of the deleted, `restore` brings them back, and `admit` lets others have
+//! their identifiers.
 
+mod admit;
 pub(crate) mod assemble;
 pub(crate) mod candidates;
 pub(crate) mod claimable;
 pub(crate) mod counters;
+mod create;
 pub(crate) mod crud;
 pub(crate) mod effects;
 pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
+mod identity_change;
 mod intent;
 pub(crate) mod intents;
 pub(crate) mod list;
@@ -29,8 +34,10 @@ mod ownership;
 pub(crate) mod page_cursor;
 pub(crate) mod query_plan;
 pub(crate) mod record;
+pub(crate) mod restore;
 mod sign_in_only;
 pub(crate) mod slice;
 pub(crate) mod subjects;
 pub(crate) mod tombstones;
+pub(crate) mod traces;
 pub(crate) mod writes;

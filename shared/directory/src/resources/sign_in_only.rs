@@ -13,6 +13,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
+use crate::resources::traces::Traces;
 use crate::resources::writes::{
     Pointer, committed, resource_writes, subject, write_count, write_entry, write_lookup,
     write_record,
@@ -112,7 +113,7 @@ impl Resources<'_> {
             .await?;
         let unchanged = Expression::at_revision(closed.revision);
         transaction.delete_if(keys.resource(&USERS, &closed.id), unchanged, Guard::Stale);
-        let tombstone = Tombstone::of(&USERS, closed).merged_into(into);
+        let tombstone = Tombstone::of(&USERS, closed, Traces::default()).merged_into(into);
         transaction.put(tombstone.to_item(scope, &USERS, &closed.id)?);
         for lookup in USERS.lookups {
             write_lookup(scope, &mut transaction, &USERS, lookup, Some(closed), None)?;

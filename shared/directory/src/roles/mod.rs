@@ -1,7 +1,8 @@
 //! Roles: which role a person has, why, and the announcement of changes.
 //!
 //! `decide` has the rules and `explain` gives the reasons, both pure. `context` reads the data they need. `mappings`
-//! maps groups to roles, `preview` shows what a mapping would change, and `person` gives roles by hand. `reconcile`
+//! maps groups to roles, `preview` shows what a mapping would change, and `person` gives roles by hand, and `withheld` gives
+//! them back to people who were restored. `reconcile`
 //! decides again for the people that an event affects, and announces changed roles. `claim_lists` completes the lists
 //! of groups in which sign-ins look up claims.
 
@@ -14,3 +15,4 @@ pub(crate) mod mappings;
 pub(crate) mod person;
 pub(crate) mod preview;
 pub(crate) mod reconcile;
+pub(crate) mod withheld;

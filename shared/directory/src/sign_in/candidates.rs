@@ -67,9 +67,11 @@ impl Facts<'_> {
         let name = fold(&record.user_name()?);
         let external_id = record.text(&USERS, "externalId")?.unwrap_or_default();
         let emails = record.emails()?;
+        // An address that several people have means somebody only while it keeps out who has left.
+        let is_shared = identity.email_shared && !record.is_out();
         let emails: Vec<_> = emails
             .iter()
-            .filter(|email| Some(fold(&email.value)) == presented.email)
+            .filter(|email| !is_shared && Some(fold(&email.value)) == presented.email)
             .collect();
         let has_name = name == presented.name;
         let sought = presented.sought_external_id.as_deref();

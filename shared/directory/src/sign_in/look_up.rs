@@ -22,6 +22,7 @@ use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
 use crate::resources::subjects::BoundPeople;
+use crate::resources::traces::deleted_ids;
 use crate::roles::claim_lists::are_complete;
 use crate::roles::handle::Roles;
 use crate::sign_in::assertion::Assertion;
@@ -55,8 +56,8 @@ pub(super) struct LookedUp {
     pub(super) bound: BoundPeople,
     /// The keys of the traces that people with one of the identifiers leave when they are deleted.
     pub(super) deleted_keys: Vec<Key>,
-    /// Whether somebody who was deleted had one of the identifiers.
-    pub(super) was_deleted: bool,
+    /// The ids of the deleted people who had one of the identifiers.
+    pub(super) deleted: BTreeSet<String>,
     /// The groups that the claim can name. `None` if the look-up does not tell, so that all mappings must be read.
     candidates: Option<BTreeSet<String>>,
 }
@@ -199,7 +200,7 @@ impl SignIn<'_> {
         let name = found.take(&person.name);
         let name = name.map(from_item::<NameItem>).transpose()?;
         let traces = person.deleted.iter().filter_map(|key| found.take(key));
-        let was_deleted = traces.count() > 0;
+        let deleted = traces.flat_map(|item| deleted_ids(&item)).collect();
         let counts = !values.is_empty() && tenant.settings.route_by != RouteBy::Membership;
         let candidates = match (counts, are_few && are_complete(&tenant, now())) {
             (false, _) => Some(BTreeSet::new()),
@@ -219,7 +220,7 @@ impl SignIn<'_> {
             connection,
             bound,
             deleted_keys: person.deleted,
-            was_deleted,
+            deleted,
             candidates,
         })
     }

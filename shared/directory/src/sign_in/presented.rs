@@ -3,7 +3,7 @@
 use rollcall_model::{Binding, NO_CONNECTION, sha256_hex};
 use rollcall_scim::fold;
 
-use crate::resources::tombstones::Identifiers;
+use crate::resources::traces::Identifiers;
 use crate::sign_in::assertion::Assertion;
 
 /// The identifiers of a sign-in.

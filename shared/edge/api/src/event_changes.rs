@@ -185,13 +185,6 @@ pub(crate) fn stored_settings() -> Schema {
     ));
     let key = "sso_default_role".to_owned();
     settings.properties.insert(key, role.build().into());
-    // No endpoint has it yet.
-    let people = ObjectBuilder::new().schema_type(Type::String);
-    let people = people.description(Some(
-        "What a push of somebody who was deleted does: `new` or `restore`.",
-    ));
-    let key = "deleted_people".to_owned();
-    settings.properties.insert(key, people.build().into());
     Schema::Object(settings)
 }
 
