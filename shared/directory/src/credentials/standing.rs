@@ -1,9 +1,8 @@
 //! Whether a connection still stands for what it pushed, as the owner of people and groups.
 
 use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, number, string};
-use serde::{Deserialize, Serialize};
 
-use crate::credentials::connections::Connection;
+use crate::credentials::connections::{Connection, DeletedConnection};
 use crate::credentials::handle::Credentials;
 
 /// How often what a connection owned is followed from one heir to the next.
@@ -26,15 +25,6 @@ pub(crate) enum Standing {
         /// The id of the connection.
         connection: String,
     },
-}
-
-/// What stays of a deleted connection. Earlier versions store the name only.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct DeletedConnection {
-    pub(super) label: String,
-    /// The connection that has what it owned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) handed_to: Option<String>,
 }
 
 impl Credentials<'_> {

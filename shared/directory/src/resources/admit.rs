@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use rollcall_model::{EventType, Role, Subject, USERS};
 use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, retry_stale};
-use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
@@ -108,7 +107,6 @@ fn write_entry(
     subject: Subject,
 ) -> Result<(), Error> {
     let entry = Entry::new(scope, EventType::UserAdmittedAsNew, subject);
-    let entry = entry.with_change(None, Some(json!({})));
     transaction.put(entry.to_item(scope.keys())?);
     Ok(())
 }

@@ -237,6 +237,31 @@ impl Resources<'_> {
         }
     }
 
+    /// Changes the attributes of a resource, if it is as wished.
+    ///
+    /// # Errors
+    /// As for [`Self::replace`].
+    pub(crate) async fn change_if(
+        self,
+        kind: &'static Kind,
+        id: &str,
+        wished: &(impl Fn(&Record) -> bool + Sync),
+        changed: &(impl Fn(&Resource) -> Result<Resource, Error> + Sync),
+    ) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let record = self.record(kind, id).await?;
+            if !wished(&record) {
+                return Ok(Some(()));
+            }
+            let as_read = Precondition::new(Some(&record.etag()), None)?;
+            match self.change(kind, id, &as_read, changed, None).await {
+                Err(Error::Scim(scim::Error::PreconditionFailed)) => Ok(None),
+                saved => saved.map(|_| Some(())),
+            }
+        })
+        .await
+    }
+
     async fn change(
         self,
         kind: &'static Kind,

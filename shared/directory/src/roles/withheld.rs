@@ -8,17 +8,17 @@ use serde_json::json;
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::restore::{above, conflict};
+use crate::resources::restore::above;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::handle::Roles;
 
 impl Roles<'_> {
     /// Restores a deleted person: active, with the same id, groups and attributes. A role that was given by hand stays
-    /// withheld; to restore a person who is back already gives it back.
+    /// withheld; to restore a person who is back already gives it back. Somebody who was not deleted stays as they are.
     ///
     /// # Errors
-    /// `404` when there never was such a person; `403` for somebody who ranks above `giver`; `409` when there is nothing
-    /// to restore, or no longer enough to do so.
+    /// `404` when there never was such a person; `403` for somebody who ranks above `giver`; `409` when their attributes
+    /// are no longer known, or somebody else has the name.
     pub async fn restore(self, user: &str, giver: Role) -> Result<(), Error> {
         match Resources::of(self.scope).restore_by_hand(user, giver).await? {
             true => Ok(()),
@@ -30,7 +30,7 @@ impl Roles<'_> {
         retry_stale(|_| async move {
             let before = Resources::of(self.scope).record(&USERS, user).await?;
             if before.account.withheld.is_none() {
-                return Err(conflict("the person was not deleted, and no role is withheld"));
+                return Ok(Some(()));
             }
             if let Some(role) = before.account.given_role().filter(|role| *role > giver) {
                 return Err(above(role));

@@ -118,6 +118,9 @@ impl<'a> Admission<'a> {
             Bind::New | Bind::MovedFrom(_) => false,
         };
         let connection = self.connection();
+        if let Some(alias) = &self.presented.alias {
+            self.record.identity.bindings.remove(alias);
+        }
         self.record.identity.bind(&connection, subject, is_firm);
     }
 

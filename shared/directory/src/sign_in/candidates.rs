@@ -167,7 +167,9 @@ pub(super) fn bound_people(presented: &Presented, bound: &BoundPeople) -> BTreeS
     match &presented.connection {
         None => people.values().cloned().collect(),
         Some(named) => {
-            let one = people.get(named).or_else(|| people.get(NO_CONNECTION));
+            let by_alias = || presented.alias.as_ref().and_then(|it| people.get(it));
+            let one = people.get(named).or_else(by_alias);
+            let one = one.or_else(|| people.get(NO_CONNECTION));
             one.cloned().into_iter().collect()
         }
     }

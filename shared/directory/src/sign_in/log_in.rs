@@ -80,8 +80,14 @@ impl SignIn<'_> {
         let presented = &Presented::of(assertion);
         let newcomer = &new_id();
         retry_stale(|_| async move {
-            let looked_up = &self.look_up(assertion, presented).await?;
-            let (mut people, mut known) = self.read_people(presented, looked_up).await?;
+            let mut looked_up = self.look_up(assertion, presented).await?;
+            let named = looked_up.by_alias.as_ref();
+            let presented = &match named {
+                Some(id) => presented.of_connection(id),
+                None => presented.clone(),
+            };
+            let (mut people, mut known) = self.read_people(presented, &mut looked_up).await?;
+            let looked_up = &looked_up;
             let outcome = self
                 .decide(assertion, presented, looked_up, &mut people, &mut known)
                 .await?;
