@@ -106,7 +106,7 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in the
+    /// the lists of groups in which sign-ins look up claims, gives people of earlier versions their owners, reminds the relay of journal entries without a place in the
     /// feed, and takes a checkpoint of the feed; at the end, it completes the indexes. Returns the message that continues
     /// the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
@@ -143,6 +143,7 @@ impl Reconciler {
             tenant.members().sweep().await?;
             tenant.credentials().refresh_meter().await?;
             tenant.roles().complete_claim_lists().await?;
+            tenant.resources().complete_owners(deadline).await?;
             let unplaced = tenant
                 .journal()
                 .remind_of_unplaced(RELAY_IS_LATE, deadline)

@@ -111,16 +111,17 @@ impl Account {
 
     /// Withholds the manual grant until a sign-in with one of these subjects, or until somebody gives it back. A grant
     /// that is withheld already stays so.
-    pub fn withhold(&mut self, subjects: BTreeSet<String>) {
+    pub fn withhold(&mut self, subjects: BTreeMap<String, String>) {
         if let Some(grant) = self.manual.take() {
             self.withheld = Some(Withheld { grant, subjects });
         }
     }
 
-    /// Returns whether a sign-in with this subject gives the withheld grant back.
-    pub fn returns_by(&self, subject: &str) -> bool {
+    /// Returns whether a sign-in with the subject that is bound in this connection gives the withheld grant back.
+    pub fn returns_by(&self, connection: &str, subject: &str) -> bool {
         let withheld = self.withheld.as_ref();
-        withheld.is_some_and(|withheld| withheld.subjects.contains(subject))
+        let former = withheld.and_then(|withheld| withheld.subjects.get(connection));
+        former.is_some_and(|former| former == subject)
     }
 
     /// Gives the withheld grant back, unless the person has got another one since.
@@ -135,7 +136,9 @@ impl Account {
     pub fn given_role(&self) -> Option<Role> {
         let withheld = self.withheld.as_ref().map(|withheld| &withheld.grant);
         let grants = self.manual.iter().chain(withheld);
-        grants.map(|grant| grant.role().unwrap_or(Role::Owner)).max()
+        grants
+            .map(|grant| grant.role().unwrap_or(Role::Owner))
+            .max()
     }
 
     /// Returns whether the account has no data.
@@ -165,10 +168,10 @@ impl Account {
 pub struct Withheld {
     /// The grant.
     pub grant: Grant,
-    /// The hashes of the subjects that were bound to the person when they were deleted. A sign-in with one of them gives
-    /// the grant back.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub subjects: BTreeSet<String>,
+    /// The hashes of the subjects that were bound to the person when they were deleted, by connection. A sign-in with one
+    /// of them gives the grant back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subjects: BTreeMap<String, String>,
 }
 
 /// The mapped groups that a `groups` claim named, and the memberships at that time. Later changes of memberships add to

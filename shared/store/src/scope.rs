@@ -54,6 +54,12 @@ pub struct TenantItem {
     /// store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_listed_at: Option<jiff::Timestamp>,
+    /// When everybody whose owner the journal tells had one. Earlier versions do not note owners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners_known_at: Option<jiff::Timestamp>,
+    /// The person up to whom that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners_known_behind: Option<String>,
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
@@ -71,6 +77,8 @@ impl TenantItem {
             deleting: false,
             // It has no groups yet.
             groups_listed_at: Some(created_at),
+            owners_known_at: Some(created_at),
+            owners_known_behind: None,
             raw: Arc::default(),
         }
     }

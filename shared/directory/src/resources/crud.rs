@@ -196,7 +196,9 @@ impl Resources<'_> {
             false => Traces::of(self.scope, record).await?,
         };
         if !traces.is_empty() {
-            traces.write(self.scope, &mut transaction, &record.id).await?;
+            traces
+                .write(self.scope, &mut transaction, &record.id)
+                .await?;
         }
         let tombstone = Tombstone::of(kind, record, traces);
         transaction.put(tombstone.to_item(self.scope, kind, &record.id)?);
@@ -333,7 +335,11 @@ impl Resources<'_> {
     }
 
     /// Writes a draft. Writes nothing and returns `None` if something that the draft is based on has changed.
-    pub(super) async fn save(self, draft: Draft<'_>, effects: Effects) -> Result<Option<Saved>, Error> {
+    pub(super) async fn save(
+        self,
+        draft: Draft<'_>,
+        effects: Effects,
+    ) -> Result<Option<Saved>, Error> {
         let mut effects = effects;
         let Some(record) = draft.after.as_ref().or(draft.before) else {
             return Ok(Some(Saved {

@@ -7,7 +7,7 @@
 //! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
 //! cuts the page. `claimable` finds the groups that a claim names.
 //!
-//! `ownership` says which connection may write a resource. `sign_in_only` gives way to what is pushed, `subjects` says
+//! `ownership` says which connection may write a resource, and `lifted_owners` finds the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says
 //! whom a sign-in's subject is bound to, and `identity_change` tells when a name moves that a role hangs on.
 //! `tombstones` and `traces` say what stays of the deleted, `restore` brings them back, and `admit` lets others have
 //! their identifiers.
@@ -26,6 +26,7 @@ pub(crate) mod handle;
 mod identity_change;
 mod intent;
 pub(crate) mod intents;
+mod lifted_owners;
 pub(crate) mod list;
 pub(crate) mod members;
 pub(crate) mod names;

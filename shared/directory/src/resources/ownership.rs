@@ -60,7 +60,9 @@ impl Ownership {
 /// `403` when it belongs to another connection.
 pub(super) async fn ownership(scope: &Scope, record: &Record) -> Result<Ownership, Error> {
     match scope.actor.connection() {
-        Some(by) if record.identity.only_signed_in() => Ok(Ownership::Adopted { by: by.to_owned() }),
+        Some(by) if record.identity.only_signed_in() => {
+            Ok(Ownership::Adopted { by: by.to_owned() })
+        }
         _ => check_owner(scope, record.identity.owner.as_deref()).await,
     }
 }

@@ -41,8 +41,8 @@ impl Deleted {
     /// Returns the person as they come back, with the attributes of `pushed`. Pure.
     fn returned(&self, pushed: &Record, at: Timestamp) -> Record {
         let (tombstone, mut record) = (&self.tombstone, pushed.clone());
-        let bindings = tombstone.identity.bindings.values();
-        let subjects = bindings.map(|binding| binding.subject.clone()).collect();
+        let bindings = tombstone.identity.bindings.iter();
+        let subjects = bindings.map(|(connection, it)| (connection.clone(), it.subject.clone()));
         record.id.clone_from(&self.id);
         record.created = tombstone.created.unwrap_or(tombstone.deleted);
         // A slower request must not take the person for the one of before.
@@ -54,7 +54,7 @@ impl Deleted {
             ..tombstone.identity.clone()
         };
         record.account = tombstone.account.clone();
-        record.account.withhold(subjects);
+        record.account.withhold(subjects.collect());
         record.account.end_sessions(at);
         record.account.at_login.clear();
         record.account.claim = None;
@@ -164,11 +164,7 @@ impl Resources<'_> {
 
     /// Writes a returning person with as many groups as one transaction holds, and then the others. Returns `None` if
     /// something has changed since it was read.
-    async fn bring_back(
-        self,
-        deleted: &Deleted,
-        pushed: &Record,
-    ) -> Result<Option<Record>, Error> {
+    async fn bring_back(self, deleted: &Deleted, pushed: &Record) -> Result<Option<Record>, Error> {
         let members = Members::of(self.scope);
         // This completes the deletion of somebody who was in many groups.
         members.settle().await?;
@@ -343,14 +339,18 @@ mod tests {
         assert_eq!(record.account.manual_role(), None);
         assert_eq!(record.account.given_role(), Some(Role::Owner));
         assert_eq!(record.account.epoch, 4);
-        assert!(record.account.returns_by("s") && !record.account.returns_by("t"));
+        for (connection, subject, expected) in
+            [("c", "s", true), ("c", "t", false), ("d", "s", false)]
+        {
+            assert_eq!(record.account.returns_by(connection, subject), expected);
+        }
         // Deleted again before the role was given back.
         let again = Deleted {
             id: "old".to_owned(),
             tombstone: Tombstone::of(&USERS, &record, Traces::default()),
         };
         let again = again.returned(&pushed(), at);
-        assert!(again.account.returns_by("s"));
+        assert!(again.account.returns_by("c", "s"));
         record.account.give_back();
         assert_eq!(record.account.manual_role(), Some(Role::Owner));
         assert!(record.account.withheld.is_none());

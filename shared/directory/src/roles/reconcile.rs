@@ -160,7 +160,9 @@ impl Roles<'_> {
             }
             Continuation::LeftBy { connection, behind } => {
                 let behind = behind.clone();
-                let next = self.deactivate_left_by(connection, behind, deadline).await?;
+                let next = self
+                    .deactivate_left_by(connection, behind, deadline)
+                    .await?;
                 Ok(next.map(|person| Continuation::LeftBy {
                     connection: connection.clone(),
                     behind: Some(person),
@@ -284,9 +286,13 @@ impl Roles<'_> {
     /// the people.
     async fn reconcile_people(self, people: &[Record]) -> Result<(), Error> {
         // The process that restored them ended before they were back in all groups.
-        let returning = people.iter().filter(|one| !one.identity.returning.is_empty());
+        let returning = people
+            .iter()
+            .filter(|one| !one.identity.returning.is_empty());
         for person in returning {
-            Resources::of(self.scope).return_to_groups(&person.id).await?;
+            Resources::of(self.scope)
+                .return_to_groups(&person.id)
+                .await?;
         }
         let settings = match self.scope.settings().await {
             // The tenant was deleted.

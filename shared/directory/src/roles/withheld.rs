@@ -20,7 +20,10 @@ impl Roles<'_> {
     /// `404` when there never was such a person; `403` for somebody who ranks above `giver`; `409` when their attributes
     /// are no longer known, or somebody else has the name.
     pub async fn restore(self, user: &str, giver: Role) -> Result<(), Error> {
-        match Resources::of(self.scope).restore_by_hand(user, giver).await? {
+        match Resources::of(self.scope)
+            .restore_by_hand(user, giver)
+            .await?
+        {
             true => Ok(()),
             false => self.give_back(user, giver).await,
         }
@@ -63,6 +66,10 @@ pub(crate) fn write_given_back(
         role(before.account.manual.as_ref()),
         role(after.account.manual.as_ref()),
     );
-    transaction.put(entry.with_change(change.0, change.1).to_item(scope.keys())?);
+    transaction.put(
+        entry
+            .with_change(change.0, change.1)
+            .to_item(scope.keys())?,
+    );
     Ok(())
 }

@@ -62,11 +62,18 @@ impl<'a> Admission<'a> {
 
     /// The subject of before shows that a restored person is the same, so the role that was given by hand is theirs.
     fn give_back(&mut self) {
-        let account = &mut self.record.account;
-        let subject = self.presented.subject.as_ref();
+        let (presented, record) = (self.presented, &mut self.record);
         let is_same = !matches!(self.bind, Bind::New | Bind::MovedFrom(_));
-        if is_same && subject.is_some_and(|subject| account.returns_by(subject)) {
-            account.give_back();
+        let is_of_before = record
+            .identity
+            .bindings
+            .iter()
+            .any(|(connection, binding)| {
+                let is_brought = presented.concerns(connection) && presented.is_subject_of(binding);
+                is_brought && record.account.returns_by(connection, &binding.subject)
+            });
+        if is_same && is_of_before {
+            record.account.give_back();
         }
     }
 

@@ -18,7 +18,10 @@ pub async fn explained(tenant: &Tenant, id: &str, error: Error) -> Problem {
             (Some(person), _) => Problem::merged_into(&person),
             (None, Reason::NotFound) => Problem::new(
                 Reason::NotFound,
-                format!("this person was deleted at {}; restore them to have them back", fate.deleted_at),
+                format!(
+                    "this person was deleted at {}; restore them to have them back",
+                    fate.deleted_at
+                ),
             ),
             (None, _) => problem,
         },

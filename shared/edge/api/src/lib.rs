@@ -46,7 +46,7 @@ mod tenants;
 
 mod audit;
 mod connections;
-pub(crate) mod fate;
+mod fate;
 mod groups;
 mod people;
 mod requests;
@@ -61,6 +61,7 @@ use rollcall_directory::Directory;
 use crate::routes::Api;
 
 pub use caller::Admin;
+pub use fate::explained;
 pub use fields::{Id, Params, name};
 pub use gate::{Configure, Create, Delete, Gate, Read, SignedIn};
 pub use openapi::document;
