@@ -165,9 +165,9 @@ fn an_admin_restores_whom_nobody_sends_any_more() {
         refused.because(Reason::RoleAboveGiver);
         act(&admin, &id, "admit-as-new").await.expect(403);
         let restored = act(&owner, &id, "restore").await.expect(200);
-        restored.is(json!({"id": id, "display_name": "Olga", "state": "active", "role": null}));
+        restored.is(json!({"id": id, "display_name": "Olga", "state": "active", "role": "member"}));
         let login = scene.log_in(json!({"user_name": "olga"})).await.expect(200);
-        login.is(json!({"user": {"id": id}, "role": null}));
+        login.is(json!({"user": {"id": id}, "role": "member"}));
         scene.set(&id, "title", json!("Dr.")).await.expect(200);
 
         // Restored once more: an owner gives the withheld role back.
