@@ -246,6 +246,7 @@ pub(crate) struct Deletion {
     /// `keep` unless given: people and groups stay, and any connection takes them over with its first write.
     /// `hand_over`: they belong to the connection `to`. `deactivate`: the people are deactivated, except for the last
     /// active owner. Only owners and the application choose other than `keep`.
+    #[param(inline)]
     people: Option<PeopleChoice>,
     /// The id of the connection that gets them.
     to: Option<String>,
