@@ -283,6 +283,7 @@ impl Resources<'_> {
                 ownership.settle(after);
             }
             let planned = self.plan_members(id, members).await?;
+            let grounds = ownership.clone();
             let renamed = after.clone().filter(|_| *kind == USERS);
             let draft = Draft {
                 kind,
@@ -295,7 +296,7 @@ impl Resources<'_> {
             };
             match (self.save(draft, planned.skipped).await, renamed) {
                 (Err(error), Some(after)) if is_taken(&error) => {
-                    self.save_closing(&record, after, error).await
+                    self.save_closing(&record, after, &grounds, error).await
                 }
                 (saved, _) => saved,
             }
@@ -308,9 +309,10 @@ impl Resources<'_> {
         self,
         before: &Record,
         after: Record,
+        ownership: &Ownership,
         error: Error,
     ) -> Result<Option<Saved>, Error> {
-        match self.close_into(before, &after).await? {
+        match self.close_into(before, &after, ownership).await? {
             Some(true) => {
                 let mut effects = Effects::default();
                 effects.changed(action(&USERS, Some(before), Some(&after)));

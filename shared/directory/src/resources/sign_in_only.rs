@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
+use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
 use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
@@ -50,6 +51,7 @@ impl Resources<'_> {
         self,
         before: &Record,
         after: &Record,
+        ownership: &Ownership,
     ) -> Result<Option<bool>, Error> {
         let Some(closed) = self.holder_of_name(after).await? else {
             return Ok(None);
@@ -61,6 +63,7 @@ impl Resources<'_> {
         let mut after = after.clone();
         let is_free = after.identity.bindings.is_empty() && after.account.manual.is_none();
         let mut transaction = Transaction::default();
+        ownership.check(self.scope, &mut transaction);
         if is_free {
             after.identity.bindings = closed.identity.bindings.clone();
             write_moved(self.scope, &mut transaction, &closed, &after.id).await?;
