@@ -13,13 +13,16 @@ NEEDED = {
     },
     "UsersFunction": {
         provisioning.first_customer: "BatchGetItem GetItem PutItem Query UpdateItem",
-        provisioning.users: "BatchWriteItem DeleteItem secretsmanager:GetSecretValue",
+        provisioning.users: "BatchWriteItem ConditionCheckItem DeleteItem secretsmanager:GetSecretValue",
     },
-    "GroupsFunction": {provisioning.groups: "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem"},
+    "GroupsFunction": {
+        provisioning.groups: "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+    },
     "DiscoveryFunction": {},
     "ScimFallbackFunction": {
         provisioning.double_slash_users:
-            "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+            "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
+            "secretsmanager:GetSecretValue",
     },
     "SsoFunction": {
         provisioning.application:

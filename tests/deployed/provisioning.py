@@ -48,9 +48,18 @@ class Customer:
         settings = {"sso_default_role": "admin", "rate_limit": None, **settings}
         self.app("POST", "/tenants", {"id": self.tenant, "display_name": name, "settings": settings}).expect(201)
         self.session = self.login("root@example.test").expect(200).body["session"]["token"]
+        self.connect()
+
+    def connect(self):
+        """Makes a connection and a token."""
         connection = self.admin("POST", "/scim/connections", {"name": "IdP", "provider": "okta"}).expect(201).body
         token = self.admin("POST", f"/scim/connections/{connection['id']}/tokens", {"label": "first"}).expect(201).body
         self.connection, self.token_id, self.token = connection["id"], token["id"], token["token"]
+
+    def reconnect(self):
+        """Replaces the connection by another one."""
+        self.admin("DELETE", f"/scim/connections/{self.connection}").expect(204)
+        self.connect()
 
     def app(self, method, path, body=None):
         return self.stack.call(method, f"/api/v1{path}", self.key, body)
@@ -405,6 +414,9 @@ def users(stack, _, kind=Customer):
     members = customer.idp("GET", f"/Groups/{group}").expect(200).body["members"]
     assert len(members) == 5, members
     customer.push("renamed")
+    # What the connection of before owned goes to the next one.
+    customer.reconnect()
+    customer.patch(f"/Users/{people[1]}", {"op": "replace", "path": "title", "value": "Dr."}).expect(200)
 
 
 def groups(stack, _, kind=Customer):
@@ -420,6 +432,7 @@ def groups(stack, _, kind=Customer):
     customer.idp("GET", "/Groups?filter=displayName%20eq%20%22larger%22").expect(200)
     customer.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": [{"value": people[1]}]}).expect(204)
     customer.map(group, "viewer")
+    customer.reconnect()
     customer.idp("DELETE", f"/Groups/{group}").expect(204)
     assert not customer.read(people[1]).get("groups")
 

@@ -218,8 +218,11 @@ fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec
         .as_object()
         .map(|body| body.keys().map(String::as_str).collect())
         .unwrap_or_default();
+    let is_merged = body["reason"] == "account_merged";
+    let more: &[&str] = if is_merged { &["merged_into"] } else { &[] };
+    let expected = ["type", "reason", "title", "status", "detail", "instance"];
     must(
-        keys == ["type", "reason", "title", "status", "detail", "instance"],
+        keys == [&expected, more].concat(),
         "the problem document has unexpected members",
     );
     must(

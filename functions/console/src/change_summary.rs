@@ -27,6 +27,11 @@ pub(crate) fn summary(entry: &Entry) -> String {
         | EventType::GroupDeleted
         | EventType::ConnectionDeleted
         | EventType::TenantDeleted => "Deleted".to_owned(),
+        EventType::UserRestored => "Restored".to_owned(),
+        EventType::UserAdmittedAsNew => "Others may have the identifiers".to_owned(),
+        EventType::UserIdentityChanged => {
+            "User name or external id changed, of somebody with a role given by hand".to_owned()
+        }
         EventType::UserRoleGiven => role_change("Role given by hand", &before, &after),
         EventType::UserRoleChanged => {
             let (from, to) = (role_in(&before, "role"), role_in(&after, "role"));

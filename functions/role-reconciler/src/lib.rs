@@ -112,9 +112,10 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// the lists of groups in which sign-ins look up claims, reminds the relay of journal entries without a place in the
-    /// feed, and takes a checkpoint of the feed; at the end, it completes the indexes. What fails for one tenant is left
-    /// to the next pass; the pass goes on. Returns the message that continues the pass, if any.
+    /// the lists of groups in which sign-ins look up claims, gives people of earlier versions their owners, reminds the
+    /// relay of journal entries without a place in the feed, and takes a checkpoint of the feed; at the end, it completes
+    /// the indexes. What fails for one tenant is left to the next pass; the pass goes on. Returns the message that
+    /// continues the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
@@ -174,6 +175,8 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         "the lists of claims",
         tenant.roles().complete_claim_lists().await,
     );
+    let owners = tenant.resources().complete_owners(deadline).await;
+    attempted(tenant, "the owners of people", owners);
     let journal = tenant.journal();
     let unplaced = journal.remind_of_unplaced(RELAY_IS_LATE, deadline).await;
     match attempted(tenant, "entries without a place", unplaced) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use rollcall_model::{Actor, Origin, TenantId, new_id};
+use rollcall_model::{Actor, DeletedPeople, Origin, TenantId, new_id};
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
@@ -78,7 +78,8 @@ impl Directory {
     /// Returns the tenant of a caller, with the caller as the actor.
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
-        self.acted_on(caller.tenant.clone(), actor, &caller.request_id)
+        let tenant = self.acted_on(caller.tenant.clone(), actor, &caller.request_id);
+        tenant.with_deleted_people(caller.deleted_people)
     }
 
     /// Returns a tenant with Rollcall itself as the actor, for setup and maintenance.
@@ -105,6 +106,7 @@ impl Directory {
             actor,
             origin: Origin::default(),
             request_id: request_id.to_owned(),
+            deleted_people: DeletedPeople::default(),
         })
     }
 

@@ -51,7 +51,7 @@ mod tenant;
 
 pub use crate::credentials::authenticate::{Caller, Verdict};
 pub use crate::credentials::connection_rules::ConnectionRules;
-pub use crate::credentials::connections::Connection;
+pub use crate::credentials::connections::{Connection, PeopleOf};
 pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;
 pub use crate::credentials::lease::Lease;
@@ -76,6 +76,7 @@ pub use crate::request_log::trace::RequestTrace;
 pub use crate::resources::effects::{Effects, Written};
 pub use crate::resources::handle::{Members, Resources};
 pub use crate::resources::list::Page;
+pub use crate::resources::restore::Fate;
 pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
 pub use crate::roles::handle::Roles;
 pub use crate::roles::mappings::Mapping;

@@ -1,6 +1,6 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::{Origin, TenantId};
+use rollcall_model::{DeletedPeople, Origin, TenantId};
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
@@ -27,6 +27,12 @@ impl Tenant {
     #[must_use]
     pub fn requested_from(mut self, origin: Origin) -> Self {
         self.scope.origin = origin;
+        self
+    }
+
+    /// Returns the handle for a push in a tenant with this setting.
+    pub(crate) fn with_deleted_people(mut self, setting: DeletedPeople) -> Self {
+        self.scope.deleted_people = setting;
         self
     }
 

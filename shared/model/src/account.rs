@@ -65,6 +65,9 @@ pub struct Account {
     /// The manual grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manual: Option<Grant>,
+    /// The manual grant of a person who was deleted and restored, until it is given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// The grant of the tenant's default role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Grant>,
@@ -106,6 +109,38 @@ impl Account {
         }
     }
 
+    /// Withholds the manual grant until a sign-in with one of these subjects, or until somebody gives it back. A grant
+    /// that is withheld already stays so.
+    pub fn withhold(&mut self, subjects: BTreeMap<String, String>) {
+        if let Some(grant) = self.manual.take() {
+            self.withheld = Some(Withheld { grant, subjects });
+        }
+    }
+
+    /// Returns whether a sign-in with the subject that is bound in this connection gives the withheld grant back.
+    pub fn returns_by(&self, connection: &str, subject: &str) -> bool {
+        let withheld = self.withheld.as_ref();
+        let former = withheld.and_then(|withheld| withheld.subjects.get(connection));
+        former.is_some_and(|former| former == subject)
+    }
+
+    /// Gives the withheld grant back, unless the person has got another one since.
+    pub fn give_back(&mut self) {
+        if let Some(withheld) = self.withheld.take() {
+            self.manual.get_or_insert(withheld.grant);
+        }
+    }
+
+    /// Returns the highest role that was given by hand, withheld or not. The rank of a role that only a newer version
+    /// knows is unknown, so it counts as the highest.
+    pub fn given_role(&self) -> Option<Role> {
+        let withheld = self.withheld.as_ref().map(|withheld| &withheld.grant);
+        let grants = self.manual.iter().chain(withheld);
+        grants
+            .map(|grant| grant.role().unwrap_or(Role::Owner))
+            .max()
+    }
+
     /// Returns whether the account has no data.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -125,6 +160,18 @@ impl Account {
     pub fn announced_role(&self) -> Option<Role> {
         self.announced.as_ref().and_then(RoleId::role)
     }
+}
+
+/// A manual grant that a restored person does not have yet: names are given again, so whoever was pushed may be somebody
+/// else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The grant.
+    pub grant: Grant,
+    /// The hashes of the subjects that were bound to the person when they were deleted, by connection. A sign-in with one
+    /// of them gives the grant back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subjects: BTreeMap<String, String>,
 }
 
 /// The mapped groups that a `groups` claim named, and the memberships at that time. Later changes of memberships add to

@@ -46,6 +46,12 @@ event_types! {
     UserReactivated = "user.reactivated",
     /// A person was deleted.
     UserDeleted = "user.deleted",
+    /// A person who was deleted is back, with the same id.
+    UserRestored = "user.restored",
+    /// The identifiers of a person no longer keep anybody from signing in as somebody new.
+    UserAdmittedAsNew = "user.admitted_as_new",
+    /// An identity provider changed the user name or the external id of a person whose role was given by hand.
+    UserIdentityChanged = "user.identity_changed",
     /// Somebody gave a person a role by hand, or took it away.
     UserRoleGiven = "user.role_given",
     /// The effective role of a person changed.

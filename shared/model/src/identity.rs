@@ -1,7 +1,7 @@
 //! Who a person is to the directory, beside their SCIM attributes: where they came from, which connection owns them,
 //! the subjects that are bound to them, and the identifiers that are proven to be theirs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,12 @@ pub struct Identity {
     /// Since when an admin's block keeps the person out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked_at: Option<Timestamp>,
+    /// The groups that a restored person is still to return to.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub returning: BTreeSet<String>,
+    /// Whether other people have the e-mail addresses of the person too: an address alone then means nobody.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub email_shared: bool,
     /// Whether only the e-mail address found the person at the last sign-in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_email: bool,

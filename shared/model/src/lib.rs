@@ -41,7 +41,7 @@ mod role;
 mod settings;
 mod tenant_id;
 
-pub use account::{Account, Claimed, Grant, PersonState};
+pub use account::{Account, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};

@@ -63,6 +63,7 @@ reasons! {
     IdentityConflict = "identity_conflict", "Whom the sign-in names may be somebody else.";
     IdentityAmbiguous = "identity_ambiguous", "The sign-in could be that of several people.";
     OwnedByAnother = "owned_by_another", "The resource belongs to another connection of the tenant.";
+    AccountMerged = "account_merged", "The account was closed, and its name went to another person.";
     // the credential
     NotAuthenticated = "not_authenticated", "The request has no valid credential.";
     TokenMalformed = "token_malformed", "The token does not have the form or the proof of a token.";

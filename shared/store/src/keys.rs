@@ -13,6 +13,7 @@
 //! | meter of the tenant | `T#<tenant>#KM` | `METER` |
 //! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7, so a query returns them in order of creation) |
 //! | tombstone of a user or group | `T#<tenant>#UD`, `…#GD` | id |
+//! | connection by an alias | `T#<tenant>#CA` | SHA-256 of the alias |
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
 //! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
@@ -136,6 +137,11 @@ impl<'a> Keys<'a> {
     /// Returns the key of a connection.
     pub fn connection(self, id: &str) -> Key {
         self.config().at(format!("{CONNECTION}{id}"))
+    }
+
+    /// Returns the key of the id of the connection with an alias.
+    pub fn connection_alias(self, alias: &str) -> Key {
+        self.partition("#CA").at(sha256_hex(alias))
     }
 
     /// Returns the key of the name of a deleted connection.

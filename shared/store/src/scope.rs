@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{Actor, Origin, RateLimit, Settings, TenantId, shown};
+use rollcall_model::{Actor, DeletedPeople, Origin, RateLimit, Settings, TenantId, shown};
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub struct Scope {
     pub origin: Origin,
     /// The id of the request.
     pub request_id: String,
+    /// What a push of somebody who was deleted does, if the request is one of an identity provider.
+    pub deleted_people: DeletedPeople,
 }
 
 /// The stored item of a tenant.
@@ -52,6 +54,12 @@ pub struct TenantItem {
     /// store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_listed_at: Option<jiff::Timestamp>,
+    /// When everybody whose owner the journal tells had one. Earlier versions do not note owners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners_known_at: Option<jiff::Timestamp>,
+    /// The person up to whom that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners_known_behind: Option<String>,
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
@@ -69,6 +77,8 @@ impl TenantItem {
             deleting: false,
             // It has no groups yet.
             groups_listed_at: Some(created_at),
+            owners_known_at: Some(created_at),
+            owners_known_behind: None,
             raw: Arc::default(),
         }
     }

@@ -148,6 +148,8 @@ fn rows() -> Vec<Row> {
             Some(json!({"role_id": "owner"})),
         ),
         get("/users/{user}/role"),
+        ("POST", "/users/{user}/restore", None),
+        ("POST", "/users/{user}/admit-as-new", None),
         ("PATCH", "/settings", Some(json!({"retention_days": 90}))),
         get("/settings"),
         get("/requests"),

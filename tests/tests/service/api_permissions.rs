@@ -234,6 +234,7 @@ impl<'a> Fixture<'a> {
             ("PUT", "/groups/{id}/role-mapping") => json!({"role_id": "member"}),
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("PATCH", "/settings") => json!({"retention_days": 90}),
+            ("POST", "/users/{id}/restore" | "/users/{id}/admit-as-new") => return None,
             ("GET" | "DELETE", _) => return None,
             (method, path) => panic!("{method} {path}: add a request body for this endpoint here"),
         })

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, Provider, TokenSecret};
+use rollcall_directory::{Connection, PeopleOf, Provider, Role, TokenSecret};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, Read, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
 use rollcall_insight::{Insight, Milestones};
 use serde::Deserialize;
 
-use super::fields::{Done, NoFields};
+use super::fields::Done;
 use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
@@ -80,6 +80,8 @@ struct Page {
     tokens: usize,
     issued: Option<TokenSecret>,
     checklist: Checklist,
+    /// The connections that its people can be handed over to, if the visitor may do that.
+    heirs: Option<Vec<Connection>>,
 }
 
 pub(crate) async fn show(
@@ -98,7 +100,11 @@ pub(super) async fn page<G: Gate>(
     issued: Option<TokenSecret>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let connection = tenant.credentials().connection(id).await?;
+    let mut connections = tenant.credentials().connections().await?;
+    let connection = match connections.iter().position(|one| one.id == id) {
+        Some(place) => connections.remove(place),
+        None => tenant.credentials().connection(id).await?,
+    };
     let tokens = tenant.credentials().tokens_of(id).await?;
     let now = Timestamp::now();
     let tokens = tokens.iter().filter(|token| {
@@ -113,6 +119,7 @@ pub(super) async fn page<G: Gate>(
         tokens: tokens.count(),
         issued,
         checklist: checklist_part(visitor, &connection).await?,
+        heirs: (visitor.role() == Role::Owner).then_some(connections),
         connection,
     })
 }
@@ -165,16 +172,37 @@ pub(crate) async fn change(
     )))
 }
 
+/// The form that deletes a connection.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Deletion {
+    /// `keep`, `deactivate`, or the id of the connection that gets its people.
+    #[serde(default)]
+    people: String,
+}
+
+impl Deletion {
+    fn people(self) -> PeopleOf {
+        match self.people.as_str() {
+            "" | "keep" => PeopleOf::Kept,
+            "deactivate" => PeopleOf::Deactivated,
+            _ => PeopleOf::HandedTo(self.people),
+        }
+    }
+}
+
 pub(crate) async fn delete(
     Id(id): Id,
-    change: Change<Delete, NoFields>,
+    change: Change<Delete, Deletion>,
 ) -> Result<Response, Problem> {
-    let visitor = change.visitor;
-    visitor
-        .tenant()
-        .credentials()
-        .delete_connection(&id)
-        .await?;
+    let Change { visitor, form } = change;
+    let people = form.people();
+    if people != PeopleOf::Kept && visitor.role() != Role::Owner {
+        return Err(Problem::forbidden(
+            "only an owner can hand over or deactivate the people of a connection",
+        ));
+    }
+    let credentials = visitor.tenant().credentials();
+    credentials.delete_connection_and(&id, &people).await?;
     Ok(redirect(&format!(
         "{}?done=connection-deleted",
         visitor.console()

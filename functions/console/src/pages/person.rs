@@ -6,7 +6,7 @@ use rollcall_directory::{
     AuditQuery, ExplainedGrant as Granted, HeldBack, LoggedRequest, Person, PersonRole,
     PersonSession, PersonState, RequestQuery, Role, RouteBy, Source,
 };
-use rollcall_edge_api::{Configure, Id, Params, Read};
+use rollcall_edge_api::{Configure, Id, Params, Read, explained};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight, PersonProfile};
 use rollcall_scim::Resource;
@@ -68,7 +68,10 @@ pub(crate) async fn show(
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let profile = Insight::of(tenant).person_profile(&id).await?;
+    let profile = match Insight::of(tenant).person_profile(&id).await {
+        Ok(profile) => profile,
+        Err(error) => return Err(explained(tenant, &id, error).await),
+    };
     let connections = tenant.credentials().connections().await?;
     let layout = visitor
         .layout(Section::People)

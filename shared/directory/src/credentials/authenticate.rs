@@ -3,7 +3,7 @@
 
 use futures::try_join;
 use jiff::Timestamp;
-use rollcall_model::TenantId;
+use rollcall_model::{DeletedPeople, TenantId};
 use rollcall_store::{Error, Expression, Key, KeyRing, Keys, Table, Updated, from_item, number};
 
 use crate::credentials::booking::{Booked, Metered, book, take_back};
@@ -24,6 +24,8 @@ pub struct Caller {
     pub request_id: String,
     /// Days for which the token's requests are kept in the request log.
     pub log_days: u32,
+    /// What a push of somebody who was deleted does in the tenant.
+    pub deleted_people: DeletedPeople,
 }
 
 /// The result of authenticating a request.
@@ -125,6 +127,7 @@ impl Request<'_> {
             connection_id: token.connection_id.clone(),
             request_id: self.request_id.to_owned(),
             log_days: token.keep_days,
+            deleted_people: DeletedPeople::default(),
         }
     }
 
@@ -170,7 +173,7 @@ impl Request<'_> {
         if !meter.agrees_with(&token) {
             return self.realign(meter_wait).await;
         }
-        Ok(self.verdict(&token, token_wait.max(meter_wait)))
+        Ok(self.verdict(&token, &meter, token_wait.max(meter_wait)))
     }
 
     /// Gives the token the limit and the retention that its tenant has, and books the request on it.
@@ -199,12 +202,15 @@ impl Request<'_> {
         };
         match meter.ends(&token) {
             true => Ok(self.refused(&token, Refusal::Revoked)),
-            false => Ok(self.verdict(&token, meter_wait)),
+            false => Ok(self.verdict(&token, &meter, meter_wait)),
         }
     }
 
-    fn verdict(&self, token: &TokenItem, wait: Option<u32>) -> Verdict {
-        let caller = self.caller(token);
+    fn verdict(&self, token: &TokenItem, meter: &MeterItem, wait: Option<u32>) -> Verdict {
+        let caller = Caller {
+            deleted_people: meter.deleted_people(),
+            ..self.caller(token)
+        };
         match wait {
             None => Verdict::Accepted(caller),
             Some(retry_after_seconds) => Verdict::Throttled {

@@ -1,5 +1,5 @@
-//! What a connection says about whose its sign-ins and pushes are: which connections it replaces, whether external ids
-//! in sign-ins are those that it pushes, and for how long its subjects may be bound anew.
+//! What a connection says about whose its sign-ins and pushes are: what the application calls it, which connections it
+//! replaces, whether external ids in sign-ins are those that it pushes, and for how long its subjects may be bound anew.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{EventType, is_id};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Expression, Guard, Transaction, now, number, retry_stale, string};
+use rollcall_store::{Error, Expression, Guard, Transaction, now, number, retry_stale};
+use rollcall_store::{string, to_item};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::credentials::connections::Connection;
@@ -16,8 +18,16 @@ use crate::journal::entry::Entry;
 
 /// The longest time for which subjects may be bound anew.
 const MAX_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// The longest alias, in characters: the longest connection that a sign-in can name.
+const MAX_ALIAS_CHARS: usize = 200;
 /// The number of connections that one can replace.
 const MAX_REPLACED: usize = 20;
+
+/// The connection that an alias names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct NamedConnection {
+    pub(crate) id: String,
+}
 
 /// The rules to change; `None` leaves one as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +38,8 @@ pub struct ConnectionRules {
     pub external_ids_unrelated: Option<bool>,
     /// Until when subjects may be bound anew; `Some(None)` for no longer.
     pub rebind_until: Option<Option<Timestamp>>,
+    /// What the application calls the connection in sign-ins, unique in the tenant; `Some(None)` for nothing.
+    pub alias: Option<Option<String>>,
 }
 
 impl ConnectionRules {
@@ -48,11 +60,24 @@ impl ConnectionRules {
             }
             after.rebind_until = until;
         }
+        if let Some(alias) = &self.alias {
+            if alias.as_deref().is_some_and(|alias| !is_alias(alias)) {
+                return Err(invalid(
+                    "`alias` must be 1 to 200 characters without control characters, and not begin or end with a space",
+                ));
+            }
+            after.alias.clone_from(alias);
+        }
         after.external_ids_unrelated = self
             .external_ids_unrelated
             .unwrap_or(after.external_ids_unrelated);
         Ok(after)
     }
+}
+
+fn is_alias(alias: &str) -> bool {
+    let is_whole = !alias.is_empty() && alias.trim() == alias;
+    is_whole && alias.chars().count() <= MAX_ALIAS_CHARS && !alias.contains(char::is_control)
 }
 
 fn invalid(detail: &str) -> Error {
@@ -76,21 +101,44 @@ impl Credentials<'_> {
                 return Ok(Some(after));
             }
             let after = after.at_next_revision();
-            let committed = self.write_rules(&before, &after).await?;
-            Ok(committed.then_some(after))
+            let failed = self.write_rules(&before, &after).await?;
+            if failed.contains(&Guard::Unique) {
+                let attribute = "alias".to_owned();
+                return Err(scim::Error::Uniqueness { attribute }.into());
+            }
+            Ok(failed.is_empty().then_some(after))
         })
         .await
     }
 
-    async fn write_rules(self, before: &Connection, after: &Connection) -> Result<bool, Error> {
+    /// Writes the changed rules. Returns the guards that did not hold.
+    async fn write_rules(
+        self,
+        before: &Connection,
+        after: &Connection,
+    ) -> Result<Vec<Guard>, Error> {
         let replaces = after.replaces.iter().map(|id| string(id)).collect();
         let set =
             "SET revision = :revision, replaces = :replaces, external_ids_unrelated = :unrelated";
-        let set = match after.rebind_until {
-            Some(until) => Expression::new(format!("{set}, rebind_until = :until"))
-                .with(":until", string(&until.to_string())),
-            None => Expression::new(format!("{set} REMOVE rebind_until")),
-        };
+        let mut set = Expression::new(set);
+        let mut removed = Vec::new();
+        match after.rebind_until {
+            Some(until) => {
+                set = set.then(", rebind_until = :until");
+                set = set.with(":until", string(&until.to_string()));
+            }
+            None => removed.push("rebind_until"),
+        }
+        match &after.alias {
+            Some(alias) => {
+                set = set.then(", known_as = :alias");
+                set = set.with(":alias", string(alias));
+            }
+            None => removed.push("known_as"),
+        }
+        if !removed.is_empty() {
+            set = set.then(&format!(" REMOVE {}", removed.join(", ")));
+        }
         let set = set
             .with(":revision", number(after.revision()))
             .with(":replaces", AttributeValue::L(replaces))
@@ -99,12 +147,13 @@ impl Credentials<'_> {
                 AttributeValue::Bool(after.external_ids_unrelated),
             );
         let mut transaction = Transaction::default();
+        self.write_alias(&mut transaction, before, after)?;
         let key = self.scope.keys().connection(&after.id);
         transaction.update_if(key, set, before.unchanged(), Guard::Stale);
         let told = |one: &Connection| {
             Some(json!({
                 "replaces": one.replaces, "external_ids_unrelated": one.external_ids_unrelated,
-                "rebind_until": one.rebind_until,
+                "rebind_until": one.rebind_until, "alias": one.alias,
             }))
         };
         let entry = Entry::new(
@@ -114,34 +163,30 @@ impl Credentials<'_> {
         );
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(self.scope.keys())?);
-        Ok(self.scope.table.transact(&transaction).await?.is_empty())
+        self.scope.table.transact(&transaction).await
     }
 
-    /// Reads a connection, if it exists and is not being deleted.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub(crate) async fn known_connection(self, id: &str) -> Result<Option<Connection>, Error> {
-        match self.connection(id).await {
-            Ok(connection) => Ok(Some(connection)),
-            Err(error) if error.is_refusal() => Ok(None),
-            Err(error) => Err(error),
+    /// Writes the item by which sign-ins find a connection by its alias.
+    fn write_alias(
+        self,
+        transaction: &mut Transaction,
+        before: &Connection,
+        after: &Connection,
+    ) -> Result<(), Error> {
+        if before.alias == after.alias {
+            return Ok(());
         }
-    }
-
-    /// Returns whether a connection was deleted, or had tokens and all of them were revoked.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub(crate) async fn is_gone(self, id: &str) -> Result<bool, Error> {
-        if self.known_connection(id).await?.is_none() {
-            return Ok(true);
+        let keys = self.scope.keys();
+        if let Some(old) = &before.alias {
+            transaction.delete(keys.connection_alias(old));
         }
-        let tokens = self.tokens().await?;
-        let mut of_it = tokens
-            .iter()
-            .filter(|token| token.connection_id == id)
-            .peekable();
-        Ok(of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some()))
+        if let Some(new) = &after.alias {
+            let named = NamedConnection {
+                id: after.id.clone(),
+            };
+            let item = to_item(&keys.connection_alias(new), &named)?;
+            transaction.put_if(item, Expression::absent(), Guard::Unique);
+        }
+        Ok(())
     }
 }

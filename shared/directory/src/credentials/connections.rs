@@ -10,7 +10,7 @@ use rollcall_store::{
     string, text, to_item,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::credentials::handle::Credentials;
 use crate::credentials::idempotency::{FormId, write_use};
@@ -42,6 +42,12 @@ pub struct Connection {
     /// Until when a sign-in may bring another subject for somebody who holds no special role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebind_until: Option<Timestamp>,
+    /// What the application calls it in sign-ins.
+    #[serde(rename = "known_as", default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// How many tokens it has had. Earlier versions do not count them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) tokens_issued: u64,
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
@@ -49,6 +55,44 @@ pub struct Connection {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// What stays of a deleted connection. Earlier versions store the name only.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct DeletedConnection {
+    pub(super) label: String,
+    /// The connection that has what it owned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) handed_to: Option<String>,
+}
+
+/// What becomes of the people of a connection that is deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PeopleOf {
+    /// They stay, and any connection may take them over.
+    #[default]
+    Kept,
+    /// They and the groups belong to this connection.
+    HandedTo(String),
+    /// They are deactivated.
+    Deactivated,
+}
+
+impl PeopleOf {
+    fn heir(&self) -> Option<&str> {
+        match self {
+            Self::HandedTo(connection) => Some(connection),
+            Self::Kept | Self::Deactivated => None,
+        }
+    }
+
+    fn told(&self) -> Value {
+        match self {
+            Self::Kept => json!({"people": "keep"}),
+            Self::HandedTo(connection) => json!({"people": "hand_over", "to": connection}),
+            Self::Deactivated => json!({"people": "deactivate"}),
+        }
+    }
 }
 
 impl Connection {
@@ -62,6 +106,8 @@ impl Connection {
             replaces: BTreeSet::new(),
             external_ids_unrelated: false,
             rebind_until: None,
+            alias: None,
+            tokens_issued: 0,
             revision: 0,
         }
     }
@@ -257,7 +303,17 @@ impl Credentials<'_> {
     /// # Errors
     /// `404` when the connection does not exist.
     pub async fn delete_connection(self, id: &str) -> Result<(), Error> {
+        self.delete_connection_and(id, &PeopleOf::Kept).await
+    }
+
+    /// Deletes a connection and revokes its tokens. Its people are deactivated afterwards, by the event, if that is the
+    /// wish.
+    ///
+    /// # Errors
+    /// `404` when the connection does not exist; `invalidValue` when its heir does not, or is the connection itself.
+    pub async fn delete_connection_and(self, id: &str, people: &PeopleOf) -> Result<(), Error> {
         let connection = self.connection(id).await?;
+        self.check_heir(id, people).await?;
         self.begin_deletion(id).await?;
         // All its tokens end with this write, however many there are.
         let (table, keys) = (&self.scope.table, self.scope.keys());
@@ -268,8 +324,14 @@ impl Credentials<'_> {
         let mut transaction = Transaction::default();
         let key = self.scope.keys().connection(id);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
+        if let Some(alias) = &connection.alias {
+            transaction.delete(self.scope.keys().connection_alias(alias));
+        }
         // The logs continue to show its name.
-        let name = json!({"label": connection.label});
+        let name = DeletedConnection {
+            label: connection.label.clone(),
+            handed_to: people.heir().map(str::to_owned),
+        };
         let key = self.scope.keys().deleted_connection(id);
         transaction.put(to_item(&key, &name)?);
         let entry = Entry::new(
@@ -277,9 +339,35 @@ impl Credentials<'_> {
             EventType::ConnectionDeleted,
             connection.subject(),
         );
+        let entry = entry.with_change(None, Some(people.told()));
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.commit(&transaction).await?;
         forget_connection(table, keys, id).await
+    }
+
+    async fn check_heir(self, id: &str, people: &PeopleOf) -> Result<(), Error> {
+        let Some(heir) = people.heir() else {
+            return Ok(());
+        };
+        match heir != id && self.known_connection(heir).await?.is_some() {
+            true => Ok(()),
+            false => {
+                let detail = format!("`{}` is not another connection", shown(heir));
+                Err(scim::Error::InvalidValue(detail).into())
+            }
+        }
+    }
+
+    /// Reads a connection, if it exists.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn known_connection(self, id: &str) -> Result<Option<Connection>, Error> {
+        match self.connection(id).await {
+            Ok(connection) => Ok(Some(connection)),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn begin_deletion(self, id: &str) -> Result<(), Error> {
@@ -325,8 +413,8 @@ impl Credentials<'_> {
     }
 }
 
-/// Adds the condition that the connection exists and is not being deleted.
-pub(super) fn check_connection_alive(
+/// Counts a new token, on the condition that the connection exists and is not being deleted.
+pub(super) fn count_token(
     scope: &Scope,
     transaction: &mut Transaction,
     id: &str,
@@ -336,7 +424,8 @@ pub(super) fn check_connection_alive(
         return Err(connection_not_found(id));
     }
     let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
-    transaction.check(scope.keys().connection(id), alive, Guard::Gone);
+    let count = Expression::new("ADD tokens_issued :one").with(":one", number(1));
+    transaction.update_if(scope.keys().connection(id), count, alive, Guard::Gone);
     Ok(())
 }
 

@@ -2,8 +2,9 @@
 //! own item and at the same time.
 //!
 //! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
-//! their requests are logged, and whose tokens are dead because their connection or their tenant is. However many
-//! tokens there are, one write changes that for the next request of each.
+//! their requests are logged, what becomes of deleted people who are pushed again, and whose tokens are dead because
+//! their connection or their tenant is. However many tokens there are, one write changes that for the next request of
+//! each.
 //!
 //! It is written outside transactions, because requests update it all the time and would conflict with them. The
 //! tenant's own item decides; this one is a copy of it, made anew after each change and whenever a token disagrees with
@@ -12,7 +13,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::TenantId;
+use rollcall_model::{DeletedPeople, TenantId};
 use rollcall_store::{Error, Expression, Keys, Table, TenantItem, Updated, from_item, number};
 use serde::Deserialize;
 
@@ -33,6 +34,9 @@ pub(super) struct MeterItem {
     token_cost_us: i64,
     token_lead_us: i64,
     keep_days: u32,
+    /// Whether a push of somebody who was deleted restores them. Meters of earlier versions do not have it, and their
+    /// tenants have the default.
+    restores_deleted: bool,
     /// Whether the tenant was deleted or is being deleted.
     gone: bool,
     /// The connections that are being deleted. Once that is done, each of their tokens is revoked.
@@ -82,6 +86,14 @@ impl MeterItem {
     /// Returns for how many days requests are logged.
     pub(super) fn keep_days(&self) -> u32 {
         self.keep_days
+    }
+
+    /// Returns what a push of somebody who was deleted does.
+    pub(super) fn deleted_people(&self) -> DeletedPeople {
+        match self.restores_deleted {
+            true => DeletedPeople::Restore,
+            false => DeletedPeople::New,
+        }
     }
 
     /// Returns whether the token's item has the limit and the retention of this meter.
@@ -139,7 +151,8 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let each = Meter::of(tenant.settings.rate_limit);
     let all = Meter::of(tenant.request_ceiling);
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
-               token_lead_us = :token_lead, keep_days = :days";
+               token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores";
+    let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
     Expression::new(format!("{set}{more}"))
         .with(":revision", number(tenant.revision))
         .with(":cost", number(all.cost_us))
@@ -147,6 +160,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":token_cost", number(each.cost_us))
         .with(":token_lead", number(each.lead_us))
         .with(":days", number(tenant.settings.retention_days))
+        .with(":restores", AttributeValue::Bool(restores))
 }
 
 /// The condition that the meter is a copy of an earlier revision. A slower request must not undo a newer copy.

@@ -16,5 +16,6 @@ pub(crate) mod lease;
 pub(crate) mod meter;
 pub(crate) mod secret;
 pub(crate) mod service_keys;
+pub(crate) mod standing;
 pub(crate) mod token_item;
 pub(crate) mod tokens;

@@ -7,7 +7,7 @@ use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, number, to_item,
 };
 
-use crate::credentials::connections::check_connection_alive;
+use crate::credentials::connections::count_token;
 use crate::credentials::gcra::Meter;
 use crate::credentials::handle::Credentials;
 use crate::credentials::idempotency::{FormId, write_use};
@@ -94,7 +94,7 @@ impl Credentials<'_> {
         let entry = Entry::new(self.scope, EventType::TokenCreated, subject(&item));
         transaction.put(entry.to_item(self.scope.keys())?);
         // A token must not outlive its connection or its tenant.
-        check_connection_alive(self.scope, &mut transaction, connection_id)?;
+        count_token(self.scope, &mut transaction, connection_id)?;
         self.scope.check_alive(&mut transaction);
         if let Some(form) = form {
             write_use(self.scope, &mut transaction, form)?;

@@ -202,7 +202,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
     };
     let target = Target::of(request.target);
     Some(match reason {
-        Reason::NotFound => missing(request.http_method, target),
+        Reason::NotFound | Reason::AccountMerged => missing(request.http_method, target),
         Reason::NotUnique => match target {
             Target::Group | Target::Groups => Diagnosis::DuplicateGroup,
             _ => Diagnosis::DuplicateUser,

@@ -1,14 +1,14 @@
-//! Create, read, replace, patch and delete, the same way for users and groups.
+//! Read, replace, patch and delete, the same way for users and groups.
 //!
 //! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
 //! write starts over. So a request is applied to the latest state or not at all.
 
-use rollcall_model::{EventType, Identity, Kind, PersonOrigin, USERS, is_id, new_id, shown};
+use rollcall_model::{EventType, Kind, USERS, is_id, shown};
 use rollcall_scim::{
     self as scim, MemberChange, MemberOp, Patch, Precondition, Projection, Resource,
 };
 use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::effects::{Effects, Written};
@@ -16,96 +16,33 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::check_name;
-use crate::resources::ownership::{Ownership, check_owner};
+use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
-use crate::resources::sign_in_only::Adopted;
-use crate::resources::tombstones::write_hashes;
+use crate::resources::tombstones::Tombstone;
+use crate::resources::traces::Traces;
 use crate::resources::writes::{action, committed, resource_writes, subject};
 
 /// A planned change of one resource.
-struct Draft<'a> {
-    kind: &'static Kind,
-    before: Option<&'a Record>,
+pub(super) struct Draft<'a> {
+    pub(super) kind: &'static Kind,
+    pub(super) before: Option<&'a Record>,
     /// The record after the change, if more than the members changes.
-    after: Option<Record>,
-    steps: Vec<Step>,
+    pub(super) after: Option<Record>,
+    pub(super) steps: Vec<Step>,
     /// Whether the plan is valid only for the version that was read.
-    pinned: bool,
+    pub(super) pinned: bool,
+    /// What becomes of the owner.
+    pub(super) ownership: Ownership,
 }
 
 /// The result of writing a draft.
-struct Saved {
+pub(super) struct Saved {
     /// The record after the write, if it is known without a read.
-    record: Option<Record>,
-    effects: Effects,
+    pub(super) record: Option<Record>,
+    pub(super) effects: Effects,
 }
 
 impl Resources<'_> {
-    /// Creates a resource (RFC 7644 §3.3), with its members if it is a group.
-    ///
-    /// # Errors
-    /// `uniqueness` when the name is taken; `invalidValue` for a name or a member that is refused.
-    pub async fn create(
-        self,
-        kind: &'static Kind,
-        mut resource: Resource,
-        projection: &Projection,
-    ) -> Result<Written<Resource>, Error> {
-        check_name(kind, None, &resource)?;
-        let change = take_members(&mut resource);
-        if resource.get("active").is_none() && !kind.has_members() {
-            resource.set("active", json!(true));
-        }
-        let mut record = Record::new(kind, new_id(), resource, now())?;
-        let owner = self.scope.actor.connection().map(str::to_owned);
-        record.identity = match kind.has_members() {
-            true => Identity {
-                owner,
-                ..Identity::default()
-            },
-            false => Identity::new(PersonOrigin::Pushed, owner),
-        };
-        let (record, change) = (&record, change.as_ref());
-        let saved = retry_stale(|_| async move {
-            let planned = self.plan_members(&record.id, change).await?;
-            let draft = Draft {
-                kind,
-                before: None,
-                after: Some(record.clone()),
-                steps: planned.steps,
-                pinned: false,
-            };
-            match self.save(draft, planned.skipped).await {
-                Err(error) if *kind == USERS && is_taken(&error) => {
-                    self.save_adopted(record, error).await
-                }
-                saved => saved,
-            }
-        })
-        .await?;
-        let id = saved.record.as_ref().map_or(&record.id, |it| &it.id);
-        let id = id.clone();
-        let answer = self.answer(kind, &id, saved.record, projection);
-        Ok(Written {
-            answer: answer.await?,
-            effects: saved.effects,
-        })
-    }
-
-    /// Adopts the account that holds the name of a pushed person, or returns the error.
-    async fn save_adopted(self, pushed: &Record, error: Error) -> Result<Option<Saved>, Error> {
-        match self.adopt(pushed).await? {
-            Some(Adopted::Done(record)) => {
-                let mut effects = Effects::default();
-                effects.changed(EventType::UserAdopted);
-                let record = Some(*record);
-                Ok(Some(Saved { record, effects }))
-            }
-            Some(Adopted::Stale) => Ok(None),
-            None => Err(error),
-        }
-    }
-
     /// Reads a resource, with the members or groups that the projection needs.
     ///
     /// # Errors
@@ -128,7 +65,7 @@ impl Resources<'_> {
     }
 
     /// Returns the resource for the response, from `record` if it is known, otherwise from a new read.
-    async fn answer(
+    pub(super) async fn answer(
         self,
         kind: &'static Kind,
         id: &str,
@@ -221,9 +158,10 @@ impl Resources<'_> {
     ) -> Result<Written<()>, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            check_owner(self.scope, &record).await?;
+            let ownership = ownership(self.scope, &record).await?;
             let members = Members::of(self.scope);
-            let (transaction, prepared) = self.deletion(kind, &record).await?;
+            let (mut transaction, prepared) = self.deletion(kind, &record).await?;
+            ownership.check(self.scope, &mut transaction);
             let is_committed = committed(self.scope, &transaction, kind).await;
             self.discard_refused(prepared.as_ref(), &is_committed)
                 .await?;
@@ -253,10 +191,19 @@ impl Resources<'_> {
     ) -> Result<(Transaction, Option<Intent>), Error> {
         let members = Members::of(self.scope);
         let mut transaction = resource_writes(self.scope, kind, Some(record), None)?;
-        if !kind.has_members() {
-            write_hashes(self.scope, &mut transaction, record).await?;
+        let traces = match kind.has_members() {
+            true => Traces::default(),
+            false => Traces::of(self.scope, record).await?,
+        };
+        if !traces.is_empty() {
+            traces
+                .write(self.scope, &mut transaction, &record.id)
+                .await?;
         }
-        let room = (MAX_WRITES - transaction.len()) / WRITES_PER_STEP;
+        let tombstone = Tombstone::of(kind, record, traces);
+        transaction.put(tombstone.to_item(self.scope, kind, &record.id)?);
+        // One more is the check of the owner.
+        let room = (MAX_WRITES - 1 - transaction.len()) / WRITES_PER_STEP;
         let subject = subject(kind, record)?;
         if kind.has_members() {
             // The role that the group gives ends at once.
@@ -292,6 +239,31 @@ impl Resources<'_> {
         }
     }
 
+    /// Changes the attributes of a resource, if it is as wished.
+    ///
+    /// # Errors
+    /// As for [`Self::replace`].
+    pub(crate) async fn change_if(
+        self,
+        kind: &'static Kind,
+        id: &str,
+        wished: &(impl Fn(&Record) -> bool + Sync),
+        changed: &(impl Fn(&Resource) -> Result<Resource, Error> + Sync),
+    ) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let record = self.record(kind, id).await?;
+            if !wished(&record) {
+                return Ok(Some(()));
+            }
+            let as_read = Precondition::new(Some(&record.etag()), None)?;
+            match self.change(kind, id, &as_read, changed, None).await {
+                Err(Error::Scim(scim::Error::PreconditionFailed)) => Ok(None),
+                saved => saved.map(|_| Some(())),
+            }
+        })
+        .await
+    }
+
     async fn change(
         self,
         kind: &'static Kind,
@@ -302,15 +274,16 @@ impl Resources<'_> {
     ) -> Result<Saved, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let ownership = check_owner(self.scope, &record).await?;
+            let ownership = ownership(self.scope, &record).await?;
             let current = record.resource(kind)?;
             let resource = changed(current)?;
             check_name(kind, Some(current), &resource)?;
             let mut after = record.changed_to(kind, resource, now())?;
-            if let (Ownership::Moves(owner), Some(after)) = (ownership, &mut after) {
-                after.identity.owner = Some(owner);
+            if let Some(after) = &mut after {
+                ownership.settle(after);
             }
             let planned = self.plan_members(id, members).await?;
+            let grounds = ownership.clone();
             let renamed = after.clone().filter(|_| *kind == USERS);
             let draft = Draft {
                 kind,
@@ -319,10 +292,11 @@ impl Resources<'_> {
                 steps: planned.steps,
                 pinned: *precondition != Precondition::none()
                     || members.is_some_and(MemberChange::needs_current),
+                ownership,
             };
             match (self.save(draft, planned.skipped).await, renamed) {
                 (Err(error), Some(after)) if is_taken(&error) => {
-                    self.save_closing(&record, after, error).await
+                    self.save_closing(&record, after, &grounds, error).await
                 }
                 (saved, _) => saved,
             }
@@ -335,9 +309,10 @@ impl Resources<'_> {
         self,
         before: &Record,
         after: Record,
+        ownership: &Ownership,
         error: Error,
     ) -> Result<Option<Saved>, Error> {
-        match self.close_into(before, &after).await? {
+        match self.close_into(before, &after, ownership).await? {
             Some(true) => {
                 let mut effects = Effects::default();
                 effects.changed(action(&USERS, Some(before), Some(&after)));
@@ -350,7 +325,7 @@ impl Resources<'_> {
         }
     }
 
-    async fn plan_members(
+    pub(super) async fn plan_members(
         self,
         group: &str,
         change: Option<&MemberChange>,
@@ -362,7 +337,11 @@ impl Resources<'_> {
     }
 
     /// Writes a draft. Writes nothing and returns `None` if something that the draft is based on has changed.
-    async fn save(self, draft: Draft<'_>, effects: Effects) -> Result<Option<Saved>, Error> {
+    pub(super) async fn save(
+        self,
+        draft: Draft<'_>,
+        effects: Effects,
+    ) -> Result<Option<Saved>, Error> {
         let mut effects = effects;
         let Some(record) = draft.after.as_ref().or(draft.before) else {
             return Ok(Some(Saved {
@@ -419,14 +398,16 @@ impl Resources<'_> {
         intent: Option<&str>,
     ) -> Result<Transaction, Error> {
         let growth = growth(&draft.steps);
+        let mut transaction = Transaction::default();
+        draft.ownership.check(self.scope, &mut transaction);
         match (draft.before, &draft.after) {
             (before, Some(after)) => {
                 let mut after = after.clone().grown_by(growth);
                 after.intent = intent.map(str::to_owned);
-                resource_writes(self.scope, draft.kind, before, Some(&after))
+                let writes = resource_writes(self.scope, draft.kind, before, Some(&after))?;
+                transaction.append(writes);
             }
             (Some(group), None) => {
-                let mut transaction = Transaction::default();
                 let pinned = pinned.then_some(group.revision);
                 write_group_touched(
                     self.scope,
@@ -436,10 +417,10 @@ impl Resources<'_> {
                     pinned,
                     intent,
                 );
-                Ok(transaction)
             }
-            (None, None) => Ok(Transaction::default()),
+            (None, None) => {}
         }
+        Ok(transaction)
     }
 
     /// Reads the stored record.
@@ -474,12 +455,12 @@ impl Resources<'_> {
     }
 }
 
-fn is_taken(error: &Error) -> bool {
+pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Scim(scim::Error::Uniqueness { .. }))
 }
 
 /// Removes the members from a POST or PUT body, and returns them.
-fn take_members(resource: &mut Resource) -> Option<MemberChange> {
+pub(super) fn take_members(resource: &mut Resource) -> Option<MemberChange> {
     match resource.remove("members")? {
         Value::Array(members) => Some(MemberChange {
             ops: vec![MemberOp::Replace(members)],

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::journal::entry::Entry;
 use crate::resources::effects::Effects;
 use crate::resources::handle::Members;
+use crate::resources::record::Record;
 
 /// The number of writes for one step: the membership, and the user's list of groups.
 pub(super) const WRITES_PER_STEP: usize = 2;
@@ -35,6 +36,18 @@ struct Membership {
     /// The request that made the person a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request: Option<String>,
+}
+
+impl Membership {
+    /// Returns a membership that begins now.
+    fn new(scope: &Scope, member: &str, sent: Option<String>) -> Self {
+        Self {
+            member: member.to_owned(),
+            sent,
+            since: now(),
+            request: Some(scope.request_id.clone()),
+        }
+    }
 }
 
 /// When a person joined each group, and with which request, by group id.
@@ -212,6 +225,27 @@ impl Members<'_> {
         Ok(transaction)
     }
 
+    /// Returns the writes that make a restored person a member of these groups again, except for the person's own list.
+    pub(super) fn rejoin_writes(
+        self,
+        user: &str,
+        groups: &[&Record],
+    ) -> Result<Transaction, Error> {
+        let mut transaction = Transaction::default();
+        for group in groups {
+            let membership = Membership::new(self.scope, user, None);
+            let key = self.scope.keys().member(&group.id, user);
+            let item = to_item(&key, &membership)?;
+            transaction.put_if(item, Expression::absent(), Guard::Stale);
+            write_group_touched(self.scope, &mut transaction, &group.id, 1, None, None);
+            let joined = Some(json!({"added": [user], "removed": []}));
+            let subject = group.subject(&GROUPS)?;
+            let entry = Entry::new(self.scope, EventType::GroupMembersChanged, subject);
+            transaction.put(entry.with_change(None, joined).to_item(self.scope.keys())?);
+        }
+        Ok(transaction)
+    }
+
     fn write_step(
         self,
         transaction: &mut Transaction,
@@ -221,12 +255,7 @@ impl Members<'_> {
         let key = self.scope.keys().member(group, step.member());
         match step {
             Step::Join { member, sent } => {
-                let membership = Membership {
-                    member: member.clone(),
-                    sent: as_sent(member, sent),
-                    since: now(),
-                    request: Some(self.scope.request_id.clone()),
-                };
+                let membership = Membership::new(self.scope, member, as_sent(member, sent));
                 transaction.put_if(
                     to_item(&key, &membership)?,
                     Expression::absent(),

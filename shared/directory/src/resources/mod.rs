@@ -7,20 +7,26 @@
 //! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
 //! cuts the page. `claimable` finds the groups that a claim names.
 //!
-//! `ownership` says which connection may write a resource. `sign_in_only` gives way to what is pushed, `subjects` says
-//! whom a sign-in's subject is bound to, and `tombstones` what stays of the deleted.
+//! `ownership` says which connection may write a resource, and `lifted_owners` finds the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says
+//! whom a sign-in's subject is bound to, and `identity_change` tells when a name moves that a role hangs on.
+//! `tombstones` and `traces` say what stays of the deleted, `restore` brings them back, and `admit` lets others have
+//! their identifiers.
 
+mod admit;
 pub(crate) mod assemble;
 pub(crate) mod candidates;
 pub(crate) mod claimable;
 pub(crate) mod counters;
+mod create;
 pub(crate) mod crud;
 pub(crate) mod effects;
 pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
+mod identity_change;
 mod intent;
 pub(crate) mod intents;
+mod lifted_owners;
 pub(crate) mod list;
 pub(crate) mod members;
 pub(crate) mod names;
@@ -29,8 +35,10 @@ mod ownership;
 pub(crate) mod page_cursor;
 pub(crate) mod query_plan;
 pub(crate) mod record;
+pub(crate) mod restore;
 mod sign_in_only;
 pub(crate) mod slice;
 pub(crate) mod subjects;
 pub(crate) mod tombstones;
+pub(crate) mod traces;
 pub(crate) mod writes;

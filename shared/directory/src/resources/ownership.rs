@@ -2,42 +2,104 @@
 //!
 //! A token writes what its connection owns, what nobody owns, what belonged to a connection that is gone, and what
 //! belongs to one that its connection replaces. A connection is gone when it was deleted, or when all its tokens were
-//! revoked.
+//! revoked. What a deleted connection owned may have been handed over to another one, which then counts as the owner.
 
-use rollcall_model::Reason;
+use rollcall_model::{PersonOrigin, Reason};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Scope};
+use rollcall_store::{Error, Scope, Transaction};
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::standing::{Standing, check_replaces, check_standing};
 use crate::resources::record::Record;
 
-/// What a write does with the owner of a resource.
+/// What a write does with the owner of a resource, and what that is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
     /// The owner stays.
     Stays,
-    /// The resource goes over to this connection.
-    Moves(String),
+    /// Nobody owned the account, which only came from sign-in. It goes to this connection.
+    Adopted { by: String },
+    /// It goes to a connection that replaces this one.
+    Replaced { owner: String, by: String },
+    /// It goes to a connection because its owner is no longer what it was.
+    Left {
+        owner: String,
+        standing: Standing,
+        by: String,
+    },
+}
+
+impl Ownership {
+    /// Gives the resource to the connection that writes it.
+    pub(super) fn settle(&self, record: &mut Record) {
+        let (Self::Adopted { by } | Self::Replaced { by, .. } | Self::Left { by, .. }) = self
+        else {
+            return;
+        };
+        record.identity.owner = Some(by.clone());
+        if record.identity.origin == Some(PersonOrigin::SignIn) {
+            record.identity.origin = Some(PersonOrigin::Pushed);
+        }
+    }
+
+    /// Adds the condition that what the decision was based on still holds.
+    pub(super) fn check(&self, scope: &Scope, transaction: &mut Transaction) {
+        match self {
+            Self::Stays | Self::Adopted { .. } => {}
+            Self::Replaced { owner, by } => check_replaces(scope, transaction, by, owner),
+            Self::Left {
+                owner, standing, ..
+            } => check_standing(scope, transaction, owner, standing),
+        }
+    }
 }
 
 /// Checks that the actor of the scope may write the resource.
 ///
 /// # Errors
 /// `403` when it belongs to another connection.
-pub(super) async fn check_owner(scope: &Scope, record: &Record) -> Result<Ownership, Error> {
-    let (Some(owner), Some(writer)) = (&record.identity.owner, scope.actor.connection()) else {
+pub(super) async fn ownership(scope: &Scope, record: &Record) -> Result<Ownership, Error> {
+    match scope.actor.connection() {
+        Some(by) if record.identity.only_signed_in() => {
+            Ok(Ownership::Adopted { by: by.to_owned() })
+        }
+        _ => check_owner(scope, record.identity.owner.as_deref()).await,
+    }
+}
+
+/// Checks that the actor of the scope may write what this connection owns.
+///
+/// # Errors
+/// `403` when it is another connection.
+pub(super) async fn check_owner(scope: &Scope, owner: Option<&str>) -> Result<Ownership, Error> {
+    let (Some(owner), Some(writer)) = (owner, scope.actor.connection()) else {
         return Ok(Ownership::Stays);
     };
     if owner == writer {
         return Ok(Ownership::Stays);
     }
     let credentials = Credentials::of(scope);
-    let is_replaced = match credentials.known_connection(writer).await? {
-        Some(connection) => connection.replaces.contains(owner),
-        None => false,
+    let connection = credentials.known_connection(writer).await?;
+    let (owner, by) = (owner.to_owned(), writer.to_owned());
+    let is_replaced = |owner: &String| {
+        let replaces = connection.as_ref().map(|one| &one.replaces);
+        replaces.is_some_and(|replaces| replaces.contains(owner))
     };
-    match is_replaced || credentials.is_gone(owner).await? {
-        true => Ok(Ownership::Moves(writer.to_owned())),
+    if is_replaced(&owner) {
+        return Ok(Ownership::Replaced { owner, by });
+    }
+    let standing = credentials.standing(&owner).await?;
+    let is_open = match &standing {
+        Standing::Live => false,
+        Standing::Revoked { .. } | Standing::Deleted => true,
+        Standing::HandedTo { connection: heir } => *heir == by || is_replaced(heir),
+    };
+    match is_open {
+        true => Ok(Ownership::Left {
+            owner,
+            standing,
+            by,
+        }),
         false => Err(owned_by_another()),
     }
 }

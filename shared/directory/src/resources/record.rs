@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use rollcall_model::{Account, IdentifierKind, Identity, Kind, PersonState, USERS};
+use rollcall_model::{Account, IdentifierKind, Identity, Kind, PersonState, Subject, USERS};
 use rollcall_scim as scim;
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, carry_over, from_item, to_item};
@@ -289,6 +289,15 @@ impl Record {
     pub fn text(&self, kind: &Kind, attribute: &str) -> Result<Option<String>, Error> {
         let value = self.resource(kind)?.get(attribute);
         Ok(value.and_then(Value::as_str).map(str::to_owned))
+    }
+
+    /// Returns the resource as the subject of a journal entry.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(crate) fn subject(&self, kind: &Kind) -> Result<Subject, Error> {
+        let name = self.text(kind, kind.unique)?.unwrap_or_default();
+        Ok(Subject::new(kind.noun, &self.id, name))
     }
 
     /// Returns the `userName` of a person.

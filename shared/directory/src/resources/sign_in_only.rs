@@ -10,9 +10,11 @@ use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
+use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
 use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
+use crate::resources::traces::Traces;
 use crate::resources::writes::{
     Pointer, committed, resource_writes, subject, write_count, write_entry, write_lookup,
     write_record,
@@ -49,6 +51,7 @@ impl Resources<'_> {
         self,
         before: &Record,
         after: &Record,
+        ownership: &Ownership,
     ) -> Result<Option<bool>, Error> {
         let Some(closed) = self.holder_of_name(after).await? else {
             return Ok(None);
@@ -60,6 +63,7 @@ impl Resources<'_> {
         let mut after = after.clone();
         let is_free = after.identity.bindings.is_empty() && after.account.manual.is_none();
         let mut transaction = Transaction::default();
+        ownership.check(self.scope, &mut transaction);
         if is_free {
             after.identity.bindings = closed.identity.bindings.clone();
             write_moved(self.scope, &mut transaction, &closed, &after.id).await?;
@@ -112,7 +116,7 @@ impl Resources<'_> {
             .await?;
         let unchanged = Expression::at_revision(closed.revision);
         transaction.delete_if(keys.resource(&USERS, &closed.id), unchanged, Guard::Stale);
-        let tombstone = Tombstone::of(&USERS, closed).merged_into(into);
+        let tombstone = Tombstone::of(&USERS, closed, Traces::default()).merged_into(into);
         transaction.put(tombstone.to_item(scope, &USERS, &closed.id)?);
         for lookup in USERS.lookups {
             write_lookup(scope, &mut transaction, &USERS, lookup, Some(closed), None)?;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
+use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, write_owners};
 use crate::resources::record::Record;
-use crate::resources::tombstones::Tombstone;
 
 /// The maximum number of values of one look-up attribute. All of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
@@ -108,9 +108,8 @@ pub(super) fn write_record(
             transaction.put_if(after.to_item(scope.keys(), kind)?, unchanged, Guard::Stale);
         }
         (Some(before), None) => {
-            let id = &before.id;
-            transaction.delete_if(scope.keys().resource(kind, id), unchanged, Guard::Stale);
-            transaction.put(Tombstone::of(kind, before).to_item(scope, kind, id)?);
+            let key = scope.keys().resource(kind, &before.id);
+            transaction.delete_if(key, unchanged, Guard::Stale);
         }
         (None, None) => {}
     }
@@ -253,12 +252,19 @@ pub(super) fn write_entry(
     let new = after.map(|record| record.resource(kind)).transpose()?;
     (entry.before, entry.after) = difference(old, new);
     transaction.put(entry.to_item(scope.keys())?);
-    Ok(())
+    match (before, after) {
+        (Some(before), Some(after)) if *kind == USERS => {
+            write_identity_change(scope, transaction, before, after)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns the action of a change in the journal, such as `user.created`.
 pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record>) -> EventType {
     match (before, after) {
+        // A restored person continues the revisions of before.
+        (None, Some(after)) if after.revision > 1 => EventType::UserRestored,
         (None, _) => kind.events.created,
         (_, None) => kind.events.deleted,
         (Some(before), Some(after)) => match (before.inactive, after.inactive) {
@@ -274,6 +280,5 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
 
 /// Returns a resource as the subject of a journal entry.
 pub(crate) fn subject(kind: &Kind, record: &Record) -> Result<Subject, Error> {
-    let name = record.text(kind, kind.unique)?.unwrap_or_default();
-    Ok(Subject::new(kind.noun, &record.id, name))
+    record.subject(kind)
 }

@@ -1,8 +1,10 @@
 //! Roles: which role a person has, why, and the announcement of changes.
 //!
 //! `decide` has the rules and `explain` gives the reasons, both pure. `context` reads the data they need. `mappings`
-//! maps groups to roles, `preview` shows what a mapping would change, and `person` gives roles by hand. `reconcile`
-//! decides again for the people that an event affects, and announces changed roles. `claim_lists` completes the lists
+//! maps groups to roles, `preview` shows what a mapping would change, and `person` gives roles by hand, and `withheld` gives
+//! them back to people who were restored. `reconcile`
+//! decides again for the people that an event affects, and announces changed roles. `left_behind` deactivates the people of a deleted
+//! connection. `claim_lists` completes the lists
 //! of groups in which sign-ins look up claims.
 
 pub(crate) mod claim_lists;
@@ -10,7 +12,9 @@ pub(crate) mod context;
 pub mod decide;
 pub(crate) mod explain;
 pub(crate) mod handle;
+mod left_behind;
 pub(crate) mod mappings;
 pub(crate) mod person;
 pub(crate) mod preview;
 pub(crate) mod reconcile;
+pub(crate) mod withheld;

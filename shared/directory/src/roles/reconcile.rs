@@ -55,6 +55,11 @@ pub struct Progress {
     pub finished_at: Option<Timestamp>,
 }
 
+fn is_to_deactivate(event: &Event) -> bool {
+    let after = event.after.as_ref();
+    after.is_some_and(|after| after["people"] == "deactivate")
+}
+
 /// What remains to do for an event when time runs out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +68,13 @@ pub enum Continuation {
     Group(String),
     /// Everybody after this person, by id.
     PeopleBehind(String),
+    /// The people of a deleted connection who are to be deactivated.
+    LeftBy {
+        /// The id of the connection.
+        connection: String,
+        /// The person after whom to continue.
+        behind: Option<String>,
+    },
 }
 
 impl Roles<'_> {
@@ -110,6 +122,13 @@ impl Roles<'_> {
                 let next = self.reconcile_all(None, deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
             }
+            Some(EventType::ConnectionDeleted) if is_to_deactivate(event) => {
+                let rest = Continuation::LeftBy {
+                    connection: event.subject.id.clone(),
+                    behind: None,
+                };
+                self.go_on(&rest, deadline).await
+            }
             // Also a type that only a newer version knows.
             kind if event.kind.starts_with("user.") || kind == Some(EventType::AuthLogin) => {
                 self.reconcile_person(&event.subject.id).await?;
@@ -138,6 +157,16 @@ impl Roles<'_> {
             Continuation::PeopleBehind(person) => {
                 let next = self.reconcile_all(Some(person.clone()), deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
+            }
+            Continuation::LeftBy { connection, behind } => {
+                let behind = behind.clone();
+                let next = self
+                    .deactivate_left_by(connection, behind, deadline)
+                    .await?;
+                Ok(next.map(|person| Continuation::LeftBy {
+                    connection: connection.clone(),
+                    behind: Some(person),
+                }))
             }
         }
     }
@@ -256,6 +285,15 @@ impl Roles<'_> {
     /// only those whose role differs from the announced one, so a pass without changes costs little more than reading
     /// the people.
     async fn reconcile_people(self, people: &[Record]) -> Result<(), Error> {
+        // The process that restored them ended before they were back in all groups.
+        let returning = people
+            .iter()
+            .filter(|one| !one.identity.returning.is_empty());
+        for person in returning {
+            Resources::of(self.scope)
+                .return_to_groups(&person.id)
+                .await?;
+        }
         let settings = match self.scope.settings().await {
             // The tenant was deleted.
             Err(error) if error.is_refusal() => return Ok(()),

@@ -3,14 +3,16 @@
 
 use rollcall_model::{EventType, IdentifierKind, Identity, PersonOrigin, USERS};
 use rollcall_scim::Resource;
-use rollcall_store::{Error, Expression, Guard, Scope, Transaction, now};
+use rollcall_store::{Error, Guard, Scope, Transaction, now};
 use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::names::check_user_name;
 use crate::resources::record::Record;
 use crate::resources::subjects::BoundPeople;
+use crate::resources::traces::nobody_had_it;
 use crate::resources::writes::{account_writes, resource_writes, subject};
+use crate::roles::withheld::write_given_back;
 use crate::sign_in::assertion::Assertion;
 use crate::sign_in::decide::{Bind, Found};
 use crate::sign_in::look_up::LookedUp;
@@ -53,8 +55,26 @@ impl<'a> Admission<'a> {
             bind: found.bind.clone(),
         };
         admission.prove()?;
+        admission.give_back();
         admission.bind();
         Ok(admission)
+    }
+
+    /// The subject of before shows that a restored person is the same, so the role that was given by hand is theirs.
+    fn give_back(&mut self) {
+        let (presented, record) = (self.presented, &mut self.record);
+        let is_same = !matches!(self.bind, Bind::New | Bind::MovedFrom(_));
+        let is_of_before = record
+            .identity
+            .bindings
+            .iter()
+            .any(|(connection, binding)| {
+                let is_brought = presented.concerns(connection) && presented.is_subject_of(binding);
+                is_brought && record.account.returns_by(connection, &binding.subject)
+            });
+        if is_same && is_of_before {
+            record.account.give_back();
+        }
     }
 
     /// Lets in somebody new. Only a new name is checked, because earlier versions stored every name.
@@ -105,6 +125,9 @@ impl<'a> Admission<'a> {
             Bind::New | Bind::MovedFrom(_) => false,
         };
         let connection = self.connection();
+        if let Some(alias) = &self.presented.alias {
+            self.record.identity.bindings.remove(alias);
+        }
         self.record.identity.bind(&connection, subject, is_firm);
     }
 
@@ -130,13 +153,16 @@ impl<'a> Admission<'a> {
                 let mut created = resource_writes(scope, &USERS, None, Some(after))?;
                 // What was read is no snapshot: somebody may just have been deleted.
                 for key in &self.looked_up.deleted_keys {
-                    created.check(key.clone(), Expression::absent(), Guard::Stale);
+                    created.check(key.clone(), nobody_had_it(), Guard::Stale);
                 }
                 created
             }
         };
         self.write_subject(scope, &mut transaction)?;
         self.write_entry(scope, &mut transaction)?;
+        if let Some(before) = self.before {
+            write_given_back(scope, &mut transaction, before, &self.record)?;
+        }
         Ok(transaction)
     }
 

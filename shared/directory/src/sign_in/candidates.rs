@@ -67,9 +67,11 @@ impl Facts<'_> {
         let name = fold(&record.user_name()?);
         let external_id = record.text(&USERS, "externalId")?.unwrap_or_default();
         let emails = record.emails()?;
+        // An address that several people have means somebody only while it keeps out who has left.
+        let is_shared = identity.email_shared && !record.is_out();
         let emails: Vec<_> = emails
             .iter()
-            .filter(|email| Some(fold(&email.value)) == presented.email)
+            .filter(|email| !is_shared && Some(fold(&email.value)) == presented.email)
             .collect();
         let has_name = name == presented.name;
         let sought = presented.sought_external_id.as_deref();
@@ -165,7 +167,9 @@ pub(super) fn bound_people(presented: &Presented, bound: &BoundPeople) -> BTreeS
     match &presented.connection {
         None => people.values().cloned().collect(),
         Some(named) => {
-            let one = people.get(named).or_else(|| people.get(NO_CONNECTION));
+            let by_alias = || presented.alias.as_ref().and_then(|it| people.get(it));
+            let one = people.get(named).or_else(by_alias);
+            let one = one.or_else(|| people.get(NO_CONNECTION));
             one.cloned().into_iter().collect()
         }
     }

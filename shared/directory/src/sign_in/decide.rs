@@ -3,6 +3,7 @@
 //! The rows are tried in order, and the first that holds decides: the bound subject, the external id, the user name,
 //! whoever has left, the e-mail address, and at last nobody.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What the sign-in brings besides the identifiers, and what the tenant allows.
@@ -113,6 +114,15 @@ pub(super) struct Refused {
     pub(super) refusal: Refusal,
     /// The ids of the people whom it could mean.
     pub(super) candidates: Vec<String>,
+}
+
+impl Refused {
+    /// Adds people whom the sign-in could mean, if they are not among the candidates yet.
+    pub(super) fn add(&mut self, ids: &BTreeSet<String>) {
+        let new = ids.iter().filter(|id| !self.candidates.contains(id));
+        let new: Vec<String> = new.cloned().collect();
+        self.candidates.extend(new);
+    }
 }
 
 /// Why a sign-in is refused.

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::credentials::connections::Connection;
 use crate::credentials::handle::Credentials;
 use crate::credentials::secret::Purpose;
+use crate::credentials::standing::Standing;
 use crate::journal::entry::Entry;
 use crate::resources::names::no_name;
 use crate::resources::record::Record;
@@ -79,13 +80,22 @@ impl SignIn<'_> {
         let presented = &Presented::of(assertion);
         let newcomer = &new_id();
         retry_stale(|_| async move {
-            let looked_up = &self.look_up(assertion, presented).await?;
-            let (mut people, mut known) = self.read_people(presented, looked_up).await?;
+            let mut looked_up = self.look_up(assertion, presented).await?;
+            let named = looked_up.by_alias.as_ref();
+            let presented = &match named {
+                Some(id) => presented.of_connection(id),
+                None => presented.clone(),
+            };
+            let (mut people, mut known) = self.read_people(presented, &mut looked_up).await?;
+            let looked_up = &looked_up;
             let outcome = self
                 .decide(assertion, presented, looked_up, &mut people, &mut known)
                 .await?;
             let admission = match outcome {
-                Outcome::Refused(refused) => {
+                Outcome::Refused(mut refused) => {
+                    if refused.refusal == Refusal::Inactive {
+                        refused.add(&looked_up.deleted);
+                    }
                     self.note_refusal(&refused, presented, &people).await?;
                     return Ok(Some(SignInOutcome::Refused(refused.refusal)));
                 }
@@ -116,7 +126,8 @@ impl SignIn<'_> {
         people: &mut Vec<Record>,
         known: &mut KnownGroups,
     ) -> Result<Outcome, Error> {
-        let (settings, was_deleted) = (&looked_up.tenant.settings, looked_up.was_deleted);
+        let settings = &looked_up.tenant.settings;
+        let was_deleted = !looked_up.deleted.is_empty();
         let terms = terms(presented, settings, assertion.email_verified, was_deleted);
         let candidates = self.candidates(presented, looked_up, people, known).await?;
         let seeks = presented.sought_external_id.is_some();
@@ -150,7 +161,8 @@ impl SignIn<'_> {
         facts.candidates(people)
     }
 
-    /// Returns the owners of people that are gone. Only those that a sign-in names the connection of are looked up.
+    /// Returns the owners of people that are gone, and have left their people to everybody or to the connection of the
+    /// sign-in. Only those that a sign-in names the connection of are looked up.
     async fn gone_owners(
         self,
         presented: &Presented,
@@ -167,7 +179,14 @@ impl SignIn<'_> {
             *owner != named && !is_replaced
         };
         for owner in owners.filter(is_other).collect::<BTreeSet<_>>() {
-            if Credentials::of(self.scope).is_gone(owner).await? {
+            let is_open = match Credentials::of(self.scope).standing(owner).await? {
+                Standing::Live => false,
+                Standing::Revoked { .. } | Standing::Deleted => true,
+                Standing::HandedTo { connection: heir } => {
+                    heir == *named || connection.is_some_and(|one| one.replaces.contains(&heir))
+                }
+            };
+            if is_open {
                 gone.insert(owner.clone());
             }
         }

@@ -16,12 +16,14 @@ use rollcall_store::{
 };
 use serde::Deserialize;
 
+use crate::credentials::connection_rules::NamedConnection;
 use crate::credentials::connections::Connection;
 use crate::resources::claimable;
 use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
 use crate::resources::subjects::BoundPeople;
+use crate::resources::traces::deleted_ids;
 use crate::roles::claim_lists::are_complete;
 use crate::roles::handle::Roles;
 use crate::sign_in::assertion::Assertion;
@@ -49,14 +51,17 @@ pub(super) struct LookedUp {
     pub(super) name: Option<NameItem>,
     /// The id of whoever has the e-mail address as user name.
     pub(super) named_by_email: Option<String>,
-    /// The connection that the sign-in names, if there is such a one.
+    /// The connection that the sign-in names, if there is such a one. The second call reads one that is named by an
+    /// alias.
     pub(super) connection: Option<Connection>,
+    /// The id of the connection that the sign-in names by an alias.
+    pub(super) by_alias: Option<String>,
     /// Whom the subject is bound to.
     pub(super) bound: BoundPeople,
     /// The keys of the traces that people with one of the identifiers leave when they are deleted.
     pub(super) deleted_keys: Vec<Key>,
-    /// Whether somebody who was deleted had one of the identifiers.
-    pub(super) was_deleted: bool,
+    /// The ids of the deleted people who had one of the identifiers.
+    pub(super) deleted: BTreeSet<String>,
     /// The groups that the claim can name. `None` if the look-up does not tell, so that all mappings must be read.
     candidates: Option<BTreeSet<String>>,
 }
@@ -137,6 +142,7 @@ struct PersonKeys {
     name: Key,
     email: Option<Key>,
     connection: Option<Key>,
+    alias: Option<Key>,
     subject: Option<Key>,
     deleted: Vec<Key>,
 }
@@ -147,18 +153,20 @@ impl PersonKeys {
         let email = presented.email.as_ref();
         let email = email.filter(|email| **email != presented.name && !email.is_empty());
         let connection = presented.connection.as_ref().filter(|id| is_id(id));
+        let alias = presented.connection.as_ref();
         let subject = presented.subject.as_ref();
         Ok(Self {
             name: name_key(scope, presented),
             email: email.map(|email| keys.name(&USERS, email)),
             connection: connection.map(|id| keys.connection(id)),
+            alias: alias.map(|alias| keys.connection_alias(alias)),
             subject: subject.map(|hash| keys.subject(hash)),
             deleted: presented.identifiers().deleted_keys(scope).await?,
         })
     }
 
     fn all(&self) -> impl Iterator<Item = Key> {
-        let optional = [&self.email, &self.connection, &self.subject];
+        let optional = [&self.email, &self.connection, &self.alias, &self.subject];
         let optional = optional.into_iter().flatten();
         let all = std::iter::once(&self.name)
             .chain(optional)
@@ -191,15 +199,18 @@ impl SignIn<'_> {
 
         let tenant = self.scope.tenant_in(found.take(&tenant))?;
         let mut taken = |key: &Option<Key>| key.as_ref().and_then(|key| found.take(key));
-        let named = taken(&person.email)
+        let by_email = taken(&person.email)
             .map(from_item::<NameItem>)
             .transpose()?;
-        let connection = taken(&person.connection).map(from_item).transpose()?;
+        let connection: Option<Connection> =
+            taken(&person.connection).map(from_item).transpose()?;
+        let named = taken(&person.alias).map(from_item::<NamedConnection>);
+        let by_alias = named.transpose()?.filter(|_| connection.is_none());
         let bound = BoundPeople::from_item(taken(&person.subject))?;
         let name = found.take(&person.name);
         let name = name.map(from_item::<NameItem>).transpose()?;
         let traces = person.deleted.iter().filter_map(|key| found.take(key));
-        let was_deleted = traces.count() > 0;
+        let deleted = traces.flat_map(|item| deleted_ids(&item)).collect();
         let counts = !values.is_empty() && tenant.settings.route_by != RouteBy::Membership;
         let candidates = match (counts, are_few && are_complete(&tenant, now())) {
             (false, _) => Some(BTreeSet::new()),
@@ -215,11 +226,12 @@ impl SignIn<'_> {
         Ok(LookedUp {
             tenant,
             name,
-            named_by_email: named.map(|named| named.id),
+            named_by_email: by_email.map(|named| named.id),
             connection,
+            by_alias: by_alias.map(|named| named.id),
             bound,
             deleted_keys: person.deleted,
-            was_deleted,
+            deleted,
             candidates,
         })
     }
@@ -228,7 +240,7 @@ impl SignIn<'_> {
     pub(super) async fn read_people(
         self,
         presented: &Presented,
-        looked_up: &LookedUp,
+        looked_up: &mut LookedUp,
     ) -> Result<(Vec<Record>, KnownGroups), Error> {
         let keys = self.scope.keys();
         let mut ids = bound_people(presented, &looked_up.bound);
@@ -241,7 +253,12 @@ impl SignIn<'_> {
         };
         let mut all = wanted.keys(keys);
         all.extend(ids.iter().map(|id| keys.resource(&USERS, id)));
+        let connection = looked_up.by_alias.as_ref().map(|id| keys.connection(id));
+        all.extend(connection.clone());
         let mut found = self.scope.table.find(all).await?;
+        if let Some(key) = connection {
+            looked_up.connection = found.take(&key).map(from_item).transpose()?;
+        }
         let items = ids
             .iter()
             .filter_map(|id| found.take(&keys.resource(&USERS, id)));

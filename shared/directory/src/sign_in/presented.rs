@@ -3,14 +3,16 @@
 use rollcall_model::{Binding, NO_CONNECTION, sha256_hex};
 use rollcall_scim::fold;
 
-use crate::resources::tombstones::Identifiers;
+use crate::resources::traces::Identifiers;
 use crate::sign_in::assertion::Assertion;
 
 /// The identifiers of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Presented {
-    /// The connection that the application names.
+    /// The connection that the application names: its id, if it is known by that or by an alias.
     pub(super) connection: Option<String>,
+    /// The alias by which the application names it, if it is not the id.
+    pub(super) alias: Option<String>,
     /// The hash of the subject, if it brings one that can be bound.
     pub(super) subject: Option<String>,
     /// The external id.
@@ -37,11 +39,21 @@ impl Presented {
         let external_id = given(&assertion.external_id);
         Self {
             connection: given(&assertion.connection),
+            alias: None,
             sought_external_id: external_id.clone().or_else(|| subject.clone()),
             subject: subject.as_deref().map(sha256_hex),
             external_id,
             name,
             email,
+        }
+    }
+
+    /// Returns what is presented after its connection was found by an alias.
+    pub(super) fn of_connection(&self, id: &str) -> Self {
+        Self {
+            alias: self.connection.clone(),
+            connection: Some(id.to_owned()),
+            ..self.clone()
         }
     }
 
@@ -51,10 +63,11 @@ impl Presented {
     }
 
     /// Returns whether a binding in this connection counts. Without a connection, any can be the one of the sign-in;
-    /// and a binding without one can be of any.
+    /// and a binding without one can be of any. What was bound before the alias had a connection, is under the alias.
     pub(super) fn concerns(&self, connection: &str) -> bool {
         let is_named = |named: &String| named == connection || connection == NO_CONNECTION;
-        self.connection.as_ref().is_none_or(is_named)
+        let is_alias = self.alias.as_deref() == Some(connection);
+        is_alias || self.connection.as_ref().is_none_or(is_named)
     }
 
     pub(super) fn is_subject_of(&self, binding: &Binding) -> bool {
@@ -112,5 +125,8 @@ mod tests {
         assert!(one.concerns("c") && one.concerns("-"));
         one.connection = Some("c".to_owned());
         assert!(one.concerns("c") && one.concerns("-") && !one.concerns("d"));
+        let two = one.of_connection("d");
+        assert!(two.concerns("c") && two.concerns("d") && two.concerns("-"));
+        assert!(two.namespace() == "d" && !two.concerns("e"));
     }
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::Connection as Stored;
+use rollcall_directory::{Connection as Stored, PeopleOf};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -36,6 +36,9 @@ pub(crate) struct Connection {
     /// Until when sign-ins may bind another subject to somebody without a special role.
     #[serde(skip_serializing_if = "Option::is_none")]
     rebind_until: Option<Timestamp>,
+    /// What the application calls it in sign-ins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
 }
 
 /// What the external id in a sign-in has to do with the one that the connection pushes.
@@ -61,6 +64,7 @@ impl From<Stored> for Connection {
                 false => ExternalIds::Auto,
             },
             rebind_until: connection.rebind_until,
+            alias: connection.alias,
         }
     }
 }
@@ -131,6 +135,11 @@ pub(crate) struct ConnectionChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Timestamp>)]
     rebind_until: Option<Option<Timestamp>>,
+    /// What the application calls it: a sign-in may bring this in place of the id. Unique in the tenant, at most 200
+    /// characters; null for nothing. Only owners and the application change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    alias: Option<Option<String>>,
 }
 
 impl ConnectionChange {
@@ -140,6 +149,7 @@ impl ConnectionChange {
             replaces: self.replaces.clone(),
             external_ids_unrelated: self.external_id.map(is_unrelated),
             rebind_until: self.rebind_until,
+            alias: self.alias.clone(),
         }
     }
 }
@@ -212,7 +222,8 @@ pub(crate) async fn change(
     if rules != directory::ConnectionRules::default() {
         if access.rank() != directory::Role::Owner {
             return Err(Problem::forbidden(
-                "only an `owner` or the application can change `replaces`, `external_id` and `rebind_until`",
+                "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until` \
+                 and `alias`",
             ));
         }
         let credentials = access.tenant.credentials();
@@ -227,11 +238,63 @@ pub(crate) async fn change(
     Ok(Json(changed.into()))
 }
 
-/// Deletes a connection: its tokens are refused from the next request on; the people and groups it pushed stay.
+/// What becomes of the people and groups of a connection that is deleted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Deletion {
+    /// `keep` unless given: people and groups stay, and any connection takes them over with its first write.
+    /// `hand_over`: they belong to the connection `to`. `deactivate`: the people are deactivated, except for the last
+    /// active owner. Only owners and the application choose other than `keep`.
+    #[param(inline)]
+    people: Option<PeopleChoice>,
+    /// The id of the connection that gets them.
+    to: Option<String>,
+}
+
+/// What becomes of the people of a connection that is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PeopleChoice {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They belong to another connection.
+    HandOver,
+    /// They are deactivated.
+    Deactivate,
+}
+
+impl Deletion {
+    fn people(self) -> Result<PeopleOf, Problem> {
+        match (self.people.unwrap_or_default(), self.to) {
+            (PeopleChoice::Keep, None) => Ok(PeopleOf::Kept),
+            (PeopleChoice::Deactivate, None) => Ok(PeopleOf::Deactivated),
+            (PeopleChoice::HandOver, Some(to)) => Ok(PeopleOf::HandedTo(to)),
+            _ => Err(Problem::invalid(
+                "`to` is the id of a connection with `people=hand_over`, and is left out otherwise",
+            )),
+        }
+    }
+}
+
+/// Deletes a connection: its tokens are refused from the next request on; the people and groups it pushed stay, unless
+/// `people` says otherwise.
 #[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", operation_id = "delete_connection", tag = "connections",
-    params(("id" = String, Path, description = "The connection's id")),
+    params(("id" = String, Path, description = "The connection's id"), Deletion),
     responses((status = 204)), security(("session" = ["provisioning:delete"])))]
-pub(crate) async fn delete(access: Access<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
-    access.tenant.credentials().delete_connection(&id).await?;
+pub(crate) async fn delete(
+    access: Access<Delete>,
+    Id(id): Id,
+    Params(asked): Params<Deletion>,
+) -> Result<StatusCode, Problem> {
+    let people = asked.people()?;
+    if people != PeopleOf::Kept && access.rank() != directory::Role::Owner {
+        return Err(Problem::forbidden(
+            "only an `owner` or the application can hand over or deactivate the people of a connection",
+        ));
+    }
+    let credentials = access.tenant.credentials();
+    credentials.delete_connection_and(&id, &people).await?;
     Ok(StatusCode::NO_CONTENT)
 }

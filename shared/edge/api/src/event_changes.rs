@@ -81,6 +81,27 @@ struct FormerPerson {
     person: String,
 }
 
+/// What a person is called by an identity provider.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct PersonIdentifiers {
+    /// `userName`.
+    user_name: String,
+    /// `externalId`; null for none.
+    #[schema(required)]
+    external_id: Option<String>,
+}
+
+/// What becomes of the people of a deleted connection.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct LeftPeople {
+    /// `keep`, `hand_over` or `deactivate`.
+    people: String,
+    /// The id of the connection that they were handed over to.
+    to: Option<String>,
+}
+
 /// The person who got the name of a closed account.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -118,6 +139,8 @@ struct ConnectionRules {
     /// Until when sign-ins may bind another subject; null for no longer.
     #[schema(required)]
     rebind_until: Option<Timestamp>,
+    /// What the application calls the connection in sign-ins; null for nothing.
+    alias: Option<String>,
 }
 
 /// The name of a tenant.
@@ -160,6 +183,8 @@ struct MadePortalLink {
     RefusedSignIn,
     BoundSubject,
     FormerPerson,
+    PersonIdentifiers,
+    LeftPeople,
     MergedPerson,
     ChangedMember,
     ConnectionDetails,
@@ -185,13 +210,6 @@ pub(crate) fn stored_settings() -> Schema {
     ));
     let key = "sso_default_role".to_owned();
     settings.properties.insert(key, role.build().into());
-    // No endpoint has it yet.
-    let people = ObjectBuilder::new().schema_type(Type::String);
-    let people = people.description(Some(
-        "What a push of somebody who was deleted does: `new` or `restore`.",
-    ));
-    let key = "deleted_people".to_owned();
-    settings.properties.insert(key, people.build().into());
     Schema::Object(settings)
 }
 

@@ -112,6 +112,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         | EventType::UserDeactivated
         | EventType::UserReactivated
         | EventType::UserAdopted => both("UserAttributes"),
+        EventType::UserRestored => after("UserAttributes"),
+        EventType::UserIdentityChanged => both("PersonIdentifiers"),
+        EventType::ConnectionDeleted => after("LeftPeople"),
         EventType::UserDeleted => before("UserAttributes"),
         EventType::UserRoleGiven | EventType::GroupMappingChanged => both("GivenRole"),
         EventType::UserRoleChanged => both("EffectiveRole"),
@@ -133,8 +136,8 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         // Only the audit log has it.
         EventType::GroupMembersChanged
         | EventType::UserSessionsEnded
+        | EventType::UserAdmittedAsNew
         | EventType::ConnectionCreated
-        | EventType::ConnectionDeleted
         | EventType::TokenCreated
         | EventType::TokenRevoked
         | EventType::TenantCreated

@@ -36,6 +36,8 @@ struct ProblemDocument {
     detail: String,
     /// The id of the request, as the logs have it.
     instance: String,
+    /// The id of the person who has the name of a closed account, if that is the problem.
+    merged_into: Option<String>,
 }
 
 /// The parts of the document that are not generated from routes.

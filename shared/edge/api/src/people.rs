@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
+use crate::fate::explained;
 use crate::fields::{Fields, Id, List, Params, limit, nullable};
 use crate::gate::{Configure, Read};
 use crate::role::Role;
@@ -129,7 +130,10 @@ pub(crate) async fn list(
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
-    Ok(Json(access.tenant.roles().person(&id).await?.into()))
+    match access.tenant.roles().person(&id).await {
+        Ok(person) => Ok(Json(person.into())),
+        Err(error) => Err(explained(&access.tenant, &id, error).await),
+    }
 }
 
 /// A person's role, and every grant behind it.
@@ -202,7 +206,10 @@ pub(crate) async fn read_role(
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<PersonRole>, Problem> {
-    Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
+    match access.tenant.roles().person_role(&id).await {
+        Ok(role) => Ok(Json(role.into())),
+        Err(error) => Err(explained(&access.tenant, &id, error).await),
+    }
 }
 
 /// A role to give by hand.

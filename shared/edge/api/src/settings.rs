@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     sign_up: SignUp,
     /// Whether a sign-in finds a person who was pushed and has not signed in otherwise by the e-mail address.
     match_email: bool,
+    /// See [`DeletedPeople`].
+    deleted_people: DeletedPeople,
 }
 
 impl Default for Settings {
@@ -57,6 +59,7 @@ impl From<directory::Settings> for Settings {
             retention_days: settings.retention_days,
             sign_up: settings.sign_up.into(),
             match_email: settings.match_email,
+            deleted_people: settings.deleted_people.into(),
         }
     }
 }
@@ -89,12 +92,14 @@ pub(crate) struct SettingsChange {
     sign_up: Option<SignUp>,
     /// Whether a sign-in finds a person by the e-mail address. Only owners and the application change it.
     match_email: Option<bool>,
+    /// What a push of somebody who was deleted does. Only owners and the application change it.
+    deleted_people: Option<DeletedPeople>,
 }
 
 impl SettingsChange {
     /// Returns whether it changes how people are told apart.
     fn decides_who_is_who(&self) -> bool {
-        self.sign_up.is_some() || self.match_email.is_some()
+        self.sign_up.is_some() || self.match_email.is_some() || self.deleted_people.is_some()
     }
 }
 
@@ -120,7 +125,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             retention_days: change.retention_days,
             sign_up: change.sign_up.map(Into::into),
             match_email: change.match_email,
-            deleted_people: None,
+            deleted_people: change.deleted_people.map(Into::into),
         }
     }
 }
@@ -202,6 +207,17 @@ choice! {
 }
 
 choice! {
+    /// What a push of somebody who was deleted does.
+    DeletedPeople {
+        /// It creates a new person, because identity providers give names again.
+        New,
+        /// It restores the person with the same id and groups. A role that was given by hand comes back when the person
+        /// signs in with the subject of before, or when an admin gives it back.
+        Restore,
+    }
+}
+
+choice! {
     /// When changed memberships and mappings change roles.
     RoleSync {
         /// At once.
@@ -249,7 +265,7 @@ pub(crate) async fn change(
 ) -> Result<Json<Settings>, Problem> {
     if change.decides_who_is_who() && access.rank() != directory::Role::Owner {
         return Err(Problem::forbidden(
-            "only an `owner` or the application can change `sign_up` and `match_email`",
+            "only an `owner` or the application can change `sign_up`, `match_email` and `deleted_people`",
         ));
     }
     let changed = access.tenant.settings().change(&change.into()).await?;
@@ -271,7 +287,7 @@ mod tests {
             "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
             "route_by": "claim", "invitations": true, "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
-            "sign_up": "pushed_only", "match_email": true,
+            "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
         }));
         let settings = changed
             .expect("a change")
@@ -283,7 +299,7 @@ mod tests {
                 "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
                 "route_by": "claim", "invitations": true, "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
-                "sign_up": "pushed_only", "match_email": true,
+                "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             })
         );
         assert_eq!(
@@ -297,10 +313,7 @@ mod tests {
     #[test]
     fn settings_read_as_the_directory_has_them() {
         let settings = directory::Settings::default();
-        let mut stored = json!(settings);
-        // No endpoint has it yet.
-        let hidden = stored.as_object_mut().map(|it| it.remove("deleted_people"));
-        assert!(hidden.flatten().is_some());
+        let stored = json!(settings);
         assert_eq!(json!(Settings::from(settings)), stored);
     }
 }

@@ -26,6 +26,7 @@ pub struct Problem {
     reason: Reason,
     detail: String,
     retry_after: Option<u32>,
+    merged_into: Option<String>,
     fault: Option<Arc<directory::Error>>,
 }
 
@@ -38,6 +39,8 @@ struct ProblemDocument<'a> {
     status: u16,
     detail: &'a str,
     instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<&'a str>,
 }
 
 impl Problem {
@@ -47,6 +50,7 @@ impl Problem {
             reason,
             detail: scim::limits::bounded_detail(detail.into()),
             retry_after: None,
+            merged_into: None,
             fault: None,
         }
     }
@@ -74,6 +78,15 @@ impl Problem {
     /// Returns a 404. The detail is `what` followed by "does not exist".
     pub fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(Reason::NotFound, format!("{what} does not exist"))
+    }
+
+    /// Returns a 404 for an account that was closed into this person.
+    pub fn merged_into(person: &str) -> Self {
+        let detail = format!("this account was closed; its name went to the user `{person}`");
+        Self {
+            merged_into: Some(person.to_owned()),
+            ..Self::new(Reason::AccountMerged, detail)
+        }
     }
 
     /// Returns a 409 for a change that conflicts with another one.
@@ -143,6 +156,7 @@ impl Problem {
             status: self.status(),
             detail: &self.detail,
             instance: request_id,
+            merged_into: self.merged_into.as_deref(),
         }
     }
 }
@@ -184,7 +198,7 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         }
         Reason::PersonInactive => (403, "person-inactive"),
         Reason::NotProvisioned => (403, "not-provisioned"),
-        Reason::NotFound | Reason::NoEndpoint => (404, "not-found"),
+        Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),
         Reason::MethodNotAllowed => (405, "method-not-allowed"),
         Reason::NotUnique | Reason::Conflict => (409, "conflict"),
         Reason::IdentityConflict => (409, "identity-conflict"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall_directory::{Caller, TenantId, Verdict};
+use rollcall_directory::{Caller, DeletedPeople, TenantId, Verdict};
 use rollcall_scim as scim;
 use serde_json::Value;
 
@@ -20,6 +20,8 @@ pub struct AuthorizerContext {
     pub connection_id: String,
     /// Days for which the request log keeps the token's requests.
     pub log_days: u32,
+    /// What a push of somebody who was deleted does in the tenant.
+    pub deleted_people: DeletedPeople,
     /// Seconds to wait before a retry. `None` for a request within the rate limit.
     pub retry_after: Option<u32>,
 }
@@ -29,6 +31,9 @@ const TOKEN_ID: &str = "token_id";
 const CONNECTION_ID: &str = "connection_id";
 const LOG_DAYS: &str = "log_days";
 const RETRY_AFTER: &str = "retry_after";
+/// Absent for the default, as in the context of an authorizer of an earlier version.
+const DELETED_PEOPLE: &str = "deleted_people";
+const RESTORE: &str = "restore";
 
 impl AuthorizerContext {
     /// Returns the context for a verdict, or `None` if the token was refused.
@@ -46,6 +51,7 @@ impl AuthorizerContext {
             token_id: caller.token_id,
             connection_id: caller.connection_id,
             log_days: caller.log_days,
+            deleted_people: caller.deleted_people,
             retry_after,
         })
     }
@@ -55,6 +61,8 @@ impl AuthorizerContext {
         let retry_after = self
             .retry_after
             .map(|seconds| (RETRY_AFTER, seconds.to_string()));
+        let restores = self.deleted_people == DeletedPeople::Restore;
+        let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
         [
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
@@ -63,6 +71,7 @@ impl AuthorizerContext {
         ]
         .into_iter()
         .chain(retry_after)
+        .chain(deleted_people)
         .collect()
     }
 
@@ -79,11 +88,17 @@ impl AuthorizerContext {
             Some(seconds) => Some(seconds.as_str()?.parse().ok()?),
             None => None,
         };
+        let deleted_people = match fields.get(DELETED_PEOPLE).map(Value::as_str) {
+            None => DeletedPeople::New,
+            Some(Some(RESTORE)) => DeletedPeople::Restore,
+            Some(_) => return None,
+        };
         Some(Self {
             tenant: text(TENANT)?.parse().ok()?,
             token_id: text(TOKEN_ID)?.to_owned(),
             connection_id: text(CONNECTION_ID)?.to_owned(),
             log_days: text(LOG_DAYS)?.parse().ok()?,
+            deleted_people,
             retry_after,
         })
     }
@@ -108,6 +123,7 @@ impl AuthorizerContext {
             connection_id: self.connection_id,
             request_id: request_id.to_owned(),
             log_days: self.log_days,
+            deleted_people: self.deleted_people,
         }
     }
 }
@@ -126,6 +142,7 @@ mod tests {
             connection_id: "c-1".to_owned(),
             request_id: "r-1".to_owned(),
             log_days: 30,
+            deleted_people: DeletedPeople::New,
         }
     }
 
@@ -147,8 +164,14 @@ mod tests {
 
     #[test]
     fn an_accepted_caller_arrives() {
-        let context = through_gateway(Verdict::Accepted(caller()));
-        assert_eq!(context.into_caller("r-1").ok(), Some(caller()));
+        for deleted_people in [DeletedPeople::New, DeletedPeople::Restore] {
+            let caller = Caller {
+                deleted_people,
+                ..caller()
+            };
+            let context = through_gateway(Verdict::Accepted(caller.clone()));
+            assert_eq!(context.into_caller("r-1").ok(), Some(caller));
+        }
     }
 
     #[test]
@@ -193,6 +216,8 @@ mod tests {
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": null}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": "soon"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": 0}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": true}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": "maybe"}),
         ] {
             let map = serde_json::from_value(fields.clone()).unwrap();
             assert_eq!(AuthorizerContext::from_fields(&map), None, "{fields}");

@@ -1,0 +1,102 @@
+//! Whether a connection still stands for what it pushed, as the owner of people and groups.
+
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, number, string};
+
+use crate::credentials::connections::{Connection, DeletedConnection};
+use crate::credentials::handle::Credentials;
+
+/// How often what a connection owned is followed from one heir to the next.
+const MAX_HEIRS: usize = 10;
+
+/// Whether a connection still stands for what it pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It does.
+    Live,
+    /// It had tokens, and all of them were revoked.
+    Revoked {
+        /// How many tokens it had.
+        issued: u64,
+    },
+    /// It was deleted.
+    Deleted,
+    /// It was deleted, and what it owned was handed over to this connection, which is live.
+    HandedTo {
+        /// The id of the connection.
+        connection: String,
+    },
+}
+
+impl Credentials<'_> {
+    /// Returns whether a connection still stands for what it pushed.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn standing(self, id: &str) -> Result<Standing, Error> {
+        let mut named = id.to_owned();
+        for _ in 0..MAX_HEIRS {
+            let keys = self.scope.keys();
+            let (live, deleted) = (keys.connection(&named), keys.deleted_connection(&named));
+            let mut found = self
+                .scope
+                .table
+                .find([live.clone(), deleted.clone()])
+                .await?;
+            if let Some(item) = found.take(&live) {
+                let standing = self.standing_of(&from_item(item)?).await?;
+                return Ok(match standing {
+                    own if named == id => own,
+                    Standing::Live => Standing::HandedTo { connection: named },
+                    _ => Standing::Deleted,
+                });
+            }
+            let deleted = found.take(&deleted).map(from_item::<DeletedConnection>);
+            match deleted.transpose()?.and_then(|it| it.handed_to) {
+                Some(heir) => named = heir,
+                None => return Ok(Standing::Deleted),
+            }
+        }
+        Ok(Standing::Deleted)
+    }
+
+    async fn standing_of(self, connection: &Connection) -> Result<Standing, Error> {
+        let tokens = self.tokens().await?;
+        let of_it = tokens
+            .iter()
+            .filter(|token| token.connection_id == connection.id);
+        let mut of_it = of_it.peekable();
+        let is_revoked = of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some());
+        Ok(match is_revoked {
+            true => Standing::Revoked {
+                issued: connection.tokens_issued,
+            },
+            false => Standing::Live,
+        })
+    }
+}
+
+/// Adds the condition that a connection that no longer stands for what it pushed still does not.
+pub(crate) fn check_standing(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    id: &str,
+    standing: &Standing,
+) {
+    let unchanged = match standing {
+        Standing::Live => Expression::present(),
+        Standing::Deleted | Standing::HandedTo { .. } => Expression::absent(),
+        // Earlier versions do not count the tokens.
+        Standing::Revoked { issued: 0 } => Expression::new("attribute_not_exists(tokens_issued)"),
+        Standing::Revoked { issued } => {
+            Expression::new("attribute_not_exists(PK) OR tokens_issued = :issued")
+                .with(":issued", number(issued))
+        }
+    };
+    transaction.check(scope.keys().connection(id), unchanged, Guard::Stale);
+}
+
+/// Adds the condition that the connection `by` replaces `owner`.
+pub(crate) fn check_replaces(scope: &Scope, transaction: &mut Transaction, by: &str, owner: &str) {
+    let replaces = Expression::new("contains(replaces, :owner)").with(":owner", string(owner));
+    transaction.check(scope.keys().connection(by), replaces, Guard::Stale);
+}

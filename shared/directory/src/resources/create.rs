@@ -1,0 +1,90 @@
+//! Creates users and groups. A user who is pushed may be somebody whom the directory knows: a deleted person, or an
+//! account that only came from sign-in.
+
+use rollcall_model::{EventType, Identity, Kind, PersonOrigin, USERS, new_id};
+use rollcall_scim::{Projection, Resource};
+use rollcall_store::{Error, now, retry_stale};
+use serde_json::json;
+
+use crate::resources::crud::{Draft, Saved, is_taken, take_members};
+use crate::resources::effects::{Effects, Written};
+use crate::resources::handle::Resources;
+use crate::resources::names::check_name;
+use crate::resources::ownership::Ownership;
+use crate::resources::record::Record;
+use crate::resources::sign_in_only::Adopted;
+
+impl Resources<'_> {
+    /// Creates a resource (RFC 7644 §3.3), with its members if it is a group.
+    ///
+    /// # Errors
+    /// `uniqueness` when the name is taken; `invalidValue` for a name or a member that is refused.
+    pub async fn create(
+        self,
+        kind: &'static Kind,
+        mut resource: Resource,
+        projection: &Projection,
+    ) -> Result<Written<Resource>, Error> {
+        check_name(kind, None, &resource)?;
+        let change = take_members(&mut resource);
+        if resource.get("active").is_none() && !kind.has_members() {
+            resource.set("active", json!(true));
+        }
+        let mut record = Record::new(kind, new_id(), resource, now())?;
+        let owner = self.scope.actor.connection().map(str::to_owned);
+        record.identity = match kind.has_members() {
+            true => Identity {
+                owner,
+                ..Identity::default()
+            },
+            false => Identity::new(PersonOrigin::Pushed, owner),
+        };
+        let (record, change) = (&record, change.as_ref());
+        let created = retry_stale(|_| async move {
+            if *kind == USERS
+                && let Some(restored) = self.restore_pushed(record).await?
+            {
+                return Ok(restored.map(|person| saved(person, EventType::UserRestored)));
+            }
+            let planned = self.plan_members(&record.id, change).await?;
+            let draft = Draft {
+                kind,
+                before: None,
+                after: Some(record.clone()),
+                steps: planned.steps,
+                pinned: false,
+                ownership: Ownership::Stays,
+            };
+            match self.save(draft, planned.skipped).await {
+                Err(error) if *kind == USERS && is_taken(&error) => {
+                    self.save_adopted(record, error).await
+                }
+                created => created,
+            }
+        })
+        .await?;
+        let id = created.record.as_ref().map_or(&record.id, |it| &it.id);
+        let id = id.clone();
+        let answer = self.answer(kind, &id, created.record, projection);
+        Ok(Written {
+            answer: answer.await?,
+            effects: created.effects,
+        })
+    }
+
+    /// Adopts the account that holds the name of a pushed person, or returns the error.
+    async fn save_adopted(self, pushed: &Record, error: Error) -> Result<Option<Saved>, Error> {
+        match self.adopt(pushed).await? {
+            Some(Adopted::Done(record)) => Ok(Some(saved(*record, EventType::UserAdopted))),
+            Some(Adopted::Stale) => Ok(None),
+            None => Err(error),
+        }
+    }
+}
+
+fn saved(record: Record, event: EventType) -> Saved {
+    let mut effects = Effects::default();
+    effects.changed(event);
+    let record = Some(record);
+    Saved { record, effects }
+}

@@ -1,0 +1,249 @@
+//! The traces of deleted people: keyed hashes of their identifiers, and under each hash the ids of those who had it.
+//!
+//! A sign-in with an identifier of somebody who was deleted must not create a new person. The identifiers themselves are
+//! not kept: a hash only tells whether somebody had this one.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_model::{USERS, sha256_hex};
+use rollcall_scim::fold;
+use rollcall_store::{
+    Error, Expression, Item, Key, KeyUse, Scope, StackKey, Transaction, now, number,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::resources::record::Record;
+
+/// The shortest time for which the traces of a deleted person are kept, in days.
+const MIN_DAYS: u32 = 365;
+/// The number of e-mail addresses of which hashes are kept.
+const MAX_EMAILS: usize = 10;
+/// The attribute with the ids of the deleted people who had an identifier.
+const IDS: &str = "ids";
+
+/// The hashes of one deleted person's identifiers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Traces {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    /// Those of the e-mail addresses other than the user name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    emails: BTreeSet<String>,
+}
+
+impl Traces {
+    /// Returns the traces that a person leaves.
+    ///
+    /// # Errors
+    /// When the keys of the stack cannot be read.
+    pub(super) async fn of(scope: &Scope, record: &Record) -> Result<Self, Error> {
+        let current = scope.key_ring.current().await?;
+        let hash = |text: String| hash(current.as_ref(), &text);
+        let user_name = record.user_name()?;
+        let external_id = record.text(&USERS, "externalId")?;
+        let external_id = external_id.filter(|id| !id.is_empty());
+        let emails = record.emails()?;
+        let emails = emails.iter().take(MAX_EMAILS);
+        let emails = emails.filter(|email| fold(&email.value) != fold(&user_name));
+        let emails = emails.filter(|email| !email.value.is_empty());
+        Ok(Self {
+            user_name: Some(hash(name_text(scope, &user_name))),
+            external_id: external_id.map(|id| hash(external_id_text(scope, &id))),
+            emails: emails
+                .map(|email| hash(name_text(scope, &email.value)))
+                .collect(),
+        })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        let names = self.user_name.iter().chain(&self.external_id);
+        names.chain(&self.emails)
+    }
+
+    /// Writes the traces of the person with this id.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub(super) async fn write(
+        &self,
+        scope: &Scope,
+        transaction: &mut Transaction,
+        id: &str,
+    ) -> Result<(), Error> {
+        let days = scope.settings().await?.retention_days.max(MIN_DAYS);
+        let expires = now().as_second() + i64::from(days) * 86_400;
+        for hash in self.all() {
+            let add = Expression::new(format!("ADD {IDS} :ids SET expires = :expires"))
+                .with(":ids", AttributeValue::Ss(vec![id.to_owned()]))
+                .with(":expires", number(expires));
+            transaction.update(scope.keys().deleted_with(hash), add);
+        }
+        Ok(())
+    }
+
+    /// Removes the traces of the person with this id.
+    pub(super) fn erase(&self, scope: &Scope, transaction: &mut Transaction, id: &str) {
+        for hash in self.all() {
+            let remove = Expression::new(format!("DELETE {IDS} :ids"))
+                .with(":ids", AttributeValue::Ss(vec![id.to_owned()]));
+            transaction.update(scope.keys().deleted_with(hash), remove);
+        }
+    }
+}
+
+/// The user name and the external id of somebody who is pushed, as traces with each key of the stack.
+#[derive(Debug)]
+pub(super) struct Sought {
+    user_names: BTreeSet<String>,
+    external_ids: BTreeSet<String>,
+}
+
+impl Sought {
+    /// # Errors
+    /// When the keys of the stack cannot be read.
+    pub(super) async fn of(scope: &Scope, pushed: &Record) -> Result<Self, Error> {
+        let user_name = name_text(scope, &pushed.user_name()?);
+        let external_id = pushed.text(&USERS, "externalId")?;
+        let external_id = external_id.filter(|id| !id.is_empty());
+        let external_ids = match external_id.map(|id| external_id_text(scope, &id)) {
+            Some(text) => hashes(scope, &text).await?.into_iter().collect(),
+            None => BTreeSet::new(),
+        };
+        Ok(Self {
+            user_names: hashes(scope, &user_name).await?.into_iter().collect(),
+            external_ids,
+        })
+    }
+
+    pub(super) fn keys(&self, scope: &Scope) -> Vec<Key> {
+        let all = self.user_names.iter().chain(&self.external_ids);
+        all.map(|hash| scope.keys().deleted_with(hash)).collect()
+    }
+
+    /// Returns whether this is the deleted person who left the traces. Of two external ids, both must be the same;
+    /// without one of them, the user name decides. An e-mail address never does.
+    pub(super) fn means(&self, traces: &Traces) -> bool {
+        let is_named = |name: &String| self.user_names.contains(name);
+        match &traces.external_id {
+            Some(id) if !self.external_ids.is_empty() => self.external_ids.contains(id),
+            _ => traces.user_name.as_ref().is_some_and(is_named),
+        }
+    }
+}
+
+/// The identifiers of one sign-in, in the form in which they are compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identifiers {
+    /// User names and e-mail addresses, which applications and identity providers confuse.
+    names: BTreeSet<String>,
+    external_ids: BTreeSet<String>,
+}
+
+impl Identifiers {
+    /// Adds user names or e-mail addresses.
+    pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names = names.into_iter().filter(|name| !name.is_empty());
+        self.names.extend(names.map(fold));
+        self
+    }
+
+    /// Adds external ids.
+    pub(crate) fn with_external_ids<'a>(mut self, ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let ids = ids.into_iter().filter(|id| !id.is_empty());
+        self.external_ids.extend(ids.map(str::to_owned));
+        self
+    }
+
+    /// Returns the keys under which deleted people with one of the identifiers are found.
+    ///
+    /// # Errors
+    /// When the keys of the stack cannot be read.
+    pub(crate) async fn deleted_keys(&self, scope: &Scope) -> Result<Vec<Key>, Error> {
+        let names = self.names.iter().map(|name| name_text(scope, name));
+        let ids = self.external_ids.iter();
+        let texts = names.chain(ids.map(|id| external_id_text(scope, id)));
+        let mut keys = Vec::new();
+        for text in texts {
+            let hashes = hashes(scope, &text).await?;
+            keys.extend(hashes.iter().map(|hash| scope.keys().deleted_with(hash)));
+        }
+        Ok(keys)
+    }
+}
+
+/// Returns the ids of the deleted people in the item of an identifier.
+pub(crate) fn deleted_ids(item: &Item) -> BTreeSet<String> {
+    let ids = item.get(IDS).and_then(|ids| ids.as_ss().ok());
+    ids.into_iter().flatten().cloned().collect()
+}
+
+/// The condition on the item of an identifier that nobody who was deleted had it.
+pub(crate) fn nobody_had_it() -> Expression {
+    Expression::new(format!("attribute_not_exists({IDS})"))
+}
+
+fn name_text(scope: &Scope, name: &str) -> String {
+    format!("{}#name#{}", scope.tenant, fold(name))
+}
+
+fn external_id_text(scope: &Scope, id: &str) -> String {
+    format!("{}#external_id#{id}", scope.tenant)
+}
+
+/// Returns the hashes of a text with each key of the stack.
+async fn hashes(scope: &Scope, text: &str) -> Result<Vec<String>, Error> {
+    let all = scope.key_ring.all().await?;
+    Ok(match all.is_empty() {
+        true => vec![hash(None, text)],
+        false => all.iter().map(|key| hash(Some(key), text)).collect(),
+    })
+}
+
+fn hash(key: Option<&StackKey>, text: &str) -> String {
+    let Some(key) = key else {
+        return sha256_hex(text);
+    };
+    let mac = key.mac(KeyUse::Identifier, text);
+    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traces(user_name: &str, external_id: Option<&str>) -> Traces {
+        Traces {
+            user_name: Some(user_name.to_owned()),
+            external_id: external_id.map(str::to_owned),
+            emails: BTreeSet::from(["mail".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn whom_a_push_means() {
+        let sought = |name: &str, id: Option<&str>| Sought {
+            user_names: BTreeSet::from([name.to_owned()]),
+            external_ids: id.into_iter().map(str::to_owned).collect(),
+        };
+        for (left, pushed, expected) in [
+            (("ada", Some("1")), ("ada", Some("1")), true),
+            (("ada", Some("1")), ("countess", Some("1")), true),
+            (("ada", Some("1")), ("ada", Some("2")), false),
+            (("ada", Some("1")), ("ada", None), true),
+            (("ada", None), ("ada", Some("1")), true),
+            (("ada", None), ("bob", None), false),
+            (("ada", None), ("mail", None), false),
+        ] {
+            let means = sought(pushed.0, pushed.1).means(&traces(left.0, left.1));
+            assert_eq!(means, expected, "{left:?} {pushed:?}");
+        }
+    }
+}

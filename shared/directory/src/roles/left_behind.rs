@@ -1,0 +1,67 @@
+//! The people of a connection that was deleted with the wish to deactivate them.
+
+use rollcall_model::USERS;
+use rollcall_scim::Resource;
+use rollcall_store::{Error, Range};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::roles::handle::Roles;
+
+/// People per page.
+const PEOPLE_AT_ONCE: usize = 100;
+
+impl Roles<'_> {
+    /// Deactivates everybody after the person `after` whom this connection owns, until time runs out. The last active
+    /// owner of the tenant stays. Returns the person after whom to continue; `None` when that was everybody.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(super) async fn deactivate_left_by(
+        self,
+        connection: &str,
+        after: Option<String>,
+        deadline: Instant,
+    ) -> Result<Option<String>, Error> {
+        let mut behind = after;
+        loop {
+            let range = Range::all(self.scope.keys().resources(&USERS))
+                .after(behind)
+                .limit(PEOPLE_AT_ONCE);
+            let page = self.scope.table.query(&range).await?;
+            for item in page.items {
+                let record = Record::from_item(item)?;
+                let is_theirs = record.identity.owner.as_deref() == Some(connection);
+                if is_theirs && !record.inactive {
+                    self.deactivate(&record.id, connection).await?;
+                }
+            }
+            match page.next {
+                None => return Ok(None),
+                next if Instant::now() >= deadline => return Ok(next),
+                next => behind = next,
+            }
+        }
+    }
+
+    async fn deactivate(self, user: &str, connection: &str) -> Result<(), Error> {
+        let people = Resources::of(self.scope);
+        let deactivated = |current: &Resource| {
+            let mut resource = current.clone();
+            resource.set("active", json!(false));
+            Ok(resource)
+        };
+        let is_theirs = |record: &Record| record.identity.owner.as_deref() == Some(connection);
+        let changed = people.change_if(&USERS, user, &is_theirs, &deactivated);
+        match changed.await {
+            Err(error) if error.is_refusal() => {
+                let error = error.to_string();
+                tracing::warn!(tenant = %self.scope.tenant, user, error, "not deactivated");
+                Ok(())
+            }
+            changed => changed,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Roles that were given by hand to somebody who was deleted and restored: withheld until a sign-in brings the subject of
+//! before, or an admin gives them back.
+
+use rollcall_model::{EventType, Grant, Role, USERS};
+use rollcall_store::{Error, Scope, Transaction, retry_stale};
+use serde_json::json;
+
+use crate::journal::entry::Entry;
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::restore::above;
+use crate::resources::writes::{account_writes, committed, subject};
+use crate::roles::handle::Roles;
+
+impl Roles<'_> {
+    /// Restores a deleted person: active, with the same id, groups and attributes. A role that was given by hand stays
+    /// withheld; to restore a person who is back already gives it back. Somebody who was not deleted stays as they are.
+    ///
+    /// # Errors
+    /// `404` when there never was such a person; `403` for somebody who ranks above `giver`; `409` when their attributes
+    /// are no longer known, or somebody else has the name.
+    pub async fn restore(self, user: &str, giver: Role) -> Result<(), Error> {
+        match Resources::of(self.scope)
+            .restore_by_hand(user, giver)
+            .await?
+        {
+            true => Ok(()),
+            false => self.give_back(user, giver).await,
+        }
+    }
+
+    async fn give_back(self, user: &str, giver: Role) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let before = Resources::of(self.scope).record(&USERS, user).await?;
+            if before.account.withheld.is_none() {
+                return Ok(Some(()));
+            }
+            if let Some(role) = before.account.given_role().filter(|role| *role > giver) {
+                return Err(above(role));
+            }
+            let mut after = before.rewritten();
+            after.prove_identifiers()?;
+            after.account.give_back();
+            let mut transaction = account_writes(self.scope, &before, &after)?;
+            write_given_back(self.scope, &mut transaction, &before, &after)?;
+            let committed = committed(self.scope, &transaction, &USERS).await?;
+            Ok(committed.then_some(()))
+        })
+        .await
+    }
+}
+
+/// Adds the journal entry, if the person gets a withheld role back.
+pub(crate) fn write_given_back(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    before: &Record,
+    after: &Record,
+) -> Result<(), Error> {
+    if before.account.withheld.is_none() || after.account.withheld.is_some() {
+        return Ok(());
+    }
+    let role = |grant: Option<&Grant>| Some(json!({"role_id": grant.map(|grant| &grant.role)}));
+    let entry = Entry::new(scope, EventType::UserRoleGiven, subject(&USERS, before)?);
+    let change = (
+        role(before.account.manual.as_ref()),
+        role(after.account.manual.as_ref()),
+    );
+    transaction.put(
+        entry
+            .with_change(change.0, change.1)
+            .to_item(scope.keys())?,
+    );
+    Ok(())
+}
