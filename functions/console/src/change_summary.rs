@@ -38,9 +38,15 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::UserSubjectBound => "Bound to the subject of a sign-in".to_owned(),
         EventType::UserSubjectMoved => "Subject of a sign-in taken over".to_owned(),
         EventType::AuthRefused => refused(&after).to_owned(),
+        EventType::AuthLogout => "Signed out".to_owned(),
         EventType::AuthLogin => format!("Signed in: {}", role_in(&after, "role")),
         EventType::GroupMembersChanged => member_change(&after),
         EventType::GroupMappingChanged => role_change("Role of its members", &before, &after),
+        EventType::ConnectionSubjectsChanged => {
+            let many = after.get("refused_people").and_then(Value::as_u64);
+            let many = display::count(&many.unwrap_or_default(), "person", "people");
+            format!("Other subjects than before: {many} refused")
+        }
         EventType::ConnectionCreated => "Connection made".to_owned(),
         EventType::TokenCreated => "Token made".to_owned(),
         EventType::TokenRevoked => "Token revoked".to_owned(),

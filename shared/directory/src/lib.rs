@@ -117,5 +117,8 @@ pub mod stored {
     pub use crate::roles::explain::person_role;
     pub use crate::roles::mappings::by_group;
     pub use crate::roles::person::person;
+    pub use crate::sign_in::changed_subjects::changed_subjects;
+    pub use crate::sign_in::presented::BroughtSubject;
     pub use crate::sign_in::recent::RecentSignIn;
+    pub use crate::sign_in::refusals::RecentRefusal;
 }

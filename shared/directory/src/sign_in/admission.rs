@@ -19,7 +19,7 @@ use crate::sign_in::presented::Presented;
 /// Whom a sign-in lets in.
 #[derive(Debug)]
 pub(super) struct Admission<'a> {
-    presented: &'a Presented,
+    pub(super) presented: &'a Presented,
     looked_up: &'a LookedUp,
     /// The person as stored; `None` for somebody new.
     before: Option<&'a Record>,

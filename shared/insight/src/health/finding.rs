@@ -3,7 +3,7 @@
 //! `rules` derives the findings from a `snapshot` alone, and `wording` puts them into words.
 
 use jiff::Timestamp;
-use rollcall_directory::{Diagnosis, Provider};
+use rollcall_directory::{Diagnosis, Provider, SignInRefusal};
 use rollcall_model::{Role, RouteBy, Subject};
 
 /// The result of a health check.
@@ -75,6 +75,16 @@ pub enum FindingKind {
     DefaultRoleWithoutMatch,
     /// People were pushed but have never signed in.
     NeverSignedIn,
+    /// A connection pushes people or groups that belong to another one.
+    OwnedByAnother,
+    /// Many people of a connection are refused at once, because their subjects have changed.
+    SubjectsChanged,
+    /// People are refused at sign-in, all for one reason.
+    SignInRefused,
+    /// People sign in with a name in place of a subject.
+    SubjectIsName,
+    /// People sign in with neither a subject nor a connection.
+    NeitherSubjectNorConnection,
 }
 
 /// One finding.
@@ -97,6 +107,8 @@ pub struct Finding {
     pub role: Option<Role>,
     /// What decides roles at sign-ins, if it is about people's roles.
     pub route_by: Option<RouteBy>,
+    /// Why sign-ins are refused, if it is about those. `None` also stands for a reason that only a newer version knows.
+    pub refusal: Option<SignInRefusal>,
     /// When it began. For a token, when it expires or has expired.
     pub since: Option<Timestamp>,
     /// The latest failed request and the error, if it is about failed requests.
@@ -121,6 +133,7 @@ impl Finding {
             among: Vec::new(),
             role: None,
             route_by: None,
+            refusal: None,
             since: None,
             detail: None,
             diagnosis: None,
