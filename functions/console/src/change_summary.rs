@@ -53,11 +53,20 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantCreated => "Set up".to_owned(),
         EventType::TenantRenamed => "Renamed".to_owned(),
         EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
-        EventType::PortalLinkCreated => "Setup link made".to_owned(),
+        EventType::PortalLinkCreated => link_made(&after),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
         EventType::GroupMemberAdded => "Member added".to_owned(),
         EventType::GroupMemberRemoved => "Member removed".to_owned(),
     }
+}
+
+/// Says for whom a link was made, and with which role.
+fn link_made(after: &Map<String, Value>) -> String {
+    let whom = after.get("email").and_then(Value::as_str);
+    let whom = whom.map_or(String::new(), |email| {
+        format!(" for {}", display::name(email))
+    });
+    format!("Setup link made{whom}: {}", role_in(after, "role_id"))
 }
 
 fn refused(after: &Map<String, Value>) -> &'static str {
@@ -253,6 +262,25 @@ mod tests {
                 none.clone(),
                 json!({"reason": "unproven", "candidates": ["u"]}),
                 "Sign-in refused: the name is not yet known to be theirs",
+            ),
+            ("auth.logout", none.clone(), none.clone(), "Signed out"),
+            (
+                "connection.subjects_changed",
+                none.clone(),
+                json!({"refused_people": 6}),
+                "Other subjects than before: 6 people refused",
+            ),
+            (
+                "portal_link.created",
+                none.clone(),
+                json!({"id": "l", "email": "it@x.test", "role_id": "admin"}),
+                "Setup link made for it@x.test: Admin",
+            ),
+            (
+                "portal_link.created",
+                none.clone(),
+                json!({"id": "l", "role_id": "owner"}),
+                "Setup link made: Owner",
             ),
             (
                 "connection.rules_changed",

@@ -151,6 +151,7 @@ fn rows() -> Vec<Row> {
         ("PATCH", "/settings", Some(json!({"retention_days": 90}))),
         get("/settings"),
         get("/requests"),
+        get("/users/{user}/identity"),
         get("/audit?action=connection."),
         ("DELETE", "/scim/connections/{connection}", None),
         // Refusals are the same too.
@@ -163,6 +164,7 @@ fn rows() -> Vec<Row> {
         ("PUT", "/settings", None),
         get("/users?state=gone"),
         get("/users/nobody"),
+        get("/users/nobody/identity"),
         get("/scim/connections/{connection}"),
     ]
 }

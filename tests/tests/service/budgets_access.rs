@@ -1,7 +1,7 @@
 //! The budgets of what happens between identity provider, application and person: tokens, sign-ins and sessions.
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Tenant, Verdict};
+use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Subject, Tenant, Verdict};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::{create, group, patch, person, sign_in};
 use rollcall_tests::service::run;

@@ -48,7 +48,8 @@ fn the_first_hour() {
             .log_in(tenant.id(), "ann", None)
             .await
             .expect(200);
-        expect(&[UnmappedGroups, DefaultRoleWithoutMapping]).await;
+        let by_name = NeitherSubjectNorConnection;
+        expect(&[UnmappedGroups, DefaultRoleWithoutMapping, by_name]).await;
         let directory = tenant.directory();
         let findings = Insight::of(directory).health().await.unwrap().findings;
         let found = findings
@@ -66,12 +67,12 @@ fn the_first_hour() {
             .await
             .unwrap();
         // No sign-in had the claim, but Ann is an admin through the mapping, so only the missing claim is reported.
-        expect(&[ClaimMissing]).await;
+        expect(&[ClaimMissing, by_name]).await;
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        expect(&[]).await;
+        expect(&[by_name]).await;
     });
 }
 

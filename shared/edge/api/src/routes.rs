@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, events, groups, people, requests, sessions, settings, sign_in, tenants,
-    tokens,
+    audit, connections, events, groups, health, identity, people, requests, sessions, settings,
+    sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -62,8 +62,10 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(people::list),
         routes!(people::read),
         routes!(people::read_role, people::give_role),
+        routes!(identity::read),
         routes!(settings::read, settings::change),
         routes!(audit::list),
         routes!(requests::list),
+        routes!(health::read),
     ]
 }

@@ -87,6 +87,21 @@ pub enum FindingKind {
     NeitherSubjectNorConnection,
 }
 
+impl FindingKind {
+    /// Returns the code in the API, such as `sign_in_refused`.
+    pub fn code(self) -> String {
+        let name = format!("{self:?}");
+        let mut code = String::with_capacity(name.len() + 4);
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && !code.is_empty() {
+                code.push('_');
+            }
+            code.push(c.to_ascii_lowercase());
+        }
+        code
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
