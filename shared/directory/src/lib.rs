@@ -54,6 +54,7 @@ pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::Connection;
 pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;
+pub use crate::credentials::key_history::KeyChange;
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};

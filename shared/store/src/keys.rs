@@ -398,6 +398,11 @@ impl StackKeys {
     pub fn service_keys() -> Partition {
         Partition("S#KEYS".to_owned())
     }
+
+    /// Returns the partition of the history of service keys. The sort key is a UUIDv7.
+    pub fn service_key_history() -> Partition {
+        Partition("S#KEYHISTORY".to_owned())
+    }
 }
 
 /// Returns `text` if it has at most `max` bytes. Otherwise returns its beginning and its hash, so that distinct texts

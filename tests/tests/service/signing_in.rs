@@ -8,6 +8,7 @@ use rollcall_insight::{Finding, Insight};
 use rollcall_tests::api::Api;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::{Service, run};
+use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
 use serde_json::{Value, json};
 
@@ -300,9 +301,14 @@ fn what_another_connection_pushes_is_a_finding_of_its_own() {
         let change = json!([{"op": "replace", "path": "title", "value": "x"}]);
         let refused = idp.patch(&format!("/Users/{ada}"), change).await;
         refused.expect(403).because(Reason::OwnedByAnother);
+        let again = json!({"schemas": [urn::USER], "userName": "ADA"});
+        let refused = idp.post("/Users", again).await;
+        refused
+            .refused(409, "uniqueness")
+            .because(Reason::OwnedByAnother);
         let found = finding(&scene, OwnedByAnother).await.unwrap();
         assert_eq!(found.subject.unwrap().id, staging.id);
-        assert!(found.detail.unwrap().contains(&ada));
+        assert_eq!(found.count, 2);
     });
 }
 
