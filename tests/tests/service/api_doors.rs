@@ -152,6 +152,7 @@ fn rows() -> Vec<Row> {
         get("/settings"),
         get("/requests"),
         get("/users/{user}/identity"),
+        get("/health"),
         get("/audit?action=connection."),
         ("DELETE", "/scim/connections/{connection}", None),
         // Refusals are the same too.

@@ -184,20 +184,24 @@ fn a_missing_claim_is_reported() {
             .await
             .expect(200);
         let found = finding_kinds(&tenant).await;
-        assert_eq!(found, [ClaimMissing, DefaultRoleWithoutClaim].into());
+        let by_name = NeitherSubjectNorConnection;
+        assert_eq!(
+            found,
+            [ClaimMissing, DefaultRoleWithoutClaim, by_name].into()
+        );
         application
             .log_in(tenant.id(), "ann", Some(&["other"]))
             .await
             .expect(200);
         assert_eq!(
             finding_kinds(&tenant).await,
-            [DefaultRoleWithoutMatch].into()
+            [DefaultRoleWithoutMatch, by_name].into()
         );
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        assert_eq!(finding_kinds(&tenant).await, [].into());
+        assert_eq!(finding_kinds(&tenant).await, [by_name].into());
     });
 }
 
@@ -218,7 +222,8 @@ fn later_failures_are_reported() {
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        assert_eq!(finding_kinds(&tenant).await, [].into());
+        let by_name = NeitherSubjectNorConnection;
+        assert_eq!(finding_kinds(&tenant).await, [by_name].into());
 
         let off = json!([{"op": "replace", "path": "active", "value": false}]);
         let stale = uuid::Uuid::now_v7().to_string();
@@ -239,6 +244,7 @@ fn later_failures_are_reported() {
             SkippedMembers,
             WrongAddress,
             FailuresRepeating,
+            by_name,
         ];
         assert_eq!(finding_kinds(&tenant).await, failing.into());
 
