@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 /// The members of answers that differ between two tenants with the same content.
 const OWN: &[&str] = &[
-    "checked_at",
     "actor",
     "after",
     "before",
     "body",
+    "checked_at",
     "connection_id",
     "created_at",
     "finished_at",
