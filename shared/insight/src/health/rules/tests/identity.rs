@@ -10,11 +10,9 @@ fn refused(name: &str, why: Why, hours: i64) -> RecentRefusal {
     RecentRefusal::new(hours_ago(hours), why, Some(person), name)
 }
 
-fn of(connection: &str, refused: RecentRefusal) -> RecentRefusal {
-    RecentRefusal {
-        connection: Some(connection.to_owned()),
-        ..refused
-    }
+fn of(connection: &str, mut refused: RecentRefusal) -> RecentRefusal {
+    refused.connection = Some(connection.to_owned());
+    refused
 }
 
 #[test]
@@ -102,11 +100,9 @@ fn many_changed_subjects_are_one_finding() {
 fn sign_ins_that_bring_too_little() {
     let bringing = |brought: Option<BroughtSubject>, connection: Option<&'static str>| {
         move |s: &mut Snapshot| {
-            let seen = RecentSignIn {
-                subject: brought,
-                connection: connection.map(str::to_owned),
-                ..sign_in("bob", true)
-            };
+            let mut seen = sign_in("bob", true);
+            seen.subject = brought;
+            seen.connection = connection.map(str::to_owned);
             s.sign_ins = vec![seen.clone(), seen];
         }
     };
