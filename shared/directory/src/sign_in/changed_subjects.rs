@@ -112,17 +112,15 @@ mod tests {
 
     fn refused(name: &str, refusal: Refusal, minute: i64) -> RecentRefusal {
         let person = Subject::new("user", name, name);
-        RecentRefusal {
-            connection: Some("c".to_owned()),
-            ..RecentRefusal::new(at(minute), refusal, Some(person), name)
-        }
+        let mut refused = RecentRefusal::new(at(minute), refusal, Some(person), name);
+        refused.connection = Some("c".to_owned());
+        refused
     }
 
     fn accepted(name: &str, minute: i64) -> RecentSignIn {
-        RecentSignIn {
-            connection: Some("c".to_owned()),
-            ..RecentSignIn::new(at(minute), Subject::new("user", name, name), true)
-        }
+        let mut accepted = RecentSignIn::new(at(minute), Subject::new("user", name, name), true);
+        accepted.connection = Some("c".to_owned());
+        accepted
     }
 
     /// People who are refused for their subject, for another reason, and who sign in.
