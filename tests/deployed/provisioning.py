@@ -489,7 +489,7 @@ def admins(stack, _, kind=Customer):
     connection = f"/scim/connections/{customer.connection}"
     for path in ["/scim/connections", connection, f"{connection}/tokens", "/scim/groups/role-mappings", "/scim/roles",
                  f"/scim/groups/{group}/members", "/users?state=invited", f"/users/{ada}", f"/users/{ada}/role",
-                 "/settings", "/audit", "/requests", "/users?filter=userName%20eq%20%22ada%22"]:
+                 f"/users/{ada}/identity", "/settings", "/audit", "/requests", "/health", "/users?filter=userName%20eq%20%22ada%22"]:
         customer.admin("GET", path).expect(200)
     assert customer.admin("GET", "/requests").body["items"], "the request log is empty"
     for path in ["connections", f"users/{ada}", "groups/role-mappings", "settings", "audit"]:

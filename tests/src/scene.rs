@@ -32,6 +32,12 @@ impl Scene {
         self.application.post(&path, login).await
     }
 
+    /// Reads something of the tenant as the application.
+    pub async fn at_tenant(&self, path: &str) -> Answer {
+        let path = format!("/tenants/{}{path}", self.tenant.id());
+        self.application.get(&path).await
+    }
+
     /// Signs in somebody, and returns their id.
     pub async fn signed_in(&self, login: Value) -> String {
         self.log_in(login).await.expect(200).string("/user/id")

@@ -43,20 +43,35 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::UserSubjectBound => "Bound to the subject of a sign-in".to_owned(),
         EventType::UserSubjectMoved => "Subject of a sign-in taken over".to_owned(),
         EventType::AuthRefused => refused(&after).to_owned(),
+        EventType::AuthLogout => "Signed out".to_owned(),
         EventType::AuthLogin => format!("Signed in: {}", role_in(&after, "role")),
         EventType::GroupMembersChanged => member_change(&after),
         EventType::GroupMappingChanged => role_change("Role of its members", &before, &after),
+        EventType::ConnectionSubjectsChanged => {
+            let many = after.get("refused_people").and_then(Value::as_u64);
+            let many = display::count(&many.unwrap_or_default(), "person", "people");
+            format!("Other subjects than before: {many} refused")
+        }
         EventType::ConnectionCreated => "Connection made".to_owned(),
         EventType::TokenCreated => "Token made".to_owned(),
         EventType::TokenRevoked => "Token revoked".to_owned(),
         EventType::TenantCreated => "Set up".to_owned(),
         EventType::TenantRenamed => "Renamed".to_owned(),
         EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
-        EventType::PortalLinkCreated => "Setup link made".to_owned(),
+        EventType::PortalLinkCreated => link_made(&after),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
         EventType::GroupMemberAdded => "Member added".to_owned(),
         EventType::GroupMemberRemoved => "Member removed".to_owned(),
     }
+}
+
+/// Says for whom a link was made, and with which role.
+fn link_made(after: &Map<String, Value>) -> String {
+    let whom = after.get("email").and_then(Value::as_str);
+    let whom = whom.map_or(String::new(), |email| {
+        format!(" for {}", display::name(email))
+    });
+    format!("Setup link made{whom}: {}", role_in(after, "role_id"))
 }
 
 fn refused(after: &Map<String, Value>) -> &'static str {
@@ -252,6 +267,25 @@ mod tests {
                 none.clone(),
                 json!({"reason": "unproven", "candidates": ["u"]}),
                 "Sign-in refused: the name is not yet known to be theirs",
+            ),
+            ("auth.logout", none.clone(), none.clone(), "Signed out"),
+            (
+                "connection.subjects_changed",
+                none.clone(),
+                json!({"refused_people": 6}),
+                "Other subjects than before: 6 people refused",
+            ),
+            (
+                "portal_link.created",
+                none.clone(),
+                json!({"id": "l", "email": "it@x.test", "role_id": "admin"}),
+                "Setup link made for it@x.test: Admin",
+            ),
+            (
+                "portal_link.created",
+                none.clone(),
+                json!({"id": "l", "role_id": "owner"}),
+                "Setup link made: Owner",
             ),
             (
                 "connection.rules_changed",

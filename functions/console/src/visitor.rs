@@ -7,7 +7,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
-use rollcall_directory::{Directory, FormId, Role, Session, Tenant, TokenSecret};
+use rollcall_directory::{Directory, FormId, Role, Session, Subject, Tenant, TokenSecret};
 use rollcall_edge_api::{Admin, Gate};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
@@ -39,6 +39,11 @@ impl<G: Gate> Visitor<G> {
 
     pub(crate) fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// Whose session it is.
+    pub(crate) fn subject(&self) -> Subject {
+        self.admin.session.subject()
     }
 
     /// The session's secret, which is needed to end the session.

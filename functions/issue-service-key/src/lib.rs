@@ -7,6 +7,7 @@
 //! | `{"scopes": ["events:read"]}`, with or without a label | issues a key with these scopes only |
 //! | `{"list": true}` | lists the valid keys |
 //! | `{"revoke": "<id>"}` | revokes a key |
+//! | `{"history": true}` | lists which keys were issued and revoked, newest first |
 //!
 //! ```no_run
 //! use rollcall_directory::Directory;
@@ -20,7 +21,7 @@
 //! # }
 //! ```
 
-use rollcall_directory::{Directory, Error, KeyScope, ServiceKey, TokenSecret, shown};
+use rollcall_directory::{Directory, Error, KeyChange, KeyScope, ServiceKey, TokenSecret, shown};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The label of a key if the payload has none.
@@ -41,6 +42,9 @@ pub struct Request {
     list: bool,
     /// The id of a key to revoke instead.
     revoke: Option<String>,
+    /// Whether to list the latest changes instead.
+    #[serde(default)]
+    history: bool,
 }
 
 /// The response to an invocation.
@@ -53,6 +57,11 @@ pub enum Answer {
     Listed {
         /// The keys, oldest first.
         service_keys: Vec<ServiceKey>,
+    },
+    /// The latest changes.
+    History {
+        /// The changes, newest first.
+        history: Vec<KeyChange>,
     },
     /// A key was revoked.
     Revoked {
@@ -78,7 +87,7 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The payload asks for more than one operation.
-    #[error("say one of `label` and `scopes`, `list`, and `revoke`")]
+    #[error("say one of `label` and `scopes`, `list`, `history`, and `revoke`")]
     Ambiguous,
     /// A scope does not exist.
     #[error("`scopes`: `{0}` is not one of {all}", all = all_scopes())]
@@ -109,6 +118,12 @@ impl Issuer {
     /// See [`Failure`].
     pub async fn call(&self, request: Request) -> Result<Answer, Failure> {
         let issues = request.label.is_some() || request.scopes.is_some();
+        if request.history {
+            return match issues || request.list || request.revoke.is_some() {
+                true => Err(Failure::Ambiguous),
+                false => self.history().await,
+            };
+        }
         match (issues, request.list, request.revoke) {
             (_, false, None) => {
                 let label = request.label.as_deref().unwrap_or(DEFAULT_LABEL);
@@ -127,6 +142,11 @@ impl Issuer {
             }
             _ => Err(Failure::Ambiguous),
         }
+    }
+
+    async fn history(&self) -> Result<Answer, Failure> {
+        let history = self.directory.service_keys().history().await?;
+        Ok(Answer::History { history })
     }
 
     /// Issues a key with all scopes.

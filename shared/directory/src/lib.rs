@@ -54,6 +54,7 @@ pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
 pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;
+pub use crate::credentials::key_history::KeyChange;
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
@@ -118,5 +119,8 @@ pub mod stored {
     pub use crate::roles::explain::person_role;
     pub use crate::roles::mappings::by_group;
     pub use crate::roles::person::person;
+    pub use crate::sign_in::changed_subjects::changed_subjects;
+    pub use crate::sign_in::presented::BroughtSubject;
     pub use crate::sign_in::recent::RecentSignIn;
+    pub use crate::sign_in::refusals::RecentRefusal;
 }

@@ -9,6 +9,7 @@
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
 //! | `profile` | everything about one person, in a few reads |
+//! | `identity` | why a person was kept out, and what they were called before |
 //! | `traffic` | a digest of the request log: by hour, by connection, by failure |
 //! | `health` | what is wrong, and what to do about it: snapshot, rules, wording |
 //!
@@ -28,6 +29,7 @@ mod handle;
 
 mod by_word;
 mod find;
+mod identity;
 mod lists;
 mod profile;
 
@@ -38,6 +40,8 @@ mod health;
 pub use crate::find::FoundPeople;
 pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
+pub use crate::health::refused::{refusal_remedy, refusal_text};
+pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
 pub use crate::profile::{PersonGroup, PersonProfile};
 pub use crate::traffic::digest::{Digest, Hour, Milestones};

@@ -70,6 +70,8 @@ event_types! {
     AuthLogin = "auth.login",
     /// A sign-in was refused.
     AuthRefused = "auth.refused",
+    /// A person, or whoever opened a portal link, signed out.
+    AuthLogout = "auth.logout",
     /// A group was created.
     GroupCreated = "group.created",
     /// Attributes of a group changed.
@@ -91,6 +93,8 @@ event_types! {
     ConnectionUpdated = "connection.updated",
     /// How a connection tells people apart changed.
     ConnectionRulesChanged = "connection.rules_changed",
+    /// Many people of a connection are refused at once, because the identity provider sends other subjects than before.
+    ConnectionSubjectsChanged = "connection.subjects_changed",
     /// A connection was deleted.
     ConnectionDeleted = "connection.deleted",
     /// A token was issued.

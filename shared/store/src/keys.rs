@@ -228,9 +228,14 @@ impl<'a> Keys<'a> {
         self.partition(&format!("#UH#{mac}")).at("DELETED")
     }
 
-    /// Returns the partition of the marks of refused sign-ins.
+    /// Returns the partition of the refused sign-ins of the last days. The sort key begins with the minute.
     pub fn refused_sign_ins(self) -> Partition {
         self.partition("#UR")
+    }
+
+    /// Returns the partition of the marks of connections whose subjects have changed. The sort key is the connection.
+    pub fn changed_subjects(self) -> Partition {
+        self.partition("#UC")
     }
 
     /// Returns the partition of the memberships of a group. The sort key is the member's id.
@@ -399,6 +404,11 @@ impl StackKeys {
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition("S#KEYS".to_owned())
+    }
+
+    /// Returns the partition of the history of service keys. The sort key is a UUIDv7.
+    pub fn service_key_history() -> Partition {
+        Partition("S#KEYHISTORY".to_owned())
     }
 }
 

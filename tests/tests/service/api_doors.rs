@@ -14,6 +14,7 @@ const OWN: &[&str] = &[
     "after",
     "before",
     "body",
+    "checked_at",
     "connection_id",
     "created_at",
     "finished_at",
@@ -153,6 +154,8 @@ fn rows() -> Vec<Row> {
         ("PATCH", "/settings", Some(json!({"retention_days": 90}))),
         get("/settings"),
         get("/requests"),
+        get("/users/{user}/identity"),
+        get("/health"),
         get("/audit?action=connection."),
         ("DELETE", "/scim/connections/{connection}", None),
         // Refusals are the same too.
@@ -165,6 +168,7 @@ fn rows() -> Vec<Row> {
         ("PUT", "/settings", None),
         get("/users?state=gone"),
         get("/users/nobody"),
+        get("/users/nobody/identity"),
         get("/scim/connections/{connection}"),
     ]
 }

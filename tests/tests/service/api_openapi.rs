@@ -79,6 +79,12 @@ fn responses_match_their_schemas() {
             &document["components"]["schemas"]["Settings"],
             "/settings",
         );
+        let health = admin.get("/health").await.expect(200).body;
+        let schemas = &document["components"]["schemas"];
+        check(&health, &schemas["Health"], "/health");
+        for finding in health["findings"].as_array().into_iter().flatten() {
+            check(finding, &schemas["Finding"], "a finding");
+        }
         let problem = nobody.get("/settings").await.expect(401).body;
         check(
             &problem,

@@ -1,7 +1,7 @@
 //! The budgets of what happens between identity provider, application and person: tokens, sign-ins and sessions.
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Tenant, Verdict};
+use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Subject, Tenant, Verdict};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::{create, group, patch, person, sign_in};
 use rollcall_tests::service::run;
@@ -135,7 +135,8 @@ fn sessions_keep_their_budgets() {
         let (found, cost) = measure(directory.session(session.expose())).await;
         assert!(found.unwrap().is_some());
         budgets.record("check for a page or a request of the API", cost);
-        let (ended, cost) = measure(tenant.sign_in().end_session(&session)).await;
+        let whom = Subject::new("user", "ann", "ann");
+        let (ended, cost) = measure(tenant.sign_in().end_session(&session, whom)).await;
         ended.unwrap();
         budgets.record("sign out", cost);
         let (link, cost) = measure(tenant.sign_in().issue_portal_link(Role::Owner, None)).await;

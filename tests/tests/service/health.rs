@@ -48,7 +48,8 @@ fn the_first_hour() {
             .log_in(tenant.id(), "ann", None)
             .await
             .expect(200);
-        expect(&[UnmappedGroups, DefaultRoleWithoutMapping]).await;
+        let by_name = NeitherSubjectNorConnection;
+        expect(&[UnmappedGroups, DefaultRoleWithoutMapping, by_name]).await;
         let directory = tenant.directory();
         let findings = Insight::of(directory).health().await.unwrap().findings;
         let found = findings
@@ -66,12 +67,12 @@ fn the_first_hour() {
             .await
             .unwrap();
         // No sign-in had the claim, but Ann is an admin through the mapping, so only the missing claim is reported.
-        expect(&[ClaimMissing]).await;
+        expect(&[ClaimMissing, by_name]).await;
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        expect(&[]).await;
+        expect(&[by_name]).await;
     });
 }
 
@@ -183,20 +184,24 @@ fn a_missing_claim_is_reported() {
             .await
             .expect(200);
         let found = finding_kinds(&tenant).await;
-        assert_eq!(found, [ClaimMissing, DefaultRoleWithoutClaim].into());
+        let by_name = NeitherSubjectNorConnection;
+        assert_eq!(
+            found,
+            [ClaimMissing, DefaultRoleWithoutClaim, by_name].into()
+        );
         application
             .log_in(tenant.id(), "ann", Some(&["other"]))
             .await
             .expect(200);
         assert_eq!(
             finding_kinds(&tenant).await,
-            [DefaultRoleWithoutMatch].into()
+            [DefaultRoleWithoutMatch, by_name].into()
         );
         application
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        assert_eq!(finding_kinds(&tenant).await, [].into());
+        assert_eq!(finding_kinds(&tenant).await, [by_name].into());
     });
 }
 
@@ -217,7 +222,8 @@ fn later_failures_are_reported() {
             .log_in(tenant.id(), "ann", Some(&["team"]))
             .await
             .expect(200);
-        assert_eq!(finding_kinds(&tenant).await, [].into());
+        let by_name = NeitherSubjectNorConnection;
+        assert_eq!(finding_kinds(&tenant).await, [by_name].into());
 
         let off = json!([{"op": "replace", "path": "active", "value": false}]);
         let stale = uuid::Uuid::now_v7().to_string();
@@ -238,6 +244,7 @@ fn later_failures_are_reported() {
             SkippedMembers,
             WrongAddress,
             FailuresRepeating,
+            by_name,
         ];
         assert_eq!(finding_kinds(&tenant).await, failing.into());
 

@@ -86,6 +86,7 @@ mod refusals;
 mod requests;
 mod service_keys;
 mod sessions;
+mod signing_in;
 mod sorting;
 mod spellings;
 mod tokens;

@@ -52,6 +52,21 @@ fn a_leaked_key_is_found_by_its_label_and_revoked() {
         assert_eq!(left["service_keys"].as_array().unwrap().len(), 1);
         let again = call(&issuer, json!({"revoke": blue})).await.unwrap_err();
         assert!(again.contains("service key"), "{again}");
+
+        let told = call(&issuer, json!({"history": true})).await.unwrap();
+        let changes: Vec<_> = told["history"].as_array().unwrap().iter().collect();
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|one| (&one["type"], &one["label"]))
+            .collect();
+        let (issued, revoked) = (json!("service_key.issued"), json!("service_key.revoked"));
+        let (application, blue) = (json!("application"), json!("blue"));
+        assert_eq!(
+            changes,
+            [(&revoked, &blue), (&issued, &blue), (&issued, &application)]
+        );
+        let both = call(&issuer, json!({"history": true, "list": true})).await;
+        assert!(both.is_err());
     });
 }
 

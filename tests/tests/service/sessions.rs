@@ -1,6 +1,6 @@
 //! The sessions of a person: an admin can list and end them.
 
-use rollcall_directory::{Role, USERS};
+use rollcall_directory::{Role, Subject, USERS};
 use rollcall_tests::seed::{patch, person, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
@@ -38,7 +38,7 @@ fn sessions_are_listed_until_they_end() {
         }
         tenant
             .sign_in()
-            .end_session(&first.session.secret)
+            .end_session(&first.session.secret, Subject::new("user", &ann, "ann"))
             .await
             .unwrap();
         assert_eq!((count(&ann).await, count(&bob).await), (1, 1));

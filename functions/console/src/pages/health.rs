@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::Subject;
+use rollcall_directory::{SignInRefusal, Subject};
 use rollcall_edge_api::Read;
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Finding, FindingKind, Insight, Severity};
@@ -45,6 +45,35 @@ fn subject_path(subject: &Subject) -> String {
         _ => Section::People,
     };
     format!("{}/{}", section.path(), subject.id)
+}
+
+/// Where the remedy of a finding about sign-ins or ownership is: a path below the console's path, and the link's text.
+fn remedy(finding: &Finding) -> Option<(String, &'static str)> {
+    let subject = finding.subject.as_ref();
+    let of_person = |text| Some((subject_path(subject?), text));
+    let of_connections = match subject.filter(|subject| subject.kind == "connection") {
+        Some(subject) => format!("/connections/{}", subject.id),
+        None => Section::Connect.path().to_owned(),
+    };
+    match (finding.kind, finding.refusal) {
+        (FindingKind::SubjectsChanged, _) => Some((of_connections, "Open a rebind window")),
+        (FindingKind::OwnedByAnother, _)
+        | (FindingKind::SignInRefused, Some(SignInRefusal::OtherConnection)) => {
+            Some((of_connections, "Let it replace the other connection"))
+        }
+        (FindingKind::SignInRefused, Some(SignInRefusal::NotProvisioned)) => Some((
+            Section::Settings.path().to_owned(),
+            "Change who may sign up",
+        )),
+        (FindingKind::SignInRefused, Some(SignInRefusal::OtherSubject)) => {
+            of_person("Bind the person anew")
+        }
+        (FindingKind::SignInRefused, Some(SignInRefusal::Unproven)) => {
+            of_person("Confirm the person")
+        }
+        (FindingKind::SignInRefused, _) => of_person("Open the person"),
+        _ => None,
+    }
 }
 
 /// The first few people or groups that a finding is about.

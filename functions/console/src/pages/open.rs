@@ -200,7 +200,7 @@ pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response
     visitor
         .tenant()
         .sign_in()
-        .end_session(visitor.secret())
+        .end_session(visitor.secret(), visitor.subject())
         .await?;
     let mut response = redirect_with_cookie(visitor.root(), None);
     // The next person at this computer must not find anything that a script stored (W3C Clear Site Data).

@@ -8,7 +8,9 @@ use rollcall_directory::{
 };
 use rollcall_edge_api::{Configure, Id, Params, Read, explained};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{GroupSummary, Insight, PersonProfile};
+use rollcall_insight::{
+    FormerIdentifier, GroupSummary, Insight, PersonProfile, RefusedSignIn, former_identifiers,
+};
 use rollcall_scim::Resource;
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +22,8 @@ use crate::visitor::{Change, Visitor};
 
 /// Changes and requests on the page. Activity shows the rest.
 const HISTORY_SIZE: usize = 20;
+/// Changes that are searched for what the person was called before.
+const SEARCHED_SIZE: usize = 60;
 
 /// The explanation of a person's role.
 struct RoleExplanation {
@@ -60,6 +64,10 @@ struct Page {
     /// Whether all changes were searched, or only the latest.
     is_whole_history: bool,
     requests: Vec<LoggedRequest>,
+    /// Why the person was kept out lately.
+    refused: Vec<RefusedSignIn>,
+    /// What the person was called before.
+    former: Vec<FormerIdentifier>,
 }
 
 pub(crate) async fn show(
@@ -83,10 +91,13 @@ pub(crate) async fn show(
     };
     let by_subject = AuditQuery {
         subject: Some(id.clone()),
-        limit: HISTORY_SIZE,
+        limit: SEARCHED_SIZE,
         ..AuditQuery::default()
     };
-    let (changes, further) = tenant.journal().audit(&by_subject).await?;
+    let (mut changes, further) = tenant.journal().audit(&by_subject).await?;
+    let former = former_identifiers(&id, &changes);
+    let is_whole_history = further.is_none() && changes.len() <= HISTORY_SIZE;
+    changes.truncate(HISTORY_SIZE);
     let manual_role = manual_role(&profile.role);
     render(&Page {
         attributes: attributes(&profile.resource),
@@ -98,7 +109,9 @@ pub(crate) async fn show(
             .filter(|role| *role <= visitor.role())
             .collect(),
         history: rows(tenant, changes, &connections).await?,
-        is_whole_history: further.is_none(),
+        is_whole_history,
+        refused: Insight::of(tenant).refused_sign_ins_of(&id).await?,
+        former,
         requests: tenant.request_log().search(&by_request).await?.0,
         groups: profile
             .groups

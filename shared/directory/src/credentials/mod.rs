@@ -2,7 +2,7 @@
 //!
 //! `secret` defines the form of every secret. `connections` (with their `connection_rules`) and `tokens` issue and revoke tokens, stored as
 //! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
-//! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole stack. `idempotency` makes a form take effect once, and `lease` a piece of
+//! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole stack, with `key_history`. `idempotency` makes a form take effect once, and `lease` a piece of
 //! work.
 
 pub(crate) mod authenticate;
@@ -12,6 +12,7 @@ pub(crate) mod connections;
 pub(crate) mod gcra;
 pub(crate) mod handle;
 pub(crate) mod idempotency;
+pub(crate) mod key_history;
 pub(crate) mod lease;
 pub(crate) mod meter;
 pub(crate) mod secret;

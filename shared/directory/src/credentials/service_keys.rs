@@ -9,6 +9,7 @@ use rollcall_store::{
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Moment};
+use crate::credentials::key_history::{self, KeyChange};
 use crate::credentials::secret::{Purpose, TokenSecret};
 
 /// Takes the place of the tenant in the text of a key with all scopes.
@@ -61,6 +62,12 @@ struct ServiceKeyItem {
     created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<String>>,
+}
+
+impl ServiceKeyItem {
+    fn change(&self, action: &str) -> KeyChange {
+        KeyChange::new(action, &self.id, &self.title, self.scopes.as_deref())
+    }
 }
 
 /// The service keys that were verified a short time ago, by sort key.
@@ -118,7 +125,10 @@ impl<'a> ServiceKeys<'a> {
             scopes,
         };
         let key = StackKeys::service_keys().at(item.sort_key.clone());
-        self.table.put(to_item(&key, &item)?).await?;
+        let mut transaction = Transaction::default();
+        transaction.put(to_item(&key, &item)?);
+        transaction.put(item.change("service_key.issued").to_item()?);
+        self.table.transact(&transaction).await?;
         Ok(secret)
     }
 
@@ -143,8 +153,17 @@ impl<'a> ServiceKeys<'a> {
             return Err(scim::Error::NotFound { what }.into());
         };
         let mut transaction = Transaction::default();
+        transaction.put(item.change("service_key.revoked").to_item()?);
         transaction.delete(StackKeys::service_keys().at(item.sort_key));
         self.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Lists which keys were issued and revoked, newest first, at most 200 changes.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn history(self) -> Result<Vec<KeyChange>, Error> {
+        key_history::history(self.table).await
     }
 
     async fn items(self) -> Result<Vec<ServiceKeyItem>, Error> {

@@ -4,7 +4,8 @@
 //! Roles and sessions never move to another person. A subject moves only to somebody who has neither another one nor a
 //! role that was given by hand.
 
-use rollcall_model::{EventType, PersonOrigin, Subject, USERS, contradict};
+use rollcall_model::{EventType, PersonOrigin, Reason, Subject, USERS, contradict};
+use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, string, to_item};
 use serde_json::json;
 
@@ -23,11 +24,21 @@ use crate::resources::writes::{
 impl Resources<'_> {
     /// Gives the account that holds the name of a pushed person to the connection, with the pushed attributes. Returns
     /// `None` if there is no such account, or it is somebody else's.
+    ///
+    /// # Errors
+    /// `uniqueness`, with a reason of its own, when another connection pushed whoever holds the name.
     pub(super) async fn adopt(self, pushed: &Record) -> Result<Option<Adopted>, Error> {
         let Some(holder) = self.holder_of_name(pushed).await? else {
             return Ok(None);
         };
-        if differs(&holder, pushed)? {
+        if let (Some(owner), Some(writer)) = (&holder.identity.owner, &pushed.identity.owner)
+            && owner != writer
+        {
+            let attribute = USERS.unique.to_owned();
+            let taken = scim::Error::Uniqueness { attribute };
+            return Err(Error::Refused(Reason::OwnedByAnother, taken));
+        }
+        if !holder.identity.only_signed_in() || differs(&holder, pushed)? {
             return Ok(None);
         }
         let resource = pushed.resource(&USERS)?.clone();
@@ -56,7 +67,9 @@ impl Resources<'_> {
         let Some(closed) = self.holder_of_name(after).await? else {
             return Ok(None);
         };
-        let is_kept = closed.account.manual.is_some() || closed.identity.blocked_at.is_some();
+        let is_kept = closed.account.manual.is_some()
+            || closed.identity.blocked_at.is_some()
+            || !closed.identity.only_signed_in();
         if closed.id == after.id || is_kept || differs(&closed, after)? {
             return Ok(None);
         }
@@ -129,7 +142,7 @@ impl Resources<'_> {
         Ok(transaction)
     }
 
-    /// Reads the account that holds the name of `wanted`, if it only came from sign-in.
+    /// Reads the account that holds the name of `wanted`.
     async fn holder_of_name(self, wanted: &Record) -> Result<Option<Record>, Error> {
         let Some(name) = USERS.name_of(wanted.resource(&USERS)?) else {
             return Ok(None);
@@ -139,8 +152,7 @@ impl Resources<'_> {
             return Ok(None);
         };
         let id = from_item::<Pointer>(pointer)?.id;
-        let holder = self.records(&USERS, &[id]).await?.pop();
-        Ok(holder.filter(|holder| holder.identity.only_signed_in()))
+        Ok(self.records(&USERS, &[id]).await?.pop())
     }
 }
 

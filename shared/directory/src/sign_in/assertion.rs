@@ -11,6 +11,8 @@ pub struct Assertion {
     pub connection: Option<String>,
     /// The identity provider's id of the person that never changes, such as a persistent `NameID` or an OIDC `sub`.
     pub subject: Option<String>,
+    /// The `Format` of the `NameID`, if the subject is one.
+    pub subject_format: Option<String>,
     /// The identity provider's id of the user, matched with `externalId`.
     pub external_id: Option<String>,
     /// The `displayName`, if this sign-in creates the user.

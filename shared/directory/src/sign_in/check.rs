@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, KeyScope, PortalLink, Role, RoleId, TenantId, USERS};
+use rollcall_model::{Actor, KeyScope, PortalLink, Role, RoleId, Subject, TenantId, USERS};
 use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
 use crate::cache::{Cache, Moment};
@@ -42,6 +42,14 @@ pub struct Session {
 }
 
 impl Session {
+    /// Returns whose session it is: the person, or the tenant if a portal link opened the session.
+    pub fn subject(&self) -> Subject {
+        match &self.person {
+            Some(person) => Subject::new("user", &person.id, &person.user_name),
+            None => Subject::tenant(&self.tenant),
+        }
+    }
+
     /// Returns whoever uses the session.
     pub(crate) fn actor(&self) -> Actor {
         match &self.person {

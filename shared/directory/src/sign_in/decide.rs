@@ -147,6 +147,24 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::Ambiguous,
+        Self::OtherSubject,
+        Self::OtherExternalId,
+        Self::OtherConnection,
+        Self::Unproven,
+        Self::SameEmail,
+        Self::Inactive,
+        Self::NotProvisioned,
+    ];
+
+    /// Returns the reason with a code; `None` for one that only a newer version knows.
+    pub fn of(code: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|refusal| refusal.as_str() == code)
+    }
+
     /// Returns the code in the journal.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -93,11 +93,14 @@ impl SignIn<'_> {
                 .await?;
             let admission = match outcome {
                 Outcome::Refused(mut refused) => {
-                    if refused.refusal == Refusal::Inactive {
+                    let refusal = refused.refusal;
+                    if refusal == Refusal::Inactive {
                         refused.add(&looked_up.deleted);
                     }
-                    self.note_refusal(&refused, presented, &people).await?;
-                    return Ok(Some(SignInOutcome::Refused(refused.refusal)));
+                    if self.note_refusal(&refused, presented, &people).await? {
+                        self.watch_subjects(refusal, presented).await?;
+                    }
+                    return Ok(Some(SignInOutcome::Refused(refusal)));
                 }
                 Outcome::NewPerson => {
                     Admission::of_newcomer(newcomer.clone(), assertion, presented, looked_up)?
@@ -217,12 +220,13 @@ impl SignIn<'_> {
         if let Some(name) = looked_up.name.as_ref().filter(|name| name.id == after.id)
             && roles::is_by_membership(&after, settings.route_by)
         {
-            let key = name_key(self.scope, &Presented::of(assertion));
+            let key = name_key(self.scope, admission.presented);
             name.write_after(&mut transaction, key, record, &mappings);
         }
         let entry = Entry::new(self.scope, EventType::AuthLogin, subject(&USERS, record)?);
         let has_claim = assertion.groups.is_some();
-        write_sign_in(self.scope, &mut transaction, &entry, has_claim)?;
+        let presented = admission.presented;
+        write_sign_in(self.scope, &mut transaction, &entry, presented, has_claim)?;
         let claim = assertion.groups.as_ref().map(Vec::len);
         let told = json!({
             "role": role, "source": routing.source, "matched": routing.matched, "claim_values": claim,

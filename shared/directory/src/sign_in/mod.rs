@@ -3,13 +3,14 @@
 //! `log_in` signs in the person that an `assertion` names, and decides the role. `presented` says what the assertion
 //! presents, `look_up` reads what the sign-in depends on: the people whom it could mean, and the groups in
 //! `known_groups`. `candidates` are these people as the rules of `decide` see them, `admission` is whom it lets in, and
-//! `refusals` records whom it keeps out. `sessions` opens and ends sessions, and `check` decides whether one is
+//! `refusals` records whom it keeps out; `changed_subjects` announces that this happens to many at once. `sessions` opens and ends sessions, and `check` decides whether one is
 //! valid. `portal_links` issues the links that open a session without a person. `recent` stores the sign-ins of the last
 //! days.
 
 mod admission;
 pub(crate) mod assertion;
 mod candidates;
+pub(crate) mod changed_subjects;
 pub(crate) mod check;
 pub(crate) mod decide;
 pub(crate) mod handle;
@@ -17,7 +18,7 @@ mod known_groups;
 pub(crate) mod log_in;
 mod look_up;
 pub(crate) mod portal_links;
-mod presented;
+pub(crate) mod presented;
 pub(crate) mod recent;
-mod refusals;
+pub(crate) mod refusals;
 pub(crate) mod sessions;

@@ -2,9 +2,27 @@
 
 use rollcall_model::{Binding, NO_CONNECTION, sha256_hex};
 use rollcall_scim::fold;
+use serde::{Deserialize, Serialize};
 
 use crate::resources::traces::Identifiers;
 use crate::sign_in::assertion::Assertion;
+
+/// The formats of a `NameID` that is no id of a person: one is a name, the other is new at each sign-in.
+const FORMATS_OF_NAMES: [&str; 2] = ["emailAddress", "transient"];
+
+/// What a sign-in brings as its subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BroughtSubject {
+    /// None.
+    #[default]
+    Nothing,
+    /// A name in place of an id that never changes. It is not bound.
+    Name,
+    /// An id that can be bound. This also stands for what only a newer version knows.
+    #[serde(other)]
+    Id,
+}
 
 /// The identifiers of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +33,8 @@ pub(super) struct Presented {
     pub(super) alias: Option<String>,
     /// The hash of the subject, if it brings one that can be bound.
     pub(super) subject: Option<String>,
+    /// What it brings as subject.
+    pub(super) brought: BroughtSubject,
     /// The external id.
     pub(super) external_id: Option<String>,
     /// The external id by which people are looked up: the subject serves, if there is none.
@@ -31,17 +51,25 @@ impl Presented {
         let name = fold(&assertion.user_name);
         let email = given(&assertion.email).map(|email| fold(&email));
         let email = email.or_else(|| name.contains('@').then(|| name.clone()));
-        let subject = given(&assertion.subject).filter(|subject| {
+        let brought = given(&assertion.subject);
+        let is_name = brought.as_deref().is_some_and(|subject| {
             let folded = fold(subject);
-            // A name in place of an id that never changes.
-            !folded.contains('@') && folded != name && Some(&folded) != email.as_ref()
+            let is_named = folded == name || Some(&folded) == email.as_ref();
+            folded.contains('@') || is_named || is_format_of_names(assertion)
         });
+        let brought_as = match (&brought, is_name) {
+            (None, _) => BroughtSubject::Nothing,
+            (Some(_), true) => BroughtSubject::Name,
+            (Some(_), false) => BroughtSubject::Id,
+        };
+        let subject = brought.filter(|_| !is_name);
         let external_id = given(&assertion.external_id);
         Self {
             connection: given(&assertion.connection),
             alias: None,
             sought_external_id: external_id.clone().or_else(|| subject.clone()),
             subject: subject.as_deref().map(sha256_hex),
+            brought: brought_as,
             external_id,
             name,
             email,
@@ -83,6 +111,15 @@ impl Presented {
     }
 }
 
+/// Returns whether the declared format is that of a name. `urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress` and
+/// `emailAddress` are the same.
+fn is_format_of_names(assertion: &Assertion) -> bool {
+    let format = assertion.subject_format.as_deref().unwrap_or_default();
+    let format = format.rsplit(':').next().unwrap_or_default().trim();
+    let mut names = FORMATS_OF_NAMES.iter();
+    names.any(|name| name.eq_ignore_ascii_case(format))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +144,42 @@ mod tests {
             let presented = presented(subject, name, email);
             assert_eq!(presented.subject.is_some(), is_one, "{subject}");
         }
+    }
+
+    #[test]
+    fn what_is_declared_a_name_is_no_subject() {
+        for (format, brought) in [
+            ("", BroughtSubject::Id),
+            (
+                "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+                BroughtSubject::Id,
+            ),
+            (
+                "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+                BroughtSubject::Id,
+            ),
+            (
+                "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+                BroughtSubject::Name,
+            ),
+            (
+                "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+                BroughtSubject::Name,
+            ),
+            ("Transient", BroughtSubject::Name),
+        ] {
+            let presented = Presented::of(&Assertion {
+                subject: Some("s-1".to_owned()),
+                subject_format: Some(format.to_owned()),
+                user_name: "ada".to_owned(),
+                ..Assertion::default()
+            });
+            assert_eq!(presented.brought, brought, "{format}");
+            let is_id = brought == BroughtSubject::Id;
+            assert_eq!(presented.subject.is_some(), is_id, "{format}");
+        }
+        let none = Presented::of(&Assertion::default());
+        assert_eq!(none.brought, BroughtSubject::Nothing);
     }
 
     #[test]

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::entry::Entry;
 use crate::sign_in::handle::SignIn;
+use crate::sign_in::presented::{BroughtSubject, Presented};
 
 /// How long a sign-in counts as recent.
-const COUNT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub(super) const COUNT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum number of sign-ins that are read: the latest ones.
 const MAX_READ: usize = 500;
 
@@ -23,6 +24,12 @@ pub struct RecentSignIn {
     pub person: Subject,
     /// Whether the assertion had a `groups` claim.
     pub has_claim: bool,
+    /// The connection that it named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+    /// What it brought as subject; `None` if an earlier version stored the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<BroughtSubject>,
     /// For DynamoDB's time to live.
     expires: i64,
 }
@@ -34,6 +41,8 @@ impl RecentSignIn {
             at,
             person,
             has_claim,
+            connection: None,
+            subject: None,
             expires: (at + COUNT_FOR).as_second(),
         }
     }
@@ -44,10 +53,15 @@ pub(super) fn write_sign_in(
     scope: &Scope,
     transaction: &mut Transaction,
     entry: &Entry,
+    presented: &Presented,
     has_claim: bool,
 ) -> Result<(), Error> {
     let person = entry.subject.clone().shortened();
-    let seen = RecentSignIn::new(entry.at, person, has_claim);
+    let seen = RecentSignIn {
+        connection: presented.connection.clone(),
+        subject: Some(presented.brought),
+        ..RecentSignIn::new(entry.at, person, has_claim)
+    };
     transaction.put(to_item(&scope.keys().sign_ins().at(&entry.id), &seen)?);
     Ok(())
 }

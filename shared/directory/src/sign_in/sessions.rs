@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, PersonState, PortalLink, RoleId, USERS};
+use rollcall_model::{EventType, PersonState, PortalLink, RoleId, Subject, USERS};
 use rollcall_store::{
     Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, retry_stale, text,
     to_item,
@@ -150,14 +150,17 @@ pub(super) fn is_from(scope: &Scope, secret: &TokenSecret, purpose: Purpose) -> 
 }
 
 impl SignIn<'_> {
-    /// Ends one session.
+    /// Signs out: ends one session of `whom`, a person, or the tenant if a portal link opened it. A repetition is not noted.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn end_session(self, secret: &TokenSecret) -> Result<(), Error> {
+    pub async fn end_session(self, secret: &TokenSecret, whom: Subject) -> Result<(), Error> {
+        let entry = Entry::new(self.scope, EventType::AuthLogout, whom);
         let mut transaction = Transaction::default();
-        transaction.delete(session_key(self.scope, secret));
-        self.scope.commit(&transaction).await
+        let key = session_key(self.scope, secret);
+        transaction.delete_if(key, Expression::present(), Guard::Used);
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
     /// Lists the valid sessions among a person's latest 100, latest first.

@@ -64,6 +64,14 @@ struct RefusedSignIn {
     connection: Option<String>,
 }
 
+/// How many people are refused because their subjects changed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ChangedSubjects {
+    /// The people who were refused within an hour.
+    refused_people: u64,
+}
+
 /// The connection in which the subject of a sign-in is bound to the person.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -181,6 +189,7 @@ struct MadePortalLink {
     EffectiveRole,
     SignInDecision,
     RefusedSignIn,
+    ChangedSubjects,
     BoundSubject,
     FormerPerson,
     PersonIdentifiers,

@@ -88,8 +88,10 @@ fn one_of(values: &[&'static str]) -> Schema {
 fn subjects_of(kind: EventType) -> &'static [&'static str] {
     match kind {
         EventType::AuthLogin => &["user"],
-        // The sign-in may name nobody.
-        EventType::AuthRefused => &["user", "tenant"],
+        // The sign-in may name nobody, and a portal link opens a session without a person.
+        EventType::AuthRefused | EventType::AuthLogout => &["user", "tenant"],
+        // The sign-ins may name no connection.
+        EventType::ConnectionSubjectsChanged => &["connection", "tenant"],
         EventType::PortalLinkCreated | EventType::PortalLinkOpened => &["tenant"],
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
@@ -123,6 +125,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::UserSubjectMoved => (Some("FormerPerson"), Some("BoundSubject")),
         EventType::AuthLogin => after("SignInDecision"),
         EventType::AuthRefused => after("RefusedSignIn"),
+        EventType::ConnectionSubjectsChanged => after("ChangedSubjects"),
         EventType::GroupCreated => after("GroupAttributes"),
         EventType::GroupUpdated => both("GroupAttributes"),
         EventType::GroupDeleted => before("GroupAttributes"),
@@ -137,6 +140,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::GroupMembersChanged
         | EventType::UserSessionsEnded
         | EventType::UserAdmittedAsNew
+        | EventType::AuthLogout
         | EventType::ConnectionCreated
         | EventType::TokenCreated
         | EventType::TokenRevoked

@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, events, groups, people, requests, returning, sessions, settings, sign_in,
-    tenants, tokens,
+    audit, connections, events, groups, health, identity, people, requests, returning, sessions,
+    settings, sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -64,8 +64,10 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(people::read_role, people::give_role),
         routes!(returning::restore),
         routes!(returning::admit_as_new),
+        routes!(identity::read),
         routes!(settings::read, settings::change),
         routes!(audit::list),
         routes!(requests::list),
+        routes!(health::read),
     ]
 }

@@ -70,6 +70,8 @@ pub(crate) async fn read(admin: Admin<SignedIn>) -> Json<SessionDetails> {
 #[utoipa::path(delete, path = "/api/v1/sessions/current", operation_id = "end_session", tag = "sign-in",
     responses((status = 204)), security(("session" = [])))]
 pub(crate) async fn end(admin: Admin<SignedIn>) -> Result<StatusCode, Problem> {
-    admin.tenant.sign_in().end_session(&admin.secret).await?;
+    let whom = admin.session.subject();
+    let sign_in = admin.tenant.sign_in();
+    sign_in.end_session(&admin.secret, whom).await?;
     Ok(StatusCode::NO_CONTENT)
 }

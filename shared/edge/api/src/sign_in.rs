@@ -24,6 +24,8 @@ use crate::surface::MARKER;
 const MAX_CONNECTION_CHARS: usize = 200;
 /// The maximum length of a subject, in characters.
 const MAX_SUBJECT_CHARS: usize = 1_000;
+/// The maximum length of the format of a subject, in characters.
+const MAX_FORMAT_CHARS: usize = 200;
 
 /// What the assertion of an SSO sign-in says, once the application has verified it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,6 +41,13 @@ pub(crate) struct Login {
     /// OIDC. From the second sign-in on, nobody else's subject signs in as this person. An e-mail address is no subject.
     #[schema(max_length = 1000)]
     subject: Option<String>,
+    /// The `Format` of the SAML `NameID`, if the subject is one. A subject that is declared `emailAddress` or `transient`
+    /// counts as a name, and is not bound.
+    #[schema(
+        max_length = 200,
+        example = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+    )]
+    subject_format: Option<String>,
     /// The identity provider's id of the person, matched with `externalId`.
     external_id: Option<String>,
     /// For people who are created by this sign-in.
@@ -103,7 +112,8 @@ impl From<SignedIn> for LoggedIn {
 /// blocked or deleted is refused: 403 `person_inactive`. A sign-in that could mean several people is refused: 409
 /// `identity_ambiguous`. So is one that names somebody who has another subject or another external id, who belongs to
 /// another connection, or who holds a role that needs more than this name: 409 `identity_conflict`. The audit log says
-/// why, and whom it could mean.
+/// why, and whom it could mean. `infra/signing-in.md` in the repository says what to pass for Okta, Entra ID and Google, and
+/// what to show the user.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = LoggedIn),
@@ -120,9 +130,12 @@ pub(crate) async fn log_in(
         MAX_CONNECTION_CHARS,
     )?;
     check_length("subject", login.subject.as_deref(), MAX_SUBJECT_CHARS)?;
+    let format = login.subject_format.as_deref();
+    check_length("subject_format", format, MAX_FORMAT_CHARS)?;
     let assertion = Assertion {
         connection: login.connection,
         subject: login.subject,
+        subject_format: login.subject_format,
         email_verified: login.email_verified,
         user_name: login.user_name,
         external_id: login.external_id,

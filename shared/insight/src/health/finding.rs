@@ -3,7 +3,7 @@
 //! `rules` derives the findings from a `snapshot` alone, and `wording` puts them into words.
 
 use jiff::Timestamp;
-use rollcall_directory::{Diagnosis, Provider};
+use rollcall_directory::{Diagnosis, Provider, SignInRefusal};
 use rollcall_model::{Role, RouteBy, Subject};
 
 /// The result of a health check.
@@ -75,6 +75,31 @@ pub enum FindingKind {
     DefaultRoleWithoutMatch,
     /// People were pushed but have never signed in.
     NeverSignedIn,
+    /// A connection pushes people or groups that belong to another one.
+    OwnedByAnother,
+    /// Many people of a connection are refused at once, because their subjects have changed.
+    SubjectsChanged,
+    /// People are refused at sign-in, all for one reason.
+    SignInRefused,
+    /// People sign in with a name in place of a subject.
+    SubjectIsName,
+    /// People sign in with neither a subject nor a connection.
+    NeitherSubjectNorConnection,
+}
+
+impl FindingKind {
+    /// Returns the code in the API, such as `sign_in_refused`.
+    pub fn code(self) -> String {
+        let name = format!("{self:?}");
+        let mut code = String::with_capacity(name.len() + 4);
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && !code.is_empty() {
+                code.push('_');
+            }
+            code.push(c.to_ascii_lowercase());
+        }
+        code
+    }
 }
 
 /// One finding.
@@ -97,6 +122,8 @@ pub struct Finding {
     pub role: Option<Role>,
     /// What decides roles at sign-ins, if it is about people's roles.
     pub route_by: Option<RouteBy>,
+    /// Why sign-ins are refused, if it is about those. `None` also stands for a reason that only a newer version knows.
+    pub refusal: Option<SignInRefusal>,
     /// When it began. For a token, when it expires or has expired.
     pub since: Option<Timestamp>,
     /// The latest failed request and the error, if it is about failed requests.
@@ -121,6 +148,7 @@ impl Finding {
             among: Vec::new(),
             role: None,
             route_by: None,
+            refusal: None,
             since: None,
             detail: None,
             diagnosis: None,

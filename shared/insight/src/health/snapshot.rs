@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::try_join;
 use jiff::Timestamp;
-use rollcall_directory::stored::{RecentSignIn, Record, by_group, decide, person};
+use rollcall_directory::stored::{RecentRefusal, RecentSignIn, Record, by_group, decide, person};
 use rollcall_directory::{Connection, Mapping, Person, Token};
 use rollcall_model::{GROUPS, Mappings, Role, Settings, USERS};
 use rollcall_store::{
@@ -38,6 +38,10 @@ pub(super) struct Snapshot {
     pub(super) sign_ins: Vec<RecentSignIn>,
     /// Whether these are all recent sign-ins.
     pub(super) all_sign_ins: bool,
+    /// The latest refused sign-ins, newest first.
+    pub(super) refusals: Vec<RecentRefusal>,
+    /// Whether these are all recent ones.
+    pub(super) all_refusals: bool,
     /// The people among those who signed in recently to whom neither a group nor a manual grant gives a role, now or
     /// after their next sign-in. By user id, with their effective role.
     pub(super) undecided: BTreeMap<String, Option<Role>>,
@@ -75,17 +79,19 @@ impl Insight<'_> {
     pub(super) async fn snapshot(self) -> Result<Snapshot, Error> {
         let now = now();
         // Boxed, because each of the SDK's futures is large, and here are many at once.
-        let (setup, digest, tokens, groups, counts, sign_ins, newest_people) = try_join!(
+        let (setup, digest, tokens, groups, counts, sign_ins, refusals, newest_people) = try_join!(
             Box::pin(self.setup()),
             Box::pin(self.digest()),
             Box::pin(self.tenant.credentials().tokens()),
             Box::pin(self.oldest_groups()),
             Box::pin(self.totals()),
             Box::pin(self.tenant.sign_in().recent(now)),
+            Box::pin(self.tenant.sign_in().refusals(now)),
             Box::pin(self.newest_people()),
         )?;
         let (people_count, group_count) = counts;
         let (sign_ins, all_sign_ins) = sign_ins;
+        let (refusals, all_refusals) = refusals;
         let settings = match setup.settings {
             Some(settings) => settings,
             None => self.scope.settings().await?,
@@ -104,6 +110,8 @@ impl Insight<'_> {
             mapped: mappings.len(),
             sign_ins,
             all_sign_ins,
+            refusals,
+            all_refusals,
             people_count,
             newest_people,
         })

@@ -4,6 +4,7 @@ use rollcall_directory::Diagnosis;
 use rollcall_model::{Provider, RouteBy, Subject};
 
 use crate::health::finding::{Finding, FindingKind};
+use crate::health::refused::{refusal_remedy, refusal_text};
 
 impl Finding {
     /// Returns what is wrong, in one line.
@@ -70,6 +71,26 @@ impl Finding {
                 }
             }
             FindingKind::NeverSignedIn => format!("{people} {have} never signed in"),
+            FindingKind::OwnedByAnother => {
+                format!("{name} pushes what belongs to another connection: {requests} refused")
+            }
+            FindingKind::SubjectsChanged => {
+                let whose = self.subject.as_ref().map(|_| format!(" of {name}"));
+                let whose = whose.unwrap_or_default();
+                format!("The subjects{whose} have changed: {people} cannot sign in")
+            }
+            FindingKind::SignInRefused => {
+                let are = if self.count == 1 { "is" } else { "are" };
+                format!("{people} {are} kept out: {}", refusal_text(self.refusal))
+            }
+            FindingKind::SubjectIsName => {
+                let sign = if self.count == 1 { "signs" } else { "sign" };
+                format!("{people} {sign} in with a name or a passing id as subject")
+            }
+            FindingKind::NeitherSubjectNorConnection => {
+                let sign = if self.count == 1 { "signs" } else { "sign" };
+                format!("{people} {sign} in by name alone: no subject, no connection")
+            }
         }
     }
 
@@ -98,6 +119,10 @@ impl Finding {
             }
             (FindingKind::DefaultRoleWithoutMatch, _) if self.is_by_claim_alone() => {
                 WITHOUT_MATCH_ALONE.to_owned()
+            }
+            (FindingKind::SignInRefused, _) => refusal_remedy(self.refusal).to_owned(),
+            (FindingKind::SubjectsChanged, _) if self.subject.is_none() => {
+                format!("{SUBJECTS_CHANGED} {NO_CONNECTION_NAMED}")
             }
             (kind, _) => told(kind).to_owned(),
         }
@@ -141,6 +166,13 @@ fn turns(c: char) -> bool {
         || ('\u{2066}'..='\u{2069}').contains(&c)
 }
 
+const SUBJECTS_CHANGED: &str = "Your identity provider now sends another id for the same people, for example because the \
+    application was made anew there, or the format of the Name ID was changed. If you changed nothing, somebody else may \
+    be signing in: look there first. If it is right, let an owner open a rebind window on the connection's page; while it \
+    is open, the next sign-in of each person binds the new id. People who hold a role given by hand are confirmed one by \
+    one.";
+const NO_CONNECTION_NAMED: &str = "The sign-ins name no connection, and a window is opened on one: let the application \
+    pass it first.";
 const FAILURES: &str = "The request log says what was sent and what it was answered.";
 const EXPIRING: &str = "From then on everything your identity provider sends is refused. Issue a second token now, \
     enter it in your identity provider and test the connection; both work until the old one expires.";
@@ -254,6 +286,26 @@ fn told(kind: FindingKind) -> &'static str {
              the first time. Nothing is wrong: they are listed as invited until then. Invitation mails can be switched \
              on in the settings."
         }
-        FindingKind::FailuresRepeating | FindingKind::TokenExpiring => FAILURES,
+        FindingKind::OwnedByAnother => {
+            "The people or groups were pushed by another connection first, and stay with it: this one's writes are refused, \
+             and nobody loses access. If this connection takes over, let an owner say on its page that it replaces the \
+             other one. If it is a second connection for the same identity provider, revoke the tokens of the one that is \
+             no longer used. If it is a test application, there is nothing to do here: unassign these people there."
+        }
+        FindingKind::SubjectsChanged => SUBJECTS_CHANGED,
+        FindingKind::SubjectIsName => {
+            "An address changes and is given again, and a transient Name ID is another one each time, so it is not bound, \
+             and these people are found by their names alone. In your identity provider, set the Name ID of the SSO \
+             application to a persistent one, such as the object id; or ask the makers of the application to pass the id \
+             that never changes as the subject."
+        }
+        FindingKind::NeitherSubjectNorConnection => {
+            "It works, but whoever can rename people in your identity provider, or holds a SCIM token, can become any of \
+             them who holds no role given by hand. Ask the makers of the application to pass the subject and the \
+             connection with each sign-in; from the second one on, nobody else signs in as these people."
+        }
+        FindingKind::FailuresRepeating
+        | FindingKind::TokenExpiring
+        | FindingKind::SignInRefused => FAILURES,
     }
 }

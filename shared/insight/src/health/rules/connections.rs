@@ -188,6 +188,7 @@ fn cause(failure: &RepeatedFailure, snapshot: &Snapshot) -> Option<FindingKind> 
         Diagnosis::StaleUser => FindingKind::StaleUser,
         Diagnosis::StaleGroup => FindingKind::StaleGroup,
         Diagnosis::Filter => FindingKind::UnsupportedFilter,
+        Diagnosis::OwnedByAnother => FindingKind::OwnedByAnother,
         Diagnosis::Skipped if nested => FindingKind::NestedGroups,
         Diagnosis::Skipped => FindingKind::SkippedMembers,
         Diagnosis::GoneAlready | Diagnosis::Precondition | Diagnosis::NotOffered => return None,

@@ -1,8 +1,10 @@
 //! The rules that decide from a snapshot alone what is wrong. Pure.
 //!
-//! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins.
+//! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins. `identity` checks who
+//! is kept out.
 
 mod connections;
+mod identity;
 mod people;
 mod subjects;
 #[cfg(test)]
@@ -24,6 +26,8 @@ pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
     findings.extend(people::of_claims(snapshot));
     findings.extend(people::of_default_roles(snapshot));
     findings.extend(people::of_people(snapshot));
+    findings.extend(identity::of_refusals(snapshot));
+    findings.extend(identity::of_identifiers(snapshot));
     findings.sort_by_key(|finding| {
         let name = finding.subject.as_ref().map(|subject| subject.name.clone());
         (finding.severity, finding.kind, name)
