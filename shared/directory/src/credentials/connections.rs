@@ -42,6 +42,9 @@ pub struct Connection {
     /// Until when a sign-in may bring another subject for somebody who holds no special role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebind_until: Option<Timestamp>,
+    /// Whether it is only observed: what it says about people takes no effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observing: bool,
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
@@ -62,6 +65,7 @@ impl Connection {
             replaces: BTreeSet::new(),
             external_ids_unrelated: false,
             rebind_until: None,
+            observing: false,
             revision: 0,
         }
     }

@@ -15,7 +15,7 @@ use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
-use crate::resources::names::check_name;
+use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, check_owner};
 use crate::resources::record::Record;
 use crate::resources::sign_in_only::Adopted;
@@ -222,27 +222,35 @@ impl Resources<'_> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
             check_owner(self.scope, &record).await?;
-            let members = Members::of(self.scope);
-            let (transaction, prepared) = self.deletion(kind, &record).await?;
-            let is_committed = committed(self.scope, &transaction, kind).await;
-            self.discard_refused(prepared.as_ref(), &is_committed)
-                .await?;
-            if !is_committed? {
-                members.settle().await?;
-                return Ok(None);
-            }
-            let opens_intent = prepared.is_some() || record.members > 0;
-            let mut effects = Effects::default();
-            effects.changed(action(kind, Some(&record), None));
-            if opens_intent {
-                members.sweep().await?;
-            }
-            Ok(Some(Written {
-                answer: (),
-                effects,
-            }))
+            self.delete_record(kind, &record).await
         })
         .await
+    }
+
+    /// Deletes a resource as it was read. Returns `None` if it has changed since then.
+    pub(crate) async fn delete_record(
+        self,
+        kind: &'static Kind,
+        record: &Record,
+    ) -> Result<Option<Written<()>>, Error> {
+        let members = Members::of(self.scope);
+        let (transaction, prepared) = self.deletion(kind, record).await?;
+        let is_committed = committed(self.scope, &transaction, kind).await;
+        self.discard_refused(prepared.as_ref(), &is_committed)
+            .await?;
+        if !is_committed? {
+            members.settle().await?;
+            return Ok(None);
+        }
+        let mut effects = Effects::default();
+        effects.changed(action(kind, Some(record), None));
+        if prepared.is_some() || record.members > 0 {
+            members.sweep().await?;
+        }
+        Ok(Some(Written {
+            answer: (),
+            effects,
+        }))
     }
 
     /// Plans a deletion. Returns the transaction, and the prepared intent that it opens, if any.
@@ -472,10 +480,6 @@ impl Resources<'_> {
             false => Err(scim::Error::PreconditionFailed.into()),
         }
     }
-}
-
-fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Scim(scim::Error::Uniqueness { .. }))
 }
 
 /// Removes the members from a POST or PUT body, and returns them.

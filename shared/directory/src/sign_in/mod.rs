@@ -4,11 +4,13 @@
 //! presents, `look_up` reads what the sign-in depends on: the people whom it could mean, and the groups in
 //! `known_groups`. `candidates` are these people as the rules of `decide` see them, `admission` is whom it lets in, and
 //! `refusals` records whom it keeps out. `sessions` opens and ends sessions, and `check` decides whether one is
-//! valid. `portal_links` issues the links that open a session without a person. `recent` stores the sign-ins of the last
+//! valid. `person_actions` is what admins do about who one person is, `remedies` what they do about all people of a
+//! connection, and `bindings` takes the subjects that the application knows. `portal_links` issues the links that open a session without a person. `recent` stores the sign-ins of the last
 //! days.
 
 mod admission;
 pub(crate) mod assertion;
+pub(crate) mod bindings;
 mod candidates;
 pub(crate) mod check;
 pub(crate) mod decide;
@@ -16,8 +18,10 @@ pub(crate) mod handle;
 mod known_groups;
 pub(crate) mod log_in;
 mod look_up;
+pub(crate) mod person_actions;
 pub(crate) mod portal_links;
 mod presented;
 pub(crate) mod recent;
 mod refusals;
+pub(crate) mod remedies;
 pub(crate) mod sessions;
