@@ -115,7 +115,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::UserDeleted => before("UserAttributes"),
         EventType::UserRoleGiven | EventType::GroupMappingChanged => both("GivenRole"),
         EventType::UserRoleChanged => both("EffectiveRole"),
+        EventType::UserTakenOver | EventType::GroupTakenOver => both("OwningConnection"),
         EventType::UserMerged => after("MergedPerson"),
+        EventType::UserSubjectsForgotten => before("ForgottenSubjects"),
         EventType::UserSubjectBound => after("BoundSubject"),
         EventType::UserSubjectMoved => (Some("FormerPerson"), Some("BoundSubject")),
         EventType::AuthLogin => after("SignInDecision"),
@@ -133,6 +135,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         // Only the audit log has it.
         EventType::GroupMembersChanged
         | EventType::UserSessionsEnded
+        | EventType::UserBlocked
+        | EventType::UserUnblocked
+        | EventType::UserConfirmed
         | EventType::ConnectionCreated
         | EventType::ConnectionDeleted
         | EventType::TokenCreated

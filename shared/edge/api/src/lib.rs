@@ -2,7 +2,7 @@
 //!
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
-//!   service key and names the tenant in the path. `connections`, `tokens`, `groups`, `people`, `settings`, `audit`,
+//!   service key and names the tenant in the path. `connections`, `tokens`, `groups`, `people`, `person_actions`, `remedies`, `settings`, `audit`,
 //!   `requests`; and only for people: `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
@@ -48,6 +48,8 @@ mod audit;
 mod connections;
 mod groups;
 mod people;
+mod person_actions;
+mod remedies;
 mod requests;
 mod sessions;
 mod settings;
