@@ -4,9 +4,12 @@
 //! A call looks at a bounded number of people and says where the next one continues. What is done is not done again, so
 //! a call can be repeated. Whoever ranks above the caller is left out.
 
+use std::time::Duration;
+
 use rollcall_model::{GROUPS, Kind, Role, USERS};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Range};
+use tokio::time::Instant;
 
 use crate::credentials::handle::Credentials;
 use crate::resources::handle::Resources;
@@ -17,6 +20,8 @@ use crate::sign_in::person_actions::confirmed;
 
 /// People or groups that one call reads.
 const LOOKED_AT: usize = 500;
+/// The time after which a call ends, so that the gateway does not end it.
+const BUDGET: Duration = Duration::from_secs(8);
 /// People or groups that are read at once.
 const PAGE: usize = 100;
 /// What a cursor among the groups begins with.
@@ -86,7 +91,7 @@ impl SignIn<'_> {
         self.check(&task, is_preview).await?;
         let (mut kind, mut behind) = begin(after);
         let mut done = Remedied::default();
-        let mut looked_at = 0;
+        let (mut looked_at, deadline) = (0, Instant::now() + BUDGET);
         loop {
             let range = Range::all(self.scope.keys().resources(kind)).after(behind);
             let page = self.scope.table.query(&range.limit(PAGE)).await?;
@@ -95,6 +100,10 @@ impl SignIn<'_> {
                 let record = Record::from_item(item)?;
                 let verdict = self.one(&task, kind, &record, is_preview).await?;
                 done.count(kind, &verdict);
+                if Instant::now() >= deadline {
+                    done.next = Some(cursor(kind, Some(record.id)));
+                    return Ok(done);
+                }
             }
             behind = page.next;
             if behind.is_none() {
