@@ -1,7 +1,8 @@
 """Tests the console as a browser uses it: opens it with a portal link, loads every page and makes changes."""
 import re, urllib.parse
 
-from provisioning import Customer
+from gateway import scim_error
+from provisioning import Customer, in_many_groups
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -54,4 +55,15 @@ def console(stack, _):
     stack.call("GET", "/console").expect(401)
 
 
-CHECKS = [console]
+def removal(stack, _):
+    """an admin deletes a person who is in more groups than one transaction can change"""
+    customer = Customer(stack, "console-removal")
+    ada = in_many_groups(customer)
+    link = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", {"role_id": "owner"}).expect(201)
+    browser = Browser(stack, link.body["url"].partition("link=")[2])
+    form_token = re.search(r'name="form_token" value="([^"]+)"', browser.get(f"/people/{ada}"))[1]
+    browser.post(f"/people/{ada}/delete", form_token=form_token)
+    scim_error(customer.idp("GET", f"/Users/{ada}"), 404)
+
+
+CHECKS = [console, removal]

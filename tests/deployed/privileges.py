@@ -31,14 +31,17 @@ NEEDED = {
     "PortalFunction": {
         provisioning.admins:
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+        provisioning.removal: "BatchWriteItem",
     },
     "ApiFallbackFunction": {
         provisioning.double_slash_api:
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+        provisioning.double_slash_removal: "BatchWriteItem",
     },
     "ConsoleFunction": {
         console.console:
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+        console.removal: "BatchWriteItem",
     },
     "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
     "JournalRelayFunction": {

@@ -504,10 +504,31 @@ def admins(stack, _, kind=Customer):
     customer.admin("GET", "/settings").expect(401)
 
 
+def removal(stack, _, kind=Customer):
+    """an admin deletes a person who is in more groups than one transaction can change"""
+    customer = kind(stack, "removal")
+    ada = in_many_groups(customer)
+    customer.admin("DELETE", f"/users/{ada}").expect(204)
+    scim_error(Customer.idp(customer, "GET", f"/Users/{ada}"), 404)
+
+
+def double_slash_removal(stack, emulator):
+    """a base URL with an extra slash works for the removal of a person"""
+    removal(stack, emulator, DoubleSlashCustomer)
+
+
+def in_many_groups(customer):
+    """Pushes a person who is in more groups than one transaction can change."""
+    ada = customer.push("ada")
+    for number in range(55):
+        customer.push_group(f"Group {number}", ada)
+    return ada
+
+
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, double_slash_api, public_spellings, application, admins, event_delivery, search, invitation,
-    invitation_of_group_member, roles, identity, reconciliation,
+    double_slash_groups, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
+    event_delivery, search, invitation, invitation_of_group_member, roles, identity, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.
 ONE_OF_EACH_KIND = [first_customer, roles, identity, reconciliation, search]

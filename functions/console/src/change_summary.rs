@@ -38,6 +38,13 @@ pub(crate) fn summary(entry: &Entry) -> String {
             format!("Role changed: {from} → {to}")
         }
         EventType::UserSessionsEnded => "Signed out everywhere".to_owned(),
+        EventType::UserTakenOver | EventType::GroupTakenOver => {
+            "Taken over by another connection".to_owned()
+        }
+        EventType::UserBlocked => "Blocked".to_owned(),
+        EventType::UserUnblocked => "Unblocked".to_owned(),
+        EventType::UserSubjectsForgotten => "To be bound anew at the next sign-in".to_owned(),
+        EventType::UserConfirmed => "Identifiers confirmed".to_owned(),
         EventType::UserAdopted => "Pushed, after signing in alone".to_owned(),
         EventType::UserMerged => "Closed: the name went to a person who was pushed".to_owned(),
         EventType::UserSubjectBound => "Bound to the subject of a sign-in".to_owned(),

@@ -133,6 +133,11 @@ fn notice(done: &str) -> Option<&'static str> {
         "role-mapped" => "The mapping was saved.",
         "role-given" => "The role was saved.",
         "sessions-ended" => "Every session of this person is over.",
+        "blocked" => "This person is blocked, and every session of theirs is over.",
+        "unblocked" => "This person is no longer blocked.",
+        "bound-anew" => "The next sign-in of this person binds its subject.",
+        "confirmed" => "The user name and the external id are confirmed.",
+        "person-deleted" => "The person was deleted.",
         "settings-saved" => "The settings were saved.",
         _ => return None,
     })

@@ -37,6 +37,11 @@ impl<G: Gate> Visitor<G> {
         self.admin.role()
     }
 
+    /// How often the visitor's identifiers had changed when the session began.
+    pub(crate) fn renamings(&self) -> Option<u64> {
+        self.admin.renamings()
+    }
+
     pub(crate) fn root(&self) -> &Root {
         &self.root
     }

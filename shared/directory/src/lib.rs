@@ -85,10 +85,12 @@ pub use crate::roles::person::Person;
 pub use crate::roles::preview::{Preview, RoleChange};
 pub use crate::roles::reconcile::{Continuation, Progress};
 pub use crate::sign_in::assertion::Assertion;
+pub use crate::sign_in::bindings::Bound;
 pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
+pub use crate::sign_in::remedies::{Remedied, Remedy};
 pub use crate::sign_in::sessions::{IssuedSession, PersonSession};
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
@@ -96,10 +98,10 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, DeletedPeople, EventType, GROUPS, InvalidTenantId, KeyScope, Kind, KnownActor,
-    ManualRoles, Origin, Permission, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
-    RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
-    UnknownRole, UnknownScope, shown,
+    Actor, Binding, DeletedPeople, Effect, EventType, GROUPS, Identity, InvalidTenantId, KeyScope,
+    Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState,
+    PortalLink, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, SignUp,
+    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -15,7 +15,7 @@ pub enum PersonState {
     Active,
     /// The person was created and has never signed in.
     Invited,
-    /// The person was deactivated.
+    /// The person was deactivated, or is blocked.
     Inactive,
 }
 

@@ -58,9 +58,19 @@ event_types! {
     UserRoleChanged = "user.role_changed",
     /// All sessions of a person were ended.
     UserSessionsEnded = "user.sessions_ended",
+    /// An admin blocked a person.
+    UserBlocked = "user.blocked",
+    /// An admin ended the block of a person.
+    UserUnblocked = "user.unblocked",
+    /// The subjects that were bound to a person were forgotten, so that the next sign-in binds one.
+    UserSubjectsForgotten = "user.subjects_forgotten",
+    /// The user name and the external id of a person were confirmed to be theirs.
+    UserConfirmed = "user.confirmed",
     /// A connection pushed a person who had only signed in so far.
     UserAdopted = "user.adopted",
-    /// An account that only came from sign-in gave its name to a person who was pushed, and was closed.
+    /// Another connection took over a person.
+    UserTakenOver = "user.taken_over",
+    /// An account that only came from sign-in was closed into a person who was pushed.
     UserMerged = "user.merged",
     /// The subject of a sign-in was bound to a person.
     UserSubjectBound = "user.subject_bound",
@@ -85,6 +95,8 @@ event_types! {
     GroupMemberAdded = "group.member_added",
     /// A person is no longer a member of a group.
     GroupMemberRemoved = "group.member_removed",
+    /// Another connection took over a group.
+    GroupTakenOver = "group.taken_over",
     /// The role that a group gives changed.
     GroupMappingChanged = "group.mapping_changed",
     /// A connection was created.

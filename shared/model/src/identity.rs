@@ -85,9 +85,23 @@ pub struct Identity {
     /// Whether other people have the e-mail addresses of the person too: an address alone then means nobody.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub email_shared: bool,
+    /// Whether a deactivation by SCIM does not take effect until somebody agrees to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deactivation_held: bool,
+    /// Whether the connection that owns the person is only observed: what it says takes no effect.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub observed: bool,
+    /// How often SCIM has changed the user name or the external id. A session that knows a lower number is older than
+    /// the last change.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub renamings: u64,
     /// Whether only the e-mail address found the person at the last sign-in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_email: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Identity {

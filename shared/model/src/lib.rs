@@ -8,6 +8,7 @@
 //! | `key_scope` | the scopes of service keys |
 //! | `account` | the data of a person beyond the SCIM attributes |
 //! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
+//! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
 //! | `actor`, `origin` | the actor and the subject of a change; where its request came from |
 //! | `event_type` | the types of events |
@@ -29,6 +30,7 @@
 
 mod account;
 mod actor;
+mod effect;
 mod event_type;
 mod id;
 mod identity;
@@ -43,6 +45,7 @@ mod tenant_id;
 
 pub use account::{Account, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
+pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
 pub use identity::{

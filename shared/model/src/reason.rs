@@ -57,6 +57,7 @@ reasons! {
     UnknownMember = "unknown_member", "A member is the id of no user, and the settings reject such members.";
     LastOwner = "last_owner", "The tenant would be left without an active owner.";
     RoleAboveGiver = "role_above_giver", "Nobody gives or takes a role above their own.";
+    PersonOutranks = "person_outranks", "Nobody acts on the identity of somebody who ranks above them.";
     RoleNotMappable = "role_not_mappable", "A group cannot give this role.";
     PersonInactive = "person_inactive", "The person was deactivated, blocked or deleted.";
     NotProvisioned = "not_provisioned", "Nobody pushed the person, and the settings let in only people who were pushed.";

@@ -13,6 +13,7 @@ const OWN: &[&str] = &[
     "actor",
     "after",
     "before",
+    "blocked_at",
     "body",
     "checked_at",
     "connection_id",
@@ -25,6 +26,7 @@ const OWN: &[&str] = &[
     "last_used_at",
     "next",
     "occurred_at",
+    "owner",
     "prefix",
     "request_id",
     "revoked_at",
@@ -45,6 +47,10 @@ struct Door<'a> {
     user: String,
     group: String,
     token: String,
+    /// Somebody who only signed in.
+    ghost: String,
+    /// Somebody who is deleted.
+    leaver: String,
 }
 
 impl<'a> Door<'a> {
@@ -64,10 +70,13 @@ impl<'a> Door<'a> {
         let login = application.log_in(tenant.id(), "olga", None).await;
         let session = login.expect(200).string("/session/token");
         let caller = match by_service_key {
-            true => application,
+            true => application.clone(),
             false => application.with(Some(&session)),
         };
         let token = tenant.issue("spare", None).await.0;
+        let leaver = idp.user("leo").await;
+        let ghost = application.log_in(tenant.id(), "ghost", None).await;
+        let ghost = ghost.expect(200).string("/user/id");
         Door {
             tenant,
             caller,
@@ -75,25 +84,32 @@ impl<'a> Door<'a> {
             user,
             group,
             token,
+            ghost,
+            leaver,
         }
     }
 
     /// Returns the path by this door, with the ids of its resources.
     fn path(&self, path: &str) -> String {
-        let path = path
-            .replace("{user}", &self.user)
-            .replace("{group}", &self.group)
-            .replace("{token}", &self.token)
-            .replace("{connection}", self.tenant.connection_id());
+        let path = self.filled_in(path);
         match self.by_service_key {
             true => at_tenant(self.tenant.id(), &path),
             false => path,
         }
     }
 
+    fn filled_in(&self, text: &str) -> String {
+        text.replace("{user}", &self.user)
+            .replace("{ghost}", &self.ghost)
+            .replace("{leaver}", &self.leaver)
+            .replace("{group}", &self.group)
+            .replace("{token}", &self.token)
+            .replace("{connection}", self.tenant.connection_id())
+    }
+
     async fn call(&self, (method, path, body): &Row) -> Answer {
         let method: Method = method.parse().expect("a method");
-        let body = body.as_ref().map(Value::to_string);
+        let body = body.as_ref().map(|body| self.filled_in(&body.to_string()));
         self.caller.send(method, &self.path(path), body).await
     }
 }
@@ -129,6 +145,12 @@ fn rows() -> Vec<Row> {
             Some(json!({"label": "new"})),
         ),
         get("/scim/connections/{connection}/tokens"),
+        get("/scim/connections/{connection}/remedies?remedy=bind_anew"),
+        (
+            "POST",
+            "/scim/connections/{connection}/remedies",
+            Some(json!({"remedy": "confirm"})),
+        ),
         get("/scim/tokens/{token}"),
         ("DELETE", "/scim/tokens/{token}", None),
         get("/scim/tokens/{token}"),
@@ -151,6 +173,17 @@ fn rows() -> Vec<Row> {
         get("/users/{user}/role"),
         ("POST", "/users/{user}/restore", None),
         ("POST", "/users/{user}/admit-as-new", None),
+        ("POST", "/users/{ghost}/block", Some(json!({}))),
+        ("POST", "/users/{ghost}/unblock", Some(json!({}))),
+        ("POST", "/users/{ghost}/sessions/end", Some(json!({}))),
+        ("POST", "/users/{ghost}/bind-anew", Some(json!({}))),
+        ("POST", "/users/{user}/confirm", Some(json!({}))),
+        (
+            "POST",
+            "/users/{ghost}/merge",
+            Some(json!({"into": "{user}"})),
+        ),
+        ("DELETE", "/users/{leaver}", None),
         ("PATCH", "/settings", Some(json!({"retention_days": 90}))),
         get("/settings"),
         get("/requests"),
@@ -343,6 +376,10 @@ fn each_door_refuses_the_credential_of_the_other_and_tenants_that_do_not_exist()
             let path = match path.as_str() {
                 path if path.starts_with("/users") => path.replace("{id}", &ada),
                 path if path.contains("/groups/") => path.replace("{id}", &group),
+                path if path.ends_with("/remedies") => {
+                    let path = path.replace("{id}", tenant.connection_id());
+                    format!("{path}?remedy=confirm")
+                }
                 path => path.replace("{id}", tenant.connection_id()),
             };
             let body = ["POST", "PUT", "PATCH"].contains(&method.as_str());

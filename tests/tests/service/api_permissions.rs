@@ -206,6 +206,19 @@ impl<'a> Fixture<'a> {
         };
         let resource = operation.resource();
         let id = match resource {
+            "/users/{id}/merge" => {
+                let name = format!("ghost-{}", uuid::Uuid::now_v7());
+                let application = self.service.application();
+                let login = application.log_in(self.tenant.id(), &name, None).await;
+                login.expect(200).string("/user/id")
+            }
+            // These end sessions.
+            _ if resource.starts_with("/users/")
+                && (deletes || operation.method == Method::POST) =>
+            {
+                let name = format!("short-lived-{}", uuid::Uuid::now_v7());
+                self.tenant.idp().user(&name).await
+            }
             _ if resource.starts_with("/users/") => self.user.clone(),
             _ if resource.starts_with("/groups/") => self.group.clone(),
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
@@ -216,7 +229,11 @@ impl<'a> Fixture<'a> {
             }
             _ => self.tenant.connection_id().to_owned(),
         };
-        path.replace("{tenant}", &tenant).replace("{id}", &id)
+        let path = path.replace("{tenant}", &tenant).replace("{id}", &id);
+        match (resource, operation.method == Method::GET) {
+            ("/connections/{id}/remedies", true) => format!("{path}?remedy=confirm"),
+            _ => path,
+        }
     }
 
     fn body(&self, operation: &Operation) -> Option<Value> {
@@ -230,9 +247,13 @@ impl<'a> Fixture<'a> {
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
+            ("POST", "/connections/{id}/remedies") => json!({"remedy": "confirm"}),
+            ("POST", "/connections/{id}/bindings") => json!({"bindings": []}),
             ("POST", "/connections/{id}/tokens") => json!({"label": "new"}),
             ("PUT", "/groups/{id}/role-mapping") => json!({"role_id": "member"}),
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
+            ("POST", "/users/{id}/merge") => json!({"into": self.user}),
+            ("POST", path) if path.starts_with("/users/{id}/") => json!({}),
             ("PATCH", "/settings") => json!({"retention_days": 90}),
             ("POST", "/users/{id}/restore" | "/users/{id}/admit-as-new") => return None,
             ("GET" | "DELETE", _) => return None,

@@ -331,7 +331,7 @@ fn sessions_end_with_their_epoch() {
             .tenant
             .directory()
             .sign_in()
-            .end_sessions_of(&ada)
+            .end_sessions_of(&ada, Role::Owner)
             .await
             .unwrap();
         let third = token().await;

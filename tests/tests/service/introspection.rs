@@ -80,7 +80,7 @@ fn a_session_is_dead_at_the_next_call() {
                 "deleted" => _ = idp.delete(&path).await.expect(204),
                 "over" => directory
                     .sign_in()
-                    .end_sessions_of(&ada.user)
+                    .end_sessions_of(&ada.user, Role::Owner)
                     .await
                     .unwrap(),
                 _ => {
@@ -245,7 +245,7 @@ fn a_session_of_an_earlier_version_goes_on() {
         tenant
             .directory()
             .sign_in()
-            .end_sessions_of(&ada)
+            .end_sessions_of(&ada, Role::Owner)
             .await
             .unwrap();
         let ended = directory.introspect(&key, &token).await.unwrap();

@@ -92,7 +92,11 @@ fn attributes_of_a_newer_version_are_written_back() {
                 .expect(200);
         }
         sign_in(directory, "ada", None).await;
-        directory.sign_in().end_sessions_of(&ada).await.unwrap();
+        directory
+            .sign_in()
+            .end_sessions_of(&ada, Role::Owner)
+            .await
+            .unwrap();
         let role = Some(Role::Admin);
         directory
             .roles()

@@ -43,7 +43,11 @@ fn sessions_are_listed_until_they_end() {
             .unwrap();
         assert_eq!((count(&ann).await, count(&bob).await), (1, 1));
 
-        tenant.sign_in().end_sessions_of(&ann).await.unwrap();
+        tenant
+            .sign_in()
+            .end_sessions_of(&ann, Role::Owner)
+            .await
+            .unwrap();
         assert_eq!((count(&ann).await, count(&bob).await), (0, 1));
         let directory = table.directory();
         let gone = directory.session(second.session.secret.expose()).await;
@@ -58,7 +62,7 @@ fn sessions_are_listed_until_they_end() {
         patch(&tenant, &USERS, &ann, off).await;
         assert_eq!(count(&ann).await, 0);
         let nobody = uuid::Uuid::now_v7().to_string();
-        let nobody = tenant.sign_in().end_sessions_of(&nobody).await;
+        let nobody = tenant.sign_in().end_sessions_of(&nobody, Role::Owner).await;
         assert_eq!(nobody.unwrap_err().to_scim().status(), 404);
     });
 }
@@ -70,7 +74,11 @@ fn ending_sessions_is_in_the_journal() {
         let tenant = table.tenant("ended").await;
         let ann = person(&tenant, "ann").await;
         sign_in(&tenant, "ann", None).await;
-        tenant.sign_in().end_sessions_of(&ann).await.unwrap();
+        tenant
+            .sign_in()
+            .end_sessions_of(&ann, Role::Owner)
+            .await
+            .unwrap();
         let query = rollcall_directory::AuditQuery {
             action: Some("user.sessions_ended".to_owned()),
             limit: 10,

@@ -11,6 +11,7 @@ mod health;
 mod open;
 mod people;
 mod person;
+mod person_actions;
 mod preview;
 mod settings;
 mod tokens;
@@ -49,8 +50,22 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/people/{id}/role", post(person::give_role))
         .route(
             "/console/people/{id}/sessions/end",
-            post(person::end_sessions),
+            post(person_actions::end_sessions),
         )
+        .route("/console/people/{id}/block", post(person_actions::block))
+        .route(
+            "/console/people/{id}/unblock",
+            post(person_actions::unblock),
+        )
+        .route(
+            "/console/people/{id}/bind-anew",
+            post(person_actions::bind_anew),
+        )
+        .route(
+            "/console/people/{id}/confirm",
+            post(person_actions::confirm),
+        )
+        .route("/console/people/{id}/delete", post(person_actions::delete))
         .route("/console/activity", get(activity::show))
         .route("/console/activity/chart", get(activity::chart))
         .route("/console/activity/export", get(activity::export))

@@ -30,6 +30,8 @@ pub(crate) struct Search {
     #[serde(default)]
     everywhere: String,
     after: Option<String>,
+    /// The change that led here.
+    done: Option<String>,
 }
 
 #[derive(Template)]
@@ -82,7 +84,9 @@ pub(crate) async fn show(
         ])
     };
     render(&Page {
-        layout: visitor.layout(Section::People),
+        layout: visitor
+            .layout(Section::People)
+            .with_notice(search.done.as_deref()),
         people,
         by_word,
         total: Insight::of(tenant).total(&USERS).await?,

@@ -16,7 +16,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::audit::{Row, rows};
-use super::fields::{self, Done, NoFields};
+use super::fields::{self, Done};
+use super::person_actions::IdentityPanel;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
@@ -60,6 +61,7 @@ struct Page {
     /// The roles that the visitor may give.
     roles: Vec<Role>,
     sessions: Vec<PersonSession>,
+    identity: IdentityPanel,
     history: Vec<Row>,
     /// Whether all changes were searched, or only the latest.
     is_whole_history: bool,
@@ -103,6 +105,7 @@ pub(crate) async fn show(
         attributes: attributes(&profile.resource),
         manual_role,
         outranks_visitor: manual_role > Some(visitor.role()),
+        identity: IdentityPanel::of(&profile.person, &connections),
         explanation: layout.may_configure().then(|| explain_role(&profile)),
         roles: Role::ALL
             .into_iter()
@@ -260,18 +263,6 @@ pub(crate) async fn give_role(
         .await?;
     Ok(redirect(&format!(
         "{}/people/{id}?done=role-given",
-        visitor.console()
-    )))
-}
-
-pub(crate) async fn end_sessions(
-    Id(id): Id,
-    change: Change<Configure, NoFields>,
-) -> Result<Response, Problem> {
-    let visitor = change.visitor;
-    visitor.tenant().sign_in().end_sessions_of(&id).await?;
-    Ok(redirect(&format!(
-        "{}/people/{id}?done=sessions-ended",
         visitor.console()
     )))
 }

@@ -48,6 +48,9 @@ pub struct Connection {
     /// How many tokens it has had. Earlier versions do not count them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) tokens_issued: u64,
+    /// Whether it is only observed: what it says about people takes no effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observing: bool,
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
@@ -108,6 +111,7 @@ impl Connection {
             rebind_until: None,
             alias: None,
             tokens_issued: 0,
+            observing: false,
             revision: 0,
         }
     }

@@ -6,10 +6,11 @@ use rollcall_scim::{Projection, Resource};
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
 
-use crate::resources::crud::{Draft, Saved, is_taken, take_members};
+use crate::resources::crud::{Draft, Saved, take_members};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::Resources;
 use crate::resources::names::check_name;
+use crate::resources::names::is_taken;
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
 use crate::resources::sign_in_only::Adopted;

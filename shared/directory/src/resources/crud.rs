@@ -15,7 +15,7 @@ use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
-use crate::resources::names::check_name;
+use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
@@ -159,28 +159,45 @@ impl Resources<'_> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
             let ownership = ownership(self.scope, &record).await?;
-            let members = Members::of(self.scope);
-            let (mut transaction, prepared) = self.deletion(kind, &record).await?;
-            ownership.check(self.scope, &mut transaction);
-            let is_committed = committed(self.scope, &transaction, kind).await;
-            self.discard_refused(prepared.as_ref(), &is_committed)
-                .await?;
-            if !is_committed? {
-                members.settle().await?;
-                return Ok(None);
-            }
-            let opens_intent = prepared.is_some() || record.members > 0;
-            let mut effects = Effects::default();
-            effects.changed(action(kind, Some(&record), None));
-            if opens_intent {
-                members.sweep().await?;
-            }
-            Ok(Some(Written {
-                answer: (),
-                effects,
-            }))
+            self.remove(kind, &record, &ownership).await
         })
         .await
+    }
+
+    /// Deletes a resource as it was read, whoever owns it. Returns `None` if it has changed since then.
+    pub(crate) async fn delete_record(
+        self,
+        kind: &'static Kind,
+        record: &Record,
+    ) -> Result<Option<Written<()>>, Error> {
+        self.remove(kind, record, &Ownership::Stays).await
+    }
+
+    async fn remove(
+        self,
+        kind: &'static Kind,
+        record: &Record,
+        ownership: &Ownership,
+    ) -> Result<Option<Written<()>>, Error> {
+        let members = Members::of(self.scope);
+        let (mut transaction, prepared) = self.deletion(kind, record).await?;
+        ownership.check(self.scope, &mut transaction);
+        let is_committed = committed(self.scope, &transaction, kind).await;
+        self.discard_refused(prepared.as_ref(), &is_committed)
+            .await?;
+        if !is_committed? {
+            members.settle().await?;
+            return Ok(None);
+        }
+        let mut effects = Effects::default();
+        effects.changed(action(kind, Some(record), None));
+        if prepared.is_some() || record.members > 0 {
+            members.sweep().await?;
+        }
+        Ok(Some(Written {
+            answer: (),
+            effects,
+        }))
     }
 
     /// Plans a deletion. Returns the transaction, and the prepared intent that it opens, if any.
@@ -453,10 +470,6 @@ impl Resources<'_> {
             false => Err(scim::Error::PreconditionFailed.into()),
         }
     }
-}
-
-pub(super) fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Scim(scim::Error::Uniqueness { .. }))
 }
 
 /// Removes the members from a POST or PUT body, and returns them.

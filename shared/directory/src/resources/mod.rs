@@ -7,10 +7,10 @@
 //! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
 //! cuts the page. `claimable` finds the groups that a claim names.
 //!
-//! `ownership` says which connection may write a resource, and `lifted_owners` finds the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says
-//! whom a sign-in's subject is bound to, and `identity_change` tells when a name moves that a role hangs on.
-//! `tombstones` and `traces` say what stays of the deleted, `restore` brings them back, and `admit` lets others have
-//! their identifiers.
+//! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
+//! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is
+//! bound to, and `identity_change` tells when a name moves that a role hangs on. `tombstones` and `traces` say what stays
+//! of the deleted, `restore` brings them back, and `admit` lets others have their identifiers.
 
 mod admit;
 pub(crate) mod assemble;
@@ -39,6 +39,7 @@ pub(crate) mod restore;
 mod sign_in_only;
 pub(crate) mod slice;
 pub(crate) mod subjects;
+mod take_over;
 pub(crate) mod tombstones;
 pub(crate) mod traces;
 pub(crate) mod writes;

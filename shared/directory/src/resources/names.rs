@@ -36,6 +36,11 @@ pub(crate) fn check_user_name(attribute: &str, name: &str) -> Result<(), Error> 
     check(&USERS, attribute, name)
 }
 
+/// Returns whether an error says that another resource has the name.
+pub(super) fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Scim(scim::Error::Uniqueness { .. }))
+}
+
 /// Returns the error for a name without visible characters.
 pub(crate) fn no_name(attribute: &str) -> Error {
     let detail = format!("`{attribute}` must not be empty");

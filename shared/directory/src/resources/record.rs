@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use rollcall_model::{Account, IdentifierKind, Identity, Kind, PersonState, Subject, USERS};
+use rollcall_model::{
+    Account, Causes, Effect, IdentifierKind, Identity, Kind, PersonState, Subject, USERS,
+};
 use rollcall_scim as scim;
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, carry_over, from_item, to_item};
@@ -39,7 +41,8 @@ pub struct Record {
     pub created: Timestamp,
     /// When the representation was last changed.
     pub modified: Timestamp,
-    /// Whether the user was deactivated by `active: false`. Removing `active` does not reactivate the user.
+    /// Whether the user was deactivated by `active: false`. Removing `active` does not reactivate the user. What takes
+    /// effect says [`Self::effect`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inactive: bool,
     /// The ids of the groups that a user is in.
@@ -180,11 +183,17 @@ impl Record {
             modified: at,
             ..self.clone()
         };
-        if after.inactive && !self.inactive {
-            after.account.end_sessions(at);
-            after.account.at_login.clear();
+        if self.inactive && !after.inactive {
+            // Only going from false to true lets in whom an admin has blocked.
+            after.identity.blocked_at = None;
+        }
+        if self.effect().has_sessions() && !after.effect().has_sessions() {
+            after.shut_out(at);
         }
         after.revision += 1;
+        if *kind == USERS && after.identifiers()? != self.identifiers()? {
+            after.identity.renamings += 1;
+        }
         if *kind == USERS && self.identity.proven.is_none() {
             after.prove_identifiers_of(self)?;
         }
@@ -208,10 +217,20 @@ impl Record {
         self.prove_identifiers_of(&now)
     }
 
+    /// Ends the sessions of a person, and what counts until the next sign-in.
+    pub(crate) fn shut_out(&mut self, at: Timestamp) {
+        self.account.end_sessions(at);
+        self.account.at_login.clear();
+    }
+
+    /// Returns the folded user name and the external id of a person.
+    fn identifiers(&self) -> Result<(String, Option<String>), Error> {
+        Ok((fold(&self.user_name()?), self.text(&USERS, "externalId")?))
+    }
+
     fn prove_identifiers_of(&mut self, earlier: &Self) -> Result<(), Error> {
         let (id, identity) = (&self.id, &mut self.identity);
-        let name = fold(&earlier.user_name()?);
-        let external_id = earlier.text(&USERS, "externalId")?;
+        let (name, external_id) = earlier.identifiers()?;
         identity.prove(id, IdentifierKind::UserName, Some(&name));
         identity.prove(id, IdentifierKind::ExternalId, external_id.as_deref());
         Ok(())
@@ -341,9 +360,19 @@ impl Record {
         Ok(emails.filter_map(email).collect())
     }
 
+    /// Returns what takes effect for a person, of what SCIM said and what stands against it.
+    pub fn effect(&self) -> Effect {
+        Effect::of(Causes {
+            is_deactivated: self.inactive,
+            is_blocked: self.identity.blocked_at.is_some(),
+            is_deactivation_held: self.identity.deactivation_held,
+            is_observed: self.identity.observed,
+        })
+    }
+
     /// Returns whether the person cannot sign in: the identity provider has deactivated them, or an admin blocks them.
     pub fn is_out(&self) -> bool {
-        self.inactive || self.identity.blocked_at.is_some()
+        !self.effect().may_sign_in()
     }
 
     /// Returns the person's state.

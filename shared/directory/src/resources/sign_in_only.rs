@@ -11,14 +11,15 @@ use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
+use crate::resources::owners::write_owners;
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
 use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
 use crate::resources::writes::{
-    Pointer, committed, resource_writes, subject, write_count, write_entry, write_lookup,
-    write_record,
+    Pointer, account_writes, committed, resource_writes, subject, write_count, write_entry,
+    write_lookup, write_record,
 };
 
 impl Resources<'_> {
@@ -84,6 +85,27 @@ impl Resources<'_> {
         transaction.append(self.renaming(before, &after, &closed)?);
         transaction.append(self.closing(&closed, &after.id).await?);
         committed(self.scope, &transaction, &USERS).await.map(Some)
+    }
+
+    /// Closes an account that only came from sign-in into a person. Returns `false` if one of them has changed since it
+    /// was read.
+    ///
+    /// # Errors
+    /// `403` when the account is that of the last active owner.
+    pub(crate) async fn merge(self, closed: &Record, into: &Record) -> Result<bool, Error> {
+        let (scope, mut after) = (self.scope, into.rewritten());
+        let mut transaction = Transaction::default();
+        if into.identity.bindings.is_empty() && into.account.manual.is_none() {
+            after.identity.bindings = closed.identity.bindings.clone();
+            write_moved(scope, &mut transaction, closed, &into.id).await?;
+        }
+        transaction.append(account_writes(scope, into, &after)?);
+        if let Some(name) = USERS.name_of(closed.resource(&USERS)?) {
+            transaction.delete(scope.keys().name(&USERS, &name));
+        }
+        write_owners(scope, &mut transaction, Some(closed), None);
+        transaction.append(self.closing(closed, &into.id).await?);
+        committed(scope, &transaction, &USERS).await
     }
 
     /// The writes for the person who gets the name.

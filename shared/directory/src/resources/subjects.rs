@@ -53,6 +53,24 @@ pub(super) async fn write_moved(
     from: &Record,
     to: &str,
 ) -> Result<(), Error> {
+    write_rebound(scope, transaction, from, Some(to)).await
+}
+
+/// Takes every subject from a person, so that nobody is bound to it.
+pub(crate) async fn write_forgotten(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    from: &Record,
+) -> Result<(), Error> {
+    write_rebound(scope, transaction, from, None).await
+}
+
+async fn write_rebound(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    from: &Record,
+    to: Option<&str>,
+) -> Result<(), Error> {
     let mut subjects = BTreeMap::<&str, Vec<&str>>::new();
     for (connection, binding) in &from.identity.bindings {
         let connections = subjects.entry(&binding.subject).or_default();
@@ -63,8 +81,12 @@ pub(super) async fn write_moved(
     for (subject, connections) in subjects {
         let mut bound = BoundPeople::from_item(found.take(&scope.keys().subject(subject)))?;
         for connection in connections {
-            if bound.people.get(connection) == Some(&from.id) {
-                bound.people.insert(connection.to_owned(), to.to_owned());
+            if bound.people.get(connection) != Some(&from.id) {
+                continue;
+            }
+            match to {
+                Some(to) => _ = bound.people.insert(connection.to_owned(), to.to_owned()),
+                None => _ = bound.people.remove(connection),
             }
         }
         bound.write(scope, transaction, subject)?;

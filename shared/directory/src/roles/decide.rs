@@ -25,7 +25,7 @@ pub(crate) enum Decided {
 
 /// Returns the mapped groups that give the person a role now, each with its role.
 pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mappings {
-    if record.is_out() {
+    if !record.effect().has_roles() {
         return Mappings::new();
     }
     if settings.role_sync == RoleSync::AtLogin {
@@ -45,6 +45,9 @@ pub fn routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappin
 
 /// Returns the groups, mapped or not, that memberships and the last claim select.
 pub(crate) fn selected(record: &Record, route_by: RouteBy) -> BTreeSet<String> {
+    if !record.effect().counts_memberships() {
+        return claimed_groups(record, route_by);
+    }
     match (route_by, &record.account.claim) {
         (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => record.groups.clone(),
         (RouteBy::Claim, None) => BTreeSet::new(),
@@ -53,6 +56,14 @@ pub(crate) fn selected(record: &Record, route_by: RouteBy) -> BTreeSet<String> {
             let joined = &record.groups - &claimed.memberships;
             &(&claimed.groups - &left_since(record, claimed)) | &joined
         }
+    }
+}
+
+/// Returns the groups that the last claim named, if claims count.
+fn claimed_groups(record: &Record, route_by: RouteBy) -> BTreeSet<String> {
+    match (route_by, &record.account.claim) {
+        (RouteBy::Membership, _) | (_, None) => BTreeSet::new(),
+        (_, Some(claimed)) => claimed.groups.clone(),
     }
 }
 
@@ -152,13 +163,35 @@ fn left_since(record: &Record, claimed: &Claimed) -> BTreeSet<String> {
 ///
 /// The highest mapped or manual grant counts. The default grant counts only if there is no other.
 pub fn effective_role(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
-    if record.is_out() {
+    if !record.effect().has_roles() {
         return None;
     }
     let mapped = mapped(record, settings, mappings).into_values().max();
     mapped
         .max(record.account.manual_role())
         .or(record.account.default_role())
+}
+
+/// Returns the highest role that the person holds, or would hold if they were in. The rank of a role that only a newer
+/// version knows is unknown, so that it counts as the highest.
+pub(crate) fn rank(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
+    let at_login = roles_at_login(record).into_values();
+    let routed = routed(record, settings.route_by, mappings).into_values();
+    let held = at_login.chain(routed).max().max(given(record));
+    held.or(record.account.default_role())
+}
+
+/// Returns whether the person holds a role above the default that no mapped group gives them.
+pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mappings) -> bool {
+    let held = given(record);
+    let mapped = mapped(record, settings, mappings).into_values().max();
+    held > settings.default_role() && held > mapped
+}
+
+/// Returns the role that was given by hand.
+fn given(record: &Record) -> Option<Role> {
+    let grant = record.account.manual.as_ref();
+    grant.map(|grant| grant.role().unwrap_or(Role::Owner))
 }
 
 /// Returns the mapped roles at the last sign-in, without roles that only a newer version knows.

@@ -1,6 +1,6 @@
 //! People as lists show them, and roles given by hand.
 
-use rollcall_model::{EventType, Grant, PersonState, Reason, Role, RoleId, USERS};
+use rollcall_model::{EventType, Grant, Identity, PersonState, Reason, Role, RoleId, USERS};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
@@ -35,6 +35,8 @@ pub struct Person {
     pub created_at: jiff::Timestamp,
     /// When the person last signed in.
     pub last_login_at: Option<jiff::Timestamp>,
+    /// Where they came from, who owns them, and how sign-ins find them.
+    pub identity: Identity,
 }
 
 impl Roles<'_> {
@@ -138,5 +140,6 @@ pub fn person(record: &Record, role: Option<Role>) -> Result<Person, Error> {
         role,
         created_at: record.created,
         last_login_at: record.account.last_login_at,
+        identity: record.identity.clone(),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rollcall_model::{
-    IdentifierKind, Mappings, NO_CONNECTION, Role, Settings, SignUp, USERS, contradict,
+    IdentifierKind, Mappings, NO_CONNECTION, Settings, SignUp, USERS, contradict,
 };
 use rollcall_scim::fold;
 use rollcall_store::{Error, now};
@@ -90,7 +90,7 @@ impl Facts<'_> {
             is_in_reach: self.reaches(record),
             contradicts: self.contradicts(&external_id),
             bound: self.bound(record),
-            is_protected: self.protects(record),
+            is_protected: decide::is_protected(record, self.settings, self.mappings),
             is_proven: (has_name && proves(IdentifierKind::UserName, &name))
                 || (has_external_id && proves(IdentifierKind::ExternalId, &external_id)),
             may_be_rebound: self.is_window_open(),
@@ -145,18 +145,6 @@ impl Facts<'_> {
                 firm: others.any(|(_, binding)| binding.firm),
             },
         }
-    }
-
-    /// Returns whether the person holds a role above the default that no mapped group gives them.
-    fn protects(&self, record: &Record) -> bool {
-        let Some(grant) = &record.account.manual else {
-            return false;
-        };
-        // The rank of a role that only a newer version knows is unknown.
-        let held = grant.role().unwrap_or(Role::Owner);
-        let mapped = decide::mapped(record, self.settings, self.mappings);
-        let mapped = mapped.into_values().max();
-        Some(held) > self.settings.default_role() && Some(held) > mapped
     }
 }
 

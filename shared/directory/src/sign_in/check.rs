@@ -66,6 +66,9 @@ pub struct SessionPerson {
     pub id: String,
     /// The user's name.
     pub user_name: String,
+    /// How often the user's identifiers had changed when the session began. `None` in sessions that earlier versions
+    /// opened.
+    pub renamings: Option<u64>,
 }
 
 /// The result of an introspection.
@@ -193,6 +196,7 @@ impl SignIn<'_> {
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
+                renamings: item.renamings,
             }),
             expires_at: item.ends,
         }))

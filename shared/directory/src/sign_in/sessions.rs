@@ -7,10 +7,9 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, PersonState, PortalLink, RoleId, Subject, USERS};
+use rollcall_model::{EventType, PortalLink, RoleId, Subject, USERS};
 use rollcall_store::{
-    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, retry_stale, text,
-    to_item,
+    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, text, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +18,6 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::writes::{account_writes, committed, subject};
 use crate::sign_in::handle::SignIn;
 
 /// How long a session lasts.
@@ -41,6 +39,9 @@ pub(super) struct SessionItem {
     /// The epoch of the person in which it began; absent for one that an earlier version opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<u64>,
+    /// How often the person's identifiers had changed when it began; absent for one that an earlier version opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) renamings: Option<u64>,
     /// The link, or the link that opened the session. Absent for a person, and in items of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<PortalLink>,
@@ -76,6 +77,7 @@ impl SessionItem {
         Self {
             user: Some(record.id.clone()),
             epoch: Some(record.account.epoch),
+            renamings: Some(record.identity.renamings),
             ..Self::lasting(SESSION_LIFE)
         }
     }
@@ -96,6 +98,7 @@ impl SessionItem {
             user: None,
             given_role: None,
             epoch: None,
+            renamings: None,
             link: None,
             began,
             ends,
@@ -106,7 +109,7 @@ impl SessionItem {
     /// Returns whether the session of this person is valid.
     pub(super) fn is_in_force(&self, record: &Record) -> bool {
         let is_kept = record.account.keeps_session(self.began, self.epoch);
-        is_kept && record.state() != PersonState::Inactive && self.ends > now()
+        is_kept && record.effect().has_sessions() && self.ends > now()
     }
 }
 
@@ -199,25 +202,5 @@ impl SignIn<'_> {
         }
         sessions.sort_by_key(|session| (Reverse(session.began_at), session.id.clone()));
         Ok(sessions)
-    }
-
-    /// Ends every session that the person has now: its next check refuses it. The person can sign in again.
-    ///
-    /// # Errors
-    /// `404` when the person does not exist.
-    pub async fn end_sessions_of(self, user: &str) -> Result<(), Error> {
-        retry_stale(|_| async move {
-            let record = Resources::of(self.scope).record(&USERS, user).await?;
-            let mut after = record.clone();
-            after.revision += 1;
-            after.account.end_sessions(now());
-            let mut transaction = account_writes(self.scope, &record, &after)?;
-            let subject = subject(&USERS, &record)?;
-            let entry = Entry::new(self.scope, EventType::UserSessionsEnded, subject);
-            transaction.put(entry.to_item(self.scope.keys())?);
-            let committed = committed(self.scope, &transaction, &USERS).await?;
-            Ok(committed.then_some(()))
-        })
-        .await
     }
 }

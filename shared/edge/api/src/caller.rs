@@ -32,6 +32,7 @@ pub(crate) struct Access<G> {
     /// The tenant, with the caller as the actor of every change.
     pub(crate) tenant: Tenant,
     rank: Role,
+    renamings: Option<u64>,
     is_application: bool,
     gate: PhantomData<G>,
 }
@@ -41,6 +42,11 @@ impl<G> Access<G> {
     /// above everybody, unless its key has certain scopes only.
     pub(crate) fn rank(&self) -> Role {
         self.rank
+    }
+
+    /// Returns how often the identifiers of a person in a session had changed when it began; `None` for anybody else.
+    pub(crate) fn renamings(&self) -> Option<u64> {
+        self.renamings
     }
 
     /// Returns the path of a resource by the door that the caller used, from its path for sessions; both are relative
@@ -63,7 +69,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let is_application = door::names_tenant(parts);
-        let (tenant, rank) = match is_application {
+        let (tenant, rank, renamings) = match is_application {
             true => {
                 let directory = Directory::from_ref(state);
                 let scope = G::PERMISSION.map(KeyScope::Permission);
@@ -71,17 +77,18 @@ where
                 let tenant = named_tenant(&directory, &key, parts).await?;
                 // Nothing else guarantees that the tenant exists. A session does.
                 tenant.lifecycle().read().await?;
-                (tenant, rank_of(&key))
+                (tenant, rank_of(&key), None)
             }
             false => {
                 let admin = Admin::<G>::from_request_parts(parts, state).await?;
-                let rank = admin.role();
-                (admin.tenant, rank)
+                let (rank, renamings) = (admin.role(), admin.renamings());
+                (admin.tenant, rank, renamings)
             }
         };
         Ok(Self {
             tenant,
             rank,
+            renamings,
             is_application,
             gate: PhantomData,
         })
@@ -209,6 +216,11 @@ impl<G> Admin<G> {
     /// [`Role::Viewer`] is returned.
     pub fn role(&self) -> Role {
         self.session.role.unwrap_or(Role::Viewer)
+    }
+
+    /// Returns how often the person's identifiers had changed when the session began, if it has a person.
+    pub fn renamings(&self) -> Option<u64> {
+        self.session.person.as_ref()?.renamings
     }
 }
 

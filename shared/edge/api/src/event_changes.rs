@@ -81,6 +81,22 @@ struct BoundSubject {
     connection: Option<String>,
 }
 
+/// The connections in which the person had subjects.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ForgottenSubjects {
+    /// The ids of the connections, or `-` for sign-ins without one.
+    connections: Vec<String>,
+}
+
+/// The connection that owns a person or a group.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct OwningConnection {
+    /// The connection's id.
+    owner: String,
+}
+
 /// The person to whom the subject of a sign-in was bound before.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -191,6 +207,8 @@ struct MadePortalLink {
     RefusedSignIn,
     ChangedSubjects,
     BoundSubject,
+    ForgottenSubjects,
+    OwningConnection,
     FormerPerson,
     PersonIdentifiers,
     LeftPeople,

@@ -120,7 +120,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::UserDeleted => before("UserAttributes"),
         EventType::UserRoleGiven | EventType::GroupMappingChanged => both("GivenRole"),
         EventType::UserRoleChanged => both("EffectiveRole"),
+        EventType::UserTakenOver | EventType::GroupTakenOver => both("OwningConnection"),
         EventType::UserMerged => after("MergedPerson"),
+        EventType::UserSubjectsForgotten => before("ForgottenSubjects"),
         EventType::UserSubjectBound => after("BoundSubject"),
         EventType::UserSubjectMoved => (Some("FormerPerson"), Some("BoundSubject")),
         EventType::AuthLogin => after("SignInDecision"),
@@ -141,6 +143,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         | EventType::UserSessionsEnded
         | EventType::UserAdmittedAsNew
         | EventType::AuthLogout
+        | EventType::UserBlocked
+        | EventType::UserUnblocked
+        | EventType::UserConfirmed
         | EventType::ConnectionCreated
         | EventType::TokenCreated
         | EventType::TokenRevoked

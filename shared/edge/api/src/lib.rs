@@ -2,8 +2,8 @@
 //!
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
-//!   service key and names the tenant in the path. `connections`, `tokens`, `groups`, `people`, `identity`, `returning`,
-//!   `settings`, `audit`, `requests`, `health`; and only for people: `sessions`.
+//!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
+//!   `person_actions`, `returning`, `settings`, `audit`, `requests`, `health`; and only for people: `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
@@ -51,6 +51,8 @@ mod groups;
 mod health;
 mod identity;
 mod people;
+mod person_actions;
+mod remedies;
 mod requests;
 mod returning;
 mod sessions;

@@ -29,7 +29,7 @@ pub(crate) struct Person {
     email: Option<String>,
     /// `externalId`: the identity provider's own id.
     external_id: Option<String>,
-    /// `active`; `invited` until the first sign-in; `inactive` once deactivated.
+    /// `active`; `invited` until the first sign-in; `inactive` once deactivated or blocked.
     state: PersonState,
     /// The effective role; null for none.
     role: Option<Role>,
@@ -37,6 +37,42 @@ pub(crate) struct Person {
     created_at: Timestamp,
     /// The last sign-in.
     last_login_at: Option<Timestamp>,
+    /// Since when an admin blocks them; null if nobody does.
+    blocked_at: Option<Timestamp>,
+    /// What brought them.
+    origin: PersonOrigin,
+    /// The id of the connection that owns them; null if none does.
+    owner: Option<String>,
+    /// The connections in which a sign-in has bound a subject to them.
+    subjects: Vec<PersonSubject>,
+}
+
+/// What brought a person.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PersonOrigin {
+    /// An identity provider pushed them.
+    Pushed,
+    /// They signed in.
+    SignIn,
+}
+
+/// A connection in which a sign-in has bound a subject to a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PersonSubject {
+    /// The id of the connection; null for sign-ins that name none.
+    connection_id: Option<String>,
+    /// Whether a second sign-in has brought it. Until then, another subject can replace it.
+    firm: bool,
+}
+
+fn subjects_of(identity: &directory::Identity) -> Vec<PersonSubject> {
+    let bindings = identity.bindings.iter();
+    let subject = |(connection, binding): (&String, &directory::Binding)| PersonSubject {
+        connection_id: Some(connection.clone()).filter(|id| id != directory::NO_CONNECTION),
+        firm: binding.firm,
+    };
+    bindings.map(subject).collect()
 }
 
 impl From<Stored> for Person {
@@ -51,6 +87,13 @@ impl From<Stored> for Person {
             role: person.role.map(Role::from),
             created_at: person.created_at,
             last_login_at: person.last_login_at,
+            blocked_at: person.identity.blocked_at,
+            origin: match person.identity.origin {
+                Some(directory::PersonOrigin::SignIn) => PersonOrigin::SignIn,
+                Some(directory::PersonOrigin::Pushed) | None => PersonOrigin::Pushed,
+            },
+            subjects: subjects_of(&person.identity),
+            owner: person.identity.owner,
         }
     }
 }
@@ -63,7 +106,7 @@ pub(crate) enum PersonState {
     Active,
     /// Was pushed, and has never signed in.
     Invited,
-    /// Was deactivated.
+    /// Was deactivated, or is blocked.
     Inactive,
 }
 

@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, events, groups, health, identity, people, requests, returning, sessions,
-    settings, sign_in, tenants, tokens,
+    audit, connections, events, groups, health, identity, people, person_actions, remedies,
+    requests, returning, sessions, settings, sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -44,7 +44,8 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    routes.fold(OpenApiRouter::new(), OpenApiRouter::routes)
+    let own = OpenApiRouter::new().routes(routes!(remedies::bind));
+    routes.fold(own, OpenApiRouter::routes)
 }
 
 /// Lists the endpoints for people in a session that the application's backend may call too.
@@ -52,6 +53,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
     vec![
         routes!(connections::list, connections::create),
         routes!(connections::read, connections::change, connections::delete),
+        routes!(remedies::preview, remedies::apply),
         routes!(tokens::list, tokens::create),
         routes!(tokens::read, tokens::revoke),
         routes!(groups::list_mappings),
@@ -60,7 +62,13 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(groups::list_members),
         routes!(groups::reconciliation),
         routes!(people::list),
-        routes!(people::read),
+        routes!(people::read, person_actions::delete),
+        routes!(person_actions::block),
+        routes!(person_actions::unblock),
+        routes!(person_actions::end_sessions),
+        routes!(person_actions::bind_anew),
+        routes!(person_actions::confirm),
+        routes!(person_actions::merge),
         routes!(people::read_role, people::give_role),
         routes!(returning::restore),
         routes!(returning::admit_as_new),

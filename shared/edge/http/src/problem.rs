@@ -193,9 +193,11 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         | Reason::TokenUnknown
         | Reason::TokenRevoked
         | Reason::TokenExpired => (401, "unauthorized"),
-        Reason::Forbidden | Reason::LastOwner | Reason::RoleAboveGiver | Reason::OwnedByAnother => {
-            (403, "forbidden")
-        }
+        Reason::Forbidden
+        | Reason::LastOwner
+        | Reason::RoleAboveGiver
+        | Reason::PersonOutranks
+        | Reason::OwnedByAnother => (403, "forbidden"),
         Reason::PersonInactive => (403, "person-inactive"),
         Reason::NotProvisioned => (403, "not-provisioned"),
         Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),

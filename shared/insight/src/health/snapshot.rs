@@ -151,7 +151,7 @@ impl Insight<'_> {
         let people: Vec<String> = people.into_iter().cloned().collect();
         let records = self.tenant.resources().records(&USERS, &people).await?;
         let undecided = records.into_iter().filter(|record| {
-            !record.inactive
+            !record.is_out()
                 && record.account.manual_role().is_none()
                 && decide::mapped(record, settings, mappings).is_empty()
                 && decide::next_routed(record, settings.route_by, mappings).is_empty()

@@ -111,6 +111,7 @@ fn somebody(name: &str, state: PersonState) -> Person {
         role: None,
         created_at: hours_ago(400),
         last_login_at: None,
+        identity: rollcall_model::Identity::default(),
     }
 }
 

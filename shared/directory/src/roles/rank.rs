@@ -1,0 +1,49 @@
+//! Who may act on whom: nobody acts on the identity of somebody who ranks above them.
+
+use rollcall_model::{Reason, Role};
+use rollcall_scim as scim;
+use rollcall_store::Error;
+
+use crate::resources::record::Record;
+use crate::roles::decide;
+use crate::roles::handle::Roles;
+use crate::roles::mappings::by_group;
+
+impl Roles<'_> {
+    /// Checks that the person does not rank above `rank`. The role counts that they would have if they were in.
+    ///
+    /// # Errors
+    /// `403` when they do.
+    pub(crate) async fn check_rank_over(self, record: &Record, rank: Role) -> Result<(), Error> {
+        match self.outranks(record, rank).await? {
+            Some(above) => Err(outranked(above)),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the rank of the person if it is above `rank`.
+    async fn outranks(self, record: &Record, rank: Role) -> Result<Option<Role>, Error> {
+        if rank == Role::Owner {
+            return Ok(None);
+        }
+        let settings = self.scope.settings().await?;
+        let mappings = by_group(&self.mappings_of(&decide::role_groups(record)).await?);
+        Ok(decide::rank(record, &settings, &mappings).filter(|held| *held > rank))
+    }
+
+    /// Returns whether the person holds a role above the default that no mapped group gives them.
+    pub(crate) async fn protects(self, record: &Record) -> Result<bool, Error> {
+        if record.account.manual.is_none() {
+            return Ok(false);
+        }
+        let settings = self.scope.settings().await?;
+        let mappings = by_group(&self.mappings_of(&decide::role_groups(record)).await?);
+        Ok(decide::is_protected(record, &settings, &mappings))
+    }
+}
+
+fn outranked(role: Role) -> Error {
+    let detail =
+        format!("this person is `{role}` and ranks above you, ask somebody of that role to do it");
+    Error::Refused(Reason::PersonOutranks, scim::Error::Forbidden(detail))
+}
