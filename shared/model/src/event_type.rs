@@ -99,6 +99,8 @@ event_types! {
     TenantSettingsChanged = "tenant.settings_changed",
     /// The operator's limit for the requests of a tenant changed.
     TenantCeilingChanged = "tenant.ceiling_changed",
+    /// The roles of a tenant changed.
+    TenantRolesChanged = "tenant.roles_changed",
     /// A tenant was deleted.
     TenantDeleted = "tenant.deleted",
     /// A portal link was made.

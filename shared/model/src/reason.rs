@@ -58,6 +58,7 @@ reasons! {
     LastOwner = "last_owner", "The tenant would be left without an active owner.";
     RoleAboveGiver = "role_above_giver", "Nobody gives or takes a role above their own.";
     RoleNotMappable = "role_not_mappable", "A group cannot give this role.";
+    RoleInUse = "role_in_use", "The role is still given by groups, by hand or by default.";
     PersonInactive = "person_inactive", "The person was deactivated, blocked or deleted.";
     NotProvisioned = "not_provisioned", "Nobody pushed the person, and the settings let in only people who were pushed.";
     IdentityConflict = "identity_conflict", "Whom the sign-in names may be somebody else.";

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{Actor, Origin, RateLimit, Settings, TenantId, shown};
+use rollcall_model::{
+    Actor, Catalogue, Origin, RateLimit, RoleDefinition, Settings, TenantId, shown,
+};
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,9 @@ pub struct TenantItem {
     /// store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_listed_at: Option<jiff::Timestamp>,
+    /// The roles that the application defined for the tenant; empty for the default ones. The settings carry them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<RoleDefinition>,
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
@@ -69,6 +74,7 @@ impl TenantItem {
             deleting: false,
             // It has no groups yet.
             groups_listed_at: Some(created_at),
+            roles: Vec::new(),
             raw: Arc::default(),
         }
     }
@@ -79,10 +85,18 @@ impl TenantItem {
     /// [`Error::Corrupt`] when the item is not a tenant.
     pub fn from_item(item: Item) -> Result<Self, Error> {
         let raw = Arc::new(item.clone());
-        Ok(Self {
-            raw,
-            ..from_item(item)?
-        })
+        let mut tenant: Self = from_item(item)?;
+        tenant.settings.roles = Catalogue::stored(&tenant.roles);
+        Ok(Self { raw, ..tenant })
+    }
+
+    /// Gives the tenant these roles.
+    pub fn define_roles(&mut self, roles: Catalogue) {
+        self.roles = match roles.is_default() {
+            true => Vec::new(),
+            false => roles.definitions(),
+        };
+        self.settings.roles = roles;
     }
 
     /// Serialises the tenant to an item. Keeps the attributes of the item as read that this version of the code does

@@ -217,6 +217,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         Reason::OwnedByAnother => Diagnosis::OwnedByAnother,
         Reason::Forbidden
         | Reason::RoleAboveGiver
+        | Reason::RoleInUse
         | Reason::PersonInactive
         | Reason::NotProvisioned
         | Reason::IdentityConflict

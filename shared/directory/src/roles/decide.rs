@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Claimed, Grant, ManualRoles, Mappings, Role, RoleId, RoleSync, RouteBy, Settings,
+    Catalogue, Claimed, Grant, ManualRoles, Mappings, Role, RoleId, RoleSync, RouteBy, Settings,
 };
 
 use crate::resources::record::Record;
@@ -29,7 +29,7 @@ pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mapp
         return Mappings::new();
     }
     if settings.role_sync == RoleSync::AtLogin {
-        return roles_at_login(record);
+        return roles_at_login(record, &settings.roles);
     }
     routed(record, settings.route_by, mappings)
 }
@@ -121,9 +121,10 @@ pub(crate) fn sign_in(
     if !routed.is_empty() {
         if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
             // Groups never remove an owner, whether or not it is the last one.
+            let is_mappable = |role: Role| role.is_mappable();
             account
                 .manual
-                .take_if(|grant| grant.role().is_some_and(Role::is_mappable));
+                .take_if(|grant| settings.roles.role(&grant.role).is_some_and(is_mappable));
         }
         return Decided::Groups(routed);
     }
@@ -152,20 +153,30 @@ fn left_since(record: &Record, claimed: &Claimed) -> BTreeSet<String> {
 ///
 /// The highest mapped or manual grant counts. The default grant counts only if there is no other.
 pub fn effective_role(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
-    if record.is_out() {
-        return None;
-    }
-    let mapped = mapped(record, settings, mappings).into_values().max();
-    mapped
-        .max(record.account.manual_role())
-        .or(record.account.default_role())
+    effective_roles(record, settings, mappings).first().copied()
 }
 
-/// Returns the mapped roles at the last sign-in, without roles that only a newer version knows.
-pub(crate) fn roles_at_login(record: &Record) -> Mappings {
+/// Returns all roles that a person holds, highest first; none while the person is inactive.
+///
+/// The default grant counts only if there is no other.
+pub fn effective_roles(record: &Record, settings: &Settings, mappings: &Mappings) -> Vec<Role> {
+    if record.is_out() {
+        return Vec::new();
+    }
+    let (account, roles) = (&record.account, &settings.roles);
+    let mut held: BTreeSet<Role> = mapped(record, settings, mappings).into_values().collect();
+    held.extend(account.manual_role(roles));
+    if held.is_empty() {
+        held.extend(account.default_role(roles));
+    }
+    held.into_iter().rev().collect()
+}
+
+/// Returns the mapped roles at the last sign-in, without roles that are not in the catalogue.
+pub(crate) fn roles_at_login(record: &Record, roles: &Catalogue) -> Mappings {
     let stored = record.account.at_login.iter();
     stored
-        .filter_map(|(group, role)| Some((group.clone(), role.role()?)))
+        .filter_map(|(group, role)| Some((group.clone(), roles.role(role)?)))
         .collect()
 }
 

@@ -150,8 +150,8 @@ impl Facts<'_> {
         let Some(grant) = &record.account.manual else {
             return false;
         };
-        // The rank of a role that only a newer version knows is unknown.
-        let held = grant.role().unwrap_or(Role::Owner);
+        // The rank of a role that is not in the catalogue is unknown.
+        let held = self.settings.roles.role(&grant.role).unwrap_or(Role::Owner);
         let mapped = decide::mapped(record, self.settings, self.mappings);
         let mapped = mapped.into_values().max();
         Some(held) > self.settings.default_role() && Some(held) > mapped

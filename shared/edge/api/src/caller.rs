@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session, Tenant,
+    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session, Tenant,
     TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
@@ -31,6 +31,8 @@ use crate::gate::{Gate, KeyGate, check_key, check_session, lacks_scope};
 pub(crate) struct Access<G> {
     /// The tenant, with the caller as the actor of every change.
     pub(crate) tenant: Tenant,
+    /// The roles of the tenant.
+    pub(crate) roles: Catalogue,
     rank: Role,
     is_application: bool,
     gate: PhantomData<G>,
@@ -63,24 +65,25 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let is_application = door::names_tenant(parts);
-        let (tenant, rank) = match is_application {
+        let (tenant, roles, rank) = match is_application {
             true => {
                 let directory = Directory::from_ref(state);
                 let scope = G::PERMISSION.map(KeyScope::Permission);
                 let key = service_key(&directory, parts, scope).await?;
                 let tenant = named_tenant(&directory, &key, parts).await?;
                 // Nothing else guarantees that the tenant exists. A session does.
-                tenant.lifecycle().read().await?;
-                (tenant, rank_of(&key))
+                let roles = tenant.lifecycle().read().await?.settings.roles;
+                (tenant, roles, rank_of(&key))
             }
             false => {
                 let admin = Admin::<G>::from_request_parts(parts, state).await?;
                 let rank = admin.role();
-                (admin.tenant, rank)
+                (admin.tenant, admin.session.catalogue, rank)
             }
         };
         Ok(Self {
             tenant,
+            roles,
             rank,
             is_application,
             gate: PhantomData,
@@ -277,11 +280,11 @@ async fn service_key(
 }
 
 /// Returns the role above which a service key can neither give nor take roles: the highest one if the key can open a
-/// session with it.
+/// session with it, and otherwise every role but that.
 fn rank_of(key: &ServiceKey) -> Role {
     match key.has(KeyScope::Sessions) {
         true => Role::Owner,
-        false => Role::Admin,
+        false => Role::BelowOwner,
     }
 }
 

@@ -129,6 +129,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantRenamed => both("TenantName"),
         EventType::TenantSettingsChanged => both("StoredSettings"),
         EventType::TenantCeilingChanged => both("RequestCeiling"),
+        EventType::TenantRolesChanged => both("DefinedRoles"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         // Only the audit log has it.
         EventType::GroupMembersChanged

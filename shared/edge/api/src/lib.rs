@@ -36,6 +36,7 @@ mod gate;
 mod openapi;
 mod operations;
 mod role;
+mod roles;
 mod routes;
 
 mod event_changes;

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, limit, nullable};
 use crate::gate::{Configure, Read};
-use crate::role::Role;
+use crate::role::{Role, roles};
 
 /// One person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,6 +32,8 @@ pub(crate) struct Person {
     state: PersonState,
     /// The effective role; null for none.
     role: Option<Role>,
+    /// All roles of the person, highest first.
+    roles: Vec<Role>,
     /// When the person was created.
     created_at: Timestamp,
     /// The last sign-in.
@@ -48,6 +50,7 @@ impl From<Stored> for Person {
             external_id: person.external_id,
             state: person.state.into(),
             role: person.role.map(Role::from),
+            roles: roles(person.roles),
             created_at: person.created_at,
             last_login_at: person.last_login_at,
         }
@@ -107,7 +110,7 @@ pub(crate) struct PeoplePage {
 
 /// Lists people in order of creation; with `text`, the best matches first.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
-    responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list(
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
@@ -127,7 +130,7 @@ pub(crate) async fn list(
 /// Reads one person.
 #[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "read_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
-    responses((status = 200, body = Person)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = Person)), security(("session" = ["directory:read"])))]
 pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
     Ok(Json(access.tenant.roles().person(&id).await?.into()))
 }
@@ -138,6 +141,8 @@ pub(crate) struct PersonRole {
     /// The role that counts: the highest of the mapped and manual grants, or else the default one. Null while the
     /// person is inactive or has no grant.
     effective: Option<Role>,
+    /// All roles that count, highest first.
+    roles: Vec<Role>,
     grants: Vec<Grant>,
 }
 
@@ -189,6 +194,7 @@ impl From<Decided> for PersonRole {
     fn from(decided: Decided) -> Self {
         Self {
             effective: decided.effective.map(Role::from),
+            roles: roles(decided.roles),
             grants: decided.grants.into_iter().map(Grant::from).collect(),
         }
     }
@@ -225,11 +231,9 @@ pub(crate) async fn give_role(
     Id(id): Id,
     Fields(new): Fields<NewRole>,
 ) -> Result<Json<PersonRole>, Problem> {
-    access
-        .tenant
-        .roles()
-        .give_role(&id, new.role_id.map(Into::into), access.rank())
-        .await?;
+    let role = new.role_id.map(|id| id.of(&access.roles)).transpose()?;
+    let rank = access.rank();
+    access.tenant.roles().give_role(&id, role, rank).await?;
     Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
 }
 

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, events, groups, people, requests, sessions, settings, sign_in, tenants,
+    audit, connections, events, groups, people, requests, roles, sessions, settings, sign_in, tenants,
     tokens,
 };
 
@@ -44,7 +44,9 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    routes.fold(OpenApiRouter::new(), OpenApiRouter::routes)
+    // The roles of a tenant are a matter of the application alone.
+    let own = OpenApiRouter::new().routes(routes!(roles::define));
+    routes.fold(own, OpenApiRouter::routes)
 }
 
 /// Lists the endpoints for people in a session that the application's backend may call too.
@@ -56,7 +58,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(tokens::read, tokens::revoke),
         routes!(groups::list_mappings),
         routes!(groups::map),
-        routes!(groups::list_roles),
+        routes!(roles::list),
         routes!(groups::list_members),
         routes!(groups::reconciliation),
         routes!(people::list),

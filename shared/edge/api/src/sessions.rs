@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Admin;
 use crate::gate::SignedIn;
-use crate::role::{Permission, Role};
+use crate::role::{Role, roles};
 
 /// The person of a session.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,8 +41,10 @@ pub(crate) struct SessionDetails {
     pub(crate) user: Option<SessionUser>,
     /// The role that counts now.
     pub(crate) role: Option<Role>,
-    /// What the role allows.
-    pub(crate) permissions: Vec<Permission>,
+    /// All roles that count now, highest first.
+    pub(crate) roles: Vec<Role>,
+    /// What the roles allow: in this API and in the console, and in words of the application.
+    pub(crate) permissions: Vec<String>,
     /// When the session ends by itself.
     pub(crate) expires_at: Timestamp,
 }
@@ -53,7 +55,8 @@ impl From<Session> for SessionDetails {
             tenant: session.tenant,
             user: session.person.map(SessionUser::from),
             role: session.role.map(Role::from),
-            permissions: session.role.map(Permission::of).unwrap_or_default(),
+            roles: roles(session.roles),
+            permissions: session.permissions,
             expires_at: session.expires_at,
         }
     }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Access;
 use crate::fields::Fields;
-use crate::gate::Configure;
+use crate::gate::Settings as SettingsGate;
 use crate::role::Role;
 
 /// The settings of a tenant.
@@ -35,6 +35,12 @@ pub(crate) struct Settings {
     sign_up: SignUp,
     /// Whether a sign-in finds a person who was pushed and has not signed in otherwise by the e-mail address.
     match_email: bool,
+    /// See [`ClaimMatch`].
+    claim_match: ClaimMatch,
+    /// How many minutes a session lasts at most. Null for twelve hours.
+    session_minutes: Option<u32>,
+    /// After how many minutes without a check a session ends. Null for never.
+    session_idle_minutes: Option<u32>,
 }
 
 impl Default for Settings {
@@ -57,6 +63,9 @@ impl From<directory::Settings> for Settings {
             retention_days: settings.retention_days,
             sign_up: settings.sign_up.into(),
             match_email: settings.match_email,
+            claim_match: settings.claim_match.into(),
+            session_minutes: settings.session_minutes,
+            session_idle_minutes: settings.session_idle_minutes,
         }
     }
 }
@@ -89,6 +98,16 @@ pub(crate) struct SettingsChange {
     sign_up: Option<SignUp>,
     /// Whether a sign-in finds a person by the e-mail address. Only owners and the application change it.
     match_email: Option<bool>,
+    /// What a value of the `groups` claim must be to name a group.
+    claim_match: Option<ClaimMatch>,
+    /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. It counts from the next sign-in.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    session_minutes: Option<Option<u32>>,
+    /// After how many minutes without a check a session ends, 5 to 43,200; null for never.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    session_idle_minutes: Option<Option<u32>>,
 }
 
 impl SettingsChange {
@@ -121,6 +140,9 @@ impl From<SettingsChange> for directory::SettingsChange {
             sign_up: change.sign_up.map(Into::into),
             match_email: change.match_email,
             deleted_people: None,
+            claim_match: change.claim_match.map(Into::into),
+            session_minutes: change.session_minutes,
+            session_idle_minutes: change.session_idle_minutes,
         }
     }
 }
@@ -202,6 +224,16 @@ choice! {
 }
 
 choice! {
+    /// What a value of the `groups` claim must be to name a group.
+    ClaimMatch {
+        /// The group's id, its `externalId`, or its `displayName` without regard to case.
+        Any,
+        /// The group's `externalId` alone: in some identity providers, everybody can make a group with any name.
+        ExternalId,
+    }
+}
+
+choice! {
     /// When changed memberships and mappings change roles.
     RoleSync {
         /// At once.
@@ -235,16 +267,16 @@ choice! {
 
 /// Reads the settings.
 #[utoipa::path(get, path = "/api/v1/settings", operation_id = "read_settings", tag = "settings",
-    responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn read(access: Access<Configure>) -> Result<Json<Settings>, Problem> {
+    responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
+pub(crate) async fn read(access: Access<SettingsGate>) -> Result<Json<Settings>, Problem> {
     Ok(Json(access.tenant.settings().read().await?.into()))
 }
 
 /// Changes settings; what is left out stays as it is.
 #[utoipa::path(patch, path = "/api/v1/settings", operation_id = "change_settings", tag = "settings", request_body = SettingsChange,
-    responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
+    responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
 pub(crate) async fn change(
-    access: Access<Configure>,
+    access: Access<SettingsGate>,
     Fields(change): Fields<SettingsChange>,
 ) -> Result<Json<Settings>, Problem> {
     if change.decides_who_is_who() && access.rank() != directory::Role::Owner {
@@ -272,6 +304,7 @@ mod tests {
             "route_by": "claim", "invitations": true, "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true,
+            "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
         }));
         let settings = changed
             .expect("a change")
@@ -284,6 +317,7 @@ mod tests {
                 "route_by": "claim", "invitations": true, "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true,
+                "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
             })
         );
         assert_eq!(

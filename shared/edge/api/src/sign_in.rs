@@ -4,7 +4,6 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
-use rollcall_directory as directory;
 use rollcall_directory::{
     Assertion, IssuedSession, Reason, SignInOutcome, SignInRefusal, SignedIn, TenantId,
 };
@@ -16,7 +15,7 @@ use crate::caller::{ApplicationAt, Introspector};
 use crate::fields::{Fields, name};
 use crate::gate::Sessions;
 use crate::people::Person;
-use crate::role::{Permission, Role};
+use crate::role::{Role, roles};
 use crate::sessions::{SessionDetails, SessionUser};
 use crate::surface::MARKER;
 
@@ -57,6 +56,8 @@ pub(crate) struct LoggedIn {
     user: Person,
     /// The role that counts.
     role: Option<Role>,
+    /// All roles of the person, highest first.
+    roles: Vec<Role>,
     routing: Routing,
     session: NewSession,
 }
@@ -81,8 +82,9 @@ pub(crate) struct NewSession {
 impl From<SignedIn> for LoggedIn {
     fn from(signed_in: SignedIn) -> Self {
         Self {
+            role: signed_in.person.role.map(Role::from),
+            roles: roles(signed_in.person.roles.clone()),
             user: signed_in.person.into(),
-            role: signed_in.role.map(Role::from),
             routing: Routing {
                 source: signed_in.routing.source,
                 matched: signed_in.routing.matched,
@@ -196,9 +198,12 @@ pub(crate) struct Introspected {
     /// The role that counts now; not there for somebody without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
-    /// What the role allows.
+    /// All roles that count now, highest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<Permission>>,
+    roles: Option<Vec<Role>>,
+    /// What the roles allow: in this API and in the console, and in words of the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
     /// When the session ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
@@ -214,6 +219,7 @@ impl From<Option<SessionDetails>> for Introspected {
             tenant: Some(session.tenant),
             user: session.user,
             role: session.role,
+            roles: Some(session.roles),
             permissions: Some(session.permissions),
             expires_at: Some(session.expires_at),
         }
@@ -244,7 +250,8 @@ pub(crate) async fn introspect(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPortalLink {
-    /// The role of the session that the link opens: `owner` by default, so that a new tenant gets its first owner.
+    /// The role of the session that the link opens. It must be one that can see something in the console.
+    #[schema(required = true)]
     role_id: Option<Role>,
     /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
     #[schema(example = "ada@example.com")]
@@ -270,7 +277,13 @@ pub(crate) async fn create_portal_link(
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
     let email = new.email.map(|email| name("email", &email)).transpose()?;
-    let role = new.role_id.map_or(directory::Role::Owner, Into::into);
+    let role = new.role_id.ok_or_else(|| {
+        Problem::invalid(
+            "`role_id` is missing: pass the role of the session that the link opens, such as `admin`",
+        )
+    })?;
+    let roles = at.tenant.settings().roles().await?;
+    let role = role.of(&roles)?;
     let link = at.tenant.sign_in().issue_portal_link(role, email).await?;
     Ok(link_answer(&console, &link))
 }
