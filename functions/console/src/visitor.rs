@@ -7,7 +7,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
-use rollcall_directory::{Directory, FormId, Role, Session, Tenant, TokenSecret};
+use rollcall_directory::{Catalogue, Directory, FormId, Role, Session, Tenant, TokenSecret};
 use rollcall_edge_api::{Admin, Gate};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
@@ -35,6 +35,11 @@ impl<G: Gate> Visitor<G> {
 
     pub(crate) fn role(&self) -> Role {
         self.admin.role()
+    }
+
+    /// The roles of the tenant.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.admin.session.catalogue
     }
 
     pub(crate) fn root(&self) -> &Root {
@@ -73,6 +78,7 @@ impl<G: Gate> Visitor<G> {
                 .as_ref()
                 .map(|person| person.user_name.clone()),
             role: session.role,
+            permissions: session.roles.iter().flat_map(|role| role.permissions()).collect(),
             form_token: self.form_token(),
             form_id: FormId::fresh(),
             notice: None,

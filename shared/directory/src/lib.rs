@@ -87,7 +87,7 @@ pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
-pub use crate::sign_in::sessions::{IssuedSession, PersonSession};
+pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession};
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};

@@ -52,6 +52,8 @@ event_types! {
     UserRoleChanged = "user.role_changed",
     /// All sessions of a person were ended.
     UserSessionsEnded = "user.sessions_ended",
+    /// One session of a person was ended by somebody else.
+    UserSessionEnded = "user.session_ended",
     /// A connection pushed a person who had only signed in so far.
     UserAdopted = "user.adopted",
     /// An account that only came from sign-in gave its name to a person who was pushed, and was closed.
@@ -107,6 +109,8 @@ event_types! {
     PortalLinkCreated = "portal_link.created",
     /// A portal link was opened.
     PortalLinkOpened = "portal_link.opened",
+    /// A portal link, or the session that it opened, was ended.
+    PortalLinkEnded = "portal_link.ended",
 }
 
 impl EventType {

@@ -83,14 +83,14 @@ impl Roles<'_> {
     pub async fn map_group_from(
         self,
         group: &str,
-        from: Option<Role>,
+        from: Option<&RoleId>,
         role: Option<Role>,
     ) -> Result<bool, Error> {
         check_mappable(role)?;
         let record = Resources::of(self.scope).record(&GROUPS, group).await?;
         let before = self.mapping_of(group).await?;
         let held = before.as_ref().map(|stored| &stored.mapping.role);
-        if held != from.map(RoleId::from).as_ref() {
+        if held != from {
             return Ok(false);
         }
         self.write_mapping(&record, before, role).await

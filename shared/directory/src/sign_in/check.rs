@@ -184,9 +184,16 @@ impl SignIn<'_> {
         if item.user.is_none() {
             return Ok(Some(session_of_link(self.scope, secret, item, tenant)));
         }
+        let (settings, now) = (&tenant.settings, now());
         let Some(record) = record.filter(|record| item.is_in_force(record)) else {
             return Ok(None);
         };
+        if item.is_over_by(settings, now) {
+            return Ok(None);
+        }
+        if item.is_to_be_noted(settings, now) {
+            self.note_use(secret, now).await?;
+        }
         let groups = decide::role_groups(&record);
         let catalogue = tenant.settings.roles.clone();
         let mappings = by_group(&self.recent_mappings(&groups, memory).await?, &catalogue);

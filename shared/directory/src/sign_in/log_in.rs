@@ -190,7 +190,7 @@ impl SignIn<'_> {
         let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
         let held = roles::effective_roles(&after, settings, &mappings);
         let role = held.first().copied();
-        let item = SessionItem::of_person(&after);
+        let item = SessionItem::of_person(&after, settings);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(admission.writes(self.scope, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;

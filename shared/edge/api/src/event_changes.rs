@@ -185,6 +185,14 @@ struct MadePortalLink {
     expires_at: Timestamp,
 }
 
+/// A session or portal link that was ended.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct EndedSession {
+    /// Its id, which is not a credential.
+    session: String,
+}
+
 /// The schemas above, by their names.
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(
@@ -202,7 +210,8 @@ struct MadePortalLink {
     DefinedRoles,
     DefinedRole,
     RequestCeiling,
-    MadePortalLink
+    MadePortalLink,
+    EndedSession
 )))]
 struct Changes;
 

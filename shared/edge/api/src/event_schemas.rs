@@ -90,7 +90,9 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::AuthLogin => &["user"],
         // The sign-in may name nobody.
         EventType::AuthRefused => &["user", "tenant"],
-        EventType::PortalLinkCreated | EventType::PortalLinkOpened => &["tenant"],
+        EventType::PortalLinkCreated
+        | EventType::PortalLinkOpened
+        | EventType::PortalLinkEnded => &["tenant"],
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
             "group" => &["group"],
@@ -131,6 +133,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantCeilingChanged => both("RequestCeiling"),
         EventType::TenantRolesChanged => both("DefinedRoles"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
+        EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
         // Only the audit log has it.
         EventType::GroupMembersChanged
         | EventType::UserSessionsEnded
