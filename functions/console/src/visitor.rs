@@ -37,6 +37,11 @@ impl<G: Gate> Visitor<G> {
         self.admin.role()
     }
 
+    /// Checks that the visitor may give this role to somebody.
+    pub(crate) async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
+        self.admin.check_gives(role).await
+    }
+
     /// The roles of the tenant.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.admin.session.catalogue

@@ -26,7 +26,7 @@ async fn map(admin: &Api, group: &str, role: Value) {
 
 /// Returns the `auth.login` entries of the audit log, newest first.
 async fn logins(service: &Service, tenant: &Tenant) -> Vec<Value> {
-    let viewer = service.admin(tenant, Role::Member).await;
+    let viewer = service.admin(tenant, Role::Admin).await;
     viewer.all("/audit?action=auth.login").await
 }
 

@@ -241,6 +241,7 @@ pub(crate) async fn give_role(
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let role = fields::parse_role(&form.role, visitor.catalogue())?;
+    visitor.check_gives(role).await?;
     visitor
         .tenant()
         .roles()

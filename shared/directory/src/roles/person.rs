@@ -120,6 +120,18 @@ impl Roles<'_> {
     }
 }
 
+impl Roles<'_> {
+    /// Returns whether the tenant has an owner who is not deactivated.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn has_owner(self) -> Result<bool, Error> {
+        let owners = self.scope.table.get(&self.scope.keys().owners()).await?;
+        let ids = owners.and_then(|owners| owners.get("active_ids")?.as_ss().ok().cloned());
+        Ok(ids.is_some_and(|ids| !ids.is_empty()))
+    }
+}
+
 /// Refuses to give or remove a role above the giver's own. The rank of a role that is not in the catalogue is unknown,
 /// so only an owner can remove it.
 fn check_rank(

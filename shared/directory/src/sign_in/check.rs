@@ -45,6 +45,8 @@ pub struct Session {
     pub permissions: Vec<String>,
     /// The roles of the tenant.
     pub catalogue: Catalogue,
+    /// Whether the portal link that opened it lets its holder make somebody an owner while the tenant has none.
+    pub first_owner: bool,
     /// When the session expires.
     pub expires_at: Timestamp,
 }
@@ -181,6 +183,9 @@ impl SignIn<'_> {
             record,
             tenant,
         } = stored;
+        if item.user.is_none() && !self.reaches_addressee(&item).await? {
+            return Ok(None);
+        }
         if item.user.is_none() {
             return Ok(Some(session_of_link(self.scope, secret, item, tenant)));
         }
@@ -207,6 +212,7 @@ impl SignIn<'_> {
             permissions: catalogue.permissions_of(&roles),
             roles,
             catalogue,
+            first_owner: false,
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
@@ -323,6 +329,7 @@ pub(super) fn session_of_link(
         permissions: catalogue.permissions_of(&roles),
         roles,
         catalogue,
+        first_owner: item.first_owner,
         expires_at: item.ends,
     }
 }

@@ -49,6 +49,12 @@ pub(super) struct SessionItem {
     /// The link, or the link that opened the session. Absent for a person, and in items of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<PortalLink>,
+    /// The person with the address for whom the link was made. The link and its session end with theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) addressee: Option<Addressee>,
+    /// Whether the holder may make somebody an owner while the tenant has none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) first_owner: bool,
     began: Timestamp,
     /// When it was last checked, roughly, if the tenant ends sessions that nobody uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +62,27 @@ pub(super) struct SessionItem {
     pub(super) ends: Timestamp,
     /// For DynamoDB's time to live.
     expires: i64,
+}
+
+/// The person for whom a portal link was made, in their epoch at that time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Addressee {
+    pub(super) id: String,
+    epoch: u64,
+}
+
+impl Addressee {
+    pub(super) fn of(record: &Record) -> Self {
+        Self {
+            id: record.id.clone(),
+            epoch: record.account.epoch,
+        }
+    }
+
+    /// Returns whether nothing has ended the person or their sessions since then.
+    pub(super) fn is_in_force(&self, record: &Record) -> bool {
+        record.state() != PersonState::Inactive && record.account.epoch == self.epoch
+    }
 }
 
 /// A valid session of a person, as lists show it.
@@ -126,10 +153,21 @@ impl SessionItem {
         self.seen.unwrap_or(self.began)
     }
 
-    /// Returns a portal link or the session that it opens, with the role that it gives.
-    pub(super) fn of_link(link: PortalLink, given_role: Option<RoleId>, life: Duration) -> Self {
+    /// Returns a portal link, with the role that it gives.
+    pub(super) fn of_link(link: PortalLink, given_role: RoleId, life: Duration) -> Self {
         Self {
-            given_role,
+            given_role: Some(given_role),
+            link: Some(link),
+            ..Self::lasting(life)
+        }
+    }
+
+    /// Returns the session that this portal link opens.
+    pub(super) fn opened(&self, link: PortalLink, life: Duration) -> Self {
+        Self {
+            given_role: self.given_role.clone(),
+            addressee: self.addressee.clone(),
+            first_owner: self.first_owner,
             link: Some(link),
             ..Self::lasting(life)
         }
@@ -143,6 +181,8 @@ impl SessionItem {
             given_role: None,
             epoch: None,
             link: None,
+            addressee: None,
+            first_owner: false,
             began,
             seen: None,
             ends,

@@ -34,6 +34,8 @@ pub(crate) struct Access<G> {
     /// The roles of the tenant.
     pub(crate) roles: Catalogue,
     rank: Role,
+    /// For a session that a portal link opened: whether the link is for the first owner.
+    first_owner: Option<bool>,
     is_application: bool,
     gate: PhantomData<G>,
 }
@@ -55,6 +57,37 @@ impl<G> Access<G> {
     }
 }
 
+impl<G> Access<G> {
+    /// Checks that the caller may give this role to somebody.
+    ///
+    /// # Errors
+    /// 403 when a portal link opened the session, and a group cannot give the role.
+    pub(crate) async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
+        match self.first_owner {
+            Some(first_owner) => check_link_gives(&self.tenant, first_owner, role).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks that what a portal link opened may give this role.
+async fn check_link_gives(
+    tenant: &Tenant,
+    first_owner: bool,
+    role: Option<Role>,
+) -> Result<(), Problem> {
+    let Some(role) = role.filter(|role| !role.is_mappable()) else {
+        return Ok(());
+    };
+    if first_owner && !tenant.roles().has_owner().await? {
+        return Ok(());
+    }
+    Err(Problem::forbidden(format!(
+        "a portal link gives no `{role}`, unless it is marked `first_owner` and there is no owner yet; sign in as \
+         somebody who has the role"
+    )))
+}
+
 impl<S, G> FromRequestParts<S> for Access<G>
 where
     S: Send + Sync,
@@ -65,7 +98,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let is_application = door::names_tenant(parts);
-        let (tenant, roles, rank) = match is_application {
+        let (tenant, roles, rank, first_owner) = match is_application {
             true => {
                 let directory = Directory::from_ref(state);
                 let scope = G::PERMISSION.map(KeyScope::Permission);
@@ -73,18 +106,22 @@ where
                 let tenant = named_tenant(&directory, &key, parts).await?;
                 // Nothing else guarantees that the tenant exists. A session does.
                 let roles = tenant.lifecycle().read().await?.settings.roles;
-                (tenant, roles, rank_of(&key))
+                (tenant, roles, rank_of(&key), None)
             }
             false => {
                 let admin = Admin::<G>::from_request_parts(parts, state).await?;
                 let rank = admin.role();
-                (admin.tenant, admin.session.catalogue, rank)
+                let session = admin.session;
+                let is_link = session.person.is_none();
+                let first_owner = is_link.then_some(session.first_owner);
+                (admin.tenant, session.catalogue, rank, first_owner)
             }
         };
         Ok(Self {
             tenant,
             roles,
             rank,
+            first_owner,
             is_application,
             gate: PhantomData,
         })
@@ -212,6 +249,19 @@ impl<G> Admin<G> {
     /// [`Role::Viewer`] is returned.
     pub fn role(&self) -> Role {
         self.session.role.unwrap_or(Role::Viewer)
+    }
+}
+
+impl<G> Admin<G> {
+    /// Checks that the session may give this role to somebody.
+    ///
+    /// # Errors
+    /// 403 when a portal link opened the session, and a group cannot give the role.
+    pub async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
+        match self.session.person {
+            Some(_) => Ok(()),
+            None => check_link_gives(&self.tenant, self.session.first_owner, role).await,
+        }
     }
 }
 

@@ -232,6 +232,7 @@ pub(crate) async fn give_role(
     Fields(new): Fields<NewRole>,
 ) -> Result<Json<PersonRole>, Problem> {
     let role = new.role_id.map(|id| id.of(&access.roles)).transpose()?;
+    access.check_gives(role).await?;
     let rank = access.rank();
     access.tenant.roles().give_role(&id, role, rank).await?;
     Ok(Json(access.tenant.roles().person_role(&id).await?.into()))

@@ -30,7 +30,8 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(tenants::read, tenants::change, tenants::delete))
         .routes(routes!(sign_in::log_in))
         .routes(routes!(sign_in::introspect))
-        .routes(routes!(sign_in::create_portal_link))
+        .routes(routes!(sign_in::create_portal_link, sessions::list_links))
+        .routes(routes!(sessions::end_link))
         .routes(routes!(events::list))
         .routes(routes!(events::verify))
 }
@@ -64,6 +65,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(people::list),
         routes!(people::read),
         routes!(people::read_role, people::give_role),
+        routes!(sessions::list_of_person, sessions::end_all_of_person),
+        routes!(sessions::end_of_person),
         routes!(settings::read, settings::change),
         routes!(audit::list),
         routes!(requests::list),

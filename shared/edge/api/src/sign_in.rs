@@ -254,8 +254,13 @@ pub(crate) struct NewPortalLink {
     #[schema(required = true)]
     role_id: Option<Role>,
     /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
+    /// If a person has it, the link and its session end when they are deactivated or their sessions are ended.
     #[schema(example = "ada@example.com")]
     email: Option<String>,
+    /// Whether the holder may make one person an owner, while the tenant has none. Without it, what a link opens gives
+    /// no role that a group cannot give.
+    #[serde(default)]
+    first_owner: bool,
 }
 
 /// A link that opens the console once.
@@ -284,7 +289,16 @@ pub(crate) async fn create_portal_link(
     })?;
     let roles = at.tenant.settings().roles().await?;
     let role = role.of(&roles)?;
-    let link = at.tenant.sign_in().issue_portal_link(role, email).await?;
+    if role.sees_nothing() {
+        return Err(Problem::invalid(format!(
+            "the role `{role}` sees nothing in the console; pass one with a permission there, such as `admin`"
+        )));
+    }
+    let link = at
+        .tenant
+        .sign_in()
+        .issue_portal_link(role, email, new.first_owner)
+        .await?;
     Ok(link_answer(&console, &link))
 }
 
