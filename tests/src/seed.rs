@@ -81,6 +81,9 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         sign_up: Some(settings.sign_up),
         match_email: Some(settings.match_email),
         deleted_people: Some(settings.deleted_people),
+        claim_match: Some(settings.claim_match),
+        session_minutes: Some(settings.session_minutes),
+        session_idle_minutes: Some(settings.session_idle_minutes),
     };
     let changed = tenant.settings().change(&change).await;
     assert!(changed.is_ok(), "{changed:?}");

@@ -2,7 +2,6 @@
 
 use http::{HeaderMap, Method};
 use rollcall_directory::Role;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::service::{Service, Tenant};

@@ -83,7 +83,11 @@ impl<G: Gate> Visitor<G> {
                 .as_ref()
                 .map(|person| person.user_name.clone()),
             role: session.role,
-            permissions: session.roles.iter().flat_map(|role| role.permissions()).collect(),
+            permissions: session
+                .roles
+                .iter()
+                .flat_map(|role| role.permissions())
+                .collect(),
             form_token: self.form_token(),
             form_id: FormId::fresh(),
             notice: None,

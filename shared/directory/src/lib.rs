@@ -94,10 +94,10 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, Catalogue, ClaimMatch, DeletedPeople, EventType, GROUPS, InvalidTenantId, KeyScope, Kind, KnownActor,
-    ManualRoles, Origin, Permission, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
-    RoleDefinition, RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
-    UnknownRole, UnknownScope, Way, shown,
+    Actor, Catalogue, ClaimMatch, DeletedPeople, EventType, GROUPS, InvalidTenantId, KeyScope,
+    Kind, KnownActor, ManualRoles, Origin, Permission, PersonState, PortalLink, Provider,
+    RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, Settings, SignUp, Subject,
+    TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -69,7 +69,7 @@ fn unknown_paths_and_resources_are_problem_documents() {
         }
         let login = application.log_in("none", "ada", None).await;
         login.expect(404);
-        let link = application.post("/tenants/none/portal-links", json!({}));
+        let link = application.post("/tenants/none/portal-links", json!({"role_id": "admin"}));
         link.await.expect(404);
     });
 }
@@ -226,7 +226,8 @@ fn a_portal_link_opens_a_session_with_its_role() {
         let tenant = service.tenant("api-links").await;
         let application = service.application();
         let path = format!("/tenants/{}/portal-links", tenant.id());
-        let link = application.post(&path, json!({})).await.expect(201);
+        let asked = json!({"role_id": "owner"});
+        let link = application.post(&path, asked).await.expect(201);
         let url = link.string("/url");
         assert!(url.contains("/console/open?link=rcl_"), "{url}");
         let secret = url.rsplit('=').next().unwrap_or_default();

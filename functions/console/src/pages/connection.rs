@@ -135,7 +135,10 @@ async fn checklist_part<G: Gate>(
     })
 }
 
-pub(crate) async fn checklist(visitor: Visitor<ReadConnections>, Id(id): Id) -> Result<Response, Problem> {
+pub(crate) async fn checklist(
+    visitor: Visitor<ReadConnections>,
+    Id(id): Id,
+) -> Result<Response, Problem> {
     let connection = visitor.tenant().credentials().connection(&id).await?;
     let checklist = checklist_part(&visitor, &connection).await?;
     render_part(&checklist, checklist.is_finished())

@@ -138,7 +138,11 @@ pub(super) async fn preview_part<G: Gate>(
         option: option.to_owned(),
         sentences: changes.iter().map(|one| sentence(one, catalogue)).collect(),
         later: later.iter().map(|one| sentence(one, catalogue)).collect(),
-        anyway: totals.anyway.iter().map(|one| sentence(one, catalogue)).collect(),
+        anyway: totals
+            .anyway
+            .iter()
+            .map(|one| sentence(one, catalogue))
+            .collect(),
         at_next_sign_in: step.at_next_sign_in,
         claims_decide: step.claims_decide,
         looked_at: totals.looked_at,

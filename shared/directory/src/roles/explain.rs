@@ -91,7 +91,9 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
         return None;
     }
     let routed = decide::routed(record, settings.route_by, mappings);
-    if settings.role_sync == RoleSync::AtLogin && routed != decide::roles_at_login(record, &settings.roles) {
+    if settings.role_sync == RoleSync::AtLogin
+        && routed != decide::roles_at_login(record, &settings.roles)
+    {
         return Some(HeldBack::UntilSignIn);
     }
     let is_left_out = |group: &String| mappings.contains_key(group) && !routed.contains_key(group);

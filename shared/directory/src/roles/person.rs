@@ -1,8 +1,6 @@
 //! People as lists show them, and roles given by hand.
 
-use rollcall_model::{
-    Catalogue, EventType, Grant, PersonState, Reason, Role, RoleId, USERS, Way,
-};
+use rollcall_model::{Catalogue, EventType, Grant, PersonState, Reason, Role, RoleId, USERS, Way};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;

@@ -272,7 +272,10 @@ impl Roles<'_> {
         let groups = people.iter().flat_map(decide::role_groups).collect();
         let mappings = by_group(&self.mappings_of(&groups).await?, &settings.roles);
         let concerned = people.iter().filter(|person| {
-            !is_announced(person, &decide::effective_roles(person, &settings, &mappings))
+            !is_announced(
+                person,
+                &decide::effective_roles(person, &settings, &mappings),
+            )
         });
         let ids: Vec<_> = concerned.map(|person| person.id.clone()).collect();
         stream::iter(ids)

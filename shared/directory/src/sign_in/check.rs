@@ -9,9 +9,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{
-    Actor, Catalogue, KeyScope, Permission, PortalLink, Role, TenantId, USERS,
-};
+use rollcall_model::{Actor, Catalogue, KeyScope, Permission, PortalLink, Role, TenantId, USERS};
 use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
 use crate::cache::{Cache, Moment};

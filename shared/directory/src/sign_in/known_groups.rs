@@ -152,6 +152,7 @@ impl KnownGroups {
     }
 
     fn role(&self, group: &str) -> Option<Role> {
-        self.catalogue.role(&self.mappings.get(group)?.as_ref()?.role)
+        self.catalogue
+            .role(&self.mappings.get(group)?.as_ref()?.role)
     }
 }

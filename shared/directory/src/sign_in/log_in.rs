@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{ClaimMatch, EventType, Mappings, Settings, USERS, new_id};
+use rollcall_model::{ClaimMatch, EventType, Mappings, Role, Settings, USERS, new_id};
 use rollcall_scim::{self as scim, lower};
 use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
@@ -50,6 +50,8 @@ pub struct Routing {
 pub struct SignedIn {
     /// The person.
     pub person: Person,
+    /// The effective role.
+    pub role: Option<Role>,
     /// What decided the role.
     pub routing: Routing,
     /// The person's new session.
@@ -217,6 +219,7 @@ impl SignIn<'_> {
         }
         Ok(Some(SignedIn {
             person: person(&after, held)?,
+            role,
             routing,
             session,
         }))

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{
-    Actor, EventType, PersonState, PortalLink, Reason, Role, Subject, USERS,
-};
+use rollcall_model::{Actor, EventType, PersonState, PortalLink, Reason, Role, Subject, USERS};
 use rollcall_scim::{self as scim, fold};
 use rollcall_store::{Error, Expression, Guard, TenantItem, from_item, now};
 use serde_json::{Value, json};

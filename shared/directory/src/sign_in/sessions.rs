@@ -7,9 +7,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{
-    EventType, PersonState, PortalLink, RoleId, Settings, Subject, USERS, shown,
-};
+use rollcall_model::{EventType, PersonState, PortalLink, RoleId, Settings, Subject, USERS, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, retry_stale, string,
@@ -217,7 +215,10 @@ pub(super) fn open_session(
     let whose = item.user.as_deref().unwrap_or(NOBODY);
     let sort = format!("{:015}#{}", item.began.as_millisecond(), secret.hash().0);
     let pointer = json!({"expires": item.expires});
-    transaction.put(to_item(&scope.keys().sessions_of(whose).at(sort), &pointer)?);
+    transaction.put(to_item(
+        &scope.keys().sessions_of(whose).at(sort),
+        &pointer,
+    )?);
     let issued = IssuedSession {
         secret,
         expires_at: item.ends,

@@ -85,9 +85,10 @@ impl SettingsChange {
                 .unwrap_or(before.session_idle_minutes),
             roles: before.roles,
         };
-        let role_fault = self.sso_default_role.as_ref().and_then(|role| {
-            default_role_fault(role.as_ref()?, &after.roles)
-        });
+        let role_fault = self
+            .sso_default_role
+            .as_ref()
+            .and_then(|role| default_role_fault(role.as_ref()?, &after.roles));
         match role_fault.or_else(|| fault(&after)) {
             Some(detail) => Err(scim::Error::InvalidValue(detail).into()),
             None => Ok(after),
@@ -114,16 +115,17 @@ fn default_role_fault(role: &RoleId, roles: &Catalogue) -> Option<String> {
         Ok(role) if role == Role::Owner => {
             Some("`owner` cannot be the `sso_default_role`, it is given by hand alone".to_owned())
         }
-        Ok(role) if !role.is_given(Way::Default) => {
-            Some(format!("`{role}` cannot be the `sso_default_role`, choose another role"))
-        }
+        Ok(role) if !role.is_given(Way::Default) => Some(format!(
+            "`{role}` cannot be the `sso_default_role`, choose another role"
+        )),
         Ok(_) => None,
     }
 }
 
 fn session_fault(settings: &Settings) -> Option<String> {
     let (life, idle) = (settings.session_minutes, settings.session_idle_minutes);
-    let is_outside = |minutes: Option<u32>| minutes.is_some_and(|it| !SESSION_MINUTES.contains(&it));
+    let is_outside =
+        |minutes: Option<u32>| minutes.is_some_and(|it| !SESSION_MINUTES.contains(&it));
     let (least, most) = (SESSION_MINUTES.start(), SESSION_MINUTES.end());
     for (name, minutes) in [("session_minutes", life), ("session_idle_minutes", idle)] {
         if is_outside(minutes) {

@@ -120,7 +120,10 @@ impl TenantSettings<'_> {
             names.push(group.text(&GROUPS, GROUPS.unique)?.unwrap_or(group.id));
         }
         let listed = listed(&names, groups.len());
-        Err(in_use(&role, &format!("it is mapped to the groups {listed}")))
+        Err(in_use(
+            &role,
+            &format!("it is mapped to the groups {listed}"),
+        ))
     }
 
     async fn check_people(self, settings: &Settings, lost: &Lost) -> Result<(), Error> {

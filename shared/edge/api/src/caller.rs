@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session, Tenant,
-    TenantId, TokenSecret, shown,
+    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session,
+    Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;

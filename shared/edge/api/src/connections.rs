@@ -193,7 +193,10 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/api/v1/scim/connections/{id}", operation_id = "read_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:read"])))]
-pub(crate) async fn read(access: Access<ReadConnections>, Id(id): Id) -> Result<Json<Connection>, Problem> {
+pub(crate) async fn read(
+    access: Access<ReadConnections>,
+    Id(id): Id,
+) -> Result<Json<Connection>, Problem> {
     Ok(Json(
         access.tenant.credentials().connection(&id).await?.into(),
     ))

@@ -90,9 +90,9 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::AuthLogin => &["user"],
         // The sign-in may name nobody.
         EventType::AuthRefused => &["user", "tenant"],
-        EventType::PortalLinkCreated
-        | EventType::PortalLinkOpened
-        | EventType::PortalLinkEnded => &["tenant"],
+        EventType::PortalLinkCreated | EventType::PortalLinkOpened | EventType::PortalLinkEnded => {
+            &["tenant"]
+        }
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
             "group" => &["group"],

@@ -61,7 +61,9 @@ use crate::routes::Api;
 
 pub use caller::Admin;
 pub use fields::{Id, Params, name};
-pub use gate::{Configure, Create, Delete, Gate, Read, ReadConnections, ReadLogs, Settings, SignedIn};
+pub use gate::{
+    Configure, Create, Delete, Gate, Read, ReadConnections, ReadLogs, Settings, SignedIn,
+};
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};
 pub use surface::finish;

@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, events, groups, people, requests, roles, sessions, settings, sign_in, tenants,
-    tokens,
+    audit, connections, events, groups, people, requests, roles, sessions, settings, sign_in,
+    tenants, tokens,
 };
 
 /// The state of every endpoint.

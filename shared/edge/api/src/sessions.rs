@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::{Access, Admin, ApplicationAt};
-use crate::fields::{Id, List, Ids};
+use crate::fields::{Id, Ids, List};
 use crate::gate::{Configure, Read, Sessions, SignedIn};
 use crate::role::{Role, roles};
 
