@@ -100,7 +100,8 @@ pub(crate) struct SettingsChange {
     match_email: Option<bool>,
     /// What a value of the `groups` claim must be to name a group.
     claim_match: Option<ClaimMatch>,
-    /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. It counts from the next sign-in.
+    /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
+    /// counts at once, a longer one from the next sign-in.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     session_minutes: Option<Option<u32>>,
