@@ -339,8 +339,11 @@ fn nobody_changes_a_role_above_their_own_and_the_last_owner_remains() {
         for refused in [idp.patch(&path, off.clone()).await, idp.delete(&path).await] {
             refused.refused(403, "").because(Reason::LastOwner);
         }
-        owner
-            .put(&role(&bob), give(json!("owner")))
+        // A portal link makes the first owner only.
+        let second = format!("/tenants/{}{}", tenant.id(), role(&bob));
+        let application = service.application();
+        application
+            .put(&second, give(json!("owner")))
             .await
             .expect(200);
         idp.patch(&path, off).await.expect(200);

@@ -50,7 +50,8 @@ pub(crate) struct SettingsForm {
     manual_roles: ManualRoles,
     role_sync: RoleSync,
     route_by: RouteBy,
-    claim_match: ClaimMatch,
+    /// Absent in a form of an earlier version: it stays as it is.
+    claim_match: Option<ClaimMatch>,
     unknown_members: UnknownMembers,
     /// Browsers do not send an unticked box.
     #[serde(default)]
@@ -74,7 +75,7 @@ impl SettingsForm {
             manual_roles: Some(self.manual_roles),
             role_sync: Some(self.role_sync),
             route_by: Some(self.route_by),
-            claim_match: Some(self.claim_match),
+            claim_match: self.claim_match,
             invitations: Some(!self.invitations.is_empty()),
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),

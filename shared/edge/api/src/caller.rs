@@ -64,8 +64,11 @@ impl<G> Access<G> {
     /// 403 when a portal link opened the session, and a group cannot give the role.
     pub(crate) async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
         match self.first_owner {
-            Some(first_owner) => check_link_gives(&self.tenant, first_owner, role).await,
-            None => Ok(()),
+            // A role above the caller's own is refused in any case.
+            Some(first_owner) if !role.is_some_and(|role| role.outranks(self.rank)) => {
+                check_link_gives(&self.tenant, first_owner, role).await
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -260,6 +263,8 @@ impl<G> Admin<G> {
     pub async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
         match self.session.person {
             Some(_) => Ok(()),
+            // A role above the caller's own is refused in any case.
+            None if role.is_some_and(|role| role.outranks(self.role())) => Ok(()),
             None => check_link_gives(&self.tenant, self.session.first_owner, role).await,
         }
     }
