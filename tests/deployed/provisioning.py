@@ -473,7 +473,7 @@ def application(stack, _, kind=Customer):
     assert customer.app("GET", f"/tenants/{customer.tenant}").expect(200).body["id"] == customer.tenant
     customer.app("GET", "/tenants?limit=1").expect(200)
     customer.app("PATCH", f"/tenants/{customer.tenant}", {"display_name": "another"}).expect(200)
-    link = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", {}).expect(201).body["url"]
+    link = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", {"role_id": "owner"}).expect(201).body["url"]
     assert "/console/open?link=" in link, link
     customer.app("GET", f"/tenants/{customer.tenant}/events?limit=1").expect(200)
     customer.app("DELETE", f"/tenants/{customer.tenant}").expect(204)

@@ -70,7 +70,7 @@ pub async fn sign_in(tenant: &Tenant, name: &str, groups: Option<&[&str]>) -> Si
 /// Applies these settings to a tenant.
 pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
     let change = SettingsChange {
-        sso_default_role: Some(settings.default_role()),
+        sso_default_role: Some(settings.sso_default_role.clone()),
         manual_roles: Some(settings.manual_roles),
         role_sync: Some(settings.role_sync),
         route_by: Some(settings.route_by),
@@ -81,6 +81,9 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         sign_up: Some(settings.sign_up),
         match_email: Some(settings.match_email),
         deleted_people: Some(settings.deleted_people),
+        claim_match: Some(settings.claim_match),
+        session_minutes: Some(settings.session_minutes),
+        session_idle_minutes: Some(settings.session_idle_minutes),
     };
     let changed = tenant.settings().change(&change).await;
     assert!(changed.is_ok(), "{changed:?}");

@@ -244,17 +244,31 @@ impl Service {
     /// # Panics
     /// Panics when the link does not open a session.
     pub async fn admin(&self, tenant: &Tenant, role: Role) -> Api {
-        let path = format!("/tenants/{}/portal-links", tenant.id());
-        let asked = serde_json::json!({"role_id": role});
-        let link = self.application().post(&path, asked).await.expect(201);
-        let url = link.string("/url");
-        let secret = url.rsplit('=').next().unwrap_or_default();
+        let secret = self.portal_link(tenant, role).await;
         let opened = self.directory();
-        let opened = opened.open_portal_link(secret, "opened-by-a-test", Origin::default());
+        let opened = opened.open_portal_link(&secret, "opened-by-a-test", Origin::default());
         match expect_ok(opened.await) {
             Some(session) => self.application().with(Some(session.secret.expose())),
-            None => panic!("{url} does not open a session"),
+            None => panic!("the link does not open a session"),
         }
+    }
+
+    /// Returns the secret of a portal link with this role. One for an owner may make the first owner.
+    ///
+    /// # Panics
+    /// Panics when the link is refused.
+    pub async fn portal_link(&self, tenant: &Tenant, role: Role) -> String {
+        if role.sees_nothing() {
+            // The API refuses it.
+            let tenant = tenant.directory();
+            let link = tenant.sign_in().issue_portal_link(role, None, false);
+            return expect_ok(link.await).secret.expose().to_owned();
+        }
+        let path = format!("/tenants/{}/portal-links", tenant.id());
+        let asked = serde_json::json!({"role_id": role, "first_owner": role == Role::Owner});
+        let link = self.application().post(&path, asked).await.expect(201);
+        let url = link.string("/url");
+        url.rsplit('=').next().unwrap_or_default().to_owned()
     }
 
     /// Sets the expiry of a session to one second ago.

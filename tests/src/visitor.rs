@@ -2,7 +2,6 @@
 
 use http::{HeaderMap, Method};
 use rollcall_directory::Role;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::service::{Service, Tenant};
@@ -206,14 +205,5 @@ impl Visitor {
 
 /// Creates a link that opens a tenant's console with this role, and returns its secret.
 pub async fn link(service: &Service, tenant: &Tenant, role: Role) -> String {
-    let path = format!("/tenants/{}/portal-links", tenant.id());
-    let made = service
-        .application()
-        .post(&path, json!({"role_id": role}))
-        .await
-        .expect(201);
-    let url = made.string("/url");
-    url.split_once("link=")
-        .map(|(_, link)| link.to_owned())
-        .unwrap_or_default()
+    service.portal_link(tenant, role).await
 }

@@ -66,6 +66,9 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantRenamed => "Renamed".to_owned(),
         EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
         EventType::PortalLinkCreated => link_made(&after),
+        EventType::TenantRolesChanged => "The roles changed".to_owned(),
+        EventType::UserSessionEnded => "Signed out".to_owned(),
+        EventType::PortalLinkEnded => "Setup link ended".to_owned(),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
         EventType::GroupMemberAdded => "Member added".to_owned(),
         EventType::GroupMemberRemoved => "Member removed".to_owned(),
@@ -175,17 +178,19 @@ fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) 
 
 /// Describes a change of one source of a role. It says "none" and not "No role", since another source may give a role.
 fn role_change(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
-    let held = |side| known_role(side, "role_id").map_or("none", |role| display::role(&role));
+    let held = |side| role_name(side, "role_id").unwrap_or_else(|| "none".to_owned());
     format!("{what}: {} → {}", held(before), held(after))
 }
 
-fn role_in(side: &Map<String, Value>, key: &str) -> &'static str {
-    display::role_or_none(&known_role(side, key))
+fn role_in(side: &Map<String, Value>, key: &str) -> String {
+    role_name(side, key).unwrap_or_else(|| "No role".to_owned())
 }
 
-fn known_role(side: &Map<String, Value>, key: &str) -> Option<Role> {
+/// Names a role that an entry mentions. The catalogue may not have it any more, so only default roles have names.
+fn role_name(side: &Map<String, Value>, key: &str) -> Option<String> {
     let id = side.get(key)?.as_str()?;
-    Role::ALL.into_iter().find(|role| role.as_str() == id)
+    let known = Role::ALL.iter().find(|role| role.as_str() == id);
+    Some(known.map_or_else(|| display::name(id), |role| role.title().to_owned()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rollcall_directory::{PersonState, Role};
+use rollcall_directory::{PersonState, Role, RoleId};
 
 /// Characters of a name in a list. The page of the named item shows all of them.
 const MAX_NAME_CHARS: usize = 80;
@@ -107,12 +107,26 @@ pub(crate) fn truncated(text: &str) -> String {
     }
 }
 
-pub(crate) fn role(role: &Role) -> &'static str {
+pub(crate) fn role(role: &Role) -> &str {
     role.title()
 }
 
-pub(crate) fn role_or_none(held: &Option<Role>) -> &'static str {
+pub(crate) fn role_or_none(held: &Option<Role>) -> &str {
     held.as_ref().map_or("No role", role)
+}
+
+/// Names the role of a group. One that is not among `roles` is named by its id.
+pub(crate) fn mapped_role(mapped: &Option<RoleId>, roles: &[Role]) -> String {
+    let Some(id) = mapped else {
+        return "No role".to_owned();
+    };
+    let known = roles.iter().find(|role| id == *role);
+    known.map_or(id.as_str(), role).to_owned()
+}
+
+/// Whether a group is mapped to the role.
+pub(crate) fn is_mapped_to(mapped: &Option<RoleId>, role: &Role) -> bool {
+    mapped.as_ref().is_some_and(|id| id == role)
 }
 
 pub(crate) fn state(state: &PersonState) -> &'static str {

@@ -60,8 +60,11 @@ impl Section {
 
     fn permission(self) -> Permission {
         match self {
-            Self::Tokens | Self::Settings => Permission::SsoConfigure,
-            _ => Permission::ProvisioningRead,
+            Self::Connect => Permission::ProvisioningRead,
+            Self::Tokens => Permission::SsoConfigure,
+            Self::Groups | Self::People => Permission::DirectoryRead,
+            Self::Activity | Self::Health => Permission::LogsRead,
+            Self::Settings => Permission::SettingsWrite,
         }
     }
 }
@@ -76,6 +79,8 @@ pub(crate) struct Layout {
     /// The visitor's user name. A visitor who opened a portal link has none.
     pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
+    /// What all roles of the visitor allow.
+    pub(crate) permissions: Vec<Permission>,
     /// The token that every form must carry.
     pub(crate) form_token: String,
     /// The id that a form must also carry if it creates something. Each id works once.
@@ -98,11 +103,15 @@ impl Layout {
     }
 
     fn may(&self, permission: Permission) -> bool {
-        self.role
-            .is_some_and(|role| role.permissions().contains(&permission))
+        self.permissions.contains(&permission)
     }
 
-    /// Whether the visitor may issue tokens, map groups, give roles and change settings.
+    /// Whether the visitor may read the audit log and the request log.
+    pub(crate) fn may_read_logs(&self) -> bool {
+        self.may(Permission::LogsRead)
+    }
+
+    /// Whether the visitor may issue tokens, map groups and give roles.
     pub(crate) fn may_configure(&self) -> bool {
         self.may(Permission::SsoConfigure)
     }

@@ -7,7 +7,9 @@ use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
-use rollcall_directory::{Directory, FormId, Role, Session, Subject, Tenant, TokenSecret};
+use rollcall_directory::{
+    Catalogue, Directory, FormId, Role, Session, Subject, Tenant, TokenSecret,
+};
 use rollcall_edge_api::{Admin, Gate};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
@@ -40,6 +42,16 @@ impl<G: Gate> Visitor<G> {
     /// How often the visitor's identifiers had changed when the session began.
     pub(crate) fn renamings(&self) -> Option<u64> {
         self.admin.renamings()
+    }
+
+    /// Checks that the visitor may give this role to somebody.
+    pub(crate) async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
+        self.admin.check_gives(role).await
+    }
+
+    /// The roles of the tenant.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.admin.session.catalogue
     }
 
     pub(crate) fn root(&self) -> &Root {
@@ -83,6 +95,11 @@ impl<G: Gate> Visitor<G> {
                 .as_ref()
                 .map(|person| person.user_name.clone()),
             role: session.role,
+            permissions: session
+                .roles
+                .iter()
+                .flat_map(|role| role.permissions())
+                .collect(),
             form_token: self.form_token(),
             form_id: FormId::fresh(),
             notice: None,

@@ -53,7 +53,11 @@ impl FrontPage {
         };
         let tenant = self.directory.system(id);
         Some(
-            match tenant.sign_in().issue_portal_link(Role::Owner, None).await {
+            match tenant
+                .sign_in()
+                .issue_portal_link(Role::Owner, None, true)
+                .await
+            {
                 Ok(link) => {
                     let secret = link.secret.expose();
                     Redirect::to(&format!("/console/open?link={secret}")).into_response()

@@ -73,7 +73,7 @@ pub(crate) async fn ensure_tenants(
         let link = directory
             .system(tenant)
             .sign_in()
-            .issue_portal_link(Role::Owner, None)
+            .issue_portal_link(Role::Owner, None, true)
             .await?;
         tenants.push(SeededTenant {
             id: id.to_owned(),

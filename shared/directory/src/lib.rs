@@ -91,17 +91,18 @@ pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
 pub use crate::sign_in::remedies::{Remedied, Remedy};
-pub use crate::sign_in::sessions::{IssuedSession, PersonSession};
+pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession};
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
 
 pub use rollcall_model::{
-    Actor, Binding, DeletedPeople, Effect, EventType, GROUPS, Identity, InvalidTenantId, KeyScope,
-    Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState,
-    PortalLink, Provider, RateLimit, Reason, Role, RoleId, RoleSync, RouteBy, Settings, SignUp,
-    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, shown,
+    Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,
+    InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission,
+    PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition,
+    RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
+    UnknownRole, UnknownScope, Way, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::try_join;
 use rollcall_directory::Person;
-use rollcall_directory::stored::{Pointer, QueryPlan, Record, by_group};
+use rollcall_directory::stored::{Pointer, QueryPlan, Record};
 use rollcall_model::{GROUPS, Kind, PersonState, USERS, is_id};
 use rollcall_scim::fold;
 use rollcall_store::{BoundedPage, Error, Range, from_item, name_prefix, text};
 
 use crate::by_word::Searched;
 use crate::handle::Insight;
-use crate::lists::{GroupFilter, GroupSummary, PeopleQuery, summary};
+use crate::lists::{GroupFilter, GroupSummary, PeopleQuery, mapped, summary};
 
 /// Names that one call reads before it returns what it has found.
 const MAX_LOOKED_AT: usize = 500;
@@ -260,7 +260,7 @@ impl Insight<'_> {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<GroupSummary>, Option<String>), Error> {
-        let mappings = by_group(&self.tenant.roles().mappings().await?);
+        let mappings = mapped(self.tenant.roles().mappings().await?);
         let at_once = match filter {
             GroupFilter::All => limit,
             GroupFilter::WithoutRole | GroupFilter::WithoutMembers => READ_AT_ONCE,

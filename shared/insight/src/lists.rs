@@ -3,9 +3,11 @@
 //! Each page reads a bounded number of people or groups, so it can be short although another page follows. Only a SCIM
 //! filter that finds people by key reads all its candidates at once.
 
-use rollcall_directory::Person;
-use rollcall_directory::stored::{Needs, QueryPlan, Record, RoleContext, assemble, by_group, plan};
-use rollcall_model::{GROUPS, Kind, Mappings, PersonState, Role, USERS};
+use std::collections::BTreeMap;
+
+use rollcall_directory::stored::{Needs, QueryPlan, Record, RoleContext, assemble, plan};
+use rollcall_directory::{Mapping, Person};
+use rollcall_model::{GROUPS, Kind, PersonState, RoleId, USERS};
 use rollcall_scim::{Filter, fold};
 use rollcall_store::{BoundedPage, Error, Range, text};
 use serde_json::Value;
@@ -44,7 +46,7 @@ pub struct GroupSummary {
     /// How many members it has.
     pub member_count: u64,
     /// The role that it is mapped to.
-    pub role: Option<Role>,
+    pub role: Option<RoleId>,
 }
 
 /// Which groups a list shows.
@@ -206,7 +208,7 @@ impl Insight<'_> {
             .roles()
             .mappings_of(&[id.to_owned()].into())
             .await?;
-        summary(&record, &by_group(&mappings))
+        summary(&record, &mapped(mappings))
     }
 
     /// Returns the number of users or groups.
@@ -218,13 +220,24 @@ impl Insight<'_> {
     }
 }
 
+/// Returns the id of the role of each mapped group.
+pub(crate) fn mapped(mappings: Vec<Mapping>) -> BTreeMap<String, RoleId> {
+    let by_group = mappings.into_iter();
+    by_group
+        .map(|mapping| (mapping.group, mapping.role))
+        .collect()
+}
+
 /// Returns a group as lists show it.
-pub(crate) fn summary(record: &Record, mappings: &Mappings) -> Result<GroupSummary, Error> {
+pub(crate) fn summary(
+    record: &Record,
+    mappings: &BTreeMap<String, RoleId>,
+) -> Result<GroupSummary, Error> {
     Ok(GroupSummary {
         id: record.id.clone(),
         display_name: record.text(&GROUPS, "displayName")?.unwrap_or_default(),
         external_id: record.text(&GROUPS, "externalId")?,
         member_count: record.members,
-        role: mappings.get(&record.id).copied(),
+        role: mappings.get(&record.id).cloned(),
     })
 }

@@ -1,14 +1,14 @@
 //! The profile of one person: everything that a page about them shows, in a few reads.
 
 use futures::try_join;
-use rollcall_directory::stored::{by_group, decide, not_found, person, person_role};
+use rollcall_directory::stored::{decide, not_found, person, person_role};
 use rollcall_directory::{Person, PersonRole, PersonSession};
 use rollcall_model::{GROUPS, RoleSync, RouteBy, USERS, is_id};
 use rollcall_scim::Resource;
 use rollcall_store::{Error, TenantItem};
 
 use crate::handle::Insight;
-use crate::lists::{GroupSummary, summary};
+use crate::lists::{self, GroupSummary, summary};
 
 /// One person with attributes, groups, role and sessions.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Insight<'_> {
             .members()
             .joined(&mapped.collect(), user)
             .await?;
-        let roles = by_group(&mappings);
+        let roles = lists::mapped(mappings.clone());
         let mut groups = Vec::with_capacity(records.len());
         for group in &records {
             groups.push(PersonGroup {
@@ -80,7 +80,7 @@ impl Insight<'_> {
         groups.sort_by_key(|one| one.group.display_name.to_lowercase());
         let role = person_role(&record, &settings, &mappings, &joined);
         Ok(PersonProfile {
-            person: person(&record, role.effective)?,
+            person: person(&record, role.roles.clone())?,
             resource: record.full_resource(&USERS)?,
             groups,
             role,

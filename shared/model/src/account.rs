@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Catalogue;
 use crate::role::{Role, RoleId};
 
 /// Whether a person can use the application.
@@ -22,20 +23,13 @@ pub enum PersonState {
 /// A grant of a role to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    /// The role. A role that only a newer version knows grants nothing.
+    /// The role. One that is not in the catalogue grants nothing.
     pub role: RoleId,
     /// When it was granted.
     pub since: Timestamp,
     /// The id of the request that granted it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-}
-
-impl Grant {
-    /// Returns the role, if this version of the code knows it.
-    pub fn role(&self) -> Option<Role> {
-        self.role.role()
-    }
 }
 
 /// The state of a person's account: sign-ins, and grants that do not follow from the current groups alone.
@@ -81,6 +75,9 @@ pub struct Account {
     /// The effective role that the last event reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub announced: Option<RoleId>,
+    /// The further roles that the last event reported, highest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub announced_below: Vec<RoleId>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -146,19 +143,21 @@ impl Account {
         *self == Self::default()
     }
 
-    /// Returns the role of the manual grant, if this version of the code knows it.
-    pub fn manual_role(&self) -> Option<Role> {
-        self.manual.as_ref().and_then(Grant::role)
+    /// Returns the role of the manual grant, if the catalogue has it.
+    pub fn manual_role(&self, roles: &Catalogue) -> Option<Role> {
+        roles.role(&self.manual.as_ref()?.role)
     }
 
-    /// Returns the role of the default grant, if this version of the code knows it.
-    pub fn default_role(&self) -> Option<Role> {
-        self.default.as_ref().and_then(Grant::role)
+    /// Returns the role of the default grant, if the catalogue has it.
+    pub fn default_role(&self, roles: &Catalogue) -> Option<Role> {
+        roles.role(&self.default.as_ref()?.role)
     }
 
-    /// Returns the role that the last event reported, if this version of the code knows it.
-    pub fn announced_role(&self) -> Option<Role> {
-        self.announced.as_ref().and_then(RoleId::role)
+    /// Returns whether the person was made an owner.
+    pub fn is_owner(&self) -> bool {
+        self.manual
+            .as_ref()
+            .is_some_and(|grant| grant.role.is_owner())
     }
 }
 

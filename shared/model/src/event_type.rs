@@ -66,6 +66,8 @@ event_types! {
     UserSubjectsForgotten = "user.subjects_forgotten",
     /// The user name and the external id of a person were confirmed to be theirs.
     UserConfirmed = "user.confirmed",
+    /// One session of a person was ended by somebody else.
+    UserSessionEnded = "user.session_ended",
     /// A connection pushed a person who had only signed in so far.
     UserAdopted = "user.adopted",
     /// Another connection took over a person.
@@ -121,12 +123,16 @@ event_types! {
     TenantSettingsChanged = "tenant.settings_changed",
     /// The operator's limit for the requests of a tenant changed.
     TenantCeilingChanged = "tenant.ceiling_changed",
+    /// The roles of a tenant changed.
+    TenantRolesChanged = "tenant.roles_changed",
     /// A tenant was deleted.
     TenantDeleted = "tenant.deleted",
     /// A portal link was made.
     PortalLinkCreated = "portal_link.created",
     /// A portal link was opened.
     PortalLinkOpened = "portal_link.opened",
+    /// A portal link, or the session that it opened, was ended.
+    PortalLinkEnded = "portal_link.ended",
 }
 
 impl EventType {

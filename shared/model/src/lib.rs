@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `tenant_id`, `id` | the id of a tenant; all other ids, and hashes |
 //! | `kind` | the differences between [`USERS`] and [`GROUPS`] |
-//! | `role` | the roles and their permissions |
+//! | `role`, `catalogue` | a role and its permissions; the roles of a tenant |
+//! | `short` | short texts that can be copied |
 //! | `key_scope` | the scopes of service keys |
 //! | `account` | the data of a person beyond the SCIM attributes |
 //! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
@@ -19,17 +20,18 @@
 //! and read an unknown setting as its default:
 //!
 //! ```
-//! use rollcall_model::{Grant, Role};
+//! use rollcall_model::{Catalogue, Grant};
 //!
 //! let stored = r#"{"role": "auditor", "since": "2026-11-28T12:00:00Z"}"#;
 //! let grant: Grant = serde_json::from_str(stored)?;
 //! assert_eq!(grant.role.as_str(), "auditor");
-//! assert_eq!(grant.role(), None::<Role>); // it grants nothing here
+//! assert_eq!(Catalogue::default().role(&grant.role), None); // it grants nothing here
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
 mod account;
 mod actor;
+mod catalogue;
 mod effect;
 mod event_type;
 mod id;
@@ -41,10 +43,12 @@ mod provider;
 mod reason;
 mod role;
 mod settings;
+mod short;
 mod tenant_id;
 
 pub use account::{Account, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
+pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
@@ -56,8 +60,9 @@ pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};
 pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
-pub use role::{Mappings, Permission, Role, RoleId, UnknownRole};
+pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
 pub use settings::{
-    DeletedPeople, ManualRoles, RateLimit, RoleSync, RouteBy, Settings, SignUp, UnknownMembers,
+    ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleSync, RouteBy, Settings, SignUp,
+    UnknownMembers,
 };
 pub use tenant_id::{InvalidTenantId, TenantId};

@@ -59,6 +59,7 @@ reasons! {
     RoleAboveGiver = "role_above_giver", "Nobody gives or takes a role above their own.";
     PersonOutranks = "person_outranks", "Nobody acts on the identity of somebody who ranks above them.";
     RoleNotMappable = "role_not_mappable", "A group cannot give this role.";
+    RoleInUse = "role_in_use", "The role is still given by groups, by hand or by default.";
     PersonInactive = "person_inactive", "The person was deactivated, blocked or deleted.";
     NotProvisioned = "not_provisioned", "Nobody pushed the person, and the settings let in only people who were pushed.";
     IdentityConflict = "identity_conflict", "Whom the sign-in names may be somebody else.";

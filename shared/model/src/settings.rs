@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::catalogue::Catalogue;
 use crate::role::{Role, RoleId};
 
 /// The treatment of member ids in a group request that belong to no user.
@@ -60,6 +61,17 @@ pub enum SignUp {
     Allowed,
     /// Nobody: an identity provider must push people first.
     PushedOnly,
+}
+
+/// What a value of the `groups` claim must be to name a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimMatch {
+    /// The group's id, its `externalId`, or its `displayName` without regard to case.
+    #[default]
+    Any,
+    /// The group's `externalId` alone: people can give a group the name of another one.
+    ExternalId,
 }
 
 /// What a push of somebody who was deleted does.
@@ -126,12 +138,22 @@ pub struct Settings {
     /// See [`DeletedPeople`].
     #[serde(deserialize_with = "known")]
     pub deleted_people: DeletedPeople,
+    /// See [`ClaimMatch`].
+    #[serde(deserialize_with = "known")]
+    pub claim_match: ClaimMatch,
+    /// How long a session of a person lasts at most, in minutes; `None` for the operator's maximum.
+    pub session_minutes: Option<u32>,
+    /// After how many minutes without a check a session of a person ends; `None` for never.
+    pub session_idle_minutes: Option<u32>,
+    /// The tenant's roles. They are stored beside the settings.
+    #[serde(skip)]
+    pub roles: Catalogue,
 }
 
 impl Settings {
-    /// Returns the default role, if this version of the code knows it.
+    /// Returns the default role, if the catalogue has it.
     pub fn default_role(&self) -> Option<Role> {
-        self.sso_default_role.as_ref().and_then(RoleId::role)
+        self.roles.role(self.sso_default_role.as_ref()?)
     }
 }
 
@@ -149,6 +171,10 @@ impl Default for Settings {
             sign_up: SignUp::default(),
             match_email: false,
             deleted_people: DeletedPeople::default(),
+            claim_match: ClaimMatch::default(),
+            session_minutes: None,
+            session_idle_minutes: None,
+            roles: Catalogue::default(),
         }
     }
 }

@@ -21,6 +21,21 @@ pub fn fold(text: &str) -> String {
         .into_owned()
 }
 
+/// Lower-cases text, so that spellings that differ only in case or in Unicode composition become equal.
+///
+/// Unlike [`fold`], different letters stay different, even if they have the same capital: `ſ` and `s`, `ß` and `ss`. So
+/// nobody passes for somebody else by a letter that looks alike. What is equal here is equal after folding too.
+pub fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let composed = ComposingNormalizer::new_nfc().normalize(text);
+    let lowered = composed.to_lowercase();
+    ComposingNormalizer::new_nfc()
+        .normalize(&lowered)
+        .into_owned()
+}
+
 /// Folds text, unless the attribute is `caseExact` (RFC 7643 §2.2).
 pub(crate) fn fold_unless(case_exact: bool, text: &str) -> Cow<'_, str> {
     if case_exact || is_folded_ascii(text) {
@@ -55,7 +70,28 @@ mod tests {
         check("e", "é", false);
     }
 
+    #[test]
+    fn lower_case_keeps_letters_apart() {
+        for (a, b, same) in [
+            ("Admins", "ADMINS", true),
+            ("Å", "a\u{30a}", true),
+            ("ÉQUIPE", "équipe", true),
+            ("aDMIN\u{17f}", "Admins", false),
+            ("groß", "gross", false),
+            ("ﬁnance", "finance", false),
+            ("Ａdmins", "Admins", false),
+            ("Аdmins", "Admins", false),
+        ] {
+            assert_eq!(lower(a) == lower(b), same, "{a} and {b}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_lower_case_makes_equal_folding_makes_equal(text in any::<String>()) {
+            prop_assert_eq!(fold(&lower(&text)), fold(&text));
+        }
+
         #[test]
         fn folding_twice_is_folding_once(text in any::<String>()) {
             let once = fold(&text);

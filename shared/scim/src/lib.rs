@@ -79,7 +79,7 @@ pub mod limits;
 
 pub use self::error::{ERROR_URN, Error};
 pub use self::filter::{CompareOp, Filter, Literal, member_filter_matches};
-pub use self::fold::fold;
+pub use self::fold::{fold, lower};
 pub use self::list::{LIST_RESPONSE_URN, list_response};
 pub use self::patch::{MemberChange, MemberOp, PATCH_OP_URN, Patch};
 pub use self::path::AttrPath;

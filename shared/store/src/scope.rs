@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{Actor, DeletedPeople, Origin, RateLimit, Settings, TenantId, shown};
+use rollcall_model::{
+    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, Settings, TenantId, shown,
+};
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +62,9 @@ pub struct TenantItem {
     /// The person up to whom that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owners_known_behind: Option<String>,
+    /// The roles that the application defined for the tenant; empty for the default ones. The settings carry them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<RoleDefinition>,
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
@@ -79,6 +84,7 @@ impl TenantItem {
             groups_listed_at: Some(created_at),
             owners_known_at: Some(created_at),
             owners_known_behind: None,
+            roles: Vec::new(),
             raw: Arc::default(),
         }
     }
@@ -89,10 +95,18 @@ impl TenantItem {
     /// [`Error::Corrupt`] when the item is not a tenant.
     pub fn from_item(item: Item) -> Result<Self, Error> {
         let raw = Arc::new(item.clone());
-        Ok(Self {
-            raw,
-            ..from_item(item)?
-        })
+        let mut tenant: Self = from_item(item)?;
+        tenant.settings.roles = Catalogue::stored(&tenant.roles);
+        Ok(Self { raw, ..tenant })
+    }
+
+    /// Gives the tenant these roles.
+    pub fn define_roles(&mut self, roles: Catalogue) {
+        self.roles = match roles.is_default() {
+            true => Vec::new(),
+            false => roles.definitions(),
+        };
+        self.settings.roles = roles;
     }
 
     /// Serialises the tenant to an item. Keeps the attributes of the item as read that this version of the code does

@@ -85,7 +85,7 @@ impl Browser {
     /// Opens a tenant's console with a portal link for this role.
     pub async fn open_console(&self, service: &Service, tenant: &Tenant, role: &str) {
         let path = format!("/tenants/{}/portal-links", tenant.id());
-        let asked = json!({"role_id": role});
+        let asked = json!({"role_id": role, "first_owner": role == "owner"});
         let link = service.application().post(&path, asked).await.expect(201);
         self.go(&link.string("/url")).await;
         self.click("Open the console").await;

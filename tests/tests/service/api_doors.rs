@@ -184,6 +184,9 @@ fn rows() -> Vec<Row> {
             Some(json!({"into": "{user}"})),
         ),
         ("DELETE", "/users/{leaver}", None),
+        get("/users/{user}/sessions"),
+        ("DELETE", "/users/{user}/sessions/{session}", None),
+        ("DELETE", "/users/{user}/sessions", None),
         ("PATCH", "/settings", Some(json!({"retention_days": 90}))),
         get("/settings"),
         get("/requests"),
@@ -352,7 +355,7 @@ fn every_operation_of_an_admin_has_two_doors() {
         };
         let called = rows();
         for Documented { method, path } in documented(service).await {
-            let calls = |row: &Row| row.0 == method.as_str() && shape(row.1) == path;
+            let calls = |row: &Row| row.0 == method.as_str() && shape(row.1) == shape(&path);
             assert!(called.iter().any(calls), "{method} {path}: add a row");
         }
     });

@@ -194,6 +194,22 @@ impl<'a> Fixture<'a> {
         login.expect(200).string("/session/token")
     }
 
+    /// Creates a portal link, and returns its id in the list.
+    async fn listed_link(&self) -> String {
+        let application = self.service.application();
+        let path = format!("/tenants/{}/portal-links", self.tenant.id());
+        let asked = json!({"role_id": "admin"});
+        application.post(&path, asked).await.expect(201);
+        application.get(&path).await.string("/items/0/id")
+    }
+
+    /// Signs the person in, and returns the id of the session in the list.
+    async fn listed_session(&self) -> String {
+        self.log_in("ada").await;
+        let path = format!("/users/{}/sessions", self.user);
+        self.owner.get(&path).await.string("/items/0/id")
+    }
+
     /// Fills in the ids in a path; for calls that delete a resource, creates a new resource first.
     async fn path(&self, operation: &Operation) -> String {
         let deletes = operation.method == Method::DELETE;
@@ -214,13 +230,15 @@ impl<'a> Fixture<'a> {
             }
             // These end sessions.
             _ if resource.starts_with("/users/")
-                && (deletes || operation.method == Method::POST) =>
+                && (deletes && !resource.contains("/sessions")
+                    || operation.method == Method::POST) =>
             {
                 let name = format!("short-lived-{}", uuid::Uuid::now_v7());
                 self.tenant.idp().user(&name).await
             }
             _ if resource.starts_with("/users/") => self.user.clone(),
             _ if resource.starts_with("/groups/") => self.group.clone(),
+            _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
             "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});
@@ -230,6 +248,10 @@ impl<'a> Fixture<'a> {
             _ => self.tenant.connection_id().to_owned(),
         };
         let path = path.replace("{tenant}", &tenant).replace("{id}", &id);
+        let path = match path.contains("{session}") {
+            true => path.replace("{session}", &self.listed_session().await),
+            false => path,
+        };
         match (resource, operation.method == Method::GET) {
             ("/connections/{id}/remedies", true) => format!("{path}?remedy=confirm"),
             _ => path,
@@ -243,7 +265,8 @@ impl<'a> Fixture<'a> {
             }
             ("PATCH", "") => json!({"display_name": "Renamed"}),
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),
-            ("POST", "/portal-links") => json!({"role_id": "viewer"}),
+            ("POST", "/portal-links") => json!({"role_id": "admin"}),
+            ("PUT", "/roles") => json!({"items": []}),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),

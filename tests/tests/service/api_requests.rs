@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 fn requests_and_responses_are_logged_without_secrets() {
     run(async |service| {
         let tenant = service.tenant("log").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let user = json!({"schemas": [urn::USER], "userName": "ada", "password": "S3cret-word"});
         let made = idp.post("/Users", user.clone()).await.expect(201);
         idp.post("/Users", user).await.refused(409, "uniqueness");
@@ -51,7 +51,7 @@ fn requests_and_responses_are_logged_without_secrets() {
 fn the_log_is_searched_by_person_text_failure_and_connection() {
     run(async |service| {
         let tenant = service.tenant("log-search").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let (ada, bob) = (idp.user("ada").await, idp.user("bob").await);
         idp.group("g", &[&ada]).await;
         idp.filter("/Users", "userName eq \"ADA\"")
@@ -79,7 +79,7 @@ fn the_log_is_searched_by_person_text_failure_and_connection() {
 fn a_search_for_a_person_finds_only_requests_about_that_person() {
     run(async |service| {
         let tenant = service.tenant("log-names").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let ann = idp.user("ann").await;
         let ada = idp.user("ada@example.test").await;
         idp.user("joanna@example.test").await;
@@ -105,7 +105,7 @@ fn a_search_for_a_person_finds_only_requests_about_that_person() {
 fn a_request_is_found_by_the_values_that_a_page_shows() {
     run(async |service| {
         let tenant = service.tenant("log-answers").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let ada = idp.user("ada").await;
         idp.filter("/Users", "nonsense").await.expect(400);
         let group = idp.group("g", &[&ada, "stale"]).await;
@@ -135,7 +135,7 @@ fn a_request_is_found_by_the_values_that_a_page_shows() {
 fn requests_with_revoked_or_expired_tokens_are_logged() {
     run(async |service| {
         let tenant = service.tenant("log-tokens").await;
-        let admin = service.admin(&tenant, Role::Member).await;
+        let admin = service.admin(&tenant, Role::Admin).await;
         let (revoked, secret) = tenant.issue("revoked", None).await;
         tenant.revoke(&revoked).await;
         let past = Timestamp::now() - 1.second();
@@ -171,7 +171,7 @@ fn requests_with_revoked_or_expired_tokens_are_logged() {
 fn skipped_members_are_named() {
     run(async |service| {
         let tenant = service.tenant("log-skipped").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let ada = idp.user("ada").await;
         idp.group("g", &[&ada, "stale-1", "stale-2"]).await;
         let log = admin.get("/requests?text=stale-1").await.expect(200);
@@ -204,7 +204,7 @@ fn a_failed_log_write_does_not_change_the_response() {
     run(async |_| {
         let (service, faults) = Service::with_faults().await;
         let tenant = service.tenant("log-broken").await;
-        let admin = service.admin(&tenant, Role::Member).await;
+        let admin = service.admin(&tenant, Role::Admin).await;
         // First the write is refused, then it never returns.
         for fault in [Fault::ServerError, Fault::KilledBefore] {
             faults.schedule(move |call| {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn pushed_people_are_invited_until_their_first_login_and_can_be_filtered() {
     run(async |service| {
         let tenant = service.tenant("se-invited").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         for name in ["ada", "bob", "eve"] {
             idp.user(name).await;
         }
@@ -43,7 +43,7 @@ fn pushed_people_are_invited_until_their_first_login_and_can_be_filtered() {
 fn the_members_view_can_hide_invited_people() {
     run(async |service| {
         let tenant = service.tenant("se-members").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let (ada, bob) = (idp.user("ada").await, idp.user("bob").await);
         let group = idp.group("Data", &[&ada, &bob]).await;
         let application = service.application();
@@ -81,7 +81,7 @@ fn groups_map_one_to_one() {
 fn put_with_active_disables_and_enables() {
     run(async |service| {
         let tenant = service.tenant("se-put").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let ada = idp.user("ada").await;
         for (active, state) in [(false, "inactive"), (true, "invited")] {
             let body = json!({"schemas": [urn::USER], "userName": "ada", "active": active});
@@ -101,7 +101,7 @@ fn a_base_url_with_a_trailing_slash_works() {
         let ada = idp.post("//Users", user).await.expect(201).id();
         idp.get("//Users/").await.expect(200);
         idp.get(&format!("//Users/{ada}/")).await.expect(200);
-        let admin = service.admin(&tenant, Role::Member).await;
+        let admin = service.admin(&tenant, Role::Admin).await;
         admin.get("/users/").await.expect(200);
         admin.get("//users").await.expect(200);
     });
@@ -111,7 +111,7 @@ fn a_base_url_with_a_trailing_slash_works() {
 fn a_stale_id_is_404_and_the_log_explains_what_to_do() {
     run(async |service| {
         let tenant = service.tenant("se-stale").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let ada = idp.user("ada").await;
         let path = format!("/Users/{ada}");
         idp.delete(&path).await.expect(204);

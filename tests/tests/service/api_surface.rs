@@ -69,7 +69,7 @@ fn unknown_paths_and_resources_are_problem_documents() {
         }
         let login = application.log_in("none", "ada", None).await;
         login.expect(404);
-        let link = application.post("/tenants/none/portal-links", json!({}));
+        let link = application.post("/tenants/none/portal-links", json!({"role_id": "admin"}));
         link.await.expect(404);
     });
 }
@@ -226,7 +226,8 @@ fn a_portal_link_opens_a_session_with_its_role() {
         let tenant = service.tenant("api-links").await;
         let application = service.application();
         let path = format!("/tenants/{}/portal-links", tenant.id());
-        let link = application.post(&path, json!({})).await.expect(201);
+        let asked = json!({"role_id": "owner"});
+        let link = application.post(&path, asked).await.expect(201);
         let url = link.string("/url");
         assert!(url.contains("/console/open?link=rcl_"), "{url}");
         let secret = url.rsplit('=').next().unwrap_or_default();
@@ -338,8 +339,11 @@ fn nobody_changes_a_role_above_their_own_and_the_last_owner_remains() {
         for refused in [idp.patch(&path, off.clone()).await, idp.delete(&path).await] {
             refused.refused(403, "").because(Reason::LastOwner);
         }
-        owner
-            .put(&role(&bob), give(json!("owner")))
+        // A portal link makes the first owner only.
+        let second = format!("/tenants/{}{}", tenant.id(), role(&bob));
+        let application = service.application();
+        application
+            .put(&second, give(json!("owner")))
             .await
             .expect(200);
         idp.patch(&path, off).await.expect(200);

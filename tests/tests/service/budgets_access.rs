@@ -139,7 +139,8 @@ fn sessions_keep_their_budgets() {
         let (ended, cost) = measure(tenant.sign_in().end_session(&session, whom)).await;
         ended.unwrap();
         budgets.record("sign out", cost);
-        let (link, cost) = measure(tenant.sign_in().issue_portal_link(Role::Owner, None)).await;
+        let (link, cost) =
+            measure(tenant.sign_in().issue_portal_link(Role::Owner, None, false)).await;
         budgets.record("issue a portal link", cost);
         let link = link.unwrap().secret;
         let opening = directory.open_portal_link(link.expose(), "request", Origin::default());

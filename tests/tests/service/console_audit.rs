@@ -93,7 +93,7 @@ fn rows_are_found_by_their_text() {
         let opened = "/audit?action=portal_link.opened&actor=";
         assert_eq!(admin.all(&format!("{opened}portal_link")).await.len(), 1);
         assert_eq!(admin.all(&format!("{opened}system")).await.len(), 0);
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         for (action, actor, subject, count) in [
             ("user.", "okta", "", 2),
             ("user.", tenant.connection_id(), "", 1),

@@ -213,7 +213,7 @@ impl Visitor {
         let directory = table.directory();
         let link = tenant
             .sign_in()
-            .issue_portal_link(Role::Owner, None)
+            .issue_portal_link(Role::Owner, None, false)
             .await
             .unwrap();
         let opened = directory

@@ -21,7 +21,7 @@ fn logs_can_be_exported_as_files() {
         let tenant = service.tenant("export").await;
         tenant.idp().user("=1+1, \"ada\"").await;
         tenant.idp().get("/Users?filter=nonsense").await.expect(400);
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let requests = visitor
             .get("/console/activity/export?format=csv&failed=yes")
             .await
@@ -97,7 +97,7 @@ async fn files(visitor: &Visitor, from: &str) -> Vec<String> {
 fn consecutive_files_contain_every_row() {
     run(async |service| {
         let tenant = service.tenant("files").await;
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let begin: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap_or_default();
         log(tenant.directory(), [(begin, sent(0, 1))]).await;
         let export = "/console/activity/export?format=json";
@@ -143,7 +143,7 @@ fn consecutive_files_contain_every_row() {
 fn the_last_page_and_the_last_file_have_no_continuation() {
     run(async |service| {
         let tenant = service.tenant("ends").await;
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let begin: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap_or_default();
         let requests = |times: std::ops::Range<i64>| {
             times.map(move |n| (begin + SignedDuration::from_secs(n), sent(0, 1)))
@@ -178,7 +178,7 @@ fn files_always_have_the_same_columns() {
     run(async |service| {
         let tenant = service.tenant("columns").await;
         tenant.idp().get("/Users?filter=nonsense").await.expect(400);
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         for (page, nothing) in [
             ("/console/activity/export", "text=nothing"),
             ("/console/activity/audit/export", "action=nothing"),

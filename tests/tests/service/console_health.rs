@@ -22,7 +22,7 @@ fn a_finding_links_to_its_request_person_and_group() {
             .await
             .expect(200);
 
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let health = visitor.get("/console/health").await.expect(200).html;
         for place in [format!("people/{ann}"), format!("groups/{team}")] {
             let link = format!("href=\"/console/{place}\"");
@@ -68,7 +68,7 @@ fn an_expiring_token_is_reported_with_its_date_and_the_other_token() {
         let (_, secret) = tenant.issue("ending", Some(soon)).await;
         let idp = tenant.idp().with_token(Some(&secret));
         idp.get("/Users?count=1").await.expect(200);
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let health = visitor.get("/console/health").await.expect(200).html;
         assert!(
             health.contains("another token that lasts longer"),
@@ -91,7 +91,7 @@ fn a_name_cannot_reverse_the_text_around_it() {
             None,
         );
         turning.await.unwrap();
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let health = visitor.get("/console/health").await.expect(200).html;
         let title = "Nothing has come from “\u{2068}evil\u{2069}” yet</h2>";
         assert!(health.contains(title), "{health}");

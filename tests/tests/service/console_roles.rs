@@ -123,7 +123,6 @@ const COMES_BACK: &str =
 
 #[test]
 fn a_page_explains_why_a_person_has_a_role_or_none() {
-    use Role::{Admin, Member, Viewer};
     let set = |default_role: Option<Role>, route_by, role_sync| Settings {
         sso_default_role: default_role.map(RoleId::from),
         route_by,
@@ -132,7 +131,7 @@ fn a_page_explains_why_a_person_has_a_role_or_none() {
         ..Settings::default()
     };
     let (mixed, claim) = (RouteBy::ClaimThenMembership, RouteBy::Claim);
-    let usual = set(Some(Admin), mixed, RoleSync::Immediate);
+    let usual = set(Some(Role::Admin), mixed, RoleSync::Immediate);
     let by_claim = set(None, claim, RoleSync::Immediate);
     let at_login = set(None, mixed, RoleSync::AtLogin);
     let member = |role: &str| {
@@ -153,65 +152,80 @@ fn a_page_explains_why_a_person_has_a_role_or_none() {
             (&usual, &[Deactivate], &[INACTIVE], vec![]),
             (
                 &usual,
-                &[Give(Member), Deactivate],
+                &[Give(Role::Member), Deactivate],
                 &[COMES_BACK],
                 vec![by_hand("Member", false)],
             ),
-            (&by_claim, &[Map(Admin), Join], &[NOT_YET_NAMED], vec![]),
-            (&by_claim, &[Map(Admin), Join, SignIn], &[NOT_NAMED], vec![]),
             (
                 &by_claim,
-                &[Map(Admin), SignInNamed],
+                &[Map(Role::Admin), Join],
+                &[NOT_YET_NAMED],
+                vec![],
+            ),
+            (
+                &by_claim,
+                &[Map(Role::Admin), Join, SignIn],
+                &[NOT_NAMED],
+                vec![],
+            ),
+            (
+                &by_claim,
+                &[Map(Role::Admin), SignInNamed],
                 &[],
                 vec![(named.to_owned(), true)],
             ),
-            (&at_login, &[Map(Admin), Join], &[NOT_SIGNED_IN], vec![]),
             (
                 &at_login,
-                &[Join, SignIn, Map(Admin)],
+                &[Map(Role::Admin), Join],
+                &[NOT_SIGNED_IN],
+                vec![],
+            ),
+            (
+                &at_login,
+                &[Join, SignIn, Map(Role::Admin)],
                 &[UNTIL_SIGN_IN],
                 vec![],
             ),
             (
                 &at_login,
-                &[Map(Admin), Join, SignIn],
+                &[Map(Role::Admin), Join, SignIn],
                 &[],
                 vec![member("Admin")],
             ),
             (
                 &at_login,
-                &[Map(Admin), Join, SignIn, Leave],
+                &[Map(Role::Admin), Join, SignIn, Leave],
                 &[UNTIL_SIGN_IN],
                 vec![(format!("{past} (team)"), true)],
             ),
             (
                 &at_login,
-                &[Map(Admin), Join, SignIn, Map(Viewer)],
+                &[Map(Role::Admin), Join, SignIn, Map(Role::Viewer)],
                 &[UNTIL_SIGN_IN],
                 vec![(format!("{past} (team)"), true)],
             ),
             (
                 &at_login,
-                &[Map(Admin), Join, SignIn, Delete],
+                &[Map(Role::Admin), Join, SignIn, Delete],
                 &[UNTIL_SIGN_IN],
                 vec![(past.to_owned(), true)],
             ),
             (&usual, &[SignIn], &[], vec![(default.to_owned(), true)]),
             (
                 &usual,
-                &[SignIn, Map(Viewer), Join],
+                &[SignIn, Map(Role::Viewer), Join],
                 &[],
                 vec![member("Viewer"), (overridden.to_owned(), false)],
             ),
             (
                 &usual,
-                &[Map(Member), Join, Give(Viewer)],
+                &[Map(Role::Member), Join, Give(Role::Viewer)],
                 &[],
                 vec![member("Member"), by_hand("Viewer", false)],
             ),
             (
                 &usual,
-                &[Map(Member), Join, Give(Member)],
+                &[Map(Role::Member), Join, Give(Role::Member)],
                 &[],
                 vec![member("Member"), by_hand("Member", true)],
             ),
@@ -391,7 +405,7 @@ fn a_mapping_does_not_overwrite_the_change_of_another_admin() {
             .await
             .unwrap()
             .role;
-        assert_eq!(held, Some(Role::Admin));
+        assert_eq!(held, Some(Role::Admin.into()));
         save("admin", "none").await.expect(303);
         save("none", "nonsense").await.expect(400);
     });

@@ -385,7 +385,7 @@ fn no_other_tenant_appears() {
 fn the_service_finds_people_by_word_and_changes_by_request() {
     run(async |service| {
         let tenant = service.tenant("indexed").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let body = json!({"schemas": [urn::USER], "userName": "ada@mail.test", "displayName": "Ada Lovelace"});
         let ada = idp.post("/Users", body).await.expect(201).id().to_owned();
         service.drained().await;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rollcall_directory::{
-    GROUPS, ManualRoles, PersonState, Preview, Role, RoleChange, RoleId, RoleSync, RouteBy,
-    Settings, Tenant, USERS,
+    Catalogue, GROUPS, ManualRoles, PersonState, Preview, Role, RoleChange, RoleId, RoleSync,
+    RouteBy, Settings, Tenant, USERS,
 };
 use rollcall_insight::{Insight, PeopleQuery};
 use rollcall_tests::seed::{apply_settings, group, patch, person, sign_in};
@@ -193,6 +193,7 @@ async fn assert_previews_are_correct(seed: u64, claims: Claims) {
         let (team, role) = (&teams[team], pick(&mut random, &ROLES));
         let before = roles(&tenant).await;
         let present = Insight::of(&tenant).group(team).await.unwrap().role;
+        let present = present.and_then(|id| Catalogue::default().role(&id));
         let (nothing, _) = preview_all(&tenant, team, present).await;
         assert!(nothing.at_once.is_empty() && nothing.at_sign_in.is_empty());
         let (prediction, calls) = preview_all(&tenant, team, role).await;
@@ -244,7 +245,6 @@ struct Before {
 
 #[test]
 fn ann_gets_the_predicted_role() {
-    use Role::{Admin, Member, Viewer};
     let at_login = Settings {
         role_sync: RoleSync::AtLogin,
         rate_limit: None,
@@ -271,27 +271,27 @@ fn ann_gets_the_predicted_role() {
         (
             "at login: a mapping is added",
             ann(&at_login),
-            Some(Admin),
-            [Some(Member), Some(Member), Some(Admin)],
+            Some(Role::Admin),
+            [Some(Role::Member), Some(Role::Member), Some(Role::Admin)],
         ),
         (
             "at login: a mapping is removed that never took effect",
             Before {
-                then: Some(Admin),
+                then: Some(Role::Admin),
                 ..ann(&at_login)
             },
             None,
-            [Some(Member), Some(Member), Some(Member)],
+            [Some(Role::Member), Some(Role::Member), Some(Role::Member)],
         ),
         (
             "at login: a mapping is removed that took effect",
             Before {
-                mapped: Some(Admin),
-                then: Some(Admin),
+                mapped: Some(Role::Admin),
+                then: Some(Role::Admin),
                 ..ann(&at_login)
             },
             None,
-            [Some(Admin), Some(Admin), None],
+            [Some(Role::Admin), Some(Role::Admin), None],
         ),
         (
             "at login: she never signed in",
@@ -299,51 +299,51 @@ fn ann_gets_the_predicted_role() {
                 sign_ins: &[],
                 ..ann(&at_login)
             },
-            Some(Viewer),
-            [None, None, Some(Viewer)],
+            Some(Role::Viewer),
+            [None, None, Some(Role::Viewer)],
         ),
         (
             "at login: a claim named the group",
             Before {
-                mapped: Some(Viewer),
-                then: Some(Viewer),
+                mapped: Some(Role::Viewer),
+                then: Some(Role::Viewer),
                 sign_ins: &[Some(&["team"])],
                 ..ann(&by_claim)
             },
-            Some(Admin),
-            [Some(Viewer), Some(Viewer), Some(Admin)],
+            Some(Role::Admin),
+            [Some(Role::Viewer), Some(Role::Viewer), Some(Role::Admin)],
         ),
         (
             "at login: no claim named the group",
             Before {
-                mapped: Some(Viewer),
-                then: Some(Viewer),
+                mapped: Some(Role::Viewer),
+                then: Some(Role::Viewer),
                 ..ann(&by_claim)
             },
-            Some(Admin),
-            [Some(Member), Some(Member), Some(Member)],
+            Some(Role::Admin),
+            [Some(Role::Member), Some(Role::Member), Some(Role::Member)],
         ),
         (
             "a manual role is overwritten",
             Before {
-                by_hand: Some(Admin),
+                by_hand: Some(Role::Admin),
                 ..ann(&overwritten)
             },
-            Some(Viewer),
-            [Some(Admin), Some(Admin), Some(Viewer)],
+            Some(Role::Viewer),
+            [Some(Role::Admin), Some(Role::Admin), Some(Role::Viewer)],
         ),
         (
             "at login: a manual role is overwritten",
             Before {
-                by_hand: Some(Admin),
+                by_hand: Some(Role::Admin),
                 settings: Settings {
                     role_sync: RoleSync::AtLogin,
                     ..overwritten.clone()
                 },
                 ..ann(&overwritten)
             },
-            Some(Viewer),
-            [Some(Admin), Some(Admin), Some(Viewer)],
+            Some(Role::Viewer),
+            [Some(Role::Admin), Some(Role::Admin), Some(Role::Viewer)],
         ),
         (
             "a manual owner role is not overwritten",
@@ -351,7 +351,7 @@ fn ann_gets_the_predicted_role() {
                 by_hand: Some(Role::Owner),
                 ..ann(&overwritten)
             },
-            Some(Viewer),
+            Some(Role::Viewer),
             [Some(Role::Owner); 3],
         ),
     ];

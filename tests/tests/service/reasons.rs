@@ -79,7 +79,7 @@ fn a_refusal_has_its_code_in_the_response_and_in_the_log() {
             ..Settings::default()
         };
         let tenant = service.tenant_with("reasons", settings).await;
-        let admin = service.admin(&tenant, Role::Member).await;
+        let admin = service.admin(&tenant, Role::Admin).await;
         let mut expected = Vec::new();
         for (reason, answer) in refusals(&tenant.idp()).await {
             answer.because(reason);
@@ -190,7 +190,7 @@ fn a_problem_document_has_its_code() {
 fn odd_readings_are_in_the_log_and_on_the_page() {
     run(async |service| {
         let tenant = service.tenant("readings").await;
-        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Member).await);
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
         let with_mark = format!("\u{feff}{}", user("ada"));
         let marked = idp.request(Method::POST, "/Users").raw(with_mark);
         let marked = marked.header("content-type", "text/plain").send().await;
@@ -228,7 +228,7 @@ fn odd_readings_are_in_the_log_and_on_the_page() {
             let readings = item.get("readings").cloned().unwrap_or(json!([]));
             assert_eq!(readings, json!(codes), "{item}");
         }
-        let visitor = Visitor::with_link(service, &tenant, Role::Member).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let id = logged[2]["id"].as_str().unwrap_or_default();
         let page = visitor
             .get(&format!("/console/activity/requests/{id}"))

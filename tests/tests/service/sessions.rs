@@ -20,7 +20,7 @@ fn sessions_are_listed_until_they_end() {
         // A session that a portal link opened belongs to no person.
         let link = tenant
             .sign_in()
-            .issue_portal_link(Role::Admin, None)
+            .issue_portal_link(Role::Admin, None, false)
             .await
             .unwrap();
         let portal = tenant

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Error, LoggedRequest, RequestQuery, Tenant};
-use rollcall_edge_api::{Params, Read};
+use rollcall_edge_api::{Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Hour, Insight};
 use serde::Deserialize;
@@ -95,7 +95,7 @@ struct Page {
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
@@ -172,7 +172,7 @@ impl ChartPart {
     }
 }
 
-async fn chart_part(visitor: &Visitor<Read>) -> Result<ChartPart, Problem> {
+async fn chart_part(visitor: &Visitor<ReadLogs>) -> Result<ChartPart, Problem> {
     let digest = Insight::of(visitor.tenant()).digest().await?;
     Ok(ChartPart {
         bars: bars(&digest.hours, Timestamp::now()),
@@ -212,7 +212,7 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
     shown.into_iter().map(one).collect()
 }
 
-pub(crate) async fn chart(visitor: Visitor<Read>) -> Result<Response, Problem> {
+pub(crate) async fn chart(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
     let chart = chart_part(&visitor).await?;
     render_part(&chart, chart.complete)
 }
@@ -284,7 +284,7 @@ impl ExportRow for Row {
 }
 
 pub(crate) async fn export(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();

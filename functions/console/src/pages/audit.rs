@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
-use rollcall_edge_api::{Params, Read};
+use rollcall_edge_api::{Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use rollcall_insight::Insight;
 use rollcall_scim::fold;
@@ -163,7 +163,7 @@ fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
@@ -241,7 +241,7 @@ impl ExportRow for Row {
 }
 
 pub(crate) async fn export(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();

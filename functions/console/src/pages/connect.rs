@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{Connection, FormId, Provider};
-use rollcall_edge_api::{Create, Params, Read, name};
+use rollcall_edge_api::{Create, Params, ReadConnections, name};
 use rollcall_edge_http::Problem;
 use rollcall_insight::Insight;
 use serde::Deserialize;
@@ -34,7 +34,7 @@ struct Page {
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadConnections>,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();

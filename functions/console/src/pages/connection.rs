@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, PeopleOf, Provider, Role, TokenSecret};
-use rollcall_edge_api::{Create, Delete, Gate, Id, Params, Read, name};
+use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
 use rollcall_insight::{Insight, Milestones};
 use serde::Deserialize;
@@ -85,7 +85,7 @@ struct Page {
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadConnections>,
     Id(id): Id,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
@@ -142,7 +142,10 @@ async fn checklist_part<G: Gate>(
     })
 }
 
-pub(crate) async fn checklist(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
+pub(crate) async fn checklist(
+    visitor: Visitor<ReadConnections>,
+    Id(id): Id,
+) -> Result<Response, Problem> {
     let connection = visitor.tenant().credentials().connection(&id).await?;
     let checklist = checklist_part(&visitor, &connection).await?;
     render_part(&checklist, checklist.is_finished())

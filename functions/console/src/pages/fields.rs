@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use rollcall_directory::{FormId, PersonState, Role};
+use rollcall_directory::{Catalogue, FormId, PersonState, Role, RoleId};
 use rollcall_edge_http::Problem;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -44,29 +44,34 @@ pub(super) fn parse_state(asked: &str) -> Result<Option<PersonState>, Problem> {
 }
 
 /// Reads a field with a role's id; an empty one has no role.
-pub(super) fn parse_role(id: &str) -> Result<Option<Role>, Problem> {
+pub(super) fn parse_role(id: &str, roles: &Catalogue) -> Result<Option<Role>, Problem> {
     if id.is_empty() {
         return Ok(None);
     }
-    let role = id.parse::<Role>();
+    let role = roles.named(&RoleId::named(id));
     role.map(Some)
         .map_err(|error| Problem::invalid(error.to_string()))
 }
 
 /// The option that stands for a role in a form.
-pub(super) fn role_option(role: Option<Role>) -> String {
-    role.map_or("none", Role::as_str).to_owned()
+pub(super) fn role_option(role: &Option<RoleId>) -> String {
+    role.as_ref().map_or("none", RoleId::as_str).to_owned()
 }
 
 /// Reads the role that an option stands for.
-pub(super) fn parse_role_option(option: &str) -> Result<Option<Role>, Problem> {
+pub(super) fn parse_role_option(option: &str, roles: &Catalogue) -> Result<Option<Role>, Problem> {
     match option {
         "none" => Ok(None),
-        role => match role.parse() {
-            Ok(role) => Ok(Some(role)),
-            Err(_) => Err(Problem::invalid("`role` is the id of a role, or `none`")),
+        id => match roles.role(&RoleId::named(id)) {
+            Some(role) => Ok(Some(role)),
+            None => Err(Problem::invalid("`role` is the id of a role, or `none`")),
         },
     }
+}
+
+/// Reads the id of the role that an option stands for. The role need not exist any more.
+pub(super) fn role_id_of_option(option: &str) -> Option<RoleId> {
+    (option != "none").then(|| RoleId::named(option))
 }
 
 /// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day.

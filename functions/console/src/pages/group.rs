@@ -3,14 +3,13 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Person, PersonState, Progress, Role, RoleSync};
+use rollcall_directory::{Person, PersonState, Progress, Role, RoleId, RoleSync, Way};
 use rollcall_edge_api::{Configure, Gate, Id, Params, Read};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::Deserialize;
 
 use super::fields;
-use super::groups::mappable_roles;
 use super::preview::{PreviewPart, Totals, preview_part};
 use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Visitor};
@@ -73,10 +72,10 @@ pub(crate) async fn show(
     let members = members_part(&visitor, &id, &params).await?;
     let chosen = params
         .role
-        .unwrap_or_else(|| fields::role_option(group.role));
+        .unwrap_or_else(|| fields::role_option(&group.role));
     render(&Page {
         layout,
-        roles: mappable_roles(),
+        roles: visitor.catalogue().given(Way::Mapping),
         chosen,
         preview,
         progress,
@@ -185,14 +184,14 @@ pub(crate) async fn map(
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let (before, role) = (
-        fields::parse_role_option(&form.from)?,
-        fields::parse_role_option(&form.role)?,
+        fields::role_id_of_option(&form.from),
+        fields::parse_role_option(&form.role, visitor.catalogue())?,
     );
     let since = Timestamp::now();
     if !visitor
         .tenant()
         .roles()
-        .map_group_from(&id, before, role)
+        .map_group_from(&id, before.as_ref(), role)
         .await?
     {
         return Err(Problem::conflict(
@@ -203,7 +202,7 @@ pub(crate) async fn map(
     let since = since.to_string();
     let mut to = vec![("done", "role-mapped")];
     // Saving the same role starts no work, so there is no progress to show.
-    if before != role {
+    if before != role.map(RoleId::from) {
         to.push(("since", &since));
     }
     Ok(redirect(&format!(

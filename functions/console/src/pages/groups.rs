@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{GROUPS, Role};
+use rollcall_directory::{GROUPS, Role, Way};
 use rollcall_edge_api::{Params, Read};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupFilter, GroupSummary, Insight};
@@ -54,7 +54,7 @@ pub(crate) async fn show(
             .layout(Section::Groups)
             .with_notice(search.done.as_deref()),
         groups,
-        roles: mappable_roles(),
+        roles: visitor.catalogue().given(Way::Mapping),
         total: Insight::of(tenant).total(&GROUPS).await?,
         next: next.map(|next| {
             fields::query_string(&[
@@ -76,12 +76,4 @@ fn parse_lacking(lacking: &str) -> Result<GroupFilter, Problem> {
         "members" => Ok(GroupFilter::WithoutMembers),
         _ => Err(Problem::invalid("`lacking` is one of `role` and `members`")),
     }
-}
-
-/// The roles that a group can give.
-pub(super) fn mappable_roles() -> Vec<Role> {
-    Role::ALL
-        .into_iter()
-        .filter(|role| role.is_mappable())
-        .collect()
 }

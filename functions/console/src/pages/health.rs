@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{SignInRefusal, Subject};
-use rollcall_edge_api::Read;
+use rollcall_edge_api::ReadLogs;
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Finding, FindingKind, Insight, Severity};
 
@@ -82,7 +82,7 @@ fn linked_subjects(finding: &Finding) -> impl Iterator<Item = &Subject> {
     finding.among.iter().filter(is_shown)
 }
 
-async fn page(visitor: &Visitor<Read>) -> Result<Page, Problem> {
+async fn page(visitor: &Visitor<ReadLogs>) -> Result<Page, Problem> {
     let health = Insight::of(visitor.tenant()).health().await?;
     Ok(Page {
         layout: visitor.layout(Section::Health),
@@ -92,12 +92,12 @@ async fn page(visitor: &Visitor<Read>) -> Result<Page, Problem> {
     })
 }
 
-pub(crate) async fn show(visitor: Visitor<Read>) -> Result<Response, Problem> {
+pub(crate) async fn show(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
     render(&page(&visitor).await?)
 }
 
 /// Renders the page again while the request log is being read. The script takes only the findings from it.
-pub(crate) async fn findings(visitor: Visitor<Read>) -> Result<Response, Problem> {
+pub(crate) async fn findings(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
     let page = page(&visitor).await?;
     render_part(&page, page.complete)
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
     AuditQuery, ExplainedGrant as Granted, HeldBack, LoggedRequest, Person, PersonRole,
-    PersonSession, PersonState, RequestQuery, Role, RouteBy, Source,
+    PersonSession, PersonState, RequestQuery, Role, RouteBy, Source, Way,
 };
 use rollcall_edge_api::{Configure, Id, Params, Read, explained};
 use rollcall_edge_http::Problem;
@@ -60,6 +60,7 @@ struct Page {
     outranks_visitor: bool,
     /// The roles that the visitor may give.
     roles: Vec<Role>,
+    catalogue: Vec<Role>,
     sessions: Vec<PersonSession>,
     identity: IdentityPanel,
     history: Vec<Row>,
@@ -104,13 +105,16 @@ pub(crate) async fn show(
     render(&Page {
         attributes: attributes(&profile.resource),
         manual_role,
-        outranks_visitor: manual_role > Some(visitor.role()),
+        outranks_visitor: manual_role.is_some_and(|role| role.outranks(visitor.role())),
         identity: IdentityPanel::of(&profile.person, &connections),
         explanation: layout.may_configure().then(|| explain_role(&profile)),
-        roles: Role::ALL
+        roles: visitor
+            .catalogue()
+            .given(Way::Hand)
             .into_iter()
-            .filter(|role| *role <= visitor.role())
+            .filter(|role| !role.outranks(visitor.role()))
             .collect(),
+        catalogue: visitor.catalogue().roles(),
         history: rows(tenant, changes, &connections).await?,
         is_whole_history,
         refused: Insight::of(tenant).refused_sign_ins_of(&id).await?,
@@ -176,7 +180,7 @@ fn explain_grant(profile: &PersonProfile, grant: &Granted) -> ExplainedGrant {
     let (group, text) = match &grant.source {
         Source::Mapped { group } => {
             let known = profile.groups.iter().find(|one| one.group.id == *group);
-            let gives = known.filter(|one| one.group.role == Some(grant.role));
+            let gives = known.filter(|one| one.group.role == Some(grant.role.into()));
             let text = match gives {
                 Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED_AT_SIGN_IN,
                 Some(one) if one.is_member => "member of a group that is mapped to it",
@@ -255,7 +259,8 @@ pub(crate) async fn give_role(
     change: Change<Configure, NewRole>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let role = fields::parse_role(&form.role)?;
+    let role = fields::parse_role(&form.role, visitor.catalogue())?;
+    visitor.check_gives(role).await?;
     visitor
         .tenant()
         .roles()

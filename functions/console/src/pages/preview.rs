@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Preview, Role, RoleChange};
+use rollcall_directory::{Catalogue, Preview, Role, RoleChange, RoleId};
 use rollcall_edge_api::{Configure, Gate, Id, Params};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
@@ -50,12 +50,30 @@ pub(super) struct PreviewPart {
     next: Option<String>,
 }
 
+/// The people who would change from one role to another. The ids of the roles are those in the address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Counted {
+    from: Option<RoleId>,
+    to: Option<RoleId>,
+    people: u64,
+}
+
+impl From<&RoleChange> for Counted {
+    fn from(change: &RoleChange) -> Self {
+        Self {
+            from: change.from.map(RoleId::from),
+            to: change.to.map(RoleId::from),
+            people: change.people,
+        }
+    }
+}
+
 /// The totals of a preview's steps.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Totals {
-    changes: Vec<RoleChange>,
-    at_sign_in: Vec<RoleChange>,
-    anyway: Vec<RoleChange>,
+    changes: Vec<Counted>,
+    at_sign_in: Vec<Counted>,
+    anyway: Vec<Counted>,
     looked_at: u64,
 }
 
@@ -94,7 +112,8 @@ pub(super) async fn preview_part<G: Gate>(
     mut totals: Totals,
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
-    let role = fields::parse_role_option(option)?;
+    let catalogue = visitor.catalogue();
+    let role = fields::parse_role_option(option, catalogue)?;
     let step = tenant
         .roles()
         .preview_mapping(&group.id, role, behind)
@@ -113,13 +132,17 @@ pub(super) async fn preview_part<G: Gate>(
         form_token: visitor.form_token(),
         group_id: group.id.clone(),
         group_name: group.display_name.clone(),
-        before: group.role,
+        before: group.role.as_ref().and_then(|id| catalogue.role(id)),
         role,
-        from: fields::role_option(group.role),
+        from: fields::role_option(&group.role),
         option: option.to_owned(),
-        sentences: changes.iter().map(sentence).collect(),
-        later: later.iter().map(sentence).collect(),
-        anyway: totals.anyway.iter().map(sentence).collect(),
+        sentences: changes.iter().map(|one| sentence(one, catalogue)).collect(),
+        later: later.iter().map(|one| sentence(one, catalogue)).collect(),
+        anyway: totals
+            .anyway
+            .iter()
+            .map(|one| sentence(one, catalogue))
+            .collect(),
         at_next_sign_in: step.at_next_sign_in,
         claims_decide: step.claims_decide,
         looked_at: totals.looked_at,
@@ -129,21 +152,22 @@ pub(super) async fn preview_part<G: Gate>(
 }
 
 /// Adds changes, so that each kind of change occurs once.
-fn add_changes(all: &mut Vec<RoleChange>, changes: &[RoleChange]) {
-    for change in changes {
-        let is_same = |one: &&mut RoleChange| (one.from, one.to) == (change.from, change.to);
+fn add_changes(all: &mut Vec<Counted>, changes: &[RoleChange]) {
+    for change in changes.iter().map(Counted::from) {
+        let is_same = |one: &&mut Counted| (&one.from, &one.to) == (&change.from, &change.to);
         match all.iter_mut().find(is_same) {
             Some(known) => known.people = known.people.saturating_add(change.people),
-            None => all.push(change.clone()),
+            None => all.push(change),
         }
     }
 }
 
 /// Describes one kind of change.
-fn sentence(change: &RoleChange) -> String {
+fn sentence(change: &Counted, roles: &Catalogue) -> String {
     let people = display::count(&change.people, "person", "people");
     let one = change.people == 1;
-    match (change.from, change.to) {
+    let known = |id: &Option<RoleId>| roles.role(id.as_ref()?);
+    match (known(&change.from), known(&change.to)) {
         (None, Some(to)) => format!(
             "{people} {} {}",
             if one { "gains" } else { "gain" },
@@ -181,24 +205,25 @@ mod tests {
 
     #[test]
     fn changes_are_described() {
-        use Role::{Admin, Member};
+        let (admin, member) = (Role::Admin, Role::Member);
         for (from, to, people, text) in [
-            (None, Some(Admin), 3, "3 people gain Admin"),
-            (Some(Admin), None, 1, "1 person loses Admin and has no role"),
+            (None, Some(admin), 3, "3 people gain Admin"),
+            (Some(admin), None, 1, "1 person loses Admin and has no role"),
             (
-                Some(Member),
-                Some(Admin),
+                Some(member),
+                Some(admin),
                 1,
                 "1 person gains Admin instead of Member",
             ),
             (
-                Some(Admin),
-                Some(Member),
+                Some(admin),
+                Some(member),
                 2,
                 "2 people lose Admin and become Member",
             ),
         ] {
-            assert_eq!(sentence(&RoleChange { from, to, people }), text);
+            let change = Counted::from(&RoleChange { from, to, people });
+            assert_eq!(sentence(&change, &Catalogue::default()), text);
         }
     }
 
@@ -219,13 +244,14 @@ mod tests {
             at_next_sign_in: false,
             claims_decide: false,
         };
+        let counted = |people| Counted::from(&change(people));
         let mut totals = Totals::default();
         for times in 1..3 {
             totals.add(&step);
             let expected = Totals {
-                changes: vec![change(2 * times)],
-                at_sign_in: vec![change(3 * times)],
-                anyway: vec![change(times)],
+                changes: vec![counted(2 * times)],
+                at_sign_in: vec![counted(3 * times)],
+                anyway: vec![counted(times)],
                 looked_at: 5 * times,
             };
             assert_eq!(totals, expected);

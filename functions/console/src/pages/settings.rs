@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    ManualRoles, RateLimit, Role, RoleSync, RouteBy, Settings, SettingsChange, UnknownMembers,
+    Catalogue, ClaimMatch, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings,
+    SettingsChange, UnknownMembers, Way,
 };
-use rollcall_edge_api::{Configure, Params};
+use rollcall_edge_api::{Params, Settings as SettingsGate};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Done};
-use super::groups::mappable_roles;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
@@ -25,7 +25,7 @@ struct Page {
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<Configure>,
+    visitor: Visitor<SettingsGate>,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let (settings, revision) = visitor.tenant().settings().read_with_revision().await?;
@@ -34,7 +34,7 @@ pub(crate) async fn show(
             .layout(Section::Settings)
             .with_notice(params.done.as_deref()),
         rate_limit: settings.rate_limit.unwrap_or_default(),
-        roles: mappable_roles(),
+        roles: settings.roles.given(Way::Default),
         settings,
         revision,
     })
@@ -50,6 +50,8 @@ pub(crate) struct SettingsForm {
     manual_roles: ManualRoles,
     role_sync: RoleSync,
     route_by: RouteBy,
+    /// Absent in a form of an earlier version: it stays as it is.
+    claim_match: Option<ClaimMatch>,
     unknown_members: UnknownMembers,
     /// Browsers do not send an unticked box.
     #[serde(default)]
@@ -62,17 +64,18 @@ pub(crate) struct SettingsForm {
 }
 
 impl SettingsForm {
-    fn into_change(self) -> Result<SettingsChange, Problem> {
-        let role = fields::parse_role(&self.sso_default_role)?;
+    fn into_change(self, roles: &Catalogue) -> Result<SettingsChange, Problem> {
+        let role = fields::parse_role(&self.sso_default_role, roles)?;
         let limit = RateLimit {
             per_minute: self.per_minute,
             burst: self.burst,
         };
         Ok(SettingsChange {
-            sso_default_role: Some(role),
+            sso_default_role: Some(role.map(RoleId::from)),
             manual_roles: Some(self.manual_roles),
             role_sync: Some(self.role_sync),
             route_by: Some(self.route_by),
+            claim_match: self.claim_match,
             invitations: Some(!self.invitations.is_empty()),
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),
@@ -82,13 +85,13 @@ impl SettingsForm {
     }
 }
 
-pub(crate) async fn save(change: Change<Configure, SettingsForm>) -> Result<Response, Problem> {
+pub(crate) async fn save(change: Change<SettingsGate, SettingsForm>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let revision = form.revision;
     let saved = visitor
         .tenant()
         .settings()
-        .change_at(revision, &form.into_change()?)
+        .change_at(revision, &form.into_change(visitor.catalogue())?)
         .await?;
     if saved.is_none() {
         return Err(Problem::conflict(

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, RequestTrace};
-use rollcall_edge_api::{Id, Params, Read};
+use rollcall_edge_api::{Id, Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
@@ -30,7 +30,7 @@ struct Page {
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<Read>,
+    visitor: Visitor<ReadLogs>,
     Params(params): Params<TraceParams>,
 ) -> Result<Response, Problem> {
     let trace = visitor
@@ -45,14 +45,14 @@ pub(crate) async fn show(
 }
 
 /// Shows one request by its id in the log.
-pub(crate) async fn logged(visitor: Visitor<Read>, Id(id): Id) -> Result<Response, Problem> {
+pub(crate) async fn logged(visitor: Visitor<ReadLogs>, Id(id): Id) -> Result<Response, Problem> {
     let trace = visitor.tenant().request_log().trace_logged(&id).await?;
     let request_id = trace.logged.as_ref().map(|one| one.request_id.clone());
     page(&visitor, request_id.unwrap_or_default(), trace).await
 }
 
 async fn page(
-    visitor: &Visitor<Read>,
+    visitor: &Visitor<ReadLogs>,
     request_id: String,
     trace: RequestTrace,
 ) -> Result<Response, Problem> {

@@ -1,7 +1,7 @@
 //! Service keys: the application's backend authenticates with them. They belong to the whole stack.
 
 use jiff::Timestamp;
-use rollcall_model::{InvalidTenantId, KeyScope, TenantId, new_id, shown};
+use rollcall_model::{InvalidTenantId, KeyScope, Permission, TenantId, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now, to_item,
@@ -43,10 +43,10 @@ impl ServiceKey {
 impl From<ServiceKeyItem> for ServiceKey {
     fn from(item: ServiceKeyItem) -> Self {
         Self {
+            scopes: item.scopes(),
             id: item.id,
             label: item.title,
             created_at: item.created_at,
-            scopes: item.scopes,
         }
     }
 }
@@ -62,6 +62,31 @@ struct ServiceKeyItem {
     created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<String>>,
+    /// Whether the key was issued when people, logs and settings had scopes of their own.
+    #[serde(default)]
+    apart: bool,
+}
+
+/// What the scopes of earlier versions included.
+const INCLUDED: [(Permission, &[Permission]); 2] = [
+    (
+        Permission::ProvisioningRead,
+        &[Permission::DirectoryRead, Permission::LogsRead],
+    ),
+    (Permission::SsoConfigure, &[Permission::SettingsWrite]),
+];
+
+impl ServiceKeyItem {
+    /// Returns the scopes as this version names them.
+    fn scopes(&self) -> Option<Vec<String>> {
+        let mut scopes = self.scopes.clone()?;
+        for (scope, included) in INCLUDED {
+            if !self.apart && scopes.iter().any(|id| id == scope.as_str()) {
+                scopes.extend(included.iter().map(|one| one.as_str().to_owned()));
+            }
+        }
+        Some(scopes)
+    }
 }
 
 impl ServiceKeyItem {
@@ -123,6 +148,7 @@ impl<'a> ServiceKeys<'a> {
             title: label.to_owned(),
             created_at: now(),
             scopes,
+            apart: true,
         };
         let key = StackKeys::service_keys().at(item.sort_key.clone());
         let mut transaction = Transaction::default();
@@ -250,5 +276,33 @@ fn sort_key(secret: &TokenSecret) -> String {
     match secret.claimed_tenant().as_str() == SCOPED_REALM {
         true => format!("{SCOPED_REALM}#{hash}"),
         false => hash,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_earlier_versions_read_people_and_logs() {
+        for (scopes, apart, reads_logs, changes_settings) in [
+            (vec!["provisioning:read"], false, true, false),
+            (vec!["provisioning:read"], true, false, false),
+            (vec!["sso:configure"], false, false, true),
+            (vec!["events:read"], false, false, false),
+        ] {
+            let key = ServiceKey::from(ServiceKeyItem {
+                sort_key: String::new(),
+                id: String::new(),
+                title: String::new(),
+                created_at: Timestamp::default(),
+                scopes: Some(scopes.into_iter().map(str::to_owned).collect()),
+                apart,
+            });
+            let has = |permission| key.has(KeyScope::Permission(permission));
+            assert_eq!(has(Permission::LogsRead), reads_logs);
+            assert_eq!(has(Permission::DirectoryRead), reads_logs);
+            assert_eq!(has(Permission::SettingsWrite), changes_settings);
+        }
     }
 }

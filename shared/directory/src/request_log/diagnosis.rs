@@ -218,6 +218,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         Reason::Forbidden
         | Reason::RoleAboveGiver
         | Reason::PersonOutranks
+        | Reason::RoleInUse
         | Reason::PersonInactive
         | Reason::NotProvisioned
         | Reason::IdentityConflict

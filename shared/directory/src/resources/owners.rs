@@ -1,6 +1,6 @@
 //! The active owners of a tenant. The last one cannot be removed.
 
-use rollcall_model::{Reason, Role};
+use rollcall_model::Reason;
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Scope, Transaction, number};
 
@@ -9,7 +9,7 @@ use crate::resources::record::Record;
 impl Record {
     /// Returns whether the person is an owner and not deactivated.
     pub fn is_active_owner(&self) -> bool {
-        !self.is_out() && self.account.manual_role() == Some(Role::Owner)
+        !self.is_out() && self.account.is_owner()
     }
 }
 

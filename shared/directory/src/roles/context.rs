@@ -1,6 +1,6 @@
 //! The data that decides roles, read once for many people.
 
-use rollcall_model::{Mappings, Role, Settings, USERS};
+use rollcall_model::{Catalogue, Mappings, Role, Settings, USERS};
 use rollcall_store::{Error, Scope, TenantItem};
 
 use crate::resources::record::Record;
@@ -17,6 +17,11 @@ pub struct RoleContext {
 }
 
 impl RoleContext {
+    /// Returns the tenant's roles.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.settings.roles
+    }
+
     /// Returns a person's effective role.
     pub fn role(&self, record: &Record) -> Option<Role> {
         decide::effective_role(record, &self.settings, &self.mappings)
@@ -27,7 +32,8 @@ impl RoleContext {
     /// # Errors
     /// When the stored document is not JSON.
     pub fn person(&self, record: &Record) -> Result<Person, Error> {
-        person(record, self.role(record))
+        let roles = decide::effective_roles(record, &self.settings, &self.mappings);
+        person(record, roles)
     }
 }
 
@@ -37,9 +43,10 @@ impl Roles<'_> {
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn context(self) -> Result<RoleContext, Error> {
+        let settings = self.scope.settings().await?;
         Ok(RoleContext {
-            settings: self.scope.settings().await?,
-            mappings: by_group(&self.mappings().await?),
+            mappings: by_group(&self.mappings().await?, &settings.roles),
+            settings,
         })
     }
 

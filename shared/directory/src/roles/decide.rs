@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Claimed, Grant, ManualRoles, Mappings, Role, RoleId, RoleSync, RouteBy, Settings,
+    Catalogue, Claimed, Grant, ManualRoles, Mappings, Role, RoleId, RoleSync, RouteBy, Settings,
 };
 
 use crate::resources::record::Record;
@@ -29,7 +29,7 @@ pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mapp
         return Mappings::new();
     }
     if settings.role_sync == RoleSync::AtLogin {
-        return roles_at_login(record);
+        return roles_at_login(record, &settings.roles);
     }
     routed(record, settings.route_by, mappings)
 }
@@ -132,9 +132,10 @@ pub(crate) fn sign_in(
     if !routed.is_empty() {
         if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
             // Groups never remove an owner, whether or not it is the last one.
+            let is_mappable = |role: Role| role.is_mappable();
             account
                 .manual
-                .take_if(|grant| grant.role().is_some_and(Role::is_mappable));
+                .take_if(|grant| settings.roles.role(&grant.role).is_some_and(is_mappable));
         }
         return Decided::Groups(routed);
     }
@@ -163,42 +164,52 @@ fn left_since(record: &Record, claimed: &Claimed) -> BTreeSet<String> {
 ///
 /// The highest mapped or manual grant counts. The default grant counts only if there is no other.
 pub fn effective_role(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
-    if !record.effect().has_roles() {
-        return None;
-    }
-    let mapped = mapped(record, settings, mappings).into_values().max();
-    mapped
-        .max(record.account.manual_role())
-        .or(record.account.default_role())
+    effective_roles(record, settings, mappings).first().copied()
 }
 
-/// Returns the highest role that the person holds, or would hold if they were in. The rank of a role that only a newer
-/// version knows is unknown, so that it counts as the highest.
+/// Returns all roles that a person holds, highest first; none while the person is out.
+///
+/// The default grant counts only if there is no other.
+pub fn effective_roles(record: &Record, settings: &Settings, mappings: &Mappings) -> Vec<Role> {
+    if !record.effect().has_roles() {
+        return Vec::new();
+    }
+    let (account, roles) = (&record.account, &settings.roles);
+    let mut held: BTreeSet<Role> = mapped(record, settings, mappings).into_values().collect();
+    held.extend(account.manual_role(roles));
+    if held.is_empty() {
+        held.extend(account.default_role(roles));
+    }
+    held.into_iter().rev().collect()
+}
+
+/// Returns the highest role that the person holds, or would hold if they were in. The rank of a role that is not in the
+/// catalogue is unknown, so that it counts as the highest.
 pub(crate) fn rank(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
-    let at_login = roles_at_login(record).into_values();
+    let at_login = roles_at_login(record, &settings.roles).into_values();
     let routed = routed(record, settings.route_by, mappings).into_values();
-    let held = at_login.chain(routed).max().max(given(record));
-    held.or(record.account.default_role())
+    let held = at_login.chain(routed).max().max(given(record, settings));
+    held.or(record.account.default_role(&settings.roles))
 }
 
 /// Returns whether the person holds a role above the default that no mapped group gives them.
 pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mappings) -> bool {
-    let held = given(record);
+    let held = given(record, settings);
     let mapped = mapped(record, settings, mappings).into_values().max();
     held > settings.default_role() && held > mapped
 }
 
 /// Returns the role that was given by hand.
-fn given(record: &Record) -> Option<Role> {
+fn given(record: &Record, settings: &Settings) -> Option<Role> {
     let grant = record.account.manual.as_ref();
-    grant.map(|grant| grant.role().unwrap_or(Role::Owner))
+    grant.map(|grant| settings.roles.role(&grant.role).unwrap_or(Role::Owner))
 }
 
-/// Returns the mapped roles at the last sign-in, without roles that only a newer version knows.
-pub(crate) fn roles_at_login(record: &Record) -> Mappings {
+/// Returns the mapped roles at the last sign-in, without roles that are not in the catalogue.
+pub(crate) fn roles_at_login(record: &Record, roles: &Catalogue) -> Mappings {
     let stored = record.account.at_login.iter();
     stored
-        .filter_map(|(group, role)| Some((group.clone(), role.role()?)))
+        .filter_map(|(group, role)| Some((group.clone(), roles.role(role)?)))
         .collect()
 }
 

@@ -42,6 +42,8 @@ pub struct ExplainedGrant {
 pub struct PersonRole {
     /// The effective role; `None` while the person is inactive.
     pub effective: Option<Role>,
+    /// All roles that count, highest first.
+    pub roles: Vec<Role>,
     /// Every grant, mapped ones first.
     pub grants: Vec<ExplainedGrant>,
     /// Why the current mappings of the person's groups do not all count, if they do not.
@@ -74,11 +76,13 @@ pub fn person_role(
     mappings: &[Mapping],
     joined: &Joined,
 ) -> PersonRole {
-    let roles = by_group(mappings);
+    let mapped = by_group(mappings, &settings.roles);
+    let roles = decide::effective_roles(record, settings, &mapped);
     PersonRole {
-        effective: decide::effective_role(record, settings, &roles),
+        effective: roles.first().copied(),
+        roles,
         grants: grants(record, settings, mappings, joined),
-        held_back: held_back(record, settings, &roles),
+        held_back: held_back(record, settings, &mapped),
     }
 }
 
@@ -87,7 +91,9 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
         return None;
     }
     let routed = decide::routed(record, settings.route_by, mappings);
-    if settings.role_sync == RoleSync::AtLogin && routed != decide::roles_at_login(record) {
+    if settings.role_sync == RoleSync::AtLogin
+        && routed != decide::roles_at_login(record, &settings.roles)
+    {
         return Some(HeldBack::UntilSignIn);
     }
     let is_left_out = |group: &String| mappings.contains_key(group) && !routed.contains_key(group);
@@ -103,7 +109,7 @@ fn grants(
     joined: &Joined,
 ) -> Vec<ExplainedGrant> {
     let account = &record.account;
-    let mapped = decide::mapped(record, settings, &by_group(mappings));
+    let mapped = decide::mapped(record, settings, &by_group(mappings, &settings.roles));
     let begun = |group: &str| {
         let mapping = mappings.iter().find(|mapping| mapping.group == group);
         let mapped = mapping.map(|m| (m.since, Some(m.request_id.clone())));
@@ -130,7 +136,7 @@ fn grants(
     let given = |grant: &Option<Grant>, source: Source| {
         let grant = grant.as_ref()?;
         Some(ExplainedGrant {
-            role: grant.role()?,
+            role: settings.roles.role(&grant.role)?,
             source,
             since: grant.since,
             request_id: grant.request_id.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, GROUPS, Mappings, Reason, Role, RoleId};
+use rollcall_model::{Catalogue, EventType, GROUPS, Mappings, Reason, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Item, Range, Transaction, carry_over, from_item, now, retry_stale,
@@ -23,7 +23,7 @@ use crate::roles::handle::Roles;
 pub struct Mapping {
     /// The group's id.
     pub group: String,
-    /// The role that its members get. A role that only a newer version knows grants nothing.
+    /// The role that its members get. One that is not in the catalogue grants nothing.
     pub role: RoleId,
     /// When the group was mapped to the role.
     pub since: Timestamp,
@@ -35,13 +35,6 @@ pub struct Mapping {
 struct StoredMapping {
     mapping: Mapping,
     item: Item,
-}
-
-impl Mapping {
-    /// Returns the role, if this version knows it.
-    pub fn role(&self) -> Option<Role> {
-        self.role.role()
-    }
 }
 
 impl Roles<'_> {
@@ -90,14 +83,14 @@ impl Roles<'_> {
     pub async fn map_group_from(
         self,
         group: &str,
-        from: Option<Role>,
+        from: Option<&RoleId>,
         role: Option<Role>,
     ) -> Result<bool, Error> {
         check_mappable(role)?;
         let record = Resources::of(self.scope).record(&GROUPS, group).await?;
         let before = self.mapping_of(group).await?;
         let held = before.as_ref().map(|stored| &stored.mapping.role);
-        if held != from.map(RoleId::from).as_ref() {
+        if held != from {
             return Ok(false);
         }
         self.write_mapping(&record, before, role).await
@@ -190,10 +183,10 @@ pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
     }
 }
 
-/// Returns the role of each mapped group. A role that only a newer version knows grants nothing.
-pub fn by_group(mappings: &[Mapping]) -> Mappings {
+/// Returns the role of each mapped group. A role that is not in the catalogue grants nothing.
+pub fn by_group(mappings: &[Mapping], roles: &Catalogue) -> Mappings {
     let known = mappings.iter();
     known
-        .filter_map(|mapping| Some((mapping.group.clone(), mapping.role()?)))
+        .filter_map(|mapping| Some((mapping.group.clone(), roles.role(&mapping.role)?)))
         .collect()
 }

@@ -1,6 +1,8 @@
 //! People as lists show them, and roles given by hand.
 
-use rollcall_model::{EventType, Grant, Identity, PersonState, Reason, Role, RoleId, USERS};
+use rollcall_model::{
+    Catalogue, EventType, Grant, Identity, PersonState, Reason, Role, RoleId, USERS, Way,
+};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
@@ -31,6 +33,8 @@ pub struct Person {
     pub state: PersonState,
     /// The effective role.
     pub role: Option<Role>,
+    /// All roles, highest first.
+    pub roles: Vec<Role>,
     /// When the user was created.
     pub created_at: jiff::Timestamp,
     /// When the person last signed in.
@@ -47,10 +51,13 @@ impl Roles<'_> {
     pub async fn person(self, user: &str) -> Result<Person, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
         let settings = self.scope.settings().await?;
-        let mappings = by_group(&self.mappings_of(&decide::role_groups(&record)).await?);
+        let mappings = by_group(
+            &self.mappings_of(&decide::role_groups(&record)).await?,
+            &settings.roles,
+        );
         person(
             &record,
-            decide::effective_role(&record, &settings, &mappings),
+            decide::effective_roles(&record, &settings, &mappings),
         )
     }
 
@@ -73,6 +80,7 @@ impl Roles<'_> {
     /// # Errors
     /// `404` when the person does not exist; `403` for a role above the giver's, and for the last active owner.
     pub async fn give_role(self, user: &str, role: Option<Role>, giver: Role) -> Result<(), Error> {
+        check_by_hand(role)?;
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&USERS, user).await?;
             let held = record.account.manual.as_ref().map(|grant| &grant.role);
@@ -80,7 +88,11 @@ impl Roles<'_> {
             if held == wanted.as_ref() {
                 return Ok(Some(()));
             }
-            check_rank(held, role, giver)?;
+            let roles = match held {
+                Some(_) => self.scope.settings().await?.roles,
+                None => Catalogue::default(),
+            };
+            check_rank(held, role, giver, &roles)?;
             let mut after = record.clone();
             after.revision += 1;
             if wanted.is_some() {
@@ -110,18 +122,48 @@ impl Roles<'_> {
     }
 }
 
-/// Refuses to give or remove a role above the giver's own. The rank of a role that only a newer version knows is
-/// unknown, so only an owner can remove it.
-fn check_rank(held: Option<&RoleId>, wanted: Option<Role>, giver: Role) -> Result<(), Error> {
-    let held = held.map(|role| role.role().unwrap_or(Role::Owner));
-    match held.max(wanted).filter(|role| *role > giver) {
+impl Roles<'_> {
+    /// Returns whether the tenant has an owner who is not deactivated.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn has_owner(self) -> Result<bool, Error> {
+        let owners = self.scope.table.get(&self.scope.keys().owners()).await?;
+        let ids = owners.and_then(|owners| owners.get("active_ids")?.as_ss().ok().cloned());
+        Ok(ids.is_some_and(|ids| !ids.is_empty()))
+    }
+}
+
+/// Refuses to give or remove a role above the giver's own. The rank of a role that is not in the catalogue is unknown,
+/// so only an owner can remove it.
+fn check_rank(
+    held: Option<&RoleId>,
+    wanted: Option<Role>,
+    giver: Role,
+    roles: &Catalogue,
+) -> Result<(), Error> {
+    let held = held.map(|role| roles.role(role).unwrap_or(Role::Owner));
+    match held.max(wanted).filter(|role| role.outranks(giver)) {
         Some(above) => Err(above_giver(above)),
         None => Ok(()),
     }
 }
 
+/// Refuses a role that is not given by hand.
+fn check_by_hand(role: Option<Role>) -> Result<(), Error> {
+    match role.filter(|role| !role.is_given(Way::Hand)) {
+        Some(role) => {
+            let detail = format!("`{role}` cannot be given by hand, choose another role");
+            Err(scim::Error::InvalidValue(detail).into())
+        }
+        None => Ok(()),
+    }
+}
+
 fn above_giver(role: Role) -> Error {
-    let detail = format!("only an `{role}` can give or take the role `{role}`, ask one to do it");
+    let detail = format!(
+        "only somebody who has the role `{role}` or a higher one can give or take it, ask one to do it"
+    );
     Error::Refused(Reason::RoleAboveGiver, scim::Error::Forbidden(detail))
 }
 
@@ -129,7 +171,7 @@ fn above_giver(role: Role) -> Error {
 ///
 /// # Errors
 /// When the stored document is not JSON.
-pub fn person(record: &Record, role: Option<Role>) -> Result<Person, Error> {
+pub fn person(record: &Record, roles: Vec<Role>) -> Result<Person, Error> {
     Ok(Person {
         id: record.id.clone(),
         user_name: record.user_name()?,
@@ -137,7 +179,8 @@ pub fn person(record: &Record, role: Option<Role>) -> Result<Person, Error> {
         external_id: record.text(&USERS, "externalId")?,
         email: record.email()?,
         state: record.state(),
-        role,
+        role: roles.first().copied(),
+        roles,
         created_at: record.created,
         last_login_at: record.account.last_login_at,
         identity: record.identity.clone(),

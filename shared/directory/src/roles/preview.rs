@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rollcall_model::{GROUPS, Mappings, Role, RoleSync, RouteBy, Settings, USERS};
 use rollcall_store::{Error, Range, text};
-use serde::{Deserialize, Serialize};
 
 use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
@@ -40,7 +39,7 @@ pub struct Preview {
 }
 
 /// The people who would change from one role to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleChange {
     /// The role they have.
     pub from: Option<Role>,
@@ -169,7 +168,8 @@ impl Roles<'_> {
         let settings = self.scope.settings().await?;
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
         let claims_decide = settings.route_by != RouteBy::Membership;
-        let change = Change::new(settings, by_group(&self.mappings().await?), group, role);
+        let mappings = by_group(&self.mappings().await?, &settings.roles);
+        let change = Change::new(settings, mappings, group, role);
         let mut counted = Counted::new();
         let (mut looked_at, mut strangers) = (0, 0);
         let mut place = Place::of(after);

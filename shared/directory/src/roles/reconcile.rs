@@ -5,7 +5,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use rollcall_model::{EventType, GROUPS, RoleId, USERS, is_id, new_id};
+use rollcall_model::{EventType, GROUPS, Role, RoleId, USERS, is_id, new_id};
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, retry_stale, string, text,
     to_item,
@@ -117,7 +117,7 @@ impl Roles<'_> {
                 Ok(None)
             }
             // The settings decide everybody's role.
-            Some(EventType::TenantSettingsChanged) => {
+            Some(EventType::TenantSettingsChanged | EventType::TenantRolesChanged) => {
                 meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 let next = self.reconcile_all(None, deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
@@ -180,16 +180,24 @@ impl Roles<'_> {
             let Some((record, tenant)) = person_and_tenant(self.scope, user).await? else {
                 return Ok(Some(false));
             };
-            let mappings = by_group(&self.mappings_of(&decide::role_groups(&record)).await?);
-            let role = decide::effective_role(&record, &tenant.settings, &mappings);
-            if role == record.account.announced_role() {
+            let settings = &tenant.settings;
+            let mappings = self.mappings_of(&decide::role_groups(&record)).await?;
+            let mappings = by_group(&mappings, &settings.roles);
+            let roles = decide::effective_roles(&record, settings, &mappings);
+            if is_announced(&record, &roles) {
                 return Ok(Some(false));
             }
             let mut after = record.clone();
             after.revision += 1;
-            after.account.announced = role.map(RoleId::from);
+            let mut roles = roles.into_iter().map(RoleId::from);
+            after.account.announced = roles.next();
+            after.account.announced_below = roles.collect();
             let mut transaction = account_writes(self.scope, &record, &after)?;
-            let told = |record: &Record| Some(json!({"role": record.account.announced}));
+            let told = |record: &Record| {
+                let account = &record.account;
+                let roles = account.announced.iter().chain(&account.announced_below);
+                Some(json!({"role": account.announced, "roles": roles.collect::<Vec<_>>()}))
+            };
             let entry = Entry::new(
                 self.scope,
                 EventType::UserRoleChanged,
@@ -300,9 +308,12 @@ impl Roles<'_> {
             settings => settings?,
         };
         let groups = people.iter().flat_map(decide::role_groups).collect();
-        let mappings = by_group(&self.mappings_of(&groups).await?);
+        let mappings = by_group(&self.mappings_of(&groups).await?, &settings.roles);
         let concerned = people.iter().filter(|person| {
-            decide::effective_role(person, &settings, &mappings) != person.account.announced_role()
+            !is_announced(
+                person,
+                &decide::effective_roles(person, &settings, &mappings),
+            )
         });
         let ids: Vec<_> = concerned.map(|person| person.id.clone()).collect();
         stream::iter(ids)
@@ -354,4 +365,11 @@ impl Roles<'_> {
             }
         }
     }
+}
+
+/// Returns whether the last event reported these roles.
+fn is_announced(record: &Record, roles: &[Role]) -> bool {
+    let account = &record.account;
+    let announced = account.announced.iter().chain(&account.announced_below);
+    announced.eq(roles.iter())
 }

@@ -9,7 +9,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, KeyScope, PortalLink, Role, RoleId, Subject, TenantId, USERS};
+use rollcall_model::{
+    Actor, Catalogue, KeyScope, Permission, PortalLink, Role, Subject, TenantId, USERS,
+};
 use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
 use crate::cache::{Cache, Moment};
@@ -37,6 +39,14 @@ pub struct Session {
     pub link: Option<PortalLink>,
     /// The effective role now.
     pub role: Option<Role>,
+    /// All roles now, highest first.
+    pub roles: Vec<Role>,
+    /// What the roles allow: in Rollcall, and in words of the application.
+    pub permissions: Vec<String>,
+    /// The roles of the tenant.
+    pub catalogue: Catalogue,
+    /// Whether the portal link that opened it lets its holder make somebody an owner while the tenant has none.
+    pub first_owner: bool,
     /// When the session expires.
     pub expires_at: Timestamp,
 }
@@ -48,6 +58,11 @@ impl Session {
             Some(person) => Subject::new("user", &person.id, &person.user_name),
             None => Subject::tenant(&self.tenant),
         }
+    }
+
+    /// Returns whether one of the roles has the permission.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.roles.iter().any(|role| role.allows(permission))
     }
 
     /// Returns whoever uses the session.
@@ -179,20 +194,36 @@ impl SignIn<'_> {
             record,
             tenant,
         } = stored;
+        if item.user.is_none() && !self.reaches_addressee(&item).await? {
+            return Ok(None);
+        }
         if item.user.is_none() {
             return Ok(Some(session_of_link(self.scope, secret, item, tenant)));
         }
+        let (settings, now) = (&tenant.settings, now());
         let Some(record) = record.filter(|record| item.is_in_force(record)) else {
             return Ok(None);
         };
+        if item.is_over_by(settings, now) {
+            return Ok(None);
+        }
+        if item.is_to_be_noted(settings, now) {
+            self.note_use(secret, now).await?;
+        }
         let groups = decide::role_groups(&record);
-        let mappings = by_group(&self.recent_mappings(&groups, memory).await?);
+        let catalogue = tenant.settings.roles.clone();
+        let mappings = by_group(&self.recent_mappings(&groups, memory).await?, &catalogue);
+        let roles = decide::effective_roles(&record, &tenant.settings, &mappings);
         Ok(Some(Session {
             id: shown_id(&secret.hash().0),
             link: None,
             tenant: self.scope.tenant.clone(),
             tenant_name: tenant.display_name,
-            role: decide::effective_role(&record, &tenant.settings, &mappings),
+            role: roles.first().copied(),
+            permissions: catalogue.permissions_of(&roles),
+            roles,
+            catalogue,
+            first_owner: false,
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
@@ -297,13 +328,20 @@ pub(super) fn session_of_link(
     item: SessionItem,
     tenant: TenantItem,
 ) -> Session {
+    let catalogue = tenant.settings.roles;
+    let role = item.given_role.and_then(|id| catalogue.role(&id));
+    let roles: Vec<Role> = role.into_iter().collect();
     Session {
         id: shown_id(&secret.hash().0),
         link: item.link,
         tenant: scope.tenant.clone(),
         tenant_name: tenant.display_name,
         person: None,
-        role: item.given_role.as_ref().and_then(RoleId::role),
+        role,
+        permissions: catalogue.permissions_of(&roles),
+        roles,
+        catalogue,
+        first_owner: item.first_owner,
         expires_at: item.ends,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall_model::{GROUPS, Mappings, Role};
+use rollcall_model::{Catalogue, GROUPS, Mappings, Role};
 use rollcall_store::{Error, Found, Key, Keys, from_item};
 
 use crate::resources::record::Record;
@@ -27,6 +27,7 @@ pub(super) struct Wanted {
 /// What was read, by group id. `None` stands for what does not exist.
 #[derive(Debug, Default)]
 pub(super) struct KnownGroups {
+    catalogue: Catalogue,
     mappings: BTreeMap<String, Option<Mapping>>,
     /// Whether these are all mappings of the tenant.
     has_all_mappings: bool,
@@ -64,6 +65,14 @@ impl Wanted {
 }
 
 impl KnownGroups {
+    /// Returns that nothing was read yet, in a tenant with these roles.
+    pub(super) fn nothing(catalogue: Catalogue) -> Self {
+        Self {
+            catalogue,
+            ..Self::default()
+        }
+    }
+
     /// Adds what a call has found of what it wanted.
     pub(super) fn add(
         &mut self,
@@ -99,7 +108,7 @@ impl KnownGroups {
         roles.collect()
     }
 
-    /// Returns the ids of all groups that are known to be mapped to a role of this version.
+    /// Returns the ids of all groups that are known to be mapped to a role of the catalogue.
     pub(super) fn mapped_ids(&self) -> BTreeSet<String> {
         let mapped = self.mappings.keys();
         let mapped = mapped.filter(|group| self.role(group).is_some());
@@ -143,6 +152,7 @@ impl KnownGroups {
     }
 
     fn role(&self, group: &str) -> Option<Role> {
-        self.mappings.get(group)?.as_ref()?.role()
+        self.catalogue
+            .role(&self.mappings.get(group)?.as_ref()?.role)
     }
 }

@@ -1,15 +1,15 @@
 //! Logs a person in: the application passes the assertion's user and groups, and gets the role and a session.
 //!
 //! Stage 1, at every sign-in: the mapped groups of this tenant that a value of the `groups` claim matches (by
-//! `displayName`, `externalId` or `id`), otherwise the memberships that were pushed. The setting `route_by` can limit
+//! `displayName`, `externalId` or `id`, or by `externalId` alone if the tenant wants that), otherwise the memberships that were pushed. The setting `route_by` can limit
 //! this to one of the two. Stage 2: the tenant's default role, at the first sign-in only, and only if there is no
 //! manual grant.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, Mappings, Role, Settings, USERS, new_id};
-use rollcall_scim::{self as scim, fold};
+use rollcall_model::{ClaimMatch, EventType, Mappings, Role, Settings, USERS, new_id};
+use rollcall_scim::{self as scim, lower};
 use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
 
@@ -212,8 +212,9 @@ impl SignIn<'_> {
         let mappings = mappings.collect();
         let moment = (now(), self.scope.request_id.as_str());
         let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
-        let role = roles::effective_role(&after, settings, &mappings);
-        let item = SessionItem::of_person(&after);
+        let held = roles::effective_roles(&after, settings, &mappings);
+        let role = held.first().copied();
+        let item = SessionItem::of_person(&after, settings);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(admission.writes(self.scope, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;
@@ -229,7 +230,7 @@ impl SignIn<'_> {
         write_sign_in(self.scope, &mut transaction, &entry, presented, has_claim)?;
         let claim = assertion.groups.as_ref().map(Vec::len);
         let told = json!({
-            "role": role, "source": routing.source, "matched": routing.matched, "claim_values": claim,
+            "role": role, "roles": held, "source": routing.source, "matched": routing.matched, "claim_values": claim,
         });
         let entry = entry.with_change(None, Some(told));
         transaction.put(entry.to_item(self.scope.keys())?);
@@ -240,7 +241,7 @@ impl SignIn<'_> {
             Err(error) => return Err(error),
         }
         Ok(Some(SignedIn {
-            person: person(&after, role)?,
+            person: person(&after, held)?,
             role,
             routing,
             session,
@@ -281,7 +282,7 @@ fn needed(
     groups: &[MappedGroup],
 ) -> BTreeSet<String> {
     let mut then = record.clone();
-    let claimed = claimed_groups(assertion, groups);
+    let claimed = claimed_groups(assertion, settings.claim_match, groups);
     roles::note_claim(&mut then, claimed, settings.route_by);
     roles::selected(&then, settings.route_by)
 }
@@ -299,7 +300,7 @@ fn route(
     after.revision += 1;
     roles::note_claim(
         &mut after,
-        claimed_groups(assertion, groups),
+        claimed_groups(assertion, settings.claim_match, groups),
         settings.route_by,
     );
     let by = |source: &str| Routing {
@@ -315,22 +316,23 @@ fn route(
 }
 
 /// Returns the ids of the mapped groups that the claim names.
-fn claimed_groups(assertion: &Assertion, groups: &[MappedGroup]) -> BTreeSet<String> {
+fn claimed_groups(
+    assertion: &Assertion,
+    by: ClaimMatch,
+    groups: &[MappedGroup],
+) -> BTreeSet<String> {
     let claims = assertion.groups.as_deref().unwrap_or_default();
     let exact: BTreeSet<&str> = claims.iter().map(String::as_str).collect();
-    let folded: BTreeSet<String> = claims.iter().map(|claim| fold(claim)).collect();
-    groups
-        .iter()
-        .filter(|group| {
-            folded.contains(&fold(&group.name))
-                || exact.contains(group.id.as_str())
-                || group
-                    .external_id
-                    .as_deref()
-                    .is_some_and(|id| exact.contains(id))
-        })
-        .map(|group| group.id.clone())
-        .collect()
+    let names: BTreeSet<String> = claims.iter().map(|claim| lower(claim)).collect();
+    let is_named = |group: &&MappedGroup| {
+        let external_id = group.external_id.as_deref();
+        let by_external_id = external_id.is_some_and(|id| exact.contains(id));
+        by_external_id
+            || by == ClaimMatch::Any
+                && (names.contains(&lower(&group.name)) || exact.contains(group.id.as_str()))
+    };
+    let named = groups.iter().filter(is_named);
+    named.map(|group| group.id.clone()).collect()
 }
 
 fn by_groups(routed: &Mappings, groups: &[MappedGroup]) -> Routing {

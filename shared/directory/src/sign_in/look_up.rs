@@ -265,7 +265,7 @@ impl SignIn<'_> {
         let people = items
             .map(Record::from_item)
             .collect::<Result<Vec<_>, _>>()?;
-        let mut known = KnownGroups::default();
+        let mut known = KnownGroups::nothing(looked_up.tenant.settings.roles.clone());
         known.add(wanted, keys, &mut found)?;
         if looked_up.candidates.is_none() {
             known.add_all_mappings(Roles::of(self.scope).mappings().await?);

@@ -1,18 +1,22 @@
 //! Portal links: the application issues a link, which opens the console once.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, EventType, PortalLink, Role, Subject};
+use rollcall_model::{Actor, EventType, PersonState, PortalLink, Reason, Role, Subject, USERS};
+use rollcall_scim::{self as scim, fold};
 use rollcall_store::{Error, Expression, Guard, TenantItem, from_item, now};
 use serde_json::{Value, json};
 
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
+use crate::resources::handle::Resources;
+use crate::resources::query_plan::QueryPlan;
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::sessions::{
-    IssuedSession, SessionItem, is_from, open_session, session_key, shown_id,
+    Addressee, IssuedSession, SessionItem, is_from, open_session, session_key, shown_id,
 };
 
 /// How long a portal link can be opened.
@@ -30,17 +34,21 @@ fn made_link(link: &PortalLink, role: Role, expires_at: Timestamp) -> Value {
 
 impl SignIn<'_> {
     /// Issues a link that opens the console once, with this role. `email` is the address of the person for whom it is
-    /// made; the journal names it as the actor of what is done with the link.
+    /// made; the journal names it as the actor of what is done with the link. If a person has the address, the link and
+    /// its session end with them. `first_owner` lets its holder make somebody an owner while the tenant has none.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted.
+    /// `404` when the tenant was deleted; `403` when everybody with the address has ended.
     pub async fn issue_portal_link(
         self,
         role: Role,
         email: Option<String>,
+        first_owner: bool,
     ) -> Result<IssuedSession, Error> {
+        let addressee = self.addressee(email.as_deref()).await?;
         let link = PortalLink { id: None, email };
-        let item = SessionItem::of_link(link.clone(), Some(role.into()), LINK_LIFE);
+        let mut item = SessionItem::of_link(link.clone(), role.into(), LINK_LIFE);
+        (item.addressee, item.first_owner) = (addressee, first_owner);
         let (issued, mut transaction) = open_session(self.scope, Purpose::PortalLink, &item)?;
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::PortalLinkCreated, tenant);
@@ -69,9 +77,9 @@ impl SignIn<'_> {
         };
         let opened = PortalLink {
             id: Some(shown_id(&link.hash().0)),
-            email: item.link.and_then(|link| link.email),
+            email: item.link.as_ref().and_then(|link| link.email.clone()),
         };
-        let session = SessionItem::of_link(opened.clone(), item.given_role, SESSION_LIFE);
+        let session = item.opened(opened.clone(), SESSION_LIFE);
         let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
         let key = session_key(self.scope, link);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
@@ -107,6 +115,50 @@ impl SignIn<'_> {
         let mut found = self.scope.table.find([key.clone(), tenant.clone()]).await?;
         let item = found.take(&key).map(from_item::<SessionItem>).transpose()?;
         let tenant = found.take(&tenant).map(TenantItem::from_item).transpose()?;
-        Ok(item.filter(|item| item.ends > now()).zip(tenant))
+        let Some(item) = item.filter(|item| item.ends > now()) else {
+            return Ok(None);
+        };
+        let reaches = self.reaches_addressee(&item).await?;
+        Ok(Some(item).filter(|_| reaches).zip(tenant))
+    }
+
+    /// Returns the person with this address, as the user name or among the e-mail addresses. Of several, the first who
+    /// has not ended counts.
+    async fn addressee(self, email: Option<&str>) -> Result<Option<Addressee>, Error> {
+        let Some(email) = email.map(fold) else {
+            return Ok(None);
+        };
+        let resources = Resources::of(self.scope);
+        let mut ids = BTreeSet::new();
+        for plan in [
+            QueryPlan::Name(email.clone()),
+            QueryPlan::Lookup("E", email),
+        ] {
+            ids.extend(resources.candidates(&USERS, &plan).await?);
+        }
+        let ids: Vec<String> = ids.into_iter().collect();
+        let known = resources.records(&USERS, &ids).await?;
+        let mut live = known
+            .iter()
+            .filter(|one| one.state() != PersonState::Inactive);
+        match live.next() {
+            Some(person) => Ok(Some(Addressee::of(person))),
+            None if known.is_empty() => Ok(None),
+            None => {
+                let detail = "the person with this `email` was deactivated or blocked".to_owned();
+                let error = scim::Error::Forbidden(detail);
+                Err(Error::Refused(Reason::PersonInactive, error))
+            }
+        }
+    }
+
+    /// Returns whether a link or its session was made for nobody known, or for a person who has not ended since.
+    pub(super) async fn reaches_addressee(self, item: &SessionItem) -> Result<bool, Error> {
+        let Some(addressee) = &item.addressee else {
+            return Ok(true);
+        };
+        let ids = [addressee.id.clone()];
+        let found = Resources::of(self.scope).records(&USERS, &ids).await?;
+        Ok(found.first().is_some_and(|one| addressee.is_in_force(one)))
     }
 }

@@ -7,9 +7,10 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, PortalLink, RoleId, Subject, USERS};
+use rollcall_model::{EventType, PortalLink, RoleId, Settings, Subject, USERS, shown};
+use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, text, to_item,
+    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, string, text, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,8 +21,10 @@ use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::sign_in::handle::SignIn;
 
-/// How long a session lasts.
-pub(super) const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
+/// How long a session lasts, unless the tenant says otherwise.
+const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
+/// Takes the place of the person in the list of portal links and their sessions. It is no id.
+const NOBODY: &str = "-";
 /// The maximum number of sessions that are listed for one person.
 const MAX_LISTED: usize = 100;
 /// The number of characters of a hash that are shown.
@@ -45,10 +48,40 @@ pub(super) struct SessionItem {
     /// The link, or the link that opened the session. Absent for a person, and in items of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<PortalLink>,
+    /// The person with the address for whom the link was made. The link and its session end with theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) addressee: Option<Addressee>,
+    /// Whether the holder may make somebody an owner while the tenant has none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) first_owner: bool,
     began: Timestamp,
+    /// When it was last checked, roughly, if the tenant ends sessions that nobody uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<Timestamp>,
     pub(super) ends: Timestamp,
     /// For DynamoDB's time to live.
     expires: i64,
+}
+
+/// The person for whom a portal link was made, in their epoch at that time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Addressee {
+    pub(super) id: String,
+    epoch: u64,
+}
+
+impl Addressee {
+    pub(super) fn of(record: &Record) -> Self {
+        Self {
+            id: record.id.clone(),
+            epoch: record.account.epoch,
+        }
+    }
+
+    /// Returns whether nothing has ended the person or their sessions since then.
+    pub(super) fn is_in_force(&self, record: &Record) -> bool {
+        record.state() != PersonState::Inactive && record.account.epoch == self.epoch
+    }
 }
 
 /// A valid session of a person, as lists show it.
@@ -59,6 +92,23 @@ pub struct PersonSession {
     /// When the person signed in.
     pub began_at: Timestamp,
     /// When the session expires.
+    pub ends_at: Timestamp,
+}
+
+/// A portal link that can be opened, or a valid session that a link has opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortalSession {
+    /// The first 12 characters of its hash.
+    pub id: String,
+    /// Whether it is a session. Otherwise it is a link that nobody has opened yet.
+    pub is_opened: bool,
+    /// The address of the person for whom the link was made, if the application named one.
+    pub email: Option<String>,
+    /// The role that it gives.
+    pub role: Option<RoleId>,
+    /// When it was made or opened.
+    pub began_at: Timestamp,
+    /// When it expires.
     pub ends_at: Timestamp,
 }
 
@@ -73,19 +123,51 @@ pub struct IssuedSession {
 
 impl SessionItem {
     /// Returns a session of a person that begins now, in their present epoch.
-    pub(super) fn of_person(record: &Record) -> Self {
+    pub(super) fn of_person(record: &Record, settings: &Settings) -> Self {
+        let life = settings.session_minutes.map(minutes);
         Self {
             user: Some(record.id.clone()),
             epoch: Some(record.account.epoch),
             renamings: Some(record.identity.renamings),
-            ..Self::lasting(SESSION_LIFE)
+            ..Self::lasting(life.unwrap_or(SESSION_LIFE))
         }
     }
 
-    /// Returns a portal link or the session that it opens, with the role that it gives.
-    pub(super) fn of_link(link: PortalLink, given_role: Option<RoleId>, life: Duration) -> Self {
+    /// Returns whether the session of a person has lasted, or gone unused, longer than the settings allow now.
+    pub(super) fn is_over_by(&self, settings: &Settings, now: Timestamp) -> bool {
+        let is_past = |from: Timestamp, limit: Option<u32>| {
+            limit.is_some_and(|limit| from + minutes(limit) <= now)
+        };
+        is_past(self.began, settings.session_minutes)
+            || is_past(self.last_seen(), settings.session_idle_minutes)
+    }
+
+    /// Returns whether the use of the session must be noted, so that it does not end as unused. Only every so often, so
+    /// that most checks write nothing.
+    pub(super) fn is_to_be_noted(&self, settings: &Settings, now: Timestamp) -> bool {
+        let idle = settings.session_idle_minutes;
+        idle.is_some_and(|idle| self.last_seen() + minutes(idle) / 4 <= now)
+    }
+
+    fn last_seen(&self) -> Timestamp {
+        self.seen.unwrap_or(self.began)
+    }
+
+    /// Returns a portal link, with the role that it gives.
+    pub(super) fn of_link(link: PortalLink, given_role: RoleId, life: Duration) -> Self {
         Self {
-            given_role,
+            given_role: Some(given_role),
+            link: Some(link),
+            ..Self::lasting(life)
+        }
+    }
+
+    /// Returns the session that this portal link opens.
+    pub(super) fn opened(&self, link: PortalLink, life: Duration) -> Self {
+        Self {
+            given_role: self.given_role.clone(),
+            addressee: self.addressee.clone(),
+            first_owner: self.first_owner,
             link: Some(link),
             ..Self::lasting(life)
         }
@@ -100,7 +182,10 @@ impl SessionItem {
             epoch: None,
             renamings: None,
             link: None,
+            addressee: None,
+            first_owner: false,
             began,
+            seen: None,
             ends,
             expires: ends.as_second(),
         }
@@ -111,6 +196,10 @@ impl SessionItem {
         let is_kept = record.account.keeps_session(self.began, self.epoch);
         is_kept && record.effect().has_sessions() && self.ends > now()
     }
+}
+
+fn minutes(number: u32) -> Duration {
+    Duration::from_secs(u64::from(number) * 60)
 }
 
 /// Returns a new session and the writes that open it.
@@ -126,11 +215,13 @@ pub(super) fn open_session(
     let mut transaction = Transaction::default();
     let key = session_key(scope, &secret);
     transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);
-    if let Some(user) = &item.user {
-        let sort = format!("{:015}#{}", item.began.as_millisecond(), secret.hash().0);
-        let pointer = json!({"expires": item.expires});
-        transaction.put(to_item(&scope.keys().sessions_of(user).at(sort), &pointer)?);
-    }
+    let whose = item.user.as_deref().unwrap_or(NOBODY);
+    let sort = format!("{:015}#{}", item.began.as_millisecond(), secret.hash().0);
+    let pointer = json!({"expires": item.expires});
+    transaction.put(to_item(
+        &scope.keys().sessions_of(whose).at(sort),
+        &pointer,
+    )?);
     let issued = IssuedSession {
         secret,
         expires_at: item.ends,
@@ -180,7 +271,88 @@ impl SignIn<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn sessions_in_force(self, record: &Record) -> Result<Vec<PersonSession>, Error> {
-        let range = Range::all(self.scope.keys().sessions_of(&record.id))
+        let stored = self.latest(&record.id).await?.into_iter();
+        let mut sessions: Vec<PersonSession> = stored
+            .filter(|(_, session)| session.is_in_force(record))
+            .map(|(hash, session)| PersonSession {
+                id: shown_id(&hash),
+                began_at: session.began,
+                ends_at: session.ends,
+            })
+            .collect();
+        sessions.sort_by_key(|session| (Reverse(session.began_at), session.id.clone()));
+        Ok(sessions)
+    }
+
+    /// Lists the portal links that can still be opened, and the valid sessions that links have opened, latest first, at
+    /// most 100. Links of earlier versions are not listed.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn portal_sessions(self) -> Result<Vec<PortalSession>, Error> {
+        let stored = self.latest(NOBODY).await?.into_iter();
+        let mut sessions: Vec<PortalSession> = stored
+            .filter(|(_, session)| session.ends > now())
+            .map(|(hash, session)| {
+                let link = session.link.unwrap_or_default();
+                PortalSession {
+                    id: shown_id(&hash),
+                    is_opened: link.id.is_some(),
+                    email: link.email,
+                    role: session.given_role,
+                    began_at: session.began,
+                    ends_at: session.ends,
+                }
+            })
+            .collect();
+        sessions.sort_by_key(|session| (Reverse(session.began_at), session.id.clone()));
+        Ok(sessions)
+    }
+
+    /// Ends the portal link or the session of a link with this id.
+    ///
+    /// # Errors
+    /// `404` when there is none.
+    pub async fn end_portal_session(self, id: &str) -> Result<(), Error> {
+        let tenant = Subject::tenant(&self.scope.tenant);
+        self.end_listed(NOBODY, id, EventType::PortalLinkEnded, tenant)
+            .await
+    }
+
+    /// Ends the session of a person with this id.
+    ///
+    /// # Errors
+    /// `404` when the person does not exist or has no such session.
+    pub async fn end_session_of(self, user: &str, id: &str) -> Result<(), Error> {
+        let record = Resources::of(self.scope).record(&USERS, user).await?;
+        let subject = subject(&USERS, &record)?;
+        self.end_listed(user, id, EventType::UserSessionEnded, subject)
+            .await
+    }
+
+    async fn end_listed(
+        self,
+        whose: &str,
+        id: &str,
+        kind: EventType,
+        subject: Subject,
+    ) -> Result<(), Error> {
+        let mut stored = self.latest(whose).await?.into_iter();
+        let Some((hash, _)) = stored.find(|(hash, _)| shown_id(hash) == id) else {
+            let what = format!("session `{}`", shown(id));
+            return Err(scim::Error::NotFound { what }.into());
+        };
+        let mut transaction = Transaction::default();
+        transaction.delete(self.scope.keys().sessions().at(hash));
+        let entry = Entry::new(self.scope, kind, subject);
+        let entry = entry.with_change(Some(json!({"session": id})), None);
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.commit(&transaction).await
+    }
+
+    /// Reads the latest sessions of a person, or of nobody, with their hashes.
+    async fn latest(self, whose: &str) -> Result<Vec<(String, SessionItem)>, Error> {
+        let range = Range::all(self.scope.keys().sessions_of(whose))
             .descending(true)
             .limit(MAX_LISTED);
         let pointers = self.scope.table.query(&range).await?.items;
@@ -190,17 +362,48 @@ impl SignIn<'_> {
         let keys = hashes.map(|(_, hash)| self.scope.keys().sessions().at(hash));
         let mut sessions = Vec::new();
         for item in self.scope.table.batch_get(keys).await? {
-            let hash = text(&item, "SK")?.to_owned();
-            let session: SessionItem = from_item(item)?;
-            if session.is_in_force(record) {
-                sessions.push(PersonSession {
-                    id: shown_id(&hash),
-                    began_at: session.began,
-                    ends_at: session.ends,
-                });
-            }
+            sessions.push((text(&item, "SK")?.to_owned(), from_item(item)?));
         }
-        sessions.sort_by_key(|session| (Reverse(session.began_at), session.id.clone()));
         Ok(sessions)
+    }
+
+    /// Notes that a session was used. One that has just been ended stays ended.
+    pub(super) async fn note_use(self, secret: &TokenSecret, at: Timestamp) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        let seen = Expression::new("SET seen = :seen").with(":seen", string(&at.to_string()));
+        let key = session_key(self.scope, secret);
+        transaction.update_if(key, seen, Expression::present(), Guard::Gone);
+        self.scope.table.transact(&transaction).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_end_by_the_settings_of_now() {
+        let mut item = SessionItem::lasting(SESSION_LIFE);
+        let settings = |life, idle| Settings {
+            session_minutes: life,
+            session_idle_minutes: idle,
+            ..Settings::default()
+        };
+        let after = |count| item.began + minutes(count);
+        for (life, idle, at, is_over, is_noted) in [
+            (None, None, 600, false, false),
+            (Some(60), None, 59, false, false),
+            (Some(60), None, 60, true, false),
+            (None, Some(20), 4, false, false),
+            (None, Some(20), 5, false, true),
+            (None, Some(20), 20, true, true),
+        ] {
+            let settings = settings(life, idle);
+            assert_eq!(item.is_over_by(&settings, after(at)), is_over, "{at}");
+            assert_eq!(item.is_to_be_noted(&settings, after(at)), is_noted, "{at}");
+        }
+        let later = after(30);
+        item.seen = Some(after(15));
+        assert!(!item.is_over_by(&settings(None, Some(20)), later));
     }
 }

@@ -1,8 +1,10 @@
 //! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
+use std::ops::RangeInclusive;
+
 use rollcall_model::{
-    DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings, SignUp,
-    UnknownMembers,
+    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy,
+    Settings, SignUp, UnknownMembers, Way,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -10,6 +12,8 @@ use rollcall_store::{Error, retry_stale};
 use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
+/// How long sessions can last, and how long they can go unused, in minutes: up to thirty days.
+const SESSION_MINUTES: RangeInclusive<u32> = 5..=43_200;
 /// The highest rate limit that a tenant can set, in requests per minute.
 const MAX_PER_MINUTE: u32 = 600_000;
 /// The highest ceiling of a tenant, in requests per minute. Each request writes the same item, and DynamoDB accepts
@@ -24,7 +28,7 @@ const MAX_RETENTION_DAYS: u32 = 3_650;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsChange {
     /// The role of people whose first sign-in no group decides; `Some(None)` for no role.
-    pub sso_default_role: Option<Option<Role>>,
+    pub sso_default_role: Option<Option<RoleId>>,
     /// Whether a role given by hand survives a sign-in whose groups decide the role.
     pub manual_roles: Option<ManualRoles>,
     /// When a change of memberships or mappings changes roles.
@@ -45,6 +49,12 @@ pub struct SettingsChange {
     pub match_email: Option<bool>,
     /// What a push of somebody who was deleted does.
     pub deleted_people: Option<DeletedPeople>,
+    /// What a value of a `groups` claim must be to name a group.
+    pub claim_match: Option<ClaimMatch>,
+    /// How many minutes a session lasts at most; `Some(None)` for the operator's maximum.
+    pub session_minutes: Option<Option<u32>>,
+    /// After how many minutes without use a session ends; `Some(None)` for never.
+    pub session_idle_minutes: Option<Option<u32>>,
 }
 
 impl SettingsChange {
@@ -53,9 +63,11 @@ impl SettingsChange {
     /// # Errors
     /// `invalidValue` for a setting that is not allowed.
     pub fn applied_to(&self, before: Settings) -> Result<Settings, Error> {
-        let role = self.sso_default_role.map(|role| role.map(RoleId::from));
         let after = Settings {
-            sso_default_role: role.unwrap_or(before.sso_default_role),
+            sso_default_role: self
+                .sso_default_role
+                .clone()
+                .unwrap_or(before.sso_default_role),
             manual_roles: self.manual_roles.unwrap_or(before.manual_roles),
             role_sync: self.role_sync.unwrap_or(before.role_sync),
             route_by: self.route_by.unwrap_or(before.route_by),
@@ -66,8 +78,18 @@ impl SettingsChange {
             sign_up: self.sign_up.unwrap_or(before.sign_up),
             match_email: self.match_email.unwrap_or(before.match_email),
             deleted_people: self.deleted_people.unwrap_or(before.deleted_people),
+            claim_match: self.claim_match.unwrap_or(before.claim_match),
+            session_minutes: self.session_minutes.unwrap_or(before.session_minutes),
+            session_idle_minutes: self
+                .session_idle_minutes
+                .unwrap_or(before.session_idle_minutes),
+            roles: before.roles,
         };
-        match fault(&after) {
+        let role_fault = self
+            .sso_default_role
+            .as_ref()
+            .and_then(|role| default_role_fault(role.as_ref()?, &after.roles));
+        match role_fault.or_else(|| fault(&after)) {
             Some(detail) => Err(scim::Error::InvalidValue(detail).into()),
             None => Ok(after),
         }
@@ -75,10 +97,8 @@ impl SettingsChange {
 }
 
 fn fault(settings: &Settings) -> Option<String> {
-    if settings.default_role() == Some(Role::Owner) {
-        return Some(
-            "`owner` cannot be the `sso_default_role`, it is given by hand alone".to_owned(),
-        );
+    if let Some(detail) = session_fault(settings) {
+        return Some(detail);
     }
     if let Some(detail) = limit_fault("rate_limit", settings.rate_limit, MAX_PER_MINUTE) {
         return Some(detail);
@@ -86,6 +106,33 @@ fn fault(settings: &Settings) -> Option<String> {
     let days = 1..=MAX_RETENTION_DAYS;
     (!days.contains(&settings.retention_days))
         .then(|| format!("`retention_days` must be 1 to {MAX_RETENTION_DAYS}"))
+}
+
+/// Returns why a role cannot be the tenant's default role.
+fn default_role_fault(role: &RoleId, roles: &Catalogue) -> Option<String> {
+    match roles.named(role) {
+        Err(unknown) => Some(format!("`sso_default_role`: {unknown}")),
+        Ok(role) if role == Role::Owner => {
+            Some("`owner` cannot be the `sso_default_role`, it is given by hand alone".to_owned())
+        }
+        Ok(role) if !role.is_given(Way::Default) => Some(format!(
+            "`{role}` cannot be the `sso_default_role`, choose another role"
+        )),
+        Ok(_) => None,
+    }
+}
+
+fn session_fault(settings: &Settings) -> Option<String> {
+    let (life, idle) = (settings.session_minutes, settings.session_idle_minutes);
+    let is_outside =
+        |minutes: Option<u32>| minutes.is_some_and(|it| !SESSION_MINUTES.contains(&it));
+    let (least, most) = (SESSION_MINUTES.start(), SESSION_MINUTES.end());
+    for (name, minutes) in [("session_minutes", life), ("session_idle_minutes", idle)] {
+        if is_outside(minutes) {
+            return Some(format!("`{name}` must be {least} to {most}"));
+        }
+    }
+    None
 }
 
 fn limit_fault(name: &str, limit: Option<RateLimit>, max_per_minute: u32) -> Option<String> {
@@ -202,12 +249,17 @@ mod tests {
             retention_days: Some(days),
             ..SettingsChange::default()
         };
+        let minutes = |minutes| SettingsChange {
+            session_minutes: Some(Some(minutes)),
+            ..SettingsChange::default()
+        };
         let owner = SettingsChange {
-            sso_default_role: Some(Some(Role::Owner)),
+            sso_default_role: Some(Some(Role::Owner.into())),
             ..SettingsChange::default()
         };
         for (change, word) in [
             (owner, "by hand"),
+            (minutes(4), "session_minutes"),
             (days(0), "retention_days"),
             (days(4_000), "retention_days"),
             (limit(0, 1), "per_minute"),

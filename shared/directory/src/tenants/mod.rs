@@ -1,9 +1,10 @@
 //! Tenants: their lifecycle and settings.
 //!
-//! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed. Both
-//! change a tenant through `write_tenant`.
+//! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed, and
+//! `define_roles` which roles. All change a tenant through `write_tenant`.
 
 pub(crate) mod change_settings;
+pub(crate) mod define_roles;
 pub(crate) mod handle;
 pub(crate) mod lifecycle;
 pub(crate) mod write_tenant;

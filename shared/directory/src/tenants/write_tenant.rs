@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::credentials::meter;
 use crate::journal::entry::Entry;
 
-/// Writes a tenant's new name, its new settings, its new ceiling, or all of them.
+/// Writes a tenant's new name, its new settings, its new ceiling, its new roles, or all of them.
 ///
 /// Returns `false` if the tenant has changed since it was read.
 pub(super) async fn write_tenant(
@@ -16,9 +16,10 @@ pub(super) async fn write_tenant(
     after: &TenantItem,
 ) -> Result<bool, Error> {
     let is_renamed = before.display_name != after.display_name;
-    let is_set_up = before.settings != after.settings;
+    let has_roles = before.settings.roles != after.settings.roles;
+    let is_set_up = json!(before.settings) != json!(after.settings);
     let is_bounded = before.request_ceiling != after.request_ceiling;
-    if !is_renamed && !is_set_up && !is_bounded {
+    if !is_renamed && !is_set_up && !is_bounded && !has_roles {
         // An earlier attempt may have ended before it refreshed the meter.
         meter::refresh(&scope.table, &scope.tenant).await?;
         return Ok(true);
@@ -45,6 +46,13 @@ pub(super) async fn write_tenant(
     if is_set_up {
         let told = |tenant: &TenantItem| Some(json!(tenant.settings));
         let entry = Entry::new(scope, EventType::TenantSettingsChanged, subject());
+        let entry = entry.with_change(told(before), told(after));
+        transaction.put(entry.to_item(scope.keys())?);
+    }
+    if has_roles {
+        let told =
+            |tenant: &TenantItem| Some(json!({"roles": tenant.settings.roles.definitions()}));
+        let entry = Entry::new(scope, EventType::TenantRolesChanged, subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);
     }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
 use crate::fields::{List, Params, limit};
-use crate::gate::Read;
+use crate::gate::ReadLogs;
 
 /// One entry.
 #[derive(Debug, Serialize, ToSchema)]
@@ -172,9 +172,9 @@ pub(crate) struct AuditPage {
 
 /// Lists what was done, newest first.
 #[utoipa::path(get, path = "/api/v1/audit", operation_id = "list_audit", tag = "logs", params(AuditPage),
-    responses((status = 200, body = List<AuditEntry>)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = List<AuditEntry>)), security(("session" = ["logs:read"])))]
 pub(crate) async fn list(
-    access: Access<Read>,
+    access: Access<ReadLogs>,
     Params(asked): Params<AuditPage>,
 ) -> Result<Json<List<AuditEntry>>, Problem> {
     let query = AuditQuery {

@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session, Tenant,
-    TenantId, TokenSecret, shown,
+    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session,
+    Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
@@ -31,8 +31,12 @@ use crate::gate::{Gate, KeyGate, check_key, check_session, lacks_scope};
 pub(crate) struct Access<G> {
     /// The tenant, with the caller as the actor of every change.
     pub(crate) tenant: Tenant,
+    /// The roles of the tenant.
+    pub(crate) roles: Catalogue,
     rank: Role,
     renamings: Option<u64>,
+    /// For a session that a portal link opened: whether the link is for the first owner.
+    first_owner: Option<bool>,
     is_application: bool,
     gate: PhantomData<G>,
 }
@@ -59,6 +63,40 @@ impl<G> Access<G> {
     }
 }
 
+impl<G> Access<G> {
+    /// Checks that the caller may give this role to somebody.
+    ///
+    /// # Errors
+    /// 403 when a portal link opened the session, and a group cannot give the role.
+    pub(crate) async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
+        match self.first_owner {
+            // A role above the caller's own is refused in any case.
+            Some(first_owner) if !role.is_some_and(|role| role.outranks(self.rank)) => {
+                check_link_gives(&self.tenant, first_owner, role).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Checks that what a portal link opened may give this role.
+async fn check_link_gives(
+    tenant: &Tenant,
+    first_owner: bool,
+    role: Option<Role>,
+) -> Result<(), Problem> {
+    let Some(role) = role.filter(|role| !role.is_mappable()) else {
+        return Ok(());
+    };
+    if first_owner && !tenant.roles().has_owner().await? {
+        return Ok(());
+    }
+    Err(Problem::forbidden(format!(
+        "a portal link gives no `{role}`, unless it is marked `first_owner` and there is no owner yet; sign in as \
+         somebody who has the role"
+    )))
+}
+
 impl<S, G> FromRequestParts<S> for Access<G>
 where
     S: Send + Sync,
@@ -69,26 +107,37 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let is_application = door::names_tenant(parts);
-        let (tenant, rank, renamings) = match is_application {
+        let (tenant, roles, rank, renamings, first_owner) = match is_application {
             true => {
                 let directory = Directory::from_ref(state);
                 let scope = G::PERMISSION.map(KeyScope::Permission);
                 let key = service_key(&directory, parts, scope).await?;
                 let tenant = named_tenant(&directory, &key, parts).await?;
                 // Nothing else guarantees that the tenant exists. A session does.
-                tenant.lifecycle().read().await?;
-                (tenant, rank_of(&key), None)
+                let roles = tenant.lifecycle().read().await?.settings.roles;
+                (tenant, roles, rank_of(&key), None, None)
             }
             false => {
                 let admin = Admin::<G>::from_request_parts(parts, state).await?;
                 let (rank, renamings) = (admin.role(), admin.renamings());
-                (admin.tenant, rank, renamings)
+                let session = admin.session;
+                let is_link = session.person.is_none();
+                let first_owner = is_link.then_some(session.first_owner);
+                (
+                    admin.tenant,
+                    session.catalogue,
+                    rank,
+                    renamings,
+                    first_owner,
+                )
             }
         };
         Ok(Self {
             tenant,
+            roles,
             rank,
             renamings,
+            first_owner,
             is_application,
             gate: PhantomData,
         })
@@ -224,6 +273,21 @@ impl<G> Admin<G> {
     }
 }
 
+impl<G> Admin<G> {
+    /// Checks that the session may give this role to somebody.
+    ///
+    /// # Errors
+    /// 403 when a portal link opened the session, and a group cannot give the role.
+    pub async fn check_gives(&self, role: Option<Role>) -> Result<(), Problem> {
+        match self.session.person {
+            Some(_) => Ok(()),
+            // A role above the caller's own is refused in any case.
+            None if role.is_some_and(|role| role.outranks(self.role())) => Ok(()),
+            None => check_link_gives(&self.tenant, self.session.first_owner, role).await,
+        }
+    }
+}
+
 impl<G> fmt::Debug for Admin<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admin")
@@ -289,11 +353,11 @@ async fn service_key(
 }
 
 /// Returns the role above which a service key can neither give nor take roles: the highest one if the key can open a
-/// session with it.
+/// session with it, and otherwise every role but that.
 fn rank_of(key: &ServiceKey) -> Role {
     match key.has(KeyScope::Sessions) {
         true => Role::Owner,
-        false => Role::Admin,
+        false => Role::BelowOwner,
     }
 }
 

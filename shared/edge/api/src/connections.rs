@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
-use crate::gate::{Create, Delete, Read};
+use crate::gate::{Create, Delete, ReadConnections};
 use crate::settings::given;
 
 /// One identity provider.
@@ -169,7 +169,7 @@ pub(crate) struct ConnectionsPage {
 #[utoipa::path(get, path = "/api/v1/scim/connections", operation_id = "list_connections", tag = "connections", params(ConnectionsPage),
     responses((status = 200, body = List<Connection>)), security(("session" = ["provisioning:read"])))]
 pub(crate) async fn list(
-    access: Access<Read>,
+    access: Access<ReadConnections>,
     Params(asked): Params<ConnectionsPage>,
 ) -> Result<Json<List<Connection>>, Problem> {
     let limit = limit(asked.limit)?;
@@ -203,7 +203,10 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/api/v1/scim/connections/{id}", operation_id = "read_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection)), security(("session" = ["provisioning:read"])))]
-pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Connection>, Problem> {
+pub(crate) async fn read(
+    access: Access<ReadConnections>,
+    Id(id): Id,
+) -> Result<Json<Connection>, Problem> {
     Ok(Json(
         access.tenant.credentials().connection(&id).await?.into(),
     ))

@@ -30,6 +30,8 @@ struct EffectiveRole {
     /// The role; null for none.
     #[schema(required)]
     role: Option<String>,
+    /// All roles of the person, highest first. Events of earlier versions do not have it.
+    roles: Option<Vec<String>>,
 }
 
 /// What a sign-in decided.
@@ -39,6 +41,8 @@ struct SignInDecision {
     /// The effective role; null for none.
     #[schema(required)]
     role: Option<String>,
+    /// All roles of the person, highest first. Events of earlier versions do not have it.
+    roles: Option<Vec<String>>,
     /// What decided the role: `scim-group:<name>`, `sso-config-default` or `existing-grants`.
     source: String,
     /// The names of the mapped groups that counted.
@@ -184,6 +188,36 @@ struct RequestCeiling {
     request_ceiling: Option<RateLimit>,
 }
 
+/// The roles of a tenant.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DefinedRoles {
+    /// All roles, lowest first.
+    roles: Vec<DefinedRole>,
+}
+
+/// A role of a tenant.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DefinedRole {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// What it is for.
+    description: Option<String>,
+    /// Its rank: of several roles, the highest counts.
+    rank: u16,
+    /// Whether a group may be mapped to it.
+    by_mapping: bool,
+    /// Whether it may be given by hand.
+    by_hand: bool,
+    /// Whether it may be the default role.
+    by_default: bool,
+    /// What it allows.
+    permissions: Option<Vec<String>>,
+}
+
 /// A new portal link.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -196,6 +230,14 @@ struct MadePortalLink {
     role_id: String,
     /// Until when it can be opened.
     expires_at: Timestamp,
+}
+
+/// A session or portal link that was ended.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct EndedSession {
+    /// Its id, which is not a credential.
+    session: String,
 }
 
 /// The schemas above, by their names.
@@ -217,8 +259,11 @@ struct MadePortalLink {
     ConnectionDetails,
     ConnectionRules,
     TenantName,
+    DefinedRoles,
+    DefinedRole,
     RequestCeiling,
-    MadePortalLink
+    MadePortalLink,
+    EndedSession
 )))]
 struct Changes;
 

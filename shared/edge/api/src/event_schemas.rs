@@ -92,7 +92,9 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::AuthRefused | EventType::AuthLogout => &["user", "tenant"],
         // The sign-ins may name no connection.
         EventType::ConnectionSubjectsChanged => &["connection", "tenant"],
-        EventType::PortalLinkCreated | EventType::PortalLinkOpened => &["tenant"],
+        EventType::PortalLinkCreated | EventType::PortalLinkOpened | EventType::PortalLinkEnded => {
+            &["tenant"]
+        }
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
             "group" => &["group"],
@@ -137,7 +139,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantRenamed => both("TenantName"),
         EventType::TenantSettingsChanged => both("StoredSettings"),
         EventType::TenantCeilingChanged => both("RequestCeiling"),
+        EventType::TenantRolesChanged => both("DefinedRoles"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
+        EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
         // Only the audit log has it.
         EventType::GroupMembersChanged
         | EventType::UserSessionsEnded

@@ -59,6 +59,24 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The segments `{id}` and `{session}` of the path, decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Ids {
+    pub(crate) id: String,
+    pub(crate) session: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Ok(Self {
+            id: segment(parts, "id").await?,
+            session: segment(parts, "session").await?,
+        })
+    }
+}
+
 /// Returns the variable segment of the path with this name, decoded.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Gates: what a caller must be allowed to do. A gate is part of the type of an extractor.
 //!
-//! A session passes if the role of its person has the permission, and a service key if it has the scope. The scope that
+//! A session passes if a role of its person has the permission, and a service key if it has the scope. The scope that
 //! stands for a permission is [`KeyScope::Permission`].
 
 use rollcall_directory::{KeyScope, Permission, ServiceKey, Session};
@@ -33,8 +33,14 @@ macro_rules! gates {
 gates! {
     /// Any session is enough.
     SignedIn = None;
+    /// Requires `directory:read`.
+    Read = Some(Permission::DirectoryRead);
     /// Requires `provisioning:read`.
-    Read = Some(Permission::ProvisioningRead);
+    ReadConnections = Some(Permission::ProvisioningRead);
+    /// Requires `logs:read`.
+    ReadLogs = Some(Permission::LogsRead);
+    /// Requires `settings:write`.
+    Settings = Some(Permission::SettingsWrite);
     /// Requires `provisioning:create`.
     Create = Some(Permission::ProvisioningCreate);
     /// Requires `provisioning:delete`.
@@ -76,7 +82,7 @@ pub(crate) fn check_session(
         return Ok(());
     };
     let has = match session.role {
-        Some(role) if role.permissions().contains(&permission) => return Ok(()),
+        _ if session.may(permission) => return Ok(()),
         Some(role) => format!("the role `{role}` does not have it"),
         None => "a person without a role does not have it".to_owned(),
     };

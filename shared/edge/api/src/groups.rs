@@ -2,8 +2,7 @@
 
 use axum::Json;
 use jiff::Timestamp;
-use rollcall_directory as directory;
-use rollcall_directory::{Progress, shown};
+use rollcall_directory::{Catalogue, Progress, shown};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::{Deserialize, Serialize};
@@ -13,14 +12,14 @@ use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, limit, nullable};
 use crate::gate::{Configure, Read};
 use crate::people::{Person, states};
-use crate::role::{Permission, Role as RoleId};
+use crate::role::Role;
 
 /// A group and the role it gives.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RoleMapping {
     group: Group,
     /// The role its members get; null for none.
-    role_id: Option<RoleId>,
+    role_id: Option<Role>,
 }
 
 /// A pushed group.
@@ -36,10 +35,11 @@ pub(crate) struct Group {
     member_count: u64,
 }
 
-impl From<GroupSummary> for RoleMapping {
-    fn from(group: GroupSummary) -> Self {
+impl RoleMapping {
+    fn of(group: GroupSummary, roles: &Catalogue) -> Self {
+        let role = group.role.and_then(|id| roles.role(&id));
         Self {
-            role_id: group.role.map(RoleId::from),
+            role_id: role.map(Role::from),
             group: Group {
                 id: group.id,
                 display_name: group.display_name,
@@ -72,7 +72,9 @@ pub(crate) async fn list_mappings(
     let (groups, next) = Insight::of(&access.tenant)
         .groups(asked.after, limit)
         .await?;
-    Ok(List::of(groups, next))
+    let mappings = groups.into_iter();
+    let mappings = mappings.map(|group| RoleMapping::of(group, &access.roles));
+    Ok(List::of(mappings.collect::<Vec<_>>(), next))
 }
 
 /// The role that a group gives to its members.
@@ -82,7 +84,7 @@ pub(crate) struct NewMapping {
     /// The role; null to clear the mapping. `owner` cannot be given by a group.
     #[serde(deserialize_with = "nullable")]
     #[schema(required = true)]
-    role_id: Option<RoleId>,
+    role_id: Option<Role>,
 }
 
 /// Maps a group to a role, or clears its mapping. The roles of its members change at once, unless the tenant's settings
@@ -95,39 +97,10 @@ pub(crate) async fn map(
     Id(group): Id,
     Fields(mapping): Fields<NewMapping>,
 ) -> Result<Json<RoleMapping>, Problem> {
-    let role = mapping.role_id.map(Into::into);
+    let role = mapping.role_id.map(|id| id.of(&access.roles)).transpose()?;
     access.tenant.roles().map_group(&group, role).await?;
-    Ok(Json(
-        Insight::of(&access.tenant).group(&group).await?.into(),
-    ))
-}
-
-/// A role of the catalogue.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CatalogueRole)]
-pub(crate) struct Role {
-    /// Its id.
-    id: RoleId,
-    /// Its rank: of several roles, the highest counts.
-    rank: usize,
-    /// What it allows in this API and in the console.
-    permissions: Vec<Permission>,
-    /// Whether a group may be mapped to it.
-    mappable: bool,
-}
-
-/// Lists the roles there are, lowest first.
-#[utoipa::path(get, path = "/api/v1/scim/roles", operation_id = "list_roles", tag = "roles",
-    responses((status = 200, body = List<Role>)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn list_roles(_access: Access<Configure>) -> Json<List<Role>> {
-    let ranked = directory::Role::ALL.into_iter().enumerate();
-    let roles = ranked.map(|(rank, role)| Role {
-        id: role.into(),
-        rank,
-        permissions: Permission::of(role),
-        mappable: role.is_mappable(),
-    });
-    List::of(roles.collect::<Vec<_>>(), None)
+    let group = Insight::of(&access.tenant).group(&group).await?;
+    Ok(Json(RoleMapping::of(group, &access.roles)))
 }
 
 /// The query of the list of a group's members.
@@ -146,7 +119,7 @@ pub(crate) struct MembersPage {
 /// Lists the members of a group with their states.
 #[utoipa::path(get, path = "/api/v1/scim/groups/{id}/members", operation_id = "list_group_members", tag = "people",
     params(("id" = String, Path, description = "The group's id"), MembersPage),
-    responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list_members(
     access: Access<Read>,
     Id(group): Id,

@@ -36,6 +36,7 @@ mod gate;
 mod openapi;
 mod operations;
 mod role;
+mod roles;
 mod routes;
 
 mod event_changes;
@@ -67,7 +68,9 @@ use crate::routes::Api;
 pub use caller::Admin;
 pub use fate::explained;
 pub use fields::{Id, Params, name};
-pub use gate::{Configure, Create, Delete, Gate, Read, SignedIn};
+pub use gate::{
+    Configure, Create, Delete, Gate, Read, ReadConnections, ReadLogs, Settings, SignedIn,
+};
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};
 pub use surface::finish;

@@ -14,7 +14,7 @@ use crate::caller::Access;
 use crate::fate::explained;
 use crate::fields::{Fields, Id, List, Params, limit, nullable};
 use crate::gate::{Configure, Read};
-use crate::role::Role;
+use crate::role::{Role, roles};
 
 /// One person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +33,8 @@ pub(crate) struct Person {
     state: PersonState,
     /// The effective role; null for none.
     role: Option<Role>,
+    /// All roles of the person, highest first.
+    roles: Vec<Role>,
     /// When the person was created.
     created_at: Timestamp,
     /// The last sign-in.
@@ -85,6 +87,7 @@ impl From<Stored> for Person {
             external_id: person.external_id,
             state: person.state.into(),
             role: person.role.map(Role::from),
+            roles: roles(person.roles),
             created_at: person.created_at,
             last_login_at: person.last_login_at,
             blocked_at: person.identity.blocked_at,
@@ -151,7 +154,7 @@ pub(crate) struct PeoplePage {
 
 /// Lists people in order of creation; with `text`, the best matches first.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
-    responses((status = 200, body = List<Person>)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list(
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
@@ -171,7 +174,7 @@ pub(crate) async fn list(
 /// Reads one person.
 #[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "read_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
-    responses((status = 200, body = Person)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = Person)), security(("session" = ["directory:read"])))]
 pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
     match access.tenant.roles().person(&id).await {
         Ok(person) => Ok(Json(person.into())),
@@ -185,6 +188,8 @@ pub(crate) struct PersonRole {
     /// The role that counts: the highest of the mapped and manual grants, or else the default one. Null while the
     /// person is inactive or has no grant.
     effective: Option<Role>,
+    /// All roles that count, highest first.
+    roles: Vec<Role>,
     grants: Vec<Grant>,
 }
 
@@ -236,6 +241,7 @@ impl From<Decided> for PersonRole {
     fn from(decided: Decided) -> Self {
         Self {
             effective: decided.effective.map(Role::from),
+            roles: roles(decided.roles),
             grants: decided.grants.into_iter().map(Grant::from).collect(),
         }
     }
@@ -275,11 +281,10 @@ pub(crate) async fn give_role(
     Id(id): Id,
     Fields(new): Fields<NewRole>,
 ) -> Result<Json<PersonRole>, Problem> {
-    access
-        .tenant
-        .roles()
-        .give_role(&id, new.role_id.map(Into::into), access.rank())
-        .await?;
+    let role = new.role_id.map(|id| id.of(&access.roles)).transpose()?;
+    access.check_gives(role).await?;
+    let rank = access.rank();
+    access.tenant.roles().give_role(&id, role, rank).await?;
     Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
 }
 

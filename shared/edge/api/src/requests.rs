@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::caller::Access;
 use crate::codes::{ReadingCode, ReasonCode};
 use crate::fields::{List, Params, limit};
-use crate::gate::Read;
+use crate::gate::ReadLogs;
 
 /// One request and its answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,9 +116,9 @@ pub(crate) struct RequestsPage {
 
 /// Lists what identity providers sent, newest first.
 #[utoipa::path(get, path = "/api/v1/requests", operation_id = "list_requests", tag = "logs", params(RequestsPage),
-    responses((status = 200, body = List<Logged>)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = List<Logged>)), security(("session" = ["logs:read"])))]
 pub(crate) async fn list(
-    access: Access<Read>,
+    access: Access<ReadLogs>,
     Params(asked): Params<RequestsPage>,
 ) -> Result<Json<List<Logged>>, Problem> {
     let query = RequestQuery {

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, connections, events, groups, health, identity, people, person_actions, remedies,
-    requests, returning, sessions, settings, sign_in, tenants, tokens,
+    requests, returning, roles, sessions, settings, sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -30,7 +30,8 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(tenants::read, tenants::change, tenants::delete))
         .routes(routes!(sign_in::log_in))
         .routes(routes!(sign_in::introspect))
-        .routes(routes!(sign_in::create_portal_link))
+        .routes(routes!(sign_in::create_portal_link, sessions::list_links))
+        .routes(routes!(sessions::end_link))
         .routes(routes!(events::list))
         .routes(routes!(events::verify))
 }
@@ -44,7 +45,10 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    let own = OpenApiRouter::new().routes(routes!(remedies::bind));
+    // The roles of a tenant and the subjects that it knows are a matter of the application alone.
+    let own = OpenApiRouter::new()
+        .routes(routes!(remedies::bind))
+        .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }
 
@@ -58,7 +62,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(tokens::read, tokens::revoke),
         routes!(groups::list_mappings),
         routes!(groups::map),
-        routes!(groups::list_roles),
+        routes!(roles::list),
         routes!(groups::list_members),
         routes!(groups::reconciliation),
         routes!(people::list),
@@ -73,6 +77,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(returning::restore),
         routes!(returning::admit_as_new),
         routes!(identity::read),
+        routes!(sessions::list_of_person, sessions::end_all_of_person),
+        routes!(sessions::end_of_person),
         routes!(settings::read, settings::change),
         routes!(audit::list),
         routes!(requests::list),

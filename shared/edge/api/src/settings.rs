@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Access;
 use crate::fields::Fields;
-use crate::gate::Configure;
+use crate::gate::Settings as SettingsGate;
 use crate::role::Role;
 
 /// The settings of a tenant.
@@ -37,6 +37,12 @@ pub(crate) struct Settings {
     match_email: bool,
     /// See [`DeletedPeople`].
     deleted_people: DeletedPeople,
+    /// See [`ClaimMatch`].
+    claim_match: ClaimMatch,
+    /// How many minutes a session lasts at most. Null for twelve hours.
+    session_minutes: Option<u32>,
+    /// After how many minutes without a check a session ends. Null for never.
+    session_idle_minutes: Option<u32>,
 }
 
 impl Default for Settings {
@@ -60,6 +66,9 @@ impl From<directory::Settings> for Settings {
             sign_up: settings.sign_up.into(),
             match_email: settings.match_email,
             deleted_people: settings.deleted_people.into(),
+            claim_match: settings.claim_match.into(),
+            session_minutes: settings.session_minutes,
+            session_idle_minutes: settings.session_idle_minutes,
         }
     }
 }
@@ -94,6 +103,17 @@ pub(crate) struct SettingsChange {
     match_email: Option<bool>,
     /// What a push of somebody who was deleted does. Only owners and the application change it.
     deleted_people: Option<DeletedPeople>,
+    /// What a value of the `groups` claim must be to name a group.
+    claim_match: Option<ClaimMatch>,
+    /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
+    /// counts at once, a longer one from the next sign-in.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    session_minutes: Option<Option<u32>>,
+    /// After how many minutes without a check a session ends, 5 to 43,200; null for never.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    session_idle_minutes: Option<Option<u32>>,
 }
 
 impl SettingsChange {
@@ -126,6 +146,9 @@ impl From<SettingsChange> for directory::SettingsChange {
             sign_up: change.sign_up.map(Into::into),
             match_email: change.match_email,
             deleted_people: change.deleted_people.map(Into::into),
+            claim_match: change.claim_match.map(Into::into),
+            session_minutes: change.session_minutes,
+            session_idle_minutes: change.session_idle_minutes,
         }
     }
 }
@@ -218,6 +241,16 @@ choice! {
 }
 
 choice! {
+    /// What a value of the `groups` claim must be to name a group.
+    ClaimMatch {
+        /// The group's id, its `externalId`, or its `displayName` without regard to case.
+        Any,
+        /// The group's `externalId` alone: in some identity providers, everybody can make a group with any name.
+        ExternalId,
+    }
+}
+
+choice! {
     /// When changed memberships and mappings change roles.
     RoleSync {
         /// At once.
@@ -251,16 +284,16 @@ choice! {
 
 /// Reads the settings.
 #[utoipa::path(get, path = "/api/v1/settings", operation_id = "read_settings", tag = "settings",
-    responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn read(access: Access<Configure>) -> Result<Json<Settings>, Problem> {
+    responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
+pub(crate) async fn read(access: Access<SettingsGate>) -> Result<Json<Settings>, Problem> {
     Ok(Json(access.tenant.settings().read().await?.into()))
 }
 
 /// Changes settings; what is left out stays as it is.
 #[utoipa::path(patch, path = "/api/v1/settings", operation_id = "change_settings", tag = "settings", request_body = SettingsChange,
-    responses((status = 200, body = Settings)), security(("session" = ["sso:configure"])))]
+    responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
 pub(crate) async fn change(
-    access: Access<Configure>,
+    access: Access<SettingsGate>,
     Fields(change): Fields<SettingsChange>,
 ) -> Result<Json<Settings>, Problem> {
     if change.decides_who_is_who() && access.rank() != directory::Role::Owner {
@@ -288,6 +321,7 @@ mod tests {
             "route_by": "claim", "invitations": true, "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
+            "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
         }));
         let settings = changed
             .expect("a change")
@@ -300,6 +334,7 @@ mod tests {
                 "route_by": "claim", "invitations": true, "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
+                "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
             })
         );
         assert_eq!(

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
-use rollcall_directory as directory;
 use rollcall_directory::{
     Assertion, IssuedSession, Reason, SignInOutcome, SignInRefusal, SignedIn, TenantId,
 };
@@ -16,7 +15,7 @@ use crate::caller::{ApplicationAt, Introspector};
 use crate::fields::{Fields, name};
 use crate::gate::Sessions;
 use crate::people::Person;
-use crate::role::{Permission, Role};
+use crate::role::{Role, roles};
 use crate::sessions::{SessionDetails, SessionUser};
 use crate::surface::MARKER;
 
@@ -66,6 +65,8 @@ pub(crate) struct LoggedIn {
     user: Person,
     /// The role that counts.
     role: Option<Role>,
+    /// All roles of the person, highest first.
+    roles: Vec<Role>,
     routing: Routing,
     session: NewSession,
 }
@@ -90,8 +91,9 @@ pub(crate) struct NewSession {
 impl From<SignedIn> for LoggedIn {
     fn from(signed_in: SignedIn) -> Self {
         Self {
+            role: signed_in.person.role.map(Role::from),
+            roles: roles(signed_in.person.roles.clone()),
             user: signed_in.person.into(),
-            role: signed_in.role.map(Role::from),
             routing: Routing {
                 source: signed_in.routing.source,
                 matched: signed_in.routing.matched,
@@ -209,9 +211,12 @@ pub(crate) struct Introspected {
     /// The role that counts now; not there for somebody without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
-    /// What the role allows.
+    /// All roles that count now, highest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<Permission>>,
+    roles: Option<Vec<Role>>,
+    /// What the roles allow: in this API and in the console, and in words of the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<String>>,
     /// When the session ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
@@ -227,6 +232,7 @@ impl From<Option<SessionDetails>> for Introspected {
             tenant: Some(session.tenant),
             user: session.user,
             role: session.role,
+            roles: Some(session.roles),
             permissions: Some(session.permissions),
             expires_at: Some(session.expires_at),
         }
@@ -257,11 +263,17 @@ pub(crate) async fn introspect(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPortalLink {
-    /// The role of the session that the link opens: `owner` by default, so that a new tenant gets its first owner.
+    /// The role of the session that the link opens. It must be one that can see something in the console.
+    #[schema(required = true)]
     role_id: Option<Role>,
     /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
+    /// If a person has it, the link and its session end when they are deactivated or their sessions are ended.
     #[schema(example = "ada@example.com")]
     email: Option<String>,
+    /// Whether the holder may make one person an owner, while the tenant has none. Without it, what a link opens gives
+    /// no role that a group cannot give.
+    #[serde(default)]
+    first_owner: bool,
 }
 
 /// A link that opens the console once.
@@ -283,8 +295,23 @@ pub(crate) async fn create_portal_link(
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
     let email = new.email.map(|email| name("email", &email)).transpose()?;
-    let role = new.role_id.map_or(directory::Role::Owner, Into::into);
-    let link = at.tenant.sign_in().issue_portal_link(role, email).await?;
+    let role = new.role_id.ok_or_else(|| {
+        Problem::invalid(
+            "`role_id` is missing: pass the role of the session that the link opens, such as `admin`",
+        )
+    })?;
+    let roles = at.tenant.settings().roles().await?;
+    let role = role.of(&roles)?;
+    if role.sees_nothing() {
+        return Err(Problem::invalid(format!(
+            "the role `{role}` sees nothing in the console; pass one with a permission there, such as `admin`"
+        )));
+    }
+    let link = at
+        .tenant
+        .sign_in()
+        .issue_portal_link(role, email, new.first_owner)
+        .await?;
     Ok(link_answer(&console, &link))
 }
 

@@ -12,7 +12,7 @@ use rollcall_store::{
 };
 
 use crate::handle::Insight;
-use crate::lists::{GroupSummary, summary};
+use crate::lists::{GroupSummary, mapped, summary};
 use crate::traffic::digest::Digest;
 
 /// The maximum number of groups that are read: twice as many as a large tenant has.
@@ -96,8 +96,9 @@ impl Insight<'_> {
             Some(settings) => settings,
             None => self.scope.settings().await?,
         };
-        let mappings = by_group(&setup.mappings);
-        let groups = groups.iter().map(|record| summary(record, &mappings));
+        let mappings = by_group(&setup.mappings, &settings.roles);
+        let by_id = mapped(setup.mappings);
+        let groups = groups.iter().map(|record| summary(record, &by_id));
         Ok(Snapshot {
             now,
             undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
@@ -152,7 +153,7 @@ impl Insight<'_> {
         let records = self.tenant.resources().records(&USERS, &people).await?;
         let undecided = records.into_iter().filter(|record| {
             !record.is_out()
-                && record.account.manual_role().is_none()
+                && record.account.manual_role(&settings.roles).is_none()
                 && decide::mapped(record, settings, mappings).is_empty()
                 && decide::next_routed(record, settings.route_by, mappings).is_empty()
         });
@@ -168,7 +169,7 @@ impl Insight<'_> {
             .descending(true)
             .limit(MAX_PEOPLE);
         let items = self.scope.table.query(&newest).await?.items;
-        let of = |item| person(&Record::from_item(item)?, None);
+        let of = |item| person(&Record::from_item(item)?, Vec::new());
         items.into_iter().map(of).collect()
     }
 }

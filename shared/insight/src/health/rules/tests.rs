@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::stored::RecentSignIn;
 use rollcall_directory::{Connection, Diagnosis, Person, Token};
-use rollcall_model::{PersonState, Provider, Role, RouteBy, Settings};
+use rollcall_model::{PersonState, Provider, Role, RoleId, RouteBy, Settings};
 
 use crate::health::finding::FindingKind as Kind;
 use crate::health::finding::Severity::{self, Notice, Problem, Warning};
@@ -91,7 +91,7 @@ fn group(name: &str, members: u64, role: Option<Role>) -> GroupSummary {
         display_name: name.to_owned(),
         external_id: None,
         member_count: members,
-        role,
+        role: role.map(RoleId::from),
     }
 }
 
@@ -109,6 +109,7 @@ fn somebody(name: &str, state: PersonState) -> Person {
         email: None,
         state,
         role: None,
+        roles: Vec::new(),
         created_at: hours_ago(400),
         last_login_at: None,
         identity: rollcall_model::Identity::default(),
