@@ -128,14 +128,22 @@ impl Account {
         }
     }
 
-    /// Returns the highest role that was given by hand, withheld or not. The rank of a role that only a newer version
-    /// knows is unknown, so it counts as the highest.
-    pub fn given_role(&self) -> Option<Role> {
-        let withheld = self.withheld.as_ref().map(|withheld| &withheld.grant);
-        let grants = self.manual.iter().chain(withheld);
-        grants
-            .map(|grant| grant.role().unwrap_or(Role::Owner))
+    /// Returns the highest role that was given by hand, withheld or not. The rank of a role that is not in the catalogue
+    /// is unknown, so it counts as the highest.
+    pub fn given_role(&self, roles: &Catalogue) -> Option<Role> {
+        self.given()
+            .map(|grant| roles.role(&grant.role).unwrap_or(Role::Owner))
             .max()
+    }
+
+    /// Returns whether a role was given by hand, withheld or not.
+    pub fn has_given_role(&self) -> bool {
+        self.given().next().is_some()
+    }
+
+    fn given(&self) -> impl Iterator<Item = &Grant> {
+        let withheld = self.withheld.as_ref().map(|withheld| &withheld.grant);
+        self.manual.iter().chain(withheld)
     }
 
     /// Returns whether the account has no data.

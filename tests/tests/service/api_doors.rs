@@ -186,7 +186,6 @@ fn rows() -> Vec<Row> {
         ("DELETE", "/users/{leaver}", None),
         get("/users/{user}/sessions"),
         ("DELETE", "/users/{user}/sessions/{session}", None),
-        ("DELETE", "/users/{user}/sessions", None),
         ("PATCH", "/settings", Some(json!({"retention_days": 90}))),
         get("/settings"),
         get("/requests"),

@@ -47,7 +47,8 @@ fn sessions_of_a_person_are_listed_and_ended() {
         }
         active.sort_unstable();
         assert_eq!(active, [false, true]);
-        application.delete(&path).await.expect(204);
+        let end = format!("{path}/end");
+        application.post(&end, json!({})).await.expect(204);
         for token in &tokens {
             assert!(!is_active(&application, token).await);
         }

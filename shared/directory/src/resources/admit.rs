@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_model::{EventType, Role, Subject, USERS};
+use rollcall_model::{Catalogue, EventType, Role, Subject, USERS};
 use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, retry_stale};
 
 use crate::journal::entry::Entry;
@@ -36,7 +36,7 @@ impl Resources<'_> {
 
     async fn release(self, id: &str, before: Tombstone, giver: Role) -> Result<bool, Error> {
         check_is_person(&before)?;
-        check_rank(&before, giver)?;
+        check_rank(&before, &self.scope.settings().await?.roles, giver)?;
         let mut transaction = Transaction::default();
         before.traces.erase(self.scope, &mut transaction, id);
         self.unbind(&mut transaction, id, &before).await?;
@@ -77,7 +77,7 @@ impl Resources<'_> {
 
     async fn share_email(self, id: &str, giver: Role) -> Result<bool, Error> {
         let before = self.record(&USERS, id).await?;
-        check_shareable(&before, giver)?;
+        check_shareable(&before, &self.scope.settings().await?.roles, giver)?;
         if before.identity.email_shared {
             return Ok(true);
         }
@@ -89,8 +89,9 @@ impl Resources<'_> {
     }
 }
 
-fn check_shareable(person: &Record, giver: Role) -> Result<(), Error> {
-    if let Some(role) = person.account.given_role().filter(|role| *role > giver) {
+fn check_shareable(person: &Record, roles: &Catalogue, giver: Role) -> Result<(), Error> {
+    let held = person.account.given_role(roles);
+    if let Some(role) = held.filter(|role| role.outranks(giver)) {
         return Err(above(role));
     }
     match person.is_out() {

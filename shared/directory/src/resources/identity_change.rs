@@ -16,7 +16,7 @@ pub(super) fn write_identity_change(
     after: &Record,
 ) -> Result<(), Error> {
     let is_pushed = scope.actor.connection().is_some();
-    if !is_pushed || before.account.given_role().is_none() {
+    if !is_pushed || !before.account.has_given_role() {
         return Ok(());
     }
     let identifiers = |record: &Record| {

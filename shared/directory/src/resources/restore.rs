@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rollcall_model::{
-    DeletedPeople, EventType, Identity, PersonOrigin, Reason, Role, USERS, is_id, shown,
+    Catalogue, DeletedPeople, EventType, Identity, PersonOrigin, Reason, Role, USERS, is_id, shown,
 };
 use rollcall_scim as scim;
 use rollcall_scim::Resource;
@@ -128,7 +128,7 @@ impl Resources<'_> {
                 return Ok(Some(false));
             };
             check_is_person(&tombstone)?;
-            check_rank(&tombstone, giver)?;
+            check_rank(&tombstone, &self.scope.settings().await?.roles, giver)?;
             let id = id.to_owned();
             let deleted = Deleted { id, tombstone };
             let before = self.attributes_of(&deleted).await?;
@@ -273,9 +273,13 @@ pub(super) fn check_is_person(tombstone: &Tombstone) -> Result<(), Error> {
 }
 
 /// Refuses to act on somebody who ranks above the giver.
-pub(super) fn check_rank(tombstone: &Tombstone, giver: Role) -> Result<(), Error> {
-    match tombstone.account.given_role() {
-        Some(role) if role > giver => Err(above(role)),
+pub(super) fn check_rank(
+    tombstone: &Tombstone,
+    roles: &Catalogue,
+    giver: Role,
+) -> Result<(), Error> {
+    match tombstone.account.given_role(roles) {
+        Some(role) if role.outranks(giver) => Err(above(role)),
         _ => Ok(()),
     }
 }
@@ -336,8 +340,11 @@ mod tests {
         };
         let mut record = deleted.returned(&pushed(), at);
         assert_eq!((record.id.as_str(), record.revision), ("old", 8));
-        assert_eq!(record.account.manual_role(), None);
-        assert_eq!(record.account.given_role(), Some(Role::Owner));
+        assert_eq!(record.account.manual_role(&Catalogue::default()), None);
+        assert_eq!(
+            record.account.given_role(&Catalogue::default()),
+            Some(Role::Owner)
+        );
         assert_eq!(record.account.epoch, 4);
         for (connection, subject, expected) in
             [("c", "s", true), ("c", "t", false), ("d", "s", false)]
@@ -352,7 +359,10 @@ mod tests {
         let again = again.returned(&pushed(), at);
         assert!(again.account.returns_by("c", "s"));
         record.account.give_back();
-        assert_eq!(record.account.manual_role(), Some(Role::Owner));
+        assert_eq!(
+            record.account.manual_role(&Catalogue::default()),
+            Some(Role::Owner)
+        );
         assert!(record.account.withheld.is_none());
     }
 }

@@ -27,8 +27,9 @@ impl Roles<'_> {
             return Ok(None);
         }
         let settings = self.scope.settings().await?;
-        let mappings = by_group(&self.mappings_of(&decide::role_groups(record)).await?);
-        Ok(decide::rank(record, &settings, &mappings).filter(|held| *held > rank))
+        let mappings = self.mappings_of(&decide::role_groups(record)).await?;
+        let mappings = by_group(&mappings, &settings.roles);
+        Ok(decide::rank(record, &settings, &mappings).filter(|held| held.outranks(rank)))
     }
 
     /// Returns whether the person holds a role above the default that no mapped group gives them.
@@ -37,7 +38,8 @@ impl Roles<'_> {
             return Ok(false);
         }
         let settings = self.scope.settings().await?;
-        let mappings = by_group(&self.mappings_of(&decide::role_groups(record)).await?);
+        let mappings = self.mappings_of(&decide::role_groups(record)).await?;
+        let mappings = by_group(&mappings, &settings.roles);
         Ok(decide::is_protected(record, &settings, &mappings))
     }
 }

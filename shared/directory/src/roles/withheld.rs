@@ -35,7 +35,10 @@ impl Roles<'_> {
             if before.account.withheld.is_none() {
                 return Ok(Some(()));
             }
-            if let Some(role) = before.account.given_role().filter(|role| *role > giver) {
+            let held = before
+                .account
+                .given_role(&self.scope.settings().await?.roles);
+            if let Some(role) = held.filter(|role| role.outranks(giver)) {
                 return Err(above(role));
             }
             let mut after = before.rewritten();

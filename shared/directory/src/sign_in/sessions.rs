@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, PortalLink, RoleId, Settings, Subject, USERS, shown};
+use rollcall_model::{EventType, PortalLink, Role, RoleId, Settings, Subject, USERS, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, string, text, to_item,
@@ -19,6 +19,8 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
+use crate::resources::writes::subject;
+use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 
 /// How long a session lasts, unless the tenant says otherwise.
@@ -80,7 +82,7 @@ impl Addressee {
 
     /// Returns whether nothing has ended the person or their sessions since then.
     pub(super) fn is_in_force(&self, record: &Record) -> bool {
-        record.state() != PersonState::Inactive && record.account.epoch == self.epoch
+        !record.is_out() && record.account.epoch == self.epoch
     }
 }
 
@@ -322,9 +324,10 @@ impl SignIn<'_> {
     /// Ends the session of a person with this id.
     ///
     /// # Errors
-    /// `404` when the person does not exist or has no such session.
-    pub async fn end_session_of(self, user: &str, id: &str) -> Result<(), Error> {
+    /// `404` when the person does not exist or has no such session; `403` when they rank above `rank`.
+    pub async fn end_session_of(self, user: &str, id: &str, rank: Role) -> Result<(), Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
+        Roles::of(self.scope).check_rank_over(&record, rank).await?;
         let subject = subject(&USERS, &record)?;
         self.end_listed(user, id, EventType::UserSessionEnded, subject)
             .await

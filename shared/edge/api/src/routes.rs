@@ -77,7 +77,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(returning::restore),
         routes!(returning::admit_as_new),
         routes!(identity::read),
-        routes!(sessions::list_of_person, sessions::end_all_of_person),
+        routes!(sessions::list_of_person),
         routes!(sessions::end_of_person),
         routes!(settings::read, settings::change),
         routes!(audit::list),

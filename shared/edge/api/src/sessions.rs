@@ -113,18 +113,6 @@ pub(crate) async fn list_of_person(
     Ok(List::of(sessions, None))
 }
 
-/// Ends every session of a person. They can sign in again.
-#[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", operation_id = "end_user_sessions", tag = "people",
-    params(("id" = String, Path, description = "The user's id")),
-    responses((status = 204)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn end_all_of_person(
-    access: Access<Configure>,
-    Id(id): Id,
-) -> Result<StatusCode, Problem> {
-    access.tenant.sign_in().end_sessions_of(&id).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// Ends one session of a person.
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions/{session}", operation_id = "end_user_session", tag = "people",
     params(("id" = String, Path, description = "The user's id"), ("session" = String, Path, description = "The session's id")),
@@ -134,7 +122,7 @@ pub(crate) async fn end_of_person(
     Ids { id, session }: Ids,
 ) -> Result<StatusCode, Problem> {
     let sign_in = access.tenant.sign_in();
-    sign_in.end_session_of(&id, &session).await?;
+    sign_in.end_session_of(&id, &session, access.rank()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
