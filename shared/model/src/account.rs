@@ -110,7 +110,7 @@ impl Account {
     /// that is withheld already stays so.
     pub fn withhold(&mut self, subjects: BTreeMap<String, String>) {
         if let Some(grant) = self.manual.take() {
-            self.withheld = Some(Withheld { grant, subjects });
+            self.withheld.get_or_insert(Withheld { grant, subjects });
         }
     }
 

@@ -149,6 +149,11 @@ impl Role {
         self.rank
     }
 
+    /// Returns whether this is the owner's role, whatever the tenant calls it.
+    pub fn is_owner(self) -> bool {
+        self.rank == OWNER_RANK
+    }
+
     /// Returns whether this role has a higher rank than another. Two roles may have the same rank.
     pub fn outranks(self, other: Self) -> bool {
         self.rank > other.rank

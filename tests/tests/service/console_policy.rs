@@ -144,7 +144,10 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
         let login = application.log_in(theirs.id(), "mallory", None).await;
         let session = json!({"session": login.expect(200).string("/session/token")});
         let path = format!("/tenants/{}/portal-links", theirs.id());
-        let link = application.post(&path, json!({})).await.expect(201);
+        let link = application
+            .post(&path, json!({"role_id": "admin"}))
+            .await
+            .expect(201);
         let link = link.string("/url");
         let (neighbour, stranger) = foreign_sites().await;
         let asked = "You are signed in to ours as Setup link";

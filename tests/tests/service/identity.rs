@@ -386,3 +386,48 @@ fn people_of_an_earlier_version_are_who_they_were() {
             .expect(200);
     });
 }
+
+/// Another identity provider of the tenant cannot name the founder, whom nobody pushed: their subject is firmly bound.
+#[test]
+fn another_connection_does_not_reach_the_founding_owner() {
+    run(async |service| {
+        let scene = Scene::create(service, "identity-founder").await;
+        let own = scene.tenant.connection_id();
+        let other = json!({"name": "Other", "provider": "other"});
+        let path = format!("/tenants/{}/connections", scene.tenant.id());
+        let made = scene.application.post(&path, other).await;
+        let other = made.expect(201).id();
+        let by = |connection: &str, subject: &str| json!({"user_name": "boss", "connection": connection, "subject": subject});
+        let founder = scene.signed_in(by(own, "s-1")).await;
+        assert_eq!(scene.signed_in(by(own, "s-1")).await, founder);
+        scene.give(&founder, Role::Owner).await;
+        scene.conflicts(by(&other, "evil"), &[&founder]).await;
+        assert_eq!(scene.signed_in(by(own, "s-1")).await, founder);
+        // It replaces the other one.
+        let replaces = json!({"replaces": [own]});
+        let path = format!("{path}/{other}");
+        scene.application.patch(&path, replaces).await.expect(200);
+        assert_eq!(scene.signed_in(by(&other, "s-9")).await, founder);
+    });
+}
+
+/// Who is blocked stays out although the directory deletes them and makes somebody with the same identifiers.
+#[test]
+fn a_block_does_not_end_with_a_successor() {
+    run(async |service| {
+        let scene = Scene::create(service, "identity-blocked").await;
+        let pushed = json!({"userName": "eve", "externalId": "x-1"});
+        let eve = scene.push(pushed).await;
+        let connection = scene.tenant.connection_id();
+        let login = json!({"user_name": "eve2", "connection": connection, "subject": "s", "external_id": "x-1"});
+        for _ in 0..2 {
+            assert_eq!(scene.signed_in(login.clone()).await, eve);
+        }
+        let block = format!("/tenants/{}/users/{eve}/block", scene.tenant.id());
+        scene.application.post(&block, json!({})).await.expect(200);
+        scene
+            .push(json!({"userName": "eve2", "externalId": "x-1"}))
+            .await;
+        scene.keeps_out(login).await;
+    });
+}

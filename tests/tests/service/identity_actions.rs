@@ -75,10 +75,9 @@ fn admins_delete_people_whom_nobody_sends() {
         for name in ["ghost", "ada"] {
             scene.keeps_out(json!({"user_name": name})).await;
         }
-        assert_eq!(
-            history(service, &scene, &ghost).await.last().unwrap(),
-            "user.deleted"
-        );
+        // Since then, the sign-ins above were refused.
+        let history = history(service, &scene, &ghost).await;
+        assert!(history.contains(&"user.deleted".to_owned()), "{history:?}");
     });
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, PeopleOf, Provider, Role, TokenSecret};
+use rollcall_directory::{Connection, PeopleOf, Provider, TokenSecret};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
 use rollcall_insight::{Insight, Milestones};
@@ -119,7 +119,7 @@ pub(super) async fn page<G: Gate>(
         tokens: tokens.count(),
         issued,
         checklist: checklist_part(visitor, &connection).await?,
-        heirs: (visitor.role() == Role::Owner).then_some(connections),
+        heirs: visitor.role().is_owner().then_some(connections),
         connection,
     })
 }
@@ -199,7 +199,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let people = form.people();
-    if people != PeopleOf::Kept && visitor.role() != Role::Owner {
+    if people != PeopleOf::Kept && !visitor.role().is_owner() {
         return Err(Problem::forbidden(
             "only an owner can hand over or deactivate the people of a connection",
         ));

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Person, PersonState, Progress, Role, RoleId, RoleSync, Way};
-use rollcall_edge_api::{Configure, Gate, Id, Params, Read};
+use rollcall_edge_api::{Configure, Gate, Id, Params, Read, check_below};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::Deserialize;
@@ -187,6 +187,7 @@ pub(crate) async fn map(
         fields::role_id_of_option(&form.from),
         fields::parse_role_option(&form.role, visitor.catalogue())?,
     );
+    check_below(role, visitor.role())?;
     let since = Timestamp::now();
     if !visitor
         .tenant()

@@ -6,7 +6,7 @@ use rollcall_directory::{
     Catalogue, ClaimMatch, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings,
     SettingsChange, UnknownMembers, Way,
 };
-use rollcall_edge_api::{Params, Settings as SettingsGate};
+use rollcall_edge_api::{Params, Settings as SettingsGate, check_below};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
@@ -88,6 +88,8 @@ impl SettingsForm {
 pub(crate) async fn save(change: Change<SettingsGate, SettingsForm>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let revision = form.revision;
+    let default = fields::parse_role(&form.sso_default_role, visitor.catalogue())?;
+    check_below(default, visitor.role())?;
     let saved = visitor
         .tenant()
         .settings()

@@ -107,23 +107,25 @@ impl Journal<'_> {
 
     /// Puts the entries that were set aside into the stream again. Whether they can be relayed now, the relay finds out.
     async fn take_up(self, set_aside: Vec<String>) -> Result<usize, Error> {
-        if set_aside.is_empty() {
-            return Ok(0);
-        }
-        for entry in &set_aside {
-            let key = self.scope.keys().journal().at(entry);
-            let remind =
-                Expression::new("SET reminded_at = :now").with(":now", number(now().as_second()));
-            // An entry that has expired meanwhile is not made anew.
-            let table = &self.scope.table;
-            table
-                .update_if(&key, &remind, &Expression::present())
-                .await?;
-        }
         let count = set_aside.len();
-        let taken_up =
-            Expression::new("DELETE set_aside :entries").with(":entries", strings(set_aside));
-        self.change_places(taken_up).await?;
+        for entry in set_aside {
+            let mut transaction = Transaction::default();
+            let remind = Expression::new("SET reminded_at = :now");
+            transaction.update_if(
+                self.scope.keys().journal().at(&entry),
+                remind.with(":now", number(now().as_second())),
+                Expression::present(),
+                Guard::Gone,
+            );
+            let taken_up =
+                Expression::new("DELETE set_aside :entry").with(":entry", strings([entry]));
+            // Both at once: if the relay sets it aside again, it is on the list again.
+            transaction.update(self.scope.keys().all_placed(), taken_up.clone());
+            if !self.scope.table.transact(&transaction).await?.is_empty() {
+                // The entry has expired.
+                self.change_places(taken_up).await?;
+            }
+        }
         Ok(count)
     }
 

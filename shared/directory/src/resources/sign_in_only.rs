@@ -118,6 +118,7 @@ impl Resources<'_> {
         let (scope, keys) = (self.scope, self.scope.keys());
         let mut transaction = Transaction::default();
         write_record(scope, &mut transaction, &USERS, Some(before), Some(after))?;
+        write_owners(scope, &mut transaction, Some(before), Some(after));
         let name = |record: &Record| Ok::<_, Error>(USERS.name_of(record.resource(&USERS)?));
         if let Some(old) = name(before)? {
             transaction.delete(keys.name(&USERS, &old));

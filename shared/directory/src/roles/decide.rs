@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Catalogue, Claimed, Grant, ManualRoles, Mappings, Role, RoleId, RoleSync, RouteBy, Settings,
+    Catalogue, Claimed, Grant, ManualRoles, Mappings, Permission, Role, RoleId, RoleSync, RouteBy,
+    Settings,
 };
 
 use crate::resources::record::Record;
@@ -188,15 +189,24 @@ pub fn effective_roles(record: &Record, settings: &Settings, mappings: &Mappings
 pub(crate) fn rank(record: &Record, settings: &Settings, mappings: &Mappings) -> Option<Role> {
     let at_login = roles_at_login(record, &settings.roles).into_values();
     let routed = routed(record, settings.route_by, mappings).into_values();
-    let held = at_login.chain(routed).max().max(given(record, settings));
+    let given = record.account.given_role(&settings.roles);
+    let held = at_login.chain(routed).max().max(given);
     held.or(record.account.default_role(&settings.roles))
 }
 
 /// Returns whether the person holds a role above the default that no mapped group gives them.
 pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mappings) -> bool {
-    let held = given(record, settings);
-    let mapped = mapped(record, settings, mappings).into_values().max();
-    held > settings.default_role() && held > mapped
+    let Some(held) = given(record, settings) else {
+        return false;
+    };
+    // A role that ranks higher does not always allow as much.
+    let covers = |role: &Role| {
+        let allows = |permission: &Permission| role.allows(*permission);
+        *role == held || (role.outranks(held) && held.permissions().iter().all(allows))
+    };
+    let default = settings.default_role();
+    let mapped = mapped(record, settings, mappings).into_values();
+    !mapped.chain(default).any(|role| covers(&role))
 }
 
 /// Returns the role that was given by hand.

@@ -23,7 +23,7 @@ impl Roles<'_> {
 
     /// Returns the rank of the person if it is above `rank`.
     async fn outranks(self, record: &Record, rank: Role) -> Result<Option<Role>, Error> {
-        if rank == Role::Owner {
+        if rank.is_owner() {
             return Ok(None);
         }
         let settings = self.scope.settings().await?;

@@ -90,7 +90,8 @@ impl Facts<'_> {
             is_in_reach: self.reaches(record),
             contradicts: self.contradicts(&external_id),
             bound: self.bound(record),
-            is_protected: decide::is_protected(record, self.settings, self.mappings),
+            is_protected: self.protects(record),
+            is_blocked: identity.blocked_at.is_some(),
             is_proven: (has_name && proves(IdentifierKind::UserName, &name))
                 || (has_external_id && proves(IdentifierKind::ExternalId, &external_id)),
             may_be_rebound: self.is_window_open(),
@@ -101,14 +102,24 @@ impl Facts<'_> {
     /// By name, a connection finds its own people, nobody's, those of a connection that is gone, and those of one that
     /// it replaces. A sign-in without a connection can be of any.
     fn reaches(&self, record: &Record) -> bool {
-        let Some(owner) = &record.identity.owner else {
-            return true;
-        };
         let Some(named) = &self.presented.connection else {
             return true;
         };
-        let is_replaced = |connection: &Connection| connection.replaces.contains(owner);
-        named == owner || self.connection.is_some_and(is_replaced) || self.gone.contains(owner)
+        let speakers = match record.identity.owner {
+            None if !self.protects(record) => Vec::new(),
+            _ => speakers(record),
+        };
+        let stands = |speaker: &String| {
+            let is_replaced = |connection: &Connection| connection.replaces.contains(speaker);
+            named == speaker
+                || self.connection.is_some_and(is_replaced)
+                || self.gone.contains(speaker)
+        };
+        speakers.is_empty() || speakers.into_iter().any(stands)
+    }
+
+    fn protects(&self, record: &Record) -> bool {
+        decide::is_protected(record, self.settings, self.mappings)
     }
 
     fn contradicts(&self, external_id: &str) -> bool {
@@ -126,7 +137,10 @@ impl Facts<'_> {
 
     fn bound(&self, record: &Record) -> Bound {
         let bindings = record.identity.bindings.iter();
-        let bindings = bindings.filter(|(connection, _)| self.presented.concerns(connection));
+        // A binding from before the application named connections holds for those that may find the person by name.
+        let counts = |connection: &str| connection != NO_CONNECTION || self.reaches(record);
+        let bindings = bindings
+            .filter(|(connection, _)| self.presented.concerns(connection) && counts(connection));
         let bindings: Vec<_> = bindings.collect();
         let agrees = |connection: &String| self.bound.people.get(connection) == Some(&record.id);
         let this = bindings.iter().find(|(connection, binding)| {
@@ -145,6 +159,18 @@ impl Facts<'_> {
                 firm: others.any(|(_, binding)| binding.firm),
             },
         }
+    }
+}
+
+/// Returns the connections that speak for a person: the one that owns them; for somebody whom nobody pushed, those in
+/// which a subject is firmly bound to them.
+pub(super) fn speakers(record: &Record) -> Vec<&String> {
+    let identity = &record.identity;
+    let firm = identity.bindings.iter().filter(|(_, binding)| binding.firm);
+    let firm = firm.map(|(connection, _)| connection);
+    match &identity.owner {
+        Some(owner) => vec![owner],
+        None => firm.filter(|it| *it != NO_CONNECTION).collect(),
     }
 }
 

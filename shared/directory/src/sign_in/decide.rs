@@ -46,6 +46,8 @@ pub(super) struct Candidate {
     pub(super) id: String,
     /// Whether they can sign in: neither inactive, nor blocked, nor deleted.
     pub(super) is_live: bool,
+    /// Whether an admin has blocked them.
+    pub(super) is_blocked: bool,
     /// Whether an identity provider pushed them.
     pub(super) is_pushed: bool,
     /// Whether they have the user name of the sign-in.
@@ -221,6 +223,8 @@ fn by_subject(terms: &Terms, people: &[Candidate]) -> Option<Outcome> {
     match bound[..] {
         [] => None,
         [one] if one.is_live => Some(admit(terms, one)),
+        // An admin's block does not end because the directory has made somebody new.
+        [one] if one.is_blocked => Some(refused(Refusal::Inactive, [one])),
         [one] => Some(successor(people).map_or_else(
             || refused(Refusal::Inactive, [one]),
             |next| found(next, Bind::MovedFrom(one.id.clone())),

@@ -25,7 +25,7 @@ use crate::roles::decide::{self as roles, Decided};
 use crate::roles::person::{Person, person};
 use crate::sign_in::admission::Admission;
 use crate::sign_in::assertion::Assertion;
-use crate::sign_in::candidates::{Facts, terms};
+use crate::sign_in::candidates::{Facts, speakers, terms};
 use crate::sign_in::decide::{self, Candidate, Outcome, Refusal};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::known_groups::{KnownGroups, MappedGroup};
@@ -176,7 +176,11 @@ impl SignIn<'_> {
         let Some(named) = &presented.connection else {
             return Ok(gone);
         };
-        let owners = people.iter().filter_map(|one| one.identity.owner.as_ref());
+        // Of those whom nobody pushed, only who holds a role of their own is out of reach of other connections.
+        let concerned = people
+            .iter()
+            .filter(|one| one.identity.owner.is_some() || one.account.has_given_role());
+        let owners = concerned.flat_map(speakers);
         let is_other = |owner: &&String| {
             let is_replaced = connection.is_some_and(|one| one.replaces.contains(*owner));
             *owner != named && !is_replaced

@@ -169,7 +169,7 @@ impl SignIn<'_> {
                               a person whom an identity provider pushed";
                 return Err(scim::Error::InvalidValue(detail.to_owned()).into());
             }
-            if closed.account.manual.is_some() && rank != Role::Owner {
+            if closed.account.manual.is_some() && !rank.is_owner() {
                 let detail = "only an owner can merge an account that holds a role of its own";
                 return Err(scim::Error::Forbidden(detail.to_owned()).into());
             }
@@ -216,7 +216,7 @@ impl SignIn<'_> {
         let may = match (actor.kind(), actor.person_id()) {
             ("application" | "system", _) => true,
             ("person", Some(id)) if id == record.id => is_older,
-            ("person", Some(_)) => rank == Role::Owner,
+            ("person", Some(_)) => rank.is_owner(),
             _ => false,
         };
         if may || !Roles::of(self.scope).protects(record).await? {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, EventType, PersonState, PortalLink, Reason, Role, Subject, USERS};
+use rollcall_model::{Actor, EventType, PortalLink, Reason, Role, Subject, USERS};
 use rollcall_scim::{self as scim, fold};
 use rollcall_store::{Error, Expression, Guard, TenantItem, from_item, now};
 use serde_json::{Value, json};
@@ -138,9 +138,7 @@ impl SignIn<'_> {
         }
         let ids: Vec<String> = ids.into_iter().collect();
         let known = resources.records(&USERS, &ids).await?;
-        let mut live = known
-            .iter()
-            .filter(|one| one.state() != PersonState::Inactive);
+        let mut live = known.iter().filter(|one| !one.is_out());
         match live.next() {
             Some(person) => Ok(Some(Addressee::of(person))),
             None if known.is_empty() => Ok(None),

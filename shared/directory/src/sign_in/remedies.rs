@@ -128,7 +128,7 @@ impl SignIn<'_> {
             Remedy::TakeOver { from } if from == task.connection => {
                 Err(invalid("a connection cannot take over what it owns"))
             }
-            Remedy::TakeOver { from } if task.rank != Role::Owner => {
+            Remedy::TakeOver { from } if !task.rank.is_owner() => {
                 match credentials.standing(from).await? {
                     Standing::Revoked { .. } | Standing::Deleted | Standing::HandedTo { .. } => {
                         Ok(())

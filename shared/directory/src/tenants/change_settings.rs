@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use rollcall_model::{
-    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy,
+    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleId, RoleSync, RouteBy,
     Settings, SignUp, UnknownMembers, Way,
 };
 use rollcall_scim as scim;
@@ -112,7 +112,7 @@ fn fault(settings: &Settings) -> Option<String> {
 fn default_role_fault(role: &RoleId, roles: &Catalogue) -> Option<String> {
     match roles.named(role) {
         Err(unknown) => Some(format!("`sso_default_role`: {unknown}")),
-        Ok(role) if role == Role::Owner => {
+        Ok(role) if role.is_owner() => {
             Some("`owner` cannot be the `sso_default_role`, it is given by hand alone".to_owned())
         }
         Ok(role) if !role.is_given(Way::Default) => Some(format!(
@@ -209,6 +209,8 @@ impl TenantSettings<'_> {
 
 #[cfg(test)]
 mod tests {
+    use rollcall_model::Role;
+
     use super::*;
 
     fn changed(change: &SettingsChange) -> Result<Settings, String> {

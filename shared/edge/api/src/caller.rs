@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Role, ServiceKey, Session,
-    Tenant, TenantId, TokenSecret, shown,
+    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Reason, Role, ServiceKey,
+    Session, Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
@@ -64,6 +64,22 @@ impl<G> Access<G> {
 }
 
 impl<G> Access<G> {
+    /// Checks that the caller may let a group or a setting give this role.
+    ///
+    /// # Errors
+    /// 403 when the role ranks above the caller.
+    pub(crate) fn check_below(&self, role: Option<Role>) -> Result<(), Problem> {
+        check_below(role, self.rank)
+    }
+
+    /// Returns the role above which the caller gives nothing back. What a portal link opened makes nobody an owner again.
+    pub(crate) fn rank_to_give_back(&self) -> Role {
+        match self.first_owner {
+            Some(_) => self.rank.min(Role::BelowOwner),
+            None => self.rank,
+        }
+    }
+
     /// Checks that the caller may give this role to somebody.
     ///
     /// # Errors
@@ -76,6 +92,20 @@ impl<G> Access<G> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Checks that somebody of the rank `giver` may let a group or a setting give this role.
+///
+/// # Errors
+/// 403 when the role ranks above theirs.
+pub fn check_below(role: Option<Role>, giver: Role) -> Result<(), Problem> {
+    match role.filter(|role| role.outranks(giver)) {
+        Some(role) => Err(Problem::new(
+            Reason::RoleAboveGiver,
+            format!("only somebody who has the role `{role}` or a higher one can let it be given"),
+        )),
+        None => Ok(()),
     }
 }
 

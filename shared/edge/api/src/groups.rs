@@ -98,6 +98,7 @@ pub(crate) async fn map(
     Fields(mapping): Fields<NewMapping>,
 ) -> Result<Json<RoleMapping>, Problem> {
     let role = mapping.role_id.map(|id| id.of(&access.roles)).transpose()?;
+    access.check_below(role)?;
     access.tenant.roles().map_group(&group, role).await?;
     let group = Insight::of(&access.tenant).group(&group).await?;
     Ok(Json(RoleMapping::of(group, &access.roles)))

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::audit::Subject;
 use crate::caller::Access;
-use crate::gate::Read;
+use crate::gate::ReadLogs;
 
 /// The result of a check.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,8 +90,8 @@ impl From<Found> for Finding {
 
 /// Checks the tenant: connections, groups, roles and sign-ins.
 #[utoipa::path(get, path = "/api/v1/health", operation_id = "read_health", tag = "logs",
-    responses((status = 200, body = Health)), security(("session" = ["provisioning:read"])))]
-pub(crate) async fn read(access: Access<Read>) -> Result<Json<Health>, Problem> {
+    responses((status = 200, body = Health)), security(("session" = ["logs:read"])))]
+pub(crate) async fn read(access: Access<ReadLogs>) -> Result<Json<Health>, Problem> {
     let health = Insight::of(&access.tenant).health().await?;
     Ok(Json(Health {
         findings: health.findings.into_iter().map(Finding::from).collect(),

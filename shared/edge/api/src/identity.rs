@@ -76,7 +76,7 @@ impl From<Former> for FormerIdentifier {
 /// Explains why a person's sign-ins were refused, and by which identifiers they were known before.
 #[utoipa::path(get, path = "/api/v1/users/{id}/identity", operation_id = "read_user_identity", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
-    responses((status = 200, body = PersonIdentity)), security(("session" = ["provisioning:read"])))]
+    responses((status = 200, body = PersonIdentity)), security(("session" = ["directory:read"])))]
 pub(crate) async fn read(
     access: Access<Read>,
     Id(id): Id,

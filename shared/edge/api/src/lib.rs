@@ -65,7 +65,7 @@ use rollcall_directory::Directory;
 
 use crate::routes::Api;
 
-pub use caller::Admin;
+pub use caller::{Admin, check_below};
 pub use fate::explained;
 pub use fields::{Id, Params, name};
 pub use gate::{
@@ -88,6 +88,8 @@ pub fn admin_router(directory: Directory) -> Router {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use aws_sdk_dynamodb::config::BehaviorVersion;
     use axum::body::to_bytes;
     use serde_json::Value;
@@ -144,14 +146,11 @@ mod tests {
     #[tokio::test]
     async fn problems_are_as_the_document_describes_them() {
         let document = serde_json::to_value(document()).expect("JSON");
-        let described = &document["components"]["schemas"]["Problem"]["properties"];
+        let described = &document["components"]["schemas"]["Problem"];
         let (_, problem) = refused("/api/v1/nothing").await;
-        let names = |value: &Value| {
-            let members = value.as_object().into_iter().flatten();
-            members
-                .map(|(name, _)| name.clone())
-                .collect::<std::collections::BTreeSet<_>>()
-        };
-        assert_eq!(names(&problem), names(described));
+        let members = problem.as_object().into_iter().flatten();
+        let names: BTreeSet<_> = members.map(|(name, _)| name.as_str()).collect();
+        let required = described["required"].as_array().into_iter().flatten();
+        assert_eq!(names, required.filter_map(Value::as_str).collect());
     }
 }

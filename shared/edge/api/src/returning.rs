@@ -20,7 +20,8 @@ pub(crate) async fn restore(
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
-    let restored = access.tenant.roles().restore(&id, access.rank()).await;
+    let giver = access.rank_to_give_back();
+    let restored = access.tenant.roles().restore(&id, giver).await;
     if let Err(error) = restored {
         return Err(explained(&access.tenant, &id, error).await);
     }

@@ -296,12 +296,17 @@ pub(crate) async fn change(
     access: Access<SettingsGate>,
     Fields(change): Fields<SettingsChange>,
 ) -> Result<Json<Settings>, Problem> {
-    if change.decides_who_is_who() && access.rank() != directory::Role::Owner {
+    if change.decides_who_is_who() && !access.rank().is_owner() {
         return Err(Problem::forbidden(
             "only an `owner` or the application can change `sign_up`, `match_email` and `deleted_people`",
         ));
     }
-    let changed = access.tenant.settings().change(&change.into()).await?;
+    let change: directory::SettingsChange = change.into();
+    let default = change.sso_default_role.iter().flatten();
+    for role in default {
+        access.check_below(access.roles.role(role))?;
+    }
+    let changed = access.tenant.settings().change(&change).await?;
     Ok(Json(changed.into()))
 }
 

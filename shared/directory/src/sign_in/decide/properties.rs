@@ -13,7 +13,7 @@ fn any_bound() -> impl Strategy<Value = Bound> {
 }
 
 fn any_people() -> impl Strategy<Value = Vec<Candidate>> {
-    let flags = proptest::collection::vec(any::<bool>(), 12);
+    let flags = proptest::collection::vec(any::<bool>(), 13);
     let people = proptest::collection::vec((flags, any_bound()), 0..5);
     people.prop_map(|people| {
         let people = people.into_iter().enumerate();
@@ -38,6 +38,8 @@ fn candidate(at: usize, flags: &[bool], bound: Bound) -> Candidate {
         is_proven: flags[9],
         may_be_rebound: flags[10],
         awaits_email: flags[11],
+        // Who is blocked is not live.
+        is_blocked: !flags[0] && flags[12],
         bound,
     }
 }
@@ -70,6 +72,8 @@ proptest! {
         };
         let one = people.iter().find(|one| one.id == found.person).unwrap();
         prop_assert!(one.is_live, "somebody who has ended is signed in");
+        let is_bypassed = people.iter().any(|one| one.is_blocked && one.is_bound_to_this());
+        prop_assert!(!is_bypassed, "somebody signs in for somebody who is blocked");
         let is_firm = one.bound == Bound::ToThis { firm: true };
         prop_assert!(
             !one.is_protected || is_firm || one.is_proven,
