@@ -86,7 +86,7 @@ impl Relay {
     /// If entries fail, the response contains the sequence number of the first failed record, and Lambda redelivers the
     /// records from there on. A tenant whose entries fail does not stop the other tenants of the batch, but their later
     /// records are redelivered too. So that it does not stop them for ever, an entry that cannot be relayed is set aside
-    /// ([`rollcall_directory::journal`]): at once if the entry itself is the reason, otherwise after [`PATIENCE`].
+    /// (`Journal::set_aside`): at once if the entry itself is the reason, otherwise after five minutes.
     pub async fn call(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let batch = Batch::of(event, &self.directory);
         let (mut failed, mut placed) = (Vec::new(), Vec::new());

@@ -14,18 +14,19 @@ use crate::roles::handle::Roles;
 
 impl Roles<'_> {
     /// Restores a deleted person: active, with the same id, groups and attributes. A role that was given by hand stays
-    /// withheld; to restore a person who is back already gives it back. Somebody who was not deleted stays as they are.
+    /// withheld; to restore a person who is back already gives it back, up to the rank `gives_back`. Somebody who was not
+    /// deleted stays as they are.
     ///
     /// # Errors
     /// `404` when there never was such a person; `403` for somebody who ranks above `giver`; `409` when their attributes
     /// are no longer known, or somebody else has the name.
-    pub async fn restore(self, user: &str, giver: Role) -> Result<(), Error> {
+    pub async fn restore(self, user: &str, giver: Role, gives_back: Role) -> Result<(), Error> {
         match Resources::of(self.scope)
             .restore_by_hand(user, giver)
             .await?
         {
             true => Ok(()),
-            false => self.give_back(user, giver).await,
+            false => self.give_back(user, gives_back).await,
         }
     }
 

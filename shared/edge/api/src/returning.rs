@@ -20,8 +20,8 @@ pub(crate) async fn restore(
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
-    let giver = access.rank_to_give_back();
-    let restored = access.tenant.roles().restore(&id, giver).await;
+    let (giver, gives_back) = (access.rank(), access.rank_to_give_back());
+    let restored = access.tenant.roles().restore(&id, giver, gives_back).await;
     if let Err(error) = restored {
         return Err(explained(&access.tenant, &id, error).await);
     }
