@@ -95,12 +95,13 @@ impl<G> Access<G> {
     }
 }
 
-/// Checks that somebody of the rank `giver` may let a group or a setting give this role.
+/// Checks that somebody of the rank `giver` may let a group or a setting give this role. Neither gives the owner's role,
+/// which is refused as such.
 ///
 /// # Errors
 /// 403 when the role ranks above theirs.
 pub fn check_below(role: Option<Role>, giver: Role) -> Result<(), Problem> {
-    match role.filter(|role| role.outranks(giver)) {
+    match role.filter(|role| !role.is_owner() && role.outranks(giver)) {
         Some(role) => Err(Problem::new(
             Reason::RoleAboveGiver,
             format!("only somebody who has the role `{role}` or a higher one can let it be given"),
