@@ -256,3 +256,35 @@ fn a_group_is_named_by_its_own_letters_or_by_its_external_id_alone() {
         }
     });
 }
+
+/// Who may map groups and change settings gives nobody a role above their own by that.
+#[test]
+fn nobody_lets_a_group_or_a_setting_give_a_role_above_their_own() {
+    run(async |service| {
+        let tenant = service.tenant("above").await;
+        let configures = &["sso:configure", "settings:write", "provisioning:read"];
+        let mut lead = role("lead", 900, &[]);
+        lead["by_default"] = json!(true);
+        let roles = [role("it", 300, configures), lead];
+        set(service, &tenant, json!({"sso_default_role": null})).await;
+        define(service, &tenant, &roles).await.expect(200);
+        let eve = tenant.idp().user("eve").await;
+        let group = tenant.idp().group("Helpdesk", &[&eve]).await;
+        map(service, &tenant, &group, "it").await;
+        let application = service.application();
+        let login = application.log_in(tenant.id(), "eve", None).await;
+        let token = login.expect(200).string("/session/token");
+        let session = application.with(Some(&token));
+        let path = format!("/scim/groups/{group}/role-mapping");
+        let mapped = session.put(&path, json!({"role_id": "lead"})).await;
+        mapped.expect(403).because(Reason::RoleAboveGiver);
+        let changed = session
+            .patch("/settings", json!({"sso_default_role": "lead"}))
+            .await;
+        changed.expect(403).because(Reason::RoleAboveGiver);
+        session
+            .put(&path, json!({"role_id": "it"}))
+            .await
+            .expect(200);
+    });
+}
