@@ -167,6 +167,10 @@ fn values_of_a_newer_version_are_read_and_kept() {
                 entries = inner;
             }
             entries.insert((*last).to_owned(), text(value));
+            // Whoever has read the item must not write over this.
+            if let Some(AttributeValue::N(revision)) = item.get_mut("revision") {
+                *revision = (revision.parse::<u64>().unwrap() + 1).to_string();
+            }
             raw::put(service, item).await;
         };
         let mapping = format!("ROLEMAP#{group}");
