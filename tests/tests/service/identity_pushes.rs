@@ -309,3 +309,24 @@ fn races_make_nobody_twice_and_bring_nobody_back() {
         }
     });
 }
+
+/// A rename that closes an account and deactivates the person at once: an owner who is out does not count as one.
+#[test]
+fn the_last_active_owner_stays_after_a_rename_that_closes_an_account() {
+    run(async |service| {
+        let scene = Scene::create(service, "identity-last-owner").await;
+        let mut owners = Vec::new();
+        for name in ["one", "two"] {
+            let id = scene.push(json!({"userName": name})).await;
+            scene.give(&id, Role::Owner).await;
+            owners.push(id);
+        }
+        let ghost = scene.signed_in(json!({"user_name": "ghost"})).await;
+        let both = json!([{"op": "replace", "value": {"userName": "ghost", "active": false}}]);
+        let idp = scene.tenant.idp();
+        let path = |id: &str| format!("/Users/{id}");
+        idp.patch(&path(&owners[0]), both).await.expect(200);
+        idp.get(&path(&ghost)).await.expect(404);
+        idp.delete(&path(&owners[1])).await.expect(403);
+    });
+}

@@ -88,12 +88,16 @@ impl SettingsForm {
 pub(crate) async fn save(change: Change<SettingsGate, SettingsForm>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let revision = form.revision;
-    let default = fields::parse_role(&form.sso_default_role, visitor.catalogue())?;
-    check_below(default, visitor.role())?;
+    let change = form.into_change(visitor.catalogue())?;
+    let default = change.sso_default_role.as_ref().and_then(Option::as_ref);
+    check_below(
+        default.and_then(|role| visitor.catalogue().role(role)),
+        visitor.role(),
+    )?;
     let saved = visitor
         .tenant()
         .settings()
-        .change_at(revision, &form.into_change(visitor.catalogue())?)
+        .change_at(revision, &change)
         .await?;
     if saved.is_none() {
         return Err(Problem::conflict(

@@ -137,6 +137,7 @@ impl Journal<'_> {
     /// Changes only some attributes, because the relay and the search write the same item.
     async fn change_places(self, change: Expression) -> Result<(), Error> {
         let key = self.scope.keys().all_placed();
+        // An update needs a condition; the item never has this attribute.
         let always = Expression::new("attribute_not_exists(placed_at)");
         self.scope.table.update_if(&key, &change, &always).await?;
         Ok(())

@@ -69,6 +69,27 @@ impl Resources<'_> {
         Ok(self.records(kind, &[id.to_owned()]).await?.pop())
     }
 
+    /// Returns at most `limit` resources after the id `after`, in order of creation, and the id after which to continue;
+    /// `None` when these were the last.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn records_after(
+        self,
+        kind: &'static Kind,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Record>, Option<String>), Error> {
+        let range = Range::all(self.scope.keys().resources(kind));
+        let page = self
+            .scope
+            .table
+            .query(&range.after(after).limit(limit))
+            .await?;
+        let records = page.items.into_iter().map(Record::from_item);
+        Ok((records.collect::<Result<_, _>>()?, page.next))
+    }
+
     /// Reads the records with these ids, in the order of the ids. Ids without a record are left out.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use rollcall_model::USERS;
-use rollcall_store::{Error, Expression, Guard, Range, Transaction, now, retry_stale, string};
+use rollcall_store::{Error, Expression, Guard, Transaction, now, retry_stale, string};
 use tokio::time::Instant;
 
 use crate::journal::entry::AuditQuery;
@@ -31,18 +31,15 @@ impl Resources<'_> {
         }
         let mut behind = tenant.owners_known_behind;
         while Instant::now() < deadline {
-            let range = Range::all(self.scope.keys().resources(&USERS))
-                .after(behind)
-                .limit(PEOPLE_AT_ONCE);
-            let page = self.scope.table.query(&range).await?;
-            for item in page.items {
-                let record = Record::from_item(item)?;
+            let people = self;
+            let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
+            for record in people {
                 if is_lifted(&record) {
                     self.find_owner(&record.id).await?;
                 }
             }
-            self.note_owners(page.next.as_deref(), now()).await?;
-            match page.next {
+            self.note_owners(next.as_deref(), now()).await?;
+            match next {
                 None => return Ok(()),
                 next => behind = next,
             }

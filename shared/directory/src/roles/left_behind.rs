@@ -2,7 +2,7 @@
 
 use rollcall_model::USERS;
 use rollcall_scim::Resource;
-use rollcall_store::{Error, Range};
+use rollcall_store::Error;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -27,18 +27,15 @@ impl Roles<'_> {
     ) -> Result<Option<String>, Error> {
         let mut behind = after;
         loop {
-            let range = Range::all(self.scope.keys().resources(&USERS))
-                .after(behind)
-                .limit(PEOPLE_AT_ONCE);
-            let page = self.scope.table.query(&range).await?;
-            for item in page.items {
-                let record = Record::from_item(item)?;
+            let people = Resources::of(self.scope);
+            let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
+            for record in people {
                 let is_theirs = record.identity.owner.as_deref() == Some(connection);
                 if is_theirs && !record.inactive {
                     self.deactivate(&record.id, connection).await?;
                 }
             }
-            match page.next {
+            match next {
                 None => return Ok(None),
                 next if Instant::now() >= deadline => return Ok(next),
                 next => behind = next,

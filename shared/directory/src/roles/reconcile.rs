@@ -351,14 +351,10 @@ impl Roles<'_> {
     ) -> Result<Option<String>, Error> {
         let mut behind = after;
         loop {
-            let range = Range::all(self.scope.keys().resources(&USERS))
-                .after(behind)
-                .limit(PEOPLE_AT_ONCE);
-            let page = self.scope.table.query(&range).await?;
-            let people = page.items.into_iter().map(Record::from_item);
-            self.reconcile_people(&people.collect::<Result<Vec<_>, Error>>()?)
-                .await?;
-            match page.next {
+            let people = Resources::of(self.scope);
+            let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
+            self.reconcile_people(&people).await?;
+            match next {
                 None => return Ok(None),
                 next if Instant::now() >= deadline => return Ok(next),
                 next => behind = next,

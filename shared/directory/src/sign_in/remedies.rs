@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rollcall_model::{GROUPS, Kind, Role, USERS};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Range};
+use rollcall_store::Error;
 use tokio::time::Instant;
 
 use crate::credentials::handle::Credentials;
@@ -94,11 +94,10 @@ impl SignIn<'_> {
         let mut done = Remedied::default();
         let (mut looked_at, deadline) = (0, Instant::now() + BUDGET);
         loop {
-            let range = Range::all(self.scope.keys().resources(kind)).after(behind);
-            let page = self.scope.table.query(&range.limit(PAGE)).await?;
-            looked_at += page.items.len();
-            for item in page.items {
-                let record = Record::from_item(item)?;
+            let resources = Resources::of(self.scope);
+            let (records, next) = resources.records_after(kind, behind, PAGE).await?;
+            looked_at += records.len();
+            for record in records {
                 let verdict = self.one(&task, kind, &record, is_preview).await?;
                 done.count(kind, &verdict);
                 if Instant::now() >= deadline {
@@ -106,7 +105,7 @@ impl SignIn<'_> {
                     return Ok(done);
                 }
             }
-            behind = page.next;
+            behind = next;
             if behind.is_none() {
                 let has_groups = matches!(remedy, Remedy::TakeOver { .. });
                 if !has_groups || *kind == GROUPS {

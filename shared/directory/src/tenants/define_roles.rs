@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rollcall_model::{Catalogue, GROUPS, Reason, Role, RoleId, RoleSync, Settings, USERS, Way};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Range, retry_stale};
+use rollcall_store::{Error, retry_stale};
 use tokio::time::Instant;
 
 use crate::resources::handle::Resources;
@@ -130,19 +130,16 @@ impl TenantSettings<'_> {
         let deadline = Instant::now() + SEARCH_TIME;
         let mut behind = None;
         loop {
-            let range = Range::all(self.scope.keys().resources(&USERS))
-                .after(behind)
-                .limit(PEOPLE_AT_ONCE);
-            let page = self.scope.table.query(&range).await?;
-            for item in page.items {
-                let record = Record::from_item(item)?;
+            let people = Resources::of(self.scope);
+            let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
+            for record in people {
                 if let Some(role) = lost.held_by(&record, settings) {
                     let name = record.user_name()?;
                     let first = format!("`{name}` has it, and perhaps others");
                     return Err(in_use(&role, &first));
                 }
             }
-            match page.next {
+            match next {
                 None => return Ok(()),
                 Some(_) if Instant::now() >= deadline => {
                     let role = lost.gone.first().cloned().unwrap_or(Role::Owner.into());
