@@ -59,6 +59,8 @@ class Stack:
         self.address = urllib.parse.urlsplit(aws.endpoint)
         self.host = f"{self.resources['Api']}.execute-api.localhost:{self.address.port}"
         self.base = f"http://{self.host}/{stage}"
+        # What checks prepare once, see `provisioning.crowd`.
+        self.crowds = {}
 
     def listed(self, name):
         pages = self.aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
