@@ -167,7 +167,8 @@ pub(crate) struct AuditPage {
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists what was done, newest first.

@@ -162,7 +162,8 @@ pub(crate) struct ConnectionsPage {
     /// The id of the last connection of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists the connections, oldest first.

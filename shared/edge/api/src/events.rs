@@ -22,7 +22,8 @@ pub(crate) struct EventsPage {
     /// events are returned.
     after: Option<u64>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Events in order, without gaps.

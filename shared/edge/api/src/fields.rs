@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// The items on a page if the request has no `limit`.
-const DEFAULT_LIMIT: u32 = 100;
+const DEFAULT_LIMIT: i64 = 100;
 /// The maximum number of items on a page.
-const MAX_LIMIT: u32 = 500;
+const MAX_LIMIT: i64 = 500;
 /// The maximum length of a name or label, in characters.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -114,11 +114,11 @@ impl<T> List<T> {
 /// Returns the number of items that a page may have, at most [`MAX_LIMIT`].
 ///
 /// # Errors
-/// 400 when `limit` is 0.
-pub(crate) fn limit(given: Option<u32>) -> Result<usize, Problem> {
+/// 400 when `limit` is less than 1.
+pub(crate) fn limit(given: Option<i64>) -> Result<usize, Problem> {
     match given.unwrap_or(DEFAULT_LIMIT) {
-        0 => Err(Problem::invalid("`limit` must be at least 1")),
-        limit => Ok(limit.min(MAX_LIMIT) as usize),
+        limit @ 1.. => Ok(limit.min(MAX_LIMIT) as usize),
+        _ => Err(Problem::invalid("`limit` must be at least 1")),
     }
 }
 

@@ -58,7 +58,8 @@ pub(crate) struct GroupsPage {
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists the pushed groups with the role of each, in order of their names.
@@ -110,11 +111,13 @@ pub(crate) async fn map(
 #[into_params(parameter_in = Query)]
 pub(crate) struct MembersPage {
     /// Only members in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
+    #[param(pattern = "^(active|invited|inactive)(, ?(active|invited|inactive))*$")]
     state: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists the members of a group with their states.

@@ -139,6 +139,7 @@ impl From<PersonState> for directory::PersonState {
 #[into_params(parameter_in = Query)]
 pub(crate) struct PeoplePage {
     /// Only people in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
+    #[param(pattern = "^(active|invited|inactive)(, ?(active|invited|inactive))*$")]
     state: Option<String>,
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,
@@ -149,7 +150,8 @@ pub(crate) struct PeoplePage {
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists people in order of creation; with `text`, the best matches first.

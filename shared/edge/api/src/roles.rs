@@ -69,7 +69,7 @@ pub(crate) async fn list(access: Access<Configure>) -> Json<List<CatalogueRole>>
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCatalogueRole {
     /// Its id: at most 32 lower-case letters, digits, `_` and `-`.
-    #[schema(example = "editor")]
+    #[schema(example = "editor", pattern = "^[a-z0-9_-]{1,32}$")]
     id: String,
     /// Its name for display.
     #[schema(example = "Editor")]
@@ -78,6 +78,7 @@ pub(crate) struct NewCatalogueRole {
     #[serde(default)]
     description: String,
     /// Its rank, 1 to 999: of several roles, the highest counts. That of `owner` is 1000.
+    #[schema(minimum = 1, maximum = 999)]
     rank: u16,
     /// Whether a group may be mapped to it.
     #[serde(default)]

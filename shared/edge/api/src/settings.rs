@@ -158,6 +158,7 @@ impl From<SettingsChange> for directory::SettingsChange {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RateLimit {
     /// Requests per minute, sustained; at least 1.
+    #[schema(minimum = 1)]
     per_minute: u32,
     /// Additional requests that may arrive at once.
     burst: u32,

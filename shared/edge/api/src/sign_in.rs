@@ -31,7 +31,7 @@ const MAX_FORMAT_CHARS: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     /// The subject's name, matched with `userName` without regard to case.
-    #[schema(example = "ada@example.com")]
+    #[schema(example = "ada@example.com", pattern = r"\S")]
     user_name: String,
     /// The id of the connection that the person signs in with. Pass it if the tenant has several identity providers.
     #[schema(max_length = 200)]
@@ -264,7 +264,7 @@ pub(crate) async fn introspect(
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPortalLink {
     /// The role of the session that the link opens. It must be one that can see something in the console.
-    #[schema(required = true)]
+    #[schema(required = true, value_type = Role)]
     role_id: Option<Role>,
     /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
     /// If a person has it, the link and its session end when they are deactivated or their sessions are ended.

@@ -86,7 +86,8 @@ pub(crate) struct TenantsPage {
     /// The id of the last tenant of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists the tenants in order of their ids.

@@ -94,7 +94,8 @@ pub(crate) struct TokensPage {
     /// The id of the last token of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists the tokens of a connection, oldest first, revoked ones too.
