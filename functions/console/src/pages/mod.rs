@@ -17,6 +17,7 @@ mod person;
 mod person_actions;
 mod preview;
 mod settings;
+mod settings_fields;
 mod tokens;
 mod trace;
 
