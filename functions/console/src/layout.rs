@@ -149,6 +149,13 @@ fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "connection-created" => "The connection was made. Follow the steps below.",
         "connection-changed" => "The connection was changed.",
+        "rules-saved" => "Rules saved",
+        "replaces" => {
+            "From now on, this connection takes over what the other one owns with its first write to it."
+        }
+        "window-opened" => "Rebind window opened",
+        "window-closed" => "Rebind window closed",
+        "remedy-applied" => "Done. This is what is left.",
         "connection-deleted" => {
             "The connection and its tokens are gone. The people and groups it pushed stay."
         }

@@ -56,6 +56,7 @@ pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;
 pub use crate::credentials::key_history::KeyChange;
 pub use crate::credentials::lease::Lease;
+pub use crate::credentials::predecessors::Predecessor;
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token};

@@ -4,6 +4,7 @@ mod activity;
 mod audit;
 mod connect;
 mod connection;
+mod connection_rules;
 mod deleted;
 mod fields;
 mod group;
@@ -16,6 +17,7 @@ mod people;
 mod person;
 mod person_actions;
 mod preview;
+mod remedies;
 mod settings;
 mod settings_fields;
 mod tokens;
@@ -40,6 +42,14 @@ pub(crate) fn router() -> Router<Directory> {
             get(connection::checklist),
         )
         .route("/console/connections/{id}/delete", post(connection::delete))
+        .route(
+            "/console/connections/{id}/rules",
+            post(connection::change_rules),
+        )
+        .route(
+            "/console/connections/{id}/remedies/{remedy}",
+            get(remedies::show).post(remedies::apply),
+        )
         .route("/console/tokens", get(tokens::show).post(tokens::issue))
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))
         .route("/console/tokens/{id}/revoke", post(tokens::revoke))

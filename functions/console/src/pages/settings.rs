@@ -11,9 +11,7 @@ use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Done, Typed};
-use super::settings_fields::{
-    GROUPS, Group, Kind, check_numbers, completed, differences, typed,
-};
+use super::settings_fields::{GROUPS, Group, Kind, check_numbers, completed, differences, typed};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
 use crate::visitor::{Change, Visitor};
 
