@@ -86,7 +86,11 @@ fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, &'static str)> 
             of_person("Confirm the person")
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::Inactive)) => {
-            of_person("Restore, unblock or admit as new")
+            let deleted = || {
+                let path = format!("{}/deleted", Section::People.path());
+                Some((Permission::LogsRead, path, "Look among deleted people"))
+            };
+            of_person("Restore, unblock or admit as new").or_else(deleted)
         }
         (FindingKind::SignInRefused, _) => of_person("Open the person"),
         _ => None,

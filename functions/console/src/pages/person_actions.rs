@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use rollcall_directory::{Permission, PersonState};
+use rollcall_directory::{Permission, PersonState, Reason};
 use rollcall_edge_api::{Gate, explained, segment};
 use rollcall_edge_http::Problem;
 use rollcall_insight::PersonProfile;
@@ -213,6 +213,9 @@ impl Action {
         };
         match done {
             Ok(()) => Ok(()),
+            Err(error) if error.reason() == Reason::NotUnique => Err(Problem::conflict(
+                "someone else has this user name now; rename or delete that person, then restore this one",
+            )),
             Err(error) => Err(explained(tenant, id, error).await),
         }
     }
