@@ -129,6 +129,18 @@ fn what_cannot_be_done_about_a_person_is_said_on_their_page() {
                 409,
                 "someone else has this user name",
             ),
+            (
+                format!("{other}/restore"),
+                vec![],
+                409,
+                "not deleted any more",
+            ),
+            (
+                format!("{bob}/admit-as-new"),
+                vec![],
+                409,
+                "was deleted in the meantime",
+            ),
             (format!("{other}/merge"), into(&olga), 403, ""),
             (
                 format!("{other}/merge"),

@@ -197,6 +197,7 @@ impl Action {
         id: &str,
     ) -> Result<(), Problem> {
         let (tenant, rank) = (visitor.tenant(), visitor.role());
+        self.check_fate(visitor, id).await?;
         let sign_in = tenant.sign_in();
         let done = match self {
             Self::EndSessions => sign_in.end_sessions_of(id, rank).await,
@@ -217,6 +218,34 @@ impl Action {
                 "someone else has this user name now; rename or delete that person, then restore this one",
             )),
             Err(error) => Err(explained(tenant, id, error).await),
+        }
+    }
+}
+
+impl Action {
+    /// Whether it is for people who were deleted; `None` if that makes no difference to it.
+    fn is_for_deleted(self) -> Option<bool> {
+        match self {
+            Self::Restore | Self::AdmitOthers => Some(true),
+            Self::GiveBack | Self::AdmitAsNew => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Refuses an action that would mean something else, because the person was deleted or restored in the meantime.
+    async fn check_fate<G: Gate>(self, visitor: &Visitor<G>, id: &str) -> Result<(), Problem> {
+        let Some(is_for_deleted) = self.is_for_deleted() else {
+            return Ok(());
+        };
+        let fate = visitor.tenant().resources().fate(id).await?;
+        match (is_for_deleted, fate.is_some()) {
+            (true, false) => Err(Problem::conflict(
+                "this person is not deleted any more, so nothing was done",
+            )),
+            (false, true) => Err(Problem::conflict(
+                "this person was deleted in the meantime, so nothing was done",
+            )),
+            _ => Ok(()),
         }
     }
 }

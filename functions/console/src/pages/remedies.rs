@@ -285,7 +285,7 @@ pub(crate) async fn apply(
     let applied = match kind {
         RemedyKind::TakeOver | RemedyKind::Confirm => apply_part(&visitor, &id, kind, form).await,
         RemedyKind::Replace => replace(&visitor, &id, &form.from).await,
-        RemedyKind::BindAnew => set_window(&visitor, &id, form.days.unwrap_or_default()).await,
+        RemedyKind::BindAnew => set_window(&visitor, &id, form.days).await,
     };
     match applied {
         Err(problem) if is_about_form(&problem) => {
@@ -334,13 +334,12 @@ async fn replace(visitor: &Visitor<Configure>, id: &str, from: &str) -> Result<R
 async fn set_window(
     visitor: &Visitor<Configure>,
     id: &str,
-    days: i64,
+    days: Option<i64>,
 ) -> Result<Response, Problem> {
-    if days != 0 && !WINDOW_DAYS.contains(&days) {
-        return Err(Problem::invalid(
-            "choose for how many days the window stays open: 1, 3, 7 or 14",
-        ));
-    }
+    let days = days.filter(|days| *days == 0 || WINDOW_DAYS.contains(days));
+    let days = days.ok_or_else(|| {
+        Problem::invalid("choose for how many days the window stays open: 1, 3, 7 or 14")
+    })?;
     let until = Timestamp::now() + SignedDuration::from_hours(24 * days);
     let rules = ConnectionRules {
         rebind_until: Some((days > 0).then_some(until)),
