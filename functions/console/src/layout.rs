@@ -87,6 +87,8 @@ pub(crate) struct Layout {
     pub(crate) form_id: FormId,
     /// A message about the change that led to this page.
     pub(crate) notice: Option<&'static str>,
+    /// Why a form of this page was refused, and what to do about it.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Layout {
@@ -96,13 +98,25 @@ impl Layout {
         self
     }
 
+    /// Adds a message of the page's own about the last change.
+    pub(crate) fn with_said(mut self, said: Option<&'static str>) -> Self {
+        self.notice = said.or(self.notice);
+        self
+    }
+
+    /// Adds why a form of this page was refused.
+    pub(crate) fn with_refusal(mut self, problem: Option<&Problem>) -> Self {
+        self.refusal = problem.map(|problem| sentence(problem.detail()));
+        self
+    }
+
     /// The sections that the visitor may open.
     pub(crate) fn sections(&self) -> Vec<Section> {
         let may = |section: &Section| self.may(section.permission());
         Section::ALL.into_iter().filter(may).collect()
     }
 
-    fn may(&self, permission: Permission) -> bool {
+    pub(crate) fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
 
@@ -135,19 +149,21 @@ fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "connection-created" => "The connection was made. Follow the steps below.",
         "connection-changed" => "The connection was changed.",
+        "rules-saved" => "Rules saved",
+        "replaces" => {
+            "From now on, this connection takes over what the other one owns with its first write to it."
+        }
+        "window-opened" => "Rebind window opened",
+        "window-closed" => "Rebind window closed",
+        "remedy-applied" => "Done. This is what is left.",
         "connection-deleted" => {
             "The connection and its tokens are gone. The people and groups it pushed stay."
         }
         "token-revoked" => "The token is revoked: it is refused from now on.",
         "role-mapped" => "The mapping was saved.",
         "role-given" => "The role was saved.",
-        "sessions-ended" => "Every session of this person is over.",
-        "blocked" => "This person is blocked, and every session of theirs is over.",
-        "unblocked" => "This person is no longer blocked.",
-        "bound-anew" => "The next sign-in of this person binds its subject.",
-        "confirmed" => "The user name and the external id are confirmed.",
-        "person-deleted" => "The person was deleted.",
-        "settings-saved" => "The settings were saved.",
+        "merged" => "Account closed. Its name went to this person.",
+        "settings-saved" => "Settings saved",
         _ => return None,
     })
 }
@@ -158,6 +174,23 @@ pub(crate) fn render(page: &impl Template) -> Result<Response, Problem> {
         Ok(text) => Ok(Html(text).into_response()),
         Err(_) => Err(rollcall_scim::Error::Internal.into()),
     }
+}
+
+/// Renders a page that says why a form of it was refused, with the status of the refusal.
+pub(crate) fn render_refused(page: &impl Template, problem: &Problem) -> Result<Response, Problem> {
+    let mut response = render(page)?;
+    *response.status_mut() = status_of(problem);
+    Ok(response)
+}
+
+/// The HTTP status of a refusal.
+pub(crate) fn status_of(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Whether a refusal is about what a form asks for, so that its page can say it beside the form.
+pub(crate) fn is_about_form(problem: &Problem) -> bool {
+    matches!(problem.status(), 400 | 403 | 409)
 }
 
 /// Renders a part of a page that a script requests repeatedly. After the last time, status 286 makes htmx stop.

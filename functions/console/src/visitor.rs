@@ -8,9 +8,9 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, FormId, Role, Session, Subject, Tenant, TokenSecret,
+    Catalogue, Directory, FormId, Permission, Role, Session, Subject, Tenant, TokenSecret,
 };
-use rollcall_edge_api::{Admin, Gate};
+use rollcall_edge_api::{Admin, Gate, check_session};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,21 @@ impl<G: Gate> Visitor<G> {
     /// How often the visitor's identifiers had changed when the session began.
     pub(crate) fn renamings(&self) -> Option<u64> {
         self.admin.renamings()
+    }
+
+    /// The role above which the visitor gives nothing back.
+    pub(crate) fn rank_to_give_back(&self) -> Role {
+        self.admin.rank_to_give_back()
+    }
+
+    /// Checks that the visitor has a permission.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), Problem> {
+        check_session(&self.admin.session, Some(permission))
+    }
+
+    /// Whether the visitor has a permission.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.require(permission).is_ok()
     }
 
     /// Checks that the visitor may give this role to somebody.
@@ -103,6 +118,7 @@ impl<G: Gate> Visitor<G> {
             form_token: self.form_token(),
             form_id: FormId::fresh(),
             notice: None,
+            refusal: None,
         }
     }
 

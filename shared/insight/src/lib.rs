@@ -9,6 +9,7 @@
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
 //! | `profile` | everything about one person, in a few reads |
+//! | `deleted` | people who were deleted and have not come back |
 //! | `identity` | why a person was kept out, and what they were called before |
 //! | `traffic` | a digest of the request log: by hour, by connection, by failure |
 //! | `health` | what is wrong, and what to do about it: snapshot, rules, wording |
@@ -28,6 +29,7 @@
 mod handle;
 
 mod by_word;
+mod deleted;
 mod find;
 mod identity;
 mod lists;
@@ -37,6 +39,7 @@ mod traffic;
 
 mod health;
 
+pub use crate::deleted::DeletedPerson;
 pub use crate::find::FoundPeople;
 pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};

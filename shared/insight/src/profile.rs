@@ -26,6 +26,8 @@ pub struct PersonProfile {
     pub route_by: RouteBy,
     /// Their valid sessions, latest first.
     pub sessions: Vec<PersonSession>,
+    /// Whether a role that was given by hand is withheld since they were restored.
+    pub has_withheld_role: bool,
 }
 
 /// A group in a person's profile.
@@ -86,6 +88,7 @@ impl Insight<'_> {
             role,
             route_by: settings.route_by,
             sessions,
+            has_withheld_role: record.account.withheld.is_some(),
         })
     }
 }

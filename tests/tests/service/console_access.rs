@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 11] = [
+const FORMS: [Form; 18] = [
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta"), ("form_id", "{fresh}")],
@@ -126,7 +126,26 @@ const FORMS: [Form; 11] = [
         &[("role", "viewer")],
         Role::Admin,
     ),
-    ("/console/people/{person}/sessions/end", &[], Role::Admin),
+    ("/console/people/{person}/end-sessions", &[], Role::Admin),
+    ("/console/people/{person}/block", &[], Role::Admin),
+    ("/console/people/{person}/unblock", &[], Role::Admin),
+    ("/console/people/{person}/delete", &[], Role::Admin),
+    ("/console/people/{person}/restore", &[], Role::Admin),
+    (
+        "/console/connections/{connection}/rules",
+        &[("alias", "x"), ("external_id", "auto")],
+        Role::Owner,
+    ),
+    (
+        "/console/connections/{connection}/remedies/confirm",
+        &[],
+        Role::Admin,
+    ),
+    (
+        "/console/connections/{connection}/remedies/bind-anew",
+        &[("days", "7")],
+        Role::Owner,
+    ),
     ("/console/settings", SETTINGS, Role::Admin),
     ("/console/connections/{connection}/delete", &[], Role::Admin),
     ("/console/close", &[], Role::Viewer),
@@ -176,6 +195,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/groups/{group}/members",
                 "/people",
                 "/people/{person}",
+                "/people/deleted",
                 "/activity",
                 "/activity/audit",
                 "/activity/export?format=json",
@@ -218,6 +238,8 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/settings",
                 "/groups/{group}/preview?role=admin",
                 "/groups/{group}/progress?since=2026-01-01T00:00:00Z",
+                "/people/{person}/merge",
+                "/connections/{connection}/remedies/bind-anew",
             ] {
                 visitor
                     .get(&format!("/console{}", fill(page)))
@@ -314,7 +336,8 @@ fn resources_of_another_tenant_do_not_exist() {
         ];
         for path in [
             format!("/console/people/{person}/role"),
-            format!("/console/people/{person}/sessions/end"),
+            format!("/console/people/{person}/end-sessions"),
+            format!("/console/people/{person}/restore"),
             format!("/console/groups/{group}/role"),
             format!("/console/tokens/{token}/revoke"),
             format!("/console/tokens/{token}/rotate"),

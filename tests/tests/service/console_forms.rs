@@ -241,8 +241,7 @@ fn settings_do_not_overwrite_changes_by_another_admin() {
             let seen = visitor.post("/console/settings", &form, &[]).await;
             let seen = seen.expect(status);
             assert_eq!(
-                seen.html
-                    .contains("were changed since you opened this form"),
+                seen.html.contains("Settings changed in another tab"),
                 status == 409,
                 "{}",
                 seen.html

@@ -72,13 +72,11 @@ fn the_main_tasks_need_no_mouse() {
         browser
             .wait_for_text("member of a group that is mapped")
             .await;
-        browser.tab_to("End every session…").await;
+        browser.tab_to("End all sessions…").await;
         browser.press(Key::Enter).await;
-        browser.tab_to("End the sessions").await;
+        browser.tab_to("End all sessions").await;
         browser.press(Key::Enter).await;
-        browser
-            .wait_for_text("Every session of this person is over")
-            .await;
+        browser.wait_for_text("Sessions ended").await;
         assert_eq!(application.introspect(&session).await.body["active"], false);
         let (_, token) = tenant.issue("second", None).await;
         let gone = json!([{"op": "replace", "path": "active", "value": false}]);

@@ -436,8 +436,8 @@ fn the_page_of_a_person_has_the_buttons() {
         for text in [
             "Pushed by an identity provider",
             "one sign-in so far",
-            "Block…",
-            "Delete…",
+            "Block person…",
+            "Delete person…",
         ] {
             assert!(page.html.contains(text), "{text}");
         }
@@ -450,8 +450,8 @@ fn the_page_of_a_person_has_the_buttons() {
         };
         post("block").await;
         scene.keeps_out(login.clone()).await;
-        let page = admin.get(&format!("{path}?done=blocked")).await.expect(200);
-        assert!(page.html.contains("Blocked since") && page.html.contains("is blocked"));
+        let page = admin.get(&format!("{path}?done=block")).await.expect(200);
+        assert!(page.html.contains("Blocked since") && page.html.contains("Person blocked"));
         post("unblock").await;
         post("confirm").await;
         post("bind-anew").await;

@@ -44,6 +44,7 @@ mod console_first_hour;
 mod console_forms;
 mod console_health;
 mod console_hostile;
+mod console_identity;
 mod console_keyboard;
 mod console_large_tenant;
 mod console_live;
@@ -51,6 +52,7 @@ mod console_opening;
 mod console_pages;
 mod console_people;
 mod console_policy;
+mod console_remedies;
 mod console_roles;
 
 mod crashes;

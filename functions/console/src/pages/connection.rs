@@ -1,16 +1,20 @@
 //! Connection: the setup guide of its identity provider, the token to copy, and the checklist.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, PeopleOf, Provider, TokenSecret};
+use rollcall_directory::{Connection, PeopleOf, Permission, Provider, TokenSecret};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
 use rollcall_insight::{Insight, Milestones};
 use serde::Deserialize;
 
-use super::fields::Done;
-use crate::layout::{Layout, Section, redirect, render, render_part};
+use super::connection_rules::{self, RulesPanel, gone, read};
+use super::fields::{Done, Typed};
+use super::remedies::RemedyKind;
+use crate::layout::{Layout, Section, is_about_form, redirect, render, render_part, status_of};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
 
@@ -82,6 +86,11 @@ struct Page {
     checklist: Checklist,
     /// The connections that its people can be handed over to, if the visitor may do that.
     heirs: Option<Vec<Connection>>,
+    rules: RulesPanel,
+    is_owner: bool,
+    /// The name as it is, or as it was typed.
+    name: String,
+    remedies: Vec<RemedyKind>,
 }
 
 pub(crate) async fn show(
@@ -89,15 +98,44 @@ pub(crate) async fn show(
     Id(id): Id,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    page(&visitor, &id, params.done.as_deref(), None).await
+    let layout = visitor.layout(Section::Connect);
+    let layout = layout.with_notice(params.done.as_deref());
+    page(&visitor, &id, layout, None, None).await
 }
 
-/// Renders the page of a connection, with its new token if one was just issued.
-pub(super) async fn page<G: Gate>(
+/// Renders the page of a connection of which a form was refused, with what was typed.
+pub(super) async fn refused<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
-    done: Option<&str>,
+    typed: Typed,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    if !is_about_form(&problem) || !visitor.may(Permission::ProvisioningRead) {
+        return Err(problem);
+    }
+    let layout = visitor.layout(Section::Connect);
+    let layout = layout.with_refusal(Some(&problem));
+    let mut response = page(visitor, id, layout, None, Some(typed)).await?;
+    *response.status_mut() = status_of(&problem);
+    Ok(response)
+}
+
+/// Renders the page of a connection with its new token.
+pub(super) async fn issued<G: Gate>(
+    visitor: &Visitor<G>,
+    id: &str,
+    secret: TokenSecret,
+) -> Result<Response, Problem> {
+    let layout = visitor.layout(Section::Connect);
+    page(visitor, id, layout, Some(secret), None).await
+}
+
+async fn page<G: Gate>(
+    visitor: &Visitor<G>,
+    id: &str,
+    layout: Layout,
     issued: Option<TokenSecret>,
+    typed: Option<Typed>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let mut connections = tenant.credentials().connections().await?;
@@ -111,16 +149,34 @@ pub(super) async fn page<G: Gate>(
         token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| expires > now)
     });
     let provider = ProviderInfo::of(connection.provider);
+    let gone = gone(&connection, &connections);
+    let names = match gone.is_empty() {
+        true => BTreeMap::new(),
+        false => tenant.credentials().deleted_connections(&gone).await?,
+    };
+    let is_owner = visitor.role().is_owner();
+    let typed_name = typed.as_ref().filter(|typed| typed.contains("name"));
+    let typed_name = typed_name.map(|typed| typed.value("name").to_owned());
+    let typed_rules = typed.filter(|typed| typed.contains("alias"));
+    let remedies = RemedyKind::ALL.into_iter();
+    let is_offered = |kind: &RemedyKind| is_owner || !kind.is_for_owners();
     render(&Page {
-        layout: visitor.layout(Section::Connect).with_notice(done),
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
         suggested_label: format!("{} {}", provider.name, now.strftime("%B %Y")),
         provider,
         tokens: tokens.count(),
         issued,
         checklist: checklist_part(visitor, &connection).await?,
-        heirs: visitor.role().is_owner().then_some(connections),
+        rules: RulesPanel::of(&connection, &connections, &names, typed_rules),
+        heirs: is_owner.then_some(connections),
+        is_owner,
+        name: typed_name.unwrap_or_else(|| connection.label.clone()),
+        remedies: match layout.may_configure() {
+            true => remedies.filter(is_offered).collect(),
+            false => Vec::new(),
+        },
         connection,
+        layout,
     })
 }
 
@@ -158,21 +214,41 @@ pub(crate) struct ConnectionChange {
     provider: Provider,
 }
 
-pub(crate) async fn change(
+pub(crate) async fn change(Id(id): Id, change: Change<Create, Typed>) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    match save(&visitor, &id, &form).await {
+        Ok(()) => Ok(redirect(&format!(
+            "{}/connections/{id}?done=connection-changed",
+            visitor.console()
+        ))),
+        Err(problem) => refused(&visitor, &id, form, problem).await,
+    }
+}
+
+async fn save(visitor: &Visitor<Create>, id: &str, form: &Typed) -> Result<(), Problem> {
+    let ConnectionChange {
+        name: given,
+        provider,
+    } = form.read()?;
+    let name = name("name", &given)?;
+    let credentials = visitor.tenant().credentials();
+    let changed = credentials.change_connection(id, Some(name), Some(provider));
+    changed.await?;
+    Ok(())
+}
+
+pub(crate) async fn change_rules(
     Id(id): Id,
-    change: Change<Create, ConnectionChange>,
+    change: Change<Create, Typed>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let name = name("name", &form.name)?;
-    visitor
-        .tenant()
-        .credentials()
-        .change_connection(&id, Some(name), Some(form.provider))
-        .await?;
-    Ok(redirect(&format!(
-        "{}/connections/{id}?done=connection-changed",
-        visitor.console()
-    )))
+    match connection_rules::save(&visitor, &id, &read(&form)).await {
+        Ok(()) => Ok(redirect(&format!(
+            "{}/connections/{id}?done=rules-saved",
+            visitor.console()
+        ))),
+        Err(problem) => refused(&visitor, &id, form, problem).await,
+    }
 }
 
 /// The form that deletes a connection.
@@ -205,7 +281,9 @@ pub(crate) async fn delete(
         ));
     }
     let credentials = visitor.tenant().credentials();
-    credentials.delete_connection_and(&id, &people).await?;
+    if let Err(error) = credentials.delete_connection_and(&id, &people).await {
+        return refused(&visitor, &id, Typed::default(), error.into()).await;
+    }
     Ok(redirect(&format!(
         "{}?done=connection-deleted",
         visitor.console()

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rollcall_directory::{Catalogue, FormId, PersonState, Role, RoleId};
 use rollcall_edge_http::Problem;
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 /// The query of a page that follows a change. It names the change for the message on that page.
@@ -17,6 +17,58 @@ pub(crate) struct Done {
 /// A form without fields of its own.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NoFields {}
+
+/// The fields of a form as they were typed, so that a page can show them again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Typed(Vec<(String, String)>);
+
+impl Typed {
+    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// The value of a field; empty if there is none.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        let mut values = self.0.iter().filter(|(field, _)| field == name);
+        values.next().map_or("", |(_, value)| value.as_str())
+    }
+
+    /// All values of a field.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.0.iter().filter(move |(field, _)| field == name);
+        values.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a field has this value, among others.
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
+        self.values(name).any(|one| one == value)
+    }
+
+    /// Replaces the values of a field.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.0.retain(|(field, _)| field != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Whether the form has this field.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
+    /// Reads the fields.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let text = serde_urlencoded::to_string(&self.0);
+        let read = text
+            .ok()
+            .map(|text| serde_urlencoded::from_str(&text).map_err(|error| error.to_string()));
+        match read {
+            Some(Ok(form)) => Ok(form),
+            Some(Err(error)) => Err(Problem::invalid(error)),
+            None => Err(Problem::invalid("the form cannot be read")),
+        }
+    }
+}
 
 /// Reads the id that a form carries so that it works once.
 pub(super) fn form_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FormId, D::Error> {

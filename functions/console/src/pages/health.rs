@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{SignInRefusal, Subject};
+use rollcall_directory::{Permission, SignInRefusal, Subject};
 use rollcall_edge_api::ReadLogs;
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Finding, FindingKind, Insight, Severity};
 
+use super::remedies::RemedyKind;
 use crate::layout::{Layout, Section, render, render_part};
 use crate::visitor::Visitor;
 
@@ -47,33 +48,54 @@ fn subject_path(subject: &Subject) -> String {
     format!("{}/{}", section.path(), subject.id)
 }
 
-/// Where the remedy of a finding about sign-ins or ownership is: a path below the console's path, and the link's text.
-fn remedy(finding: &Finding) -> Option<(String, &'static str)> {
-    let subject = finding.subject.as_ref();
-    let of_person = |text| Some((subject_path(subject?), text));
-    let of_connections = match subject.filter(|subject| subject.kind == "connection") {
-        Some(subject) => format!("/connections/{}", subject.id),
+/// The path of a remedy for a connection, or of the list of connections if the finding is about none.
+fn remedy_path(subject: Option<&Subject>, remedy: RemedyKind) -> String {
+    match subject.filter(|subject| subject.kind == "connection") {
+        Some(subject) => format!("/connections/{}/remedies/{}", subject.id, remedy.id()),
         None => Section::Connect.path().to_owned(),
-    };
-    match (finding.kind, finding.refusal) {
-        (FindingKind::SubjectsChanged, _) => Some((of_connections, "Open a rebind window")),
-        (FindingKind::OwnedByAnother, _)
-        | (FindingKind::SignInRefused, Some(SignInRefusal::OtherConnection)) => {
-            Some((of_connections, "Let it replace the other connection"))
+    }
+}
+
+/// Where the remedy of a finding about sign-ins or ownership is: a path below the console's path, and the text of the
+/// button. None if the visitor may not apply it.
+fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, &'static str)> {
+    let subject = finding.subject.as_ref();
+    let configure = Permission::SsoConfigure;
+    let of_person = |text| Some((configure, subject_path(subject?), text));
+    let (needed, path, text) = match (finding.kind, finding.refusal) {
+        (FindingKind::SubjectsChanged, _) => {
+            let path = remedy_path(subject, RemedyKind::BindAnew);
+            Some((configure, path, "Open a rebind window"))
         }
-        (FindingKind::SignInRefused, Some(SignInRefusal::NotProvisioned)) => Some((
-            Section::Settings.path().to_owned(),
-            "Change who may sign up",
-        )),
+        (FindingKind::OwnedByAnother, _) => {
+            let path = remedy_path(subject, RemedyKind::Replace);
+            Some((configure, path, "Let it replace the other connection"))
+        }
+        (FindingKind::SignInRefused, Some(SignInRefusal::OtherConnection)) => {
+            let path = Section::Connect.path().to_owned();
+            Some((configure, path, "Let it replace the other connection"))
+        }
+        (FindingKind::SignInRefused, Some(SignInRefusal::NotProvisioned)) => {
+            let path = Section::Settings.path().to_owned();
+            Some((Permission::SettingsWrite, path, "Change who may sign up"))
+        }
         (FindingKind::SignInRefused, Some(SignInRefusal::OtherSubject)) => {
             of_person("Bind the person anew")
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::Unproven)) => {
             of_person("Confirm the person")
         }
+        (FindingKind::SignInRefused, Some(SignInRefusal::Inactive)) => {
+            let deleted = || {
+                let path = format!("{}/deleted", Section::People.path());
+                Some((Permission::LogsRead, path, "Look among deleted people"))
+            };
+            of_person("Restore, unblock or admit as new").or_else(deleted)
+        }
         (FindingKind::SignInRefused, _) => of_person("Open the person"),
         _ => None,
-    }
+    }?;
+    layout.may(needed).then_some((path, text))
 }
 
 /// The first few people or groups that a finding is about.

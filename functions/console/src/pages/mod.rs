@@ -4,16 +4,22 @@ mod activity;
 mod audit;
 mod connect;
 mod connection;
+mod connection_rules;
+mod deleted;
 mod fields;
 mod group;
 mod groups;
 mod health;
+mod identity_panel;
+mod merge;
 mod open;
 mod people;
 mod person;
 mod person_actions;
 mod preview;
+mod remedies;
 mod settings;
+mod settings_fields;
 mod tokens;
 mod trace;
 
@@ -36,6 +42,14 @@ pub(crate) fn router() -> Router<Directory> {
             get(connection::checklist),
         )
         .route("/console/connections/{id}/delete", post(connection::delete))
+        .route(
+            "/console/connections/{id}/rules",
+            post(connection::change_rules),
+        )
+        .route(
+            "/console/connections/{id}/remedies/{remedy}",
+            get(remedies::show).post(remedies::apply),
+        )
         .route("/console/tokens", get(tokens::show).post(tokens::issue))
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))
         .route("/console/tokens/{id}/revoke", post(tokens::revoke))
@@ -46,26 +60,14 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/groups/{id}/progress", get(group::progress))
         .route("/console/groups/{id}/role", post(group::map))
         .route("/console/people", get(people::show))
+        .route("/console/people/deleted", get(deleted::show))
         .route("/console/people/{id}", get(person::show))
         .route("/console/people/{id}/role", post(person::give_role))
         .route(
-            "/console/people/{id}/sessions/end",
-            post(person_actions::end_sessions),
+            "/console/people/{id}/merge",
+            get(merge::show).post(merge::confirm),
         )
-        .route("/console/people/{id}/block", post(person_actions::block))
-        .route(
-            "/console/people/{id}/unblock",
-            post(person_actions::unblock),
-        )
-        .route(
-            "/console/people/{id}/bind-anew",
-            post(person_actions::bind_anew),
-        )
-        .route(
-            "/console/people/{id}/confirm",
-            post(person_actions::confirm),
-        )
-        .route("/console/people/{id}/delete", post(person_actions::delete))
+        .route("/console/people/{id}/{action}", post(person::act))
         .route("/console/activity", get(activity::show))
         .route("/console/activity/chart", get(activity::chart))
         .route("/console/activity/export", get(activity::export))

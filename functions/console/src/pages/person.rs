@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, ExplainedGrant as Granted, HeldBack, LoggedRequest, Person, PersonRole,
+    AuditQuery, ExplainedGrant as Granted, HeldBack, LoggedRequest, Permission, Person, PersonRole,
     PersonSession, PersonState, RequestQuery, Role, RouteBy, Source, Way,
 };
-use rollcall_edge_api::{Configure, Id, Params, Read, explained};
+use rollcall_edge_api::{Configure, Gate, Id, Params, Read, SignedIn};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{
     FormerIdentifier, GroupSummary, Insight, PersonProfile, RefusedSignIn, former_identifiers,
@@ -16,9 +16,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::audit::{Row, rows};
-use super::fields::{self, Done};
-use super::person_actions::IdentityPanel;
-use crate::layout::{Layout, Section, redirect, render};
+use super::deleted;
+use super::fields::{self, Done, NoFields};
+use super::identity_panel::IdentityPanel;
+use super::person_actions::Action;
+use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::visitor::{Change, Visitor};
 
 /// Changes and requests on the page. Activity shows the rest.
@@ -63,6 +65,8 @@ struct Page {
     catalogue: Vec<Role>,
     sessions: Vec<PersonSession>,
     identity: IdentityPanel,
+    /// What the visitor may do about who the person is.
+    actions: Vec<Action>,
     history: Vec<Row>,
     /// Whether all changes were searched, or only the latest.
     is_whole_history: bool,
@@ -78,27 +82,49 @@ pub(crate) async fn show(
     Id(id): Id,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
+    let done = params.done.as_deref();
+    let layout = visitor.layout(Section::People).with_notice(done);
+    page(&visitor, &id, layout.with_said(done.and_then(Action::done))).await
+}
+
+/// Renders the page of a person about whom a form was refused.
+pub(super) async fn refused<G: Gate>(
+    visitor: &Visitor<G>,
+    id: &str,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    if !is_about_form(&problem) || !visitor.may(Permission::DirectoryRead) {
+        return Err(problem);
+    }
+    let layout = visitor.layout(Section::People);
+    let mut response = page(visitor, id, layout.with_refusal(Some(&problem))).await?;
+    *response.status_mut() = status_of(&problem);
+    Ok(response)
+}
+
+async fn page<G: Gate>(
+    visitor: &Visitor<G>,
+    id: &str,
+    layout: Layout,
+) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
-    let profile = match Insight::of(tenant).person_profile(&id).await {
+    let profile = match Insight::of(tenant).person_profile(id).await {
         Ok(profile) => profile,
-        Err(error) => return Err(explained(tenant, &id, error).await),
+        Err(error) => return deleted::page(visitor, id, layout, error).await,
     };
     let connections = tenant.credentials().connections().await?;
-    let layout = visitor
-        .layout(Section::People)
-        .with_notice(params.done.as_deref());
     let by_request = RequestQuery {
-        person: Some(id.clone()),
+        person: Some(id.to_owned()),
         limit: HISTORY_SIZE,
         ..RequestQuery::default()
     };
     let by_subject = AuditQuery {
-        subject: Some(id.clone()),
+        subject: Some(id.to_owned()),
         limit: SEARCHED_SIZE,
         ..AuditQuery::default()
     };
     let (mut changes, further) = tenant.journal().audit(&by_subject).await?;
-    let former = former_identifiers(&id, &changes);
+    let former = former_identifiers(id, &changes);
     let is_whole_history = further.is_none() && changes.len() <= HISTORY_SIZE;
     changes.truncate(HISTORY_SIZE);
     let manual_role = manual_role(&profile.role);
@@ -107,6 +133,7 @@ pub(crate) async fn show(
         manual_role,
         outranks_visitor: manual_role.is_some_and(|role| role.outranks(visitor.role())),
         identity: IdentityPanel::of(&profile.person, &connections),
+        actions: Action::offered(&profile, &layout),
         explanation: layout.may_configure().then(|| explain_role(&profile)),
         roles: visitor
             .catalogue()
@@ -117,7 +144,7 @@ pub(crate) async fn show(
         catalogue: visitor.catalogue().roles(),
         history: rows(tenant, changes, &connections).await?,
         is_whole_history,
-        refused: Insight::of(tenant).refused_sign_ins_of(&id).await?,
+        refused: Insight::of(tenant).refused_sign_ins_of(id).await?,
         former,
         requests: tenant.request_log().search(&by_request).await?.0,
         groups: profile
@@ -247,6 +274,24 @@ fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
     nothing.into_iter().chain(held_back).collect()
 }
 
+/// Applies an action and goes back to the person's page, which also says why one was refused.
+pub(crate) async fn act(
+    Id(id): Id,
+    action: Action,
+    change: Change<SignedIn, NoFields>,
+) -> Result<Response, Problem> {
+    let visitor = change.visitor;
+    visitor.require(action.permission())?;
+    if let Err(problem) = action.apply(&visitor, &id).await {
+        return refused(&visitor, &id, problem).await;
+    }
+    let done = action.words().id;
+    Ok(redirect(&format!(
+        "{}/people/{id}?done={done}",
+        visitor.console()
+    )))
+}
+
 /// The form that gives a role by hand.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewRole {
@@ -260,16 +305,20 @@ pub(crate) async fn give_role(
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let role = fields::parse_role(&form.role, visitor.catalogue())?;
-    visitor.check_gives(role).await?;
-    visitor
-        .tenant()
-        .roles()
-        .give_role(&id, role, visitor.role())
-        .await?;
+    if let Err(problem) = give(&visitor, &id, role).await {
+        return refused(&visitor, &id, problem).await;
+    }
     Ok(redirect(&format!(
         "{}/people/{id}?done=role-given",
         visitor.console()
     )))
+}
+
+async fn give<G: Gate>(visitor: &Visitor<G>, id: &str, role: Option<Role>) -> Result<(), Problem> {
+    visitor.check_gives(role).await?;
+    let roles = visitor.tenant().roles();
+    roles.give_role(id, role, visitor.role()).await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,44 +3,71 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    Catalogue, ClaimMatch, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings,
-    SettingsChange, UnknownMembers, Way,
+    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy,
+    SettingsChange, SignUp, UnknownMembers, Way,
 };
 use rollcall_edge_api::{Params, Settings as SettingsGate, check_below};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
-use super::fields::{self, Done};
-use crate::layout::{Layout, Section, redirect, render};
+use super::fields::{self, Done, Typed};
+use super::settings_fields::{GROUPS, Group, Kind, check_numbers, completed, differences, typed};
+use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
 use crate::visitor::{Change, Visitor};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct Page {
     layout: Layout,
-    settings: Settings,
+    groups: &'static [Group],
+    typed: Typed,
     revision: u64,
+    /// The roles that may be the default role.
     roles: Vec<Role>,
-    rate_limit: RateLimit,
+    catalogue: Catalogue,
+    is_owner: bool,
+    /// What another admin has saved in the meantime and differs from what was typed.
+    differences: Vec<String>,
 }
 
 pub(crate) async fn show(
     visitor: Visitor<SettingsGate>,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
+    let layout = visitor.layout(Section::Settings);
+    let layout = layout.with_notice(params.done.as_deref());
+    render(&page(&visitor, layout, None).await?)
+}
+
+/// The page with the settings as they are, or as they were typed.
+async fn page(
+    visitor: &Visitor<SettingsGate>,
+    layout: Layout,
+    as_typed: Option<Typed>,
+) -> Result<Page, Problem> {
     let (settings, revision) = visitor.tenant().settings().read_with_revision().await?;
-    render(&Page {
-        layout: visitor
-            .layout(Section::Settings)
-            .with_notice(params.done.as_deref()),
-        rate_limit: settings.rate_limit.unwrap_or_default(),
-        roles: settings.roles.given(Way::Default),
-        settings,
+    let saved = typed(&settings);
+    let typed_before = as_typed
+        .as_ref()
+        .map(|typed| typed.value("revision").to_owned());
+    let is_outdated = typed_before.is_some_and(|before| before != revision.to_string());
+    let differences = match &as_typed {
+        Some(typed) if is_outdated => differences(typed, &saved, &settings.roles),
+        _ => Vec::new(),
+    };
+    Ok(Page {
+        layout,
+        groups: &GROUPS,
+        typed: as_typed.map_or_else(|| saved.clone(), |typed| completed(typed, &saved)),
         revision,
+        roles: settings.roles.given(Way::Default),
+        catalogue: settings.roles,
+        is_owner: visitor.role().is_owner(),
+        differences,
     })
 }
 
-/// The settings form. It always sends all settings.
+/// The settings form. Fields that a form of an earlier version lacks stay as they are.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SettingsForm {
     /// The revision of the settings that the form showed.
@@ -50,9 +77,13 @@ pub(crate) struct SettingsForm {
     manual_roles: ManualRoles,
     role_sync: RoleSync,
     route_by: RouteBy,
-    /// Absent in a form of an earlier version: it stays as it is.
     claim_match: Option<ClaimMatch>,
     unknown_members: UnknownMembers,
+    sign_up: Option<SignUp>,
+    match_email: Option<YesNo>,
+    deleted_people: Option<DeletedPeople>,
+    session_minutes: Option<String>,
+    session_idle_minutes: Option<String>,
     /// Browsers do not send an unticked box.
     #[serde(default)]
     invitations: String,
@@ -63,7 +94,20 @@ pub(crate) struct SettingsForm {
     retention_days: u32,
 }
 
+/// A choice that is always sent, unlike a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum YesNo {
+    Yes,
+    No,
+}
+
 impl SettingsForm {
+    /// Whether it changes how people are told apart.
+    fn decides_who_is_who(&self) -> bool {
+        self.sign_up.is_some() || self.match_email.is_some() || self.deleted_people.is_some()
+    }
+
     fn into_change(self, roles: &Catalogue) -> Result<SettingsChange, Problem> {
         let role = fields::parse_role(&self.sso_default_role, roles)?;
         let limit = RateLimit {
@@ -80,33 +124,57 @@ impl SettingsForm {
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),
             retention_days: Some(self.retention_days),
-            ..SettingsChange::default()
+            sign_up: self.sign_up,
+            match_email: self.match_email.map(|choice| choice == YesNo::Yes),
+            deleted_people: self.deleted_people,
+            session_minutes: minutes(self.session_minutes),
+            session_idle_minutes: minutes(self.session_idle_minutes),
         })
     }
 }
 
-pub(crate) async fn save(change: Change<SettingsGate, SettingsForm>) -> Result<Response, Problem> {
+/// Reads minutes that `check_numbers` has checked; empty for none.
+fn minutes(typed: Option<String>) -> Option<Option<u32>> {
+    typed.map(|typed| typed.trim().parse().ok())
+}
+
+pub(crate) async fn save(change: Change<SettingsGate, Typed>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
+    match change_settings(&visitor, &form).await {
+        Ok(()) => {
+            let to = format!("{}/settings?done=settings-saved", visitor.console());
+            Ok(redirect(&to))
+        }
+        Err(problem) if is_about_form(&problem) => {
+            let layout = visitor
+                .layout(Section::Settings)
+                .with_refusal(Some(&problem));
+            let page = page(&visitor, layout, Some(form)).await?;
+            render_refused(&page, &problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn change_settings(visitor: &Visitor<SettingsGate>, typed: &Typed) -> Result<(), Problem> {
+    check_numbers(typed)?;
+    let form: SettingsForm = typed.read()?;
+    if form.decides_who_is_who() && !visitor.role().is_owner() {
+        return Err(Problem::forbidden(
+            "only an owner changes who may sign in; ask an owner, and save the other settings without it",
+        ));
+    }
     let revision = form.revision;
     let change = form.into_change(visitor.catalogue())?;
     let default = change.sso_default_role.as_ref().and_then(Option::as_ref);
-    check_below(
-        default.and_then(|role| visitor.catalogue().role(role)),
-        visitor.role(),
-    )?;
-    let saved = visitor
-        .tenant()
-        .settings()
-        .change_at(revision, &change)
-        .await?;
-    if saved.is_none() {
-        return Err(Problem::conflict(
-            "the settings or the name of the organisation were changed since you opened this form, so nothing of it \
-             was saved; load the settings again and see what is left to change",
-        ));
+    let default = default.and_then(|role| visitor.catalogue().role(role));
+    check_below(default, visitor.role())?;
+    let settings = visitor.tenant().settings();
+    match settings.change_at(revision, &change).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::conflict(
+            "settings changed in another tab, so nothing was saved; what you typed is still here: compare it with what is \
+             saved, then save again",
+        )),
     }
-    Ok(redirect(&format!(
-        "{}/settings?done=settings-saved",
-        visitor.console()
-    )))
 }

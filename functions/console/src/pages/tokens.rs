@@ -153,7 +153,7 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
         .issue_token_by(form.form_id, &form.connection, &label, expires_at)
         .await?;
     let secret = issued.ok_or_else(form_already_used)?.secret;
-    super::connection::page(&visitor, &form.connection, None, Some(secret)).await
+    super::connection::issued(&visitor, &form.connection, secret).await
 }
 
 /// The answer to a form that arrives twice, after a double click or a reload.

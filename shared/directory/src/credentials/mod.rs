@@ -15,6 +15,7 @@ pub(crate) mod idempotency;
 pub(crate) mod key_history;
 pub(crate) mod lease;
 pub(crate) mod meter;
+pub(crate) mod predecessors;
 pub(crate) mod secret;
 pub(crate) mod service_keys;
 pub(crate) mod standing;

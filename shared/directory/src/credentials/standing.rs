@@ -4,6 +4,7 @@ use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, nu
 
 use crate::credentials::connections::{Connection, DeletedConnection};
 use crate::credentials::handle::Credentials;
+use crate::credentials::token_item::Token;
 
 /// How often what a connection owned is followed from one heir to the next.
 const MAX_HEIRS: usize = 10;
@@ -60,19 +61,22 @@ impl Credentials<'_> {
     }
 
     async fn standing_of(self, connection: &Connection) -> Result<Standing, Error> {
-        let tokens = self.tokens().await?;
-        let of_it = tokens
-            .iter()
-            .filter(|token| token.connection_id == connection.id);
-        let mut of_it = of_it.peekable();
-        let is_revoked = of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some());
-        Ok(match is_revoked {
+        Ok(match is_revoked(&connection.id, &self.tokens().await?) {
             true => Standing::Revoked {
                 issued: connection.tokens_issued,
             },
             false => Standing::Live,
         })
     }
+}
+
+/// Returns whether a connection had tokens and all of them were revoked.
+pub(super) fn is_revoked(connection: &str, tokens: &[Token]) -> bool {
+    let of_it = tokens
+        .iter()
+        .filter(|token| token.connection_id == connection);
+    let mut of_it = of_it.peekable();
+    of_it.peek().is_some() && of_it.all(|token| token.revoked_at.is_some())
 }
 
 /// Adds the condition that a connection that no longer stands for what it pushed still does not.

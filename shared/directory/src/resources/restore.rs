@@ -4,7 +4,7 @@
 //! Names are given again, so a role that was given by hand does not come back with the name: it is withheld until a
 //! sign-in brings the subject of before, or an admin gives it back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
@@ -245,10 +245,22 @@ impl Resources<'_> {
             return Ok(None);
         }
         let tombstone = Tombstone::of_person(self.scope, id).await?;
-        Ok(tombstone.map(|tombstone| Fate {
-            deleted_at: tombstone.deleted,
-            merged_into: tombstone.merged_into,
-        }))
+        Ok(tombstone.map(Fate::from))
+    }
+
+    /// Reads what became of those among the people with these ids who are no longer there, by id.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn fates(self, ids: &BTreeSet<String>) -> Result<BTreeMap<String, Fate>, Error> {
+        let keys = ids.iter().filter(|id| is_id(id));
+        let keys = keys.map(|id| self.scope.keys().tombstone(&USERS, id));
+        let items = self.scope.table.batch_get(keys).await?;
+        let fates = items.into_iter().map(|item| {
+            let id = text(&item, "SK")?.to_owned();
+            Ok((id, from_item::<Tombstone>(item)?.into()))
+        });
+        fates.collect()
     }
 }
 
@@ -259,6 +271,15 @@ pub struct Fate {
     pub deleted_at: Timestamp,
     /// The id of the person that the account was closed into.
     pub merged_into: Option<String>,
+}
+
+impl From<Tombstone> for Fate {
+    fn from(tombstone: Tombstone) -> Self {
+        Self {
+            deleted_at: tombstone.deleted,
+            merged_into: tombstone.merged_into,
+        }
+    }
 }
 
 /// Refuses an account that was closed into another: that person is there.

@@ -95,7 +95,7 @@ impl Resources<'_> {
     pub(crate) async fn merge(self, closed: &Record, into: &Record) -> Result<bool, Error> {
         let (scope, mut after) = (self.scope, into.rewritten());
         let mut transaction = Transaction::default();
-        if into.identity.bindings.is_empty() && into.account.manual.is_none() {
+        if moves_subjects(closed, into) {
             after.identity.bindings = closed.identity.bindings.clone();
             write_moved(scope, &mut transaction, closed, &into.id).await?;
         }
@@ -195,4 +195,11 @@ fn differs(one: &Record, other: &Record) -> Result<bool, Error> {
         one.as_deref().unwrap_or_default(),
         other.as_deref().unwrap_or_default(),
     ))
+}
+
+/// Returns whether the subjects of an account move to the person that it is closed into: only to somebody who has neither
+/// a subject nor a role that was given by hand.
+pub(crate) fn moves_subjects(closed: &Record, into: &Record) -> bool {
+    let is_free = into.identity.bindings.is_empty() && into.account.manual.is_none();
+    is_free && !closed.identity.bindings.is_empty()
 }

@@ -13,6 +13,7 @@ use crate::journal::entry::Entry;
 use crate::resources::effects::Written;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
+use crate::resources::sign_in_only::moves_subjects;
 use crate::resources::subjects::write_forgotten;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::handle::Roles;
@@ -72,6 +73,15 @@ impl Action {
         let connections: Vec<_> = before.identity.bindings.keys().collect();
         (self == Self::BindAnew).then(|| json!({"connections": connections}))
     }
+}
+
+/// What closing an account into a person does, beside ending its sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merging {
+    /// Whether its subjects move to the person.
+    pub moves_subjects: bool,
+    /// Whether it holds a role that was given by hand, which ends with it.
+    pub loses_role: bool,
 }
 
 /// Returns the person with confirmed identifiers; `None` if they are proven already.
@@ -157,26 +167,48 @@ impl SignIn<'_> {
     /// hand, unless `rank` is that of an owner.
     pub async fn merge(self, user: &str, into: &str, rank: Role) -> Result<(), Error> {
         retry_stale(|_| async move {
-            let (resources, roles) = (Resources::of(self.scope), Roles::of(self.scope));
-            let closed = resources.record(&USERS, user).await?;
-            let into = resources.record(&USERS, into).await?;
-            for record in [&closed, &into] {
-                roles.check_rank_over(record, rank).await?;
-            }
-            let is_apart = closed.is_out() || !closed.identity.only_signed_in();
-            if is_apart || into.identity.only_signed_in() {
-                let detail = "only an account that came from sign-in and is not blocked can be merged, and only into \
-                              a person whom an identity provider pushed";
-                return Err(scim::Error::InvalidValue(detail.to_owned()).into());
-            }
-            if closed.account.manual.is_some() && !rank.is_owner() {
-                let detail = "only an owner can merge an account that holds a role of its own";
-                return Err(scim::Error::Forbidden(detail.to_owned()).into());
-            }
-            let is_merged = resources.merge(&closed, &into).await?;
+            let (closed, into) = self.mergeable(user, into, rank).await?;
+            let is_merged = Resources::of(self.scope).merge(&closed, &into).await?;
             Ok(is_merged.then_some(()))
         })
         .await
+    }
+
+    /// Returns what [`Self::merge`] would do. Nothing changes.
+    ///
+    /// # Errors
+    /// As for [`Self::merge`], except for the last active owner.
+    pub async fn preview_merge(self, user: &str, into: &str, rank: Role) -> Result<Merging, Error> {
+        let (closed, into) = self.mergeable(user, into, rank).await?;
+        Ok(Merging {
+            moves_subjects: moves_subjects(&closed, &into),
+            loses_role: closed.account.manual.is_some(),
+        })
+    }
+
+    async fn mergeable(
+        self,
+        user: &str,
+        into: &str,
+        rank: Role,
+    ) -> Result<(Record, Record), Error> {
+        let (resources, roles) = (Resources::of(self.scope), Roles::of(self.scope));
+        let closed = resources.record(&USERS, user).await?;
+        let into = resources.record(&USERS, into).await?;
+        for record in [&closed, &into] {
+            roles.check_rank_over(record, rank).await?;
+        }
+        let is_apart = closed.is_out() || !closed.identity.only_signed_in();
+        if is_apart || into.identity.only_signed_in() {
+            let detail = "only an account that came from sign-in and is not blocked can be merged, and only into \
+                          a person whom an identity provider pushed";
+            return Err(scim::Error::InvalidValue(detail.to_owned()).into());
+        }
+        if closed.account.manual.is_some() && !rank.is_owner() {
+            let detail = "only an owner can merge an account that holds a role of its own";
+            return Err(scim::Error::Forbidden(detail.to_owned()).into());
+        }
+        Ok((closed, into))
     }
 
     async fn act(self, user: &str, rank: Role, action: Action) -> Result<(), Error> {

@@ -298,6 +298,14 @@ impl<G> Admin<G> {
         self.session.role.unwrap_or(Role::Viewer)
     }
 
+    /// Returns the role above which the session gives nothing back. What a portal link opened makes nobody an owner again.
+    pub fn rank_to_give_back(&self) -> Role {
+        match self.session.person {
+            Some(_) => self.role(),
+            None => self.role().min(Role::BelowOwner),
+        }
+    }
+
     /// Returns how often the person's identifiers had changed when the session began, if it has a person.
     pub fn renamings(&self) -> Option<u64> {
         self.session.person.as_ref()?.renamings

@@ -81,7 +81,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
 ///
 /// # Errors
 /// 404 when it does not decode to UTF-8.
-pub(crate) async fn segment(parts: &mut Parts, name: &str) -> Result<String, Problem> {
+pub async fn segment(parts: &mut Parts, name: &str) -> Result<String, Problem> {
     let segments = RawPathParams::from_request_parts(parts, &()).await.ok();
     let segments = segments.iter().flatten();
     let mut named = segments.filter(|(key, _)| *key == name);

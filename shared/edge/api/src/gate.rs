@@ -74,10 +74,7 @@ impl KeyGate for Events {
 ///
 /// # Errors
 /// 403 when it does not.
-pub(crate) fn check_session(
-    session: &Session,
-    permission: Option<Permission>,
-) -> Result<(), Problem> {
+pub fn check_session(session: &Session, permission: Option<Permission>) -> Result<(), Problem> {
     let Some(permission) = permission else {
         return Ok(());
     };

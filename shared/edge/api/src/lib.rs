@@ -67,9 +67,10 @@ use crate::routes::Api;
 
 pub use caller::{Admin, check_below};
 pub use fate::explained;
-pub use fields::{Id, Params, name};
+pub use fields::{Id, Params, name, segment};
 pub use gate::{
     Configure, Create, Delete, Gate, Read, ReadConnections, ReadLogs, Settings, SignedIn,
+    check_session,
 };
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};

@@ -55,11 +55,13 @@ pub fn refusal_remedy(refusal: Option<SignInRefusal>) -> &'static str {
         }
         Some(SignInRefusal::SameEmail) => {
             "If both are the same person, correct the user name in your identity provider so that it is what the sign-in \
-             brings. If they are two people, give one of them another address."
+             brings. If they are two people, give one of them another address, or admit others with the address on the page of \
+             the one who has it."
         }
         Some(SignInRefusal::Inactive) => {
             "If they left, there is nothing to do. If they should be in, assign them to the application in your identity \
-             provider again, or end the block on their page. A person who was deleted can come back once they are pushed."
+             provider again, or end the block on their page. A person who was deleted is restored on their page, or others are admitted \
+             with the same identifiers there."
         }
         Some(SignInRefusal::NotProvisioned) => {
             "If they should be in, assign them to the application in your identity provider. To let in people whom nobody \
