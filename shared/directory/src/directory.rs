@@ -13,6 +13,7 @@ use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
+use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 /// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
@@ -123,6 +124,28 @@ impl Directory {
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
+    }
+
+    /// Returns the handle on the roles of the stack.
+    pub fn stack_roles(&self) -> StackRoles<'_> {
+        StackRoles::of(&self.table)
+    }
+
+    /// Gives the tenant the roles of the stack, unless it has roles of its own. The journal names whoever has changed
+    /// those of the stack.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn pass_on_roles(
+        &self,
+        stack: &StackCatalogue,
+        tenant: TenantId,
+    ) -> Result<(), Error> {
+        let tenant = match &stack.change {
+            Some(change) => self.for_application(tenant, &change.service_key, &change.request_id),
+            None => self.system(tenant),
+        };
+        tenant.settings().inherit_roles(&stack.roles).await
     }
 
     /// Creates a tenant with Rollcall itself as the actor.

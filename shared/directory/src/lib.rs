@@ -96,6 +96,7 @@ pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
+pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 pub use rollcall_model::{
     Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,

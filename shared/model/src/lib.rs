@@ -46,7 +46,7 @@ mod settings;
 mod short;
 mod tenant_id;
 
-pub use account::{Account, Claimed, Grant, PersonState, Withheld};
+pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use effect::{Causes, Effect};

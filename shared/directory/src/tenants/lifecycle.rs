@@ -16,6 +16,7 @@ use crate::credentials::meter;
 use crate::journal::entry::Entry;
 use crate::tenants::change_settings::{SettingsChange, check_ceiling};
 use crate::tenants::handle::Lifecycle;
+use crate::tenants::stack_roles::stack_roles;
 use crate::tenants::write_tenant::write_tenant;
 
 /// A tenant to be created.
@@ -89,7 +90,10 @@ impl Lifecycle<'_> {
             display_name: name.clone(),
             created_at: at,
         };
-        let item = TenantItem::new(name, at, settings).to_item(keys)?;
+        let mut item = TenantItem::new(name, at, settings);
+        // If they change meanwhile, the next pass sees to it.
+        item.inherit_roles(stack_roles(&scope.table).await?.roles);
+        let item = item.to_item(keys)?;
         let listed = StackKeys::tenants().at(scope.tenant.as_str());
         let listed = to_item(&listed, &summary)?;
         let mut transaction = Transaction::default();

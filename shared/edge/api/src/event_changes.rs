@@ -194,6 +194,8 @@ struct RequestCeiling {
 struct DefinedRoles {
     /// All roles, lowest first.
     roles: Vec<DefinedRole>,
+    /// Whether they are those of the stack. Absent in events of earlier versions.
+    inherited: Option<bool>,
 }
 
 /// A role of a tenant.
@@ -216,6 +218,8 @@ struct DefinedRole {
     by_default: bool,
     /// What it allows.
     permissions: Option<Vec<String>>,
+    /// Whether the stack has no such role any more, and it stays for those who still have it.
+    retired: Option<bool>,
 }
 
 /// A new portal link.
