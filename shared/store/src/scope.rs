@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rollcall_model::{
-    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, Settings, TenantId, sha256_hex,
+    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, SessionBounds, Settings, TenantId, sha256_hex,
     shown,
 };
 use rollcall_scim as scim;
@@ -32,6 +32,8 @@ pub struct Scope {
     pub origin: Origin,
     /// The id of the request.
     pub request_id: String,
+    /// The operator's bounds of sessions.
+    pub session_bounds: SessionBounds,
     /// What a push of somebody who was deleted does, if the request is one of an identity provider.
     pub deleted_people: DeletedPeople,
 }

@@ -92,6 +92,8 @@ mod session_lists;
 mod sessions;
 mod signing_in;
 mod sorting;
+mod several_roles;
 mod spellings;
+mod stack_roles;
 mod tokens;
 mod transcripts;

@@ -13,6 +13,7 @@ mod people;
 mod person;
 mod person_actions;
 mod preview;
+mod roles;
 mod settings;
 mod tokens;
 mod trace;
@@ -45,6 +46,7 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/groups/{id}/preview", get(preview::show))
         .route("/console/groups/{id}/progress", get(group::progress))
         .route("/console/groups/{id}/role", post(group::map))
+        .route("/console/roles", get(roles::show))
         .route("/console/people", get(people::show))
         .route("/console/people/{id}", get(person::show))
         .route("/console/people/{id}/role", post(person::give_role))

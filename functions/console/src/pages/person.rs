@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::audit::{Row, rows};
-use super::fields::{self, Done};
+use super::fields::{self, Also, Done};
 use super::person_actions::IdentityPanel;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
@@ -56,6 +56,8 @@ struct Page {
     /// Only a visitor who may configure sees why the person has a role.
     explanation: Option<RoleExplanation>,
     manual_role: Option<Role>,
+    /// The roles given by hand below that.
+    manual_below: Vec<Role>,
     /// Whether the role given by hand is above the visitor's own, so that the visitor cannot take it away.
     outranks_visitor: bool,
     /// The roles that the visitor may give.
@@ -101,10 +103,12 @@ pub(crate) async fn show(
     let former = former_identifiers(&id, &changes);
     let is_whole_history = further.is_none() && changes.len() <= HISTORY_SIZE;
     changes.truncate(HISTORY_SIZE);
-    let manual_role = manual_role(&profile.role);
+    let mut manual_below = manual_roles(&profile.role);
+    let manual_role = manual_below.pop();
     render(&Page {
         attributes: attributes(&profile.resource),
         manual_role,
+        manual_below,
         outranks_visitor: manual_role.is_some_and(|role| role.outranks(visitor.role())),
         identity: IdentityPanel::of(&profile.person, &connections),
         explanation: layout.may_configure().then(|| explain_role(&profile)),
@@ -157,12 +161,13 @@ fn lines(value: &Value) -> Vec<String> {
     }
 }
 
-fn manual_role(held: &PersonRole) -> Option<Role> {
-    let grant = held
-        .grants
-        .iter()
-        .find(|grant| grant.source == Source::Manual);
-    grant.map(|grant| grant.role)
+/// Returns the roles given by hand, lowest first.
+fn manual_roles(held: &PersonRole) -> Vec<Role> {
+    let manual = held.grants.iter();
+    let manual = manual.filter(|grant| grant.source == Source::Manual);
+    let mut roles: Vec<Role> = manual.map(|grant| grant.role).collect();
+    roles.sort_unstable();
+    roles
 }
 
 fn explain_role(profile: &PersonProfile) -> RoleExplanation {
@@ -180,7 +185,7 @@ fn explain_grant(profile: &PersonProfile, grant: &Granted) -> ExplainedGrant {
     let (group, text) = match &grant.source {
         Source::Mapped { group } => {
             let known = profile.groups.iter().find(|one| one.group.id == *group);
-            let gives = known.filter(|one| one.group.role == Some(grant.role.into()));
+            let gives = known.filter(|one| one.group.roles.contains(&grant.role.into()));
             let text = match gives {
                 Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED_AT_SIGN_IN,
                 Some(one) if one.is_member => "member of a group that is mapped to it",
@@ -250,8 +255,10 @@ fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
 /// The form that gives a role by hand.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewRole {
-    /// The role's id; empty to take the role away.
+    /// The role's id; empty for none.
     role: String,
+    #[serde(flatten)]
+    also: Also,
 }
 
 pub(crate) async fn give_role(
@@ -259,12 +266,15 @@ pub(crate) async fn give_role(
     change: Change<Configure, NewRole>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let role = fields::parse_role(&form.role, visitor.catalogue())?;
-    visitor.check_gives(role).await?;
+    let option = form.also.option(&form.role);
+    let roles = fields::parse_roles_option(&option, visitor.catalogue())?;
+    for role in &roles {
+        visitor.check_gives(Some(*role)).await?;
+    }
     visitor
         .tenant()
         .roles()
-        .give_role(&id, role, visitor.role())
+        .give_role(&id, roles, visitor.role())
         .await?;
     Ok(redirect(&format!(
         "{}/people/{id}?done=role-given",

@@ -218,7 +218,8 @@ impl SignIn<'_> {
         let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
         let held = roles::effective_roles(&after, settings, &mappings);
         let role = held.first().copied();
-        let item = SessionItem::of_person(&after, settings);
+        let limits = self.scope.session_bounds.limits(settings);
+        let item = SessionItem::of_person(&after, limits);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(admission.writes(self.scope, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;

@@ -16,7 +16,6 @@ use crate::credentials::meter;
 use crate::journal::entry::Entry;
 use crate::tenants::change_settings::{SettingsChange, check_ceiling};
 use crate::tenants::handle::Lifecycle;
-use crate::tenants::stack_roles::stack_roles;
 use crate::tenants::write_tenant::write_tenant;
 
 /// A tenant to be created.
@@ -90,9 +89,10 @@ impl Lifecycle<'_> {
             display_name: name.clone(),
             created_at: at,
         };
+        let roles = settings.roles.clone();
         let mut item = TenantItem::new(name, at, settings);
-        // If they change meanwhile, the next pass sees to it.
-        item.inherit_roles(stack_roles(&scope.table).await?.roles);
+        // If those of the stack change meanwhile, a pass sees to it.
+        item.inherit_roles(roles);
         let item = item.to_item(keys)?;
         let listed = StackKeys::tenants().at(scope.tenant.as_str());
         let listed = to_item(&listed, &summary)?;
@@ -159,7 +159,7 @@ impl Lifecycle<'_> {
                 after.display_name = name.clone();
             }
             if let Some(settings) = &change.settings {
-                after.settings = settings.applied_to(after.settings)?;
+                after.settings = settings.applied_to(after.settings, self.scope.session_bounds)?;
             }
             if let Some(ceiling) = change.request_ceiling {
                 check_ceiling(ceiling)?;

@@ -177,13 +177,13 @@ pub(crate) struct StackRoles {
     applied_at: Option<Timestamp>,
 }
 
-impl From<StackCatalogue> for Json<StackRoles> {
+impl From<StackCatalogue> for StackRoles {
     fn from(stack: StackCatalogue) -> Self {
-        Self(StackRoles {
+        Self {
             items: listed(&stack.roles),
             changed_at: stack.changed_at,
             applied_at: stack.applied_at,
-        })
+        }
     }
 }
 
@@ -194,7 +194,7 @@ pub(crate) async fn read_of_stack(
     application: Application<Tenants>,
 ) -> Result<Json<StackRoles>, Problem> {
     let stack = application.directory.stack_roles().read().await?;
-    Ok(stack.into())
+    Ok(Json(stack.into()))
 }
 
 /// Replaces the roles of the stack. Tenants without roles of their own get them within minutes, and `applied_at` says when
@@ -210,5 +210,5 @@ pub(crate) async fn define_of_stack(
     let (key, request_id) = application.ids();
     let stack = application.directory.stack_roles();
     let stack = stack.define(&roles, key, request_id).await?;
-    Ok(stack.into())
+    Ok(Json(stack.into()))
 }
