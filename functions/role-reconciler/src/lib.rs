@@ -174,7 +174,11 @@ impl Reconciler {
                     return Ok(Some(Message::FullPass { full_pass: pass }));
                 }
                 let passed_on = self.directory.pass_on_roles(&stack, tenant.clone()).await;
-                attempted(&self.directory.system(tenant), "the roles of the stack", passed_on);
+                attempted(
+                    &self.directory.system(tenant),
+                    "the roles of the stack",
+                    passed_on,
+                );
             }
             pass.behind = Some(last);
             if Instant::now() >= deadline {

@@ -104,8 +104,8 @@ pub use rollcall_model::{
     Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,
     InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission,
     PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition,
-    RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
-    UnknownRole, UnknownScope, Way, shown,
+    RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS,
+    UnknownMembers, UnknownRole, UnknownScope, Way, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

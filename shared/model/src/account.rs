@@ -192,7 +192,8 @@ impl Account {
     /// Returns the ids of the mapped roles at the last sign-in, by group id.
     pub fn roles_at_login(&self) -> impl Iterator<Item = (&String, &RoleId)> {
         let below = self.below_at_login.as_ref();
-        let below = below.filter(|below| Some(&below.request_id) == self.last_login_request.as_ref());
+        let below =
+            below.filter(|below| Some(&below.request_id) == self.last_login_request.as_ref());
         let below = below.into_iter().flat_map(|below| &below.roles);
         let below = below.flat_map(|(group, ids)| ids.iter().map(move |id| (group, id)));
         self.at_login.iter().chain(below)

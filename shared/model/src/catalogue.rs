@@ -221,7 +221,9 @@ impl Catalogue {
     pub fn retired(&self) -> BTreeSet<RoleId> {
         let roles = self.0.iter().flat_map(|roles| roles.iter());
         let retired = roles.filter(|role| role.retired);
-        retired.map(|role| RoleId::named(role.id.as_str())).collect()
+        retired
+            .map(|role| RoleId::named(role.id.as_str()))
+            .collect()
     }
 
     /// Returns whether it is the default catalogue.
@@ -354,7 +356,10 @@ mod tests {
         assert!(member.allows(Permission::ProvisioningRead) && !member.is_mappable());
         assert!(!member.is_given(Way::Hand) && !member.is_given(Way::Default));
         // Whatever the stack defines again is no longer retired.
-        assert_eq!(before.keeping(&used(&["editor"]), &kept).retired(), used(&["editor"]));
+        assert_eq!(
+            before.keeping(&used(&["editor"]), &kept).retired(),
+            used(&["editor"])
+        );
     }
 
     #[test]

@@ -98,7 +98,11 @@ mod tests {
             (("four", "999999"), (None, None), (720, None)),
         ] {
             let limits = SessionBounds::of(bounds.0, bounds.1).limits(&settings(set.0, set.1));
-            assert_eq!((limits.minutes, limits.idle_minutes), expected, "{bounds:?} {set:?}");
+            assert_eq!(
+                (limits.minutes, limits.idle_minutes),
+                expected,
+                "{bounds:?} {set:?}"
+            );
         }
     }
 
@@ -110,7 +114,11 @@ mod tests {
             (Some(480), Some(60), None),
             (Some(4), None, Some("`session_minutes` must be 5 to 480")),
             (Some(481), None, Some("`session_minutes` must be 5 to 480")),
-            (None, Some(61), Some("`session_idle_minutes` must be 5 to 60")),
+            (
+                None,
+                Some(61),
+                Some("`session_idle_minutes` must be 5 to 60"),
+            ),
         ] {
             let fault = bounds.fault(&settings(minutes, idle_minutes));
             assert_eq!(fault.as_deref(), expected);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rollcall_model::{
-    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, SessionBounds, Settings, TenantId, sha256_hex,
-    shown,
+    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, SessionBounds, Settings,
+    TenantId, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};

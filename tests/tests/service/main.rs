@@ -52,6 +52,7 @@ mod console_pages;
 mod console_people;
 mod console_policy;
 mod console_roles;
+mod console_several_roles;
 
 mod crashes;
 mod deletions;
@@ -90,9 +91,9 @@ mod requests;
 mod service_keys;
 mod session_lists;
 mod sessions;
+mod several_roles;
 mod signing_in;
 mod sorting;
-mod several_roles;
 mod spellings;
 mod stack_roles;
 mod tokens;

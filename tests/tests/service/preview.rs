@@ -400,8 +400,16 @@ fn ann_gets_the_predicted_role() {
                 true => BTreeMap::new(),
                 false => BTreeMap::from([((from, to), 1)]),
             };
-            assert_eq!(of_highest(&prediction.at_once), change(has, at_once), "{what}");
-            assert_eq!(of_highest(&prediction.at_sign_in), change(at_once, then), "{what}");
+            assert_eq!(
+                of_highest(&prediction.at_once),
+                change(has, at_once),
+                "{what}"
+            );
+            assert_eq!(
+                of_highest(&prediction.at_sign_in),
+                change(at_once, then),
+                "{what}"
+            );
             assert_eq!(prediction.anyway, Changes::new(), "{what}");
             let at_login = before.settings.role_sync == RoleSync::AtLogin;
             assert_eq!(calls[0].at_next_sign_in, at_login, "{what}");

@@ -20,10 +20,17 @@ async fn tenant(service: &Service, name: &str) -> Tenant {
     let roles = [
         role("billing", 10, &["invoices:read"]),
         role("editor", 20, &["texts:write"]),
-        role("admin", 500, &["sso:configure", "directory:read", "logs:read"]),
+        role(
+            "admin",
+            500,
+            &["sso:configure", "directory:read", "logs:read"],
+        ),
     ];
     let roles = json!({"items": roles});
-    application.put(&format!("{path}/roles"), roles).await.expect(200);
+    application
+        .put(&format!("{path}/roles"), roles)
+        .await
+        .expect(200);
     tenant
 }
 
@@ -39,7 +46,10 @@ fn a_group_gives_several_roles() {
         let both = json!({"role_ids": ["billing", "editor", "billing"]});
         let mapped = application.put(&mapping, both).await.expect(200);
         mapped.is(json!({"role_id": "editor", "role_ids": ["editor", "billing"]}));
-        let listed = application.get(&at("/groups/role-mappings")).await.expect(200);
+        let listed = application
+            .get(&at("/groups/role-mappings"))
+            .await
+            .expect(200);
         listed.is(json!({"items": [{"role_id": "editor", "role_ids": ["editor", "billing"]}]}));
         service.follow_up(&tenant).await;
         let told = service.journal(&tenant).await;
@@ -55,7 +65,9 @@ fn a_group_gives_several_roles() {
             told("user.role_changed"),
             json!({"role": "editor", "roles": ["editor", "billing"]})
         );
-        let login = application.log_in(tenant.id(), "ada", Some(&["Press"])).await;
+        let login = application
+            .log_in(tenant.id(), "ada", Some(&["Press"]))
+            .await;
         let login = login.expect(200);
         let roles = json!({"role": "editor", "roles": ["editor", "billing"]});
         let login = login.is(roles.clone());
@@ -67,15 +79,24 @@ fn a_group_gives_several_roles() {
             session.body["permissions"],
             json!(["invoices:read", "texts:write"])
         );
-        application.get(&at(&format!("/users/{ada}"))).await.expect(200).is(roles);
+        application
+            .get(&at(&format!("/users/{ada}")))
+            .await
+            .expect(200)
+            .is(roles);
         let grants = application.get(&at(&format!("/users/{ada}/role"))).await;
         let grants = grants.expect(200);
         assert_eq!(grants.strings("/grants/*/role"), ["editor", "billing"]);
 
         // One of two goes.
-        let one = application.put(&mapping, json!({"role_id": "billing"})).await;
+        let one = application
+            .put(&mapping, json!({"role_id": "billing"}))
+            .await;
         one.expect(200).is(json!({"role_ids": ["billing"]}));
-        let held = application.get(&at(&format!("/users/{ada}"))).await.expect(200);
+        let held = application
+            .get(&at(&format!("/users/{ada}")))
+            .await
+            .expect(200);
         held.is(json!({"role": "billing", "roles": ["billing"]}));
     });
 }
@@ -93,7 +114,10 @@ fn a_person_gets_several_roles_by_hand() {
             "grants": [{"role": "editor", "source": "manual"}, {"role": "billing", "source": "manual"}]}));
         application.put(&role_path, both).await.expect(200);
         let told = service.journal(&tenant).await;
-        let told: Vec<&Value> = told.iter().filter(|one| one["type"] == "user.role_given").collect();
+        let told: Vec<&Value> = told
+            .iter()
+            .filter(|one| one["type"] == "user.role_given")
+            .collect();
         assert_eq!(told.len(), 1, "a repetition is no change");
         assert_eq!(
             told[0]["after"],
@@ -105,7 +129,11 @@ fn a_person_gets_several_roles_by_hand() {
             let set = json!([{"op": "replace", "path": "active", "value": active}]);
             tenant.idp().patch(&path, set).await.expect(200);
             let held = application.get(&role_path).await.expect(200);
-            let roles = if active { json!(["editor", "billing"]) } else { json!([]) };
+            let roles = if active {
+                json!(["editor", "billing"])
+            } else {
+                json!([])
+            };
             assert_eq!(held.body["roles"], roles);
         }
         for (wrong, status) in [
@@ -131,9 +159,15 @@ fn only_what_changes_must_be_within_the_givers_rank() {
         let below = format!("/tenants/{}", tenant.id());
         for (who, roles) in [(&ada, json!(["owner"])), (&eve, json!(["admin"]))] {
             let given = json!({"role_ids": roles});
-            application.put(&format!("{below}{}", path(who)), given).await.expect(200);
+            application
+                .put(&format!("{below}{}", path(who)), given)
+                .await
+                .expect(200);
         }
-        let login = application.log_in(tenant.id(), "eve", None).await.expect(200);
+        let login = application
+            .log_in(tenant.id(), "eve", None)
+            .await
+            .expect(200);
         let admin = application.with(Some(&login.string("/session/token")));
         let with = json!({"role_ids": ["owner", "billing"]});
         admin.put(&path(&ada), with).await.expect(200);

@@ -84,11 +84,17 @@ fn tenants_without_roles_of_their_own_have_those_of_the_stack() {
         assert!(defined.body["changed_at"].is_string());
         assert!(defined.body["applied_at"].is_null());
         // Not in the request.
-        assert_eq!(roles_of(service, &plain).await.strings("/items/*/id").len(), 4);
+        assert_eq!(
+            roles_of(service, &plain).await.strings("/items/*/id").len(),
+            4
+        );
 
         pass(service.directory(), MINUTE).await;
         let inherited = roles_of(service, &plain).await;
-        assert_eq!(inherited.strings("/items/*/id"), ["member", "lead", "owner"]);
+        assert_eq!(
+            inherited.strings("/items/*/id"),
+            ["member", "lead", "owner"]
+        );
         inherited.is(json!({"inherited": true, "items": [{"rank": 5, "retired": false}, {}, {}]}));
         let kept = roles_of(service, &own).await;
         assert_eq!(kept.strings("/items/*/id"), ["member", "chief", "owner"]);
@@ -111,7 +117,10 @@ fn tenants_without_roles_of_their_own_have_those_of_the_stack() {
         let made = application.get("/tenants/newcomer/roles").await.expect(200);
         assert_eq!(made.strings("/items/*/id"), ["member", "lead", "owner"]);
         let path = format!("/tenants/{}/roles", own.id());
-        let given_up = application.put(&path, json!({"items": []})).await.expect(200);
+        let given_up = application
+            .put(&path, json!({"items": []}))
+            .await
+            .expect(200);
         assert_eq!(given_up.strings("/items/*/id"), ["member", "lead", "owner"]);
         given_up.is(json!({"inherited": true}));
     });
@@ -132,17 +141,28 @@ fn a_change_of_the_stack_decides_roles_again() {
         service.follow_up(&tenant).await;
 
         let words = &["billing:write"];
-        define(service, &[role("member", 500, words), role("lead", 50, &[])]).await;
+        define(
+            service,
+            &[role("member", 500, words), role("lead", 50, &[])],
+        )
+        .await;
         pass(service.directory(), MINUTE).await;
         service.follow_up(&tenant).await;
         let told = service.journal(&tenant).await;
-        let told = told.iter().rfind(|entry| entry["type"] == "user.role_changed");
+        let told = told
+            .iter()
+            .rfind(|entry| entry["type"] == "user.role_changed");
         let told = told.expect("an event");
-        assert_eq!(told["after"], json!({"role": "member", "roles": ["member", "lead"]}));
+        assert_eq!(
+            told["after"],
+            json!({"role": "member", "roles": ["member", "lead"]})
+        );
         let held = application.get(&path).await.expect(200);
         held.is(json!({"effective": "member"}));
         let login = application.log_in(tenant.id(), "ada", None).await;
-        login.expect(200).is(json!({"role": "member", "roles": ["member", "lead"]}));
+        login
+            .expect(200)
+            .is(json!({"role": "member", "roles": ["member", "lead"]}));
     });
 }
 
@@ -150,7 +170,11 @@ fn a_change_of_the_stack_decides_roles_again() {
 fn a_role_in_use_stays_for_those_who_have_it() {
     alone(async |service| {
         let (used, unused) = (service.tenant("used").await, service.tenant("unused").await);
-        define(service, &[role("member", 5, &[]), role("lead", 50, &["x:y"])]).await;
+        define(
+            service,
+            &[role("member", 5, &[]), role("lead", 50, &["x:y"])],
+        )
+        .await;
         pass(service.directory(), MINUTE).await;
         let application = service.application();
         let (ada, bob) = (used.idp().user("ada").await, used.idp().user("bob").await);
@@ -206,7 +230,9 @@ fn only_a_key_that_manages_tenants_defines_the_roles_of_the_stack() {
             application.put(ROLES, wrong).await.expect(400);
         }
         let tenant = service.tenant("a-tenant").await;
-        let admin = service.admin(&tenant, rollcall_directory::Role::Owner).await;
+        let admin = service
+            .admin(&tenant, rollcall_directory::Role::Owner)
+            .await;
         admin.get(ROLES).await.expect(403);
         admin.put(ROLES, json!({"items": []})).await.expect(403);
         application.with(None).get(ROLES).await.expect(401);

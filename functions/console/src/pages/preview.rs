@@ -176,7 +176,11 @@ fn sentence(change: &Counted, roles: &Catalogue) -> String {
     let (had, get) = (known(&change.from, roles), known(&change.to, roles));
     let (from, to) = (had.first().copied(), get.first().copied());
     let only_in = |these: &[Role], others: &[Role]| {
-        let only: Vec<Role> = these.iter().filter(|role| !others.contains(role)).copied().collect();
+        let only: Vec<Role> = these
+            .iter()
+            .filter(|role| !others.contains(role))
+            .copied()
+            .collect();
         display::role_names(&only)
     };
     let (gains, loses) = match one {

@@ -30,7 +30,7 @@ pub(crate) async fn show(visitor: Visitor<Configure>) -> Result<Response, Proble
 }
 
 /// Says how a role is given.
-fn ways(role: &RoleDefinition) -> String {
+pub(super) fn ways(role: &RoleDefinition) -> String {
     if role.retired {
         return "To nobody any more. Whoever has it keeps it.".to_owned();
     }
@@ -65,7 +65,10 @@ mod tests {
             ..Role::Member.into()
         };
         for (role, text) in [
-            (with(true, true, true, false), "By groups, by hand, as the default"),
+            (
+                with(true, true, true, false),
+                "By groups, by hand, as the default",
+            ),
             (with(false, true, false, false), "By hand"),
             (with(false, false, false, false), "In no way"),
             (

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Account, BelowAtLogin, Catalogue, Claimed, Grant, ManualRoles, Mappings, Permission, Role, RoleId, RoleSync, RouteBy,
-    Settings,
+    Account, BelowAtLogin, Catalogue, Claimed, Grant, ManualRoles, Mappings, Permission, Role,
+    RoleId, RoleSync, RouteBy, Settings,
 };
 
 use crate::resources::record::Record;
@@ -132,7 +132,10 @@ pub(crate) fn sign_in(
     note_roles(account, &routed, request_id);
     if !routed.is_empty() {
         if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
-            account.manual = account.manual.take().and_then(|grant| left(grant, settings));
+            account.manual = account
+                .manual
+                .take()
+                .and_then(|grant| left(grant, settings));
         }
         return Decided::Groups(routed);
     }

@@ -93,7 +93,11 @@ impl Roles<'_> {
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&USERS, user).await?;
             let held: Vec<RoleId> = given(&record).cloned().collect();
-            check_by_hand(roles.iter().filter(|role| !held.contains(&RoleId::from(**role))))?;
+            check_by_hand(
+                roles
+                    .iter()
+                    .filter(|role| !held.contains(&RoleId::from(**role))),
+            )?;
             if held == *wanted {
                 return Ok(Some(()));
             }

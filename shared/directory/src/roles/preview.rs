@@ -191,7 +191,11 @@ impl Roles<'_> {
                 Some(next) => place = Place::of(Some(&next)),
             }
         };
-        let each = || counted.iter().map(|(outcome, people)| (outcome.clone(), *people));
+        let each = || {
+            counted
+                .iter()
+                .map(|(outcome, people)| (outcome.clone(), *people))
+        };
         let then = |anyway: bool| {
             let these = each().filter(move |(outcome, _)| outcome.anyway == anyway);
             changes(these.map(|(outcome, people)| ((outcome.at_once, outcome.then), people)))

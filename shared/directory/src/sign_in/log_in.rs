@@ -212,7 +212,9 @@ impl SignIn<'_> {
         let needed = needed(record, assertion, settings, &known.mapped()?);
         self.read_groups(known, &needed).await?;
         let groups = &known.mapped()?;
-        let mappings = groups.iter().map(|group| (group.id.clone(), group.roles.clone()));
+        let mappings = groups
+            .iter()
+            .map(|group| (group.id.clone(), group.roles.clone()));
         let mappings = mappings.collect();
         let moment = (now(), self.scope.request_id.as_str());
         let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
@@ -345,7 +347,12 @@ fn by_groups(routed: &Mappings, groups: &[MappedGroup]) -> Routing {
         .iter()
         .filter(|group| routed.contains_key(&group.id))
         .collect();
-    counted.sort_by(|a, b| b.roles.last().cmp(&a.roles.last()).then_with(|| a.name.cmp(&b.name)));
+    counted.sort_by(|a, b| {
+        b.roles
+            .last()
+            .cmp(&a.roles.last())
+            .then_with(|| a.name.cmp(&b.name))
+    });
     let winner = counted
         .first()
         .map(|group| group.name.as_str())

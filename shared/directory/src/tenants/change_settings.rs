@@ -88,10 +88,7 @@ impl SettingsChange {
         // The operator may have lowered the bounds since the tenant was set up.
         let is_checked = self.session_minutes.is_some() || self.session_idle_minutes.is_some();
         let session_fault = || bounds.fault(&after).filter(|_| is_checked);
-        match role_fault
-            .or_else(session_fault)
-            .or_else(|| fault(&after))
-        {
+        match role_fault.or_else(session_fault).or_else(|| fault(&after)) {
             Some(detail) => Err(scim::Error::InvalidValue(detail).into()),
             None => Ok(after),
         }

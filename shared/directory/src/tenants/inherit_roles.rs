@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::resources::handle::Resources;
 use crate::roles::handle::Roles;
-use crate::tenants::handle::TenantSettings;
 use crate::tenants::define_roles::held_by;
+use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
 /// People who are read at once to see which roles they have.
@@ -45,11 +45,7 @@ impl TenantSettings<'_> {
     }
 
     /// Returns the roles of the tenant that the stack does not have and that are in use, or perhaps are.
-    async fn used(
-        self,
-        before: &TenantItem,
-        stack: &Catalogue,
-    ) -> Result<BTreeSet<RoleId>, Error> {
+    async fn used(self, before: &TenantItem, stack: &Catalogue) -> Result<BTreeSet<RoleId>, Error> {
         let settings = &before.settings;
         let roles = settings.roles.roles().into_iter().map(RoleId::from);
         let mut gone: BTreeSet<RoleId> = roles.filter(|id| stack.role(id).is_none()).collect();

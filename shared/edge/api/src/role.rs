@@ -55,7 +55,9 @@ pub(crate) fn named(
         (None, Some(several)) => several,
         (None, None) => return Err(Problem::invalid("missing field `role_id` or `role_ids`")),
         (Some(_), Some(_)) => {
-            return Err(Problem::invalid("pass either `role_id` or `role_ids`, not both"));
+            return Err(Problem::invalid(
+                "pass either `role_id` or `role_ids`, not both",
+            ));
         }
     };
     named.into_iter().map(|id| id.of(roles)).collect()
