@@ -150,7 +150,7 @@ impl Reconciler {
 
     /// Gives the roles of the stack to the tenants that have none of their own, until `deadline`, if the roles have changed
     /// or the last pass is long ago. The event of each tenant then decides the roles of its people. What fails for one
-    /// tenant is left to the next pass. Returns the message that continues the pass, if any.
+    /// tenant is left to the next pass, which then comes soon. Returns the message that continues the pass, if any.
     async fn roles_pass(
         &self,
         mut pass: Pass,
@@ -165,20 +165,20 @@ impl Reconciler {
             let tenants = self.directory.tenants(behind, TENANTS_AT_ONCE).await?;
             let tenants: Vec<TenantId> = tenants.into_iter().map(|tenant| tenant.id).collect();
             let Some(last) = tenants.last().cloned() else {
-                self.directory.stack_roles().note_applied(&stack).await?;
+                if !pass.failed {
+                    self.directory.stack_roles().note_applied(&stack).await?;
+                }
                 return Ok(None);
             };
             let stale = self.directory.stack_roles().behind(&stack, &tenants);
             for tenant in stale.await? {
+                let passed_on = self.directory.pass_on_roles(&stack, tenant.clone()).await;
+                let of = self.directory.system(tenant.clone());
+                pass.failed |= attempted(&of, "the roles of the stack", passed_on).is_none();
+                pass.behind = Some(tenant);
                 if Instant::now() >= deadline {
                     return Ok(Some(Message::FullPass { full_pass: pass }));
                 }
-                let passed_on = self.directory.pass_on_roles(&stack, tenant.clone()).await;
-                attempted(
-                    &self.directory.system(tenant),
-                    "the roles of the stack",
-                    passed_on,
-                );
             }
             pass.behind = Some(last);
             if Instant::now() >= deadline {

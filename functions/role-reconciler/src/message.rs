@@ -43,6 +43,9 @@ pub struct Pass {
     /// Whether it only renews the roles that tenants have from the stack.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub only_roles: bool,
+    /// Whether a tenant did not get the roles of the stack.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 impl Message {
@@ -77,6 +80,10 @@ mod tests {
         assert!(matches!(
             read(r#"{"full_pass": {}}"#),
             Ok(Message::FullPass { full_pass }) if full_pass == Pass::default()
+        ));
+        assert!(matches!(
+            read(r#"{"full_pass": {"only_roles": true}}"#),
+            Ok(Message::FullPass { full_pass }) if full_pass.only_roles
         ));
         assert!(matches!(
             read(r#"{"tenant": "acme", "rest": {"group": "g"}}"#),

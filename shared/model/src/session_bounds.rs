@@ -1,4 +1,4 @@
-//! How long a session of a person lasts: what the tenant wants, within the bounds of the operator.
+//! How long a session lasts: what the tenant wants, within the bounds of the operator.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ const USUAL_MINUTES: u32 = 12 * 60;
 /// The shortest time that a tenant can set, and the longest that an operator can allow, in minutes.
 const SETTABLE: RangeInclusive<u32> = 5..=43_200;
 
-/// The operator's bounds of the sessions of people, in all tenants.
+/// The operator's bounds of sessions, in all tenants. Only those of people end if nobody uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionBounds {
     minutes: u32,
@@ -45,7 +45,12 @@ impl SessionBounds {
         }
     }
 
-    /// Returns the limits of sessions in a tenant with these settings.
+    /// Returns how long any session lasts at most, in minutes.
+    pub fn minutes(self) -> u32 {
+        self.minutes
+    }
+
+    /// Returns the limits of the sessions of people in a tenant with these settings.
     pub fn limits(self, settings: &Settings) -> SessionLimits {
         let minutes = settings.session_minutes.unwrap_or(USUAL_MINUTES);
         let idle_minutes = settings.session_idle_minutes;

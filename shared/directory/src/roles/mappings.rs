@@ -113,11 +113,11 @@ impl Roles<'_> {
         roles: impl IntoIterator<Item = Role>,
     ) -> Result<(), Error> {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
-        check_mappable(&roles)?;
-        let wanted = &highest_first(&roles);
+        let (roles, wanted) = (&roles, &highest_first(&roles));
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&GROUPS, group).await?;
             let before = self.mapping_of(group).await?;
+            check_mappable(roles, &roles_of(before.as_ref()))?;
             let written = self.write_mapping(&record, before, wanted).await?;
             Ok(written.then_some(()))
         })
@@ -134,9 +134,9 @@ impl Roles<'_> {
         from: &[RoleId],
         roles: &BTreeSet<Role>,
     ) -> Result<bool, Error> {
-        check_mappable(roles)?;
         let record = Resources::of(self.scope).record(&GROUPS, group).await?;
         let before = self.mapping_of(group).await?;
+        check_mappable(roles, from)?;
         if roles_of(before.as_ref()) != from {
             return Ok(false);
         }
@@ -216,9 +216,11 @@ fn roles_of(stored: Option<&StoredMapping>) -> Vec<RoleId> {
     stored.map_or_else(Vec::new, |stored| stored.mapping.roles())
 }
 
-/// Refuses roles that groups cannot give.
-pub(crate) fn check_mappable(roles: &BTreeSet<Role>) -> Result<(), Error> {
-    match roles.iter().rfind(|role| !role.is_mappable()) {
+/// Refuses roles that groups cannot give, unless this group gives them already.
+pub(crate) fn check_mappable(roles: &BTreeSet<Role>, held: &[RoleId]) -> Result<(), Error> {
+    let is_held = |role: &Role| held.iter().any(|id| id == role);
+    let refused = |role: &&Role| !role.is_mappable() && !is_held(role);
+    match roles.iter().rfind(refused) {
         Some(role) => {
             let detail = format!("`{role}` cannot be given by a group, choose another role");
             let error = scim::Error::InvalidValue(detail);

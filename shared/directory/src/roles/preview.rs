@@ -10,7 +10,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::roles::decide;
 use crate::roles::handle::Roles;
-use crate::roles::mappings::{by_group, check_mappable};
+use crate::roles::mappings::{Mapping, by_group, check_mappable};
 
 /// The maximum number of people that one call checks.
 const PEOPLE_AT_ONCE: usize = 1_000;
@@ -160,7 +160,6 @@ impl Roles<'_> {
         after: Option<&str>,
     ) -> Result<Preview, Error> {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
-        check_mappable(&roles)?;
         Members::of(self.scope).settle().await?;
         let members = Resources::of(self.scope)
             .record(&GROUPS, group)
@@ -169,7 +168,10 @@ impl Roles<'_> {
         let settings = self.scope.settings().await?;
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
         let claims_decide = settings.route_by != RouteBy::Membership;
-        let mappings = by_group(&self.mappings().await?, &settings.roles);
+        let mappings = self.mappings().await?;
+        let present = mappings.iter().find(|mapping| mapping.group == group);
+        check_mappable(&roles, &present.map_or_else(Vec::new, Mapping::roles))?;
+        let mappings = by_group(&mappings, &settings.roles);
         let change = Change::new(settings, mappings, group, roles);
         let mut counted = Counted::new();
         let (mut looked_at, mut strangers) = (0, 0);

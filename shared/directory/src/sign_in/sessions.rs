@@ -196,7 +196,8 @@ impl SessionItem {
     }
 }
 
-fn minutes(number: u32) -> Duration {
+/// Returns minutes as a duration.
+pub(super) fn minutes(number: u32) -> Duration {
     Duration::from_secs(u64::from(number) * 60)
 }
 

@@ -131,7 +131,7 @@ impl<'a> StackRoles<'a> {
         .await
     }
 
-    /// Returns those of these tenants that have no roles of their own, and not yet these.
+    /// Returns those of these tenants that have no roles of their own, and not yet these, and those that are unreadable.
     ///
     /// # Errors
     /// Only table errors.
@@ -148,10 +148,13 @@ impl<'a> StackRoles<'a> {
         let mut behind = Vec::new();
         for tenant in tenants {
             let item = keys.get(tenant).and_then(|key| found.take(key));
-            if let Some(item) = item.map(TenantItem::from_item).transpose()?
-                && item.inherits_roles()
-                && item.settings.roles != stack.roles
-            {
+            let is_behind = match item.map(TenantItem::from_item) {
+                Some(Ok(item)) => item.inherits_roles() && item.settings.roles != stack.roles,
+                // Whoever gives the tenant its roles reports that.
+                Some(Err(_)) => true,
+                None => false,
+            };
+            if is_behind {
                 behind.push(tenant.clone());
             }
         }
