@@ -71,7 +71,7 @@ fn a_group_gives_several_roles() {
         let login = login.expect(200);
         let roles = json!({"role": "editor", "roles": ["editor", "billing"]});
         let login = login.is(roles.clone());
-        login.is(json!({"routing": {"source": "scim-group:Press"}}));
+        let login = login.is(json!({"routing": {"source": "scim-group:Press"}}));
         let token = login.string("/session/token");
         let session = application.introspect(&token).await.expect(200);
         let session = session.is(roles.clone());
