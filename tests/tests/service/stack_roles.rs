@@ -55,6 +55,12 @@ fn alone(test: impl AsyncFnOnce(&'static Service)) {
     });
 }
 
+/// Returns a side of a stored change, which is JSON as text.
+fn side(entry: &Value, name: &str) -> Value {
+    let text = entry[name].as_str().expect("a side");
+    serde_json::from_str(text).expect("JSON")
+}
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
@@ -67,7 +73,10 @@ fn tenants_without_roles_of_their_own_have_those_of_the_stack() {
             defaults.strings("/items/*/id"),
             ["viewer", "member", "admin", "owner"]
         );
-        defaults.is(json!({"changed_at": null, "applied_at": null}));
+        assert_eq!(
+            (&defaults.body["changed_at"], &defaults.body["applied_at"]),
+            (&Value::Null, &Value::Null)
+        );
         let path = format!("/tenants/{}/roles", own.id());
         let mine = json!({"items": [role("member", 7, &[]), role("chief", 70, &[])]});
         let defined = application.put(&path, mine).await.expect(200);
@@ -108,8 +117,9 @@ fn tenants_without_roles_of_their_own_have_those_of_the_stack() {
             .filter(|entry| entry["type"] == "tenant.roles_changed")
             .collect();
         assert_eq!(told.len(), 1);
-        assert_eq!(told[0]["after"]["inherited"], true);
-        assert_eq!(told[0]["actor"]["type"], "application");
+        assert_eq!(side(told[0], "after")["inherited"], true);
+        let actor = told[0]["actor"].to_string();
+        assert!(actor.contains("application"), "{actor}");
 
         // A new tenant has them at once, and one that gives up its own.
         let made = json!({"id": "newcomer", "display_name": "Newcomer", "settings": {"sso_default_role": "lead"}});
@@ -154,7 +164,7 @@ fn a_change_of_the_stack_decides_roles_again() {
             .rfind(|entry| entry["type"] == "user.role_changed");
         let told = told.expect("an event");
         assert_eq!(
-            told["after"],
+            side(told, "after"),
             json!({"role": "member", "roles": ["member", "lead"]})
         );
         let held = application.get(&path).await.expect(200);

@@ -85,7 +85,13 @@ impl TenantSettings<'_> {
             let mut after = before.clone();
             match roles {
                 Some(roles) => after.define_roles(roles.clone()),
-                None => after.inherit_roles(stack_roles(&self.scope.table).await?.roles),
+                None => {
+                    let (stack, had) = (
+                        stack_roles(&self.scope.table).await?,
+                        &before.settings.roles,
+                    );
+                    after.inherit_roles(stack.roles.keeping(&had.retired(), had));
+                }
             }
             let lost = Lost::between(&before.settings.roles, &after.settings.roles);
             self.check_unused(&before.settings, &lost).await?;
