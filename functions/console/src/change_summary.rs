@@ -178,7 +178,13 @@ fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) 
 
 /// Describes a change of one source of a role. It says "none" and not "No role", since another source may give a role.
 fn role_change(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
-    let held = |side| role_name(side, "role_id").unwrap_or_else(|| "none".to_owned());
+    let held = |side: &Map<String, Value>| match side.get("role_ids").and_then(Value::as_array) {
+        Some(ids) if ids.len() > 1 => {
+            let names = ids.iter().filter_map(Value::as_str).map(named_role);
+            names.collect::<Vec<_>>().join(", ")
+        }
+        _ => role_name(side, "role_id").unwrap_or_else(|| "none".to_owned()),
+    };
     format!("{what}: {} → {}", held(before), held(after))
 }
 
@@ -188,9 +194,12 @@ fn role_in(side: &Map<String, Value>, key: &str) -> String {
 
 /// Names a role that an entry mentions. The catalogue may not have it any more, so only default roles have names.
 fn role_name(side: &Map<String, Value>, key: &str) -> Option<String> {
-    let id = side.get(key)?.as_str()?;
+    side.get(key)?.as_str().map(named_role)
+}
+
+fn named_role(id: &str) -> String {
     let known = Role::ALL.iter().find(|role| role.as_str() == id);
-    Some(known.map_or_else(|| display::name(id), |role| role.title().to_owned()))
+    known.map_or_else(|| display::name(id), |role| role.title().to_owned())
 }
 
 #[cfg(test)]

@@ -115,13 +115,25 @@ pub(crate) fn role_or_none(held: &Option<Role>) -> &str {
     held.as_ref().map_or("No role", role)
 }
 
-/// Names the role of a group. One that is not among `roles` is named by its id.
-pub(crate) fn mapped_role(mapped: &Option<RoleId>, roles: &[Role]) -> String {
-    let Some(id) = mapped else {
+/// Names roles, highest first.
+pub(crate) fn role_names(held: &[Role]) -> String {
+    let names: Vec<&str> = held.iter().map(role).collect();
+    match names.is_empty() {
+        true => "No role".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+/// Names the roles of a group. One that is not among `roles` is named by its id.
+pub(crate) fn mapped_roles(mapped: &[RoleId], roles: &[Role]) -> String {
+    if mapped.is_empty() {
         return "No role".to_owned();
+    }
+    let name = |id: &RoleId| {
+        let known = roles.iter().find(|role| id == *role);
+        known.map_or(id.as_str(), role).to_owned()
     };
-    let known = roles.iter().find(|role| id == *role);
-    known.map_or(id.as_str(), role).to_owned()
+    mapped.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a group is mapped to the role.

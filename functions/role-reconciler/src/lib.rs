@@ -37,6 +37,9 @@ pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
 /// The age at which a journal entry without a place in the feed counts as missed by the relay.
 const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
 
+/// Tenants whose roles are compared at once with those of the stack.
+const TENANTS_AT_ONCE: usize = 100;
+
 /// The message of the log when a full pass ends. The template expects it every hour.
 pub const PASS_COMPLETE: &str = "the full pass is complete";
 /// The message of the log when a part of the full pass failed for a tenant. The template counts it for an alarm.
@@ -103,6 +106,9 @@ impl Reconciler {
                 let rest = again.roles().go_on(&rest, deadline).await?;
                 rest.map(|rest| Message::rest(tenant, rest))
             }
+            Message::FullPass { full_pass } if full_pass.only_roles => {
+                self.roles_pass(full_pass, deadline).await?
+            }
             Message::FullPass { full_pass } => self.full_pass(full_pass, deadline).await?,
         };
         match left {
@@ -136,6 +142,45 @@ impl Reconciler {
                 }
                 Some(next) => pass.tenant = Some(next.id),
             }
+            if Instant::now() >= deadline {
+                return Ok(Some(Message::FullPass { full_pass: pass }));
+            }
+        }
+    }
+
+    /// Gives the roles of the stack to the tenants that have none of their own, until `deadline`, if the roles have changed
+    /// or the last pass is long ago. The event of each tenant then decides the roles of its people. What fails for one
+    /// tenant is left to the next pass, which then comes soon. Returns the message that continues the pass, if any.
+    async fn roles_pass(
+        &self,
+        mut pass: Pass,
+        deadline: Instant,
+    ) -> Result<Option<Message>, Error> {
+        let stack = self.directory.stack_roles().read().await?;
+        if !stack.is_due() {
+            return Ok(None);
+        }
+        loop {
+            let behind = pass.behind.as_ref().map(TenantId::as_str);
+            let tenants = self.directory.tenants(behind, TENANTS_AT_ONCE).await?;
+            let tenants: Vec<TenantId> = tenants.into_iter().map(|tenant| tenant.id).collect();
+            let Some(last) = tenants.last().cloned() else {
+                if !pass.failed {
+                    self.directory.stack_roles().note_applied(&stack).await?;
+                }
+                return Ok(None);
+            };
+            let stale = self.directory.stack_roles().behind(&stack, &tenants);
+            for tenant in stale.await? {
+                let passed_on = self.directory.pass_on_roles(&stack, tenant.clone()).await;
+                let of = self.directory.system(tenant.clone());
+                pass.failed |= attempted(&of, "the roles of the stack", passed_on).is_none();
+                pass.behind = Some(tenant);
+                if Instant::now() >= deadline {
+                    return Ok(Some(Message::FullPass { full_pass: pass }));
+                }
+            }
+            pass.behind = Some(last);
             if Instant::now() >= deadline {
                 return Ok(Some(Message::FullPass { full_pass: pass }));
             }

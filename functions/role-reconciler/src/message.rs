@@ -19,7 +19,8 @@ pub enum Message {
         /// The remaining work.
         rest: Continuation,
     },
-    /// A full pass over all people. The schedule sends `{"full_pass": {}}`.
+    /// A full pass over all people, or one that only renews the roles that tenants have from the stack. The schedules send
+    /// `{"full_pass": {}}` and `{"full_pass": {"only_roles": true}}`. To an earlier version, both are the former.
     FullPass {
         /// The position from which to continue.
         full_pass: Pass,
@@ -39,6 +40,12 @@ pub struct Pass {
     /// The last processed person of that tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// Whether it only renews the roles that tenants have from the stack.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_roles: bool,
+    /// Whether a tenant did not get the roles of the stack.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 impl Message {
@@ -54,6 +61,7 @@ impl Message {
                 Some(
                     EventType::GroupMappingChanged
                         | EventType::GroupDeleted
+                        | EventType::TenantRolesChanged
                         | EventType::TenantSettingsChanged
                 )
             ),
@@ -72,6 +80,10 @@ mod tests {
         assert!(matches!(
             read(r#"{"full_pass": {}}"#),
             Ok(Message::FullPass { full_pass }) if full_pass == Pass::default()
+        ));
+        assert!(matches!(
+            read(r#"{"full_pass": {"only_roles": true}}"#),
+            Ok(Message::FullPass { full_pass }) if full_pass.only_roles
         ));
         assert!(matches!(
             read(r#"{"tenant": "acme", "rest": {"group": "g"}}"#),

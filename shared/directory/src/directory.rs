@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use rollcall_model::{Actor, DeletedPeople, Origin, TenantId, new_id};
+use rollcall_model::{
+    Actor, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
+};
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
@@ -13,15 +15,22 @@ use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
+use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 /// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
+
+/// The environment variable with the longest time that a session of a person can last, in minutes.
+pub const MAX_SESSION_MINUTES_VARIABLE: &str = "MAX_SESSION_MINUTES";
+/// The environment variable with the longest time that such a session can go unused, in minutes; 0 for no bound.
+pub const MAX_SESSION_IDLE_MINUTES_VARIABLE: &str = "MAX_SESSION_IDLE_MINUTES";
 
 /// The directory in one DynamoDB table. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Directory {
     table: Table,
     key_ring: KeyRing,
+    session_bounds: SessionBounds,
     recent: Arc<Recent>,
 }
 
@@ -38,6 +47,7 @@ impl Directory {
         Self {
             table: Table::new(client, table),
             key_ring: KeyRing::default(),
+            session_bounds: SessionBounds::default(),
             recent: Arc::default(),
         }
     }
@@ -50,14 +60,33 @@ impl Directory {
         self
     }
 
-    /// Creates a directory from the environment of a Lambda function. `TABLE_NAME` names the table. The AWS SDK reads
-    /// the rest of its configuration (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
+    /// Sets the operator's bounds of sessions.
+    #[must_use]
+    pub fn with_session_bounds(mut self, bounds: SessionBounds) -> Self {
+        self.session_bounds = bounds;
+        self
+    }
+
+    /// Returns the operator's bounds of sessions.
+    pub fn session_bounds(&self) -> SessionBounds {
+        self.session_bounds
+    }
+
+    /// Creates a directory from the environment of a Lambda function. `TABLE_NAME` names the table, and
+    /// `MAX_SESSION_MINUTES` and `MAX_SESSION_IDLE_MINUTES` bound sessions. The AWS SDK reads the rest of its
+    /// configuration (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
     ///
     /// # Errors
     /// When `TABLE_NAME` is not set.
     pub async fn from_env() -> Result<Self, std::env::VarError> {
         let table = std::env::var(TABLE_NAME_VARIABLE)?;
-        Ok(Self::new(Client::new(&sdk_config().await), table))
+        let minutes = |variable| std::env::var(variable).unwrap_or_default();
+        let bounds = SessionBounds::of(
+            &minutes(MAX_SESSION_MINUTES_VARIABLE),
+            &minutes(MAX_SESSION_IDLE_MINUTES_VARIABLE),
+        );
+        let directory = Self::new(Client::new(&sdk_config().await), table);
+        Ok(directory.with_session_bounds(bounds))
     }
 
     /// Verifies a bearer token, and counts the request against the limits of the token and of its tenant.
@@ -106,6 +135,7 @@ impl Directory {
             actor,
             origin: Origin::default(),
             request_id: request_id.to_owned(),
+            session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
         })
     }
@@ -123,6 +153,45 @@ impl Directory {
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
+    }
+
+    /// Returns the handle on the roles of the stack.
+    pub fn stack_roles(&self) -> StackRoles<'_> {
+        StackRoles::of(&self.table)
+    }
+
+    /// Returns the settings of a new tenant, with the roles of the stack. It has a default role only if these have it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn new_settings(&self) -> Result<Settings, Error> {
+        let roles = self.stack_roles().read().await?.roles;
+        let mut settings = Settings {
+            roles,
+            ..Settings::default()
+        };
+        let is_default = |role: Role| role.is_given(Way::Default);
+        if !settings.default_role().is_some_and(is_default) {
+            settings.sso_default_role = None;
+        }
+        Ok(settings)
+    }
+
+    /// Gives the tenant the roles of the stack, unless it has roles of its own. The journal names whoever has changed
+    /// those of the stack.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn pass_on_roles(
+        &self,
+        stack: &StackCatalogue,
+        tenant: TenantId,
+    ) -> Result<(), Error> {
+        let tenant = match &stack.change {
+            Some(change) => self.for_application(tenant, &change.service_key, &change.request_id),
+            None => self.system(tenant),
+        };
+        tenant.settings().inherit_roles(&stack.roles).await
     }
 
     /// Creates a tenant with Rollcall itself as the actor.

@@ -61,7 +61,9 @@ pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token};
 pub use crate::credentials::tokens::IssuedToken;
-pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
+pub use crate::directory::{
+    Directory, MAX_SESSION_IDLE_MINUTES_VARIABLE, MAX_SESSION_MINUTES_VARIABLE, TABLE_NAME_VARIABLE,
+};
 pub use crate::indexes::fill::Filled;
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;
@@ -98,13 +100,14 @@ pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
+pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 pub use rollcall_model::{
     Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,
     InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission,
     PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition,
-    RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
-    UnknownRole, UnknownScope, Way, shown,
+    RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS,
+    UnknownMembers, UnknownRole, UnknownScope, Way, shown,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

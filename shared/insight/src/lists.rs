@@ -45,8 +45,10 @@ pub struct GroupSummary {
     pub external_id: Option<String>,
     /// How many members it has.
     pub member_count: u64,
-    /// The role that it is mapped to.
+    /// The highest role that it is mapped to.
     pub role: Option<RoleId>,
+    /// All roles that it is mapped to, highest first.
+    pub roles: Vec<RoleId>,
 }
 
 /// Which groups a list shows.
@@ -220,24 +222,26 @@ impl Insight<'_> {
     }
 }
 
-/// Returns the id of the role of each mapped group.
-pub(crate) fn mapped(mappings: Vec<Mapping>) -> BTreeMap<String, RoleId> {
+/// Returns the ids of the roles of each mapped group, highest first.
+pub(crate) fn mapped(mappings: Vec<Mapping>) -> BTreeMap<String, Vec<RoleId>> {
     let by_group = mappings.into_iter();
     by_group
-        .map(|mapping| (mapping.group, mapping.role))
+        .map(|mapping| (mapping.group.clone(), mapping.roles()))
         .collect()
 }
 
 /// Returns a group as lists show it.
 pub(crate) fn summary(
     record: &Record,
-    mappings: &BTreeMap<String, RoleId>,
+    mappings: &BTreeMap<String, Vec<RoleId>>,
 ) -> Result<GroupSummary, Error> {
+    let roles = mappings.get(&record.id).cloned().unwrap_or_default();
     Ok(GroupSummary {
         id: record.id.clone(),
         display_name: record.text(&GROUPS, "displayName")?.unwrap_or_default(),
         external_id: record.text(&GROUPS, "externalId")?,
         member_count: record.members,
-        role: mappings.get(&record.id).cloned(),
+        role: roles.first().cloned(),
+        roles,
     })
 }

@@ -23,13 +23,38 @@ pub enum PersonState {
 /// A grant of a role to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    /// The role. One that is not in the catalogue grants nothing.
+    /// The role, or the highest of several. One that is not in the catalogue grants nothing.
     pub role: RoleId,
+    /// The other roles that were granted with it. Earlier versions do not know them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<RoleId>,
     /// When it was granted.
     pub since: Timestamp,
     /// The id of the request that granted it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+impl Grant {
+    /// Returns the grant of these roles, highest first; `None` without a role.
+    pub fn of(
+        roles: impl IntoIterator<Item = RoleId>,
+        since: Timestamp,
+        request_id: Option<String>,
+    ) -> Option<Self> {
+        let mut roles = roles.into_iter();
+        Some(Self {
+            role: roles.next()?,
+            below: roles.collect(),
+            since,
+            request_id,
+        })
+    }
+
+    /// Returns the ids of all roles that it grants.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleId> {
+        std::iter::once(&self.role).chain(&self.below)
+    }
 }
 
 /// The state of a person's account: sign-ins, and grants that do not follow from the current groups alone.
@@ -68,10 +93,13 @@ pub struct Account {
     /// The mapped groups of the last sign-in's `groups` claim, if the claim counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claimed>,
-    /// The mapped roles at the last sign-in, by group id. They count if the tenant has
+    /// The highest mapped role at the last sign-in, by group id. They count if the tenant has
     /// [`RoleSync::AtLogin`](crate::RoleSync::AtLogin).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub at_login: BTreeMap<String, RoleId>,
+    /// The other roles of these groups. Earlier versions neither know nor renew them, so they name their sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub below_at_login: Option<BelowAtLogin>,
     /// The effective role that the last event reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub announced: Option<RoleId>,
@@ -131,9 +159,13 @@ impl Account {
     /// Returns the highest role that was given by hand, withheld or not. The rank of a role that is not in the catalogue
     /// is unknown, so it counts as the highest.
     pub fn given_role(&self, roles: &Catalogue) -> Option<Role> {
-        self.given()
-            .map(|grant| roles.role(&grant.role).unwrap_or(Role::Owner))
-            .max()
+        let given = self.given().flat_map(Grant::roles);
+        given.map(|id| roles.role(id).unwrap_or(Role::Owner)).max()
+    }
+
+    /// Returns the ids of the roles that were granted by hand, withheld or not, and as the default.
+    pub fn granted(&self) -> impl Iterator<Item = &RoleId> {
+        self.given().chain(&self.default).flat_map(Grant::roles)
     }
 
     /// Returns whether a role was given by hand, withheld or not.
@@ -151,9 +183,20 @@ impl Account {
         *self == Self::default()
     }
 
-    /// Returns the role of the manual grant, if the catalogue has it.
-    pub fn manual_role(&self, roles: &Catalogue) -> Option<Role> {
-        roles.role(&self.manual.as_ref()?.role)
+    /// Returns the roles of the manual grant that the catalogue has.
+    pub fn manual_roles(&self, roles: &Catalogue) -> Vec<Role> {
+        let ids = self.manual.iter().flat_map(Grant::roles);
+        ids.filter_map(|id| roles.role(id)).collect()
+    }
+
+    /// Returns the ids of the mapped roles at the last sign-in, by group id.
+    pub fn roles_at_login(&self) -> impl Iterator<Item = (&String, &RoleId)> {
+        let below = self.below_at_login.as_ref();
+        let below =
+            below.filter(|below| Some(&below.request_id) == self.last_login_request.as_ref());
+        let below = below.into_iter().flat_map(|below| &below.roles);
+        let below = below.flat_map(|(group, ids)| ids.iter().map(move |id| (group, id)));
+        self.at_login.iter().chain(below)
     }
 
     /// Returns the role of the default grant, if the catalogue has it.
@@ -163,9 +206,8 @@ impl Account {
 
     /// Returns whether the person was made an owner.
     pub fn is_owner(&self) -> bool {
-        self.manual
-            .as_ref()
-            .is_some_and(|grant| grant.role.is_owner())
+        let mut manual = self.manual.iter().flat_map(Grant::roles);
+        manual.any(RoleId::is_owner)
     }
 }
 
@@ -179,6 +221,15 @@ pub struct Withheld {
     /// of them gives the grant back.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub subjects: BTreeMap<String, String>,
+}
+
+/// The roles below the highest of each group at a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BelowAtLogin {
+    /// The request of the sign-in.
+    pub request_id: String,
+    /// The ids of the roles by group id.
+    pub roles: BTreeMap<String, Vec<RoleId>>,
 }
 
 /// The mapped groups that a `groups` claim named, and the memberships at that time. Later changes of memberships add to
@@ -208,6 +259,30 @@ mod tests {
         assert!(!account.keeps_session(at(10), Some(0)));
         // The clock of the machine that opens the next one is further behind.
         assert!(account.keeps_session(at(5), Some(1)));
+    }
+
+    #[test]
+    fn further_roles_end_with_what_an_earlier_version_changes() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| RoleId::named(*id)).collect::<Vec<_>>();
+        let grant = Grant::of(ids(&["admin", "billing"]), at(1), None).unwrap();
+        // An earlier version ignores the further roles, and replaces a grant as a whole.
+        let stored = serde_json::json!(grant);
+        assert_eq!(stored["role"], "admin");
+        assert_eq!(serde_json::from_value::<Grant>(stored).unwrap(), grant);
+        assert_eq!(Grant::of([], at(1), None), None);
+        let mut account = Account {
+            at_login: [("g".to_owned(), RoleId::named("admin"))].into(),
+            below_at_login: Some(BelowAtLogin {
+                request_id: "r1".to_owned(),
+                roles: [("g".to_owned(), ids(&["billing"]))].into(),
+            }),
+            ..Account::default()
+        };
+        for (sign_in, expected) in [("r1", &["admin", "billing"][..]), ("r2", &["admin"])] {
+            account.last_login_request = Some(sign_in.to_owned());
+            let held = account.roles_at_login().map(|(_, id)| id.as_str());
+            assert_eq!(held.collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

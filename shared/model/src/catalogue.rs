@@ -43,6 +43,9 @@ pub struct RoleDefinition {
     /// Permissions in Rollcall's API and console, and words of the application, which introspection passes on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
+    /// Whether the stack has no such role any more: whoever still has it keeps it, and nobody else gets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// The roles of a tenant. Cheap to clone.
@@ -142,6 +145,7 @@ impl From<Role> for RoleDefinition {
             by_hand: role.is_given(Way::Hand),
             by_default: role.is_given(Way::Default),
             permissions: permissions.map(|one| one.as_str().to_owned()).collect(),
+            retired: false,
         }
     }
 }
@@ -186,6 +190,40 @@ impl Catalogue {
     /// Returns the catalogue with these stored roles. Without any, it is the default catalogue.
     pub fn stored(roles: &[RoleDefinition]) -> Self {
         Self((!roles.is_empty()).then(|| Arc::new(roles.to_vec())))
+    }
+
+    /// Returns this catalogue with the roles of an earlier one that are still in use. They can be given to nobody else.
+    #[must_use]
+    pub fn keeping(&self, used: &BTreeSet<RoleId>, before: &Self) -> Self {
+        let is_kept = |role: &RoleDefinition| {
+            let id = RoleId::named(role.id.as_str());
+            used.contains(&id) && self.role(&id).is_none()
+        };
+        let kept = before.definitions().into_iter().filter(is_kept);
+        let kept = kept.map(|role| RoleDefinition {
+            by_mapping: false,
+            by_hand: false,
+            by_default: false,
+            retired: true,
+            ..role
+        });
+        let kept: Vec<_> = kept.collect();
+        if kept.is_empty() {
+            return self.clone();
+        }
+        let mut roles = self.definitions();
+        roles.extend(kept);
+        roles.sort_by(|a, b| (a.rank, &a.id).cmp(&(b.rank, &b.id)));
+        Self(Some(Arc::new(roles)))
+    }
+
+    /// Returns the ids of the roles that the stack has no more and that are still in use.
+    pub fn retired(&self) -> BTreeSet<RoleId> {
+        let roles = self.0.iter().flat_map(|roles| roles.iter());
+        let retired = roles.filter(|role| role.retired);
+        retired
+            .map(|role| RoleId::named(role.id.as_str()))
+            .collect()
     }
 
     /// Returns whether it is the default catalogue.
@@ -278,6 +316,7 @@ mod tests {
             by_hand: true,
             by_default: false,
             permissions: Vec::new(),
+            retired: false,
         }
     }
 
@@ -300,6 +339,27 @@ mod tests {
         assert_eq!(catalogue.role(&Role::Viewer.into()), None);
         let stored = Catalogue::stored(&catalogue.definitions());
         assert_eq!(stored, catalogue);
+    }
+
+    #[test]
+    fn roles_in_use_are_kept_and_given_to_nobody_else() {
+        let used = |ids: &[&str]| ids.iter().map(|id| RoleId::named(*id)).collect();
+        let own = Catalogue::define(vec![definition("editor", 150)]).unwrap();
+        let before = Catalogue::default();
+        assert_eq!(own.keeping(&used(&["owner", "nobody"]), &before), own);
+        assert_eq!(before.keeping(&used(&["member"]), &before), before);
+        let kept = own.keeping(&used(&["member", "owner"]), &before);
+        let ids: Vec<String> = kept.roles().iter().map(Role::to_string).collect();
+        assert_eq!(ids, ["editor", "member", "owner"]);
+        assert_eq!(kept.retired(), used(&["member"]));
+        let member = kept.role(&Role::Member.into()).unwrap();
+        assert!(member.allows(Permission::ProvisioningRead) && !member.is_mappable());
+        assert!(!member.is_given(Way::Hand) && !member.is_given(Way::Default));
+        // Whatever the stack defines again is no longer retired.
+        assert_eq!(
+            before.keeping(&used(&["editor"]), &kept).retired(),
+            used(&["editor"])
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
+//! | `session_bounds` | how long sessions last, within the bounds of the operator |
 //! | `actor`, `origin` | the actor and the subject of a change; where its request came from |
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
@@ -42,11 +43,12 @@ mod origin;
 mod provider;
 mod reason;
 mod role;
+mod session_bounds;
 mod settings;
 mod short;
 mod tenant_id;
 
-pub use account::{Account, Claimed, Grant, PersonState, Withheld};
+pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use effect::{Causes, Effect};
@@ -61,6 +63,7 @@ pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
 pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
+pub use session_bounds::{SessionBounds, SessionLimits};
 pub use settings::{
     ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleSync, RouteBy, Settings, SignUp,
     UnknownMembers,

@@ -1,6 +1,6 @@
 //! Roles and the permissions that they carry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -66,8 +66,8 @@ pub enum Way {
     Default,
 }
 
-/// The role of each mapped group, by group id.
-pub type Mappings = BTreeMap<String, Role>;
+/// The roles of each mapped group, by group id. Each has at least one.
+pub type Mappings = BTreeMap<String, BTreeSet<Role>>;
 
 #[expect(
     non_upper_case_globals,

@@ -406,6 +406,11 @@ impl StackKeys {
         Partition("S#TENANTS".to_owned())
     }
 
+    /// Returns the key of the roles of the stack.
+    pub fn roles() -> Key {
+        Partition("S#ROLES".to_owned()).at("CATALOGUE")
+    }
+
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition("S#KEYS".to_owned())

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use rollcall_model::{
-    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, Settings, TenantId, shown,
+    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, SessionBounds, Settings,
+    TenantId, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct Scope {
     pub origin: Origin,
     /// The id of the request.
     pub request_id: String,
+    /// The operator's bounds of sessions.
+    pub session_bounds: SessionBounds,
     /// What a push of somebody who was deleted does, if the request is one of an identity provider.
     pub deleted_people: DeletedPeople,
 }
@@ -62,9 +65,14 @@ pub struct TenantItem {
     /// The person up to whom that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owners_known_behind: Option<String>,
-    /// The roles that the application defined for the tenant; empty for the default ones. The settings carry them.
+    /// The tenant's roles, its own or a copy of those of the stack; empty for the default ones. The settings carry
+    /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<RoleDefinition>,
+    /// The hash of `roles`, if they are a copy. After a roll-back, an earlier version may have defined others, and then
+    /// the hash differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roles_inherited: Option<String>,
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
@@ -85,6 +93,7 @@ impl TenantItem {
             owners_known_at: Some(created_at),
             owners_known_behind: None,
             roles: Vec::new(),
+            roles_inherited: None,
             raw: Arc::default(),
         }
     }
@@ -100,13 +109,25 @@ impl TenantItem {
         Ok(Self { raw, ..tenant })
     }
 
-    /// Gives the tenant these roles.
+    /// Returns whether the tenant has the roles of the stack, and none of its own.
+    pub fn inherits_roles(&self) -> bool {
+        self.roles.is_empty() || self.roles_inherited == Some(hash_of(&self.roles))
+    }
+
+    /// Gives the tenant roles of its own.
     pub fn define_roles(&mut self, roles: Catalogue) {
         self.roles = match roles.is_default() {
             true => Vec::new(),
             false => roles.definitions(),
         };
+        self.roles_inherited = None;
         self.settings.roles = roles;
+    }
+
+    /// Gives the tenant a copy of the stack's roles.
+    pub fn inherit_roles(&mut self, roles: Catalogue) {
+        self.define_roles(roles);
+        self.roles_inherited = (!self.roles.is_empty()).then(|| hash_of(&self.roles));
     }
 
     /// Serialises the tenant to an item. Keeps the attributes of the item as read that this version of the code does
@@ -123,6 +144,10 @@ impl TenantItem {
         }
         Ok(item)
     }
+}
+
+fn hash_of(roles: &[RoleDefinition]) -> String {
+    sha256_hex(&serde_json::json!(roles).to_string())
 }
 
 impl Scope {

@@ -70,7 +70,7 @@ fn rotation_keeps_the_old_token_and_its_lifetime_and_settings_are_saved() {
 
         // Invented sums in the URL do not cause an overflow.
         let group = tenant.idp().group("Engineers", &[]).await;
-        let change = json!([{"from": null, "to": "admin", "people": u64::MAX}]);
+        let change = json!([{"from": [], "to": ["admin"], "people": u64::MAX}]);
         let sum = json!({"changes": change, "at_sign_in": change, "looked_at": u64::MAX});
         let made_up = format!("role=admin&sum={}", encode(&sum.to_string()));
         visitor

@@ -58,6 +58,7 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         ),
         ("tokens", "/console/tokens".to_owned()),
         ("groups", "/console/groups".to_owned()),
+        ("roles", "/console/roles".to_owned()),
         ("group", format!("/console/groups/{engineers}?role=viewer")),
         ("people", "/console/people".to_owned()),
         ("person", format!("/console/people/{}", people[0])),

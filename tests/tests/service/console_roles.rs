@@ -280,7 +280,7 @@ fn the_page_states_correctly_when_a_mapping_takes_effect() {
         for (role_sync, changes, then) in [
             (
                 RoleSync::Immediate,
-                "Nobody's role changes at once. When they sign in next: 1 person loses Admin and becomes Viewer",
+                "1 person gains Viewer When they sign in next: 1 person loses Admin and becomes Viewer",
                 "The roles count already",
             ),
             (
@@ -373,7 +373,7 @@ fn a_change_that_happens_anyway_is_not_attributed_to_the_mapping() {
             .map_group(&admins, Some(Role::Admin));
         mapped.await.unwrap();
         let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
-        let path = format!("/console/groups/{guests}?role=viewer");
+        let path = format!("/console/groups/{guests}?role=admin");
         let page = plain(&visitor.get(&path).await.expect(200).html);
         let words: Vec<&str> = page.split_whitespace().collect();
         let told = "Nobody's role changes. When they sign in next, whether this is saved or not: 1 person gains Admin";

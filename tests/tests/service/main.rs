@@ -54,6 +54,7 @@ mod console_people;
 mod console_policy;
 mod console_remedies;
 mod console_roles;
+mod console_several_roles;
 
 mod crashes;
 mod deletions;
@@ -92,8 +93,10 @@ mod requests;
 mod service_keys;
 mod session_lists;
 mod sessions;
+mod several_roles;
 mod signing_in;
 mod sorting;
 mod spellings;
+mod stack_roles;
 mod tokens;
 mod transcripts;

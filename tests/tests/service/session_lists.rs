@@ -1,8 +1,11 @@
 //! Sessions: how long they last, and how the backend lists and ends those of people and of portal links.
 
-use rollcall_directory::{Origin, Role};
+use jiff::Timestamp;
+use rollcall_directory::{Origin, Role, SessionBounds, SettingsChange};
 use rollcall_tests::api::Api;
+use rollcall_tests::seed::sign_in;
 use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 
 async fn signed_in(service: &Service, tenant: &Tenant, name: &str) -> String {
@@ -86,6 +89,39 @@ fn the_tenant_says_how_long_sessions_last() {
         let left = ends.duration_since(jiff::Timestamp::now()).as_mins();
         assert!((58..=60).contains(&left), "{left}");
         assert!(is_active(&application, &login.string("/session/token")).await);
+    });
+}
+
+/// What the operator allows counts, whatever the tenant has set before, and for sessions that began before.
+#[test]
+fn the_operator_bounds_how_long_sessions_last() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let week = table.directory();
+        let tenant = table.tenant("bounded").await;
+        let set = |minutes| SettingsChange {
+            session_minutes: Some(Some(minutes)),
+            ..SettingsChange::default()
+        };
+        tenant.settings().change(&set(10_080)).await.unwrap();
+        let bounds = SessionBounds::of("480", "30");
+        let day = table.directory().with_session_bounds(bounds);
+        let bounded = day.system(tenant.id().clone());
+        let refused = bounded.settings().change(&set(481)).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("5 to 480"), "{refused}");
+        // Other settings can still be changed.
+        let other = SettingsChange {
+            invitations: Some(true),
+            ..SettingsChange::default()
+        };
+        bounded.settings().change(&other).await.unwrap();
+        for (directory, minutes) in [(&week, 10_080), (&day, 480)] {
+            let tenant = directory.system(tenant.id().clone());
+            let session = sign_in(&tenant, "ada", None).await.session;
+            let left = session.expires_at.duration_since(Timestamp::now());
+            assert!((minutes - 2..=minutes).contains(&left.as_mins()), "{left}");
+        }
     });
 }
 

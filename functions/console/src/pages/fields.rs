@@ -1,5 +1,7 @@
 //! The fields that pages share: reads them from forms and addresses, and writes query strings.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -105,25 +107,50 @@ pub(super) fn parse_role(id: &str, roles: &Catalogue) -> Result<Option<Role>, Pr
         .map_err(|error| Problem::invalid(error.to_string()))
 }
 
-/// The option that stands for a role in a form.
-pub(super) fn role_option(role: &Option<RoleId>) -> String {
-    role.as_ref().map_or("none", RoleId::as_str).to_owned()
-}
+/// The check boxes of further roles: a field `also.<id>` for each that is checked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Also(BTreeMap<String, String>);
 
-/// Reads the role that an option stands for.
-pub(super) fn parse_role_option(option: &str, roles: &Catalogue) -> Result<Option<Role>, Problem> {
-    match option {
-        "none" => Ok(None),
-        id => match roles.role(&RoleId::named(id)) {
-            Some(role) => Ok(Some(role)),
-            None => Err(Problem::invalid("`role` is the id of a role, or `none`")),
-        },
+impl Also {
+    /// Returns the option for the role that was selected and those that were checked.
+    pub(super) fn option(&self, selected: &str) -> String {
+        let checked = self.0.keys().filter_map(|name| name.strip_prefix("also."));
+        let selected = Some(selected).filter(|id| !id.is_empty() && *id != "none");
+        let ids: Vec<&str> = selected.into_iter().chain(checked).collect();
+        match ids.is_empty() {
+            true => "none".to_owned(),
+            false => ids.join(","),
+        }
     }
 }
 
-/// Reads the id of the role that an option stands for. The role need not exist any more.
-pub(super) fn role_id_of_option(option: &str) -> Option<RoleId> {
-    (option != "none").then(|| RoleId::named(option))
+/// The option that stands for roles in a form: their ids, or `none`.
+pub(super) fn roles_option(roles: &[RoleId]) -> String {
+    let ids: Vec<&str> = roles.iter().map(RoleId::as_str).collect();
+    match ids.is_empty() {
+        true => "none".to_owned(),
+        false => ids.join(","),
+    }
+}
+
+/// Reads the roles that an option stands for.
+pub(super) fn parse_roles_option(
+    option: &str,
+    roles: &Catalogue,
+) -> Result<BTreeSet<Role>, Problem> {
+    let known = |id: &RoleId| roles.role(id);
+    let ids = role_ids_of_option(option);
+    let read: Option<BTreeSet<Role>> = ids.iter().map(known).collect();
+    read.ok_or_else(|| Problem::invalid("`role` is the id of a role, or `none`"))
+}
+
+/// Reads the ids of the roles that an option stands for. The roles need not exist any more.
+pub(super) fn role_ids_of_option(option: &str) -> Vec<RoleId> {
+    match option {
+        "none" => Vec::new(),
+        ids => ids.split(',').map(RoleId::named).collect(),
+    }
 }
 
 /// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day.

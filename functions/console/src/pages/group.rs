@@ -1,15 +1,17 @@
 //! Group: the members of one group, its role, and the progress of a saved mapping.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Person, PersonState, Progress, Role, RoleId, RoleSync, Way};
+use rollcall_directory::{Person, PersonState, Progress, Role, RoleSync, Way};
 use rollcall_edge_api::{Configure, Gate, Id, Params, Read, check_below};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::Deserialize;
 
-use super::fields;
+use super::fields::{self, Also};
 use super::preview::{PreviewPart, Totals, preview_part};
 use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Visitor};
@@ -23,8 +25,10 @@ pub(crate) struct GroupParams {
     done: Option<String>,
     /// The time of the saved mapping whose progress the page shows.
     since: Option<Timestamp>,
-    /// The role to preview, or `none`.
+    /// The roles to preview, or `none`.
     role: Option<String>,
+    #[serde(flatten)]
+    also: Also,
     /// The state of the members to show.
     #[serde(default)]
     state: String,
@@ -43,6 +47,8 @@ struct Page {
     roles: Vec<Role>,
     /// The selected option of the role field.
     chosen: String,
+    /// The roles that are checked besides.
+    also: BTreeSet<Role>,
     preview: Option<PreviewPart>,
     progress: Option<ProgressPart>,
     members: MembersPart,
@@ -58,10 +64,11 @@ pub(crate) async fn show(
     let layout = visitor
         .layout(Section::Groups)
         .with_notice(params.done.as_deref());
-    let preview = match &params.role {
-        Some(role) if layout.may_configure() => {
+    let option = params.role.as_ref().map(|role| params.also.option(role));
+    let preview = match &option {
+        Some(option) if layout.may_configure() => {
             let (behind, totals) = (params.behind.as_deref(), Totals::of(&params.sum));
-            Some(preview_part(&visitor, &group, role, behind, totals).await?)
+            Some(preview_part(&visitor, &group, option, behind, totals).await?)
         }
         _ => None,
     };
@@ -70,13 +77,19 @@ pub(crate) async fn show(
         _ => None,
     };
     let members = members_part(&visitor, &id, &params).await?;
-    let chosen = params
-        .role
-        .unwrap_or_else(|| fields::role_option(&group.role));
+    let catalogue = visitor.catalogue();
+    let option = option.unwrap_or_else(|| fields::roles_option(&group.roles));
+    let ids = fields::role_ids_of_option(&option);
+    let mut also: BTreeSet<Role> = ids.iter().filter_map(|id| catalogue.role(id)).collect();
+    let mut roles: BTreeSet<Role> = catalogue.given(Way::Mapping).into_iter().collect();
+    // The stack may have one of them no more.
+    roles.extend(also.iter().copied());
+    let chosen = also.pop_last();
     render(&Page {
         layout,
-        roles: visitor.catalogue().given(Way::Mapping),
-        chosen,
+        roles: roles.into_iter().collect(),
+        chosen: chosen.map_or("none".to_owned(), |role| role.to_string()),
+        also,
         preview,
         progress,
         members,
@@ -183,16 +196,16 @@ pub(crate) async fn map(
     change: Change<Configure, NewMapping>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let (before, role) = (
-        fields::role_id_of_option(&form.from),
-        fields::parse_role_option(&form.role, visitor.catalogue())?,
+    let (before, roles) = (
+        fields::role_ids_of_option(&form.from),
+        fields::parse_roles_option(&form.role, visitor.catalogue())?,
     );
-    check_below(role, visitor.role())?;
+    check_below(roles.last().copied(), visitor.role())?;
     let since = Timestamp::now();
     if !visitor
         .tenant()
         .roles()
-        .map_group_from(&id, before.as_ref(), role)
+        .map_group_from(&id, &before, &roles)
         .await?
     {
         return Err(Problem::conflict(
@@ -202,8 +215,8 @@ pub(crate) async fn map(
     }
     let since = since.to_string();
     let mut to = vec![("done", "role-mapped")];
-    // Saving the same role starts no work, so there is no progress to show.
-    if before != role.map(RoleId::from) {
+    // Saving the same roles starts no work, so there is no progress to show.
+    if !before.iter().eq(roles.iter().rev()) {
         to.push(("since", &since));
     }
     Ok(redirect(&format!(

@@ -18,6 +18,7 @@ mod person;
 mod person_actions;
 mod preview;
 mod remedies;
+mod roles;
 mod settings;
 mod settings_fields;
 mod tokens;
@@ -59,6 +60,7 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/groups/{id}/preview", get(preview::show))
         .route("/console/groups/{id}/progress", get(group::progress))
         .route("/console/groups/{id}/role", post(group::map))
+        .route("/console/roles", get(roles::show))
         .route("/console/people", get(people::show))
         .route("/console/people/deleted", get(deleted::show))
         .route("/console/people/{id}", get(person::show))

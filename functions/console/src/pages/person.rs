@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::audit::{Row, rows};
 use super::deleted;
-use super::fields::{self, Done, NoFields};
+use super::fields::{self, Also, Done, NoFields};
 use super::identity_panel::IdentityPanel;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
@@ -58,6 +58,8 @@ struct Page {
     /// Only a visitor who may configure sees why the person has a role.
     explanation: Option<RoleExplanation>,
     manual_role: Option<Role>,
+    /// The roles given by hand below that.
+    manual_below: Vec<Role>,
     /// Whether the role given by hand is above the visitor's own, so that the visitor cannot take it away.
     outranks_visitor: bool,
     /// The roles that the visitor may give.
@@ -127,10 +129,12 @@ async fn page<G: Gate>(
     let former = former_identifiers(id, &changes);
     let is_whole_history = further.is_none() && changes.len() <= HISTORY_SIZE;
     changes.truncate(HISTORY_SIZE);
-    let manual_role = manual_role(&profile.role);
+    let mut manual_below = manual_roles(&profile.role);
+    let manual_role = manual_below.pop();
     render(&Page {
         attributes: attributes(&profile.resource),
         manual_role,
+        manual_below,
         outranks_visitor: manual_role.is_some_and(|role| role.outranks(visitor.role())),
         identity: IdentityPanel::of(&profile.person, &connections),
         actions: Action::offered(&profile, &layout),
@@ -184,12 +188,13 @@ fn lines(value: &Value) -> Vec<String> {
     }
 }
 
-fn manual_role(held: &PersonRole) -> Option<Role> {
-    let grant = held
-        .grants
-        .iter()
-        .find(|grant| grant.source == Source::Manual);
-    grant.map(|grant| grant.role)
+/// Returns the roles given by hand, lowest first.
+fn manual_roles(held: &PersonRole) -> Vec<Role> {
+    let manual = held.grants.iter();
+    let manual = manual.filter(|grant| grant.source == Source::Manual);
+    let mut roles: Vec<Role> = manual.map(|grant| grant.role).collect();
+    roles.sort_unstable();
+    roles
 }
 
 fn explain_role(profile: &PersonProfile) -> RoleExplanation {
@@ -207,7 +212,7 @@ fn explain_grant(profile: &PersonProfile, grant: &Granted) -> ExplainedGrant {
     let (group, text) = match &grant.source {
         Source::Mapped { group } => {
             let known = profile.groups.iter().find(|one| one.group.id == *group);
-            let gives = known.filter(|one| one.group.role == Some(grant.role.into()));
+            let gives = known.filter(|one| one.group.roles.contains(&grant.role.into()));
             let text = match gives {
                 Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED_AT_SIGN_IN,
                 Some(one) if one.is_member => "member of a group that is mapped to it",
@@ -295,8 +300,10 @@ pub(crate) async fn act(
 /// The form that gives a role by hand.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewRole {
-    /// The role's id; empty to take the role away.
+    /// The role's id; empty for none.
     role: String,
+    #[serde(flatten)]
+    also: Also,
 }
 
 pub(crate) async fn give_role(
@@ -304,8 +311,9 @@ pub(crate) async fn give_role(
     change: Change<Configure, NewRole>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let role = fields::parse_role(&form.role, visitor.catalogue())?;
-    if let Err(problem) = give(&visitor, &id, role).await {
+    let option = form.also.option(&form.role);
+    let roles = fields::parse_roles_option(&option, visitor.catalogue())?;
+    if let Err(problem) = give(&visitor, &id, roles).await {
         return refused(&visitor, &id, problem).await;
     }
     Ok(redirect(&format!(
@@ -314,10 +322,12 @@ pub(crate) async fn give_role(
     )))
 }
 
-async fn give<G: Gate>(visitor: &Visitor<G>, id: &str, role: Option<Role>) -> Result<(), Problem> {
-    visitor.check_gives(role).await?;
-    let roles = visitor.tenant().roles();
-    roles.give_role(id, role, visitor.role()).await?;
+async fn give<G: Gate>(visitor: &Visitor<G>, id: &str, roles: BTreeSet<Role>) -> Result<(), Problem> {
+    for role in &roles {
+        visitor.check_gives(Some(*role)).await?;
+    }
+    let tenant = visitor.tenant();
+    tenant.roles().give_role(id, roles, visitor.role()).await?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::{Deserialize, Serialize};
 
-use super::fields;
+use super::fields::{self, Also};
 use crate::display;
 use crate::layout::render;
 use crate::visitor::Visitor;
@@ -17,6 +17,8 @@ use crate::visitor::Visitor;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PreviewParams {
     role: String,
+    #[serde(flatten)]
+    also: Also,
     behind: Option<String>,
     /// The totals of the steps before, as JSON.
     #[serde(default)]
@@ -31,9 +33,9 @@ pub(super) struct PreviewPart {
     form_token: String,
     group_id: String,
     group_name: String,
-    before: Option<Role>,
-    role: Option<Role>,
-    /// The options for both roles in the form.
+    before: Vec<Role>,
+    roles: Vec<Role>,
+    /// The options for both in the form.
     from: String,
     option: String,
     /// The changes on saving: at once, or at the next sign-in if roles change only then.
@@ -50,19 +52,19 @@ pub(super) struct PreviewPart {
     next: Option<String>,
 }
 
-/// The people who would change from one role to another. The ids of the roles are those in the address.
+/// The people who would change from some roles to others. The ids of the roles are those in the address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Counted {
-    from: Option<RoleId>,
-    to: Option<RoleId>,
+    from: Vec<RoleId>,
+    to: Vec<RoleId>,
     people: u64,
 }
 
 impl From<&RoleChange> for Counted {
     fn from(change: &RoleChange) -> Self {
         Self {
-            from: change.from.map(RoleId::from),
-            to: change.to.map(RoleId::from),
+            from: change.from.iter().copied().map(RoleId::from).collect(),
+            to: change.to.iter().copied().map(RoleId::from).collect(),
             people: change.people,
         }
     }
@@ -99,7 +101,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let (behind, totals) = (params.behind.as_deref(), Totals::of(&params.sum));
     let group = Insight::of(visitor.tenant()).group(&id).await?;
-    let part = preview_part(&visitor, &group, &params.role, behind, totals).await?;
+    let option = params.also.option(&params.role);
+    let part = preview_part(&visitor, &group, &option, behind, totals).await?;
     render(&part)
 }
 
@@ -113,10 +116,10 @@ pub(super) async fn preview_part<G: Gate>(
 ) -> Result<PreviewPart, Problem> {
     let tenant = visitor.tenant();
     let catalogue = visitor.catalogue();
-    let role = fields::parse_role_option(option, catalogue)?;
+    let roles = fields::parse_roles_option(option, catalogue)?;
     let step = tenant
         .roles()
-        .preview_mapping(&group.id, role, behind)
+        .preview_mapping(&group.id, roles.clone(), behind)
         .await?;
     totals.add(&step);
     let next = step.next.as_ref().map(|next| {
@@ -132,9 +135,9 @@ pub(super) async fn preview_part<G: Gate>(
         form_token: visitor.form_token(),
         group_id: group.id.clone(),
         group_name: group.display_name.clone(),
-        before: group.role.as_ref().and_then(|id| catalogue.role(id)),
-        role,
-        from: fields::role_option(&group.role),
+        before: known(&group.roles, catalogue),
+        roles: roles.into_iter().rev().collect(),
+        from: fields::roles_option(&group.roles),
         option: option.to_owned(),
         sentences: changes.iter().map(|one| sentence(one, catalogue)).collect(),
         later: later.iter().map(|one| sentence(one, catalogue)).collect(),
@@ -162,37 +165,51 @@ fn add_changes(all: &mut Vec<Counted>, changes: &[RoleChange]) {
     }
 }
 
-/// Describes one kind of change.
+fn known(ids: &[RoleId], roles: &Catalogue) -> Vec<Role> {
+    ids.iter().filter_map(|id| roles.role(id)).collect()
+}
+
+/// Describes one kind of change: of the highest role, and of those below it that are gained or, if the highest stays, lost.
 fn sentence(change: &Counted, roles: &Catalogue) -> String {
     let people = display::count(&change.people, "person", "people");
     let one = change.people == 1;
-    let known = |id: &Option<RoleId>| roles.role(id.as_ref()?);
-    match (known(&change.from), known(&change.to)) {
-        (None, Some(to)) => format!(
-            "{people} {} {}",
-            if one { "gains" } else { "gain" },
-            display::role(&to)
-        ),
-        (Some(from), None) => format!(
-            "{people} {} {} and {} no role",
-            if one { "loses" } else { "lose" },
-            display::role(&from),
+    let (had, get) = (known(&change.from, roles), known(&change.to, roles));
+    let (from, to) = (had.first().copied(), get.first().copied());
+    let only_in = |these: &[Role], others: &[Role]| {
+        let only: Vec<Role> = these
+            .iter()
+            .filter(|role| !others.contains(role))
+            .copied()
+            .collect();
+        display::role_names(&only)
+    };
+    let (gains, loses) = match one {
+        true => ("gains", "loses"),
+        false => ("gain", "lose"),
+    };
+    match (from, to) {
+        (None, Some(_)) => format!("{people} {gains} {}", only_in(&get, &had)),
+        (Some(_), None) => format!(
+            "{people} {loses} {} and {} no role",
+            only_in(&had, &get),
             if one { "has" } else { "have" },
         ),
         (Some(from), Some(to)) if to > from => format!(
-            "{people} {} {} instead of {}",
-            if one { "gains" } else { "gain" },
-            display::role(&to),
+            "{people} {gains} {} instead of {}",
+            only_in(&get, &had),
             display::role(&from),
         ),
-        (Some(from), Some(to)) => format!(
-            "{people} {} {} and {} {}",
-            if one { "loses" } else { "lose" },
-            display::role(&from),
+        (Some(from), Some(to)) if to < from => format!(
+            "{people} {loses} {} and {} {}",
+            only_in(&had, &get),
             if one { "becomes" } else { "become" },
             display::role(&to),
         ),
-        (None, None) => format!(
+        (Some(_), Some(_)) if get.len() > had.len() => {
+            format!("{people} {gains} {}", only_in(&get, &had))
+        }
+        (Some(_), Some(_)) if had != get => format!("{people} {loses} {}", only_in(&had, &get)),
+        _ => format!(
             "{people} {} as they are",
             if one { "stays" } else { "stay" }
         ),
@@ -207,21 +224,25 @@ mod tests {
     fn changes_are_described() {
         let (admin, member) = (Role::Admin, Role::Member);
         for (from, to, people, text) in [
-            (None, Some(admin), 3, "3 people gain Admin"),
-            (Some(admin), None, 1, "1 person loses Admin and has no role"),
+            (&[][..], &[admin][..], 3, "3 people gain Admin"),
+            (&[admin], &[], 1, "1 person loses Admin and has no role"),
             (
-                Some(member),
-                Some(admin),
+                &[member],
+                &[admin],
                 1,
                 "1 person gains Admin instead of Member",
             ),
             (
-                Some(admin),
-                Some(member),
+                &[admin],
+                &[member],
                 2,
                 "2 people lose Admin and become Member",
             ),
+            (&[admin], &[admin, member], 2, "2 people gain Member"),
+            (&[admin, member], &[admin], 1, "1 person loses Member"),
+            (&[], &[admin, member], 1, "1 person gains Admin, Member"),
         ] {
+            let (from, to) = (from.to_vec(), to.to_vec());
             let change = Counted::from(&RoleChange { from, to, people });
             assert_eq!(sentence(&change, &Catalogue::default()), text);
         }
@@ -230,8 +251,8 @@ mod tests {
     #[test]
     fn steps_add_up() {
         let change = |people| RoleChange {
-            from: None,
-            to: Some(Role::Admin),
+            from: vec![],
+            to: vec![Role::Admin],
             people,
         };
         let step = Preview {

@@ -216,6 +216,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
             "/api/v1",
             &[
                 "/openapi.json",
+                "/roles",
                 "/scim/{proxy+}",
                 "/users",
                 "/users/{proxy+}",

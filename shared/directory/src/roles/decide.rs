@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Catalogue, Claimed, Grant, ManualRoles, Mappings, Permission, Role, RoleId, RoleSync, RouteBy,
-    Settings,
+    Account, BelowAtLogin, Catalogue, Claimed, Grant, ManualRoles, Mappings, Permission, Role,
+    RoleId, RoleSync, RouteBy, Settings,
 };
 
 use crate::resources::record::Record;
@@ -40,7 +40,7 @@ pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mapp
 pub fn routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappings {
     selected(record, route_by)
         .into_iter()
-        .filter_map(|group| mappings.get(&group).map(|role| (group.clone(), *role)))
+        .filter_map(|group| Some((group.clone(), mappings.get(&group)?.clone())))
         .collect()
 }
 
@@ -129,26 +129,29 @@ pub(crate) fn sign_in(
     account.first_login_at.get_or_insert(at);
     account.last_login_at = Some(at);
     account.last_login_request = Some(request_id.to_owned());
-    account.at_login = ids(&routed);
+    note_roles(account, &routed, request_id);
     if !routed.is_empty() {
         if settings.manual_roles == ManualRoles::OverwrittenAtLogin {
-            // Groups never remove an owner, whether or not it is the last one.
-            let is_mappable = |role: Role| role.is_mappable();
-            account
+            account.manual = account
                 .manual
-                .take_if(|grant| settings.roles.role(&grant.role).is_some_and(is_mappable));
+                .take()
+                .and_then(|grant| left(grant, settings));
         }
         return Decided::Groups(routed);
     }
     if !first || account.manual.is_some() {
         return Decided::Existing;
     }
-    account.default = settings.sso_default_role.clone().map(|role| Grant {
-        role,
-        since: at,
-        request_id: Some(request_id.to_owned()),
-    });
+    let default = settings.sso_default_role.clone();
+    account.default = Grant::of(default, at, Some(request_id.to_owned()));
     Decided::Default
+}
+
+/// Returns what groups leave of a grant by hand. They never remove an owner, whether or not it is the last one.
+fn left(grant: Grant, settings: &Settings) -> Option<Grant> {
+    let is_left = |id: &&RoleId| !settings.roles.role(id).is_some_and(Role::is_mappable);
+    let roles: Vec<RoleId> = grant.roles().filter(is_left).cloned().collect();
+    Grant::of(roles, grant.since, grant.request_id)
 }
 
 /// Returns whether the claim of the last sign-in named the group.
@@ -176,8 +179,9 @@ pub fn effective_roles(record: &Record, settings: &Settings, mappings: &Mappings
         return Vec::new();
     }
     let (account, roles) = (&record.account, &settings.roles);
-    let mut held: BTreeSet<Role> = mapped(record, settings, mappings).into_values().collect();
-    held.extend(account.manual_role(roles));
+    let mapped = mapped(record, settings, mappings).into_values();
+    let mut held: BTreeSet<Role> = mapped.flatten().collect();
+    held.extend(account.manual_roles(roles));
     if held.is_empty() {
         held.extend(account.default_role(roles));
     }
@@ -190,37 +194,33 @@ pub(crate) fn rank(record: &Record, settings: &Settings, mappings: &Mappings) ->
     let at_login = roles_at_login(record, &settings.roles).into_values();
     let routed = routed(record, settings.route_by, mappings).into_values();
     let given = record.account.given_role(&settings.roles);
-    let held = at_login.chain(routed).max().max(given);
+    let held = at_login.chain(routed).flatten().max().max(given);
     held.or(record.account.default_role(&settings.roles))
 }
 
 /// Returns whether the person holds a role above the default that no mapped group gives them.
 pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mappings) -> bool {
-    let Some(held) = given(record, settings) else {
-        return false;
-    };
     // A role that ranks higher does not always allow as much.
-    let covers = |role: &Role| {
+    let covers = |role: Role, given: Role| {
         let allows = |permission: &Permission| role.allows(*permission);
-        *role == held || (role.outranks(held) && held.permissions().iter().all(allows))
+        role == given || (role.outranks(given) && given.permissions().iter().all(allows))
     };
-    let default = settings.default_role();
-    let mapped = mapped(record, settings, mappings).into_values();
-    !mapped.chain(default).any(|role| covers(&role))
-}
-
-/// Returns the role that was given by hand.
-fn given(record: &Record, settings: &Settings) -> Option<Role> {
-    let grant = record.account.manual.as_ref();
-    grant.map(|grant| settings.roles.role(&grant.role).unwrap_or(Role::Owner))
+    let mapped = mapped(record, settings, mappings).into_values().flatten();
+    let others: Vec<Role> = mapped.chain(settings.default_role()).collect();
+    let given = record.account.manual.iter().flat_map(Grant::roles);
+    let mut given = given.map(|id| settings.roles.role(id).unwrap_or(Role::Owner));
+    given.any(|given| !others.iter().any(|other| covers(*other, given)))
 }
 
 /// Returns the mapped roles at the last sign-in, without roles that are not in the catalogue.
 pub(crate) fn roles_at_login(record: &Record, roles: &Catalogue) -> Mappings {
-    let stored = record.account.at_login.iter();
-    stored
-        .filter_map(|(group, role)| Some((group.clone(), roles.role(role)?)))
-        .collect()
+    let mut mapped = Mappings::new();
+    for (group, id) in record.account.roles_at_login() {
+        if let Some(role) = roles.role(id) {
+            mapped.entry(group.clone()).or_default().insert(role);
+        }
+    }
+    mapped
 }
 
 /// Returns the groups on which the person's roles can depend: memberships, and groups that the last claim named.
@@ -230,8 +230,27 @@ pub fn role_groups(record: &Record) -> BTreeSet<String> {
     record.groups.iter().cloned().chain(claimed).collect()
 }
 
-fn ids(roles: &Mappings) -> BTreeMap<String, RoleId> {
-    let ids = roles.iter();
-    ids.map(|(group, role)| (group.clone(), RoleId::from(*role)))
-        .collect()
+/// Stores the mapped roles at a sign-in.
+fn note_roles(account: &mut Account, routed: &Mappings, request_id: &str) {
+    account.at_login.clear();
+    let mut below = BTreeMap::new();
+    for (group, roles) in routed {
+        let mut ids = highest_first(roles).into_iter();
+        if let Some(highest) = ids.next() {
+            account.at_login.insert(group.clone(), highest);
+        }
+        let ids: Vec<RoleId> = ids.collect();
+        if !ids.is_empty() {
+            below.insert(group.clone(), ids);
+        }
+    }
+    account.below_at_login = (!below.is_empty()).then(|| BelowAtLogin {
+        request_id: request_id.to_owned(),
+        roles: below,
+    });
+}
+
+/// Returns the ids of roles, highest first.
+pub(crate) fn highest_first(roles: &BTreeSet<Role>) -> Vec<RoleId> {
+    roles.iter().rev().map(|role| RoleId::from(*role)).collect()
 }

@@ -124,23 +124,30 @@ fn grants(
             }
         }
     };
-    let mapped = mapped.into_iter().map(|(group, role)| {
+    let mapped = mapped.into_iter().flat_map(|(group, roles)| {
         let (since, request_id) = begun(&group).unwrap_or((record.modified, None));
-        ExplainedGrant {
+        let of = move |role| ExplainedGrant {
             role,
             since,
-            source: Source::Mapped { group },
-            request_id,
-        }
+            source: Source::Mapped {
+                group: group.clone(),
+            },
+            request_id: request_id.clone(),
+        };
+        roles.into_iter().rev().map(of)
     });
     let given = |grant: &Option<Grant>, source: Source| {
-        let grant = grant.as_ref()?;
-        Some(ExplainedGrant {
-            role: settings.roles.role(&grant.role)?,
-            source,
-            since: grant.since,
-            request_id: grant.request_id.clone(),
-        })
+        let of = |grant: &Grant, id| {
+            Some(ExplainedGrant {
+                role: settings.roles.role(id)?,
+                source: source.clone(),
+                since: grant.since,
+                request_id: grant.request_id.clone(),
+            })
+        };
+        let grants = grant.iter();
+        let grants = grants.flat_map(|grant| grant.roles().filter_map(|id| of(grant, id)));
+        grants.collect::<Vec<_>>()
     };
     mapped
         .chain(given(&account.manual, Source::Manual))

@@ -16,6 +16,7 @@ use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::{subject, write_lists};
+use crate::roles::decide::highest_first;
 use crate::roles::handle::Roles;
 
 /// One mapping as it is stored.
@@ -23,12 +24,53 @@ use crate::roles::handle::Roles;
 pub struct Mapping {
     /// The group's id.
     pub group: String,
-    /// The role that its members get. One that is not in the catalogue grants nothing.
+    /// The highest role that its members get. One that is not in the catalogue grants nothing.
     pub role: RoleId,
+    /// The other roles that they get. Earlier versions neither know nor renew them, so they name their request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    below: Option<Below>,
     /// When the group was mapped to the role.
     pub since: Timestamp,
     /// The request that mapped it.
     pub request_id: String,
+}
+
+/// The roles of a mapping below the highest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Below {
+    /// The request that mapped the group to them.
+    request_id: String,
+    roles: Vec<RoleId>,
+}
+
+impl Mapping {
+    /// Returns the ids of all roles that the group gives, highest first.
+    pub fn roles(&self) -> Vec<RoleId> {
+        let below = self.below.as_ref();
+        let below = below.filter(|below| below.request_id == self.request_id);
+        let below = below.into_iter().flat_map(|below| &below.roles);
+        std::iter::once(&self.role).chain(below).cloned().collect()
+    }
+
+    /// Returns the roles of the catalogue that the group gives.
+    pub(crate) fn known_roles(&self, roles: &Catalogue) -> BTreeSet<Role> {
+        let ids = self.roles();
+        ids.iter().filter_map(|id| roles.role(id)).collect()
+    }
+
+    fn of(group: &str, roles: &[RoleId], request_id: &str) -> Option<Self> {
+        let (role, below) = roles.split_first()?;
+        Some(Self {
+            group: group.to_owned(),
+            role: role.clone(),
+            below: (!below.is_empty()).then(|| Below {
+                request_id: request_id.to_owned(),
+                roles: below.to_vec(),
+            }),
+            since: now(),
+            request_id: request_id.to_owned(),
+        })
+    }
 }
 
 /// A mapping with its item, which may have attributes of a newer version.
@@ -61,39 +103,45 @@ impl Roles<'_> {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Maps a group to a role, or to none. An event then reconciles the people that this affects.
+    /// Maps a group to these roles, or to none. An event then reconciles the people that this affects.
     ///
     /// # Errors
     /// `404` when the group does not exist; `invalidValue` for a role that groups cannot give.
-    pub async fn map_group(self, group: &str, role: Option<Role>) -> Result<(), Error> {
-        check_mappable(role)?;
+    pub async fn map_group(
+        self,
+        group: &str,
+        roles: impl IntoIterator<Item = Role>,
+    ) -> Result<(), Error> {
+        let roles: BTreeSet<Role> = roles.into_iter().collect();
+        let (roles, wanted) = (&roles, &highest_first(&roles));
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&GROUPS, group).await?;
             let before = self.mapping_of(group).await?;
-            let written = self.write_mapping(&record, before, role).await?;
+            check_mappable(roles, &roles_of(before.as_ref()))?;
+            let written = self.write_mapping(&record, before, wanted).await?;
             Ok(written.then_some(()))
         })
         .await
     }
 
-    /// Maps a group to a role, or to none, if it is still mapped to `from`. Returns whether it was.
+    /// Maps a group to these roles, or to none, if it is still mapped to the roles `from`. Returns whether it was.
     ///
     /// # Errors
     /// As for [`Self::map_group`].
     pub async fn map_group_from(
         self,
         group: &str,
-        from: Option<&RoleId>,
-        role: Option<Role>,
+        from: &[RoleId],
+        roles: &BTreeSet<Role>,
     ) -> Result<bool, Error> {
-        check_mappable(role)?;
         let record = Resources::of(self.scope).record(&GROUPS, group).await?;
         let before = self.mapping_of(group).await?;
-        let held = before.as_ref().map(|stored| &stored.mapping.role);
-        if held != from {
+        check_mappable(roles, from)?;
+        if roles_of(before.as_ref()) != from {
             return Ok(false);
         }
-        self.write_mapping(&record, before, role).await
+        let wanted = highest_first(roles);
+        self.write_mapping(&record, before, &wanted).await
     }
 
     async fn mapping_of(self, group: &str) -> Result<Option<StoredMapping>, Error> {
@@ -114,10 +162,9 @@ impl Roles<'_> {
         self,
         record: &Record,
         before: Option<StoredMapping>,
-        role: Option<Role>,
+        wanted: &[RoleId],
     ) -> Result<bool, Error> {
-        let held = before.as_ref().map(|stored| stored.mapping.role.clone());
-        let wanted = role.map(RoleId::from);
+        let held = roles_of(before.as_ref());
         if held == wanted {
             return Ok(true);
         }
@@ -127,14 +174,8 @@ impl Roles<'_> {
             Expression::new("request_id = :read").with(":read", read)
         });
         let mut transaction = Transaction::default();
-        match wanted.clone() {
-            Some(role) => {
-                let mapping = Mapping {
-                    group: record.id.clone(),
-                    role,
-                    since: now(),
-                    request_id: self.scope.request_id.clone(),
-                };
+        match Mapping::of(&record.id, wanted, &self.scope.request_id) {
+            Some(mapping) => {
                 let mut item = to_item(&key, &mapping)?;
                 if let Some(StoredMapping { mapping, item: raw }) = &before {
                     carry_over(raw, &to_item(&key, mapping)?, &mut item, &[]);
@@ -150,30 +191,36 @@ impl Roles<'_> {
             Expression::present(),
             Guard::Stale,
         );
-        transaction.put(self.mapping_entry(record, held, wanted)?);
+        transaction.put(self.mapping_entry(record, &held, wanted)?);
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
     fn mapping_entry(
         self,
         group: &Record,
-        before: Option<RoleId>,
-        after: Option<RoleId>,
+        before: &[RoleId],
+        after: &[RoleId],
     ) -> Result<Item, Error> {
-        let role = |role: Option<RoleId>| Some(json!({"role_id": role}));
+        let told = |ids: &[RoleId]| Some(json!({"role_id": ids.first(), "role_ids": ids}));
         Entry::new(
             self.scope,
             EventType::GroupMappingChanged,
             subject(&GROUPS, group)?,
         )
-        .with_change(role(before), role(after))
+        .with_change(told(before), told(after))
         .to_item(self.scope.keys())
     }
 }
 
-/// Refuses a role that groups cannot give.
-pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
-    match role.filter(|role| !role.is_mappable()) {
+fn roles_of(stored: Option<&StoredMapping>) -> Vec<RoleId> {
+    stored.map_or_else(Vec::new, |stored| stored.mapping.roles())
+}
+
+/// Refuses roles that groups cannot give, unless this group gives them already.
+pub(crate) fn check_mappable(roles: &BTreeSet<Role>, held: &[RoleId]) -> Result<(), Error> {
+    let is_held = |role: &Role| held.iter().any(|id| id == role);
+    let refused = |role: &&Role| !role.is_mappable() && !is_held(role);
+    match roles.iter().rfind(refused) {
         Some(role) => {
             let detail = format!("`{role}` cannot be given by a group, choose another role");
             let error = scim::Error::InvalidValue(detail);
@@ -183,10 +230,29 @@ pub(crate) fn check_mappable(role: Option<Role>) -> Result<(), Error> {
     }
 }
 
-/// Returns the role of each mapped group. A role that is not in the catalogue grants nothing.
+/// Returns the roles of each mapped group. A role that is not in the catalogue grants nothing.
 pub fn by_group(mappings: &[Mapping], roles: &Catalogue) -> Mappings {
     let known = mappings.iter();
-    known
-        .filter_map(|mapping| Some((mapping.group.clone(), roles.role(&mapping.role)?)))
-        .collect()
+    let known = known.map(|mapping| (mapping.group.clone(), mapping.known_roles(roles)));
+    known.filter(|(_, roles)| !roles.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_roles_end_when_an_earlier_version_maps_the_group() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| RoleId::named(*id)).collect::<Vec<_>>();
+        let roles = ids(&["admin", "billing"]);
+        let mut mapping = Mapping::of("g", &roles, "r1").unwrap();
+        assert_eq!(mapping.roles(), roles);
+        assert_eq!(json!(mapping)["role"], "admin");
+        // It keeps what it does not know.
+        mapping.request_id = "r2".to_owned();
+        assert_eq!(mapping.roles(), ids(&["admin"]));
+        assert_eq!(Mapping::of("g", &[], "r1"), None);
+        let none = by_group(&[mapping], &Catalogue::default());
+        assert_eq!(none["g"], [Role::Admin].into());
+    }
 }

@@ -1,11 +1,13 @@
 //! People as lists show them, and roles given by hand.
 
+use std::collections::BTreeSet;
+
 use rollcall_model::{
     Catalogue, EventType, Grant, Identity, PersonState, Reason, Role, RoleId, USERS, Way,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
@@ -75,39 +77,44 @@ impl Roles<'_> {
         Ok(person_role(&record, &settings, &mappings, &joined))
     }
 
-    /// Gives a role by hand, or removes it. A giver can give or remove only roles up to their own, `giver`.
+    /// Gives these roles by hand, instead of those that were given so before. A giver can give or remove only roles up to
+    /// their own, `giver`.
     ///
     /// # Errors
     /// `404` when the person does not exist; `403` for a role above the giver's, and for the last active owner.
-    pub async fn give_role(self, user: &str, role: Option<Role>, giver: Role) -> Result<(), Error> {
-        check_by_hand(role)?;
+    pub async fn give_role(
+        self,
+        user: &str,
+        roles: impl IntoIterator<Item = Role>,
+        giver: Role,
+    ) -> Result<(), Error> {
+        let roles: &BTreeSet<Role> = &roles.into_iter().collect();
+        let wanted = &decide::highest_first(roles);
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&USERS, user).await?;
-            let held = record.account.manual.as_ref().map(|grant| &grant.role);
-            let wanted = role.map(RoleId::from);
-            if held == wanted.as_ref() {
+            let held: Vec<RoleId> = given(&record).cloned().collect();
+            check_by_hand(
+                roles
+                    .iter()
+                    .filter(|role| !held.contains(&RoleId::from(**role))),
+            )?;
+            if held == *wanted {
                 return Ok(Some(()));
             }
-            let roles = match held {
-                Some(_) => self.scope.settings().await?.roles,
-                None => Catalogue::default(),
+            let catalogue = match held.is_empty() {
+                true => Catalogue::default(),
+                false => self.scope.settings().await?.roles,
             };
-            check_rank(held, role, giver, &roles)?;
+            check_rank(&held, roles, giver, &catalogue)?;
             let mut after = record.clone();
             after.revision += 1;
-            if wanted.is_some() {
+            if !wanted.is_empty() {
                 after.prove_identifiers()?;
             }
-            after.account.manual = wanted.map(|role| Grant {
-                role,
-                since: now(),
-                request_id: Some(self.scope.request_id.clone()),
-            });
+            let request_id = Some(self.scope.request_id.clone());
+            after.account.manual = Grant::of(wanted.iter().cloned(), now(), request_id);
             let mut transaction = account_writes(self.scope, &record, &after)?;
-            let told = |record: &Record| {
-                let manual = record.account.manual.as_ref();
-                Some(json!({"role_id": manual.map(|grant| &grant.role)}))
-            };
+            let told = |record: &Record| Some(told(record.account.manual.as_ref()));
             let entry = Entry::new(
                 self.scope,
                 EventType::UserRoleGiven,
@@ -134,24 +141,36 @@ impl Roles<'_> {
     }
 }
 
+/// Returns a grant by hand as events tell it.
+pub(super) fn told(grant: Option<&Grant>) -> Value {
+    let ids: Vec<&RoleId> = grant.into_iter().flat_map(Grant::roles).collect();
+    json!({"role_id": ids.first(), "role_ids": ids})
+}
+
+fn given(record: &Record) -> impl Iterator<Item = &RoleId> {
+    record.account.manual.iter().flat_map(Grant::roles)
+}
+
 /// Refuses to give or remove a role above the giver's own. The rank of a role that is not in the catalogue is unknown,
 /// so only an owner can remove it.
 fn check_rank(
-    held: Option<&RoleId>,
-    wanted: Option<Role>,
+    held: &[RoleId],
+    wanted: &BTreeSet<Role>,
     giver: Role,
     roles: &Catalogue,
 ) -> Result<(), Error> {
-    let held = held.map(|role| roles.role(role).unwrap_or(Role::Owner));
-    match held.max(wanted).filter(|role| role.outranks(giver)) {
-        Some(above) => Err(above_giver(above)),
+    let held = held.iter().map(|id| roles.role(id).unwrap_or(Role::Owner));
+    let held: BTreeSet<Role> = held.collect();
+    let changed = held.symmetric_difference(wanted);
+    match changed.max().filter(|role| role.outranks(giver)) {
+        Some(above) => Err(above_giver(*above)),
         None => Ok(()),
     }
 }
 
-/// Refuses a role that is not given by hand.
-fn check_by_hand(role: Option<Role>) -> Result<(), Error> {
-    match role.filter(|role| !role.is_given(Way::Hand)) {
+/// Refuses roles that are not given by hand.
+fn check_by_hand<'a>(roles: impl Iterator<Item = &'a Role>) -> Result<(), Error> {
+    match roles.filter(|role| !role.is_given(Way::Hand)).max() {
         Some(role) => {
             let detail = format!("`{role}` cannot be given by hand, choose another role");
             Err(scim::Error::InvalidValue(detail).into())

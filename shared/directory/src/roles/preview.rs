@@ -1,6 +1,6 @@
 //! Previews: what a mapping would change, by the same rules that decide roles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{GROUPS, Mappings, Role, RoleSync, RouteBy, Settings, USERS};
@@ -10,7 +10,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::roles::decide;
 use crate::roles::handle::Roles;
-use crate::roles::mappings::{by_group, check_mappable};
+use crate::roles::mappings::{Mapping, by_group, check_mappable};
 
 /// The maximum number of people that one call checks.
 const PEOPLE_AT_ONCE: usize = 1_000;
@@ -38,13 +38,13 @@ pub struct Preview {
     pub claims_decide: bool,
 }
 
-/// The people who would change from one role to another.
+/// The people who would change from some roles to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleChange {
-    /// The role they have.
-    pub from: Option<Role>,
-    /// The role they would have.
-    pub to: Option<Role>,
+    /// The roles they have, highest first.
+    pub from: Vec<Role>,
+    /// The roles they would have, highest first.
+    pub to: Vec<Role>,
     /// How many people.
     pub people: u64,
 }
@@ -87,11 +87,11 @@ struct Change {
 }
 
 impl Change {
-    fn new(settings: Settings, before: Mappings, group: &str, role: Option<Role>) -> Self {
+    fn new(settings: Settings, before: Mappings, group: &str, roles: BTreeSet<Role>) -> Self {
         let mut after = before.clone();
-        match role {
-            Some(role) => after.insert(group.to_owned(), role),
-            None => after.remove(group),
+        match roles.is_empty() {
+            true => after.remove(group),
+            false => after.insert(group.to_owned(), roles),
         };
         Self {
             settings,
@@ -100,21 +100,21 @@ impl Change {
         }
     }
 
-    /// Returns what would become of a person's role. Pure.
+    /// Returns what would become of a person's roles. Pure.
     fn of(&self, record: &Record) -> RoleOutcome {
-        let has = decide::effective_role(record, &self.settings, &self.before);
-        let at_once = decide::effective_role(record, &self.settings, &self.after);
+        let has = decide::effective_roles(record, &self.settings, &self.before);
+        let at_once = decide::effective_roles(record, &self.settings, &self.after);
         let then = self.signed_in(record, &self.after);
         RoleOutcome {
+            anyway: has == at_once && then == self.signed_in(record, &self.before),
             has,
             at_once,
             then,
-            anyway: has == at_once && then == self.signed_in(record, &self.before),
         }
     }
 
-    /// Returns the role after the next sign-in.
-    fn signed_in(&self, record: &Record, mappings: &Mappings) -> Option<Role> {
+    /// Returns the roles after the next sign-in.
+    fn signed_in(&self, record: &Record, mappings: &Mappings) -> Vec<Role> {
         let route_by = self.settings.route_by;
         let mut then = record.clone();
         decide::note_claim(
@@ -122,19 +122,19 @@ impl Change {
             decide::next_claim(record, route_by, mappings),
             route_by,
         );
-        // The role does not depend on the time.
+        // The roles do not depend on the time.
         let some_time = (Timestamp::default(), "");
         decide::sign_in(&mut then, &self.settings, mappings, some_time);
-        decide::effective_role(&then, &self.settings, mappings)
+        decide::effective_roles(&then, &self.settings, mappings)
     }
 }
 
-/// The role that a person has, the one they would have at once, and the one after their next sign-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The roles that a person has, those they would have at once, and those after their next sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct RoleOutcome {
-    has: Option<Role>,
-    at_once: Option<Role>,
-    then: Option<Role>,
+    has: Vec<Role>,
+    at_once: Vec<Role>,
+    then: Vec<Role>,
     /// Whether the mapping makes no difference.
     anyway: bool,
 }
@@ -142,11 +142,11 @@ struct RoleOutcome {
 /// The number of people by outcome.
 type Counted = BTreeMap<RoleOutcome, u64>;
 
-/// The old and the new role.
-type Move = (Option<Role>, Option<Role>);
+/// The old and the new roles.
+type Move = (Vec<Role>, Vec<Role>);
 
 impl Roles<'_> {
-    /// Returns what mapping the group to the role, or to none, would change.
+    /// Returns what mapping the group to these roles, or to none, would change.
     ///
     /// One call checks a bounded number of people: first the members, then the people whose last sign-in named the
     /// group. The changes of all calls add up.
@@ -156,10 +156,10 @@ impl Roles<'_> {
     pub async fn preview_mapping(
         self,
         group: &str,
-        role: Option<Role>,
+        roles: impl IntoIterator<Item = Role>,
         after: Option<&str>,
     ) -> Result<Preview, Error> {
-        check_mappable(role)?;
+        let roles: BTreeSet<Role> = roles.into_iter().collect();
         Members::of(self.scope).settle().await?;
         let members = Resources::of(self.scope)
             .record(&GROUPS, group)
@@ -168,8 +168,11 @@ impl Roles<'_> {
         let settings = self.scope.settings().await?;
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
         let claims_decide = settings.route_by != RouteBy::Membership;
-        let mappings = by_group(&self.mappings().await?, &settings.roles);
-        let change = Change::new(settings, mappings, group, role);
+        let mappings = self.mappings().await?;
+        let present = mappings.iter().find(|mapping| mapping.group == group);
+        check_mappable(&roles, &present.map_or_else(Vec::new, Mapping::roles))?;
+        let mappings = by_group(&mappings, &settings.roles);
+        let change = Change::new(settings, mappings, group, roles);
         let mut counted = Counted::new();
         let (mut looked_at, mut strangers) = (0, 0);
         let mut place = Place::of(after);
@@ -190,7 +193,11 @@ impl Roles<'_> {
                 Some(next) => place = Place::of(Some(&next)),
             }
         };
-        let each = || counted.iter().map(|(outcome, people)| (*outcome, *people));
+        let each = || {
+            counted
+                .iter()
+                .map(|(outcome, people)| (outcome.clone(), *people))
+        };
         let then = |anyway: bool| {
             let these = each().filter(move |(outcome, _)| outcome.anyway == anyway);
             changes(these.map(|(outcome, people)| ((outcome.at_once, outcome.then), people)))

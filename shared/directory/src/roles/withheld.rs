@@ -1,9 +1,8 @@
 //! Roles that were given by hand to somebody who was deleted and restored: withheld until a sign-in brings the subject of
 //! before, or an admin gives them back.
 
-use rollcall_model::{EventType, Grant, Role, USERS};
+use rollcall_model::{EventType, Role, USERS};
 use rollcall_store::{Error, Scope, Transaction, retry_stale};
-use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
@@ -11,6 +10,7 @@ use crate::resources::record::Record;
 use crate::resources::restore::above;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::handle::Roles;
+use crate::roles::person::told;
 
 impl Roles<'_> {
     /// Restores a deleted person: active, with the same id, groups and attributes. A role that was given by hand stays
@@ -64,11 +64,10 @@ pub(crate) fn write_given_back(
     if before.account.withheld.is_none() || after.account.withheld.is_some() {
         return Ok(());
     }
-    let role = |grant: Option<&Grant>| Some(json!({"role_id": grant.map(|grant| &grant.role)}));
     let entry = Entry::new(scope, EventType::UserRoleGiven, subject(&USERS, before)?);
     let change = (
-        role(before.account.manual.as_ref()),
-        role(after.account.manual.as_ref()),
+        Some(told(before.account.manual.as_ref())),
+        Some(told(after.account.manual.as_ref())),
     );
     transaction.put(
         entry

@@ -200,14 +200,14 @@ impl SignIn<'_> {
         if item.user.is_none() {
             return Ok(Some(session_of_link(self.scope, secret, item, tenant)));
         }
-        let (settings, now) = (&tenant.settings, now());
+        let (limits, now) = (self.scope.session_bounds.limits(&tenant.settings), now());
         let Some(record) = record.filter(|record| item.is_in_force(record)) else {
             return Ok(None);
         };
-        if item.is_over_by(settings, now) {
+        if item.is_over_by(limits, now) {
             return Ok(None);
         }
-        if item.is_to_be_noted(settings, now) {
+        if item.is_to_be_noted(limits, now) {
             self.note_use(secret, now).await?;
         }
         let groups = decide::role_groups(&record);

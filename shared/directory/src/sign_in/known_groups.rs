@@ -14,7 +14,7 @@ pub(super) struct MappedGroup {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) external_id: Option<String>,
-    pub(super) role: Role,
+    pub(super) roles: BTreeSet<Role>,
 }
 
 /// The ids of groups of which a call reads the mappings, and of those that it reads themselves.
@@ -101,17 +101,17 @@ impl KnownGroups {
         self.has_all_mappings = true;
     }
 
-    /// Returns the role of each group that is known to be mapped.
+    /// Returns the roles of each group that is known to be mapped.
     pub(super) fn roles(&self) -> Mappings {
         let groups = self.mappings.keys();
-        let roles = groups.filter_map(|group| Some((group.clone(), self.role(group)?)));
+        let roles = groups.filter_map(|group| Some((group.clone(), self.roles_of(group)?)));
         roles.collect()
     }
 
     /// Returns the ids of all groups that are known to be mapped to a role of the catalogue.
     pub(super) fn mapped_ids(&self) -> BTreeSet<String> {
         let mapped = self.mappings.keys();
-        let mapped = mapped.filter(|group| self.role(group).is_some());
+        let mapped = mapped.filter(|group| self.roles_of(group).is_some());
         mapped.cloned().collect()
     }
 
@@ -131,7 +131,7 @@ impl KnownGroups {
         groups: impl IntoIterator<Item = &'a String>,
     ) -> BTreeSet<String> {
         let is_unread = |group: &&String| {
-            self.role(group).is_some() && !self.records.contains_key(group.as_str())
+            self.roles_of(group).is_some() && !self.records.contains_key(group.as_str())
         };
         groups.into_iter().filter(is_unread).cloned().collect()
     }
@@ -139,20 +139,22 @@ impl KnownGroups {
     /// Returns the mapped groups. Those that were not read, or do not exist any more, are left out.
     pub(super) fn mapped(&self) -> Result<Vec<MappedGroup>, Error> {
         let read = self.records.values().flatten();
-        let mapped = read.filter_map(|group| Some((group, self.role(&group.id)?)));
-        let mapped = mapped.map(|(group, role)| {
+        let mapped = read.filter_map(|group| Some((group, self.roles_of(&group.id)?)));
+        let mapped = mapped.map(|(group, roles)| {
             Ok(MappedGroup {
                 id: group.id.clone(),
                 name: group.text(&GROUPS, GROUPS.unique)?.unwrap_or_default(),
                 external_id: group.text(&GROUPS, "externalId")?,
-                role,
+                roles,
             })
         });
         mapped.collect()
     }
 
-    fn role(&self, group: &str) -> Option<Role> {
-        self.catalogue
-            .role(&self.mappings.get(group)?.as_ref()?.role)
+    /// Returns the roles that the group gives; `None` if it gives none.
+    fn roles_of(&self, group: &str) -> Option<BTreeSet<Role>> {
+        let mapping = self.mappings.get(group)?.as_ref()?;
+        let roles = mapping.known_roles(&self.catalogue);
+        (!roles.is_empty()).then_some(roles)
     }
 }

@@ -212,13 +212,16 @@ impl SignIn<'_> {
         let needed = needed(record, assertion, settings, &known.mapped()?);
         self.read_groups(known, &needed).await?;
         let groups = &known.mapped()?;
-        let mappings = groups.iter().map(|group| (group.id.clone(), group.role));
+        let mappings = groups
+            .iter()
+            .map(|group| (group.id.clone(), group.roles.clone()));
         let mappings = mappings.collect();
         let moment = (now(), self.scope.request_id.as_str());
         let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
         let held = roles::effective_roles(&after, settings, &mappings);
         let role = held.first().copied();
-        let item = SessionItem::of_person(&after, settings);
+        let limits = self.scope.session_bounds.limits(settings);
+        let item = SessionItem::of_person(&after, limits);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(admission.writes(self.scope, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;
@@ -344,7 +347,12 @@ fn by_groups(routed: &Mappings, groups: &[MappedGroup]) -> Routing {
         .iter()
         .filter(|group| routed.contains_key(&group.id))
         .collect();
-    counted.sort_by(|a, b| b.role.cmp(&a.role).then_with(|| a.name.cmp(&b.name)));
+    counted.sort_by(|a, b| {
+        b.roles
+            .last()
+            .cmp(&a.roles.last())
+            .then_with(|| a.name.cmp(&b.name))
+    });
     let winner = counted
         .first()
         .map(|group| group.name.as_str())

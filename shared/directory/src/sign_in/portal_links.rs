@@ -16,7 +16,7 @@ use crate::resources::query_plan::QueryPlan;
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::sessions::{
-    Addressee, IssuedSession, SessionItem, is_from, open_session, session_key, shown_id,
+    Addressee, IssuedSession, SessionItem, is_from, minutes, open_session, session_key, shown_id,
 };
 
 /// How long a portal link can be opened.
@@ -79,7 +79,8 @@ impl SignIn<'_> {
             id: Some(shown_id(&link.hash().0)),
             email: item.link.as_ref().and_then(|link| link.email.clone()),
         };
-        let session = item.opened(opened.clone(), SESSION_LIFE);
+        let longest = minutes(self.scope.session_bounds.minutes());
+        let session = item.opened(opened.clone(), SESSION_LIFE.min(longest));
         let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
         let key = session_key(self.scope, link);
         transaction.delete_if(key, Expression::present(), Guard::Stale);

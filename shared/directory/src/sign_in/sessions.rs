@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, PortalLink, Role, RoleId, Settings, Subject, USERS, shown};
+use rollcall_model::{EventType, PortalLink, Role, RoleId, SessionLimits, Subject, USERS, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, string, text, to_item,
@@ -23,8 +23,6 @@ use crate::resources::writes::subject;
 use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 
-/// How long a session lasts, unless the tenant says otherwise.
-const SESSION_LIFE: Duration = Duration::from_secs(12 * 3_600);
 /// Takes the place of the person in the list of portal links and their sessions. It is no id.
 const NOBODY: &str = "-";
 /// The maximum number of sessions that are listed for one person.
@@ -125,29 +123,27 @@ pub struct IssuedSession {
 
 impl SessionItem {
     /// Returns a session of a person that begins now, in their present epoch.
-    pub(super) fn of_person(record: &Record, settings: &Settings) -> Self {
-        let life = settings.session_minutes.map(minutes);
+    pub(super) fn of_person(record: &Record, limits: SessionLimits) -> Self {
         Self {
             user: Some(record.id.clone()),
             epoch: Some(record.account.epoch),
             renamings: Some(record.identity.renamings),
-            ..Self::lasting(life.unwrap_or(SESSION_LIFE))
+            ..Self::lasting(minutes(limits.minutes))
         }
     }
 
-    /// Returns whether the session of a person has lasted, or gone unused, longer than the settings allow now.
-    pub(super) fn is_over_by(&self, settings: &Settings, now: Timestamp) -> bool {
-        let is_past = |from: Timestamp, limit: Option<u32>| {
-            limit.is_some_and(|limit| from + minutes(limit) <= now)
-        };
-        is_past(self.began, settings.session_minutes)
-            || is_past(self.last_seen(), settings.session_idle_minutes)
+    /// Returns whether the session of a person has lasted, or gone unused, longer than is allowed now.
+    pub(super) fn is_over_by(&self, limits: SessionLimits, now: Timestamp) -> bool {
+        let is_past = |from: Timestamp, limit: u32| from + minutes(limit) <= now;
+        let idle = limits.idle_minutes;
+        is_past(self.began, limits.minutes)
+            || idle.is_some_and(|limit| is_past(self.last_seen(), limit))
     }
 
     /// Returns whether the use of the session must be noted, so that it does not end as unused. Only every so often, so
     /// that most checks write nothing.
-    pub(super) fn is_to_be_noted(&self, settings: &Settings, now: Timestamp) -> bool {
-        let idle = settings.session_idle_minutes;
+    pub(super) fn is_to_be_noted(&self, limits: SessionLimits, now: Timestamp) -> bool {
+        let idle = limits.idle_minutes;
         idle.is_some_and(|idle| self.last_seen() + minutes(idle) / 4 <= now)
     }
 
@@ -200,7 +196,8 @@ impl SessionItem {
     }
 }
 
-fn minutes(number: u32) -> Duration {
+/// Returns minutes as a duration.
+pub(super) fn minutes(number: u32) -> Duration {
     Duration::from_secs(u64::from(number) * 60)
 }
 
@@ -386,27 +383,26 @@ mod tests {
 
     #[test]
     fn sessions_end_by_the_settings_of_now() {
-        let mut item = SessionItem::lasting(SESSION_LIFE);
-        let settings = |life, idle| Settings {
-            session_minutes: life,
-            session_idle_minutes: idle,
-            ..Settings::default()
+        let mut item = SessionItem::lasting(minutes(720));
+        let limits = |minutes, idle_minutes| SessionLimits {
+            minutes,
+            idle_minutes,
         };
         let after = |count| item.began + minutes(count);
         for (life, idle, at, is_over, is_noted) in [
-            (None, None, 600, false, false),
-            (Some(60), None, 59, false, false),
-            (Some(60), None, 60, true, false),
-            (None, Some(20), 4, false, false),
-            (None, Some(20), 5, false, true),
-            (None, Some(20), 20, true, true),
+            (720, None, 600, false, false),
+            (60, None, 59, false, false),
+            (60, None, 60, true, false),
+            (720, Some(20), 4, false, false),
+            (720, Some(20), 5, false, true),
+            (720, Some(20), 20, true, true),
         ] {
-            let settings = settings(life, idle);
-            assert_eq!(item.is_over_by(&settings, after(at)), is_over, "{at}");
-            assert_eq!(item.is_to_be_noted(&settings, after(at)), is_noted, "{at}");
+            let limits = limits(life, idle);
+            assert_eq!(item.is_over_by(limits, after(at)), is_over, "{at}");
+            assert_eq!(item.is_to_be_noted(limits, after(at)), is_noted, "{at}");
         }
         let later = after(30);
         item.seen = Some(after(15));
-        assert!(!item.is_over_by(&settings(None, Some(20)), later));
+        assert!(!item.is_over_by(limits(720, Some(20)), later));
     }
 }

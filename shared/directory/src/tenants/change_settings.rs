@@ -1,10 +1,8 @@
 //! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
-use std::ops::RangeInclusive;
-
 use rollcall_model::{
     Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleId, RoleSync, RouteBy,
-    Settings, SignUp, UnknownMembers, Way,
+    SessionBounds, Settings, SignUp, UnknownMembers, Way,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -12,8 +10,6 @@ use rollcall_store::{Error, retry_stale};
 use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
-/// How long sessions can last, and how long they can go unused, in minutes: up to thirty days.
-const SESSION_MINUTES: RangeInclusive<u32> = 5..=43_200;
 /// The highest rate limit that a tenant can set, in requests per minute.
 const MAX_PER_MINUTE: u32 = 600_000;
 /// The highest ceiling of a tenant, in requests per minute. Each request writes the same item, and DynamoDB accepts
@@ -62,7 +58,7 @@ impl SettingsChange {
     ///
     /// # Errors
     /// `invalidValue` for a setting that is not allowed.
-    pub fn applied_to(&self, before: Settings) -> Result<Settings, Error> {
+    pub fn applied_to(&self, before: Settings, bounds: SessionBounds) -> Result<Settings, Error> {
         let after = Settings {
             sso_default_role: self
                 .sso_default_role
@@ -89,7 +85,10 @@ impl SettingsChange {
             .sso_default_role
             .as_ref()
             .and_then(|role| default_role_fault(role.as_ref()?, &after.roles));
-        match role_fault.or_else(|| fault(&after)) {
+        // The operator may have lowered the bounds since the tenant was set up.
+        let is_checked = self.session_minutes.is_some() || self.session_idle_minutes.is_some();
+        let session_fault = || bounds.fault(&after).filter(|_| is_checked);
+        match role_fault.or_else(session_fault).or_else(|| fault(&after)) {
             Some(detail) => Err(scim::Error::InvalidValue(detail).into()),
             None => Ok(after),
         }
@@ -97,9 +96,6 @@ impl SettingsChange {
 }
 
 fn fault(settings: &Settings) -> Option<String> {
-    if let Some(detail) = session_fault(settings) {
-        return Some(detail);
-    }
     if let Some(detail) = limit_fault("rate_limit", settings.rate_limit, MAX_PER_MINUTE) {
         return Some(detail);
     }
@@ -120,19 +116,6 @@ fn default_role_fault(role: &RoleId, roles: &Catalogue) -> Option<String> {
         )),
         Ok(_) => None,
     }
-}
-
-fn session_fault(settings: &Settings) -> Option<String> {
-    let (life, idle) = (settings.session_minutes, settings.session_idle_minutes);
-    let is_outside =
-        |minutes: Option<u32>| minutes.is_some_and(|it| !SESSION_MINUTES.contains(&it));
-    let (least, most) = (SESSION_MINUTES.start(), SESSION_MINUTES.end());
-    for (name, minutes) in [("session_minutes", life), ("session_idle_minutes", idle)] {
-        if is_outside(minutes) {
-            return Some(format!("`{name}` must be {least} to {most}"));
-        }
-    }
-    None
 }
 
 fn limit_fault(name: &str, limit: Option<RateLimit>, max_per_minute: u32) -> Option<String> {
@@ -180,7 +163,7 @@ impl TenantSettings<'_> {
         retry_stale(|_| async move {
             let before = self.scope.stored_tenant().await?;
             let mut after = before.clone();
-            after.settings = change.applied_to(after.settings)?;
+            after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
             let written = write_tenant(self.scope, &before, &after).await?;
             Ok(written.then_some(after.settings))
         })
@@ -201,7 +184,7 @@ impl TenantSettings<'_> {
             return Ok(None);
         }
         let mut after = before.clone();
-        after.settings = change.applied_to(after.settings)?;
+        after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
         let written = write_tenant(self.scope, &before, &after).await?;
         Ok(written.then_some(after.settings))
     }
@@ -214,7 +197,7 @@ mod tests {
     use super::*;
 
     fn changed(change: &SettingsChange) -> Result<Settings, String> {
-        let settings = change.applied_to(Settings::default());
+        let settings = change.applied_to(Settings::default(), SessionBounds::default());
         settings.map_err(|error| error.to_string())
     }
 

@@ -12,6 +12,7 @@ use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::roles::handle::Roles;
 use crate::tenants::handle::TenantSettings;
+use crate::tenants::stack_roles::stack_roles;
 use crate::tenants::write_tenant::write_tenant;
 
 /// People who are read at once to see whether somebody has a role.
@@ -51,39 +52,49 @@ impl Lost {
             no_default: lost(Some(Way::Default)),
         }
     }
+}
 
-    /// Returns which of the roles that vanish the person has, whether or not it counts now.
-    fn held_by(&self, record: &Record, settings: &Settings) -> Option<RoleId> {
-        let account = &record.account;
-        let granted = account.manual.iter().chain(&account.default);
-        let at_login = account.at_login.values();
-        let at_login = at_login.filter(|_| settings.role_sync == RoleSync::AtLogin);
-        let mut held = granted.map(|grant| &grant.role).chain(at_login);
-        held.find(|role| self.gone.contains(role)).cloned()
-    }
+/// Returns the roles that were given to the person or that they have since a sign-in, whether or not these count now.
+pub(super) fn held_by(record: &Record, settings: &Settings) -> Vec<RoleId> {
+    let is_at_login = settings.role_sync == RoleSync::AtLogin;
+    let account = &record.account;
+    let at_login = account.roles_at_login().map(|(_, id)| id);
+    let at_login = at_login.filter(|_| is_at_login);
+    account.granted().chain(at_login).cloned().collect()
 }
 
 impl TenantSettings<'_> {
-    /// Reads the tenant's roles.
+    /// Reads the tenant's roles, and whether they are those of the stack.
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
-    pub async fn roles(self) -> Result<Catalogue, Error> {
-        Ok(self.scope.settings().await?.roles)
+    pub async fn roles(self) -> Result<(Catalogue, bool), Error> {
+        let tenant = self.scope.stored_tenant().await?;
+        let inherits = tenant.inherits_roles();
+        Ok((tenant.settings.roles, inherits))
     }
 
-    /// Replaces the tenant's roles. An event then decides everybody's roles again.
+    /// Replaces the tenant's roles; `None` for those of the stack. An event then decides everybody's roles again.
     ///
     /// # Errors
     /// `404` when the tenant was deleted; `409` for a role that is still given, and would vanish or could not be given in
     /// that way any more.
-    pub async fn define_roles(self, roles: &Catalogue) -> Result<Catalogue, Error> {
+    pub async fn define_roles(self, roles: Option<&Catalogue>) -> Result<Catalogue, Error> {
         retry_stale(|_| async move {
             let before = self.scope.stored_tenant().await?;
-            let lost = Lost::between(&before.settings.roles, roles);
-            self.check_unused(&before.settings, &lost).await?;
             let mut after = before.clone();
-            after.define_roles(roles.clone());
+            match roles {
+                Some(roles) => after.define_roles(roles.clone()),
+                None => {
+                    let (stack, had) = (
+                        stack_roles(&self.scope.table).await?,
+                        &before.settings.roles,
+                    );
+                    after.inherit_roles(stack.roles.keeping(&had.retired(), had));
+                }
+            }
+            let lost = Lost::between(&before.settings.roles, &after.settings.roles);
+            self.check_unused(&before.settings, &lost).await?;
             let written = write_tenant(self.scope, &before, &after).await?;
             Ok(written.then_some(after.settings.roles))
         })
@@ -108,8 +119,11 @@ impl TenantSettings<'_> {
     async fn check_mappings(self, roles: &BTreeSet<RoleId>) -> Result<(), Error> {
         let mappings = Roles::of(self.scope).mappings().await?.into_iter();
         let mut by_role = BTreeMap::<RoleId, Vec<String>>::new();
-        for mapping in mappings.filter(|mapping| roles.contains(&mapping.role)) {
-            by_role.entry(mapping.role).or_default().push(mapping.group);
+        for mapping in mappings {
+            for role in mapping.roles().into_iter().filter(|id| roles.contains(id)) {
+                let groups = by_role.entry(role).or_default();
+                groups.push(mapping.group.clone());
+            }
         }
         let Some((role, groups)) = by_role.pop_first() else {
             return Ok(());
@@ -133,7 +147,8 @@ impl TenantSettings<'_> {
             let people = Resources::of(self.scope);
             let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
             for record in people {
-                if let Some(role) = lost.held_by(&record, settings) {
+                let mut held = held_by(&record, settings).into_iter();
+                if let Some(role) = held.find(|role| lost.gone.contains(role)) {
                     let name = record.user_name()?;
                     let first = format!("`{name}` has it, and perhaps others");
                     return Err(in_use(&role, &first));

@@ -89,7 +89,11 @@ impl Lifecycle<'_> {
             display_name: name.clone(),
             created_at: at,
         };
-        let item = TenantItem::new(name, at, settings).to_item(keys)?;
+        let roles = settings.roles.clone();
+        let mut item = TenantItem::new(name, at, settings);
+        // If those of the stack change meanwhile, a pass sees to it.
+        item.inherit_roles(roles);
+        let item = item.to_item(keys)?;
         let listed = StackKeys::tenants().at(scope.tenant.as_str());
         let listed = to_item(&listed, &summary)?;
         let mut transaction = Transaction::default();
@@ -155,7 +159,7 @@ impl Lifecycle<'_> {
                 after.display_name = name.clone();
             }
             if let Some(settings) = &change.settings {
-                after.settings = settings.applied_to(after.settings)?;
+                after.settings = settings.applied_to(after.settings, self.scope.session_bounds)?;
             }
             if let Some(ceiling) = change.request_ceiling {
                 check_ceiling(ceiling)?;

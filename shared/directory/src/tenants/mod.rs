@@ -1,10 +1,13 @@
 //! Tenants: their lifecycle and settings.
 //!
 //! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed, and
-//! `define_roles` which roles. All change a tenant through `write_tenant`.
+//! `define_roles` which roles. `stack_roles` has those of tenants without roles of their own, to which `inherit_roles`
+//! gives them. All change a tenant through `write_tenant`.
 
 pub(crate) mod change_settings;
 pub(crate) mod define_roles;
 pub(crate) mod handle;
+pub(crate) mod inherit_roles;
 pub(crate) mod lifecycle;
+pub(crate) mod stack_roles;
 pub(crate) mod write_tenant;

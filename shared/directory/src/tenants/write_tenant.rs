@@ -16,7 +16,8 @@ pub(super) async fn write_tenant(
     after: &TenantItem,
 ) -> Result<bool, Error> {
     let is_renamed = before.display_name != after.display_name;
-    let has_roles = before.settings.roles != after.settings.roles;
+    let inherits = (before.inherits_roles(), after.inherits_roles());
+    let has_roles = before.settings.roles != after.settings.roles || inherits.0 != inherits.1;
     let is_set_up = json!(before.settings) != json!(after.settings);
     let is_bounded = before.request_ceiling != after.request_ceiling;
     if !is_renamed && !is_set_up && !is_bounded && !has_roles {
@@ -50,8 +51,10 @@ pub(super) async fn write_tenant(
         transaction.put(entry.to_item(scope.keys())?);
     }
     if has_roles {
-        let told =
-            |tenant: &TenantItem| Some(json!({"roles": tenant.settings.roles.definitions()}));
+        let told = |tenant: &TenantItem| {
+            let roles = tenant.settings.roles.definitions();
+            Some(json!({"roles": roles, "inherited": tenant.inherits_roles()}))
+        };
         let entry = Entry::new(scope, EventType::TenantRolesChanged, subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);

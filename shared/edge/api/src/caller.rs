@@ -185,6 +185,11 @@ pub(crate) struct Application<G> {
 }
 
 impl<G> Application<G> {
+    /// Returns the ids of the service key and of the request, for what belongs to no tenant.
+    pub(crate) fn ids(&self) -> (&str, &str) {
+        (&self.key.id, &self.request_id)
+    }
+
     /// Returns a tenant, which need not exist, with the application as the actor of every change.
     pub(crate) fn tenant(&self, id: TenantId) -> Tenant {
         let (directory, key) = (&self.directory, &self.key.id);

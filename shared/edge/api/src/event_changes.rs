@@ -14,13 +14,15 @@ use utoipa::{OpenApi, PartialSchema, ToSchema};
 use crate::connections::Provider;
 use crate::settings::{RateLimit, Settings};
 
-/// The role that somebody gave a person, or that a group gives its members.
+/// The roles that somebody gave a person, or that a group gives its members.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
 struct GivenRole {
-    /// The role; null for none.
+    /// The highest role; null for none.
     #[schema(required)]
     role_id: Option<String>,
+    /// All of them, highest first. Events of earlier versions do not have it.
+    role_ids: Option<Vec<String>>,
 }
 
 /// The effective role of a person.
@@ -194,6 +196,8 @@ struct RequestCeiling {
 struct DefinedRoles {
     /// All roles, lowest first.
     roles: Vec<DefinedRole>,
+    /// Whether they are those of the stack. Absent in events of earlier versions.
+    inherited: Option<bool>,
 }
 
 /// A role of a tenant.
@@ -216,6 +220,8 @@ struct DefinedRole {
     by_default: bool,
     /// What it allows.
     permissions: Option<Vec<String>>,
+    /// Whether the stack has no such role any more, and it stays for those who still have it.
+    retired: Option<bool>,
 }
 
 /// A new portal link.

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use rollcall_edge_http::{API_PATH, Problem, read};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// The items on a page if the request has no `limit`.
@@ -157,15 +157,6 @@ pub fn name(key: &str, given: &str) -> Result<String, Problem> {
             "`{key}` must be 1 to {MAX_NAME_CHARS} printable characters"
         ))),
     }
-}
-
-/// Deserializes a key that must be present and can be `null`.
-pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer)
 }
 
 /// Returns a 201 with the created item and its `Location`. A `GET` of that path, relative to `/api/v1`, must exist.

@@ -9,17 +9,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
-use crate::fields::{Fields, Id, List, Params, limit, nullable};
+use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::{Configure, Read};
 use crate::people::{Person, states};
-use crate::role::Role;
+use crate::role::{Role, named};
+use crate::settings::given;
 
 /// A group and the role it gives.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RoleMapping {
     group: Group,
-    /// The role its members get; null for none.
+    /// The role its members get, or the highest of several; null for none.
     role_id: Option<Role>,
+    /// All roles its members get, highest first.
+    role_ids: Vec<Role>,
 }
 
 /// A pushed group.
@@ -37,9 +40,11 @@ pub(crate) struct Group {
 
 impl RoleMapping {
     fn of(group: GroupSummary, roles: &Catalogue) -> Self {
-        let role = group.role.and_then(|id| roles.role(&id));
+        let known = group.roles.iter().filter_map(|id| roles.role(id));
+        let role_ids: Vec<Role> = known.map(Role::from).collect();
         Self {
-            role_id: role.map(Role::from),
+            role_id: role_ids.first().cloned(),
+            role_ids,
             group: Group {
                 id: group.id,
                 display_name: group.display_name,
@@ -78,17 +83,19 @@ pub(crate) async fn list_mappings(
     Ok(List::of(mappings.collect::<Vec<_>>(), next))
 }
 
-/// The role that a group gives to its members.
+/// The roles that a group gives to its members: `role_id` for one, or `role_ids` for several.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMapping {
     /// The role; null to clear the mapping. `owner` cannot be given by a group.
-    #[serde(deserialize_with = "nullable")]
-    #[schema(required = true)]
-    role_id: Option<Role>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Role>)]
+    role_id: Option<Option<Role>>,
+    /// The roles; none to clear the mapping.
+    role_ids: Option<Vec<Role>>,
 }
 
-/// Maps a group to a role, or clears its mapping. The roles of its members change at once, unless the tenant's settings
+/// Maps a group to one or more roles, or clears its mapping. The roles of its members change at once, unless the tenant's settings
 /// say otherwise; the events about it follow.
 #[utoipa::path(put, path = "/api/v1/scim/groups/{id}/role-mapping", operation_id = "set_role_mapping", tag = "roles", request_body = NewMapping,
     params(("id" = String, Path, description = "The group's id")),
@@ -98,9 +105,9 @@ pub(crate) async fn map(
     Id(group): Id,
     Fields(mapping): Fields<NewMapping>,
 ) -> Result<Json<RoleMapping>, Problem> {
-    let role = mapping.role_id.map(|id| id.of(&access.roles)).transpose()?;
-    access.check_below(role)?;
-    access.tenant.roles().map_group(&group, role).await?;
+    let roles = named(mapping.role_id, mapping.role_ids, &access.roles)?;
+    access.check_below(roles.last().copied())?;
+    access.tenant.roles().map_group(&group, roles).await?;
     let group = Insight::of(&access.tenant).group(&group).await?;
     Ok(Json(RoleMapping::of(group, &access.roles)))
 }

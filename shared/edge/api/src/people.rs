@@ -12,9 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
 use crate::fate::explained;
-use crate::fields::{Fields, Id, List, Params, limit, nullable};
+use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::{Configure, Read};
-use crate::role::{Role, roles};
+use crate::role::{Role, named, roles};
+use crate::settings::given;
 
 /// One person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -263,17 +264,19 @@ pub(crate) async fn read_role(
     }
 }
 
-/// A role to give by hand.
+/// The roles to give by hand, instead of those that were given so before: `role_id` for one, or `role_ids` for several.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRole {
-    /// The role; null to take the manual one away.
-    #[serde(deserialize_with = "nullable")]
-    #[schema(required = true)]
-    role_id: Option<Role>,
+    /// The role; null to take the manual ones away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Role>)]
+    role_id: Option<Option<Role>>,
+    /// The roles; none to take the manual ones away.
+    role_ids: Option<Vec<Role>>,
 }
 
-/// Gives a person a role by hand, or takes it away. Nobody gives or takes a role above their own, and the last active
+/// Gives a person one or more roles by hand, or takes them away. Nobody gives or takes a role above their own, and the last active
 /// owner stays one.
 #[utoipa::path(put, path = "/api/v1/users/{id}/role", operation_id = "give_user_role", tag = "roles", request_body = NewRole,
     params(("id" = String, Path, description = "The user's id")),
@@ -283,10 +286,12 @@ pub(crate) async fn give_role(
     Id(id): Id,
     Fields(new): Fields<NewRole>,
 ) -> Result<Json<PersonRole>, Problem> {
-    let role = new.role_id.map(|id| id.of(&access.roles)).transpose()?;
-    access.check_gives(role).await?;
+    let roles = named(new.role_id, new.role_ids, &access.roles)?;
+    for role in &roles {
+        access.check_gives(Some(*role)).await?;
+    }
     let rank = access.rank();
-    access.tenant.roles().give_role(&id, role, rank).await?;
+    access.tenant.roles().give_role(&id, roles, rank).await?;
     Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
 }
 

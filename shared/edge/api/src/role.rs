@@ -1,5 +1,7 @@
 //! Roles and permissions, as requests and responses name them.
 
+use std::collections::BTreeSet;
+
 use rollcall_directory as directory;
 use rollcall_directory::Catalogue;
 use rollcall_edge_http::Problem;
@@ -35,6 +37,28 @@ impl From<Role> for directory::RoleId {
 }
 
 /// Returns roles as responses name them.
-pub(crate) fn roles(roles: Vec<directory::Role>) -> Vec<Role> {
+pub(crate) fn roles(roles: impl IntoIterator<Item = directory::Role>) -> Vec<Role> {
     roles.into_iter().map(Role::from).collect()
+}
+
+/// Returns the roles that a request names: by `role_id`, which can be null, or by `role_ids`.
+///
+/// # Errors
+/// 400 when it has both or neither, and for a role that is not in the catalogue.
+pub(crate) fn named(
+    role_id: Option<Option<Role>>,
+    role_ids: Option<Vec<Role>>,
+    roles: &Catalogue,
+) -> Result<BTreeSet<directory::Role>, Problem> {
+    let named: Vec<Role> = match (role_id, role_ids) {
+        (Some(one), None) => one.into_iter().collect(),
+        (None, Some(several)) => several,
+        (None, None) => return Err(Problem::invalid("missing field `role_id` or `role_ids`")),
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid(
+                "pass either `role_id` or `role_ids`, not both",
+            ));
+        }
+    };
+    named.into_iter().map(|id| id.of(roles)).collect()
 }

@@ -1,14 +1,15 @@
-//! The role catalogue of a tenant.
+//! The role catalogue: of the stack, and of a tenant.
 
 use axum::Json;
+use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{Catalogue, RoleDefinition};
+use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::{Access, ApplicationAt};
-use crate::fields::{Fields, List};
+use crate::caller::{Access, Application, ApplicationAt};
+use crate::fields::Fields;
 use crate::gate::{Configure, Tenants};
 use crate::role::Role;
 
@@ -33,6 +34,8 @@ pub(crate) struct CatalogueRole {
     by_default: bool,
     /// The same as `by_mapping`.
     mappable: bool,
+    /// Whether the stack has no such role any more. Whoever still has it keeps it; nobody else gets it.
+    retired: bool,
 }
 
 impl CatalogueRole {
@@ -47,21 +50,37 @@ impl CatalogueRole {
             by_hand: role.by_hand,
             by_default: role.by_default,
             mappable: role.by_mapping,
+            retired: role.retired,
         }
     }
 }
 
-fn list_of(roles: &Catalogue) -> Json<List<CatalogueRole>> {
+fn listed(roles: &Catalogue) -> Vec<CatalogueRole> {
     let listed = roles.definitions().into_iter().zip(roles.roles());
     let listed = listed.map(|(role, known)| CatalogueRole::of(role, known));
-    List::of(listed.collect::<Vec<_>>(), None)
+    listed.collect()
+}
+
+/// The roles of a tenant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantRoles {
+    /// The roles, lowest first.
+    items: Vec<CatalogueRole>,
+    /// Whether they are those of the stack, because the tenant has none of its own.
+    inherited: bool,
+}
+
+async fn of_tenant(tenant: &Tenant) -> Result<Json<TenantRoles>, Problem> {
+    let (roles, inherited) = tenant.settings().roles().await?;
+    let items = listed(&roles);
+    Ok(Json(TenantRoles { items, inherited }))
 }
 
 /// Lists the roles there are, lowest first.
 #[utoipa::path(get, path = "/api/v1/scim/roles", operation_id = "list_roles", tag = "roles",
-    responses((status = 200, body = List<CatalogueRole>)), security(("session" = ["sso:configure"])))]
-pub(crate) async fn list(access: Access<Configure>) -> Json<List<CatalogueRole>> {
-    list_of(&access.roles)
+    responses((status = 200, body = TenantRoles)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn list(access: Access<Configure>) -> Result<Json<TenantRoles>, Problem> {
+    of_tenant(&access.tenant).await
 }
 
 /// A role to define.
@@ -107,34 +126,90 @@ impl From<NewCatalogueRole> for RoleDefinition {
             by_hand: role.by_hand,
             by_default: role.by_default,
             permissions: role.permissions,
+            retired: false,
         }
     }
 }
 
-/// The roles of a tenant, in any order.
+/// Roles, in any order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCatalogue {
-    /// All roles of the tenant. `owner` is added if it is missing. None at all for the default roles.
+    /// All roles. `owner` is added if it is missing. None at all: for a tenant, the roles of the stack; for the stack, the
+    /// default roles.
     items: Vec<NewCatalogueRole>,
+}
+
+impl NewCatalogue {
+    /// Returns the roles; `None` if the request names none.
+    fn defined(self) -> Result<Option<Catalogue>, Problem> {
+        let roles: Vec<RoleDefinition> = self.items.into_iter().map(RoleDefinition::from).collect();
+        match roles.is_empty() {
+            true => Ok(None),
+            false => Catalogue::define(roles).map(Some).map_err(Problem::invalid),
+        }
+    }
 }
 
 /// Replaces the roles of a tenant. Everybody's roles are decided again, and events say whose have changed. A role that
 /// is still given cannot be left out: 409 `role_in_use` says by what.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}/roles", operation_id = "define_roles_of_tenant", tag = "roles",
     request_body = NewCatalogue, params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, body = List<CatalogueRole>),
+    responses((status = 200, body = TenantRoles),
         (status = 409, description = "`role_in_use`: a role that would vanish is still given.")),
     security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn define(
     at: ApplicationAt<Tenants>,
     Fields(new): Fields<NewCatalogue>,
-) -> Result<Json<List<CatalogueRole>>, Problem> {
-    let roles: Vec<RoleDefinition> = new.items.into_iter().map(RoleDefinition::from).collect();
-    let roles = match roles.is_empty() {
-        true => Catalogue::default(),
-        false => Catalogue::define(roles).map_err(Problem::invalid)?,
-    };
-    let defined = at.tenant.settings().define_roles(&roles).await?;
-    Ok(list_of(&defined))
+) -> Result<Json<TenantRoles>, Problem> {
+    let roles = new.defined()?;
+    at.tenant.settings().define_roles(roles.as_ref()).await?;
+    of_tenant(&at.tenant).await
+}
+
+/// The roles of the stack: those of every tenant without roles of its own.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StackRoles {
+    /// The roles, lowest first.
+    items: Vec<CatalogueRole>,
+    /// When they were last changed; null for the default roles.
+    changed_at: Option<Timestamp>,
+    /// When all these tenants had them. Null while some do not have them yet, and for the default roles.
+    applied_at: Option<Timestamp>,
+}
+
+impl From<StackCatalogue> for StackRoles {
+    fn from(stack: StackCatalogue) -> Self {
+        Self {
+            items: listed(&stack.roles),
+            changed_at: stack.changed_at,
+            applied_at: stack.applied_at,
+        }
+    }
+}
+
+/// Reads the roles of the stack, lowest first.
+#[utoipa::path(get, path = "/api/v1/roles", operation_id = "read_stack_roles", tag = "roles",
+    responses((status = 200, body = StackRoles)), security(("service_key" = ["tenants:manage"])))]
+pub(crate) async fn read_of_stack(
+    application: Application<Tenants>,
+) -> Result<Json<StackRoles>, Problem> {
+    let stack = application.directory.stack_roles().read().await?;
+    Ok(Json(stack.into()))
+}
+
+/// Replaces the roles of the stack. Tenants without roles of their own get them within minutes, and `applied_at` says when
+/// all have them. Everybody's roles are then decided again, and events say whose have changed. A role that is left out and
+/// still in use in a tenant stays there for those who have it, as `retired`, until nobody has it.
+#[utoipa::path(put, path = "/api/v1/roles", operation_id = "define_stack_roles", tag = "roles", request_body = NewCatalogue,
+    responses((status = 200, body = StackRoles)), security(("service_key" = ["tenants:manage"])))]
+pub(crate) async fn define_of_stack(
+    application: Application<Tenants>,
+    Fields(new): Fields<NewCatalogue>,
+) -> Result<Json<StackRoles>, Problem> {
+    let roles = new.defined()?.unwrap_or_default();
+    let (key, request_id) = application.ids();
+    let stack = application.directory.stack_roles();
+    let stack = stack.define(&roles, key, request_id).await?;
+    Ok(Json(stack.into()))
 }

@@ -45,8 +45,9 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    // The roles of a tenant and the subjects that it knows are a matter of the application alone.
+    // Roles and the subjects that a tenant knows are a matter of the application alone.
     let own = OpenApiRouter::new()
+        .routes(routes!(roles::read_of_stack, roles::define_of_stack))
         .routes(routes!(remedies::bind))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)

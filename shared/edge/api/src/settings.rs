@@ -106,11 +106,12 @@ pub(crate) struct SettingsChange {
     /// What a value of the `groups` claim must be to name a group.
     claim_match: Option<ClaimMatch>,
     /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
-    /// counts at once, a longer one from the next sign-in.
+    /// counts at once, a longer one from the next sign-in. The operator of the stack can bound it further.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     session_minutes: Option<Option<u32>>,
-    /// After how many minutes without a check a session ends, 5 to 43,200; null for never.
+    /// After how many minutes without a check a session ends, 5 to 43,200; null for never. The
+    /// operator of the stack can bound it further.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     session_idle_minutes: Option<Option<u32>>,
@@ -313,6 +314,7 @@ pub(crate) async fn change(
 
 #[cfg(test)]
 mod tests {
+    use rollcall_directory::SessionBounds;
     use serde_json::{Value, json};
 
     use super::*;
@@ -331,7 +333,7 @@ mod tests {
         }));
         let settings = changed
             .expect("a change")
-            .applied_to(directory::Settings::default());
+            .applied_to(directory::Settings::default(), SessionBounds::default());
         let settings = Settings::from(settings.expect("settings"));
         assert_eq!(
             json!(settings),

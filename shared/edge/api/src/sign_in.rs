@@ -300,7 +300,7 @@ pub(crate) async fn create_portal_link(
             "`role_id` is missing: pass the role of the session that the link opens, such as `admin`",
         )
     })?;
-    let roles = at.tenant.settings().roles().await?;
+    let (roles, _) = at.tenant.settings().roles().await?;
     let role = role.of(&roles)?;
     if role.sees_nothing() {
         return Err(Problem::invalid(format!(

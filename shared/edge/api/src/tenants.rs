@@ -120,7 +120,9 @@ pub(crate) async fn create(
         .map_err(|error| Problem::invalid(format!("`id`: {error}")))?;
     let name = name("display_name", &new.display_name)?;
     let settings = directory::SettingsChange::from(new.settings);
-    let settings = settings.applied_to(directory::Settings::default())?;
+    let directory = &application.directory;
+    let settings =
+        settings.applied_to(directory.new_settings().await?, directory.session_bounds())?;
     let tenant = application.tenant(id);
     tenant.lifecycle().create(name, settings).await?;
     let path = format!("/tenants/{}", tenant.id());

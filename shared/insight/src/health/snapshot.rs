@@ -153,7 +153,7 @@ impl Insight<'_> {
         let records = self.tenant.resources().records(&USERS, &people).await?;
         let undecided = records.into_iter().filter(|record| {
             !record.is_out()
-                && record.account.manual_role(&settings.roles).is_none()
+                && record.account.manual_roles(&settings.roles).is_empty()
                 && decide::mapped(record, settings, mappings).is_empty()
                 && decide::next_routed(record, settings.route_by, mappings).is_empty()
         });

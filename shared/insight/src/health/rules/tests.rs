@@ -92,6 +92,7 @@ fn group(name: &str, members: u64, role: Option<Role>) -> GroupSummary {
         external_id: None,
         member_count: members,
         role: role.map(RoleId::from),
+        roles: role.into_iter().map(RoleId::from).collect(),
     }
 }
 

@@ -1,0 +1,82 @@
+//! Roles: which roles there are, how each is given, and what it allows. The application defines them.
+
+use askama::Template;
+use axum::response::Response;
+use rollcall_directory::RoleDefinition;
+use rollcall_edge_api::Configure;
+use rollcall_edge_http::Problem;
+
+use crate::layout::{Layout, Section, render};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "roles.html")]
+struct Page {
+    layout: Layout,
+    /// The roles, highest first.
+    roles: Vec<RoleDefinition>,
+    /// Whether they are those of all tenants without roles of their own.
+    inherited: bool,
+}
+
+pub(crate) async fn show(visitor: Visitor<Configure>) -> Result<Response, Problem> {
+    let (roles, inherited) = visitor.tenant().settings().roles().await?;
+    let roles = roles.definitions().into_iter().rev().collect();
+    render(&Page {
+        layout: visitor.layout(Section::Groups),
+        roles,
+        inherited,
+    })
+}
+
+/// Says how a role is given.
+pub(super) fn ways(role: &RoleDefinition) -> String {
+    if role.retired {
+        return "To nobody any more. Whoever has it keeps it.".to_owned();
+    }
+    let ways = [
+        (role.by_mapping, "by groups"),
+        (role.by_hand, "by hand"),
+        (role.by_default, "as the default"),
+    ];
+    let ways = ways.into_iter().filter_map(|(is, way)| is.then_some(way));
+    match ways.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "In no way".to_owned(),
+        mut ways => {
+            ways[..1].make_ascii_uppercase();
+            ways
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_directory::Role;
+
+    use super::*;
+
+    #[test]
+    fn how_a_role_is_given() {
+        let with = |by_mapping, by_hand, by_default, retired| RoleDefinition {
+            by_mapping,
+            by_hand,
+            by_default,
+            retired,
+            ..Role::Member.into()
+        };
+        for (role, text) in [
+            (
+                with(true, true, true, false),
+                "By groups, by hand, as the default",
+            ),
+            (with(false, true, false, false), "By hand"),
+            (with(false, false, false, false), "In no way"),
+            (
+                with(false, false, false, true),
+                "To nobody any more. Whoever has it keeps it.",
+            ),
+        ] {
+            assert_eq!(ways(&role), text);
+        }
+    }
+}
