@@ -50,6 +50,8 @@ pub struct Options {
     /// Injects faults into the functions that the gateway calls, for tests. It does not affect the seeding of the
     /// tenants or [`Local::directory`].
     pub wrap_http_client: Option<WrapHttpClient>,
+    /// How many invitations a tenant can send per day, for tests; otherwise the default of the mailer.
+    pub daily_invitations: Option<u32>,
     /// Injects faults into the functions that the stream and the queues call, for tests.
     pub wrap_followers_http_client: Option<WrapHttpClient>,
 }
@@ -199,7 +201,7 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let followed = Directory::new(dynamodb.client(http), dynamodb.table());
         let app_url = format!("http://{}/", address(&api)?);
-        let followers = wiring::followers(&followed, &events, &app_url);
+        let followers = wiring::followers(&followed, &events, &app_url, options.daily_invitations);
         let watch = events.watch();
         let others_write = dynamodb_listener.is_some();
         let following = Directory::new(dynamodb.client(dynamodb.in_process()), dynamodb.table());

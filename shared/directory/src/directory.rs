@@ -172,7 +172,7 @@ impl Directory {
             return tenant.sign_in().introspect(key, &secret, recent).await;
         }
         let mut found = self.table.find(key.wanted()).await?;
-        let refused = Introspection::refused(key.verified(&mut found)?.as_ref());
+        let refused = Introspection::refused(key.verified(&mut found).await?.as_ref());
         Ok(refused.unwrap_or(Introspection::Inactive))
     }
 

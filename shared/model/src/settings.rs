@@ -123,6 +123,8 @@ pub struct Settings {
     pub route_by: RouteBy,
     /// Whether people whom an identity provider creates get an invitation mail.
     pub invitations: bool,
+    /// The domains to which invitations go, in lower case; empty for all.
+    pub invitation_domains: Vec<String>,
     /// See [`UnknownMembers`].
     #[serde(deserialize_with = "known")]
     pub unknown_members: UnknownMembers,
@@ -165,6 +167,7 @@ impl Default for Settings {
             role_sync: RoleSync::default(),
             route_by: RouteBy::default(),
             invitations: false,
+            invitation_domains: Vec::new(),
             unknown_members: UnknownMembers::default(),
             rate_limit: Some(RateLimit::default()),
             retention_days: 365,

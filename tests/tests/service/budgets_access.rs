@@ -32,9 +32,14 @@ fn tokens_keep_their_budgets() {
         assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
         budgets.record("refuse a forged token", cost);
         let key = directory.service_keys().issue("application").await.unwrap();
-        let (verified, cost) = measure(directory.service_keys().verify(key.expose())).await;
-        assert!(verified.unwrap().is_some());
-        budgets.record("verify a service key", cost);
+        for operation in [
+            "verify a service key, once per hour",
+            "verify a service key",
+        ] {
+            let (verified, cost) = measure(directory.service_keys().verify(key.expose())).await;
+            assert!(verified.unwrap().is_some());
+            budgets.record(operation, cost);
+        }
     });
 }
 

@@ -68,6 +68,15 @@ struct RefusedSignIn {
     connection: Option<String>,
 }
 
+/// Why somebody got no invitation mail.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct MissingInvitation {
+    /// `no_address`, `invalid_address`, `domain_not_allowed`, `already_invited`, `daily_limit` or `undeliverable`. A newer
+    /// version may have others.
+    reason: String,
+}
+
 /// How many people are refused because their subjects changed.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -247,6 +256,7 @@ struct EndedSession {
     EffectiveRole,
     SignInDecision,
     RefusedSignIn,
+    MissingInvitation,
     ChangedSubjects,
     BoundSubject,
     ForgottenSubjects,

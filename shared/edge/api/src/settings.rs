@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     route_by: RouteBy,
     /// Whether people who are pushed get an invitation mail.
     invitations: bool,
+    /// The domains to which invitations go. Empty for all.
+    invitation_domains: Vec<String>,
     /// See [`UnknownMembers`].
     unknown_members: UnknownMembers,
     /// The rate limit of each token. Null for no limit.
@@ -60,6 +62,7 @@ impl From<directory::Settings> for Settings {
             role_sync: settings.role_sync.into(),
             route_by: settings.route_by.into(),
             invitations: settings.invitations,
+            invitation_domains: settings.invitation_domains,
             unknown_members: settings.unknown_members.into(),
             rate_limit: settings.rate_limit.map(RateLimit::from),
             retention_days: settings.retention_days,
@@ -89,6 +92,8 @@ pub(crate) struct SettingsChange {
     route_by: Option<RouteBy>,
     /// Whether people who are pushed get an invitation mail.
     invitations: Option<bool>,
+    /// The domains to which invitations go, such as `example.com`, without those below them; empty for all. At most 100.
+    invitation_domains: Option<Vec<String>>,
     /// What happens to ids in a group write that name nobody.
     unknown_members: Option<UnknownMembers>,
     /// How many requests one token may make; null for any number.
@@ -140,6 +145,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             role_sync: change.role_sync.map(Into::into),
             route_by: change.route_by.map(Into::into),
             invitations: change.invitations,
+            invitation_domains: change.invitation_domains,
             unknown_members: change.unknown_members.map(Into::into),
             rate_limit: change.rate_limit.map(|limit| limit.map(Into::into)),
             retention_days: change.retention_days,
@@ -323,7 +329,7 @@ mod tests {
         };
         let changed = read(json!({
             "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
-            "route_by": "claim", "invitations": true, "unknown_members": "reject",
+            "route_by": "claim", "invitations": true, "invitation_domains": ["Example.com"], "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
@@ -336,7 +342,7 @@ mod tests {
             json!(settings),
             json!({
                 "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
-                "route_by": "claim", "invitations": true, "unknown_members": "reject",
+                "route_by": "claim", "invitations": true, "invitation_domains": ["example.com"], "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
                 "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
