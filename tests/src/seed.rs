@@ -83,6 +83,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         match_email: Some(settings.match_email),
         deleted_people: Some(settings.deleted_people),
         claim_match: Some(settings.claim_match),
+        logged_values: Some(settings.logged_values),
         session_minutes: Some(settings.session_minutes),
         session_idle_minutes: Some(settings.session_idle_minutes),
     };

@@ -101,10 +101,10 @@ pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, Tena
 
 pub use rollcall_model::{
     Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,
-    InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission,
-    PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition,
-    RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
-    UnknownRole, UnknownScope, Way, shown,
+    InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin,
+    Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
+    RoleDefinition, RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS,
+    UnknownMembers, UnknownRole, UnknownScope, Way, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -11,6 +11,7 @@
 //! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
+//! | `secrets` | what looks like a secret, by its name or its shape |
 //! | `actor`, `origin` | the actor and the subject of a change; where its request came from |
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
@@ -42,6 +43,7 @@ mod origin;
 mod provider;
 mod reason;
 mod role;
+mod secrets;
 mod settings;
 mod short;
 mod tenant_id;
@@ -61,8 +63,9 @@ pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
 pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
+pub use secrets::{REDACTED, is_secret_name, is_secret_parameter, names_secret, without_secrets};
 pub use settings::{
-    ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleSync, RouteBy, Settings, SignUp,
-    UnknownMembers,
+    ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleSync, RouteBy, Settings,
+    SignUp, UnknownMembers,
 };
 pub use tenant_id::{InvalidTenantId, TenantId};

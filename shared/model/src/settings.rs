@@ -85,6 +85,17 @@ pub enum DeletedPeople {
     Restore,
 }
 
+/// Of which values the request log keeps more than the size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoggedValues {
+    /// Of those that a schema declares.
+    #[default]
+    Declared,
+    /// Of all values except secrets.
+    All,
+}
+
 /// The rate limit of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
@@ -143,6 +154,9 @@ pub struct Settings {
     /// See [`ClaimMatch`].
     #[serde(deserialize_with = "known")]
     pub claim_match: ClaimMatch,
+    /// See [`LoggedValues`].
+    #[serde(deserialize_with = "known")]
+    pub logged_values: LoggedValues,
     /// How long a session of a person lasts at most, in minutes; `None` for the operator's maximum.
     pub session_minutes: Option<u32>,
     /// After how many minutes without a check a session of a person ends; `None` for never.
@@ -175,6 +189,7 @@ impl Default for Settings {
             match_email: false,
             deleted_people: DeletedPeople::default(),
             claim_match: ClaimMatch::default(),
+            logged_values: LoggedValues::default(),
             session_minutes: None,
             session_idle_minutes: None,
             roles: Catalogue::default(),

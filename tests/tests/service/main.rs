@@ -30,6 +30,7 @@ mod budgets_people;
 mod bus_deliveries;
 mod bus_mail;
 mod bus_relay;
+mod canaries;
 mod catalogue;
 mod chain;
 mod claims;

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use rollcall_model::{
-    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleId, RoleSync, RouteBy,
-    Settings, SignUp, UnknownMembers, Way, shown,
+    Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId, RoleSync,
+    RouteBy, Settings, SignUp, UnknownMembers, Way, shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -55,6 +55,8 @@ pub struct SettingsChange {
     pub deleted_people: Option<DeletedPeople>,
     /// What a value of a `groups` claim must be to name a group.
     pub claim_match: Option<ClaimMatch>,
+    /// Of which values the request log keeps more than the size.
+    pub logged_values: Option<LoggedValues>,
     /// How many minutes a session lasts at most; `Some(None)` for the operator's maximum.
     pub session_minutes: Option<Option<u32>>,
     /// After how many minutes without use a session ends; `Some(None)` for never.
@@ -87,6 +89,7 @@ impl SettingsChange {
             match_email: self.match_email.unwrap_or(before.match_email),
             deleted_people: self.deleted_people.unwrap_or(before.deleted_people),
             claim_match: self.claim_match.unwrap_or(before.claim_match),
+            logged_values: self.logged_values.unwrap_or(before.logged_values),
             session_minutes: self.session_minutes.unwrap_or(before.session_minutes),
             session_idle_minutes: self
                 .session_idle_minutes

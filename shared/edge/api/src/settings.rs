@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     deleted_people: DeletedPeople,
     /// See [`ClaimMatch`].
     claim_match: ClaimMatch,
+    /// See [`LoggedValues`].
+    logged_values: LoggedValues,
     /// How many minutes a session lasts at most. Null for twelve hours.
     session_minutes: Option<u32>,
     /// After how many minutes without a check a session ends. Null for never.
@@ -70,6 +72,7 @@ impl From<directory::Settings> for Settings {
             match_email: settings.match_email,
             deleted_people: settings.deleted_people.into(),
             claim_match: settings.claim_match.into(),
+            logged_values: settings.logged_values.into(),
             session_minutes: settings.session_minutes,
             session_idle_minutes: settings.session_idle_minutes,
         }
@@ -110,6 +113,8 @@ pub(crate) struct SettingsChange {
     deleted_people: Option<DeletedPeople>,
     /// What a value of the `groups` claim must be to name a group.
     claim_match: Option<ClaimMatch>,
+    /// Of which values in requests the log keeps more than the size.
+    logged_values: Option<LoggedValues>,
     /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
     /// counts at once, a longer one from the next sign-in.
     #[serde(deserialize_with = "given")]
@@ -153,6 +158,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             match_email: change.match_email,
             deleted_people: change.deleted_people.map(Into::into),
             claim_match: change.claim_match.map(Into::into),
+            logged_values: change.logged_values.map(Into::into),
             session_minutes: change.session_minutes,
             session_idle_minutes: change.session_idle_minutes,
         }
@@ -257,6 +263,16 @@ choice! {
 }
 
 choice! {
+    /// Of which values in requests the log keeps more than the size.
+    LoggedValues {
+        /// Of those that a schema declares.
+        Declared,
+        /// Of all values except secrets.
+        All,
+    }
+}
+
+choice! {
     /// When changed memberships and mappings change roles.
     RoleSync {
         /// At once.
@@ -332,7 +348,7 @@ mod tests {
             "route_by": "claim", "invitations": true, "invitation_domains": ["Example.com"], "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
-            "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
+            "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
         }));
         let settings = changed
             .expect("a change")
@@ -345,7 +361,7 @@ mod tests {
                 "route_by": "claim", "invitations": true, "invitation_domains": ["example.com"], "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
-                "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
+                "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
             })
         );
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall_directory::{Caller, DeletedPeople, TenantId, Verdict};
+use rollcall_directory::{Caller, DeletedPeople, LoggedValues, TenantId, Verdict};
 use rollcall_scim as scim;
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct AuthorizerContext {
     pub log_days: u32,
     /// What a push of somebody who was deleted does in the tenant.
     pub deleted_people: DeletedPeople,
+    /// Of which values the tenant's request log keeps more than the size.
+    pub logged_values: LoggedValues,
     /// Seconds to wait before a retry. `None` for a request within the rate limit.
     pub retry_after: Option<u32>,
 }
@@ -34,6 +36,9 @@ const RETRY_AFTER: &str = "retry_after";
 /// Absent for the default, as in the context of an authorizer of an earlier version.
 const DELETED_PEOPLE: &str = "deleted_people";
 const RESTORE: &str = "restore";
+/// Absent for the default, too.
+const LOGGED_VALUES: &str = "logged_values";
+const ALL: &str = "all";
 
 impl AuthorizerContext {
     /// Returns the context for a verdict, or `None` if the token was refused.
@@ -52,6 +57,7 @@ impl AuthorizerContext {
             connection_id: caller.connection_id,
             log_days: caller.log_days,
             deleted_people: caller.deleted_people,
+            logged_values: caller.logged_values,
             retry_after,
         })
     }
@@ -63,6 +69,8 @@ impl AuthorizerContext {
             .map(|seconds| (RETRY_AFTER, seconds.to_string()));
         let restores = self.deleted_people == DeletedPeople::Restore;
         let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
+        let logs_all = self.logged_values == LoggedValues::All;
+        let logged_values = logs_all.then(|| (LOGGED_VALUES, ALL.to_owned()));
         [
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
@@ -72,6 +80,7 @@ impl AuthorizerContext {
         .into_iter()
         .chain(retry_after)
         .chain(deleted_people)
+        .chain(logged_values)
         .collect()
     }
 
@@ -93,12 +102,18 @@ impl AuthorizerContext {
             Some(Some(RESTORE)) => DeletedPeople::Restore,
             Some(_) => return None,
         };
+        let logged_values = match fields.get(LOGGED_VALUES).map(Value::as_str) {
+            None => LoggedValues::Declared,
+            Some(Some(ALL)) => LoggedValues::All,
+            Some(_) => return None,
+        };
         Some(Self {
             tenant: text(TENANT)?.parse().ok()?,
             token_id: text(TOKEN_ID)?.to_owned(),
             connection_id: text(CONNECTION_ID)?.to_owned(),
             log_days: text(LOG_DAYS)?.parse().ok()?,
             deleted_people,
+            logged_values,
             retry_after,
         })
     }
@@ -124,6 +139,7 @@ impl AuthorizerContext {
             request_id: request_id.to_owned(),
             log_days: self.log_days,
             deleted_people: self.deleted_people,
+            logged_values: self.logged_values,
         }
     }
 }
@@ -143,6 +159,7 @@ mod tests {
             request_id: "r-1".to_owned(),
             log_days: 30,
             deleted_people: DeletedPeople::New,
+            logged_values: LoggedValues::Declared,
         }
     }
 
@@ -164,9 +181,13 @@ mod tests {
 
     #[test]
     fn an_accepted_caller_arrives() {
-        for deleted_people in [DeletedPeople::New, DeletedPeople::Restore] {
+        for (deleted_people, logged_values) in [
+            (DeletedPeople::New, LoggedValues::All),
+            (DeletedPeople::Restore, LoggedValues::Declared),
+        ] {
             let caller = Caller {
                 deleted_people,
+                logged_values,
                 ..caller()
             };
             let context = through_gateway(Verdict::Accepted(caller.clone()));
