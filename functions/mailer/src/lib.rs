@@ -70,6 +70,8 @@ pub struct Mailer {
 struct Wanted {
     person: Subject,
     mail: Result<Invitation, NotInvited>,
+    /// How many invitations the tenant can send per day.
+    per_day: u32,
 }
 
 /// An event as EventBridge delivers it. Only its `detail` is used.
@@ -125,7 +127,10 @@ impl Mailer {
             Lease::Ours => {}
         }
         let (tenant_id, user) = (tenant.id(), event.subject.id);
-        match self.send(&tenant, &event.id, wanted.mail).await? {
+        match self
+            .send(&tenant, &event.id, wanted.mail, wanted.per_day)
+            .await?
+        {
             None => tracing::info!(tenant = %tenant_id, user, "invited"),
             Some(why) => {
                 let code = why.as_str();
@@ -145,13 +150,14 @@ impl Mailer {
         tenant: &Tenant,
         event: &str,
         mail: Result<Invitation, NotInvited>,
+        per_day: u32,
     ) -> Result<Option<NotInvited>, Failure> {
         let mail = match mail {
             Ok(mail) => mail,
             Err(why) => return Ok(Some(why)),
         };
         let credentials = tenant.credentials();
-        let refused = credentials.claim_invitation(event, &mail.to, self.per_day);
+        let refused = credentials.claim_invitation(event, &mail.to, per_day);
         if let Some(why) = refused.await? {
             return Ok(Some(why));
         }
@@ -189,10 +195,11 @@ impl Mailer {
             return Ok(None);
         }
         let subject = Subject::new("user", user, &person.user_name);
+        let stored = tenant.lifecycle().read().await?;
         let mail = match receiver(&resource, &settings.invitation_domains) {
             Err(why) => Err(why),
             Ok(to) => {
-                let organisation = tenant.lifecycle().read().await?.summary.display_name;
+                let organisation = stored.summary.display_name;
                 let name = person.display_name.unwrap_or(person.user_name);
                 let app_url = self.postbox.app_url();
                 Ok(Invitation::new(to, &name, &organisation, app_url)?)
@@ -201,6 +208,7 @@ impl Mailer {
         Ok(Some(Wanted {
             person: subject,
             mail,
+            per_day: stored.ceilings.invitations_per_day.unwrap_or(self.per_day),
         }))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use rollcall_model::{Actor, DeletedPeople, Origin, TenantId, new_id};
+use rollcall_model::{Actor, AtCeiling, DeletedPeople, Origin, TenantId, new_id};
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
@@ -79,7 +79,7 @@ impl Directory {
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
         let tenant = self.acted_on(caller.tenant.clone(), actor, &caller.request_id);
-        tenant.with_deleted_people(caller.deleted_people)
+        tenant.pushed_to(caller.deleted_people, caller.at_ceiling)
     }
 
     /// Returns a tenant with Rollcall itself as the actor, for setup and maintenance.
@@ -107,6 +107,7 @@ impl Directory {
             origin: Origin::default(),
             request_id: request_id.to_owned(),
             deleted_people: DeletedPeople::default(),
+            at_ceiling: AtCeiling::default(),
         })
     }
 

@@ -97,14 +97,16 @@ pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession};
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
-pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
+pub use crate::tenants::lifecycle::{
+    CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
+};
 
 pub use rollcall_model::{
-    Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,
-    InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin,
-    Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
-    RoleDefinition, RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId, USERS,
-    UnknownMembers, UnknownRole, UnknownScope, Way, shown, without_secrets,
+    Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,
+    GROUPS, Identity, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles,
+    NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit,
+    Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, Settings, SignUp, Subject, TenantId,
+    USERS, UnknownMembers, UnknownRole, UnknownScope, Way, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -12,6 +12,7 @@
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
 //! | `secrets` | what looks like a secret, by its name or its shape |
+//! | `ceilings` | what the operator allows a tenant |
 //! | `actor`, `origin` | the actor and the subject of a change; where its request came from |
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
@@ -33,6 +34,7 @@
 mod account;
 mod actor;
 mod catalogue;
+mod ceilings;
 mod effect;
 mod event_type;
 mod id;
@@ -51,6 +53,7 @@ mod tenant_id;
 pub use account::{Account, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
+pub use ceilings::{AtCeiling, Ceilings};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};

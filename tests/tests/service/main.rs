@@ -32,6 +32,7 @@ mod bus_mail;
 mod bus_relay;
 mod canaries;
 mod catalogue;
+mod ceilings;
 mod chain;
 mod claims;
 mod compatibility;

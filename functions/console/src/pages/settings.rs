@@ -6,7 +6,7 @@ use rollcall_directory::{
     Catalogue, ClaimMatch, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy, Settings,
     SettingsChange, UnknownMembers, Way,
 };
-use rollcall_edge_api::{Params, Settings as SettingsGate, check_below};
+use rollcall_edge_api::{Params, Settings as SettingsGate, check_below, check_retention};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
@@ -94,6 +94,13 @@ pub(crate) async fn save(change: Change<SettingsGate, SettingsForm>) -> Result<R
         default.and_then(|role| visitor.catalogue().role(role)),
         visitor.role(),
     )?;
+    if let Some(days) = change.retention_days {
+        check_retention(
+            days,
+            &visitor.tenant().settings().read().await?,
+            visitor.role(),
+        )?;
+    }
     let saved = visitor
         .tenant()
         .settings()

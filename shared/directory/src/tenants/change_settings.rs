@@ -9,6 +9,7 @@ use rollcall_model::{
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
 
+use crate::tenants::ceilings::check_retention;
 use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
@@ -209,6 +210,7 @@ impl TenantSettings<'_> {
             let before = self.scope.stored_tenant().await?;
             let mut after = before.clone();
             after.settings = change.applied_to(after.settings)?;
+            check_retention(&before, &after.settings)?;
             let written = write_tenant(self.scope, &before, &after).await?;
             Ok(written.then_some(after.settings))
         })
@@ -230,6 +232,7 @@ impl TenantSettings<'_> {
         }
         let mut after = before.clone();
         after.settings = change.applied_to(after.settings)?;
+        check_retention(&before, &after.settings)?;
         let written = write_tenant(self.scope, &before, &after).await?;
         Ok(written.then_some(after.settings))
     }

@@ -195,6 +195,10 @@ struct RequestCeiling {
     /// The limit; null for none.
     #[schema(required)]
     request_ceiling: Option<RateLimit>,
+    /// The other ceilings, those that are set: `tokens`, `people`, `groups`, `invitations_per_day`, `min_retention_days`.
+    /// Absent if none is or was set.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
+    ceilings: Option<std::collections::BTreeMap<String, u64>>,
 }
 
 /// The roles of a tenant.

@@ -75,6 +75,7 @@ pub use gate::{
 };
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};
+pub use settings::check_retention;
 pub use surface::finish;
 
 /// Returns the routes that are only for the application's backend.

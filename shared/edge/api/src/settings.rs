@@ -103,7 +103,7 @@ pub(crate) struct SettingsChange {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<RateLimit>)]
     rate_limit: Option<Option<RateLimit>>,
-    /// For how many days the journal and the request log are kept.
+    /// For how many days the journal and the request log are kept. Only owners and the application shorten it.
     retention_days: Option<u32>,
     /// Who may sign in without having been pushed. Only owners and the application change it.
     sign_up: Option<SignUp>,
@@ -323,6 +323,9 @@ pub(crate) async fn change(
             "only an `owner` or the application can change `sign_up`, `match_email` and `deleted_people`",
         ));
     }
+    if let Some(days) = change.retention_days {
+        check_retention(days, &access.tenant.settings().read().await?, access.rank())?;
+    }
     let change: directory::SettingsChange = change.into();
     let default = change.sso_default_role.iter().flatten();
     for role in default {
@@ -330,6 +333,23 @@ pub(crate) async fn change(
     }
     let changed = access.tenant.settings().change(&change).await?;
     Ok(Json(changed.into()))
+}
+
+/// Checks that somebody of this rank may set this retention: what is deleted early is evidence.
+///
+/// # Errors
+/// 403 when it is shorter than before, and they are no owner.
+pub fn check_retention(
+    days: u32,
+    before: &directory::Settings,
+    rank: directory::Role,
+) -> Result<(), Problem> {
+    match days < before.retention_days && !rank.is_owner() {
+        true => Err(Problem::forbidden(
+            "only an `owner` or the application can shorten `retention_days`",
+        )),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]

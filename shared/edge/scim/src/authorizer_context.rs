@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall_directory::{Caller, DeletedPeople, LoggedValues, TenantId, Verdict};
+use rollcall_directory::{AtCeiling, Caller, DeletedPeople, LoggedValues, TenantId, Verdict};
 use rollcall_scim as scim;
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ pub struct AuthorizerContext {
     pub deleted_people: DeletedPeople,
     /// Of which values the tenant's request log keeps more than the size.
     pub logged_values: LoggedValues,
+    /// What the tenant has as much of as the operator allows.
+    pub at_ceiling: AtCeiling,
     /// Seconds to wait before a retry. `None` for a request within the rate limit.
     pub retry_after: Option<u32>,
 }
@@ -39,6 +41,11 @@ const RESTORE: &str = "restore";
 /// Absent for the default, too.
 const LOGGED_VALUES: &str = "logged_values";
 const ALL: &str = "all";
+/// Absent if no ceiling is reached.
+const AT_CEILING: &str = "at_ceiling";
+const PEOPLE: &str = "people";
+const GROUPS: &str = "groups";
+const BOTH: &str = "people,groups";
 
 impl AuthorizerContext {
     /// Returns the context for a verdict, or `None` if the token was refused.
@@ -58,6 +65,7 @@ impl AuthorizerContext {
             log_days: caller.log_days,
             deleted_people: caller.deleted_people,
             logged_values: caller.logged_values,
+            at_ceiling: caller.at_ceiling,
             retry_after,
         })
     }
@@ -71,6 +79,13 @@ impl AuthorizerContext {
         let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
         let logs_all = self.logged_values == LoggedValues::All;
         let logged_values = logs_all.then(|| (LOGGED_VALUES, ALL.to_owned()));
+        let at_ceiling = match (self.at_ceiling.people, self.at_ceiling.groups) {
+            (false, false) => None,
+            (true, false) => Some(PEOPLE),
+            (false, true) => Some(GROUPS),
+            (true, true) => Some(BOTH),
+        };
+        let at_ceiling = at_ceiling.map(|reached| (AT_CEILING, reached.to_owned()));
         [
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
@@ -81,6 +96,7 @@ impl AuthorizerContext {
         .chain(retry_after)
         .chain(deleted_people)
         .chain(logged_values)
+        .chain(at_ceiling)
         .collect()
     }
 
@@ -107,6 +123,14 @@ impl AuthorizerContext {
             Some(Some(ALL)) => LoggedValues::All,
             Some(_) => return None,
         };
+        let at_ceiling = match fields.get(AT_CEILING).map(Value::as_str) {
+            None => (false, false),
+            Some(Some(PEOPLE)) => (true, false),
+            Some(Some(GROUPS)) => (false, true),
+            Some(Some(BOTH)) => (true, true),
+            Some(_) => return None,
+        };
+        let (people, groups) = at_ceiling;
         Some(Self {
             tenant: text(TENANT)?.parse().ok()?,
             token_id: text(TOKEN_ID)?.to_owned(),
@@ -114,6 +138,7 @@ impl AuthorizerContext {
             log_days: text(LOG_DAYS)?.parse().ok()?,
             deleted_people,
             logged_values,
+            at_ceiling: AtCeiling { people, groups },
             retry_after,
         })
     }
@@ -140,6 +165,7 @@ impl AuthorizerContext {
             log_days: self.log_days,
             deleted_people: self.deleted_people,
             logged_values: self.logged_values,
+            at_ceiling: self.at_ceiling,
         }
     }
 }
@@ -160,6 +186,7 @@ mod tests {
             log_days: 30,
             deleted_people: DeletedPeople::New,
             logged_values: LoggedValues::Declared,
+            at_ceiling: AtCeiling::default(),
         }
     }
 
@@ -181,13 +208,16 @@ mod tests {
 
     #[test]
     fn an_accepted_caller_arrives() {
-        for (deleted_people, logged_values) in [
-            (DeletedPeople::New, LoggedValues::All),
-            (DeletedPeople::Restore, LoggedValues::Declared),
+        for (deleted_people, logged_values, people, groups) in [
+            (DeletedPeople::New, LoggedValues::All, false, false),
+            (DeletedPeople::Restore, LoggedValues::Declared, true, false),
+            (DeletedPeople::New, LoggedValues::Declared, false, true),
+            (DeletedPeople::New, LoggedValues::Declared, true, true),
         ] {
             let caller = Caller {
                 deleted_people,
                 logged_values,
+                at_ceiling: AtCeiling { people, groups },
                 ..caller()
             };
             let context = through_gateway(Verdict::Accepted(caller.clone()));
