@@ -123,6 +123,9 @@ fn sessions_keep_their_budgets() {
         mapped.unwrap();
         let directory = table.directory();
         let key = directory.service_keys().issue("application").await.unwrap();
+        // The first use of an hour is stored.
+        let known = directory.service_keys().verify(key.expose()).await;
+        assert!(known.unwrap().is_some());
         let signed_in = sign_in(&tenant, "ann", None).await;
         let session = signed_in.session.secret;
         let mut budgets = Budgets::of("Sessions of a person in one mapped group");
