@@ -240,8 +240,9 @@ impl<'a> Fixture<'a> {
             _ if resource.starts_with("/groups/") => self.group.clone(),
             _ if resource.starts_with("/service-keys/") => {
                 let new = json!({"label": "short-lived", "scopes": ["events"]});
-                let made = self.service.application().post("/service-keys", new);
-                made.await.expect(201).id()
+                let application = self.service.application();
+                let made = application.post("/service-keys", new).await;
+                made.expect(201).id()
             }
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
