@@ -7,6 +7,8 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 const CANARY: &str = "c4n4ry";
+/// No other value has it: no answer may contain a password.
+const PASSWORD: &str = "pass-c4n4ry";
 const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c4n4ry";
 const EXTENSION: &str = "urn:example:vault:2.0:User";
 
@@ -14,7 +16,7 @@ const EXTENSION: &str = "urn:example:vault:2.0:User";
 fn person(name: &str) -> Value {
     json!({
         "schemas": [urn::USER, EXTENSION], "userName": name,
-        "password": CANARY, "passwd": CANARY, "pwd": CANARY, "apiKey": CANARY, "pin": CANARY,
+        "password": PASSWORD, "passwd": CANARY, "pwd": CANARY, "apiKey": CANARY, "pin": CANARY,
         "title": format!("Bearer {JWT}"), "nickName": JWT,
         "profileUrl": "https://app.example.test/callback?code=c4n4ry",
         EXTENSION: {"passwd": CANARY, "api_key": {"a": CANARY}, "badgePin": [CANARY], "note": JWT},
@@ -36,7 +38,7 @@ fn no_secret_reaches_the_request_log_the_journal_or_the_bus() {
             let ada = idp.post("/Users", person(&name)).await.expect(201);
             let path = format!("/Users/{}", ada.string("/id"));
             let operations = json!([
-                {"op": "replace", "path": "password", "value": CANARY},
+                {"op": "replace", "path": "password", "value": PASSWORD},
                 {"op": "replace", "path": format!("{EXTENSION}:passwd"), "value": "c4n4ry-2"},
                 {"op": "replace", "path": "title", "value": format!("Bearer {JWT}2")},
                 {"op": "replace", "value": {"pwd": CANARY, "shoeSize": 42}},

@@ -195,10 +195,24 @@ struct RequestCeiling {
     /// The limit; null for none.
     #[schema(required)]
     request_ceiling: Option<RateLimit>,
-    /// The other ceilings, those that are set: `tokens`, `people`, `groups`, `invitations_per_day`, `min_retention_days`.
-    /// Absent if none is or was set.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
-    ceilings: Option<std::collections::BTreeMap<String, u64>>,
+    /// The other ceilings. Absent if none is or was set.
+    ceilings: Option<SetCeilings>,
+}
+
+/// The operator's ceilings that are set.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct SetCeilings {
+    /// Tokens.
+    tokens: Option<u64>,
+    /// People.
+    people: Option<u64>,
+    /// Groups.
+    groups: Option<u64>,
+    /// Invitations per day.
+    invitations_per_day: Option<u32>,
+    /// The shortest retention, in days.
+    min_retention_days: Option<u32>,
 }
 
 /// The roles of a tenant.
@@ -276,6 +290,7 @@ struct EndedSession {
     DefinedRoles,
     DefinedRole,
     RequestCeiling,
+    SetCeilings,
     MadePortalLink,
     EndedSession
 )))]
