@@ -75,6 +75,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         role_sync: Some(settings.role_sync),
         route_by: Some(settings.route_by),
         invitations: Some(settings.invitations),
+        invitation_domains: Some(settings.invitation_domains.clone()),
         unknown_members: Some(settings.unknown_members),
         rate_limit: Some(settings.rate_limit),
         retention_days: Some(settings.retention_days),
@@ -82,6 +83,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         match_email: Some(settings.match_email),
         deleted_people: Some(settings.deleted_people),
         claim_match: Some(settings.claim_match),
+        logged_values: Some(settings.logged_values),
         session_minutes: Some(settings.session_minutes),
         session_idle_minutes: Some(settings.session_idle_minutes),
     };

@@ -45,6 +45,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::UserUnblocked => "Unblocked".to_owned(),
         EventType::UserSubjectsForgotten => "To be bound anew at the next sign-in".to_owned(),
         EventType::UserConfirmed => "Identifiers confirmed".to_owned(),
+        EventType::UserNotInvited => not_invited(&after).to_owned(),
         EventType::UserAdopted => "Pushed, after signing in alone".to_owned(),
         EventType::UserMerged => "Closed: the name went to a person who was pushed".to_owned(),
         EventType::UserSubjectBound => "Bound to the subject of a sign-in".to_owned(),
@@ -82,6 +83,18 @@ fn link_made(after: &Map<String, Value>) -> String {
         format!(" for {}", display::name(email))
     });
     format!("Setup link made{whom}: {}", role_in(after, "role_id"))
+}
+
+fn not_invited(after: &Map<String, Value>) -> &'static str {
+    match after.get("reason").and_then(Value::as_str) {
+        Some("no_address") => "Not invited: no e-mail address",
+        Some("invalid_address") => "Not invited: mail cannot be sent to the address",
+        Some("domain_not_allowed") => "Not invited: the domain of the address is not allowed",
+        Some("already_invited") => "Not invited: the address got an invitation a short time ago",
+        Some("daily_limit") => "Not invited: the invitations of the day are used up",
+        Some("undeliverable") => "Not invited: the mail service refused the mail",
+        _ => "Not invited",
+    }
 }
 
 fn refused(after: &Map<String, Value>) -> &'static str {

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | none, `{}`, `{"label": "blue"}` | issues a key with all scopes |
 //! | `{"scopes": ["events:read"]}`, with or without a label | issues a key with these scopes only |
-//! | `{"list": true}` | lists the valid keys |
+//! | `{"tenant": "acme", "expires_at": "2027-01-01T00:00:00Z"}` | bounds the new key to a tenant, or to a time |
+//! | `{"list": true}` | lists the keys |
 //! | `{"revoke": "<id>"}` | revokes a key |
 //! | `{"history": true}` | lists which keys were issued and revoked, newest first |
 //!
@@ -21,7 +22,11 @@
 //! # }
 //! ```
 
-use rollcall_directory::{Directory, Error, KeyChange, KeyScope, ServiceKey, TokenSecret, shown};
+use jiff::Timestamp;
+use rollcall_directory::{
+    Directory, Error, KeyChange, KeyChanger, KeyScope, NewServiceKey, ServiceKey, TenantId,
+    TokenSecret, shown,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The label of a key if the payload has none.
@@ -33,10 +38,16 @@ const DEFAULT_LABEL: &str = "application";
 pub struct Request {
     /// The label of the new key.
     label: Option<String>,
-    /// The scopes of the new key; all of them if absent. `null` is refused, so that a script without a value does not issue
+    /// The scopes of the new key, or the names of sets of them; all of them if absent. `null` is refused, so that a script without a value does not issue
     /// a key with all scopes.
     #[serde(default, deserialize_with = "present")]
     scopes: Option<Vec<String>>,
+    /// The only tenant that the new key reaches; all of them if absent.
+    #[serde(default, deserialize_with = "present")]
+    tenant: Option<TenantId>,
+    /// When the new key ends; never if absent.
+    #[serde(default, deserialize_with = "present")]
+    expires_at: Option<Timestamp>,
     /// Whether to list the keys instead.
     #[serde(default)]
     list: bool,
@@ -87,15 +98,12 @@ impl std::fmt::Debug for Issued {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The payload asks for more than one operation.
-    #[error("say one of `label` and `scopes`, `list`, `history`, and `revoke`")]
+    #[error("say one of what describes a new key, `list`, `history`, and `revoke`")]
     Ambiguous,
     /// A scope does not exist.
     #[error("`scopes`: `{0}` is not one of {all}", all = all_scopes())]
     UnknownScope(String),
-    /// The key would have no scope.
-    #[error("`scopes` is empty; leave it out for all scopes, or name some of {all}", all = all_scopes())]
-    NoScope,
-    /// The key does not exist, or the table failed.
+    /// The key does not exist or would be of no use, or the table failed.
     #[error(transparent)]
     Directory(#[from] Error),
 }
@@ -117,7 +125,10 @@ impl Issuer {
     /// # Errors
     /// See [`Failure`].
     pub async fn call(&self, request: Request) -> Result<Answer, Failure> {
-        let issues = request.label.is_some() || request.scopes.is_some();
+        let issues = request.label.is_some()
+            || request.scopes.is_some()
+            || request.tenant.is_some()
+            || request.expires_at.is_some();
         if request.history {
             return match issues || request.list || request.revoke.is_some() {
                 true => Err(Failure::Ambiguous),
@@ -126,18 +137,23 @@ impl Issuer {
         }
         match (issues, request.list, request.revoke) {
             (_, false, None) => {
-                let label = request.label.as_deref().unwrap_or(DEFAULT_LABEL);
-                Ok(Answer::Issued(match request.scopes {
-                    None => self.issue(label).await?,
-                    Some(ids) => self.issue_scoped(label, &parsed(ids)?).await?,
-                }))
+                let new = NewServiceKey {
+                    label: request.label.unwrap_or_else(|| DEFAULT_LABEL.to_owned()),
+                    scopes: request.scopes.map(parsed).transpose()?,
+                    tenant: request.tenant,
+                    expires_at: request.expires_at,
+                };
+                let keys = self.directory.service_keys();
+                let issued = keys.issue_new(new, KeyChanger::default()).await?;
+                Ok(Answer::Issued(issued.secret.into()))
             }
             (false, true, None) => {
                 let service_keys = self.directory.service_keys().list().await?;
                 Ok(Answer::Listed { service_keys })
             }
             (false, false, Some(revoked)) => {
-                self.directory.service_keys().revoke(&revoked).await?;
+                let keys = self.directory.service_keys();
+                keys.revoke(&revoked, KeyChanger::default()).await?;
                 Ok(Answer::Revoked { revoked })
             }
             _ => Err(Failure::Ambiguous),
@@ -156,11 +172,6 @@ impl Issuer {
     pub async fn issue(&self, label: &str) -> Result<Issued, Error> {
         Ok(self.directory.service_keys().issue(label).await?.into())
     }
-
-    async fn issue_scoped(&self, label: &str, scopes: &[KeyScope]) -> Result<Issued, Error> {
-        let service_keys = self.directory.service_keys();
-        Ok(service_keys.issue_scoped(label, scopes).await?.into())
-    }
 }
 
 impl From<TokenSecret> for Issued {
@@ -171,18 +182,18 @@ impl From<TokenSecret> for Issued {
     }
 }
 
-fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
-    Vec::deserialize(input).map(Some)
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    input: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(input).map(Some)
 }
 
 fn parsed(ids: Vec<String>) -> Result<Vec<KeyScope>, Failure> {
-    if ids.is_empty() {
-        return Err(Failure::NoScope);
-    }
     let scopes = ids
         .iter()
-        .map(|id| id.parse().map_err(|_| Failure::UnknownScope(shown(id))));
-    scopes.collect()
+        .map(|id| KeyScope::named(id).map_err(|_| Failure::UnknownScope(shown(id))));
+    let scopes = scopes.collect::<Result<Vec<_>, _>>()?;
+    Ok(scopes.into_iter().flatten().collect())
 }
 
 fn all_scopes() -> String {

@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use crate::shown_name::shown_name;
+
 /// A mail that is ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
@@ -41,7 +43,7 @@ impl Invitation {
         tenant: &str,
         app_url: &str,
     ) -> Result<Self, askama::Error> {
-        let (person, tenant) = (&one_line(person), &one_line(tenant));
+        let (person, tenant) = (&shown_name(person), &shown_name(tenant));
         let subject = format!("Your account at {tenant}");
         let text = Text {
             person,
@@ -63,14 +65,6 @@ impl Invitation {
     }
 }
 
-/// Replaces control characters, which could start a new header line, and shortens the text to 200 characters.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(200)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,11 +81,20 @@ mod tests {
         assert_eq!(invitation.subject, "Your account at A & B");
         assert!(!invitation.html.contains("<b>"), "{}", invitation.html);
         assert!(invitation.html.contains("A &#38; B"), "{}", invitation.html);
-        assert!(invitation.text.contains("<b>Bob</b>  Bcc: all"));
+        assert!(invitation.text.starts_with("Hello <b>Bob</b> Bcc:,\n"));
         assert!(
             invitation
                 .text
                 .contains("https://app.example.test/?a=1&b=2")
         );
+    }
+
+    #[test]
+    fn somebody_without_a_name_is_greeted_too() {
+        let to = "b@example.test".to_owned();
+        let invitation = Invitation::new(to, "https://x.example", "Acme", "https://app.test/");
+        let invitation = invitation.unwrap();
+        assert!(invitation.text.starts_with("Hello,\n"));
+        assert!(invitation.html.contains("Hello,"));
     }
 }

@@ -3,6 +3,10 @@
 //! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
 //! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
 //!
+//! An address gets at most one mail of a tenant per week, and a tenant sends a bounded number of them per day
+//! ([`DAILY_INVITATIONS_VARIABLE`]), to the domains that its settings allow. Whoever gets no mail has a journal entry that
+//! says why.
+//!
 //! ```no_run
 //! use aws_lambda_events::sqs::SqsEvent;
 //! use rollcall_directory::Directory;
@@ -15,13 +19,17 @@
 //! # }
 //! ```
 
+mod address;
 mod invitation;
 mod postbox;
+mod shown_name;
 
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use rollcall_directory::{Directory, Error, Event, EventType, Lease, PersonState, Tenant, USERS};
+use rollcall_directory::{
+    Directory, Error, Event, EventType, Lease, NotInvited, PersonState, Subject, Tenant, USERS,
+};
 use rollcall_runtime::each_message;
 use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
@@ -33,9 +41,20 @@ pub use postbox::{APP_URL_VARIABLE, Postbox, SENDER_VARIABLE, SendError};
 /// The duration of the lease on a mail. After it expires, another invocation can send the mail.
 const LEASE: Duration = Duration::from_secs(60);
 
+/// The environment variable with the number of invitations that a tenant can send per day.
+pub const DAILY_INVITATIONS_VARIABLE: &str = "DAILY_INVITATIONS";
+/// That number, if the variable is absent.
+const DAILY_INVITATIONS: u32 = 1_000;
+
 /// Returns the mailer for a directory and a postbox.
 pub fn handler(directory: Directory, postbox: Postbox) -> Mailer {
-    Mailer { directory, postbox }
+    let given = std::env::var(DAILY_INVITATIONS_VARIABLE).ok();
+    let per_day = given.and_then(|number| number.parse().ok());
+    Mailer {
+        directory,
+        postbox,
+        per_day: per_day.unwrap_or(DAILY_INVITATIONS),
+    }
 }
 
 /// The mailer. The Lambda runtime and the local queue call it with each batch of messages.
@@ -43,6 +62,16 @@ pub fn handler(directory: Directory, postbox: Postbox) -> Mailer {
 pub struct Mailer {
     directory: Directory,
     postbox: Postbox,
+    /// How many invitations a tenant can send per day.
+    per_day: u32,
+}
+
+/// What the stored data says about an invitation.
+struct Wanted {
+    person: Subject,
+    mail: Result<Invitation, NotInvited>,
+    /// How many invitations the tenant can send per day.
+    per_day: u32,
 }
 
 /// An event as EventBridge delivers it. Only its `detail` is used.
@@ -67,6 +96,12 @@ enum Failure {
 }
 
 impl Mailer {
+    /// Returns the mailer with another number of invitations per tenant and day.
+    #[must_use]
+    pub fn with_daily_limit(self, per_day: u32) -> Self {
+        Self { per_day, ..self }
+    }
+
     /// Handles one batch. Returns the ids of the messages that must be delivered again.
     pub async fn call(&self, event: SqsEvent) -> SqsBatchResponse {
         each_message(event.records, |record| self.handle(record)).await
@@ -82,7 +117,7 @@ impl Mailer {
             return Ok(());
         }
         let tenant = self.directory.system(event.tenant);
-        let Some(invitation) = self.invitation(&tenant, &event.subject.id).await? else {
+        let Some(wanted) = self.wanted(&tenant, &event.subject.id).await? else {
             return Ok(());
         };
         let thing = format!("invitation#{}", event.id);
@@ -92,18 +127,52 @@ impl Mailer {
             Lease::Ours => {}
         }
         let (tenant_id, user) = (tenant.id(), event.subject.id);
-        match self.postbox.send(&invitation).await {
-            Ok(()) => tracing::info!(tenant = %tenant_id, user, "invited"),
-            Err(SendError::Refused(why)) => {
-                tracing::warn!(tenant = %tenant_id, user, why, "the invitation is undeliverable");
+        match self
+            .send(&tenant, &event.id, wanted.mail, wanted.per_day)
+            .await?
+        {
+            None => tracing::info!(tenant = %tenant_id, user, "invited"),
+            Some(why) => {
+                let code = why.as_str();
+                tracing::warn!(tenant = %tenant_id, user, why = code, "an invitation was not sent");
+                tenant
+                    .credentials()
+                    .note_not_invited(wanted.person, why)
+                    .await?;
             }
-            Err(failed) => return Err(failed.into()),
         }
         Ok(tenant.credentials().done(&thing).await?)
     }
 
-    /// Returns the invitation for a person, or `None` if there is none to send.
-    async fn invitation(&self, tenant: &Tenant, user: &str) -> Result<Option<Invitation>, Failure> {
+    /// Sends the mail that an event asks for. Returns why it was not sent, if a retry cannot help.
+    async fn send(
+        &self,
+        tenant: &Tenant,
+        event: &str,
+        mail: Result<Invitation, NotInvited>,
+        per_day: u32,
+    ) -> Result<Option<NotInvited>, Failure> {
+        let mail = match mail {
+            Ok(mail) => mail,
+            Err(why) => return Ok(Some(why)),
+        };
+        let credentials = tenant.credentials();
+        let refused = credentials.claim_invitation(event, &mail.to, per_day);
+        if let Some(why) = refused.await? {
+            return Ok(Some(why));
+        }
+        match self.postbox.send(&mail).await {
+            Ok(()) => Ok(None),
+            Err(SendError::Refused(why)) => {
+                tracing::warn!(why, "the mail service refuses the invitation");
+                Ok(Some(NotInvited::Undeliverable))
+            }
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// Returns whether a person is to be invited, and how; `None` if nobody expects an invitation.
+    async fn wanted(&self, tenant: &Tenant, user: &str) -> Result<Option<Wanted>, Failure> {
         let Some(settings) = found(tenant.settings().read().await)? else {
             return Ok(None);
         };
@@ -122,14 +191,25 @@ impl Mailer {
         else {
             return Ok(None);
         };
-        let Some(to) = mail_address(&resource).filter(|_| person.state == PersonState::Invited)
-        else {
+        if person.state != PersonState::Invited {
             return Ok(None);
+        }
+        let subject = Subject::new("user", user, &person.user_name);
+        let stored = tenant.lifecycle().read().await?;
+        let mail = match receiver(&resource, &settings.invitation_domains) {
+            Err(why) => Err(why),
+            Ok(to) => {
+                let organisation = stored.summary.display_name;
+                let name = person.display_name.unwrap_or(person.user_name);
+                let app_url = self.postbox.app_url();
+                Ok(Invitation::new(to, &name, &organisation, app_url)?)
+            }
         };
-        let organisation = tenant.lifecycle().read().await?.summary.display_name;
-        let name = person.display_name.unwrap_or(person.user_name);
-        let app_url = self.postbox.app_url();
-        Ok(Some(Invitation::new(to, &name, &organisation, app_url)?))
+        Ok(Some(Wanted {
+            person: subject,
+            mail,
+            per_day: stored.ceilings.invitations_per_day.unwrap_or(self.per_day),
+        }))
     }
 }
 
@@ -141,7 +221,17 @@ fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// Returns the primary address, or else the first one. A value without `@` is not an address.
+/// Returns the address of a person that mail can be sent to. `domains` are those that the tenant allows; empty for all.
+fn receiver(user: &Resource, domains: &[String]) -> Result<String, NotInvited> {
+    let address = mail_address(user).ok_or(NotInvited::NoAddress)?;
+    let domain = address::domain_of(&address).ok_or(NotInvited::InvalidAddress)?;
+    match domains.is_empty() || domains.contains(&domain) {
+        true => Ok(address),
+        false => Err(NotInvited::DomainNotAllowed),
+    }
+}
+
+/// Returns the primary address, or else the first one.
 fn mail_address(user: &Resource) -> Option<String> {
     let emails = user.get("emails")?.as_array()?;
     let address = |email: &Value| email["value"].as_str().map(str::to_owned);
@@ -149,5 +239,4 @@ fn mail_address(user: &Resource) -> Option<String> {
     primary
         .and_then(address)
         .or_else(|| emails.iter().find_map(address))
-        .filter(|address| address.contains('@'))
 }

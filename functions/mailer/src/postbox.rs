@@ -62,6 +62,14 @@ impl Postbox {
     /// See [`SendError`].
     pub async fn send(&self, mail: &Invitation) -> Result<(), SendError> {
         let content = message(mail).map_err(|error| SendError::Refused(error.to_string()))?;
+        if [&mail.to, &mail.subject]
+            .iter()
+            .any(|line| line.contains(char::is_control))
+        {
+            return Err(SendError::Refused(
+                "a control character in a header".to_owned(),
+            ));
+        }
         let to = Destination::builder().to_addresses(&mail.to).build();
         let send = self.client.send_email().from_email_address(&self.sender);
         let sent = send.destination(to).content(content).send().await;

@@ -117,8 +117,8 @@ impl Reconciler {
         }
     }
 
-    /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents and
-    /// the lists of groups in which sign-ins look up claims, gives people of earlier versions their owners, reminds the
+    /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents, counts
+    /// what has a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier versions their owners, reminds the
     /// relay of journal entries without a place in the feed, and takes a checkpoint of the feed; at the end, it completes
     /// the indexes. What fails for one tenant is left to the next pass; the pass goes on. Returns the message that
     /// continues the pass, if any.
@@ -210,6 +210,8 @@ impl Reconciler {
 /// Does what the full pass does once for a tenant, before its people.
 async fn prepare(tenant: &Tenant, deadline: Instant) {
     attempted(tenant, "open intents", tenant.members().sweep().await);
+    let counted = tenant.lifecycle().count_for_ceilings().await;
+    attempted(tenant, "the ceilings", counted);
     attempted(
         tenant,
         "the meter",

@@ -24,6 +24,10 @@ pub(crate) struct Arguments {
     /// Keep the data in memory and discard it at the end
     #[arg(long)]
     in_memory: bool,
+    /// The name of another host under which the service is reached, for example through a tunnel; without it, only
+    /// requests for the loopback interface are answered
+    #[arg(long, value_name = "NAME")]
+    public_host: Option<String>,
     /// The port of the embedded DynamoDB on 127.0.0.1 [default: any free port]
     #[arg(
         long,
@@ -57,6 +61,7 @@ impl Arguments {
             dynamodb_port: Some(self.dynamodb_port),
             storage,
             front_page: true,
+            public_host: self.public_host.clone(),
             ..Options::default()
         }
     }

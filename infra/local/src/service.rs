@@ -4,14 +4,9 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::routing::get;
-use axum::serve::ListenerExt;
 use futures::future::BoxFuture;
 use rollcall_directory::{Directory, KeyRing};
 use rollcall_edge_http::{API_PATH, BASE_PATH};
@@ -23,10 +18,12 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{self, Dynamodb, DynamodbError, Remote};
 use crate::events::stream::Inserts;
 use crate::events::{Events, Place, SentMail, Watch};
-use crate::front_page::{self, FrontPage};
+use crate::front_page::FrontPage;
 use crate::gateway::{Gateway, GatewayError};
+use crate::hosts::Hosts;
 use crate::local_file::LocalFile;
 use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
+use crate::serve::serve_api;
 use crate::stack_keys::{self, ensure_stack_keys};
 use crate::template::{Template, TemplateError};
 use crate::wiring;
@@ -50,6 +47,10 @@ pub struct Options {
     /// Injects faults into the functions that the gateway calls, for tests. It does not affect the seeding of the
     /// tenants or [`Local::directory`].
     pub wrap_http_client: Option<WrapHttpClient>,
+    /// The name of a host under which the service is reached beside those of the loopback interface.
+    pub public_host: Option<String>,
+    /// How many invitations a tenant can send per day, for tests; otherwise the default of the mailer.
+    pub daily_invitations: Option<u32>,
     /// Injects faults into the functions that the stream and the queues call, for tests.
     pub wrap_followers_http_client: Option<WrapHttpClient>,
 }
@@ -199,7 +200,7 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let followed = Directory::new(dynamodb.client(http), dynamodb.table());
         let app_url = format!("http://{}/", address(&api)?);
-        let followers = wiring::followers(&followed, &events, &app_url);
+        let followers = wiring::followers(&followed, &events, &app_url, options.daily_invitations);
         let watch = events.watch();
         let others_write = dynamodb_listener.is_some();
         let following = Directory::new(dynamodb.client(dynamodb.in_process()), dynamodb.table());
@@ -224,7 +225,8 @@ impl Local {
         let front = options
             .front_page
             .then(|| FrontPage::new(local.directory(), &local.tenants));
-        let api = serve_api(api, gateway, front, local.stopped());
+        let hosts = Hosts::new(options.public_host.as_deref());
+        let api = serve_api(api, (gateway, hosts), front, local.stopped());
         local.serve(api, dynamodb_listener, following);
         Ok(local)
     }
@@ -430,64 +432,4 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
         option: "--port",
         error,
     })
-}
-
-/// What answers requests.
-#[derive(Clone, Debug)]
-struct Front {
-    gateway: Arc<Gateway>,
-    page: Option<FrontPage>,
-}
-
-async fn serve_api(
-    listener: TcpListener,
-    gateway: Gateway,
-    page: Option<FrontPage>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) {
-    let front = Front {
-        gateway: Arc::new(gateway),
-        page: page.clone(),
-    };
-    let mut api = Router::new().fallback(answer).with_state(front.clone());
-    if let Some(page) = page {
-        let index = Router::new().route("/", get(front_page::index));
-        let console = Router::new().route("/console", get(console));
-        api = api.merge(index.with_state(page));
-        api = api.merge(console.with_state(front));
-    }
-    // Without TCP_NODELAY, small responses on a kept-alive connection would wait for the client's acknowledgements.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let service = api.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service)
-        .with_graceful_shutdown(stop)
-        .await
-    {
-        tracing::error!(%error, "the API server failed");
-    }
-}
-
-async fn answer(
-    State(front): State<Front>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> axum::response::Response {
-    front.gateway.handle(request, peer).await
-}
-
-/// Opens the console with a new link, unless there is a session.
-async fn console(
-    State(front): State<Front>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> axum::response::Response {
-    if let Some(page) = &front.page {
-        let (headers, uri) = (request.headers().clone(), request.uri().clone());
-        if let Some(opened) = page.open_console(&headers, &uri).await {
-            return opened;
-        }
-    }
-    front.gateway.handle(request, peer).await
 }

@@ -44,12 +44,22 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
 }
 
 /// Returns all functions that the stream and the queues call, on one directory.
-pub(crate) fn followers(directory: &Directory, events: &Events, app_url: &str) -> Followers {
+pub(crate) fn followers(
+    directory: &Directory,
+    events: &Events,
+    app_url: &str,
+    daily_invitations: Option<u32>,
+) -> Followers {
     let clients = events.clients();
     let bus = rollcall_journal_relay::Bus::new(clients.eventbridge, "rollcall");
     let own_queue = events.queue_of("role-reconciler").unwrap_or_default();
     let queue = rollcall_role_reconciler::Queue::new(clients.sqs, queue_url(own_queue));
     let postbox = rollcall_mailer::Postbox::new(clients.ses, MAIL_SENDER, app_url);
+    let mailer = rollcall_mailer::handler(directory.clone(), postbox);
+    let mailer = match daily_invitations {
+        Some(per_day) => mailer.with_daily_limit(per_day),
+        None => mailer,
+    };
     Followers {
         streams: [(
             "journal-relay",
@@ -61,10 +71,7 @@ pub(crate) fn followers(directory: &Directory, events: &Events, app_url: &str) -
                 "role-reconciler",
                 reconciler(rollcall_role_reconciler::handler(directory.clone(), queue)),
             ),
-            (
-                "mailer",
-                mail(rollcall_mailer::handler(directory.clone(), postbox)),
-            ),
+            ("mailer", mail(mailer)),
         ]
         .into(),
     }

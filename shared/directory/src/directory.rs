@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use rollcall_model::{
-    Actor, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
+    Actor, AtCeiling, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
 };
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
@@ -108,7 +108,7 @@ impl Directory {
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
         let tenant = self.acted_on(caller.tenant.clone(), actor, &caller.request_id);
-        tenant.with_deleted_people(caller.deleted_people)
+        tenant.pushed_to(caller.deleted_people, caller.at_ceiling)
     }
 
     /// Returns a tenant with Rollcall itself as the actor, for setup and maintenance.
@@ -137,6 +137,7 @@ impl Directory {
             request_id: request_id.to_owned(),
             session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
+            at_ceiling: AtCeiling::default(),
         })
     }
 
@@ -241,7 +242,7 @@ impl Directory {
             return tenant.sign_in().introspect(key, &secret, recent).await;
         }
         let mut found = self.table.find(key.wanted()).await?;
-        let refused = Introspection::refused(key.verified(&mut found)?.as_ref());
+        let refused = Introspection::refused(key.verified(&mut found).await?.as_ref());
         Ok(refused.unwrap_or(Introspection::Inactive))
     }
 

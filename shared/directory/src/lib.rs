@@ -54,11 +54,13 @@ pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
 pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;
-pub use crate::credentials::key_history::KeyChange;
+pub use crate::credentials::invitations::NotInvited;
+pub use crate::credentials::key_history::{KeyChange, KeyChanger};
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::predecessors::Predecessor;
 pub use crate::credentials::secret::{Purpose, TokenSecret};
-pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
+pub use crate::credentials::service_key::{NewServiceKey, ServiceKey};
+pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token};
 pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{
@@ -99,15 +101,18 @@ pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession};
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
-pub use crate::tenants::lifecycle::{NewTenant, TenantChange, TenantDetails, TenantSummary};
+pub use crate::tenants::lifecycle::{
+    CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
+};
 pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 pub use rollcall_model::{
-    Actor, Binding, Catalogue, ClaimMatch, DeletedPeople, Effect, EventType, GROUPS, Identity,
-    InvalidTenantId, KeyScope, Kind, KnownActor, ManualRoles, NO_CONNECTION, Origin, Permission,
-    PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition,
-    RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS,
-    UnknownMembers, UnknownRole, UnknownScope, Way, shown,
+    Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,
+    GROUPS, Identity, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles,
+    NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit,
+    Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp,
+    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, shown,
+    without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

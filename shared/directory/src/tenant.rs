@@ -1,6 +1,6 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::{DeletedPeople, Origin, TenantId};
+use rollcall_model::{AtCeiling, DeletedPeople, Origin, TenantId};
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
@@ -30,9 +30,10 @@ impl Tenant {
         self
     }
 
-    /// Returns the handle for a push in a tenant with this setting.
-    pub(crate) fn with_deleted_people(mut self, setting: DeletedPeople) -> Self {
+    /// Returns the handle for a push in a tenant with this setting, and at these ceilings.
+    pub(crate) fn pushed_to(mut self, setting: DeletedPeople, at_ceiling: AtCeiling) -> Self {
         self.scope.deleted_people = setting;
+        self.scope.at_ceiling = at_ceiling;
         self
     }
 

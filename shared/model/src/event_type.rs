@@ -68,6 +68,8 @@ event_types! {
     UserConfirmed = "user.confirmed",
     /// One session of a person was ended by somebody else.
     UserSessionEnded = "user.session_ended",
+    /// A person who was pushed got no invitation mail.
+    UserNotInvited = "user.not_invited",
     /// A connection pushed a person who had only signed in so far.
     UserAdopted = "user.adopted",
     /// Another connection took over a person.

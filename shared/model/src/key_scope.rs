@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::role::Permission;
 
-/// A scope of a service key. A key holds it for all tenants of the stack.
+/// A scope of a service key. A key holds it for all tenants of the stack, or for the one tenant that it is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyScope {
     /// Do what a session with this permission may do. The scope has the id of the permission.
@@ -18,6 +18,8 @@ pub enum KeyScope {
     Introspection,
     /// Read and verify the event feed.
     Events,
+    /// Issue, list and revoke service keys. No key can give more than it has.
+    ServiceKeys,
 }
 
 impl KeyScope {
@@ -29,6 +31,7 @@ impl KeyScope {
             Self::Sessions => "sessions:create",
             Self::Introspection => "sessions:introspect",
             Self::Events => "events:read",
+            Self::ServiceKeys => "service_keys:manage",
         }
     }
 
@@ -39,8 +42,31 @@ impl KeyScope {
             Self::Sessions,
             Self::Introspection,
             Self::Events,
+            Self::ServiceKeys,
         ];
         Permission::ALL.into_iter().map(Self::Permission).chain(own)
+    }
+
+    /// Returns the scopes that a text asks for: the one with this id, or those of a set with this name.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn named(text: &str) -> Result<Vec<Self>, UnknownScope> {
+        match text {
+            "tenants" => Ok(vec![Self::Tenants]),
+            "sign_in" => Ok(vec![Self::Sessions]),
+            "introspect" => Ok(vec![Self::Introspection]),
+            "directory" => Ok(vec![Self::Permission(Permission::DirectoryRead)]),
+            "events" => Ok(vec![Self::Events]),
+            "admin" => Ok(Permission::ALL.into_iter().map(Self::Permission).collect()),
+            id => id.parse().map(|scope| vec![scope]),
+        }
+    }
+
+    /// Returns whether a key that is bound to a tenant can have the scope. The others reach beyond a tenant, or set what
+    /// bounds it.
+    pub fn fits_one_tenant(self) -> bool {
+        !matches!(self, Self::Tenants | Self::ServiceKeys)
     }
 }
 
@@ -79,5 +105,22 @@ mod tests {
             assert_eq!(scope.as_str().parse(), Ok(scope));
         }
         assert_eq!("everything".parse::<KeyScope>(), Err(UnknownScope));
+    }
+
+    #[test]
+    fn a_set_stands_for_its_scopes() {
+        for (text, ids) in [
+            ("tenants", vec!["tenants:manage"]),
+            ("sign_in", vec!["sessions:create"]),
+            ("introspect", vec!["sessions:introspect"]),
+            ("directory", vec!["directory:read"]),
+            ("events", vec!["events:read"]),
+            ("admin", Permission::ALL.map(Permission::as_str).to_vec()),
+            ("service_keys:manage", vec!["service_keys:manage"]),
+        ] {
+            let named = KeyScope::named(text).unwrap().into_iter();
+            assert_eq!(named.map(KeyScope::as_str).collect::<Vec<_>>(), ids);
+        }
+        assert_eq!(KeyScope::named("everything"), Err(UnknownScope));
     }
 }

@@ -12,6 +12,8 @@
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
 //! | `session_bounds` | how long sessions last, within the bounds of the operator |
+//! | `secrets` | what looks like a secret, by its name or its shape |
+//! | `ceilings` | what the operator allows a tenant |
 //! | `actor`, `origin` | the actor and the subject of a change; where its request came from |
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
@@ -33,6 +35,7 @@
 mod account;
 mod actor;
 mod catalogue;
+mod ceilings;
 mod effect;
 mod event_type;
 mod id;
@@ -43,6 +46,7 @@ mod origin;
 mod provider;
 mod reason;
 mod role;
+mod secrets;
 mod session_bounds;
 mod settings;
 mod short;
@@ -51,6 +55,7 @@ mod tenant_id;
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
+pub use ceilings::{AtCeiling, Ceilings};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
@@ -63,9 +68,10 @@ pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
 pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
+pub use secrets::{REDACTED, is_secret_name, is_secret_parameter, names_secret, without_secrets};
 pub use session_bounds::{SessionBounds, SessionLimits};
 pub use settings::{
-    ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleSync, RouteBy, Settings, SignUp,
-    UnknownMembers,
+    ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleSync, RouteBy, Settings,
+    SignUp, UnknownMembers,
 };
 pub use tenant_id::{InvalidTenantId, TenantId};

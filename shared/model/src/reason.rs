@@ -60,6 +60,7 @@ reasons! {
     PersonOutranks = "person_outranks", "Nobody acts on the identity of somebody who ranks above them.";
     RoleNotMappable = "role_not_mappable", "A group cannot give this role.";
     RoleInUse = "role_in_use", "The role is still given by groups, by hand or by default.";
+    CeilingReached = "ceiling_reached", "The tenant has as much of it as the operator of the service allows.";
     PersonInactive = "person_inactive", "The person was deactivated, blocked or deleted.";
     NotProvisioned = "not_provisioned", "Nobody pushed the person, and the settings let in only people who were pushed.";
     IdentityConflict = "identity_conflict", "Whom the sign-in names may be somebody else.";

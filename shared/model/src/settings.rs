@@ -85,6 +85,17 @@ pub enum DeletedPeople {
     Restore,
 }
 
+/// Of which values the request log keeps more than the size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoggedValues {
+    /// Of those that a schema declares.
+    #[default]
+    Declared,
+    /// Of all values except secrets.
+    All,
+}
+
 /// The rate limit of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
@@ -123,6 +134,8 @@ pub struct Settings {
     pub route_by: RouteBy,
     /// Whether people whom an identity provider creates get an invitation mail.
     pub invitations: bool,
+    /// The domains to which invitations go, in lower case; empty for all.
+    pub invitation_domains: Vec<String>,
     /// See [`UnknownMembers`].
     #[serde(deserialize_with = "known")]
     pub unknown_members: UnknownMembers,
@@ -141,6 +154,9 @@ pub struct Settings {
     /// See [`ClaimMatch`].
     #[serde(deserialize_with = "known")]
     pub claim_match: ClaimMatch,
+    /// See [`LoggedValues`].
+    #[serde(deserialize_with = "known")]
+    pub logged_values: LoggedValues,
     /// How long a session of a person lasts at most, in minutes; `None` for the operator's maximum.
     pub session_minutes: Option<u32>,
     /// After how many minutes without a check a session of a person ends; `None` for never.
@@ -165,6 +181,7 @@ impl Default for Settings {
             role_sync: RoleSync::default(),
             route_by: RouteBy::default(),
             invitations: false,
+            invitation_domains: Vec::new(),
             unknown_members: UnknownMembers::default(),
             rate_limit: Some(RateLimit::default()),
             retention_days: 365,
@@ -172,6 +189,7 @@ impl Default for Settings {
             match_email: false,
             deleted_people: DeletedPeople::default(),
             claim_match: ClaimMatch::default(),
+            logged_values: LoggedValues::default(),
             session_minutes: None,
             session_idle_minutes: None,
             roles: Catalogue::default(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rollcall_model::{
-    Actor, Catalogue, DeletedPeople, Origin, RateLimit, RoleDefinition, SessionBounds, Settings,
-    TenantId, sha256_hex, shown,
+    Actor, AtCeiling, Catalogue, Ceilings, DeletedPeople, Origin, RateLimit, RoleDefinition,
+    SessionBounds, Settings, TenantId, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ pub struct Scope {
     pub session_bounds: SessionBounds,
     /// What a push of somebody who was deleted does, if the request is one of an identity provider.
     pub deleted_people: DeletedPeople,
+    /// What the tenant has as much of as the operator allows, if the request is one of an identity provider.
+    pub at_ceiling: AtCeiling,
 }
 
 /// The stored item of a tenant.
@@ -50,6 +52,12 @@ pub struct TenantItem {
     /// The operator's limit for the requests of all tokens together; `None` is unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_ceiling: Option<RateLimit>,
+    /// The operator's other limits.
+    #[serde(default, skip_serializing_if = "Ceilings::is_empty")]
+    pub ceilings: Ceilings,
+    /// Which of them were reached when they were last counted.
+    #[serde(default, skip_serializing_if = "AtCeiling::is_empty")]
+    pub at_ceiling: AtCeiling,
     /// Increases by one with every write.
     pub revision: u64,
     /// Whether its deletion has begun. From then on, nothing is issued in the tenant.
@@ -86,6 +94,8 @@ impl TenantItem {
             created_at,
             settings,
             request_ceiling: None,
+            ceilings: Ceilings::default(),
+            at_ceiling: AtCeiling::default(),
             revision: 1,
             deleting: false,
             // It has no groups yet.

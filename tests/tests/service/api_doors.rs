@@ -493,8 +493,8 @@ fn a_revoked_service_key_is_refused_at_once_and_a_tenant_has_its_creator() {
         assert_eq!(created["type"], "tenant.created");
         assert_eq!(created["actor"]["type"], "application");
         assert_eq!(created["actor"]["id"], id.as_str());
-        keys.revoke(&id).await.expect("a revocation");
-        let path = at_tenant(&tenant, "/users");
-        caller.get(&path).await.expect(401);
+        let revoked = keys.revoke(&id, Default::default()).await;
+        revoked.expect("a revocation");
+        caller.get(&at_tenant(&tenant, "/users")).await.expect(401);
     });
 }

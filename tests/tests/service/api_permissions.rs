@@ -238,6 +238,12 @@ impl<'a> Fixture<'a> {
             }
             _ if resource.starts_with("/users/") => self.user.clone(),
             _ if resource.starts_with("/groups/") => self.group.clone(),
+            _ if resource.starts_with("/service-keys/") => {
+                let new = json!({"label": "short-lived", "scopes": ["events"]});
+                let application = self.service.application();
+                let made = application.post("/service-keys", new).await;
+                made.expect(201).id()
+            }
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
             "/connections/{id}" if deletes => {
@@ -264,6 +270,7 @@ impl<'a> Fixture<'a> {
                 json!({"id": format!("t{}", uuid::Uuid::now_v7()), "display_name": "New"})
             }
             ("PATCH", "") => json!({"display_name": "Renamed"}),
+            ("POST", "/service-keys") => json!({"label": "new", "scopes": ["events"]}),
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),
             ("POST", "/portal-links") => json!({"role_id": "admin"}),
             ("PUT", "/roles") => json!({"items": []}),
@@ -277,7 +284,7 @@ impl<'a> Fixture<'a> {
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("POST", "/users/{id}/merge") => json!({"into": self.user}),
             ("POST", path) if path.starts_with("/users/{id}/") => json!({}),
-            ("PATCH", "/settings") => json!({"retention_days": 90}),
+            ("PATCH", "/settings") => json!({"retention_days": 400}),
             ("POST", "/users/{id}/restore" | "/users/{id}/admit-as-new") => return None,
             ("GET" | "DELETE", _) => return None,
             (method, path) => panic!("{method} {path}: add a request body for this endpoint here"),

@@ -1,6 +1,6 @@
 //! Invitations: if the tenant enables them, each pushed person gets one mail, and nobody else gets one.
 
-use rollcall_directory::{Assertion, Settings};
+use rollcall_directory::{Assertion, NotInvited, Settings};
 use rollcall_local::Options;
 use rollcall_tests::event_fixture::EventFixture;
 use rollcall_tests::service::run;
@@ -52,6 +52,109 @@ fn pushed_people_are_invited_once() {
         );
         assert!(mail[0].html.contains("Stage &#38; Sons") && !mail[0].html.contains("<ada>"));
         assert_eq!(fixture.local.dead_letters(), 0);
+    });
+}
+
+/// Returns whom the events say got no invitation, and why.
+async fn not_invited(fixture: &EventFixture) -> Vec<(String, String)> {
+    let events = fixture.feed().await.into_iter();
+    let events = events.filter(|event| event["type"] == "user.not_invited");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = events.map(|event| {
+        let reason = text(&event["after"]["reason"]);
+        (text(&event["subject"]["name"]), reason)
+    });
+    told.collect()
+}
+
+#[test]
+fn a_token_cannot_make_rollcall_write_to_strangers() {
+    run(async |_| {
+        let settings = Settings {
+            invitations: true,
+            invitation_domains: vec!["example.test".to_owned()],
+            ..Settings::default()
+        };
+        let fixture = EventFixture::with(Options::default(), settings).await;
+        let header = "mallory@example.test\r\nBcc: z@example.test";
+        for (name, email) in [
+            ("ada", "ada@example.test"),
+            ("ada-again", "Ada+2@Example.Test"),
+            ("stranger", "stranger@elsewhere.test"),
+            ("header", header),
+            ("below", "x@sub.example.test"),
+        ] {
+            let mut body = person(name, true, Some(email));
+            body["displayName"] = json!("You won! https://evil.test/x\r\nBcc: all@evil.test");
+            fixture.idp.post("/Users", body).await.expect(201);
+            fixture.drained().await;
+        }
+        let mail = fixture.local.mail();
+        assert_eq!(mail.len(), 1, "{mail:?}");
+        assert_eq!(mail[0].to, ["ada@example.test"]);
+        assert!(mail[0].text.starts_with("Hello You won! Bcc:,\n"));
+        for body in [&mail[0].text, &mail[0].html] {
+            assert!(!body.contains("evil"), "{body}");
+        }
+        let told = not_invited(&fixture).await;
+        let told: Vec<_> = told
+            .iter()
+            .map(|(who, why)| (who.as_str(), why.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("ada-again", "already_invited"),
+                ("stranger", "domain_not_allowed"),
+                ("header", "invalid_address"),
+                ("below", "domain_not_allowed"),
+            ]
+        );
+        assert_eq!(fixture.local.dead_letters(), 0);
+    });
+}
+
+#[test]
+fn a_tenant_sends_a_bounded_number_of_invitations_per_day() {
+    run(async |_| {
+        let settings = Settings {
+            invitations: true,
+            ..Settings::default()
+        };
+        let options = Options {
+            daily_invitations: Some(2),
+            ..Options::default()
+        };
+        let fixture = EventFixture::with(options, settings).await;
+        for number in 0..4 {
+            let (name, email) = (format!("p{number}"), format!("p{number}@example.test"));
+            let body = person(&name, true, Some(&email));
+            fixture.idp.post("/Users", body).await.expect(201);
+        }
+        fixture.drained().await;
+        assert_eq!(fixture.local.mail().len(), 2);
+        let told = not_invited(&fixture).await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().all(|(_, why)| why == "daily_limit"), "{told:?}");
+    });
+}
+
+#[test]
+fn an_event_that_is_delivered_again_keeps_its_claim() {
+    run(async |_| {
+        let fixture = EventFixture::start().await;
+        let credentials = fixture.tenant.credentials();
+        let (ada, bob) = ("ada@example.test", "bob@example.test");
+        for (event, address, per_day, expected) in [
+            ("1", ada, 1, None),
+            ("1", ada, 1, None),
+            ("2", ada, 9, Some(NotInvited::AlreadyInvited)),
+            ("3", bob, 1, Some(NotInvited::DailyLimit)),
+            ("3", bob, 2, None),
+        ] {
+            let claim = credentials.claim_invitation(event, address, per_day).await;
+            assert_eq!(claim.unwrap(), expected, "{event} {address} {per_day}");
+        }
     });
 }
 

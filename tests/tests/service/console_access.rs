@@ -160,7 +160,7 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("limited", "yes"),
     ("per_minute", "600"),
     ("burst", "60"),
-    ("retention_days", "30"),
+    ("retention_days", "400"),
 ];
 
 #[test]

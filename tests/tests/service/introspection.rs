@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{Directory, Introspection, Role, RoleSync, Session, Settings};
+use rollcall_directory::{Directory, Introspection, KeyChanger, Role, RoleSync, Session, Settings};
 use rollcall_tests::api::Api;
 use rollcall_tests::raw;
 use rollcall_tests::seed::{apply_settings, sign_in};
@@ -167,7 +167,7 @@ fn a_revoked_service_key_is_refused_within_five_seconds_and_elsewhere_at_once() 
         };
         application.get("/tenants?limit=1").await.expect(200);
         assert_eq!(introspect().await, 200);
-        keys.revoke(&key.id).await.unwrap();
+        keys.revoke(&key.id, KeyChanger::default()).await.unwrap();
         application.get("/tenants?limit=1").await.expect(401);
         soon("a revoked key", async || introspect().await == 401).await;
     });
@@ -182,7 +182,7 @@ fn a_caller_without_a_good_service_key_learns_nothing() {
         let keys = keys.service_keys();
         let revoked = keys.issue("revoked").await.unwrap();
         let key = keys.verify(revoked.expose()).await.unwrap().unwrap();
-        keys.revoke(&key.id).await.unwrap();
+        keys.revoke(&key.id, KeyChanger::default()).await.unwrap();
         for credential in [revoked.expose(), "rck_stack_forged"] {
             let stranger = service.application().with(Some(credential));
             for body in [

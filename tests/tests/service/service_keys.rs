@@ -1,8 +1,11 @@
-//! Service keys: they are issued, listed and revoked by direct invocation of the function.
+//! Service keys: they are issued, listed and revoked by direct invocation of the function, and by the API.
 
-use rollcall_directory::KeyScope;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::{KeyChanger, KeyScope, NewServiceKey};
 use rollcall_issue_service_key::Issuer;
-use rollcall_tests::service::run;
+use rollcall_tests::api::Api;
+use rollcall_tests::seed::sign_in;
+use rollcall_tests::service::{Service, run};
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 
@@ -113,9 +116,188 @@ fn a_payload_has_exactly_one_request() {
             json!({"scopes": ["everything"]}),
             json!({"scopes": ["events:read"], "list": true}),
             json!({"scopes": ["events:read"], "revoke": "x"}),
+            json!({"tenant": "acme", "scopes": ["tenants:manage"]}),
+            json!({"tenant": null}),
+            json!({"tenant": "Not an id"}),
+            json!({"expires_at": "2020-01-01T00:00:00Z"}),
+            json!({"tenant": "acme", "history": true}),
             json!("x"),
         ] {
             assert!(call(&issuer, payload.clone()).await.is_err(), "{payload}");
+        }
+    });
+}
+
+/// Issues a key by the API. Returns its id and a client that uses it.
+async fn issued(service: &Service, maker: &Api, new: Value) -> (String, Api) {
+    let made = maker.post("/service-keys", new).await.expect(201);
+    let (id, secret) = (made.string("/id"), made.string("/service_key"));
+    let read = maker.get(&format!("/service-keys/{id}")).await.expect(200);
+    assert!(!read.body.to_string().contains(&secret));
+    assert!(secret.starts_with(&read.string("/prefix")));
+    (id, service.application().with(Some(&secret)))
+}
+
+#[test]
+fn the_application_issues_lists_and_revokes_keys() {
+    run(async |service| {
+        let application = service.application();
+        let label = format!("api-{}", uuid::Uuid::now_v7());
+        let new = json!({"label": label, "scopes": ["tenants", "events", "events:read"]});
+        let (id, caller) = issued(service, &application, new).await;
+        caller.get("/tenants").await.expect(200);
+        caller.get("/service-keys").await.expect(403);
+
+        let listed = application.all("/service-keys?limit=2").await;
+        let own = listed.iter().find(|key| key["id"] == id.as_str());
+        let own = own.expect("the key is listed");
+        assert_eq!(own["scopes"], json!(["tenants:manage", "events:read"]));
+        assert_eq!(
+            (&own["label"], &own["tenant"]),
+            (&json!(label), &Value::Null)
+        );
+        assert!(own["last_used_at"].is_string(), "{own}");
+        assert!(!json!(listed).to_string().contains(caller.credential()));
+
+        let path = format!("/service-keys/{id}");
+        application.delete(&path).await.expect(204);
+        caller.get("/tenants").await.expect(401);
+        application.delete(&path).await.expect(404);
+        application.get(&path).await.expect(404);
+
+        let history = application.get("/service-keys/history").await.expect(200);
+        let keys = service.directory();
+        let maker = keys.service_keys().verify(application.credential()).await;
+        let maker = maker.unwrap().unwrap().id;
+        let changes = history.select("/items/*").into_iter();
+        let own: Vec<_> = changes
+            .filter(|change| change["id"] == id.as_str())
+            .collect();
+        let types: Vec<_> = own.iter().map(|change| &change["type"]).collect();
+        assert_eq!(types, ["service_key.revoked", "service_key.issued"]);
+        for change in own {
+            assert_eq!(change["by_key"], maker.as_str());
+            assert!(change["request_id"].is_string(), "{change}");
+        }
+    });
+}
+
+#[test]
+fn a_key_of_one_tenant_reaches_no_other() {
+    run(async |service| {
+        let (own, other) = (
+            service.tenant("key-own").await,
+            service.tenant("key-other").await,
+        );
+        let application = service.application();
+        let new = json!({"label": "one tenant", "tenant": own.id()});
+        let (_, bound) = issued(service, &application, new).await;
+        let path = |tenant: &str| format!("/tenants/{tenant}/users");
+        bound.get(&path(own.id())).await.expect(200);
+        for tenant in [other.id(), "no-such-tenant"] {
+            let refused = bound.get(&path(tenant)).await.expect(403);
+            assert!(refused.string("/detail").contains(own.id()));
+            let events = format!("/tenants/{tenant}/events");
+            bound.get(&events).await.expect(403);
+            bound.log_in(tenant, "ada", None).await.expect(403);
+        }
+        // What reaches beyond the tenant, or sets its bounds.
+        bound.get("/tenants").await.expect(403);
+        bound.get("/service-keys").await.expect(403);
+        let itself = format!("/tenants/{}", own.id());
+        bound
+            .patch(&itself, json!({"request_ceiling": null}))
+            .await
+            .expect(403);
+
+        for (tenant, active) in [(&own, true), (&other, false)] {
+            tenant.idp().user("ada").await;
+            let session = sign_in(tenant.directory(), "ada", None).await.session;
+            for _ in 0..2 {
+                let seen = bound.introspect(session.secret.expose()).await;
+                assert_eq!(seen.body["active"], active);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_key_ends_when_it_expires() {
+    run(async |service| {
+        let directory = service.directory();
+        let end = Timestamp::now() + SignedDuration::from_secs(3);
+        let new = NewServiceKey {
+            label: "short".to_owned(),
+            expires_at: Some(end),
+            ..NewServiceKey::default()
+        };
+        let keys = directory.service_keys();
+        let issued = keys.issue_new(new, KeyChanger::default()).await.unwrap();
+        let caller = service.application().with(Some(issued.secret.expose()));
+        caller.get("/tenants").await.expect(200);
+        caller.introspect("nothing").await;
+        let left = end.duration_since(Timestamp::now()).unsigned_abs();
+        tokio::time::sleep(left).await;
+        caller.get("/tenants").await.expect(401);
+        let asked = json!({"token": "nothing"});
+        caller.post("/sessions/introspect", asked).await.expect(401);
+        let ended = keys.read(&issued.key.id).await.unwrap();
+        assert_eq!(
+            ended.expires_at,
+            Some(end),
+            "an expired key is still listed"
+        );
+    });
+}
+
+#[test]
+fn a_key_issues_no_more_than_it_has() {
+    run(async |service| {
+        let application = service.application();
+        let new = json!({"label": "maker", "scopes": ["service_keys:manage", "events"],
+                         "expires_at": "2090-01-01T00:00:00Z"});
+        let (_, maker) = issued(service, &application, new).await;
+        let later = json!("2091-01-01T00:00:00Z");
+        let soon = json!("2089-01-01T00:00:00Z");
+        for (status, new) in [
+            (
+                201,
+                json!({"label": "x", "scopes": ["events"], "expires_at": soon}),
+            ),
+            (
+                403,
+                json!({"label": "x", "scopes": ["events"], "expires_at": later}),
+            ),
+            (403, json!({"label": "x", "scopes": ["events"]})),
+            (
+                403,
+                json!({"label": "x", "scopes": ["tenants"], "expires_at": soon}),
+            ),
+            (403, json!({"label": "x", "expires_at": soon})),
+            (
+                400,
+                json!({"label": "x", "scopes": ["everything"], "expires_at": soon}),
+            ),
+            (400, json!({"label": "x", "scopes": [], "expires_at": soon})),
+            (
+                400,
+                json!({"label": "", "scopes": ["events"], "expires_at": soon}),
+            ),
+            (
+                400,
+                json!({"label": "x", "tenant": "No id", "scopes": ["events"], "expires_at": soon}),
+            ),
+            (
+                404,
+                json!({"label": "x", "tenant": "no-such-tenant", "scopes": ["events"], "expires_at": soon}),
+            ),
+            (
+                400,
+                json!({"label": "x", "scopes": ["events"], "expires_at": "2020-01-01T00:00:00Z"}),
+            ),
+            (400, json!({"label": "x", "scope": ["events"]})),
+        ] {
+            maker.post("/service-keys", new).await.expect(status);
         }
     });
 }

@@ -322,7 +322,11 @@ pub(crate) async fn give_role(
     )))
 }
 
-async fn give<G: Gate>(visitor: &Visitor<G>, id: &str, roles: BTreeSet<Role>) -> Result<(), Problem> {
+async fn give<G: Gate>(
+    visitor: &Visitor<G>,
+    id: &str,
+    roles: BTreeSet<Role>,
+) -> Result<(), Problem> {
     for role in &roles {
         visitor.check_gives(Some(*role)).await?;
     }

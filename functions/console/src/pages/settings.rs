@@ -6,7 +6,7 @@ use rollcall_directory::{
     Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy,
     SettingsChange, SignUp, UnknownMembers, Way,
 };
-use rollcall_edge_api::{Params, Settings as SettingsGate, check_below};
+use rollcall_edge_api::{Params, Settings as SettingsGate, check_below, check_retention};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
@@ -170,6 +170,9 @@ async fn change_settings(visitor: &Visitor<SettingsGate>, typed: &Typed) -> Resu
     let default = default.and_then(|role| visitor.catalogue().role(role));
     check_below(default, visitor.role())?;
     let settings = visitor.tenant().settings();
+    if let Some(days) = change.retention_days {
+        check_retention(days, &settings.read().await?, visitor.role())?;
+    }
     match settings.change_at(revision, &change).await? {
         Some(_) => Ok(()),
         None => Err(Problem::conflict(

@@ -208,6 +208,8 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/tenants/{tenant}/events",
                 "/tenants/{tenant}/events/verification",
                 "/sessions/introspect",
+                "/service-keys",
+                "/service-keys/{proxy+}",
             ],
         ),
         (

@@ -3,7 +3,7 @@
 
 use futures::try_join;
 use jiff::Timestamp;
-use rollcall_model::{DeletedPeople, TenantId};
+use rollcall_model::{AtCeiling, DeletedPeople, LoggedValues, TenantId};
 use rollcall_store::{Error, Expression, Key, KeyRing, Keys, Table, Updated, from_item, number};
 
 use crate::credentials::booking::{Booked, Metered, book, take_back};
@@ -26,6 +26,10 @@ pub struct Caller {
     pub log_days: u32,
     /// What a push of somebody who was deleted does in the tenant.
     pub deleted_people: DeletedPeople,
+    /// Of which values the tenant's request log keeps more than the size.
+    pub logged_values: LoggedValues,
+    /// What the tenant has as much of as the operator allows.
+    pub at_ceiling: AtCeiling,
 }
 
 /// The result of authenticating a request.
@@ -128,6 +132,8 @@ impl Request<'_> {
             request_id: self.request_id.to_owned(),
             log_days: token.keep_days,
             deleted_people: DeletedPeople::default(),
+            logged_values: LoggedValues::default(),
+            at_ceiling: AtCeiling::default(),
         }
     }
 
@@ -209,6 +215,8 @@ impl Request<'_> {
     fn verdict(&self, token: &TokenItem, meter: &MeterItem, wait: Option<u32>) -> Verdict {
         let caller = Caller {
             deleted_people: meter.deleted_people(),
+            logged_values: meter.logged_values(),
+            at_ceiling: meter.at_ceiling(),
             ..self.caller(token)
         };
         match wait {

@@ -2,7 +2,7 @@
 //! own item and at the same time.
 //!
 //! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
-//! their requests are logged, what becomes of deleted people who are pushed again, and whose tokens are dead because
+//! their requests are logged, what becomes of deleted people who are pushed again, what the log keeps, and whose tokens are dead because
 //! their connection or their tenant is. However many tokens there are, one write changes that for the next request of
 //! each.
 //!
@@ -13,7 +13,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::{DeletedPeople, TenantId};
+use rollcall_model::{AtCeiling, DeletedPeople, LoggedValues, TenantId};
 use rollcall_store::{Error, Expression, Keys, Table, TenantItem, Updated, from_item, number};
 use serde::Deserialize;
 
@@ -37,6 +37,11 @@ pub(super) struct MeterItem {
     /// Whether a push of somebody who was deleted restores them. Meters of earlier versions do not have it, and their
     /// tenants have the default.
     restores_deleted: bool,
+    /// Whether the request log keeps the values that no schema declares.
+    logs_all_values: bool,
+    /// Whether there may be no more people, and no more groups.
+    people_full: bool,
+    groups_full: bool,
     /// Whether the tenant was deleted or is being deleted.
     gone: bool,
     /// The connections that are being deleted. Once that is done, each of their tokens is revoked.
@@ -96,6 +101,22 @@ impl MeterItem {
         }
     }
 
+    /// Returns of which values the request log keeps more than the size.
+    pub(super) fn logged_values(&self) -> LoggedValues {
+        match self.logs_all_values {
+            true => LoggedValues::All,
+            false => LoggedValues::Declared,
+        }
+    }
+
+    /// Returns which ceilings of the operator are reached.
+    pub(super) fn at_ceiling(&self) -> AtCeiling {
+        AtCeiling {
+            people: self.people_full,
+            groups: self.groups_full,
+        }
+    }
+
     /// Returns whether the token's item has the limit and the retention of this meter.
     pub(super) fn agrees_with(&self, token: &TokenItem) -> bool {
         let theirs = Meter {
@@ -151,8 +172,10 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let each = Meter::of(tenant.settings.rate_limit);
     let all = Meter::of(tenant.request_ceiling);
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
-               token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores";
+               token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores, logs_all_values = :all_values, \
+               people_full = :people_full, groups_full = :groups_full";
     let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
+    let all_values = tenant.settings.logged_values == LoggedValues::All;
     Expression::new(format!("{set}{more}"))
         .with(":revision", number(tenant.revision))
         .with(":cost", number(all.cost_us))
@@ -161,6 +184,15 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":token_lead", number(each.lead_us))
         .with(":days", number(tenant.settings.retention_days))
         .with(":restores", AttributeValue::Bool(restores))
+        .with(":all_values", AttributeValue::Bool(all_values))
+        .with(
+            ":people_full",
+            AttributeValue::Bool(tenant.at_ceiling.people),
+        )
+        .with(
+            ":groups_full",
+            AttributeValue::Bool(tenant.at_ceiling.groups),
+        )
 }
 
 /// The condition that the meter is a copy of an earlier revision. A slower request must not undo a newer copy.

@@ -2,8 +2,9 @@
 //!
 //! `secret` defines the form of every secret. `connections` (with their `connection_rules`) and `tokens` issue and revoke tokens, stored as
 //! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
-//! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole stack, with `key_history`. `idempotency` makes a form take effect once, and `lease` a piece of
-//! work.
+//! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole
+//! stack (each is a `service_key`), with `key_history`. `idempotency` makes a form take effect once, and `lease` a piece of
+//! work. `invitations` bounds the mails that a token can cause.
 
 pub(crate) mod authenticate;
 mod booking;
@@ -12,11 +13,13 @@ pub(crate) mod connections;
 pub(crate) mod gcra;
 pub(crate) mod handle;
 pub(crate) mod idempotency;
+pub(crate) mod invitations;
 pub(crate) mod key_history;
 pub(crate) mod lease;
 pub(crate) mod meter;
 pub(crate) mod predecessors;
 pub(crate) mod secret;
+pub(crate) mod service_key;
 pub(crate) mod service_keys;
 pub(crate) mod standing;
 pub(crate) mod token_item;

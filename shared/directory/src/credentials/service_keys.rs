@@ -1,98 +1,32 @@
 //! Service keys: the application's backend authenticates with them. They belong to the whole stack.
 
-use jiff::Timestamp;
-use rollcall_model::{InvalidTenantId, KeyScope, Permission, TenantId, new_id, shown};
+use rollcall_model::{InvalidTenantId, KeyScope, TenantId, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now, to_item,
+    Error, Expression, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now,
+    string, to_item,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Moment};
-use crate::credentials::key_history::{self, KeyChange};
+use crate::credentials::key_history::{self, KeyChange, KeyChanger};
 use crate::credentials::secret::{Purpose, TokenSecret};
+use crate::credentials::service_key::{NewServiceKey, ServiceKey, ServiceKeyItem};
 
 /// Takes the place of the tenant in the text of a key with all scopes.
 const REALM: &str = "stack";
 /// Takes the place of the tenant in the text of a key with certain scopes, and precedes its hash in its sort key. A
 /// version that does not know scopes does not find such a key, and so refuses it.
 const SCOPED_REALM: &str = "scoped";
+/// The same for a key that ends or is bound to a tenant, which versions that know neither must refuse.
+const LIMITED_REALM: &str = "limited";
 
-/// A service key as lists show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ServiceKey {
-    /// Its id.
-    pub id: String,
-    /// The name that it was issued under.
-    pub label: String,
-    /// When it was issued.
-    pub created_at: Timestamp,
-    /// The ids of its scopes. `None` is all scopes, also those of later versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<Vec<String>>,
-}
-
-impl ServiceKey {
-    /// Returns whether the key has a scope.
-    pub fn has(&self, scope: KeyScope) -> bool {
-        let scopes = self.scopes.as_ref();
-        scopes.is_none_or(|scopes| scopes.iter().any(|id| id == scope.as_str()))
-    }
-}
-
-impl From<ServiceKeyItem> for ServiceKey {
-    fn from(item: ServiceKeyItem) -> Self {
-        Self {
-            scopes: item.scopes(),
-            id: item.id,
-            label: item.title,
-            created_at: item.created_at,
-        }
-    }
-}
-
-/// A service key as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct ServiceKeyItem {
-    /// See [`sort_key`].
-    #[serde(rename = "SK", skip_serializing)]
-    sort_key: String,
-    id: String,
-    title: String,
-    created_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    scopes: Option<Vec<String>>,
-    /// Whether the key was issued when people, logs and settings had scopes of their own.
-    #[serde(default)]
-    apart: bool,
-}
-
-/// What the scopes of earlier versions included.
-const INCLUDED: [(Permission, &[Permission]); 2] = [
-    (
-        Permission::ProvisioningRead,
-        &[Permission::DirectoryRead, Permission::LogsRead],
-    ),
-    (Permission::SsoConfigure, &[Permission::SettingsWrite]),
-];
-
-impl ServiceKeyItem {
-    /// Returns the scopes as this version names them.
-    fn scopes(&self) -> Option<Vec<String>> {
-        let mut scopes = self.scopes.clone()?;
-        for (scope, included) in INCLUDED {
-            if !self.apart && scopes.iter().any(|id| id == scope.as_str()) {
-                scopes.extend(included.iter().map(|one| one.as_str().to_owned()));
-            }
-        }
-        Some(scopes)
-    }
-}
-
-impl ServiceKeyItem {
-    fn change(&self, action: &str) -> KeyChange {
-        KeyChange::new(action, &self.id, &self.title, self.scopes.as_deref())
-    }
+/// A new service key with its plain text.
+#[derive(Clone, Debug)]
+pub struct IssuedServiceKey {
+    /// The key.
+    pub key: ServiceKey,
+    /// Its plain text, which cannot be read again.
+    pub secret: TokenSecret,
 }
 
 /// The service keys that were verified a short time ago, by sort key.
@@ -115,47 +49,60 @@ impl<'a> ServiceKeys<'a> {
     /// # Errors
     /// Only table errors.
     pub async fn issue(self, label: &str) -> Result<TokenSecret, Error> {
-        self.issue_in(REALM, label, None).await
+        let new = NewServiceKey {
+            label: label.to_owned(),
+            ..NewServiceKey::default()
+        };
+        let issued = self.issue_new(new, KeyChanger::default()).await?;
+        Ok(issued.secret)
     }
 
     /// Issues a key with certain scopes. Its plain text is available only here.
     ///
     /// # Errors
-    /// Only table errors.
+    /// `invalidValue` when there is no scope.
     pub async fn issue_scoped(
         self,
         label: &str,
         scopes: &[KeyScope],
     ) -> Result<TokenSecret, Error> {
-        let ids = scopes.iter().map(|scope| scope.as_str().to_owned());
-        self.issue_in(SCOPED_REALM, label, Some(ids.collect()))
-            .await
+        let new = NewServiceKey {
+            label: label.to_owned(),
+            scopes: Some(scopes.to_vec()),
+            ..NewServiceKey::default()
+        };
+        let issued = self.issue_new(new, KeyChanger::default()).await?;
+        Ok(issued.secret)
     }
 
-    async fn issue_in(
+    /// Issues a key. Its plain text is available only here. Whether its tenant exists is not checked.
+    ///
+    /// # Errors
+    /// See [`NewServiceKey::checked`].
+    pub async fn issue_new(
         self,
-        realm: &str,
-        label: &str,
-        scopes: Option<Vec<String>>,
-    ) -> Result<TokenSecret, Error> {
+        new: NewServiceKey,
+        by: KeyChanger,
+    ) -> Result<IssuedServiceKey, Error> {
+        let new = new.checked()?;
+        let realm = match (new.is_limited(), &new.scopes) {
+            (true, _) => LIMITED_REALM,
+            (false, Some(_)) => SCOPED_REALM,
+            (false, None) => REALM,
+        };
         let realm: TenantId = realm
             .parse()
             .map_err(|error: InvalidTenantId| Error::corrupt(error))?;
         let secret = TokenSecret::generate(Purpose::ServiceKey, &realm);
-        let item = ServiceKeyItem {
-            sort_key: sort_key(&secret),
-            id: new_id(),
-            title: label.to_owned(),
-            created_at: now(),
-            scopes,
-            apart: true,
-        };
-        let key = StackKeys::service_keys().at(item.sort_key.clone());
+        let item = ServiceKeyItem::new(sort_key(&secret), &secret, new);
+        let stored = StackKeys::service_keys().at(item.sort_key.clone());
+        let stored = to_item(&stored, &item)?;
+        let key = ServiceKey::from(item);
         let mut transaction = Transaction::default();
-        transaction.put(to_item(&key, &item)?);
-        transaction.put(item.change("service_key.issued").to_item()?);
+        transaction.put(stored);
+        transaction.put(KeyChange::issued(&key, by).to_item()?);
         self.table.transact(&transaction).await?;
-        Ok(secret)
+        Ok(IssuedServiceKey { key, secret })
     }
 
     /// Lists the keys, oldest first.
@@ -168,20 +115,33 @@ impl<'a> ServiceKeys<'a> {
         Ok(keys.into_iter().map(ServiceKey::from).collect())
     }
 
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// `404` when the key does not exist.
+    pub async fn read(self, id: &str) -> Result<ServiceKey, Error> {
+        self.item(id).await.map(ServiceKey::from)
+    }
+
     /// Revokes a key. It is refused from the next request on.
     ///
     /// # Errors
     /// `404` when the key does not exist.
-    pub async fn revoke(self, id: &str) -> Result<(), Error> {
-        let mut keys = self.items().await?.into_iter();
-        let Some(item) = keys.find(|item| item.id == id) else {
-            let what = format!("service key `{}`", shown(id));
-            return Err(scim::Error::NotFound { what }.into());
-        };
+    pub async fn revoke(self, id: &str, by: KeyChanger) -> Result<(), Error> {
+        let item = self.item(id).await?;
+        let stored = StackKeys::service_keys().at(item.sort_key.clone());
         let mut transaction = Transaction::default();
-        transaction.put(item.change("service_key.revoked").to_item()?);
-        transaction.delete(StackKeys::service_keys().at(item.sort_key));
+        transaction.put(KeyChange::revoked(&item.into(), by).to_item()?);
+        transaction.delete(stored);
         self.table.transact(&transaction).await.map(|_| ())
+    }
+
+    async fn item(self, id: &str) -> Result<ServiceKeyItem, Error> {
+        let mut keys = self.items().await?.into_iter();
+        keys.find(|item| item.id == id).ok_or_else(|| {
+            let what = format!("service key `{}`", shown(id));
+            scim::Error::NotFound { what }.into()
+        })
     }
 
     /// Lists which keys were issued and revoked, newest first, at most 200 changes.
@@ -197,20 +157,21 @@ impl<'a> ServiceKeys<'a> {
         items.await?.into_iter().map(from_item).collect()
     }
 
-    /// Returns a presented key, if it is a service key of this stack.
+    /// Returns a presented key, if it is a service key of this stack and has not expired. Stores the use if the stored
+    /// one is older than an hour.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn verify(self, presented: &str) -> Result<Option<ServiceKey>, Error> {
-        match presented_key(presented) {
-            Some(sort_key) => self.stored(sort_key).await,
-            None => Ok(None),
-        }
-    }
-
-    async fn stored(self, sort_key: String) -> Result<Option<ServiceKey>, Error> {
-        let key = StackKeys::service_keys().at(sort_key);
-        key_in(self.table.get(&key).await?)
+        let Some(sort_key) = presented_key(presented) else {
+            return Ok(None);
+        };
+        let stored = self.table.get(&stored_at(&sort_key)).await?;
+        let Some(key) = key_in(stored)? else {
+            return Ok(None);
+        };
+        stamp(self.table, &sort_key, &key).await;
+        Ok(Some(key))
     }
 
     /// Returns a presented key to verify for an introspection; `None` if the text does not have the form of a service
@@ -218,8 +179,12 @@ impl<'a> ServiceKeys<'a> {
     pub(crate) fn presented(self, presented: &str) -> Option<PresentedKey<'a>> {
         let (sort_key, before) = (presented_key(presented)?, Moment::now());
         Some(PresentedKey {
-            recent: self.verified.get(&sort_key, before),
+            recent: self
+                .verified
+                .get(&sort_key, before)
+                .filter(ServiceKey::is_in_force),
             sort_key,
+            table: self.table,
             verified: self.verified,
             before,
         })
@@ -232,6 +197,7 @@ impl<'a> ServiceKeys<'a> {
 /// of a stack would read the one item of its key.
 #[derive(Debug)]
 pub(crate) struct PresentedKey<'a> {
+    table: &'a Table,
     sort_key: String,
     /// The key, if it was verified a short time ago.
     recent: Option<ServiceKey>,
@@ -243,26 +209,47 @@ impl PresentedKey<'_> {
     /// Returns the key of the item to read; `None` if the service key was verified a short time ago.
     pub(crate) fn wanted(&self) -> Option<Key> {
         let is_wanted = self.recent.is_none();
-        is_wanted.then(|| StackKeys::service_keys().at(self.sort_key.clone()))
+        is_wanted.then(|| stored_at(&self.sort_key))
     }
 
     /// Returns the service key if it is good, from what was read, the item of [`Self::wanted`] included.
-    pub(crate) fn verified(self, found: &mut Found) -> Result<Option<ServiceKey>, Error> {
+    pub(crate) async fn verified(self, found: &mut Found) -> Result<Option<ServiceKey>, Error> {
         let Some(wanted) = self.wanted() else {
             return Ok(self.recent);
         };
         let key = key_in(found.take(&wanted))?;
         // A key that is not good is read again each time, so that a new one works at once.
         if let Some(key) = &key {
+            stamp(self.table, &self.sort_key, key).await;
             self.verified.put(self.sort_key, key.clone(), self.before);
         }
         Ok(key)
     }
 }
 
+/// Returns the key of an item, unless it has expired.
 fn key_in(item: Option<Item>) -> Result<Option<ServiceKey>, Error> {
     let item = item.map(from_item::<ServiceKeyItem>).transpose()?;
-    Ok(item.map(ServiceKey::from))
+    let key = item.map(ServiceKey::from);
+    Ok(key.filter(ServiceKey::is_in_force))
+}
+
+/// Stores that a key was used, if the stored use is older than an hour. A request never fails because of it.
+async fn stamp(table: &Table, sort_key: &str, key: &ServiceKey) {
+    if !key.is_to_be_stamped() {
+        return;
+    }
+    let set = Expression::new("SET last_used_at = :now").with(":now", string(&now().to_string()));
+    // A key that was revoked in between must not come back.
+    let exists = Expression::new("attribute_exists(PK)");
+    let stored = table.update_if(&stored_at(sort_key), &set, &exists).await;
+    if let Err(error) = stored {
+        tracing::warn!(%error, "the use of a service key was not stored");
+    }
+}
+
+fn stored_at(sort_key: &str) -> Key {
+    StackKeys::service_keys().at(sort_key)
 }
 
 /// Returns the sort key of a presented key; `None` if the text does not have the form of a service key.
@@ -270,39 +257,11 @@ fn presented_key(presented: &str) -> Option<String> {
     TokenSecret::parse_for(Purpose::ServiceKey, presented).map(|secret| sort_key(&secret))
 }
 
-/// Returns the sort key of a key: the hash of its secret, after [`SCOPED_REALM`] if it has certain scopes.
+/// Returns the sort key of a key: the hash of its secret, after its realm unless it has all scopes.
 fn sort_key(secret: &TokenSecret) -> String {
     let hash = secret.hash().0;
-    match secret.claimed_tenant().as_str() == SCOPED_REALM {
-        true => format!("{SCOPED_REALM}#{hash}"),
-        false => hash,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_of_earlier_versions_read_people_and_logs() {
-        for (scopes, apart, reads_logs, changes_settings) in [
-            (vec!["provisioning:read"], false, true, false),
-            (vec!["provisioning:read"], true, false, false),
-            (vec!["sso:configure"], false, false, true),
-            (vec!["events:read"], false, false, false),
-        ] {
-            let key = ServiceKey::from(ServiceKeyItem {
-                sort_key: String::new(),
-                id: String::new(),
-                title: String::new(),
-                created_at: Timestamp::default(),
-                scopes: Some(scopes.into_iter().map(str::to_owned).collect()),
-                apart,
-            });
-            let has = |permission| key.has(KeyScope::Permission(permission));
-            assert_eq!(has(Permission::LogsRead), reads_logs);
-            assert_eq!(has(Permission::DirectoryRead), reads_logs);
-            assert_eq!(has(Permission::SettingsWrite), changes_settings);
-        }
+    match secret.claimed_tenant().as_str() {
+        realm @ (SCOPED_REALM | LIMITED_REALM) => format!("{realm}#{hash}"),
+        _ => hash,
     }
 }

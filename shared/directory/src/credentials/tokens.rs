@@ -1,7 +1,7 @@
 //! The tokens of connections: issued, listed, revoked.
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, Subject, new_id, shown};
+use rollcall_model::{EventType, Reason, Subject, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, number, to_item,
@@ -69,7 +69,9 @@ impl Credentials<'_> {
             Some(key) => TokenSecret::generate_keyed(Purpose::Scim, tenant, key),
             None => TokenSecret::generate(Purpose::Scim, tenant),
         };
-        let settings = self.scope.settings().await?;
+        let stored = self.scope.stored_tenant().await?;
+        self.check_ceiling(stored.ceilings.tokens).await?;
+        let settings = stored.settings;
         let limit = Meter::of(settings.rate_limit);
         let item = TokenItem {
             hash: secret.hash().0,
@@ -112,6 +114,30 @@ impl Credentials<'_> {
         match failed.contains(&Guard::Used) {
             true => Ok(None),
             false => Err(Error::Busy(None)),
+        }
+    }
+
+    /// Checks that there may be another token. Two that are issued at the same moment can exceed the ceiling by one.
+    async fn check_ceiling(self, ceiling: Option<u64>) -> Result<(), Error> {
+        let Some(most) = ceiling else {
+            return Ok(());
+        };
+        let at = now().as_microsecond();
+        let items = self.token_items().await?;
+        let live = items
+            .iter()
+            .filter(|item| item.refusal(at).is_none())
+            .count();
+        match u64::try_from(live).unwrap_or(u64::MAX) < most {
+            true => Ok(()),
+            false => Err(Error::Refused(
+                Reason::CeilingReached,
+                scim::Error::Forbidden(
+                    "the organisation has as many tokens as it may have; revoke one, or ask the vendor of the application \
+                     for more"
+                        .to_owned(),
+                ),
+            )),
         }
     }
 

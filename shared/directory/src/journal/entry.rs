@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, EventType, Origin, Subject, new_id};
+use rollcall_model::{
+    Actor, EventType, Origin, REDACTED, Subject, is_secret_name, new_id, without_secrets,
+};
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
 use serde::{Deserialize, Serialize};
@@ -153,7 +155,8 @@ impl Entry {
     }
 }
 
-/// Returns the attributes that differ between two states of a resource, before and after, each as a JSON object.
+/// Returns the attributes that differ between two states of a resource, before and after, each as a JSON object without
+/// secrets: an identity provider can push some in an extension, and the journal is sent to others.
 pub(crate) fn difference(
     before: Option<&Resource>,
     after: Option<&Resource>,
@@ -172,6 +175,38 @@ struct Attributes<'a>(Vec<(&'a String, &'a Value)>);
 
 impl Serialize for Attributes<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
+        let shown = self
+            .0
+            .iter()
+            .map(|(name, value)| (name, Open::Value(value)));
+        serializer.collect_map(shown)
+    }
+}
+
+/// A value that serialises without its secrets.
+enum Open<'a> {
+    Secret,
+    Value(&'a Value),
+}
+
+impl Serialize for Open<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Secret => serializer.serialize_str(REDACTED),
+            Self::Value(Value::Object(object)) => {
+                let shown = object
+                    .iter()
+                    .map(|(name, value)| match is_secret_name(name) {
+                        true => (name, Self::Secret),
+                        false => (name, Open::Value(value)),
+                    });
+                serializer.collect_map(shown)
+            }
+            Self::Value(Value::Array(values)) => {
+                serializer.collect_seq(values.iter().map(Open::Value))
+            }
+            Self::Value(Value::String(text)) => serializer.serialize_str(&without_secrets(text)),
+            Self::Value(other) => other.serialize(serializer),
+        }
     }
 }

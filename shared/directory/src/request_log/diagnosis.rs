@@ -219,6 +219,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         | Reason::RoleAboveGiver
         | Reason::PersonOutranks
         | Reason::RoleInUse
+        | Reason::CeilingReached
         | Reason::PersonInactive
         | Reason::NotProvisioned
         | Reason::IdentityConflict

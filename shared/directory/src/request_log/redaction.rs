@@ -1,11 +1,14 @@
 //! What the request log keeps of a request: no secrets, and a bounded amount.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::io;
 
+use percent_encoding::percent_decode_str;
+use rollcall_model::{LoggedValues, REDACTED, is_secret_parameter, names_secret, without_secrets};
 use rollcall_scim::fold;
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+
+use crate::request_log::shown_value::Shown;
 
 /// The longest body that is kept whole, in bytes of JSON.
 const MAX_BODY_BYTES: usize = 4_096;
@@ -13,8 +16,6 @@ const MAX_BODY_BYTES: usize = 4_096;
 const MAX_TARGET_CHARS: usize = 2_000;
 /// The longest name that is kept, in characters.
 const MAX_NAME_CHARS: usize = 200;
-/// Replaces a secret.
-const REDACTED: &str = "***";
 
 /// The parts of a body that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,17 +23,17 @@ pub struct SentBody {
     /// The names of the user or group that the body is about, folded: `userName` or else `displayName`, and
     /// `externalId`.
     pub names: Vec<String>,
-    /// The JSON of the body without secrets, cut to a few kilobytes.
+    /// The JSON of the body without secrets, and with the sizes of values that no schema declares, cut to a few kilobytes.
     pub text: String,
 }
 
 impl SentBody {
     /// Returns the parts of a body that are kept. Does not copy the whole body, whatever its size.
-    pub fn of(body: impl Borrow<Value>) -> Self {
+    pub fn of(body: impl Borrow<Value>, values: LoggedValues) -> Self {
         let body = body.borrow();
         Self {
             names: body.as_object().map(names).unwrap_or_default(),
-            text: redacted(body),
+            text: redacted(body, values),
         }
     }
 }
@@ -49,9 +50,9 @@ fn names(body: &Map<String, Value>) -> Vec<String> {
 }
 
 /// Returns the JSON of a body without secrets, cut if it is too long.
-fn redacted(body: &Value) -> String {
+fn redacted(body: &Value, values: LoggedValues) -> String {
     let mut beginning = Beginning::default();
-    let written = serde_json::to_writer(&mut beginning, &Redacted::Open(body));
+    let written = serde_json::to_writer(&mut beginning, &Shown::body(body, values));
     let text = String::from_utf8_lossy(&beginning.0);
     match written {
         Ok(()) => text.into_owned(),
@@ -83,60 +84,43 @@ impl io::Write for Beginning {
     }
 }
 
-/// A value that serialises with its secrets replaced.
-enum Redacted<'a> {
-    Secret,
-    Open(&'a Value),
+/// Returns a target without the secrets in its path and query, cut if it is too long.
+pub(crate) fn redacted_target(target: &str) -> String {
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let mut clean = decoded_without_secrets(path).into_owned();
+    if let Some(query) = query {
+        let pairs = query.split('&').map(redacted_parameter);
+        clean = format!("{clean}?{}", pairs.collect::<Vec<_>>().join("&"));
+    }
+    clean.chars().take(MAX_TARGET_CHARS).collect()
 }
 
-impl Serialize for Redacted<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Secret => serializer.serialize_str(REDACTED),
-            Self::Open(Value::Object(object)) => serializer.collect_map(fields(object)),
-            Self::Open(Value::Array(values)) => {
-                serializer.collect_seq(values.iter().map(Redacted::Open))
-            }
-            Self::Open(other) => other.serialize(serializer),
-        }
+fn redacted_parameter(pair: &str) -> String {
+    let Some((name, value)) = pair.split_once('=') else {
+        return decoded_without_secrets(pair).into_owned();
+    };
+    let filters = decoded(name).eq_ignore_ascii_case("filter") && names_secret(&decoded(value));
+    match filters || is_secret_parameter(&decoded(name)) {
+        true => format!("{name}={REDACTED}"),
+        false => format!("{name}={}", decoded_without_secrets(value)),
     }
 }
 
-fn fields(object: &Map<String, Value>) -> impl Iterator<Item = (&String, Redacted<'_>)> {
-    let on_password = object.iter().any(|(name, value)| {
-        name.eq_ignore_ascii_case("path") && value.as_str().is_some_and(is_secret)
-    });
-    object.iter().map(move |(name, value)| {
-        let secret = is_secret(name) || (on_password && name.eq_ignore_ascii_case("value"));
-        match secret {
-            true => (name, Redacted::Secret),
-            false => (name, Redacted::Open(value)),
-        }
-    })
+/// Returns an encoded text as it is, or decoded and without its secrets if it has any.
+fn decoded_without_secrets(text: &str) -> Cow<'_, str> {
+    let decoded = decoded(text);
+    match without_secrets(&decoded) {
+        clean if clean == decoded => Cow::Borrowed(text),
+        clean => Cow::Owned(clean.into_owned()),
+    }
 }
 
-/// Returns a target without the secrets in its query, cut if it is too long.
-pub(crate) fn redacted_target(target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else {
-        return target.chars().take(MAX_TARGET_CHARS).collect();
-    };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
-        _ => pair.to_owned(),
-    });
-    let query = pairs.collect::<Vec<_>>().join("&");
-    format!("{path}?{query}")
-        .chars()
-        .take(MAX_TARGET_CHARS)
-        .collect()
-}
-
-/// Returns whether an attribute with this name or path, or a query parameter with this name, holds a secret.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "secret", "token"]
-        .iter()
-        .any(|secret| name.contains(secret))
+fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -144,24 +128,73 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn strict(body: &Value) -> String {
+        redacted(body, LoggedValues::Declared)
+    }
+
     #[test]
     fn secrets_never_reach_the_log() {
-        let check = |body: Value| assert!(!redacted(&body).contains("hunter2"));
-        check(json!({"password": "hunter2"}));
-        check(json!({"PassWord": {"x": "hunter2"}}));
-        check(json!({"Operations": [{"op": "replace", "value": {"password": "hunter2"}}]}));
-        check(json!({"Operations": [{"op": "replace", "path": "password", "value": "hunter2"}]}));
-        check(
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2";
+        let operation = |path: &str| json!({"op": "replace", "path": path, "value": "hunter2"});
+        for body in [
+            json!({"password": "hunter2"}),
+            json!({"PassWord": {"x": "hunter2"}}),
+            json!({"passwd": "hunter2", "pwd": "hunter2", "apiKey": "hunter2", "pin": "hunter2"}),
+            json!({"urn:x:2.0:User": {"secret": ["hunter2"], "token": {"a": "hunter2"}}}),
+            json!({"Operations": [{"op": "replace", "value": {"password": "hunter2"}}]}),
+            json!({"Operations": [{"op": "replace", "value": {"name.pin": "hunter2"}}]}),
+            json!({"Operations": [operation("password")]}),
+            json!({"Operations": [operation("emails[password eq \"hunter2\"].value")]}),
+            json!({"Operations": [operation("urn:x:2.0:User:apiKey")]}),
             json!({"Operations": [{"op": "Add", "Path": "urn:x:User:Password", "Value": "hunter2"}]}),
-        );
-        assert!(redacted(&json!({"userName": "bob"})).contains("bob"));
-        let target = redacted_target("/Users?access_token=hunter2&count=1");
-        assert_eq!(target, "/Users?access_token=***&count=1");
+            json!({"schemas": ["x"], "filter": "password eq \"hunter2\""}),
+            json!({"displayName": format!("Bearer {jwt}"), "title": jwt}),
+            json!({"Operations": [{"op": "add", "value": {"emails[pin eq \"hunter2\"].value": "x"}}]}),
+            json!({"profileUrl": "https://x.test/?code=hunter2"}),
+        ] {
+            for values in [LoggedValues::Declared, LoggedValues::All] {
+                let kept = redacted(&body, values);
+                assert!(!kept.contains("hunter2"), "{kept}");
+            }
+        }
+        assert!(strict(&json!({"userName": "bob"})).contains("bob"));
+    }
+
+    #[test]
+    fn secrets_never_reach_the_target() {
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2";
+        for (target, kept) in [
+            (
+                "/Users?access_token=hunter2&count=1",
+                "/Users?access_token=***&count=1",
+            ),
+            ("/Users?code=hunter2", "/Users?code=***"),
+            ("/Users?c%6Fde=hunter2", "/Users?c%6Fde=***"),
+            (
+                "/Users?filter=password+eq+%22hunter2%22",
+                "/Users?filter=***",
+            ),
+            (
+                "/Users?filter=a.pin%20eq%201234&count=1",
+                "/Users?filter=***&count=1",
+            ),
+            (
+                "/Users?filter=userName+eq+%22password%22",
+                "/Users?filter=userName+eq+%22password%22",
+            ),
+            (&format!("/Users?x={jwt}"), "/Users?x=***"),
+            (&format!("/Users/{jwt}"), "/Users/***"),
+            ("/Users/a%20b?count=1", "/Users/a%20b?count=1"),
+        ] {
+            assert_eq!(redacted_target(target), kept);
+        }
     }
 
     #[test]
     fn a_body_says_whom_it_is_about_however_long_it_is() {
-        let check = |body: Value, names: &[&str]| assert_eq!(SentBody::of(body).names, names);
+        let check = |body: Value, names: &[&str]| {
+            assert_eq!(SentBody::of(body, LoggedValues::Declared).names, names)
+        };
         let long = "x".repeat(10_000);
         check(
             json!({"x": long, "displayName": "Ada", "UserName": "ADA", "externalId": "7"}),
@@ -179,21 +212,74 @@ mod tests {
     fn what_is_no_secret_is_kept_as_it_was_sent() {
         let body = json!({"b": [1, 2.5, null, {"a": "\u{e9}\n"}], "a": {"token": [1], "x": {}}});
         let kept = json!({"b": [1, 2.5, null, {"a": "\u{e9}\n"}], "a": {"token": "***", "x": {}}});
-        assert_eq!(redacted(&body), kept.to_string());
+        assert_eq!(redacted(&body, LoggedValues::All), kept.to_string());
+    }
+
+    #[test]
+    fn of_undeclared_attributes_the_names_and_sizes_are_kept() {
+        let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let size = "(6 characters)";
+        for (body, kept) in [
+            (
+                json!({"userName": "ada", "shoeSize": "secre1"}),
+                json!({"userName": "ada", "shoeSize": size}),
+            ),
+            (
+                json!({"urn:x:2.0:Y": {"a": ["secre1", 7], "b": {"c": true, "d": null}}}),
+                json!({"urn:x:2.0:Y": {"a": [size, "(a number)"], "b": {"c": "(true or false)", "d": null}}}),
+            ),
+            (
+                json!({enterprise: {"department": "R&D", "level": "secre1"}, "active": true}),
+                json!({enterprise: {"department": "R&D", "level": size}, "active": true}),
+            ),
+            (
+                json!({"emails": [{"value": "a@x.test", "type": "work", "mood": "secre1"}]}),
+                json!({"emails": [{"value": "a@x.test", "type": "work", "mood": size}]}),
+            ),
+            (
+                json!({"name": {"givenName": "Ada", "nick": "secre1"}, "displayName": "Ada"}),
+                json!({"name": {"givenName": "Ada", "nick": size}, "displayName": "Ada"}),
+            ),
+            (
+                json!({"Operations": [
+                    {"op": "add", "path": "emails[type eq \"work\"].value", "value": "a@x.test"},
+                    {"op": "add", "path": "members", "value": [{"value": "1", "display": "Ada"}]},
+                    {"op": "add", "path": format!("{enterprise}:department"), "value": "R&D"},
+                    {"op": "add", "path": "shoeSize", "value": "secre1"},
+                    {"op": "add", "value": {"name.givenName": "Ada", "shoeSize": "secre1"}},
+                    {"op": "add", "value": {format!("{enterprise}:department"): "R&D"}},
+                ]}),
+                json!({"Operations": [
+                    {"op": "add", "path": "emails[type eq \"work\"].value", "value": "a@x.test"},
+                    {"op": "add", "path": "members", "value": [{"value": "1", "display": "Ada"}]},
+                    {"op": "add", "path": format!("{enterprise}:department"), "value": "R&D"},
+                    {"op": "add", "path": "shoeSize", "value": size},
+                    {"op": "add", "value": {"name.givenName": "Ada", "shoeSize": size}},
+                    {"op": "add", "value": {format!("{enterprise}:department"): "R&D"}},
+                ]}),
+            ),
+            (
+                json!({"schemas": ["urn:x"], "filter": "userName eq \"ada\"", "count": 1}),
+                json!({"schemas": ["urn:x"], "filter": "userName eq \"ada\"", "count": 1}),
+            ),
+            (json!(["secre1"]), json!([size])),
+        ] {
+            assert_eq!(strict(&body), kept.to_string());
+        }
     }
 
     #[test]
     fn long_bodies_are_cut() {
-        // `{"x":"` and `"}` are eight bytes.
-        let whole = json!({"x": "a".repeat(MAX_BODY_BYTES - 8)});
-        assert_eq!(redacted(&whole), whole.to_string());
+        // `{"title":"` and `"}` are twelve bytes.
+        let whole = json!({"title": "a".repeat(MAX_BODY_BYTES - 12)});
+        assert_eq!(strict(&whole), whole.to_string());
         for filling in [
-            "a".repeat(MAX_BODY_BYTES - 7),
+            "a".repeat(MAX_BODY_BYTES - 11),
             "ä".repeat(100_000),
             "\"".repeat(9_999),
         ] {
-            let body = json!({"x": filling});
-            let text = redacted(&body);
+            let body = json!({"title": filling});
+            let text = strict(&body);
             let beginning: String = body.to_string().chars().take(MAX_BODY_BYTES / 4).collect();
             assert_eq!(text, format!("{beginning}… (cut)"));
         }

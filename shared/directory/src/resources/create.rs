@@ -1,8 +1,8 @@
 //! Creates users and groups. A user who is pushed may be somebody whom the directory knows: a deleted person, or an
 //! account that only came from sign-in.
 
-use rollcall_model::{EventType, Identity, Kind, PersonOrigin, USERS, new_id};
-use rollcall_scim::{Projection, Resource};
+use rollcall_model::{EventType, Identity, Kind, PersonOrigin, Reason, USERS, new_id};
+use rollcall_scim::{self as scim, Projection, Resource};
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
 
@@ -47,6 +47,13 @@ impl Resources<'_> {
             {
                 return Ok(restored.map(|person| saved(person, EventType::UserRestored)));
             }
+            if let Some(error) = self.ceiling_of(kind) {
+                // Somebody who has an account already makes it no fuller.
+                return match *kind == USERS {
+                    true => self.save_adopted(record, error).await,
+                    false => Err(error),
+                };
+            }
             let planned = self.plan_members(&record.id, change).await?;
             let draft = Draft {
                 kind,
@@ -73,6 +80,15 @@ impl Resources<'_> {
         })
     }
 
+    /// Returns the refusal if the tenant has as many resources of a kind as the operator allows.
+    fn ceiling_of(self, kind: &Kind) -> Option<Error> {
+        let reached = self.scope.at_ceiling;
+        match kind.has_members() {
+            true => reached.groups.then(|| ceiling_reached("groups")),
+            false => reached.people.then(|| ceiling_reached("people")),
+        }
+    }
+
     /// Adopts the account that holds the name of a pushed person, or returns the error.
     async fn save_adopted(self, pushed: &Record, error: Error) -> Result<Option<Saved>, Error> {
         match self.adopt(pushed).await? {
@@ -81,6 +97,15 @@ impl Resources<'_> {
             None => Err(error),
         }
     }
+}
+
+/// Returns the refusal of something of which the tenant has as much as the operator allows.
+pub(crate) fn ceiling_reached(what: &str) -> Error {
+    let detail = format!(
+        "the organisation has as many {what} as it may have; ask the vendor of the application for more, or delete some: \
+         they are counted every hour"
+    );
+    Error::Refused(Reason::CeilingReached, scim::Error::Forbidden(detail))
 }
 
 fn saved(record: Record, event: EventType) -> Saved {

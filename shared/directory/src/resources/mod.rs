@@ -17,7 +17,7 @@ pub(crate) mod assemble;
 pub(crate) mod candidates;
 pub(crate) mod claimable;
 pub(crate) mod counters;
-mod create;
+pub(crate) mod create;
 pub(crate) mod crud;
 pub(crate) mod effects;
 pub(crate) mod format;

@@ -16,7 +16,8 @@ use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
 use crate::cache::{Cache, Moment};
 use crate::credentials::secret::{Purpose, TokenSecret};
-use crate::credentials::service_keys::{PresentedKey, ServiceKey};
+use crate::credentials::service_key::ServiceKey;
+use crate::credentials::service_keys::PresentedKey;
 use crate::resources::record::Record;
 use crate::roles::decide;
 use crate::roles::handle::Roles;
@@ -173,8 +174,13 @@ impl SignIn<'_> {
         let first = self.first(secret, memory);
         let wanted = self.wanted(&first).chain(key.wanted());
         let mut found = self.scope.table.find(wanted).await?;
-        if let Some(refused) = Introspection::refused(key.verified(&mut found)?.as_ref()) {
+        let key = key.verified(&mut found).await?;
+        if let Some(refused) = Introspection::refused(key.as_ref()) {
             return Ok(refused);
+        }
+        // A session of another tenant does not exist for a key that is bound to one.
+        if key.is_some_and(|key| !key.reaches(&self.scope.tenant)) {
+            return Ok(Introspection::Inactive);
         }
         Ok(self.checked(secret, first, found, memory).await?.into())
     }

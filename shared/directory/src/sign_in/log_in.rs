@@ -18,6 +18,7 @@ use crate::credentials::handle::Credentials;
 use crate::credentials::secret::Purpose;
 use crate::credentials::standing::Standing;
 use crate::journal::entry::Entry;
+use crate::resources::create::ceiling_reached;
 use crate::resources::names::no_name;
 use crate::resources::record::Record;
 use crate::resources::writes::{committed, subject};
@@ -101,6 +102,9 @@ impl SignIn<'_> {
                         self.watch_subjects(refusal, presented).await?;
                     }
                     return Ok(Some(SignInOutcome::Refused(refusal)));
+                }
+                Outcome::NewPerson if looked_up.tenant.at_ceiling.people => {
+                    return Err(ceiling_reached("people"));
                 }
                 Outcome::NewPerson => {
                     Admission::of_newcomer(newcomer.clone(), assertion, presented, looked_up)?

@@ -1,12 +1,13 @@
 //! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
 use rollcall_model::{
-    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, RoleId, RoleSync, RouteBy,
-    SessionBounds, Settings, SignUp, UnknownMembers, Way,
+    Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId, RoleSync,
+    RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
 
+use crate::tenants::ceilings::check_retention;
 use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
@@ -17,6 +18,8 @@ const MAX_PER_MINUTE: u32 = 600_000;
 const MAX_CEILING_PER_MINUTE: u32 = 50_000;
 /// The largest burst that a tenant can set.
 const MAX_BURST: u32 = 100_000;
+/// The largest number of domains to which a tenant's invitations go.
+const MAX_DOMAINS: usize = 100;
 /// The longest retention that a tenant can set, in days: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
 
@@ -33,6 +36,8 @@ pub struct SettingsChange {
     pub route_by: Option<RouteBy>,
     /// Whether people get an invitation mail when they are pushed.
     pub invitations: Option<bool>,
+    /// The domains to which invitations go; empty for all.
+    pub invitation_domains: Option<Vec<String>>,
     /// What happens to ids in a group write that belong to no user.
     pub unknown_members: Option<UnknownMembers>,
     /// How many requests one token may make; `Some(None)` for no limit.
@@ -47,6 +52,8 @@ pub struct SettingsChange {
     pub deleted_people: Option<DeletedPeople>,
     /// What a value of a `groups` claim must be to name a group.
     pub claim_match: Option<ClaimMatch>,
+    /// Of which values the request log keeps more than the size.
+    pub logged_values: Option<LoggedValues>,
     /// How many minutes a session lasts at most; `Some(None)` for the operator's maximum.
     pub session_minutes: Option<Option<u32>>,
     /// After how many minutes without use a session ends; `Some(None)` for never.
@@ -68,6 +75,10 @@ impl SettingsChange {
             role_sync: self.role_sync.unwrap_or(before.role_sync),
             route_by: self.route_by.unwrap_or(before.route_by),
             invitations: self.invitations.unwrap_or(before.invitations),
+            invitation_domains: match &self.invitation_domains {
+                Some(domains) => domains.iter().map(|it| it.to_ascii_lowercase()).collect(),
+                None => before.invitation_domains,
+            },
             unknown_members: self.unknown_members.unwrap_or(before.unknown_members),
             rate_limit: self.rate_limit.unwrap_or(before.rate_limit),
             retention_days: self.retention_days.unwrap_or(before.retention_days),
@@ -75,6 +86,7 @@ impl SettingsChange {
             match_email: self.match_email.unwrap_or(before.match_email),
             deleted_people: self.deleted_people.unwrap_or(before.deleted_people),
             claim_match: self.claim_match.unwrap_or(before.claim_match),
+            logged_values: self.logged_values.unwrap_or(before.logged_values),
             session_minutes: self.session_minutes.unwrap_or(before.session_minutes),
             session_idle_minutes: self
                 .session_idle_minutes
@@ -99,9 +111,26 @@ fn fault(settings: &Settings) -> Option<String> {
     if let Some(detail) = limit_fault("rate_limit", settings.rate_limit, MAX_PER_MINUTE) {
         return Some(detail);
     }
+    if let Some(detail) = domain_fault(&settings.invitation_domains) {
+        return Some(detail);
+    }
     let days = 1..=MAX_RETENTION_DAYS;
     (!days.contains(&settings.retention_days))
         .then(|| format!("`retention_days` must be 1 to {MAX_RETENTION_DAYS}"))
+}
+
+fn domain_fault(domains: &[String]) -> Option<String> {
+    if domains.len() > MAX_DOMAINS {
+        return Some(format!("`invitation_domains` can be at most {MAX_DOMAINS}"));
+    }
+    let is_domain = |domain: &String| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+        domain.len() <= 253 && domain.contains('.') && domain.chars().all(is_plain)
+    };
+    domains.iter().find(|domain| !is_domain(domain)).map(|it| {
+        let it = shown(it);
+        format!("`invitation_domains`: `{it}` is not a domain, such as `example.com`")
+    })
 }
 
 /// Returns why a role cannot be the tenant's default role.
@@ -164,6 +193,7 @@ impl TenantSettings<'_> {
             let before = self.scope.stored_tenant().await?;
             let mut after = before.clone();
             after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
+            check_retention(&before, &after.settings)?;
             let written = write_tenant(self.scope, &before, &after).await?;
             Ok(written.then_some(after.settings))
         })
@@ -185,6 +215,7 @@ impl TenantSettings<'_> {
         }
         let mut after = before.clone();
         after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
+        check_retention(&before, &after.settings)?;
         let written = write_tenant(self.scope, &before, &after).await?;
         Ok(written.then_some(after.settings))
     }
@@ -230,6 +261,10 @@ mod tests {
                 ..SettingsChange::default()
             }
         };
+        let domains = |domains: &[&str]| SettingsChange {
+            invitation_domains: Some(domains.iter().map(|it| (*it).to_owned()).collect()),
+            ..SettingsChange::default()
+        };
         let days = |days| SettingsChange {
             retention_days: Some(days),
             ..SettingsChange::default()
@@ -247,6 +282,9 @@ mod tests {
             (minutes(4), "session_minutes"),
             (days(0), "retention_days"),
             (days(4_000), "retention_days"),
+            (domains(&["example"]), "invitation_domains"),
+            (domains(&["a@example.com"]), "invitation_domains"),
+            (domains(&["x.test"; 101]), "invitation_domains"),
             (limit(0, 1), "per_minute"),
             (limit(60, 1_000_000), "burst"),
         ] {

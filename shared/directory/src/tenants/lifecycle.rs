@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rollcall_model::{EventType, RateLimit, Settings, Subject, TenantId};
+use rollcall_model::{AtCeiling, Ceilings, EventType, RateLimit, Settings, Subject, TenantId};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, StackKeys, Table, TenantItem, Transaction, from_item, now,
@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter;
 use crate::journal::entry::Entry;
+use crate::tenants::ceilings::{check_ceilings, check_retention};
 use crate::tenants::change_settings::{SettingsChange, check_ceiling};
 use crate::tenants::handle::Lifecycle;
 use crate::tenants::write_tenant::write_tenant;
@@ -38,6 +39,37 @@ pub struct TenantChange {
     pub settings: Option<SettingsChange>,
     /// The operator's limit for the requests of all its tokens together; `Some(None)` for no limit.
     pub request_ceiling: Option<Option<RateLimit>>,
+    /// The operator's other limits.
+    pub ceilings: CeilingsChange,
+}
+
+/// The ceilings to change: `None` leaves one as it is, `Some(None)` lifts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CeilingsChange {
+    /// Tokens.
+    pub tokens: Option<Option<u64>>,
+    /// People.
+    pub people: Option<Option<u64>>,
+    /// Groups.
+    pub groups: Option<Option<u64>>,
+    /// Invitations per day.
+    pub invitations_per_day: Option<Option<u32>>,
+    /// The shortest retention, in days.
+    pub min_retention_days: Option<Option<u32>>,
+}
+
+impl CeilingsChange {
+    fn applied_to(self, before: Ceilings) -> Ceilings {
+        Ceilings {
+            tokens: self.tokens.unwrap_or(before.tokens),
+            people: self.people.unwrap_or(before.people),
+            groups: self.groups.unwrap_or(before.groups),
+            invitations_per_day: self
+                .invitations_per_day
+                .unwrap_or(before.invitations_per_day),
+            min_retention_days: self.min_retention_days.unwrap_or(before.min_retention_days),
+        }
+    }
 }
 
 /// A tenant as lists show it.
@@ -61,6 +93,10 @@ pub struct TenantDetails {
     pub settings: Settings,
     /// The operator's limit for the requests of all its tokens together; `None` is unlimited.
     pub request_ceiling: Option<RateLimit>,
+    /// The operator's other limits.
+    pub ceilings: Ceilings,
+    /// Which of them were reached when they were last counted.
+    pub at_ceiling: AtCeiling,
 }
 
 /// Lists at most `limit` tenants after the id `after`, by id.
@@ -132,6 +168,8 @@ impl Lifecycle<'_> {
             },
             settings: item.settings,
             request_ceiling: item.request_ceiling,
+            ceilings: item.ceilings,
+            at_ceiling: item.at_ceiling,
         })
     }
 
@@ -160,6 +198,13 @@ impl Lifecycle<'_> {
             }
             if let Some(settings) = &change.settings {
                 after.settings = settings.applied_to(after.settings, self.scope.session_bounds)?;
+                check_retention(&before, &after.settings)?;
+            }
+            after.ceilings = change.ceilings.applied_to(before.ceilings);
+            check_ceilings(&after.ceilings)?;
+            if let Some(floor) = after.ceilings.min_retention_days {
+                let days = &mut after.settings.retention_days;
+                *days = floor.max(*days);
             }
             if let Some(ceiling) = change.request_ceiling {
                 check_ceiling(ceiling)?;
@@ -168,7 +213,12 @@ impl Lifecycle<'_> {
             let written = write_tenant(self.scope, &before, &after).await?;
             Ok(written.then_some(()))
         })
-        .await
+        .await?;
+        match change.ceilings == CeilingsChange::default() {
+            true => Ok(()),
+            // A new ceiling holds at once.
+            false => self.count_for_ceilings().await,
+        }
     }
 
     /// Deletes the tenant. Its tokens and sessions end with it; its id is never used again.

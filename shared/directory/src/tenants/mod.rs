@@ -2,8 +2,9 @@
 //!
 //! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed, and
 //! `define_roles` which roles. `stack_roles` has those of tenants without roles of their own, to which `inherit_roles`
-//! gives them. All change a tenant through `write_tenant`.
+//! gives them. `ceilings` has what the operator allows. All change a tenant through `write_tenant`.
 
+mod ceilings;
 pub(crate) mod change_settings;
 pub(crate) mod define_roles;
 pub(crate) mod handle;

@@ -19,7 +19,8 @@ pub(super) async fn write_tenant(
     let inherits = (before.inherits_roles(), after.inherits_roles());
     let has_roles = before.settings.roles != after.settings.roles || inherits.0 != inherits.1;
     let is_set_up = json!(before.settings) != json!(after.settings);
-    let is_bounded = before.request_ceiling != after.request_ceiling;
+    let is_bounded =
+        before.request_ceiling != after.request_ceiling || before.ceilings != after.ceilings;
     if !is_renamed && !is_set_up && !is_bounded && !has_roles {
         // An earlier attempt may have ended before it refreshed the meter.
         meter::refresh(&scope.table, &scope.tenant).await?;
@@ -60,7 +61,13 @@ pub(super) async fn write_tenant(
         transaction.put(entry.to_item(scope.keys())?);
     }
     if is_bounded {
-        let told = |tenant: &TenantItem| Some(json!({"request_ceiling": tenant.request_ceiling}));
+        let told = |tenant: &TenantItem| {
+            let mut told = json!({"request_ceiling": tenant.request_ceiling});
+            if !before.ceilings.is_empty() || !after.ceilings.is_empty() {
+                told["ceilings"] = json!(tenant.ceilings);
+            }
+            Some(told)
+        };
         let entry = Entry::new(scope, EventType::TenantCeilingChanged, subject());
         let entry = entry.with_change(told(before), told(after));
         transaction.put(entry.to_item(scope.keys())?);

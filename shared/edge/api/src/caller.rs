@@ -17,15 +17,15 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, Introspection, KeyScope, Origin, Purpose, Reason, Role, ServiceKey,
-    Session, Tenant, TenantId, TokenSecret, shown,
+    Catalogue, Directory, Introspection, KeyChanger, KeyScope, Origin, Purpose, Reason, Role,
+    ServiceKey, Session, Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
 
 use crate::door;
 use crate::fields::segment;
-use crate::gate::{Gate, KeyGate, check_key, check_session, lacks_scope};
+use crate::gate::{Gate, KeyGate, check_key, check_reach, check_session, lacks_scope};
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -175,10 +175,10 @@ where
     }
 }
 
-/// The application's backend with a service key that passes the gate `G`.
+/// The application's backend with a service key for the whole stack that passes the gate `G`.
 pub(crate) struct Application<G> {
     pub(crate) directory: Directory,
-    key: ServiceKey,
+    pub(crate) key: ServiceKey,
     request_id: String,
     origin: Origin,
     gate: PhantomData<G>,
@@ -196,6 +196,15 @@ impl<G> Application<G> {
         let tenant = directory.for_application(id, key, &self.request_id);
         tenant.requested_from(self.origin.clone())
     }
+
+    /// Returns the application as it stands in the history of the service keys.
+    pub(crate) fn changer(&self) -> KeyChanger {
+        KeyChanger {
+            by_key: Some(self.key.id.clone()),
+            request_id: Some(self.request_id.clone()),
+            origin: self.origin.clone(),
+        }
+    }
 }
 
 impl<S, G> FromRequestParts<S> for Application<G>
@@ -209,6 +218,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let directory = Directory::from_ref(state);
         let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
+        check_reach(&key, None)?;
         Ok(Self {
             directory,
             key,
@@ -235,8 +245,9 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let application = Application::<G>::from_request_parts(parts, state).await?;
-        let tenant = named_tenant(&application.directory, &application.key, parts).await?;
+        let directory = Directory::from_ref(state);
+        let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
+        let tenant = named_tenant(&directory, &key, parts).await?;
         Ok(Self {
             tenant,
             gate: PhantomData,
@@ -408,7 +419,8 @@ fn rank_of(key: &ServiceKey) -> Role {
 /// Returns the tenant in the path, with the application as the actor.
 ///
 /// # Errors
-/// 404 when it is not the id of a tenant. Whether the tenant exists is not checked.
+/// 404 when it is not the id of a tenant, 403 when the key is bound to another one. Whether the tenant exists is not
+/// checked.
 async fn named_tenant(
     directory: &Directory,
     key: &ServiceKey,
@@ -418,6 +430,7 @@ async fn named_tenant(
     let id: TenantId = named
         .parse()
         .map_err(|_| Problem::not_found(format!("tenant `{}`", shown(&named))))?;
+    check_reach(key, Some(&id))?;
     Span::current().record("tenant", id.as_str());
     let tenant = directory.for_application(id, &key.id, &request_id(parts));
     Ok(tenant.requested_from(origin(parts)))

@@ -70,6 +70,15 @@ struct RefusedSignIn {
     connection: Option<String>,
 }
 
+/// Why somebody got no invitation mail.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct MissingInvitation {
+    /// `no_address`, `invalid_address`, `domain_not_allowed`, `already_invited`, `daily_limit` or `undeliverable`. A newer
+    /// version may have others.
+    reason: String,
+}
+
 /// How many people are refused because their subjects changed.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -188,6 +197,24 @@ struct RequestCeiling {
     /// The limit; null for none.
     #[schema(required)]
     request_ceiling: Option<RateLimit>,
+    /// The other ceilings. Absent if none is or was set.
+    ceilings: Option<SetCeilings>,
+}
+
+/// The operator's ceilings that are set.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct SetCeilings {
+    /// Tokens.
+    tokens: Option<u64>,
+    /// People.
+    people: Option<u64>,
+    /// Groups.
+    groups: Option<u64>,
+    /// Invitations per day.
+    invitations_per_day: Option<u32>,
+    /// The shortest retention, in days.
+    min_retention_days: Option<u32>,
 }
 
 /// The roles of a tenant.
@@ -253,6 +280,7 @@ struct EndedSession {
     EffectiveRole,
     SignInDecision,
     RefusedSignIn,
+    MissingInvitation,
     ChangedSubjects,
     BoundSubject,
     ForgottenSubjects,
@@ -268,6 +296,7 @@ struct EndedSession {
     DefinedRoles,
     DefinedRole,
     RequestCeiling,
+    SetCeilings,
     MadePortalLink,
     EndedSession
 )))]

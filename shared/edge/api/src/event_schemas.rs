@@ -125,6 +125,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::UserTakenOver | EventType::GroupTakenOver => both("OwningConnection"),
         EventType::UserMerged => after("MergedPerson"),
         EventType::UserSubjectsForgotten => before("ForgottenSubjects"),
+        EventType::UserNotInvited => after("MissingInvitation"),
         EventType::UserSubjectBound => after("BoundSubject"),
         EventType::UserSubjectMoved => (Some("FormerPerson"), Some("BoundSubject")),
         EventType::AuthLogin => after("SignInDecision"),

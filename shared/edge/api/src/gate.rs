@@ -3,7 +3,7 @@
 //! A session passes if a role of its person has the permission, and a service key if it has the scope. The scope that
 //! stands for a permission is [`KeyScope::Permission`].
 
-use rollcall_directory::{KeyScope, Permission, ServiceKey, Session};
+use rollcall_directory::{KeyScope, Permission, ServiceKey, Session, TenantId};
 use rollcall_edge_http::Problem;
 
 /// A requirement for sessions, and for service keys where both may call.
@@ -70,6 +70,13 @@ impl KeyGate for Events {
     const SCOPE: KeyScope = KeyScope::Events;
 }
 
+/// Requires `service_keys:manage`.
+pub(crate) struct ServiceKeys;
+
+impl KeyGate for ServiceKeys {
+    const SCOPE: KeyScope = KeyScope::ServiceKeys;
+}
+
 /// Checks that the role of a session has the permission.
 ///
 /// # Errors
@@ -98,6 +105,20 @@ pub(crate) fn check_key(key: &ServiceKey, scope: Option<KeyScope>) -> Result<(),
         Some(scope) if !key.has(scope) => Err(lacks_scope(scope)),
         _ => Ok(()),
     }
+}
+
+/// Checks that a service key reaches a tenant; `None` stands for the whole stack.
+///
+/// # Errors
+/// 403 when it does not. The answer is the same whether the tenant exists or not.
+pub(crate) fn check_reach(key: &ServiceKey, tenant: Option<&TenantId>) -> Result<(), Problem> {
+    let own = match &key.tenant {
+        Some(own) if tenant != Some(own) => own,
+        _ => return Ok(()),
+    };
+    Err(Problem::forbidden(format!(
+        "this service key is for the tenant `{own}` only"
+    )))
 }
 
 /// Returns the 403 for a service key without the scope.

@@ -1,6 +1,7 @@
 //! `/api/v1`: the API for the application's backend and a customer's admins.
 //!
-//! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`.
+//! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`,
+//!   `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
 //!   `person_actions`, `returning`, `settings`, `audit`, `requests`, `health`; and only for people: `sessions`.
@@ -42,6 +43,7 @@ mod routes;
 mod event_changes;
 mod event_schemas;
 mod events;
+mod service_keys;
 mod sign_in;
 mod tenants;
 
@@ -74,6 +76,7 @@ pub use gate::{
 };
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};
+pub use settings::check_retention;
 pub use surface::finish;
 
 /// Returns the routes that are only for the application's backend.

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, connections, events, groups, health, identity, people, person_actions, remedies,
-    requests, returning, roles, sessions, settings, sign_in, tenants, tokens,
+    requests, returning, roles, service_keys, sessions, settings, sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -32,6 +32,9 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(sign_in::introspect))
         .routes(routes!(sign_in::create_portal_link, sessions::list_links))
         .routes(routes!(sessions::end_link))
+        .routes(routes!(service_keys::list, service_keys::create))
+        .routes(routes!(service_keys::history))
+        .routes(routes!(service_keys::read, service_keys::revoke))
         .routes(routes!(events::list))
         .routes(routes!(events::verify))
 }

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     route_by: RouteBy,
     /// Whether people who are pushed get an invitation mail.
     invitations: bool,
+    /// The domains to which invitations go. Empty for all.
+    invitation_domains: Vec<String>,
     /// See [`UnknownMembers`].
     unknown_members: UnknownMembers,
     /// The rate limit of each token. Null for no limit.
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     deleted_people: DeletedPeople,
     /// See [`ClaimMatch`].
     claim_match: ClaimMatch,
+    /// See [`LoggedValues`].
+    logged_values: LoggedValues,
     /// How many minutes a session lasts at most. Null for twelve hours.
     session_minutes: Option<u32>,
     /// After how many minutes without a check a session ends. Null for never.
@@ -60,6 +64,7 @@ impl From<directory::Settings> for Settings {
             role_sync: settings.role_sync.into(),
             route_by: settings.route_by.into(),
             invitations: settings.invitations,
+            invitation_domains: settings.invitation_domains,
             unknown_members: settings.unknown_members.into(),
             rate_limit: settings.rate_limit.map(RateLimit::from),
             retention_days: settings.retention_days,
@@ -67,6 +72,7 @@ impl From<directory::Settings> for Settings {
             match_email: settings.match_email,
             deleted_people: settings.deleted_people.into(),
             claim_match: settings.claim_match.into(),
+            logged_values: settings.logged_values.into(),
             session_minutes: settings.session_minutes,
             session_idle_minutes: settings.session_idle_minutes,
         }
@@ -89,13 +95,15 @@ pub(crate) struct SettingsChange {
     route_by: Option<RouteBy>,
     /// Whether people who are pushed get an invitation mail.
     invitations: Option<bool>,
+    /// The domains to which invitations go, such as `example.com`, without those below them; empty for all. At most 100.
+    invitation_domains: Option<Vec<String>>,
     /// What happens to ids in a group write that name nobody.
     unknown_members: Option<UnknownMembers>,
     /// How many requests one token may make; null for any number.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<RateLimit>)]
     rate_limit: Option<Option<RateLimit>>,
-    /// For how many days the journal and the request log are kept.
+    /// For how many days the journal and the request log are kept. Only owners and the application shorten it.
     retention_days: Option<u32>,
     /// Who may sign in without having been pushed. Only owners and the application change it.
     sign_up: Option<SignUp>,
@@ -105,6 +113,8 @@ pub(crate) struct SettingsChange {
     deleted_people: Option<DeletedPeople>,
     /// What a value of the `groups` claim must be to name a group.
     claim_match: Option<ClaimMatch>,
+    /// Of which values in requests the log keeps more than the size.
+    logged_values: Option<LoggedValues>,
     /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
     /// counts at once, a longer one from the next sign-in. The operator of the stack can bound it further.
     #[serde(deserialize_with = "given")]
@@ -141,6 +151,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             role_sync: change.role_sync.map(Into::into),
             route_by: change.route_by.map(Into::into),
             invitations: change.invitations,
+            invitation_domains: change.invitation_domains,
             unknown_members: change.unknown_members.map(Into::into),
             rate_limit: change.rate_limit.map(|limit| limit.map(Into::into)),
             retention_days: change.retention_days,
@@ -148,6 +159,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             match_email: change.match_email,
             deleted_people: change.deleted_people.map(Into::into),
             claim_match: change.claim_match.map(Into::into),
+            logged_values: change.logged_values.map(Into::into),
             session_minutes: change.session_minutes,
             session_idle_minutes: change.session_idle_minutes,
         }
@@ -253,6 +265,16 @@ choice! {
 }
 
 choice! {
+    /// Of which values in requests the log keeps more than the size.
+    LoggedValues {
+        /// Of those that a schema declares.
+        Declared,
+        /// Of all values except secrets.
+        All,
+    }
+}
+
+choice! {
     /// When changed memberships and mappings change roles.
     RoleSync {
         /// At once.
@@ -303,6 +325,9 @@ pub(crate) async fn change(
             "only an `owner` or the application can change `sign_up`, `match_email` and `deleted_people`",
         ));
     }
+    if let Some(days) = change.retention_days {
+        check_retention(days, &access.tenant.settings().read().await?, access.rank())?;
+    }
     let change: directory::SettingsChange = change.into();
     let default = change.sso_default_role.iter().flatten();
     for role in default {
@@ -310,6 +335,23 @@ pub(crate) async fn change(
     }
     let changed = access.tenant.settings().change(&change).await?;
     Ok(Json(changed.into()))
+}
+
+/// Checks that somebody of this rank may set this retention: what is deleted early is evidence.
+///
+/// # Errors
+/// 403 when it is shorter than before, and they are no owner.
+pub fn check_retention(
+    days: u32,
+    before: &directory::Settings,
+    rank: directory::Role,
+) -> Result<(), Problem> {
+    match days < before.retention_days && !rank.is_owner() {
+        true => Err(Problem::forbidden(
+            "only an `owner` or the application can shorten `retention_days`",
+        )),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -326,10 +368,10 @@ mod tests {
         };
         let changed = read(json!({
             "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
-            "route_by": "claim", "invitations": true, "unknown_members": "reject",
+            "route_by": "claim", "invitations": true, "invitation_domains": ["Example.com"], "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
-            "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
+            "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
         }));
         let settings = changed
             .expect("a change")
@@ -339,10 +381,10 @@ mod tests {
             json!(settings),
             json!({
                 "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
-                "route_by": "claim", "invitations": true, "unknown_members": "reject",
+                "route_by": "claim", "invitations": true, "invitation_domains": ["example.com"], "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
-                "claim_match": "external_id", "session_minutes": 60, "session_idle_minutes": null,
+                "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
             })
         );
         assert_eq!(

@@ -37,6 +37,77 @@ pub(crate) struct TenantDetails {
     /// The limit for the requests of all tokens of the tenant together, which only the application can change; `null`
     /// is unlimited.
     request_ceiling: Option<RateLimit>,
+    /// The other limits that only the application can change.
+    ceilings: Ceilings,
+    /// Which of those for people and groups were reached when they were last counted: within the hour. Nothing of it can be
+    /// created.
+    #[schema(example = json!(["people"]))]
+    at_ceiling: Vec<&'static str>,
+}
+
+/// The most that a tenant may have; `null` is unlimited.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Ceilings {
+    /// Tokens that are neither revoked nor expired.
+    tokens: Option<u64>,
+    /// People. They are counted every hour, so there can be more.
+    people: Option<u64>,
+    /// Groups. They are counted every hour, so there can be more.
+    groups: Option<u64>,
+    /// Invitations per day; `null` is the number that holds for the stack.
+    invitations_per_day: Option<u32>,
+    /// The shortest retention that the settings can have, in days.
+    min_retention_days: Option<u32>,
+}
+
+impl From<directory::Ceilings> for Ceilings {
+    fn from(ceilings: directory::Ceilings) -> Self {
+        Self {
+            tokens: ceilings.tokens,
+            people: ceilings.people,
+            groups: ceilings.groups,
+            invitations_per_day: ceilings.invitations_per_day,
+            min_retention_days: ceilings.min_retention_days,
+        }
+    }
+}
+
+/// The ceilings to change; what is left out stays as it is, and `null` lifts one.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CeilingsChange {
+    /// Tokens that are neither revoked nor expired.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    tokens: Option<Option<u64>>,
+    /// People.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    people: Option<Option<u64>>,
+    /// Groups.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    groups: Option<Option<u64>>,
+    /// Invitations per day.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    invitations_per_day: Option<Option<u32>>,
+    /// The shortest retention that the settings can have, in days: 1 to 3,650. A shorter one is lengthened.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    min_retention_days: Option<Option<u32>>,
+}
+
+impl From<CeilingsChange> for directory::CeilingsChange {
+    fn from(change: CeilingsChange) -> Self {
+        Self {
+            tokens: change.tokens,
+            people: change.people,
+            groups: change.groups,
+            invitations_per_day: change.invitations_per_day,
+            min_retention_days: change.min_retention_days,
+        }
+    }
 }
 
 impl From<TenantSummary> for Tenant {
@@ -76,6 +147,9 @@ pub(crate) struct TenantChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<RateLimit>)]
     request_ceiling: Option<Option<RateLimit>>,
+    /// Its other ceilings.
+    #[serde(default)]
+    ceilings: CeilingsChange,
 }
 
 /// The query of the list of tenants.
@@ -137,7 +211,7 @@ pub(crate) async fn read(at: ApplicationAt<Tenants>) -> Result<Json<TenantDetail
     details(&at.tenant).await.map(Json)
 }
 
-/// Renames a tenant, or changes its settings or its ceiling.
+/// Renames a tenant, or changes its settings or its ceilings.
 #[utoipa::path(patch, path = "/api/v1/tenants/{tenant}", operation_id = "change_tenant", tag = "tenants", request_body = TenantChange,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = TenantDetails)), security(("service_key" = ["tenants:manage"])))]
@@ -153,6 +227,7 @@ pub(crate) async fn change(
         request_ceiling: change
             .request_ceiling
             .map(|ceiling| ceiling.map(Into::into)),
+        ceilings: change.ceilings.into(),
     };
     at.tenant.lifecycle().change(&change).await?;
     details(&at.tenant).await.map(Json)
@@ -173,5 +248,13 @@ async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
         tenant: tenant.summary.into(),
         settings: tenant.settings.into(),
         request_ceiling: tenant.request_ceiling.map(Into::into),
+        ceilings: tenant.ceilings.into(),
+        at_ceiling: [
+            ("people", tenant.at_ceiling.people),
+            ("groups", tenant.at_ceiling.groups),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_reached)| is_reached.then_some(name))
+        .collect(),
     })
 }

@@ -198,6 +198,7 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         | Reason::RoleAboveGiver
         | Reason::PersonOutranks
         | Reason::OwnedByAnother => (403, "forbidden"),
+        Reason::CeilingReached => (403, "ceiling-reached"),
         Reason::PersonInactive => (403, "person-inactive"),
         Reason::NotProvisioned => (403, "not-provisioned"),
         Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),

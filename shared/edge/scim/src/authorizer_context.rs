@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall_directory::{Caller, DeletedPeople, TenantId, Verdict};
+use rollcall_directory::{AtCeiling, Caller, DeletedPeople, LoggedValues, TenantId, Verdict};
 use rollcall_scim as scim;
 use serde_json::Value;
 
@@ -22,6 +22,10 @@ pub struct AuthorizerContext {
     pub log_days: u32,
     /// What a push of somebody who was deleted does in the tenant.
     pub deleted_people: DeletedPeople,
+    /// Of which values the tenant's request log keeps more than the size.
+    pub logged_values: LoggedValues,
+    /// What the tenant has as much of as the operator allows.
+    pub at_ceiling: AtCeiling,
     /// Seconds to wait before a retry. `None` for a request within the rate limit.
     pub retry_after: Option<u32>,
 }
@@ -34,6 +38,14 @@ const RETRY_AFTER: &str = "retry_after";
 /// Absent for the default, as in the context of an authorizer of an earlier version.
 const DELETED_PEOPLE: &str = "deleted_people";
 const RESTORE: &str = "restore";
+/// Absent for the default, too.
+const LOGGED_VALUES: &str = "logged_values";
+const ALL: &str = "all";
+/// Absent if no ceiling is reached.
+const AT_CEILING: &str = "at_ceiling";
+const PEOPLE: &str = "people";
+const GROUPS: &str = "groups";
+const BOTH: &str = "people,groups";
 
 impl AuthorizerContext {
     /// Returns the context for a verdict, or `None` if the token was refused.
@@ -52,6 +64,8 @@ impl AuthorizerContext {
             connection_id: caller.connection_id,
             log_days: caller.log_days,
             deleted_people: caller.deleted_people,
+            logged_values: caller.logged_values,
+            at_ceiling: caller.at_ceiling,
             retry_after,
         })
     }
@@ -63,6 +77,15 @@ impl AuthorizerContext {
             .map(|seconds| (RETRY_AFTER, seconds.to_string()));
         let restores = self.deleted_people == DeletedPeople::Restore;
         let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
+        let logs_all = self.logged_values == LoggedValues::All;
+        let logged_values = logs_all.then(|| (LOGGED_VALUES, ALL.to_owned()));
+        let at_ceiling = match (self.at_ceiling.people, self.at_ceiling.groups) {
+            (false, false) => None,
+            (true, false) => Some(PEOPLE),
+            (false, true) => Some(GROUPS),
+            (true, true) => Some(BOTH),
+        };
+        let at_ceiling = at_ceiling.map(|reached| (AT_CEILING, reached.to_owned()));
         [
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
@@ -72,6 +95,8 @@ impl AuthorizerContext {
         .into_iter()
         .chain(retry_after)
         .chain(deleted_people)
+        .chain(logged_values)
+        .chain(at_ceiling)
         .collect()
     }
 
@@ -93,12 +118,27 @@ impl AuthorizerContext {
             Some(Some(RESTORE)) => DeletedPeople::Restore,
             Some(_) => return None,
         };
+        let logged_values = match fields.get(LOGGED_VALUES).map(Value::as_str) {
+            None => LoggedValues::Declared,
+            Some(Some(ALL)) => LoggedValues::All,
+            Some(_) => return None,
+        };
+        let at_ceiling = match fields.get(AT_CEILING).map(Value::as_str) {
+            None => (false, false),
+            Some(Some(PEOPLE)) => (true, false),
+            Some(Some(GROUPS)) => (false, true),
+            Some(Some(BOTH)) => (true, true),
+            Some(_) => return None,
+        };
+        let (people, groups) = at_ceiling;
         Some(Self {
             tenant: text(TENANT)?.parse().ok()?,
             token_id: text(TOKEN_ID)?.to_owned(),
             connection_id: text(CONNECTION_ID)?.to_owned(),
             log_days: text(LOG_DAYS)?.parse().ok()?,
             deleted_people,
+            logged_values,
+            at_ceiling: AtCeiling { people, groups },
             retry_after,
         })
     }
@@ -124,6 +164,8 @@ impl AuthorizerContext {
             request_id: request_id.to_owned(),
             log_days: self.log_days,
             deleted_people: self.deleted_people,
+            logged_values: self.logged_values,
+            at_ceiling: self.at_ceiling,
         }
     }
 }
@@ -143,6 +185,8 @@ mod tests {
             request_id: "r-1".to_owned(),
             log_days: 30,
             deleted_people: DeletedPeople::New,
+            logged_values: LoggedValues::Declared,
+            at_ceiling: AtCeiling::default(),
         }
     }
 
@@ -164,9 +208,16 @@ mod tests {
 
     #[test]
     fn an_accepted_caller_arrives() {
-        for deleted_people in [DeletedPeople::New, DeletedPeople::Restore] {
+        for (deleted_people, logged_values, people, groups) in [
+            (DeletedPeople::New, LoggedValues::All, false, false),
+            (DeletedPeople::Restore, LoggedValues::Declared, true, false),
+            (DeletedPeople::New, LoggedValues::Declared, false, true),
+            (DeletedPeople::New, LoggedValues::Declared, true, true),
+        ] {
             let caller = Caller {
                 deleted_people,
+                logged_values,
+                at_ceiling: AtCeiling { people, groups },
                 ..caller()
             };
             let context = through_gateway(Verdict::Accepted(caller.clone()));

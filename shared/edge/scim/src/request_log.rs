@@ -9,7 +9,10 @@ use axum::response::Response;
 use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
-use rollcall_directory::{Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict};
+use rollcall_directory::{
+    Caller, Directory, Effects, LoggedRequest, LoggedValues, Refusal, SentBody, Verdict,
+    without_secrets,
+};
 use rollcall_edge_http::{BASE_PATH, normalise, request_id};
 use rollcall_runtime::chain;
 use rollcall_scim::Readings;
@@ -87,7 +90,10 @@ impl Pending {
     /// Records a request whose path is already normalised. `body` is the JSON body, if there is one.
     pub(crate) fn of(directory: &Directory, parts: &mut Parts, body: Option<&Value>) -> Self {
         let slot = Slot::default();
+        // Who is not known yet gets the default.
+        let mut values = LoggedValues::default();
         if let Some(known) = from_authorizer(parts) {
+            values = known.caller.logged_values;
             _ = slot.0.set(known);
         }
         parts.extensions.insert(slot.clone());
@@ -102,7 +108,7 @@ impl Pending {
             method: parts.method.to_string(),
             target,
             // A body that is not JSON is not kept: it can contain secrets anywhere.
-            sent: body.map(SentBody::of),
+            sent: body.map(|body| SentBody::of(body, values)),
         }
     }
 
@@ -117,7 +123,7 @@ impl Pending {
         let mut entry = LoggedRequest::new(&self.method, &self.target, status).with_body(self.sent);
         if let Some(Refused { error, reason }) = response.extensions().get() {
             entry.scim_type = error.scim_type().map(str::to_owned);
-            entry.detail = Some(error.to_string());
+            entry.detail = Some(without_secrets(&error.to_string()).into_owned());
             entry.reason = Some(reason.to_string());
         }
         entry.readings = readings.iter().map(|one| one.to_string()).collect();

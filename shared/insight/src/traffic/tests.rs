@@ -1,7 +1,7 @@
 //! Tests of the sums and the current failures.
 
 use jiff::Timestamp;
-use rollcall_directory::{Diagnosis, LoggedRequest, SentBody};
+use rollcall_directory::{Diagnosis, LoggedRequest, LoggedValues, SentBody};
 use serde_json::json;
 
 use crate::traffic::digest::{Digest, Hour};
@@ -174,7 +174,7 @@ fn check_current(requests: &[&LoggedRequest], expected: &[u64]) {
 }
 
 fn sent(method: &str, target: &str, status: u16, body: serde_json::Value) -> LoggedRequest {
-    request(0, method, target, status).with_body(Some(SentBody::of(body)))
+    request(0, method, target, status).with_body(Some(SentBody::of(body, LoggedValues::All)))
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! What bounds invitation mail: one mail per address and week, and a number of mails per tenant and day. Whoever holds a
+//! SCIM token chooses the addresses.
+//!
+//! The address and the day are claimed before the mail is sent, for the event that asks for it. If that event is delivered
+//! again, its claim still holds.
+
+use rollcall_model::{Actor, EventType, Origin, Subject, sha256_hex};
+use rollcall_store::{
+    Error, Expression, Guard, Item, Transaction, from_item, now, number, retry_stale, string,
+    to_item,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::credentials::handle::Credentials;
+use crate::journal::entry::Entry;
+
+/// How long an address gets no other mail, in seconds: seven days.
+const QUIET: i64 = 7 * 86_400;
+/// How long the count of a day is kept, in seconds.
+const COUNT_KEPT: i64 = 2 * 86_400;
+
+/// Why somebody gets no invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotInvited {
+    /// The person has no address.
+    NoAddress,
+    /// The address is not one that mail can be sent to.
+    InvalidAddress,
+    /// The tenant does not send invitations to the domain of the address.
+    DomainNotAllowed,
+    /// The address got an invitation of this tenant within the last seven days.
+    AlreadyInvited,
+    /// The tenant has sent as many invitations today as the operator allows.
+    DailyLimit,
+    /// The mail service refuses the mail.
+    Undeliverable,
+}
+
+impl NotInvited {
+    /// Returns the code in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAddress => "no_address",
+            Self::InvalidAddress => "invalid_address",
+            Self::DomainNotAllowed => "domain_not_allowed",
+            Self::AlreadyInvited => "already_invited",
+            Self::DailyLimit => "daily_limit",
+            Self::Undeliverable => "undeliverable",
+        }
+    }
+}
+
+/// The claim on an address.
+#[derive(Debug, Serialize, Deserialize)]
+struct AddressItem {
+    /// The event that asked for the mail.
+    event: String,
+    /// The end of the claim, in seconds since 1970.
+    expires: i64,
+}
+
+/// The invitations of one day.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct DayItem {
+    sent: u32,
+    expires: i64,
+}
+
+impl Credentials<'_> {
+    /// Claims an address and one of the day's mails for an event. Returns why the mail must not be sent, if so.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn claim_invitation(
+        self,
+        event: &str,
+        address: &str,
+        per_day: u32,
+    ) -> Result<Option<NotInvited>, Error> {
+        let at = now();
+        let leases = self.scope.keys().leases();
+        let address_key = leases.at(format!("invited#{}", sha256_hex(&one_mailbox(address))));
+        let date = at.to_string().chars().take(10).collect::<String>();
+        let day_key = leases.at(format!("invitations#{date}"));
+        let (address_key, day_key) = (&address_key, &day_key);
+        retry_stale(|_| async move {
+            let wanted = [address_key.clone(), day_key.clone()];
+            let mut found = self.scope.table.find(wanted).await?;
+            let claimed = read::<AddressItem>(found.take(address_key))?;
+            let live = claimed.as_ref().filter(|it| it.expires > at.as_second());
+            match live {
+                Some(claim) if claim.event == event => return Ok(Some(None)),
+                Some(_) => return Ok(Some(Some(NotInvited::AlreadyInvited))),
+                None => {}
+            }
+            let day = read::<DayItem>(found.take(day_key))?;
+            let sent = day.as_ref().map_or(0, |day| day.sent);
+            if sent >= per_day {
+                return Ok(Some(Some(NotInvited::DailyLimit)));
+            }
+            let claim = AddressItem {
+                event: event.to_owned(),
+                expires: at.as_second() + QUIET,
+            };
+            let counted = DayItem {
+                sent: sent + 1,
+                expires: at.as_second() + COUNT_KEPT,
+            };
+            let mut transaction = Transaction::default();
+            let same_claim = match &claimed {
+                None => Expression::absent(),
+                Some(claim) => {
+                    Expression::new("event = :event").with(":event", string(&claim.event))
+                }
+            };
+            transaction.put_if(to_item(address_key, &claim)?, same_claim, Guard::Stale);
+            let same_count = match day {
+                None => Expression::absent(),
+                Some(day) => Expression::new("sent = :sent").with(":sent", number(day.sent)),
+            };
+            transaction.put_if(to_item(day_key, &counted)?, same_count, Guard::Stale);
+            let committed = self.scope.table.transact(&transaction).await?.is_empty();
+            Ok(committed.then_some(None))
+        })
+        .await
+    }
+
+    /// Writes to the journal that a person gets no invitation, and why.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn note_not_invited(self, person: Subject, why: NotInvited) -> Result<(), Error> {
+        let entry = Entry {
+            actor: Actor::SYSTEM,
+            origin: Origin::default(),
+            ..Entry::new(self.scope, EventType::UserNotInvited, person.shortened())
+        };
+        let entry = entry.with_change(None, Some(json!({"reason": why.as_str()})));
+        let mut transaction = Transaction::default();
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.table.transact(&transaction).await.map(|_| ())
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(item: Option<Item>) -> Result<Option<T>, Error> {
+    item.map(from_item).transpose()
+}
+
+/// Returns an address in lower case and without its tag, so that `ada+1@x` and `ada+2@x` are one mailbox.
+fn one_mailbox(address: &str) -> String {
+    let address = address.to_lowercase();
+    match address.rsplit_once('@') {
+        Some((local, domain)) => {
+            let untagged = local.split('+').next().unwrap_or_default();
+            format!("{untagged}@{domain}")
+        }
+        None => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_case_make_no_other_mailbox() {
+        for (address, mailbox) in [
+            ("Ada@Example.com", "ada@example.com"),
+            ("ada+1@example.com", "ada@example.com"),
+            ("ada+1+2@example.com", "ada@example.com"),
+            ("a.d.a@example.com", "a.d.a@example.com"),
+        ] {
+            assert_eq!(one_mailbox(address), mailbox);
+        }
+    }
+}
