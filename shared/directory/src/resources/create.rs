@@ -70,6 +70,7 @@ impl Resources<'_> {
         Ok(Written {
             answer: answer.await?,
             effects: created.effects,
+            version: created.version,
         })
     }
 
@@ -86,6 +87,9 @@ impl Resources<'_> {
 fn saved(record: Record, event: EventType) -> Saved {
     let mut effects = Effects::default();
     effects.changed(event);
-    let record = Some(record);
-    Saved { record, effects }
+    Saved {
+        version: Some(record.etag()),
+        record: Some(record),
+        effects,
+    }
 }

@@ -40,6 +40,8 @@ pub(super) struct Saved {
     /// The record after the write, if it is known without a read.
     pub(super) record: Option<Record>,
     pub(super) effects: Effects,
+    /// The version that the write gave the record, as in `ETag`.
+    pub(super) version: Option<String>,
 }
 
 impl Resources<'_> {
@@ -111,6 +113,7 @@ impl Resources<'_> {
         Ok(Written {
             answer: answer.await?,
             effects: saved.effects,
+            version: saved.version,
         })
     }
 
@@ -143,6 +146,7 @@ impl Resources<'_> {
         Ok(Written {
             answer,
             effects: saved.effects,
+            version: saved.version,
         })
     }
 
@@ -197,6 +201,7 @@ impl Resources<'_> {
         Ok(Some(Written {
             answer: (),
             effects,
+            version: None,
         }))
     }
 
@@ -334,8 +339,12 @@ impl Resources<'_> {
                 let mut effects = Effects::default();
                 effects.changed(action(&USERS, Some(before), Some(&after)));
                 effects.changed(EventType::UserMerged);
-                let record = Some(self.record(&USERS, &after.id).await?);
-                Ok(Some(Saved { record, effects }))
+                let record = self.record(&USERS, &after.id).await?;
+                Ok(Some(Saved {
+                    version: Some(record.etag()),
+                    record: Some(record),
+                    effects,
+                }))
             }
             Some(false) => Ok(None),
             None => Err(error),
@@ -364,12 +373,20 @@ impl Resources<'_> {
             return Ok(Some(Saved {
                 record: None,
                 effects,
+                version: None,
             }));
         };
         if draft.after.is_none() && draft.steps.is_empty() {
-            let record = Some(record.clone());
-            return Ok(Some(Saved { record, effects }));
+            return Ok(Some(Saved {
+                version: Some(record.etag()),
+                record: Some(record.clone()),
+                effects,
+            }));
         }
+        let version = Some(match &draft.after {
+            Some(after) => after.etag(),
+            None => record.next_etag(),
+        });
         let members = Members::of(self.scope);
         let subject = subject(draft.kind, record)?;
         let mut transaction = self.draft_writes(&draft, draft.pinned, None)?;
@@ -401,11 +418,16 @@ impl Resources<'_> {
             return Ok(Some(Saved {
                 record: None,
                 effects,
+                version,
             }));
         }
         let growth = growth(&draft.steps);
         let record = draft.after.map(|after| after.grown_by(growth));
-        Ok(Some(Saved { record, effects }))
+        Ok(Some(Saved {
+            record,
+            effects,
+            version,
+        }))
     }
 
     fn draft_writes(

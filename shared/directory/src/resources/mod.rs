@@ -33,6 +33,7 @@ pub(crate) mod names;
 pub(crate) mod owners;
 mod ownership;
 pub(crate) mod page_cursor;
+mod patience;
 pub(crate) mod query_plan;
 pub(crate) mod record;
 pub(crate) mod restore;
