@@ -111,9 +111,9 @@ impl AttrPath {
         self.within(self.attribute_in(rt)?)
     }
 
-    /// Whether the path names an attribute that would have to be declared, and is not. Extensions that no schema declares
-    /// can have any attributes.
-    pub(crate) fn is_unknown_in(&self, rt: &ResourceType) -> bool {
+    /// Whether the path names an attribute that would have to be declared, and is not, so that no resource has it.
+    /// Extensions that no schema declares can have any attributes.
+    pub fn is_unknown_in(&self, rt: &ResourceType) -> bool {
         let declarable = match &self.schema {
             None => true,
             Some(urn) => rt.extension(urn).is_some(),

@@ -84,6 +84,13 @@ impl Query {
         })
     }
 
+    /// Whether a query has a parameter of this name. Names are case-insensitive.
+    pub fn has_parameter(name: &str) -> bool {
+        PARAMETERS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     /// Returns the query of a client that uses this base URL.
     #[must_use]
     pub fn at(self, base_url: &str) -> Query {
@@ -113,7 +120,7 @@ impl Query {
         require_schema(schemas, SEARCH_REQUEST_URN, |_| false)?;
         let mut pairs = Vec::new();
         for (name, value) in body {
-            let known = PARAMETERS.iter().any(|p| p.eq_ignore_ascii_case(&name));
+            let known = Query::has_parameter(&name);
             Reading::ParameterIgnored.note_if(!known);
             if known && let Some(text) = parameter(&name, value)? {
                 pairs.push((name, text));
