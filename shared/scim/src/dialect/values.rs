@@ -89,8 +89,8 @@ pub(crate) fn is_blank_identifier(sub: &str, value: &Value) -> bool {
 /// `{"userName": "ada"}` → `{"schemas": ["urn:…:core:2.0:User"], "userName": "ada"}`. The clients of WSO2 and Oxide omit it.
 pub(crate) fn schemas(schemas: Option<Value>, core: &str) -> Value {
     match schemas {
-        Some(schemas) if !schemas.is_null() => schemas,
-        _ => {
+        Some(schemas) => schemas,
+        None => {
             Reading::SchemasMissing.note();
             Value::from(vec![core])
         }

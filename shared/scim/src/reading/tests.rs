@@ -92,7 +92,6 @@ fn bodies() {
             &[Reading::AttributeIgnored],
         ),
         (json!({"id": "1"}), &[Reading::ReadOnlyIgnored]),
-        (json!({"schemas": null}), &[Reading::SchemasMissing]),
         (
             json!({"emails": [null, {"value": "a@b"}]}),
             &[Reading::NullDropped],
@@ -121,6 +120,8 @@ fn bodies() {
     let body = json!({"SCHEMAS": [GROUP_SCHEMA.id], "displayName": "g", "members": members});
     let group = noted(|| Resource::parse(&GROUP, body).expect("a group"));
     assert_eq!(group, [Reading::KeyInOtherCase, Reading::MemberRepeated]);
+    let bare = noted(|| Resource::parse(&USER, json!({"userName": "ada"})).expect("a user"));
+    assert_eq!(bare, [Reading::SchemasMissing]);
     let body = json!({"schemas": [GROUP_SCHEMA.id], "displayName": "g", "members": [{"value": "1", "type": "Device"}]});
     let group = noted(|| Resource::parse(&GROUP, body).expect("a group"));
     assert_eq!(group, [Reading::MemberTypeIgnored]);
