@@ -6,7 +6,8 @@ use rollcall_scim::{Projection, Resource};
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
 
-use crate::resources::crud::{Draft, Saved, take_members};
+use crate::resources::crud::take_members;
+use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::Resources;
 use crate::resources::names::check_name;
@@ -87,9 +88,5 @@ impl Resources<'_> {
 fn saved(record: Record, event: EventType) -> Saved {
     let mut effects = Effects::default();
     effects.changed(event);
-    Saved {
-        version: Some(record.etag()),
-        record: Some(record),
-        effects,
-    }
+    Saved::of(record, effects)
 }

@@ -11,38 +11,17 @@ use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
 use serde_json::Value;
 
 use crate::resources::assemble::{Needs, assemble};
+use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
-use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
+use crate::resources::members::{PlannedSteps, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
 use crate::resources::writes::{action, committed, resource_writes, subject};
-
-/// A planned change of one resource.
-pub(super) struct Draft<'a> {
-    pub(super) kind: &'static Kind,
-    pub(super) before: Option<&'a Record>,
-    /// The record after the change, if more than the members changes.
-    pub(super) after: Option<Record>,
-    pub(super) steps: Vec<Step>,
-    /// Whether the plan is valid only for the version that was read.
-    pub(super) pinned: bool,
-    /// What becomes of the owner.
-    pub(super) ownership: Ownership,
-}
-
-/// The result of writing a draft.
-pub(super) struct Saved {
-    /// The record after the write, if it is known without a read.
-    pub(super) record: Option<Record>,
-    pub(super) effects: Effects,
-    /// The version that the write gave the record, as in `ETag`.
-    pub(super) version: Option<String>,
-}
 
 impl Resources<'_> {
     /// Reads a resource, with the members or groups that the projection needs.
@@ -340,11 +319,7 @@ impl Resources<'_> {
                 effects.changed(action(&USERS, Some(before), Some(&after)));
                 effects.changed(EventType::UserMerged);
                 let record = self.record(&USERS, &after.id).await?;
-                Ok(Some(Saved {
-                    version: Some(record.etag()),
-                    record: Some(record),
-                    effects,
-                }))
+                Ok(Some(Saved::of(record, effects)))
             }
             Some(false) => Ok(None),
             None => Err(error),
@@ -377,11 +352,7 @@ impl Resources<'_> {
             }));
         };
         if draft.after.is_none() && draft.steps.is_empty() {
-            return Ok(Some(Saved {
-                version: Some(record.etag()),
-                record: Some(record.clone()),
-                effects,
-            }));
+            return Ok(Some(Saved::of(record.clone(), effects)));
         }
         let version = Some(match &draft.after {
             Some(after) => after.etag(),
