@@ -42,7 +42,14 @@ impl Event {
     pub(crate) fn is_public(&self) -> bool {
         match self {
             Self::Token(_) => false,
-            Self::Request(event) => event.path.as_deref().is_some_and(is_public),
+            Self::Request(event) => {
+                let parameters = event.multi_value_query_string_parameters.iter();
+                let parameters = parameters.map(|(name, _)| name);
+                event
+                    .path
+                    .as_deref()
+                    .is_some_and(|path| is_public(path, parameters))
+            }
         }
     }
 

@@ -79,6 +79,7 @@ pub use crate::request_log::handle::RequestLog;
 pub use crate::request_log::log::{LoggedRequest, RequestQuery};
 pub use crate::request_log::redaction::SentBody;
 pub use crate::request_log::trace::RequestTrace;
+pub use crate::resources::all_kinds::QueryOfAll;
 pub use crate::resources::effects::{Effects, Written};
 pub use crate::resources::handle::{Members, Resources};
 pub use crate::resources::list::Page;

@@ -54,7 +54,7 @@ reasons! {
     NotUnique = "not_unique", "Another resource has this value, or had it and it cannot be used again.";
     Conflict = "conflict", "Another change came first.";
     PreconditionFailed = "precondition_failed", "The resource is not the version that `If-Match` or `If-None-Match` requires.";
-    UnknownMember = "unknown_member", "A member is the id of no user, and the settings reject such members.";
+    UnknownMember = "unknown_member", "A member is the id of no user, and the settings reject such members, or the group would be left without any.";
     LastOwner = "last_owner", "The tenant would be left without an active owner.";
     RoleAboveGiver = "role_above_giver", "Nobody gives or takes a role above their own.";
     PersonOutranks = "person_outranks", "Nobody acts on the identity of somebody who ranks above them.";

@@ -6,10 +6,12 @@
 //! | module | contents |
 //! |---|---|
 //! | `schema` | the attributes and their characteristics, as data that all other modules read |
+//! | `formatted` | `name.formatted`, kept true when parts of a name change |
 //! | `resource`, `value` | a User or Group in canonical form, and the checks on its JSON |
-//! | `path` | attribute paths: `name.givenName`, `urn:…:User:manager.value` |
+//! | `names`, `path` | names, URNs, and attribute paths: `name.givenName`, `urn:…:User:manager.value` |
 //! | `filter` | one syntax tree for `filter=`, `emails[…]` and PATCH paths: parser, printer, evaluator |
 //! | `patch` | PATCH requests: parsed, normalized, applied; Group members separately |
+//! | `location` | the URLs of resources |
 //! | `query`, `sort`, `projection`, `list` | list requests and their responses |
 //! | `precondition` | `If-Match`, `If-None-Match` |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas |
@@ -52,9 +54,11 @@
 
 mod schema;
 
+mod formatted;
 mod resource;
 mod value;
 
+mod names;
 mod path;
 
 mod filter;
@@ -62,6 +66,7 @@ mod filter;
 mod patch;
 
 mod list;
+mod location;
 mod projection;
 mod query;
 mod sort;
@@ -78,7 +83,7 @@ mod fold;
 pub mod limits;
 
 pub use self::error::{ERROR_URN, Error};
-pub use self::filter::{CompareOp, Filter, Literal, member_filter_matches};
+pub use self::filter::{CompareOp, Filter, Literal, Matcher};
 pub use self::fold::{fold, lower};
 pub use self::list::{LIST_RESPONSE_URN, list_response};
 pub use self::patch::{MemberChange, MemberOp, PATCH_OP_URN, Patch};

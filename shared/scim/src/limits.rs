@@ -25,6 +25,15 @@ pub const MAX_PATCH_OPERATIONS: usize = 1000;
 /// members by `value` does not count.
 pub const MAX_MEMBER_SCANS: usize = 20;
 
+/// The maximum number of comparisons in one PATCH: for each operation, the values that it examines times the comparisons
+/// in its filter, or times the values that it names. Each 64 bytes of text count as one more value.
+///
+/// A thousand operations on a thousand values stay below it, if each compares once.
+pub const MAX_PATCH_COMPARISONS: usize = 1_000_000;
+
+/// The maximum `startIndex`. Larger ones are read as this one, so that every client can read the response.
+pub const MAX_START_INDEX: u64 = i32::MAX as u64;
+
 /// The maximum number of values of a multi-valued attribute. It does not apply to Group members.
 pub const MAX_VALUES: usize = 1000;
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::dialect;
 use crate::error::{Error, quoted};
+use crate::names::{is_name, is_urn, is_versioned_urn};
 use crate::schema::{Attribute, ResourceType};
 
 /// The path of an attribute or sub-attribute (RFC 7644 §3.10). Paths that differ only in case are equal.
@@ -58,10 +59,14 @@ impl AttrPath {
     /// # Errors
     /// `InvalidPath` when the text is not a path.
     pub fn parse(rt: &'static ResourceType, text: &str) -> Result<Self, Error> {
-        match whole_schema(rt, text) {
-            Some(path) => Ok(path),
-            None => Ok(text.parse::<AttrPath>()?.canonical(rt)),
+        if let Some(path) = whole_schema(rt, text) {
+            return Ok(path);
         }
+        let parsed: AttrPath = match dialect::urns::colon_after_urn(rt, text) {
+            Some(text) => text.parse()?,
+            None => text.parse()?,
+        };
+        Ok(parsed.canonical(rt))
     }
 
     /// Whether the path denotes an extension, or the core schema, as a whole.
@@ -106,9 +111,9 @@ impl AttrPath {
         self.within(self.attribute_in(rt)?)
     }
 
-    /// Whether the path names an attribute that would have to be declared, and is not. Extensions that no schema declares
-    /// can have any attributes.
-    pub(crate) fn is_unknown_in(&self, rt: &ResourceType) -> bool {
+    /// Whether the path names an attribute that would have to be declared, and is not, so that no resource has it.
+    /// Extensions that no schema declares can have any attributes.
+    pub fn is_unknown_in(&self, rt: &ResourceType) -> bool {
         let declarable = match &self.schema {
             None => true,
             Some(urn) => rt.extension(urn).is_some(),
@@ -188,21 +193,6 @@ fn whole_schema(rt: &'static ResourceType, text: &str) -> Option<AttrPath> {
     is_versioned_urn(text).then(|| AttrPath::extended(text, ""))
 }
 
-/// Whether text looks like the URN of a schema, because it ends like `:2.0:User`.
-fn is_versioned_urn(text: &str) -> bool {
-    let mut parts = text.rsplitn(3, ':');
-    let (Some(name), Some(version), Some(namespace)) = (parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    is_name(name)
-        && is_urn(namespace)
-        && version
-            .split_once('.')
-            .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
-}
-
 impl FromStr for AttrPath {
     type Err = Error;
 
@@ -228,25 +218,6 @@ impl FromStr for AttrPath {
             sub: sub.map(str::to_owned),
         })
     }
-}
-
-/// Whether text is an ATTRNAME (RFC 7643 §2.1), or a name with a leading `$` such as `$ref`.
-pub(crate) fn is_name(text: &str) -> bool {
-    let text = text.strip_prefix('$').unwrap_or(text);
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-/// Whether text can identify a schema: it starts like a URN or URL and has no reserved characters.
-pub(crate) fn is_urn(text: &str) -> bool {
-    let reserved = |c: char| c.is_whitespace() || c.is_control() || "[]()\"".contains(c);
-    let begins = |scheme: &str| {
-        text.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    (begins("urn:") || begins("http://") || begins("https://")) && !text.contains(reserved)
 }
 
 impl PartialEq for AttrPath {

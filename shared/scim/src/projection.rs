@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, quoted};
 use crate::limits::MAX_PROJECTED_ATTRIBUTES;
-use crate::path::{AttrPath, is_urn};
+use crate::location;
+use crate::names::is_urn;
+use crate::path::AttrPath;
 use crate::reading::Reading;
 use crate::resource::{Resource, schemas_of};
 use crate::schema::{Attribute, COMMON, ResourceType, Returned};
@@ -69,10 +71,10 @@ impl Projection {
 
     /// Returns the resource as JSON for a response, with the attributes in the order of the schema.
     ///
-    /// `meta.location` and the `$ref` of `groups` start with the base URL, which ends in `/scim/v2`.
+    /// `meta.location` and the `$ref` of `groups` and `members` start with the base URL, which ends in `/scim/v2`.
     pub fn render(&self, resource: &Resource, base_url: &str) -> Value {
         let rt = resource.resource_type();
-        let mut source = located(resource, base_url);
+        let mut source = location::shown(resource, base_url);
         let mut answer = Map::new();
         let [common @ .., meta] = &COMMON;
         let meta_value = source.shift_remove(meta.name);
@@ -186,31 +188,6 @@ fn keep_subs(value: Value, keeps: &dyn Fn(&str) -> bool) -> Option<Value> {
         }
         simple => Some(simple),
     }
-}
-
-/// Returns the attributes, with the URLs that depend on the base URL.
-fn located(resource: &Resource, base_url: &str) -> Map<String, Value> {
-    let base_url = base_url.trim_end_matches('/');
-    let mut attributes = resource.attributes().clone();
-    if let Some(id) = resource.get("id").and_then(Value::as_str) {
-        let endpoint = resource.resource_type().endpoint;
-        let meta = attributes
-            .entry("meta")
-            .or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(meta) = meta {
-            let location = format!("{base_url}{endpoint}/{id}");
-            meta.insert("location".to_owned(), location.into());
-        }
-    }
-    if let Some(Value::Array(groups)) = attributes.get_mut("groups") {
-        for group in groups.iter_mut().filter_map(Value::as_object_mut) {
-            if let Some(id) = group.get("value").and_then(Value::as_str) {
-                let location = format!("{base_url}/Groups/{id}");
-                group.insert("$ref".to_owned(), location.into());
-            }
-        }
-    }
-    attributes
 }
 
 fn paths(

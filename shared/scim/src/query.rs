@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::Filter;
-use crate::limits::MAX_RESULTS;
+use crate::filter::{Filter, Matcher};
+use crate::limits::{MAX_RESULTS, MAX_START_INDEX};
 use crate::projection::Projection;
 use crate::reading::Reading;
 use crate::resource::{object, require_schema};
@@ -35,13 +35,15 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// The order of the resources. `None` leaves it to the service.
     pub sort: Option<Sort>,
-    /// The 1-based index of the first resource in the page.
+    /// The 1-based index of the first resource in the page, at most [`MAX_START_INDEX`].
     pub start_index: u64,
     /// The requested number of resources in the page, from 0 to [`MAX_RESULTS`]. `None` leaves it to the
     /// service.
     pub count: Option<u64>,
     /// The attributes in the response.
     pub projection: Projection,
+    /// The base URL that the client uses. The URLs of resources start with it, also in filters.
+    pub base_url: String,
 }
 
 impl Query {
@@ -74,10 +76,34 @@ impl Query {
             sort: sort_by
                 .map(|by| Sort::parse(rt, by, sort_order.as_deref()))
                 .transpose()?,
-            start_index: number("startIndex", start_index.as_deref())?.map_or(1, |n| n.max(1)),
+            start_index: number("startIndex", start_index.as_deref())?
+                .map_or(1, |n| n.clamp(1, MAX_START_INDEX)),
             count: number("count", count.as_deref())?.map(limited),
             projection: Projection::parse(rt, attributes.as_deref(), excluded.as_deref())?,
+            base_url: String::new(),
         })
+    }
+
+    /// Whether a query has a parameter of this name. Names are case-insensitive.
+    pub fn has_parameter(name: &str) -> bool {
+        PARAMETERS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Returns the query of a client that uses this base URL.
+    #[must_use]
+    pub fn at(self, base_url: &str) -> Query {
+        Query {
+            base_url: base_url.to_owned(),
+            ..self
+        }
+    }
+
+    /// Returns the filter, prepared for many resources. `None` if the query has no filter.
+    pub fn matcher(&self, rt: &'static ResourceType) -> Option<Matcher<'_>> {
+        let filter = self.filter.as_ref()?;
+        Some(Matcher::at(filter, rt, &self.base_url))
     }
 
     /// Parses the body of a POST to `.search` (RFC 7644 §3.4.3).
@@ -94,7 +120,7 @@ impl Query {
         require_schema(schemas, SEARCH_REQUEST_URN, |_| false)?;
         let mut pairs = Vec::new();
         for (name, value) in body {
-            let known = PARAMETERS.iter().any(|p| p.eq_ignore_ascii_case(&name));
+            let known = Query::has_parameter(&name);
             Reading::ParameterIgnored.note_if(!known);
             if known && let Some(text) = parameter(&name, value)? {
                 pairs.push((name, text));

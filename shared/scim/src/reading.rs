@@ -56,8 +56,15 @@ readings! {
     ComparisonAfterBracket = "comparison_after_bracket", "A comparison followed the `]` of a value path; it was read as a condition within the brackets.";
     ValueFromFilter = "value_from_filter", "A PATCH path matched no value; the value that its filter describes was created.";
     UndeclaredExtension = "undeclared_extension", "A PATCH without `path` had a URN as a key that no schema declares; it was read as an extension.";
+    SchemasMissing = "schemas_missing", "The body had no `schemas`; it was read as a resource of the endpoint's core schema.";
+    DotAfterUrn = "dot_after_urn", "The URN of a schema was followed by a dot; it was read as the colon that belongs there.";
+    SingleQuotes = "single_quotes", "Text in a filter or a path had single quotes; it was read as text.";
     // what is ignored
     AttributeIgnored = "attribute_ignored", "The body or a path named an attribute that does not exist here; it was ignored.";
+    PathIgnored = "path_ignored", "The `path` of a PATCH operation on a user named an attribute that does not exist here; the operation was ignored.";
+    NullDropped = "null_dropped", "An array contained `null`; it was dropped.";
+    ValueIncomplete = "value_incomplete", "An entry had nothing but a `type` or `primary`; it was dropped.";
+    ValueRepeated = "value_repeated", "An entry was listed more than once, with the same `type` and `value`; it was kept once.";
     ReadOnlyIgnored = "read_only_ignored", "The body had a read-only attribute, such as `id` or `meta`; it was ignored.";
     PasswordIgnored = "password_ignored", "The request had a password; it was ignored and is not kept.";
     SchemaIgnored = "schema_ignored", "`schemas` listed a URN that does not exist here; it was ignored.";
@@ -68,6 +75,7 @@ readings! {
     QueryAttributeUnknown = "query_attribute_unknown", "A filter, an order or a list of attributes named an attribute that does not exist here; it was read as one that no resource has.";
     CountLimited = "count_limited", "More results were asked for than fit on one page; the page has fewer.";
     MemberRepeated = "member_repeated", "A member was listed more than once; it was counted once.";
+    MemberTypeIgnored = "member_type_ignored", "A member had a `type` other than `User`, or a `$ref` to something else than the user; it was ignored.";
     MemberSkipped = "member_skipped", "A member is the id of no user here; the member was left out.";
     // the message
     PathRespelled = "path_respelled", "The URL was spelled in another way, such as `//Users` or `/Users/`; it was read as the endpoint that it resembles.";

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::dialect;
 use crate::error::{Error, quoted};
+use crate::formatted;
 use crate::limits::MAX_RESOURCE_BYTES;
-use crate::path::{AttrPath, is_urn};
+use crate::names::is_urn;
+use crate::path::AttrPath;
 use crate::reading::Reading;
 use crate::schema::{Attribute, Mutability, ResourceType};
 use crate::value;
@@ -31,13 +33,13 @@ impl Resource {
     /// unknown attributes.
     ///
     /// # Errors
-    /// `InvalidSyntax` when the body is not an object or has no `schemas`. `InvalidValue` when `schemas`
-    /// lacks the core schema, a value does not match its attribute, a required value is missing, or the
+    /// `InvalidSyntax` when the body is not an object. `InvalidValue` when `schemas` lacks the core schema, a value does not match its attribute, a required value is missing, or the
     /// resource exceeds [`MAX_RESOURCE_BYTES`].
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Resource, Error> {
         let mut body = object(body)?;
         let schemas = dialect::values::take(&mut body, "schemas");
-        require_schema(schemas, rt.schema.id, |urn| {
+        let schemas = dialect::values::schemas(schemas, rt.schema.id);
+        require_schema(Some(schemas), rt.schema.id, |urn| {
             rt.extension(urn).is_some() || body.keys().any(|key| key.eq_ignore_ascii_case(urn))
         })?;
         let mut attributes = Map::new();
@@ -71,6 +73,7 @@ impl Resource {
                 attributes.insert(name.clone(), value.clone());
             }
         }
+        formatted::refresh(&self.attributes, &mut attributes);
         let replaced = Resource::from_stored(rt, attributes);
         self.check_immutable(&replaced)?;
         Ok(replaced)
@@ -222,16 +225,26 @@ fn check_member(
             value::note_ignored(attribute);
             return Ok(None);
         }
-        (attribute.name.to_owned(), value::check(attribute, value)?)
+        (
+            attribute.name.to_owned(),
+            value::check_whole(attribute, value)?,
+        )
     } else if let Some(schema) = rt.extension(&name) {
         (schema.id.to_owned(), value::check_extension(schema, value)?)
-    } else if is_urn(&name) && value.is_object() && !name.eq_ignore_ascii_case(rt.schema.id) {
+    } else if is_undeclared_extension(rt, &name) && value.is_object() {
         (name, value::without_nulls(value))
     } else {
         Reading::AttributeIgnored.note();
         return Ok(None);
     };
     Ok(value.map(|value| (name, value)))
+}
+
+/// Whether a key can be the URN of an extension that no schema declares. The path of an attribute is none.
+fn is_undeclared_extension(rt: &ResourceType, name: &str) -> bool {
+    is_urn(name)
+        && !name.eq_ignore_ascii_case(rt.schema.id)
+        && dialect::urns::colon_after_urn(rt, name).is_none()
 }
 
 /// Returns the members of a request body.

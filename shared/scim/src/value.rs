@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::dialect;
 use crate::error::{Error, quoted};
+use crate::fold::{fold, fold_unless};
 use crate::limits::MAX_VALUES;
 use crate::reading::Reading;
 use crate::schema::{Attribute, AttributeKind, Mutability, Returned, Schema};
@@ -73,6 +74,7 @@ pub(crate) fn without_nulls(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,
         Value::Array(values) => {
+            Reading::NullDropped.note_if(values.contains(&Value::Null));
             let values: Vec<Value> = values.into_iter().filter_map(without_nulls).collect();
             (!values.is_empty()).then_some(Value::Array(values))
         }
@@ -108,7 +110,11 @@ pub(crate) fn check_as(
     }
     let mut values = Vec::new();
     for value in dialect::values::values(value) {
-        values.extend(check_one_at(attribute, path, value)?);
+        match check_one_at(attribute, path, value)? {
+            Some(value) => values.push(value),
+            None if attribute.is_keyed() => return Err(keyless(path)),
+            None => Reading::NullDropped.note(),
+        }
     }
     if attribute.is_keyed() {
         keep_first_of_each_key(path, &mut values)?;
@@ -116,6 +122,83 @@ pub(crate) fn check_as(
         check_values(path, &values)?;
     }
     Ok((!values.is_empty()).then_some(Value::Array(values)))
+}
+
+/// Checks a value as [`check`] does, and drops what identifies nothing: entries of which only `type` and `primary` are
+/// left, and repeated ones.
+pub(crate) fn check_whole(
+    attribute: &'static Attribute,
+    value: Value,
+) -> Result<Option<Value>, Error> {
+    let mut checked = check(attribute, value)?;
+    if let Some(Value::Array(values)) = &mut checked {
+        tidy(attribute, values);
+    }
+    Ok(checked.filter(|value| value.as_array().is_none_or(|values| !values.is_empty())))
+}
+
+/// Drops entries of which only `type` and `primary` are left, and all but the first of those that are the same.
+pub(crate) fn tidy(attribute: &'static Attribute, values: &mut Vec<Value>) {
+    if attribute.is_keyed() {
+        return;
+    }
+    let sent = values.len();
+    values.retain(|value| !is_incomplete(value));
+    let complete = values.len();
+    Reading::ValueIncomplete.note_if(complete < sent);
+    let mut seen = BTreeSet::new();
+    values.retain(|value| seen.insert(identity(Some(attribute), value)));
+    Reading::ValueRepeated.note_if(values.len() < complete);
+}
+
+fn is_incomplete(value: &Value) -> bool {
+    let says_little = |name: &String| matches!(name.as_str(), "type" | "primary");
+    value
+        .as_object()
+        .is_some_and(|object| object.keys().all(says_little))
+}
+
+/// Returns what two values of a multi-valued attribute have in common if they are the same: their `type` and `value`
+/// (RFC 7643 §2.4) or, without a `value`, everything.
+pub(crate) fn identity(attribute: Option<&'static Attribute>, value: &Value) -> String {
+    let Some(key) = key(value) else {
+        let mut text = String::new();
+        write_sorted(value, &mut text);
+        return text;
+    };
+    let exact = attribute
+        .and_then(|attribute| attribute.sub("value"))
+        .is_some_and(|value| value.case_exact);
+    let key = fold_unless(exact, key);
+    match value.get("type").and_then(Value::as_str) {
+        Some(kind) => format!("{}\u{0}{key}", fold(kind)),
+        None => key.into_owned(),
+    }
+}
+
+/// Writes JSON as text, with the names in alphabetical order.
+fn write_sorted(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(object) => {
+            let sorted: BTreeMap<&String, &Value> = object.iter().collect();
+            for (name, value) in sorted {
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                write_sorted(value, text);
+            }
+            text.push('}');
+        }
+        Value::Array(values) => {
+            for value in values {
+                write_sorted(value, text);
+            }
+            text.push(']');
+        }
+        scalar => {
+            text.push_str(&scalar.to_string());
+            text.push(',');
+        }
+    }
 }
 
 /// Checks that a multi-valued attribute has at most [`MAX_VALUES`] values and one `primary` value
@@ -151,15 +234,19 @@ fn keep_first_of_each_key(path: &str, values: &mut Vec<Value>) -> Result<(), Err
     let mut seen = BTreeSet::new();
     for value in values.iter() {
         if key(value).is_none_or(str::is_empty) {
-            return Err(Error::InvalidValue(format!(
-                "every value of `{path}` needs a `value`, the id of the member"
-            )));
+            return Err(keyless(path));
         }
     }
     let sent = values.len();
     values.retain(|value| seen.insert(key(value).unwrap_or_default().to_owned()));
     Reading::MemberRepeated.note_if(values.len() < sent);
     Ok(())
+}
+
+fn keyless(path: &str) -> Error {
+    Error::InvalidValue(format!(
+        "every value of `{path}` needs a `value`, the id of the member"
+    ))
 }
 
 /// Returns the `value` sub-attribute of a complex value, if it is a string.
@@ -177,7 +264,7 @@ fn check_one_at(
         (_, Value::Null) => Ok(None),
         (AttributeKind::Complex, value) => match dialect::values::complex(attribute, value) {
             Value::Null => Ok(None),
-            Value::Object(object) => check_object(object, |name| attribute.sub(name), Some(path)),
+            Value::Object(object) => check_complex(attribute, path, object),
             other => wrong("an object", &other),
         },
         (AttributeKind::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
@@ -190,9 +277,33 @@ fn check_one_at(
         (AttributeKind::Decimal, other) => wrong("a number", &other),
         (AttributeKind::Integer, value) if value.is_i64() || value.is_u64() => Ok(Some(value)),
         (AttributeKind::Integer, other) => wrong("an integer", &other),
+        (_, Value::String(text)) if attribute.address && is_json(&text) => Err(
+            Error::InvalidValue(format!("`{path}` must be an address, not JSON as text")),
+        ),
         (kind, Value::String(text)) => check_text(kind, path, text),
         (_, other) => wrong("a string", &other),
     }
+}
+
+/// Checks a complex value. Without the `value` that identifies it, a single one such as `manager` is no value.
+fn check_complex(
+    attribute: &'static Attribute,
+    path: &str,
+    mut object: Map<String, Value>,
+) -> Result<Option<Value>, Error> {
+    let given = object.len();
+    object.retain(|name, value| {
+        let sub = attribute.sub(name).map_or("", |sub| sub.name);
+        !dialect::values::is_blank_identifier(sub, value)
+    });
+    if object.len() < given && !attribute.multi_valued {
+        return Ok(None);
+    }
+    let checked = check_object(object, |name| attribute.sub(name), Some(path))?;
+    Ok(checked.map(|value| match attribute.is_keyed() {
+        true => dialect::members::own(value),
+        false => value,
+    }))
 }
 
 fn check_text(kind: AttributeKind, path: &str, text: String) -> Result<Option<Value>, Error> {
@@ -236,6 +347,11 @@ fn check_object(
         }
     }
     Ok((!checked.is_empty()).then_some(Value::Object(checked)))
+}
+
+/// Whether text is a JSON object or array.
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
 /// Whether text can be a reference. A reference can be relative (RFC 7643 §2.3.7), so the function only

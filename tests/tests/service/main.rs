@@ -87,6 +87,7 @@ mod pages;
 mod patches;
 mod preview;
 mod projections;
+mod protocol;
 mod rates;
 mod reasons;
 mod reconcile;

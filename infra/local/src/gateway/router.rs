@@ -220,8 +220,8 @@ mod tests {
     #[test]
     fn a_method_that_a_path_has_not_is_no_route() {
         let router = deployed();
-        assert!(router.route(&Method::HEAD, "/scim/v2/Users").is_none());
-        assert!(router.route(&Method::HEAD, "/scim/v2/Elsewhere").is_some());
+        assert!(router.route(&Method::TRACE, "/scim/v2/Users").is_none());
+        assert!(router.route(&Method::HEAD, "/scim/v2/Users").is_some());
         assert!(
             router
                 .route(&Method::from_bytes(b"BREW").unwrap(), "/scim/v2/Elsewhere")

@@ -186,7 +186,6 @@ fn the_deployed_api_is_what_scim_asks_for() {
             None,
             "/scim/v2",
             &[
-                "",
                 "/ResourceTypes",
                 "/ResourceTypes/{id}",
                 "/Schemas",
@@ -194,7 +193,12 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/ServiceProviderConfig",
             ],
         ),
-        ("scim-fallback", Some("REQUEST"), "/scim/v2", &["/{proxy+}"]),
+        (
+            "scim-fallback",
+            Some("REQUEST"),
+            "/scim/v2",
+            &["", "/{proxy+}"],
+        ),
         (
             "sso",
             None,
@@ -253,13 +257,18 @@ fn the_deployed_api_is_what_scim_asks_for() {
 }
 
 /// The authorizer of the catch-all decides which paths are public. It must agree with the routes that have no authorizer.
+/// Besides, the base URL is public unless it is queried.
 #[test]
 fn the_authorizer_knows_which_paths_are_public() {
     let routes = Template::deployed().unwrap().routes.into_iter();
     for route in routes.filter(|route| route.path.starts_with("/scim/v2")) {
-        let is_public = route.authorizer.is_none();
+        let is_public = route.authorizer.is_none() || route.path == "/scim/v2";
         let path = route.path.replace("{id}", "User");
-        assert_eq!(rollcall_edge_scim::is_public(&path), is_public, "{path}");
+        assert_eq!(
+            rollcall_edge_scim::is_public(&path, []),
+            is_public,
+            "{path}"
+        );
     }
 }
 
@@ -280,6 +289,8 @@ fn every_path_of_an_api_takes_every_method_that_scim_has() {
             Method::PUT,
             Method::PATCH,
             Method::DELETE,
+            Method::HEAD,
+            Method::OPTIONS,
         ] {
             let owners = template
                 .routes

@@ -68,6 +68,8 @@ pub enum Diagnosis {
     Failed,
     /// The request succeeded, but members that are not users of the tenant were left out.
     Skipped,
+    /// The request succeeded, but a change of an attribute that does not exist here was ignored.
+    IgnoredPath,
     /// A stored diagnosis that only a newer version of the code knows.
     #[serde(other)]
     Other,
@@ -104,6 +106,7 @@ impl Diagnosis {
             Self::NotOffered => NOT_OFFERED,
             Self::Failed => FAILED,
             Self::Skipped => SKIPPED,
+            Self::IgnoredPath => IGNORED_PATH,
             Self::Other => OTHER,
         }
     }
@@ -175,6 +178,8 @@ const FAILED: &str = "The fault was on our side. The identity provider tries aga
 const SKIPPED: &str = "Done, except that some members were left out because nobody here has these ids. Unassign and \
     reassign these people in your identity provider, then push the group again. Where an id is a group's: a group \
     within a group brings nobody; assign its people.";
+const IGNORED_PATH: &str = "Done, except that a change of an attribute that does not exist here was ignored. Remove the \
+    attribute from the mapping in your identity provider, or correct its name there.";
 
 const OTHER: &str = "The request failed. This version of Rollcall does not know the diagnosis; the detail of the \
     response says more.";
@@ -190,12 +195,17 @@ pub(super) struct Symptoms<'a> {
     pub(super) reason: Option<Reason>,
     /// Whether members were skipped.
     pub(super) skipped: bool,
+    /// Whether a change of an attribute that does not exist was ignored.
+    pub(super) ignored_path: bool,
 }
 
 /// Returns what is wrong with a request; `None` for one that fully succeeded.
 pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
     if !request.failed {
-        return request.skipped.then_some(Diagnosis::Skipped);
+        return match request.skipped {
+            true => Some(Diagnosis::Skipped),
+            false => request.ignored_path.then_some(Diagnosis::IgnoredPath),
+        };
     }
     let Some(reason) = request.reason else {
         return Some(Diagnosis::BadRequest);
@@ -271,6 +281,7 @@ mod tests {
             failed: status >= 400,
             reason: reason.or_else(|| reason_by_status(status, Some(scim_type))),
             skipped: false,
+            ignored_path: false,
         })
     }
 

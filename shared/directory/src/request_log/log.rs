@@ -151,7 +151,12 @@ impl LoggedRequest {
             failed: self.http_status >= 400,
             reason: self.known_reason(),
             skipped: !self.skipped_members.is_empty(),
+            ignored_path: self.has_reading(Reading::PathIgnored),
         })
+    }
+
+    fn has_reading(&self, reading: Reading) -> bool {
+        self.readings.iter().any(|code| code == reading.as_str())
     }
 
     /// Returns the reason code of a refusal, also of one that an earlier version logged without a code.

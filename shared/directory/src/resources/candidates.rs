@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rollcall_model::{GROUPS, Kind, USERS, is_id};
-use rollcall_scim::{Filter, Resource};
+use rollcall_scim::{Matcher, Resource};
 use rollcall_store::{Error, Item, Range, from_item, name_prefix, text};
 
 use crate::resources::assemble::{Needs, assemble};
@@ -111,7 +111,7 @@ impl Resources<'_> {
         self,
         kind: &'static Kind,
         records: Vec<Record>,
-        filter: Option<&Filter>,
+        filter: Option<&Matcher<'_>>,
         asked: &Needs,
     ) -> Result<Vec<(Record, Resource)>, Error> {
         let resources = assemble(self.scope, kind, &records, asked).await?;

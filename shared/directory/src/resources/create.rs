@@ -6,7 +6,8 @@ use rollcall_scim::{self as scim, Projection, Resource};
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
 
-use crate::resources::crud::{Draft, Saved, take_members};
+use crate::resources::crud::take_members;
+use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::Resources;
 use crate::resources::names::check_name;
@@ -77,6 +78,7 @@ impl Resources<'_> {
         Ok(Written {
             answer: answer.await?,
             effects: created.effects,
+            version: created.version,
         })
     }
 
@@ -111,6 +113,5 @@ pub(crate) fn ceiling_reached(what: &str) -> Error {
 fn saved(record: Record, event: EventType) -> Saved {
     let mut effects = Effects::default();
     effects.changed(event);
-    let record = Some(record);
-    Saved { record, effects }
+    Saved::of(record, effects)
 }

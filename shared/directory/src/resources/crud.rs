@@ -11,36 +11,17 @@ use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
 use serde_json::Value;
 
 use crate::resources::assemble::{Needs, assemble};
+use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
-use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
+use crate::resources::members::{PlannedSteps, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
 use crate::resources::writes::{action, committed, resource_writes, subject};
-
-/// A planned change of one resource.
-pub(super) struct Draft<'a> {
-    pub(super) kind: &'static Kind,
-    pub(super) before: Option<&'a Record>,
-    /// The record after the change, if more than the members changes.
-    pub(super) after: Option<Record>,
-    pub(super) steps: Vec<Step>,
-    /// Whether the plan is valid only for the version that was read.
-    pub(super) pinned: bool,
-    /// What becomes of the owner.
-    pub(super) ownership: Ownership,
-}
-
-/// The result of writing a draft.
-pub(super) struct Saved {
-    /// The record after the write, if it is known without a read.
-    pub(super) record: Option<Record>,
-    pub(super) effects: Effects,
-}
 
 impl Resources<'_> {
     /// Reads a resource, with the members or groups that the projection needs.
@@ -111,6 +92,7 @@ impl Resources<'_> {
         Ok(Written {
             answer: answer.await?,
             effects: saved.effects,
+            version: saved.version,
         })
     }
 
@@ -143,6 +125,7 @@ impl Resources<'_> {
         Ok(Written {
             answer,
             effects: saved.effects,
+            version: saved.version,
         })
     }
 
@@ -197,6 +180,7 @@ impl Resources<'_> {
         Ok(Some(Written {
             answer: (),
             effects,
+            version: None,
         }))
     }
 
@@ -334,8 +318,8 @@ impl Resources<'_> {
                 let mut effects = Effects::default();
                 effects.changed(action(&USERS, Some(before), Some(&after)));
                 effects.changed(EventType::UserMerged);
-                let record = Some(self.record(&USERS, &after.id).await?);
-                Ok(Some(Saved { record, effects }))
+                let record = self.record(&USERS, &after.id).await?;
+                Ok(Some(Saved::of(record, effects)))
             }
             Some(false) => Ok(None),
             None => Err(error),
@@ -364,12 +348,16 @@ impl Resources<'_> {
             return Ok(Some(Saved {
                 record: None,
                 effects,
+                version: None,
             }));
         };
         if draft.after.is_none() && draft.steps.is_empty() {
-            let record = Some(record.clone());
-            return Ok(Some(Saved { record, effects }));
+            return Ok(Some(Saved::of(record.clone(), effects)));
         }
+        let version = Some(match &draft.after {
+            Some(after) => after.etag(),
+            None => record.next_etag(),
+        });
         let members = Members::of(self.scope);
         let subject = subject(draft.kind, record)?;
         let mut transaction = self.draft_writes(&draft, draft.pinned, None)?;
@@ -401,11 +389,16 @@ impl Resources<'_> {
             return Ok(Some(Saved {
                 record: None,
                 effects,
+                version,
             }));
         }
         let growth = growth(&draft.steps);
         let record = draft.after.map(|after| after.grown_by(growth));
-        Ok(Some(Saved { record, effects }))
+        Ok(Some(Saved {
+            record,
+            effects,
+            version,
+        }))
     }
 
     fn draft_writes(

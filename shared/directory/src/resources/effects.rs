@@ -39,4 +39,7 @@ pub struct Written<T> {
     pub answer: T,
     /// The effects.
     pub effects: Effects,
+    /// The version after the write, as in `ETag`; `None` after a deletion. If somebody else wrote at the same time, the
+    /// resource may have a later one already, so a condition on this version fails.
+    pub version: Option<String>,
 }

@@ -21,6 +21,7 @@ impl Resources<'_> {
         asked: &Needs,
     ) -> Result<(u64, Vec<Record>), Error> {
         let walk = self.walk(kind, query);
+        let filter = query.matcher(kind.resource_type);
         let mut scan = Scan::default();
         if query.sort.is_none() && slice.count > 0 {
             let known = self.position(&walk, slice.start).await?;
@@ -38,7 +39,7 @@ impl Resources<'_> {
             let page = self.scope.table.query(&range).await?;
             let records = page.items.into_iter().map(Record::from_item);
             let records = records.collect::<Result<Vec<_>, _>>()?;
-            let matching = self.matching(kind, records, query.filter.as_ref(), asked);
+            let matching = self.matching(kind, records, filter.as_ref(), asked);
             for (record, resource) in matching.await? {
                 scan.take(record, &resource, slice, query.sort.as_ref());
             }

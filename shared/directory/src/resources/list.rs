@@ -11,6 +11,7 @@ use rollcall_store::{Error, Range, from_item};
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::page_cursor::Position;
+use crate::resources::patience::{PATIENCE, in_time};
 use crate::resources::query_plan::{QueryPlan, plan};
 use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
@@ -38,8 +39,12 @@ impl Resources<'_> {
     /// Reads one page of the resources that match (RFC 7644 §3.4.2).
     ///
     /// # Errors
-    /// Only table errors. Without a match, the page is empty.
+    /// `tooMany` when the query reads more than fits in [`PATIENCE`], and table errors. Without a match, the page is empty.
     pub async fn search(self, kind: &'static Kind, query: &Query) -> Result<Page, Error> {
+        in_time(kind, PATIENCE, self.search_for_long(kind, query)).await
+    }
+
+    async fn search_for_long(self, kind: &'static Kind, query: &Query) -> Result<Page, Error> {
         let slice = Slice::of(query);
         let shown = Needs::of(&query.projection);
         let asked = query.filter.as_ref().map(Needs::of_filter);
@@ -146,7 +151,8 @@ impl Resources<'_> {
     ) -> Result<(u64, Vec<Record>), Error> {
         let ids = Vec::from_iter(self.candidates(kind, plan).await?);
         let records = self.records(kind, &ids).await?;
-        let matching = self.matching(kind, records, query.filter.as_ref(), asked);
+        let filter = query.matcher(kind.resource_type);
+        let matching = self.matching(kind, records, filter.as_ref(), asked);
         let matching = matching.await?.into_iter();
         let keyed = |(record, resource)| (sort_key(query.sort.as_ref(), &resource), record);
         let mut found: Vec<_> = matching.map(keyed).collect();

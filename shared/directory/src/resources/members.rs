@@ -101,6 +101,25 @@ fn plan(current: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> 
     leave.chain(stay_or_come).collect()
 }
 
+/// Whether these steps leave a group that has members without any.
+fn empties<'a>(current: &BTreeMap<String, Value>, steps: impl Iterator<Item = &'a Step>) -> bool {
+    let mut left = current.len();
+    for step in steps {
+        match step {
+            Step::Join { .. } => return false,
+            Step::Alter { .. } => {}
+            Step::Leave { .. } => left -= 1,
+        }
+    }
+    left == 0 && !current.is_empty()
+}
+
+fn no_user(id: &str) -> Error {
+    let id = shown(id);
+    let detail = format!("`members`: `{id}` is the id of no user, create the user first");
+    Error::Refused(Reason::UnknownMember, scim::Error::InvalidValue(detail))
+}
+
 /// Returns the change in the number of members.
 pub(super) fn growth(steps: &[Step]) -> i64 {
     steps
@@ -156,7 +175,8 @@ impl Members<'_> {
 
     /// Plans the steps from a group's current members to those after `change`.
     ///
-    /// Ids that belong to no user of this tenant are skipped or refused, depending on the setting `unknown_members`.
+    /// Ids that belong to no user of this tenant are skipped or refused, depending on the setting `unknown_members`. They are
+    /// also refused if they are all that a group with members would be left with.
     pub(super) async fn plan(
         self,
         group: &str,
@@ -177,17 +197,16 @@ impl Members<'_> {
         let Some(first) = unknown.first() else {
             return Ok(PlannedSteps { steps, skipped });
         };
-        if self.scope.settings().await?.unknown_members == UnknownMembers::Reject {
-            let first = shown(first);
-            let detail =
-                format!("`members`: `{first}` is the id of no user, create the user first");
-            let error = scim::Error::InvalidValue(detail);
-            return Err(Error::Refused(Reason::UnknownMember, error));
+        let rejects = self.scope.settings().await?.unknown_members == UnknownMembers::Reject;
+        let known = |step: &Step| !unknown.contains(step.member());
+        if rejects
+            || (change.replaces() && empties(&current, steps.iter().filter(|step| known(step))))
+        {
+            return Err(no_user(first));
         }
         tracing::warn!(tenant = %self.scope.tenant, group, skipped = unknown.len(), "unknown members skipped");
         Reading::MemberSkipped.note();
         skipped.skip(&unknown);
-        let known = |step: &Step| !unknown.contains(step.member());
         let steps = steps.into_iter().filter(known).collect();
         Ok(PlannedSteps { steps, skipped })
     }

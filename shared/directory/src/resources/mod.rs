@@ -2,10 +2,11 @@
 //!
 //! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
 //! unique names, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
-//! applies one that is too large for one transaction. `crud` creates, reads, replaces, patches and deletes, and returns
-//! the `effects` with the result. `assemble` turns records into SCIM resources. `list` answers a query as `query_plan`
-//! decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`. `counters` counts, and `slice`
-//! cuts the page. `claimable` finds the groups that a claim names.
+//! applies one that is too large for one transaction. `draft` is a planned change; `crud` creates, reads, replaces,
+//! patches and deletes, and returns the `effects` with the result. `assemble` turns records into SCIM resources. `list`
+//! answers a query as `query_plan` decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`;
+//! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `counters` counts, and
+//! `slice` cuts the page. `claimable` finds the groups that a claim names.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
 //! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is
@@ -13,12 +14,14 @@
 //! of the deleted, `restore` brings them back, and `admit` lets others have their identifiers.
 
 mod admit;
+pub(crate) mod all_kinds;
 pub(crate) mod assemble;
 pub(crate) mod candidates;
 pub(crate) mod claimable;
 pub(crate) mod counters;
 pub(crate) mod create;
 pub(crate) mod crud;
+mod draft;
 pub(crate) mod effects;
 pub(crate) mod format;
 pub(crate) mod full_scan;
@@ -33,6 +36,7 @@ pub(crate) mod names;
 pub(crate) mod owners;
 mod ownership;
 pub(crate) mod page_cursor;
+mod patience;
 pub(crate) mod query_plan;
 pub(crate) mod record;
 pub(crate) mod restore;

@@ -78,9 +78,25 @@ fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &st
         .as_deref()
         .is_none_or(|urn| urn.eq_ignore_ascii_case(kind.resource_type.schema.id));
     let sub = path.sub.as_deref();
+    if is_of_none(kind, path, op, value) {
+        return QueryPlan::Any(Vec::new());
+    }
     let is = |attribute: &str| core && path.attribute.eq_ignore_ascii_case(attribute);
     let is_value = sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
+    let is_reference = sub.is_some_and(|sub| sub.eq_ignore_ascii_case("$ref"));
+    let referred = || value.rsplit('/').next().unwrap_or_default().to_owned();
     match op {
+        CompareOp::Eq
+            if is("meta") && sub.is_some_and(|sub| sub.eq_ignore_ascii_case("location")) =>
+        {
+            QueryPlan::Id(referred())
+        }
+        CompareOp::Eq if is("members") && is_reference && kind.has_members() => {
+            QueryPlan::GroupsOf(referred())
+        }
+        CompareOp::Eq if is("groups") && is_reference && !kind.has_members() => {
+            QueryPlan::MembersOf(referred())
+        }
         CompareOp::Eq if is("id") => QueryPlan::Id(value.to_owned()),
         CompareOp::Eq if is(kind.unique) => QueryPlan::Name(fold(value)),
         CompareOp::Eq if is("members") && is_value && kind.has_members() => {
@@ -94,6 +110,21 @@ fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &st
         }),
         CompareOp::Sw if is(kind.unique) && !value.is_empty() => QueryPlan::NamePrefix(fold(value)),
         _ => QueryPlan::All,
+    }
+}
+
+/// Whether no resource of the kind can match: the attribute does not exist, or the comparison is with the other kind.
+fn is_of_none(kind: &Kind, path: &AttrPath, op: CompareOp, value: &str) -> bool {
+    let rt = kind.resource_type;
+    let is_type = path.is_core("meta")
+        && path
+            .sub
+            .as_deref()
+            .is_some_and(|sub| sub.eq_ignore_ascii_case("resourceType"));
+    match op {
+        CompareOp::Ne => false,
+        CompareOp::Eq if is_type => value != rt.name,
+        _ => path.is_unknown_in(rt),
     }
 }
 
@@ -220,6 +251,17 @@ mod tests {
             r#"userName eq "a" or externalId eq "b""#,
             QueryPlan::Any(vec![QueryPlan::Name("a".into()), lookup("X", "b")]),
         );
+        users(
+            r#"meta.location eq "https://x.test/scim/v2/Users/1""#,
+            QueryPlan::Id("1".into()),
+        );
+        users(
+            r#"groups[$ref eq "https://x.test/scim/v2/Groups/g"]"#,
+            QueryPlan::MembersOf("g".into()),
+        );
+        for nobody in [r#"meta.resourceType eq "Group""#, r#"members eq "u""#] {
+            users(nobody, QueryPlan::Any(vec![]));
+        }
         let groups = |filter: &str, expected: QueryPlan| {
             assert_eq!(planned(&GROUPS, filter), expected, "{filter}")
         };

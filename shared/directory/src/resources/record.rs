@@ -274,6 +274,11 @@ impl Record {
         format!("W/\"{}\"", self.version)
     }
 
+    /// Returns the weak ETag after one more change.
+    pub(crate) fn next_etag(&self) -> String {
+        format!("W/\"{}\"", self.version + 1)
+    }
+
     /// Returns the client's attributes as a resource, to which PUT and PATCH apply.
     ///
     /// # Errors

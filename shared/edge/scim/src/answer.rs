@@ -5,7 +5,7 @@ use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
 use rollcall_directory::{Effects, Page};
 use rollcall_scim as scim;
-use rollcall_scim::{Projection, Resource};
+use rollcall_scim::{Projection, Resource, ResourceType};
 use serde_json::Value;
 
 use crate::base_url::BaseUrl;
@@ -28,6 +28,21 @@ pub(crate) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// Returns a 204 for a resource that was changed, with its version and its URL, as a 200 has them.
+pub(crate) fn changed(
+    rt: &ResourceType,
+    id: &str,
+    version: Option<&str>,
+    base: &BaseUrl,
+) -> Response {
+    let mut response = no_content();
+    if let Some(version) = version {
+        put(&mut response, ETAG, version);
+    }
+    put_location(&mut response, &format!("{base}{}/{id}", rt.endpoint));
+    response
+}
+
 /// Returns a 304 with the version that the client already has (RFC 9110 §15.4.5).
 pub(crate) fn not_modified(resource: &Resource) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
@@ -35,8 +50,8 @@ pub(crate) fn not_modified(resource: &Resource) -> Response {
     response
 }
 
-/// Returns one resource, with its version in `ETag` and its URL in `Content-Location`. For a new resource, `Location`
-/// has the URL too. `Content-Location` must equal `meta.location` (RFC 7643 §3.1).
+/// Returns one resource, with its version in `ETag` and its URL in `Content-Location` and `Location`. Both must equal
+/// `meta.location` (RFC 7643 §3.1, RFC 7644 §3.3); clients read `Location` after every request.
 ///
 /// # Errors
 /// `TooMany` when the body is larger than Lambda can return.
@@ -51,12 +66,8 @@ pub(crate) fn resource(
         return Err(too_large());
     }
     let mut response = json(status.as_u16(), &body);
-    let location = location(resource, base);
     put(&mut response, ETAG, version(resource));
-    put(&mut response, CONTENT_LOCATION, &location);
-    if status == StatusCode::CREATED {
-        put(&mut response, LOCATION, &location);
-    }
+    put_location(&mut response, &location(resource, base));
     Ok(response)
 }
 
@@ -160,6 +171,11 @@ fn location(resource: &Resource, base: &BaseUrl) -> String {
     format!("{base}{}/{id}", resource.resource_type().endpoint)
 }
 
+fn put_location(response: &mut Response, location: &str) {
+    put(response, CONTENT_LOCATION, location);
+    put(response, LOCATION, location);
+}
+
 fn put(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
@@ -206,28 +222,24 @@ mod tests {
 
     #[test]
     fn one_resource_carries_version_and_url() {
-        for (status, location) in [
-            (StatusCode::OK, None),
+        let shown = |status| resource(status, &user(1), &Projection::all(), &base());
+        for (response, status) in [
+            (shown(StatusCode::OK), StatusCode::OK),
+            (shown(StatusCode::CREATED), StatusCode::CREATED),
             (
-                StatusCode::CREATED,
-                Some("https://x.test/scim/v2/Users/id-1"),
+                Ok(changed(&USER, "id-1", Some("W/\"7\""), &base())),
+                StatusCode::NO_CONTENT,
             ),
         ] {
-            let response =
-                resource(status, &user(1), &Projection::all(), &base()).expect("an answer");
+            let response = response.expect("an answer");
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()[ETAG], "W/\"7\"");
-            assert_eq!(
-                response.headers()[CONTENT_LOCATION],
-                "https://x.test/scim/v2/Users/id-1"
-            );
-            assert_eq!(
-                response
-                    .headers()
-                    .get(LOCATION)
-                    .and_then(|value| value.to_str().ok()),
-                location
-            );
+            for name in [CONTENT_LOCATION, LOCATION] {
+                assert_eq!(
+                    response.headers()[name],
+                    "https://x.test/scim/v2/Users/id-1"
+                );
+            }
         }
     }
 

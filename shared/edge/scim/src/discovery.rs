@@ -1,4 +1,4 @@
-//! The endpoints that need no token: discovery (RFC 7644 §4) and the base URL.
+//! The endpoints that need no token: discovery (RFC 7644 §4).
 
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -7,21 +7,19 @@ use axum::routing::get;
 use http::request::Parts;
 use rollcall_edge_http::{BASE_PATH, Segment, normalise, segments};
 use rollcall_scim as scim;
-use rollcall_scim::discovery;
+use rollcall_scim::{Query, discovery};
 use serde_json::Value;
 
 use crate::base_url::{BaseUrl, MARKER};
 use crate::error::Error;
 use crate::json_response::json;
 use crate::query::QueryPairs;
-use crate::root::ENDPOINTS;
 
-/// Returns the routes of the base URL, of `/ServiceProviderConfig`, and of `/Schemas` and `/ResourceTypes` as lists and
+/// Returns the routes of `/ServiceProviderConfig`, and of `/Schemas` and `/ResourceTypes` as lists and
 /// by id.
 pub fn discovery_router() -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
-        .route(BASE_PATH, get(base_url))
         .route(&at("/ServiceProviderConfig"), get(service_provider_config))
         .route(&at("/Schemas"), get(schemas))
         .route(&at("/Schemas/{urn}"), get(schema))
@@ -29,27 +27,21 @@ pub fn discovery_router() -> Router {
         .route(&at("/ResourceTypes/{name}"), get(resource_type))
 }
 
-/// Returns whether a path is one of the [`discovery_router`], in any spelling. The authorizer lets a request to such a
-/// path pass without a token.
+/// Returns whether a request is for one of the [`discovery_router`], in any spelling of the path, or for the base URL
+/// without a query over all resource types. The authorizer lets such a request pass without a token.
 ///
-/// The authorizer then passes on no caller. If this function were wrong about a path, its handler would answer 401.
-pub fn is_public(path: &str) -> bool {
+/// The authorizer then passes on no caller. If this function were wrong about a request, its handler would answer 401.
+pub fn is_public<'a>(path: &str, parameters: impl IntoIterator<Item = &'a str>) -> bool {
     let path = normalise(path, MARKER);
     let path: Vec<&str> = segments(&path).collect();
     let base: Vec<&str> = segments(BASE_PATH).collect();
     matches!(
         path.strip_prefix(&base[..]),
         Some(
-            [] | ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]
+            ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]
                 | ["Schemas" | "ResourceTypes", _]
         )
-    )
-}
-
-/// Confirms the base URL to a person who opens it in a browser.
-async fn base_url(base: BaseUrl) -> Error {
-    let detail = format!("this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}");
-    scim::Error::NoEndpoint(detail).into()
+    ) || (path == base && !parameters.into_iter().any(Query::has_parameter))
 }
 
 async fn service_provider_config(_: Unfiltered, base: BaseUrl) -> Response {
@@ -153,7 +145,16 @@ mod tests {
             ("", false),
             ("/", false),
         ] {
-            assert_eq!(is_public(path), expected, "{path}");
+            assert_eq!(is_public(path, []), expected, "{path}");
+        }
+        for (path, parameter, expected) in [
+            ("/scim/v2", "filter", false),
+            ("/scim/v2/", "sortBy", false),
+            ("/scim/v2", "aadOptscim062020", true),
+            ("/scim/v2/Schemas", "filter", true),
+        ] {
+            let public = is_public(path, [parameter]);
+            assert_eq!(public, expected, "{path}?{parameter}");
         }
     }
 }

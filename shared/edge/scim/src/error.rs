@@ -22,6 +22,13 @@ pub(crate) struct Refused {
     pub(crate) reason: Reason,
 }
 
+impl Error {
+    /// Whether the request is at fault in a way that says nothing about what is stored.
+    pub(crate) fn is_bad_request(&self) -> bool {
+        self.0.to_scim().status() == 400
+    }
+}
+
 impl From<directory::Error> for Error {
     fn from(error: directory::Error) -> Self {
         Self(error)

@@ -7,9 +7,11 @@ use axum::routing::{get, post};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use rollcall_directory::{Directory, Kind};
+use rollcall_directory::{Directory, Kind, Tenant};
 use rollcall_edge_http::{BASE_PATH, Segment};
+use rollcall_scim as scim;
 use rollcall_scim::{Patch, Precondition, Projection, Query, Resource};
+use serde_json::Value;
 
 use crate::answer;
 use crate::base_url::BaseUrl;
@@ -64,11 +66,13 @@ async fn create(
 async fn read(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
-    Attributes(projection): Attributes,
-    Conditions(precondition): Conditions,
+    projection: Parsed<Attributes>,
+    precondition: Parsed<Conditions>,
     base: BaseUrl,
     Segment(id): Segment,
 ) -> Answer {
+    let parsed = projection.and_then(|projection| Ok((projection.0, precondition?.0)));
+    let (projection, precondition) = of_known(&tenant, kind, &id, parsed).await?;
     let resource = tenant.resources().read(kind, &id, &projection).await?;
     if precondition.not_modified(answer::version(&resource)) {
         return Ok(answer::not_modified(&resource));
@@ -83,7 +87,7 @@ async fn list(
     pairs: QueryPairs,
     base: BaseUrl,
 ) -> Answer {
-    let query = Query::from_pairs(kind.resource_type, pairs.into_pairs())?;
+    let query = Query::from_pairs(kind.resource_type, pairs.into_pairs())?.at(base.as_str());
     let page = tenant.resources().search(kind, &query).await?;
     answer::page(&page, &query.projection, &base)
 }
@@ -95,7 +99,7 @@ async fn search(
     base: BaseUrl,
     JsonObject(body): JsonObject,
 ) -> Answer {
-    let query = Query::from_search_request(kind.resource_type, body)?;
+    let query = Query::from_search_request(kind.resource_type, body)?.at(base.as_str());
     let page = tenant.resources().search(kind, &query).await?;
     answer::page(&page, &query.projection, &base)
 }
@@ -104,13 +108,16 @@ async fn search(
 async fn replace(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
-    Attributes(projection): Attributes,
-    Conditions(precondition): Conditions,
+    projection: Parsed<Attributes>,
+    precondition: Parsed<Conditions>,
     base: BaseUrl,
     Segment(id): Segment,
-    JsonObject(body): JsonObject,
+    body: Parsed<JsonObject>,
 ) -> Answer {
-    let wanted = Resource::parse(kind.resource_type, body)?;
+    let parsed = parsed(projection, precondition, body, |body| {
+        Resource::parse(kind.resource_type, body)
+    });
+    let (projection, precondition, wanted) = of_known(&tenant, kind, &id, parsed).await?;
     let replaced = tenant
         .resources()
         .replace(kind, &id, wanted, &precondition, &projection)
@@ -126,13 +133,16 @@ async fn replace(
 async fn patch(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
-    Attributes(projection): Attributes,
-    Conditions(precondition): Conditions,
+    projection: Parsed<Attributes>,
+    precondition: Parsed<Conditions>,
     base: BaseUrl,
     Segment(id): Segment,
-    JsonObject(body): JsonObject,
+    body: Parsed<JsonObject>,
 ) -> Answer {
-    let patch = Patch::parse(kind.resource_type, body)?;
+    let parsed = parsed(projection, precondition, body, |body| {
+        Patch::parse(kind.resource_type, body)
+    });
+    let (projection, precondition, patch) = of_known(&tenant, kind, &id, parsed).await?;
     let wanted = (!kind.has_members() || !projection.is_default()).then_some(&projection);
     let patched = tenant
         .resources()
@@ -140,7 +150,10 @@ async fn patch(
         .await?;
     let response = match &patched.answer {
         Some(resource) => answer::resource(StatusCode::OK, resource, &projection, &base),
-        None => Ok(answer::no_content()),
+        None => {
+            let version = patched.version.as_deref();
+            Ok(answer::changed(kind.resource_type, &id, version, &base))
+        }
     };
     Ok(answer::with_effects(response, patched.effects))
 }
@@ -149,14 +162,41 @@ async fn patch(
 async fn delete(
     State(Resources { kind, .. }): State<Resources>,
     Authenticated(tenant): Authenticated,
-    Conditions(precondition): Conditions,
+    precondition: Parsed<Conditions>,
     Segment(id): Segment,
 ) -> Answer {
+    let Conditions(precondition) = of_known(&tenant, kind, &id, precondition).await?;
     let deleted = tenant.resources().delete(kind, &id, &precondition).await?;
     Ok(answer::with_effects(
         Ok(answer::no_content()),
         deleted.effects,
     ))
+}
+
+/// What an extractor read, or why it could not.
+type Parsed<T> = Result<T, Error>;
+
+/// Reads the whole request to change a resource.
+fn parsed<T>(
+    projection: Parsed<Attributes>,
+    precondition: Parsed<Conditions>,
+    body: Parsed<JsonObject>,
+    parse: impl FnOnce(Value) -> Result<T, scim::Error>,
+) -> Parsed<(Projection, Precondition, T)> {
+    let (Attributes(projection), Conditions(precondition)) = (projection?, precondition?);
+    Ok((projection, precondition, parse(body?.0)?))
+}
+
+/// Returns what was read of a request for a resource. If nothing could be, checks first that the resource exists: who
+/// asks for somebody who is gone learns that, and not what else is wrong. A request that could be read costs nothing.
+///
+/// # Errors
+/// `404` when the request could not be read and the resource does not exist, otherwise the error of reading.
+async fn of_known<T>(tenant: &Tenant, kind: &Kind, id: &str, parsed: Parsed<T>) -> Parsed<T> {
+    if parsed.as_ref().is_err_and(Error::is_bad_request) {
+        tenant.resources().record(kind, id).await?;
+    }
+    parsed
 }
 
 /// The parameters `attributes` and `excludedAttributes` of a request that returns a resource (RFC 7644 §3.9).

@@ -1,32 +1,32 @@
-//! The search over all resource types, and the responses for unknown and unsupported paths.
+//! The queries over all resource types, and the responses for unknown and unsupported paths.
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::response::Response;
-use axum::routing::{any, post};
-use http::Uri;
-use rollcall_directory::{Directory, GROUPS, Kind, Tenant, USERS};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use http::{Method, StatusCode, Uri};
+use rollcall_directory::{Directory, GROUPS, Kind, QueryOfAll, Tenant, USERS};
 use rollcall_edge_http::{BASE_PATH, segments};
 use rollcall_scim as scim;
-use rollcall_scim::Query;
-use rollcall_scim::limits::DEFAULT_RESULTS;
-use serde_json::Value;
+use rollcall_scim::{Query, Resource};
 
 use crate::answer;
 use crate::base_url::BaseUrl;
 use crate::caller::Authenticated;
 use crate::error::Error;
 use crate::json_body::JsonObject;
+use crate::query::QueryPairs;
 
 /// The endpoints, as errors name them.
 pub(crate) const ENDPOINTS: &str =
     "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
 
-/// Returns the routes of the search over all resource types, of SCIM's endpoints that are not supported, and of every
-/// other path below the base URL. All of them need a token, as they do in API Gateway.
+/// Returns the routes of the queries over all resource types, of SCIM's endpoints that are not supported, and of every
+/// other path below the base URL. All of them need a token, as they do in API Gateway, except the base URL itself.
 pub fn root_router(directory: Directory) -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
+        .route(BASE_PATH, get(root))
         .route(&at("/.search"), post(search))
         .route(&at("/Me"), any(me))
         .route(&at("/Me/{*rest}"), any(me))
@@ -46,59 +46,51 @@ impl FromRef<Root> for Directory {
     }
 }
 
-/// Handles `POST /.search`, a query over all resource types (RFC 7644 §3.4.3). Users come before groups.
+/// Handles `GET` of the base URL: a query over all resource types (RFC 7644 §3.4.2.1), or, without parameters of a query,
+/// the confirmation of the base URL to a person who opens it in a browser. Only the query needs a token.
+async fn root(
+    authenticated: Result<Authenticated, Error>,
+    base: BaseUrl,
+    pairs: QueryPairs,
+) -> Result<Response, Error> {
+    let pairs = pairs.into_pairs();
+    if !pairs.iter().any(|(name, _)| Query::has_parameter(name)) {
+        return Err(no_endpoint(format!(
+            "this is the SCIM base URL, `{base}`; its endpoints are {ENDPOINTS}"
+        )));
+    }
+    let Authenticated(tenant) = authenticated?;
+    let read = |kind: &Kind| Query::from_pairs(kind.resource_type, pairs.clone());
+    search_all(&tenant, base, read).await
+}
+
+/// Handles `POST /.search`, a query over all resource types (RFC 7644 §3.4.3).
 async fn search(
     Authenticated(tenant): Authenticated,
     base: BaseUrl,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
-    let mut found = Found::default();
-    for kind in [&USERS, &GROUPS] {
-        let query = Query::from_search_request(kind.resource_type, body.clone())?;
-        found.extend(&tenant, kind, query, &base).await?;
-    }
-    answer::list(found.total, found.start_index, found.resources)
+    let read = |kind: &Kind| Query::from_search_request(kind.resource_type, body.clone());
+    search_all(&tenant, base, read).await
 }
 
-/// A page over all kinds of resources while it is being filled.
-#[derive(Default)]
-struct Found {
-    total: u64,
-    start_index: u64,
-    resources: Vec<Value>,
-}
-
-impl Found {
-    /// Adds the resources of one kind after those of the previous kinds.
-    async fn extend(
-        &mut self,
-        tenant: &Tenant,
-        kind: &'static Kind,
-        mut query: Query,
-        base: &BaseUrl,
-    ) -> Result<(), Error> {
-        let already = self.resources.len() as u64;
-        self.start_index = query.start_index;
-        query.start_index = if already > 0 {
-            1
-        } else {
-            query.start_index.saturating_sub(self.total).max(1)
-        };
-        query.count = Some(
-            query
-                .count
-                .unwrap_or(DEFAULT_RESULTS)
-                .saturating_sub(already),
-        );
-        let page = tenant.resources().search(kind, &query).await?;
-        self.total += page.total;
-        self.resources.extend(
-            page.resources
-                .iter()
-                .map(|resource| query.projection.render(resource, base.as_str())),
-        );
-        Ok(())
-    }
+async fn search_all(
+    tenant: &Tenant,
+    base: BaseUrl,
+    read: impl Fn(&Kind) -> Result<Query, scim::Error>,
+) -> Result<Response, Error> {
+    let query = QueryOfAll {
+        users: read(&USERS)?.at(base.as_str()),
+        groups: read(&GROUPS)?.at(base.as_str()),
+    };
+    let page = tenant.resources().search_all(&query).await?;
+    let shown = |resource: &Resource| {
+        let is_user = resource.resource_type() == USERS.resource_type;
+        let query = if is_user { &query.users } else { &query.groups };
+        query.projection.render(resource, base.as_str())
+    };
+    let resources = page.resources.iter().map(shown).collect();
+    answer::list(page.total, page.start_index, resources)
 }
 
 async fn me(_: Authenticated) -> Error {
@@ -134,9 +126,13 @@ pub(crate) async fn unknown_endpoint(base: BaseUrl, uri: Uri) -> Error {
     }
 }
 
-/// Answers requests with a method that the endpoint does not support. The router adds the `Allow` header.
-pub(crate) async fn unknown_method() -> Error {
-    scim::Error::MethodNotAllowed.into()
+/// Answers requests with a method that the endpoint does not support, and `OPTIONS` with a 204. The router adds the
+/// `Allow` header to both.
+pub(crate) async fn unknown_method(method: Method) -> Response {
+    match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => Error::from(scim::Error::MethodNotAllowed).into_response(),
+    }
 }
 
 fn no_endpoint(detail: String) -> Error {

@@ -57,6 +57,8 @@ pub enum FindingKind {
     SkippedMembers,
     /// Members were left out because their ids are those of groups.
     NestedGroups,
+    /// Changes of an attribute that does not exist were ignored.
+    IgnoredPath,
     /// Requests fail repeatedly.
     FailuresRepeating,
     /// A connection pushes people but no groups.

@@ -46,6 +46,9 @@ impl Finding {
             FindingKind::NestedGroups => {
                 format!("{name} adds groups to groups: they were left out")
             }
+            FindingKind::IgnoredPath => {
+                format!("{name} changes an attribute that does not exist: it was ignored")
+            }
             FindingKind::FailuresRepeating => format!("{requests} of {name} failed"),
             FindingKind::UsersWithoutGroups => format!("{name} pushes people, but no groups"),
             FindingKind::EmptyGroups => format!("{groups} {have} no members"),
@@ -247,6 +250,11 @@ fn told(kind: FindingKind) -> &'static str {
             "Groups were pushed with other groups as members. A group within a group brings none of its people here, and \
              gives them no role. Make the people members of the outer group themselves in your identity provider, or map \
              the inner group to a role of its own."
+        }
+        FindingKind::IgnoredPath => {
+            "People were updated, but one of the attributes does not exist here, so its changes are lost. The request under \
+             Activity shows its name. Remove it from the attribute mapping in your identity provider, or correct its name \
+             there."
         }
         FindingKind::UsersWithoutGroups => {
             "Without groups there are no roles by group. In Okta, choose the groups on the Push Groups tab; in Entra \

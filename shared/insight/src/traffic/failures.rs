@@ -101,6 +101,8 @@ impl RepeatedFailure {
                     || self.is_quiet_at(request) && self.is_searched_by(request)
             }
             Diagnosis::Skipped => self.has_members_by(request),
+            // A request that does the rest again resolves nothing.
+            Diagnosis::IgnoredPath => request.diagnosed().is_none() && self.is_done_by(request),
             _ => self.is_done_by(request),
         }
     }

@@ -74,6 +74,29 @@ pub(crate) fn complex(attribute: &Attribute, value: Value) -> Value {
     }
 }
 
+/// Whether the empty `value` of a complex value means "no value", because it identifies nothing.
+///
+/// `{"manager": {"value": ""}}` → no manager, and `{"emails": [{"type": "work", "value": ""}]}` → no address. JSON
+/// templates of OneLogin and JumpCloud send it for the missing values.
+pub(crate) fn is_blank_identifier(sub: &str, value: &Value) -> bool {
+    let blank = sub == "value" && value.as_str() == Some("");
+    Reading::EmptyTextDropped.note_if(blank);
+    blank
+}
+
+/// Reads a resource without `schemas` as one of the core schema of its endpoint.
+///
+/// `{"userName": "ada"}` → `{"schemas": ["urn:…:core:2.0:User"], "userName": "ada"}`. The clients of WSO2 and Oxide omit it.
+pub(crate) fn schemas(schemas: Option<Value>, core: &str) -> Value {
+    match schemas {
+        Some(schemas) => schemas,
+        None => {
+            Reading::SchemasMissing.note();
+            Value::from(vec![core])
+        }
+    }
+}
+
 /// Whether an empty string means "no value", because it is not valid for the attribute's type.
 ///
 /// `{"profileUrl": ""}` → no `profileUrl`. JSON templates of OneLogin and JumpCloud send all their keys,

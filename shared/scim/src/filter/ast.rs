@@ -45,6 +45,15 @@ impl Filter {
         paths.into_iter()
     }
 
+    /// Returns the number of comparisons in the filter.
+    pub(crate) fn terms(&self) -> usize {
+        match self {
+            Filter::And(all) | Filter::Or(all) => all.iter().map(Filter::terms).sum(),
+            Filter::Not(filter) | Filter::ValuePath { filter, .. } => filter.terms(),
+            Filter::Compare { .. } | Filter::Present(_) => 1,
+        }
+    }
+
     fn collect<'a>(&'a self, paths: &mut Vec<&'a AttrPath>) {
         match self {
             Filter::And(all) | Filter::Or(all) => all.iter().for_each(|f| f.collect(paths)),

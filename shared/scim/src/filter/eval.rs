@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
@@ -10,14 +11,15 @@ use serde_json::{Map, Number, Value};
 use super::ast::{CompareOp, Filter, Literal};
 use crate::dialect;
 use crate::fold::fold_unless;
+use crate::location;
 use crate::path::AttrPath;
 use crate::resource::Resource;
-use crate::schema::{Attribute, AttributeKind, GROUP, ResourceType};
+use crate::schema::{Attribute, AttributeKind, ResourceType, USER};
 use crate::value;
 
 /// The kind of object that a filter examines. It determines the declarations of the names.
 #[derive(Clone, Copy)]
-pub(crate) enum Scope {
+enum Scope {
     /// A resource.
     Resource(&'static ResourceType),
     /// A value of this complex attribute. `None` means that no schema declares the attribute.
@@ -36,42 +38,128 @@ impl Scope {
 
 impl Filter {
     /// Whether the resource matches the filter. An attribute that the resource lacks has no value.
+    ///
+    /// To match many resources, prepare a [`Matcher`] once.
     pub fn matches(&self, resource: &Resource) -> bool {
-        let scope = Scope::Resource(resource.resource_type());
-        matches(self, resource.attributes(), scope)
-    }
-
-    /// Whether one value of a multi-valued attribute matches the filter.
-    pub(crate) fn matches_value(&self, value: &Value, scope: Scope) -> bool {
-        value
-            .as_object()
-            .is_some_and(|object| matches(self, object, scope))
+        Matcher::new(self, resource.resource_type()).matches(resource)
     }
 }
 
-/// Whether one member of a Group matches the filter of a value path, as in `members[type eq "User"]`.
-///
-/// `member` is one value of `members`, an object.
-pub fn member_filter_matches(filter: &Filter, member: &Value) -> bool {
-    filter.matches_value(member, Scope::Value(GROUP.attribute("members")))
+/// A filter that is prepared for the comparison with many resources: its literals are folded, and its attributes found,
+/// once.
+pub struct Matcher<'a> {
+    prepared: Prepared<'a>,
+    /// The base URL, if the filter compares a URL that begins with it.
+    base_url: Option<&'a str>,
 }
 
-/// Whether the object matches the filter.
-fn matches(filter: &Filter, object: &Map<String, Value>, scope: Scope) -> bool {
-    match filter {
-        Filter::And(all) => all.iter().all(|filter| matches(filter, object, scope)),
-        Filter::Or(any) => any.iter().any(|filter| matches(filter, object, scope)),
-        Filter::Not(filter) => !matches(filter, object, scope),
-        Filter::Present(path) => path.visit(object, &mut is_present),
-        Filter::Compare { path, op, value } => {
-            let declared = scope
-                .declared(path)
-                .and_then(|attribute| path.within(attribute));
-            compare(object, path, declared, *op, value)
+impl<'a> Matcher<'a> {
+    /// Prepares a filter for resources of a type. The URLs of resources have no value.
+    pub fn new(filter: &'a Filter, rt: &'static ResourceType) -> Self {
+        Matcher {
+            prepared: Prepared::new(filter, Scope::Resource(rt)),
+            base_url: None,
         }
-        Filter::ValuePath { path, filter } => {
-            let inner = Scope::Value(scope.declared(path));
-            path.visit(object, &mut |value| filter.matches_value(value, inner))
+    }
+
+    /// Prepares a filter for resources of a type, whose URLs start with the base URL.
+    pub fn at(filter: &'a Filter, rt: &'static ResourceType, base_url: &'a str) -> Self {
+        Matcher {
+            base_url: location::is_compared(filter).then_some(base_url),
+            ..Matcher::new(filter, rt)
+        }
+    }
+
+    /// Whether the resource matches the filter.
+    pub fn matches(&self, resource: &Resource) -> bool {
+        match self.base_url {
+            Some(base_url) => self
+                .prepared
+                .matches(&location::filtered(resource, base_url)),
+            None => self.prepared.matches(resource.attributes()),
+        }
+    }
+}
+
+/// A filter that is prepared for the comparison with many values of one attribute.
+pub(crate) struct ValueMatcher<'a> {
+    prepared: Prepared<'a>,
+    parent: Option<&'static Attribute>,
+}
+
+impl<'a> ValueMatcher<'a> {
+    /// Prepares a filter for values of this attribute. `None` means that no schema declares the attribute.
+    pub(crate) fn new(filter: &'a Filter, parent: Option<&'static Attribute>) -> Self {
+        let prepared = Prepared::new(filter, Scope::Value(parent));
+        ValueMatcher { prepared, parent }
+    }
+
+    /// Whether one value of the attribute matches the filter. A simple value is the `value` of itself (RFC 7643 §2.4).
+    pub(crate) fn matches(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(object) if self.parent.is_some_and(Attribute::is_keyed) => {
+                self.prepared.matches(&as_user(object))
+            }
+            Value::Object(object) => self.prepared.matches(object),
+            Value::Null | Value::Array(_) => false,
+            simple => {
+                let object = Map::from_iter([("value".to_owned(), simple.clone())]);
+                self.prepared.matches(&object)
+            }
+        }
+    }
+}
+
+/// Returns a member of a Group as a filter sees it: every member is a User, whether or not the client said so.
+fn as_user(member: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    if member.get("type").and_then(Value::as_str) == Some(USER.name) {
+        return Cow::Borrowed(member);
+    }
+    let mut member = member.clone();
+    member.insert("type".to_owned(), USER.name.into());
+    Cow::Owned(member)
+}
+
+enum Prepared<'a> {
+    And(Vec<Prepared<'a>>),
+    Or(Vec<Prepared<'a>>),
+    Not(Box<Prepared<'a>>),
+    Present(&'a AttrPath),
+    Compare(Comparison<'a>),
+    ValuePath(&'a AttrPath, Box<ValueMatcher<'a>>),
+}
+
+impl<'a> Prepared<'a> {
+    fn new(filter: &'a Filter, scope: Scope) -> Self {
+        let all = |filters: &'a [Filter]| filters.iter().map(|f| Self::new(f, scope)).collect();
+        match filter {
+            Filter::And(filters) => Prepared::And(all(filters)),
+            Filter::Or(filters) => Prepared::Or(all(filters)),
+            Filter::Not(filter) => Prepared::Not(Box::new(Self::new(filter, scope))),
+            Filter::Present(path) => Prepared::Present(path),
+            Filter::Compare { path, op, value } => {
+                let attribute = scope.declared(path);
+                let declared = attribute.and_then(|attribute| path.within(attribute));
+                Prepared::Compare(Comparison::new(path, declared, *op, value))
+            }
+            Filter::ValuePath { path, filter } => {
+                let inner = ValueMatcher::new(filter, scope.declared(path));
+                Prepared::ValuePath(path, Box::new(inner))
+            }
+        }
+    }
+
+    /// Whether the object matches the filter.
+    fn matches(&self, object: &Map<String, Value>) -> bool {
+        match self {
+            Prepared::And(all) => all.iter().all(|filter| filter.matches(object)),
+            Prepared::Or(any) => any.iter().any(|filter| filter.matches(object)),
+            Prepared::Not(filter) => !filter.matches(object),
+            Prepared::Present(path) => path.visit(object, &mut is_present),
+            Prepared::Compare(comparison) => comparison.holds_for(object),
+            Prepared::ValuePath(path, filter) => {
+                path.visit(object, &mut |value| filter.matches(value))
+            }
         }
     }
 }
@@ -87,33 +175,46 @@ fn is_present(value: &Value) -> bool {
     }
 }
 
-fn compare(
-    object: &Map<String, Value>,
-    path: &AttrPath,
+/// A comparison with its literal prepared.
+struct Comparison<'a> {
+    path: &'a AttrPath,
     declared: Option<&'static Attribute>,
     op: CompareOp,
-    literal: &Literal,
-) -> bool {
-    let has_value = |object| path.visit(object, &mut |_| true);
-    match (op, literal) {
-        (CompareOp::Eq, Literal::Null) => !has_value(object),
-        (CompareOp::Ne, Literal::Null) => has_value(object),
-        // `ne` is true for a missing value, and if at least one of several values differs
-        (CompareOp::Ne, literal) => {
-            let literal = Operand::new(declared, literal);
-            let mut differs = |value| literal.order(declared, value) != Some(Ordering::Equal);
-            !has_value(object) || path.visit(object, &mut differs)
+    literal: Operand<'a>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(
+        path: &'a AttrPath,
+        declared: Option<&'static Attribute>,
+        op: CompareOp,
+        literal: &'a Literal,
+    ) -> Self {
+        let literal = Operand::new(declared, literal);
+        Comparison {
+            path,
+            declared,
+            op,
+            literal,
         }
-        (op, literal) => {
-            let literal = Operand::new(declared, literal);
-            path.visit(object, &mut |value| literal.holds(declared, op, value))
+    }
+
+    fn holds_for(&self, object: &Map<String, Value>) -> bool {
+        let has_value = || self.path.visit(object, &mut |_| true);
+        let mut holds = |value: &Value| self.literal.holds(self.declared, self.op, value);
+        match (self.op, &self.literal) {
+            (CompareOp::Eq, Operand::Null) => !has_value(),
+            (CompareOp::Ne, Operand::Null) => has_value(),
+            // `ne` is true for a missing value, and if at least one of several values differs
+            (CompareOp::Ne, _) => !has_value() || self.path.visit(object, &mut holds),
+            _ => self.path.visit(object, &mut holds),
         }
     }
 }
 
 /// A literal, prepared once for the comparison with many values.
 enum Operand<'a> {
-    Text(std::borrow::Cow<'a, str>),
+    Text(Cow<'a, str>),
     Instant(jiff::Timestamp, &'a str),
     Number(&'a Number),
     Bool(bool),

@@ -1,5 +1,6 @@
 //! Splits the text of a filter into tokens.
 
+use crate::dialect;
 use crate::error::{Error, quoted};
 
 /// A token and the byte offset at which it starts.
@@ -48,12 +49,18 @@ fn token(text: &str, first: char) -> Result<(TokenKind<'_>, usize), Error> {
             let value = serde_json::from_str(literal).map_err(|_| bad_string(literal))?;
             (TokenKind::Text(value), literal.len())
         }
-        _ => {
-            let ends = |c: char| c.is_whitespace() || "()[]\"".contains(c);
-            let length = text.find(ends).unwrap_or(text.len());
-            (TokenKind::Word(&text[..length]), length)
-        }
+        '\'' => match dialect::filters::single_quoted(text) {
+            Some((text, length)) => (TokenKind::Text(text), length),
+            None => word(text),
+        },
+        _ => word(text),
     })
+}
+
+fn word(text: &str) -> (TokenKind<'_>, usize) {
+    let ends = |c: char| c.is_whitespace() || "()[]\"".contains(c);
+    let length = text.find(ends).unwrap_or(text.len());
+    (TokenKind::Word(&text[..length]), length)
 }
 
 /// Returns the JSON string at the start of the text, including its quotes.
@@ -116,6 +123,15 @@ mod tests {
         );
         check(r#""\"\\é\n""#, &[Text("\"\\é\n".into())]);
         check("ä", &[Word("ä")]);
+        check("'a b'", &[Text("a b".into())]);
+        check(
+            "['o'brien']",
+            &[OpenBracket, Text("o'brien".into()), CloseBracket],
+        );
+        check(r"'it\'s' 'x'", &[Text("it's".into()), Text("x".into())]);
+        check("'a\"b')", &[Text("a\"b".into()), Close]);
+        check("'a o'b", &[Word("'a"), Word("o'b")]);
+        check("''", &[Text(String::new())]);
     }
 
     #[test]

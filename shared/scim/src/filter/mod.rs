@@ -14,7 +14,7 @@ mod print;
 mod eval;
 
 pub use self::ast::{CompareOp, Filter, Literal};
-pub use self::eval::member_filter_matches;
+pub use self::eval::Matcher;
 
-pub(crate) use self::eval::Scope;
+pub(crate) use self::eval::ValueMatcher;
 pub(crate) use self::parser::parse_path;

@@ -12,7 +12,8 @@ use super::lexer::{Token, TokenKind, tokens};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::limits::{MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS};
-use crate::path::{AttrPath, is_name};
+use crate::names::is_name;
+use crate::path::AttrPath;
 use crate::reading::Reading;
 use crate::schema::{Attribute, AttributeKind, ResourceType};
 

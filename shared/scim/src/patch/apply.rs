@@ -1,11 +1,15 @@
 //! Applies one operation to the attributes of a resource.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::{Map, Value};
 
 use super::merge::{laid_over, merged};
+use super::work::Work;
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::filter::{Filter, Scope};
+use crate::filter::{Filter, ValueMatcher};
 use crate::fold::fold;
 use crate::path::AttrPath;
 use crate::reading::Reading;
@@ -36,9 +40,13 @@ pub(super) enum Action {
 }
 
 impl Operation {
-    pub(super) fn apply(&self, attributes: &mut Map<String, Value>) -> Result<(), Error> {
+    pub(super) fn apply(
+        &self,
+        attributes: &mut Map<String, Value>,
+        work: &mut Work,
+    ) -> Result<(), Error> {
         let Some(urn) = &self.path.schema else {
-            return self.apply_in(attributes);
+            return self.apply_in(attributes, work);
         };
         let whole = attributes.keys().find(|name| self.path.names_schema(name));
         if let Some(name) = whole.filter(|_| self.fits_extension()).cloned() {
@@ -51,9 +59,24 @@ impl Operation {
         }
         let name = spelling(attributes, urn);
         let mut extension = into_object(take(attributes, &name));
-        self.apply_in(&mut extension)?;
+        self.apply_in(&mut extension, work)?;
         put(attributes, name, Value::Object(extension));
         Ok(())
+    }
+
+    /// Drops what identifies nothing from the values of the attribute, when all operations are applied: several of them
+    /// may build one value.
+    pub(super) fn tidy(&self, attributes: &mut Map<String, Value>) {
+        let declared = self.attribute.filter(|attribute| attribute.multi_valued);
+        let (Some(attribute), None) = (declared, &self.path.schema) else {
+            return;
+        };
+        if let Some(Value::Array(values)) = attributes.get_mut(attribute.name) {
+            value::tidy(attribute, values);
+            if values.is_empty() {
+                attributes.shift_remove(attribute.name);
+            }
+        }
     }
 
     /// Whether the operation can change an extension as a whole.
@@ -65,7 +88,7 @@ impl Operation {
             }
     }
 
-    fn apply_in(&self, object: &mut Map<String, Value>) -> Result<(), Error> {
+    fn apply_in(&self, object: &mut Map<String, Value>, work: &mut Work) -> Result<(), Error> {
         let name = spelling(object, &self.path.attribute);
         let old = take(object, &name);
         let new = if self.is_multi_valued(&old) {
@@ -73,7 +96,7 @@ impl Operation {
                 Value::Null => Vec::new(),
                 old => listed(old),
             };
-            Value::Array(self.change_values(old)?)
+            Value::Array(self.change_values(old, work)?)
         } else {
             self.change_value(old)
         };
@@ -105,21 +128,38 @@ impl Operation {
         let name = spelling(object, sub);
         match &self.action {
             Action::Add(new) | Action::Replace(new) => {
-                let single = self.attribute.is_some_and(|a| !a.multi_valued);
-                let renewed = sub == "value" && single && object.get(&name) != Some(new);
-                if renewed {
+                if self.is_identifier(sub) && object.get(&name) != Some(new) {
                     object.clear();
                 }
                 object.insert(name, new.clone());
             }
+            // without a `value`, the rest of a reference such as `manager` refers to nobody
+            Action::Remove | Action::RemoveListed(_) if self.is_identifier(sub) => object.clear(),
             Action::Remove | Action::RemoveListed(_) => {
                 object.shift_remove(&name);
             }
         }
     }
 
+    /// Whether the sub-attribute says which value a single-valued attribute has.
+    fn is_identifier(&self, sub: &str) -> bool {
+        sub == "value"
+            && self
+                .attribute
+                .is_some_and(|attribute| !attribute.multi_valued)
+    }
+
+    /// Returns the number of comparisons that the operation makes with each value.
+    fn terms(&self) -> usize {
+        match (&self.action, &self.filter) {
+            (Action::RemoveListed(listed), _) => listed.len(),
+            (_, filter) => filter.as_ref().map_or(1, Filter::terms),
+        }
+    }
+
     /// Returns the new values of a multi-valued attribute.
-    fn change_values(&self, mut values: Vec<Value>) -> Result<Vec<Value>, Error> {
+    fn change_values(&self, mut values: Vec<Value>, work: &mut Work) -> Result<Vec<Value>, Error> {
+        work.compare(&values, self.terms())?;
         let whole = self.filter.is_none() && self.path.sub.is_none();
         let touched = match &self.action {
             Action::Add(new) if whole => self.append(&mut values, new),
@@ -146,13 +186,21 @@ impl Operation {
 
     /// Appends new values, and merges values that are already present. Returns their indexes.
     fn append(&self, values: &mut Vec<Value>, new: &Value) -> Vec<usize> {
-        let append = |new: Value| {
-            if let Some(place) = values.iter().position(|old| self.is_same(old, &new)) {
+        let known = values.iter().enumerate();
+        let mut places: HashMap<String, usize> = known
+            .rev()
+            .map(|(place, value)| (self.identity(value), place))
+            .collect();
+        let append = |new: Value| match places.entry(self.identity(&new)) {
+            Entry::Occupied(place) => {
+                let place = *place.get();
                 values[place] = laid_over(values[place].take(), &new);
-                return place;
+                place
             }
-            values.push(new);
-            values.len() - 1
+            Entry::Vacant(place) => {
+                values.push(new);
+                *place.insert(values.len() - 1)
+            }
         };
         listed(new.clone()).into_iter().map(append).collect()
     }
@@ -160,7 +208,8 @@ impl Operation {
     /// Changes the values that the filter selects, or creates the one that it describes. Returns their
     /// indexes.
     fn change_selected(&self, values: &mut Vec<Value>) -> Result<Vec<usize>, Error> {
-        let selected = |place: &usize| self.selects(&values[*place]);
+        let selects = self.selector();
+        let selected = |place: &usize| selects(&values[*place]);
         let selected: Vec<usize> = (0..values.len()).filter(selected).collect();
         match &self.action {
             Action::Add(new) | Action::Replace(new) if selected.is_empty() => {
@@ -175,18 +224,28 @@ impl Operation {
         Ok(selected)
     }
 
-    fn selects(&self, value: &Value) -> bool {
-        match &self.filter {
-            Some(filter) => filter.matches_value(value, Scope::Value(self.attribute)),
+    /// Returns the condition by which the path selects values.
+    fn selector(&self) -> impl Fn(&Value) -> bool {
+        let matcher = self
+            .filter
+            .as_ref()
+            .map(|filter| ValueMatcher::new(filter, self.attribute));
+        move |value| match &matcher {
+            Some(matcher) => matcher.matches(value),
             None => value.is_object(),
         }
     }
 
     fn change_one_of_many(&self, old: Value) -> Value {
-        if let Some(sub) = &self.path.sub {
-            let mut object = into_object(old);
-            self.change_sub(&mut object, sub);
-            return Value::Object(object);
+        match &self.path.sub {
+            // a simple value is the `value` of itself
+            Some(sub) if sub == "value" && !old.is_object() => {}
+            Some(sub) => {
+                let mut object = into_object(old);
+                self.change_sub(&mut object, sub);
+                return Value::Object(object);
+            }
+            None => {}
         }
         match &self.action {
             Action::Add(new) => laid_over(old, new),
@@ -222,19 +281,11 @@ impl Operation {
             Some(attribute) => value::check_one(attribute, described).ok().flatten()?,
             None => described,
         };
-        self.selects(&checked).then_some(checked)
+        self.selector()(&checked).then_some(checked)
     }
 
-    /// Whether two values are duplicates: equal, or with equal `value` and `type` (RFC 7643 §2.4).
-    fn is_same(&self, a: &Value, b: &Value) -> bool {
-        if a == b {
-            return true;
-        }
-        let same_type = match (text(a, "type"), text(b, "type")) {
-            (Some(a), Some(b)) => is_equal(a, b, false),
-            (a, b) => a == b,
-        };
-        same_type && self.is_same_key(a, b)
+    fn identity(&self, value: &Value) -> String {
+        value::identity(self.attribute, value)
     }
 
     fn is_same_key(&self, a: &Value, b: &Value) -> bool {
@@ -242,7 +293,7 @@ impl Operation {
             .attribute
             .and_then(|attribute| attribute.sub("value"))
             .is_some_and(|value| value.case_exact);
-        match (value::key(a), value::key(b)) {
+        match (value::key(a), value::key(b).or(b.as_str())) {
             (Some(a), Some(b)) => is_equal(a, b, exact),
             _ => false,
         }
@@ -256,15 +307,18 @@ impl Operation {
         if listed == value {
             return true;
         }
-        let (Value::Object(subs), Value::Object(object)) = (listed, value) else {
+        let Value::Object(subs) = listed else {
             return false;
         };
         if subs.contains_key("value") {
             return match text(listed, "type") {
-                Some(_) => self.is_same(listed, value),
+                Some(_) => self.identity(listed) == self.identity(value),
                 None => self.is_same_key(listed, value),
             };
         }
+        let Value::Object(object) = value else {
+            return false;
+        };
         subs.iter()
             .all(|(name, value)| object.get(name) == Some(value))
     }

@@ -13,6 +13,7 @@ use super::target::{Target, Verb};
 use crate::dialect;
 use crate::error::{Error, quoted};
 use crate::filter::parse_path;
+use crate::names::is_versioned_urn;
 use crate::path::AttrPath;
 use crate::reading::Reading;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
@@ -91,7 +92,7 @@ impl Compiler {
                     continue;
                 }
             };
-            let stranger = filter.is_none() && self.is_unknown_schema(&path);
+            let stranger = filter.is_none() && self.may_be_schema(&path);
             let extension = match stranger {
                 true => dialect::paths::extension_key(&key, &value),
                 false => None,
@@ -105,6 +106,11 @@ impl Compiler {
             self.place(verb, target, value)?;
         }
         Ok(())
+    }
+
+    /// Whether a path could as well be the URN of an extension that no schema declares.
+    fn may_be_schema(&self, path: &AttrPath) -> bool {
+        self.is_unknown_schema(path) && !path.schema.as_deref().is_some_and(is_versioned_urn)
     }
 
     fn is_unknown_schema(&self, path: &AttrPath) -> bool {
@@ -122,11 +128,32 @@ impl Compiler {
                 self.undeclared(verb, target, value);
                 Ok(())
             }
-            None => {
-                Reading::AttributeIgnored.note();
-                Ok(())
-            }
+            None => self.unknown(verb, &target),
         }
+    }
+
+    /// Ignores an operation on an attribute that does not exist.
+    ///
+    /// # Errors
+    /// `InvalidPath` when the `path` names the attribute, and the operation removes something or could concern members:
+    /// access must not silently stay.
+    fn unknown(&self, verb: Verb, target: &Target) -> Result<(), Error> {
+        match target.explicit {
+            true if verb == Verb::Remove || self.rt.has_members() => {
+                return Err(self.no_attribute(target));
+            }
+            true => Reading::PathIgnored.note(),
+            false => Reading::AttributeIgnored.note(),
+        }
+        Ok(())
+    }
+
+    fn no_attribute(&self, target: &Target) -> Error {
+        let path = quoted(&target.path.to_string());
+        let (name, schema) = (self.rt.name, self.rt.schema.id);
+        Error::InvalidPath(format!(
+            "{path} is no attribute of a {name}, see `/Schemas/{schema}` for those that exist"
+        ))
     }
 
     /// Compiles an operation on an attribute of an extension that no schema declares.
@@ -193,8 +220,7 @@ impl Compiler {
         value: Value,
     ) -> Result<(), Error> {
         let Some(changed) = target.path.within(attribute) else {
-            Reading::AttributeIgnored.note();
-            return Ok(());
+            return self.unknown(verb, &target);
         };
         if !self.may_change(verb, &target, attribute, changed)? {
             return Ok(());
@@ -317,6 +343,9 @@ impl Compiler {
         } else {
             value::check_as(changed, &name, value)?
         };
+        let sub = target.path.sub.as_deref().unwrap_or_default();
+        let is_given = |value: &Value| !dialect::values::is_blank_identifier(sub, value);
+        let value = value.filter(is_given);
         if value.is_none() && verb == Verb::Replace && attribute.required {
             return Err(Error::InvalidValue(format!(
                 "`{name}` is required and must not be empty"

@@ -13,12 +13,13 @@ use serde_json::{Map, Value};
 
 use super::merge::overlay;
 use super::target::{Target, Verb};
+use super::work::Work;
 use crate::dialect;
 use crate::error::Error;
-use crate::filter::{CompareOp, Filter, Literal, member_filter_matches};
+use crate::filter::{CompareOp, Filter, Literal, ValueMatcher};
 use crate::path::AttrPath;
 use crate::reading::Reading;
-use crate::schema::Attribute;
+use crate::schema::{Attribute, GROUP};
 use crate::value;
 
 /// The change that a PATCH makes to the members of a Group.
@@ -56,8 +57,13 @@ impl MemberChange {
     /// Whether [`MemberChange::fold`] needs all current members, and not only those in
     /// [`MemberChange::ids`].
     pub fn needs_current(&self) -> bool {
+        self.replaces() || self.ops.iter().any(MemberOp::scans)
+    }
+
+    /// Whether the change replaces all members by others.
+    pub fn replaces(&self) -> bool {
         let replaces = |op: &MemberOp| matches!(op, MemberOp::Replace(_) | MemberOp::Clear);
-        self.ops.iter().any(|op| replaces(op) || op.scans())
+        self.ops.iter().any(replaces)
     }
 
     /// Returns all member ids that the operations name.
@@ -71,14 +77,16 @@ impl MemberChange {
     /// contain only the members in [`MemberChange::ids`], and the result contains no others.
     ///
     /// # Errors
-    /// `NoTarget` when an update matches no member and describes none to add.
+    /// `NoTarget` when an update matches no member and describes none to add. `TooMany` when the operations make more than
+    /// [`MAX_PATCH_COMPARISONS`](crate::limits::MAX_PATCH_COMPARISONS).
     pub fn fold(
         &self,
         current: &BTreeMap<String, Value>,
     ) -> Result<BTreeMap<String, Value>, Error> {
         let mut wanted = current.clone();
+        let mut work = Work::new();
         for op in &self.ops {
-            op.fold(&mut wanted)?;
+            op.fold(&mut wanted, &mut work)?;
         }
         Ok(wanted)
     }
@@ -110,7 +118,7 @@ impl MemberOp {
         }
     }
 
-    fn fold(&self, members: &mut BTreeMap<String, Value>) -> Result<(), Error> {
+    fn fold(&self, members: &mut BTreeMap<String, Value>, work: &mut Work) -> Result<(), Error> {
         match self {
             MemberOp::Add(added) => added.iter().for_each(|member| add(members, member)),
             MemberOp::Remove(ids) => ids.iter().for_each(|id| {
@@ -127,9 +135,17 @@ impl MemberOp {
             }
             MemberOp::Clear => members.clear(),
             MemberOp::RemoveWhere(filter) => {
-                members.retain(|_, member| !member_filter_matches(filter, member));
+                for id in matching(members, filter, work)? {
+                    members.remove(&id);
+                }
             }
-            MemberOp::Update { matching, set } => update(members, matching, set)?,
+            MemberOp::Update {
+                matching: filter,
+                set,
+            } => {
+                let found = matching(members, filter, work)?;
+                update(members, &found, filter, set)?;
+            }
         }
         Ok(())
     }
@@ -148,18 +164,32 @@ fn add(members: &mut BTreeMap<String, Value>, member: &Value) {
     }
 }
 
+/// Returns the ids of the members that match the filter. If the filter names ids, it examines only those.
+fn matching(
+    members: &BTreeMap<String, Value>,
+    filter: &Filter,
+    work: &mut Work,
+) -> Result<Vec<String>, Error> {
+    let matcher = ValueMatcher::new(filter, GROUP.attribute("members"));
+    let matches = |(id, member): (&String, &Value)| matcher.matches(member).then(|| id.clone());
+    let Some(named) = candidates(filter) else {
+        work.compare_many(members.len(), filter.terms())?;
+        return Ok(members.iter().filter_map(matches).collect());
+    };
+    let named: BTreeSet<&str> = named.into_iter().collect();
+    work.compare_many(named.len(), filter.terms())?;
+    let named = named.into_iter().filter_map(|id| members.get_key_value(id));
+    Ok(named.filter_map(matches).collect())
+}
+
 fn update(
     members: &mut BTreeMap<String, Value>,
+    found: &[String],
     matching: &Filter,
     set: &Map<String, Value>,
 ) -> Result<(), Error> {
-    let mut found = false;
-    for member in members.values_mut() {
-        if !member_filter_matches(matching, member) {
-            continue;
-        }
-        found = true;
-        let Value::Object(member) = member else {
+    for id in found {
+        let Some(Value::Object(member)) = members.get_mut(id) else {
             continue;
         };
         for (name, value) in set {
@@ -171,7 +201,7 @@ fn update(
         }
     }
     let removes = !set.is_empty() && set.values().all(Value::is_null);
-    if found || removes {
+    if !found.is_empty() || removes {
         return Ok(());
     }
     let described = dialect::filters::described_value(matching).map(|mut member| {
@@ -307,7 +337,10 @@ fn sub_update(
         return Ok(None);
     }
     let set = Map::from_iter([(declared.name.to_owned(), value.unwrap_or(Value::Null))]);
-    updated(filter, set)
+    match dialect::members::own(Value::Object(set)) {
+        Value::Object(set) if !set.is_empty() => updated(filter, set),
+        _ => Ok(None),
+    }
 }
 
 /// Compiles an update. A member's `value` is immutable, so an update can only repeat it.

@@ -12,13 +12,16 @@ mod merge;
 mod target;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use serde_json::Value;
 
 use self::apply::Operation;
 pub use self::members::{MemberChange, MemberOp};
+use self::work::Work;
 use crate::dialect;
 use crate::error::Error;
+use crate::formatted;
 use crate::limits::{MAX_MEMBER_SCANS, MAX_PATCH_OPERATIONS};
 use crate::resource::{Resource, object, require_schema};
 use crate::schema::ResourceType;
@@ -81,12 +84,18 @@ impl Patch {
     ///
     /// # Errors
     /// `NoTarget` when a value path matches no value and describes none to create. `Mutability` when an
-    /// operation changes an immutable attribute. `InvalidValue` when the result is not a valid resource.
+    /// operation changes an immutable attribute. `InvalidValue` when the result is not a valid resource. `TooMany` when
+    /// the operations make more than [`MAX_PATCH_COMPARISONS`](crate::limits::MAX_PATCH_COMPARISONS).
     pub fn apply(&self, resource: &Resource) -> Result<Resource, Error> {
         let mut attributes = resource.attributes().clone();
+        let mut work = Work::new();
         for operation in &self.operations {
-            operation.apply(&mut attributes)?;
+            operation.apply(&mut attributes, &mut work)?;
         }
+        for operation in &self.operations {
+            operation.tidy(&mut attributes);
+        }
+        formatted::refresh(resource.attributes(), &mut attributes);
         if !self.members.is_empty() {
             members::apply(&self.members, &mut attributes)?;
         }

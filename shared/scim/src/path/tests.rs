@@ -27,6 +27,18 @@ fn spelled_as_declared() {
     check("Manager.Value", &format!("{ENTERPRISE}:manager.value"));
     let shouted = format!("{}:DEPARTMENT", ENTERPRISE.to_uppercase());
     check(&shouted, &format!("{ENTERPRISE}:department"));
+    check(
+        &format!("{ENTERPRISE}.department"),
+        &format!("{ENTERPRISE}:department"),
+    );
+    check(
+        &format!("{ENTERPRISE}.manager.VALUE"),
+        &format!("{ENTERPRISE}:manager.value"),
+    );
+    check(
+        "urn:ietf:params:scim:schemas:core:2.0:User.name.givenName",
+        "name.givenName",
+    );
     check(ENTERPRISE, ENTERPRISE);
     check(&ENTERPRISE.to_lowercase(), ENTERPRISE);
 }
@@ -37,6 +49,8 @@ fn unknown_names_stay() {
     check("name.Foo", "name.Foo");
     check("urn:x:y:attr.sub", "urn:x:y:attr.sub");
     check("urn:x:ext:2.0:User", "urn:x:ext:2.0:User");
+    check("urn:x:ext:2.0:User.colour", "urn:x:ext:2.0:User:colour");
+    check("urn:x:ext:2.0:User.a.b", "urn:x:ext:2.0:User:a.b");
     check("urn:x:ext:2.0:User:colour", "urn:x:ext:2.0:User:colour");
 }
 

@@ -92,6 +92,22 @@ fn bodies() {
             &[Reading::AttributeIgnored],
         ),
         (json!({"id": "1"}), &[Reading::ReadOnlyIgnored]),
+        (
+            json!({"emails": [null, {"value": "a@b"}]}),
+            &[Reading::NullDropped],
+        ),
+        (
+            json!({"emails": [{"type": "home", "primary": false}]}),
+            &[Reading::ValueIncomplete],
+        ),
+        (
+            json!({"emails": [{"value": "a@b"}, {"value": "A@b"}]}),
+            &[Reading::ValueRepeated],
+        ),
+        (
+            json!({enterprise: {"manager": {"value": ""}}}),
+            &[Reading::EmptyTextDropped],
+        ),
         (json!({"password": "x"}), &[Reading::PasswordIgnored]),
         (
             json!({"schemas": [USER_SCHEMA.id, "urn:x:y"]}),
@@ -104,6 +120,11 @@ fn bodies() {
     let body = json!({"SCHEMAS": [GROUP_SCHEMA.id], "displayName": "g", "members": members});
     let group = noted(|| Resource::parse(&GROUP, body).expect("a group"));
     assert_eq!(group, [Reading::KeyInOtherCase, Reading::MemberRepeated]);
+    let bare = noted(|| Resource::parse(&USER, json!({"userName": "ada"})).expect("a user"));
+    assert_eq!(bare, [Reading::SchemasMissing]);
+    let body = json!({"schemas": [GROUP_SCHEMA.id], "displayName": "g", "members": [{"value": "1", "type": "Device"}]});
+    let group = noted(|| Resource::parse(&GROUP, body).expect("a group"));
+    assert_eq!(group, [Reading::MemberTypeIgnored]);
 }
 
 #[test]
@@ -144,11 +165,19 @@ fn operations() {
         ),
         (
             json!({"op": "add", "path": "colour", "value": "red"}),
-            &[Reading::AttributeIgnored],
+            &[Reading::PathIgnored],
         ),
         (
             json!({"op": "add", "path": "emails.colour", "value": "red"}),
-            &[Reading::AttributeIgnored],
+            &[Reading::PathIgnored],
+        ),
+        (
+            json!({"op": "add", "path": format!("{}.department", ENTERPRISE_USER_SCHEMA.id), "value": "d"}),
+            &[Reading::DotAfterUrn],
+        ),
+        (
+            json!({"op": "remove", "path": "emails[type eq 'work']"}),
+            &[Reading::SingleQuotes],
         ),
         (
             json!({"op": "add", "value": {"a b": "red"}}),

@@ -68,6 +68,92 @@ fn schemas_are_computed() {
 }
 
 #[test]
+fn without_schemas_the_core_schema_is_meant() {
+    let resource = Resource::parse(&USER, json!({"userName": "a"})).expect("a valid User");
+    assert_eq!(resource.get("schemas"), Some(&json!([USER.schema.id])));
+}
+
+#[test]
+fn what_identifies_nothing_is_dropped() {
+    let manager = |manager: Value| json!({"userName": "a", (ENTERPRISE): {"manager": manager}});
+    for nobody in [
+        json!({"value": ""}),
+        json!({"value": null}),
+        json!({"value": "", "$ref": "../Users/"}),
+        json!(""),
+    ] {
+        check(manager(nobody), json!({"userName": "a"}));
+    }
+    let emails = |emails: Value| json!({"userName": "a", "emails": emails});
+    let work = json!({"value": "A@b", "type": "work"});
+    for (sent, kept) in [
+        (
+            json!([work, {"value": null, "type": "home", "primary": false}]),
+            json!([work]),
+        ),
+        (json!([{"value": "", "type": "home"}, work]), json!([work])),
+        (
+            json!([work, {"value": "a@B", "type": "WORK", "display": "x"}]),
+            json!([work]),
+        ),
+        (json!([work, null, work]), json!([work])),
+        (
+            json!([work, {"value": "A@b", "type": "home"}, {"value": "A@b"}]),
+            json!([work, {"value": "A@b", "type": "home"}, {"value": "A@b"}]),
+        ),
+    ] {
+        check(emails(sent), emails(kept));
+    }
+    check(
+        emails(json!([{"type": "home", "primary": true}])),
+        json!({"userName": "a"}),
+    );
+    let streets = json!([{"type": "home"}, {"locality": "B", "country": "D"}, {"country": "D", "locality": "B"}]);
+    check(
+        json!({"userName": "a", "addresses": streets}),
+        json!({"userName": "a", "addresses": [{"locality": "B", "country": "D"}]}),
+    );
+}
+
+#[test]
+fn an_address_is_not_json() {
+    for text in ["{\"value\": \"a@b\"}", " [\"a@b\"]"] {
+        let body = json!({"userName": "a", "emails": [{"value": text}]});
+        refuse(&USER, body, "invalidValue", "emails.value");
+        let roles = json!({"userName": "a", "roles": [{"value": text}]});
+        check(roles.clone(), roles);
+    }
+    let odd = json!({"userName": "a", "emails": [{"value": "{ada}@b"}]});
+    check(odd.clone(), odd);
+}
+
+#[test]
+fn members_are_users() {
+    let members = json!([
+        {"value": "1", "type": "Device", "$ref": "https://x.test/v2/Devices/1", "display": "D"},
+        {"value": "2", "type": "user", "$ref": "https://x.test/v2/Users/2"},
+        {"value": "3", "$ref": "https://x.test/v2/Users/4"},
+    ]);
+    let group = parse(&GROUP, json!({"displayName": "g", "members": members}));
+    let expected = json!([
+        {"value": "1", "display": "D"},
+        {"value": "2", "type": "User", "$ref": "https://x.test/v2/Users/2"},
+        {"value": "3"},
+    ]);
+    assert_eq!(group.expect("a Group").get("members"), Some(&expected));
+    let nobody = json!({"displayName": "g", "members": [null]});
+    refuse(&GROUP, nobody, "invalidValue", "members");
+}
+
+#[test]
+fn a_path_is_no_extension() {
+    check(
+        json!({"userName": "a", (format!("{ENTERPRISE}.manager")): {"value": "1"}}),
+        json!({"userName": "a"}),
+    );
+}
+
+#[test]
 fn refused() {
     refuse(
         &USER,

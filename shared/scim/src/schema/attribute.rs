@@ -138,6 +138,8 @@ pub struct Attribute {
     pub canonical_values: &'static [&'static str],
     /// The resource types, or `external` or `uri`, that a reference can point to.
     pub reference_types: &'static [&'static str],
+    /// Whether a string is an e-mail address. Of the forms of an address, only JSON as text is refused.
+    pub address: bool,
     /// The sub-attributes of a complex attribute.
     pub sub_attributes: &'static [Attribute],
     /// The human-readable description.
@@ -162,6 +164,7 @@ impl Attribute {
             uniqueness: Uniqueness::None,
             canonical_values: &[],
             reference_types: &[],
+            address: false,
             sub_attributes: &[],
             description,
         }
@@ -222,6 +225,13 @@ impl Attribute {
 
     pub(super) const fn mutability(self, mutability: Mutability) -> Self {
         Attribute { mutability, ..self }
+    }
+
+    pub(super) const fn address(self) -> Self {
+        Attribute {
+            address: true,
+            ..self
+        }
     }
 
     pub(super) const fn read_only(self) -> Self {

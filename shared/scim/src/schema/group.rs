@@ -8,10 +8,10 @@ const MEMBERS: &[Attribute] = &[
     Attribute::string("value", "The id of the member.")
         .case_exact()
         .immutable(),
-    Attribute::reference("$ref", &["User", "Group"], "The URI of the member.").immutable(),
+    Attribute::reference("$ref", &["User"], "The URI of the member.").immutable(),
     Attribute::string("type", "The kind of member.")
         .immutable()
-        .canonical(&["User", "Group"]),
+        .canonical(&["User"]),
     Attribute::string("display", "A name for the member, for display only."),
 ];
 

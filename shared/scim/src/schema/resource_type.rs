@@ -53,6 +53,12 @@ impl ResourceType {
         find(&COMMON, name).or_else(|| self.schema.attribute(name))
     }
 
+    /// Whether resources of the type have members, so that an operation that is silently ignored could leave somebody
+    /// with access.
+    pub(crate) fn has_members(&self) -> bool {
+        self.schema.attributes.iter().any(Attribute::is_keyed)
+    }
+
     /// Returns the schema of the extension with this URN. URNs are case-insensitive.
     pub fn extension(&self, urn: &str) -> Option<&'static Schema> {
         self.extensions

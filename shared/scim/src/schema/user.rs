@@ -21,7 +21,7 @@ const NAME: &[Attribute] = &[
 ];
 
 const EMAILS: &[Attribute] = &[
-    Attribute::string("value", "The e-mail address."),
+    Attribute::string("value", "The e-mail address.").address(),
     DISPLAY,
     TYPE.canonical(&["work", "home", "other"]),
     PRIMARY,

@@ -191,6 +191,7 @@ fn cause(failure: &RepeatedFailure, snapshot: &Snapshot) -> Option<FindingKind> 
         Diagnosis::OwnedByAnother => FindingKind::OwnedByAnother,
         Diagnosis::Skipped if nested => FindingKind::NestedGroups,
         Diagnosis::Skipped => FindingKind::SkippedMembers,
+        Diagnosis::IgnoredPath => FindingKind::IgnoredPath,
         Diagnosis::GoneAlready | Diagnosis::Precondition | Diagnosis::NotOffered => return None,
         _ => FindingKind::FailuresRepeating,
     })
@@ -203,7 +204,7 @@ fn severity_of(diagnosis: Diagnosis) -> Severity {
         | Diagnosis::NoToken
         | Diagnosis::Method
         | Diagnosis::Failed => Severity::Problem,
-        Diagnosis::Throttled | Diagnosis::NotFound => Severity::Notice,
+        Diagnosis::Throttled | Diagnosis::NotFound | Diagnosis::IgnoredPath => Severity::Notice,
         _ => Severity::Warning,
     }
 }

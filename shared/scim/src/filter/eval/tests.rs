@@ -191,10 +191,47 @@ fn members() {
             panic!("{text} is a value path")
         };
         let member = json!({"value": "u1", "type": "User"});
-        assert_eq!(member_filter_matches(&filter, &member), expected, "{text}");
+        let matcher = ValueMatcher::new(&filter, crate::schema::GROUP.attribute("members"));
+        for member in [
+            member,
+            json!({"value": "u1"}),
+            json!({"value": "u1", "type": "Device"}),
+        ] {
+            assert_eq!(matcher.matches(&member), expected, "{text} {member}");
+        }
     };
     check("value eq \"u1\"", true);
     check("value eq \"U1\"", false);
     check("type eq \"USER\" and display eq null", true);
     check("type eq \"Group\"", false);
+}
+
+#[test]
+fn urls_that_are_shown_can_be_filtered() {
+    const BASE: &str = "https://x.test/scim/v2/";
+    let check = |rt: &'static ResourceType, attributes: &Value, text: &str, expected: bool| {
+        let attributes = attributes.as_object().expect("an object").clone();
+        let resource = Resource::from_stored(rt, attributes);
+        let filter = Filter::parse(rt, text).expect(text);
+        let found = Matcher::at(&filter, rt, BASE).matches(&resource);
+        assert_eq!(found, expected, "{text}");
+    };
+    let user = json!({"id": "1", "groups": [{"value": "g"}]});
+    for (text, expected) in [
+        ("meta.location eq \"https://x.test/scim/v2/Users/1\"", true),
+        ("meta.location ew \"/Users/2\"", false),
+        ("groups.$ref eq \"https://x.test/scim/v2/Groups/g\"", true),
+        ("groups[$ref ew \"/g\"]", true),
+    ] {
+        check(&USER, &user, text, expected);
+    }
+    let group = json!({"id": "2", "members": [{"value": "1", "type": "Device"}]});
+    for (text, expected) in [
+        ("members[type eq \"User\"]", true),
+        ("members.type eq \"User\"", true),
+        ("members.type eq \"Device\"", false),
+        ("members[$ref eq \"https://x.test/scim/v2/Users/1\"]", true),
+    ] {
+        check(&crate::schema::GROUP, &group, text, expected);
+    }
 }

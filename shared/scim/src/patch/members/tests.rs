@@ -204,7 +204,9 @@ fn nothing_to_do() {
         op("add", "members", json!([])),
         op("add", "members", json!(null)),
         op("replace", "displayName", json!("x")),
-        op("add", "members[value eq \"a\"].colour", json!("red")),
+        op("replace", "members[value eq \"a\"].type", json!("Device")),
+        op("add", "members.$ref", json!("https://x.test/Devices/1")),
+        json!([{"op": "add", "value": {"memebers": [{"value": "a"}]}}]),
     ] {
         assert_eq!(change(operations.clone()), Ok(None), "{operations}");
     }

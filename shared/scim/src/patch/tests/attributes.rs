@@ -168,6 +168,13 @@ fn managers() {
         old.clone(),
     );
     check(old.clone(), op("Replace", &path, json!("")), json!({}));
+    for nobody in [json!({"value": ""}), json!({"value": null})] {
+        check(old.clone(), op("Replace", &path, nobody), json!({}));
+    }
+    for nobody in [json!(""), json!(null)] {
+        let operations = op("Replace", &format!("{path}.value"), nobody);
+        check(old.clone(), operations, json!({}));
+    }
     check(old, json!([{"op": "Remove", "path": path}]), json!({}));
     check(
         json!({}),

@@ -46,6 +46,56 @@ fn extensions_as_a_whole() {
 }
 
 #[test]
+fn a_dot_after_the_urn_is_a_colon() {
+    let department = json!({(ENTERPRISE): {"department": "R"}});
+    let path = format!("{ENTERPRISE}.department");
+    check(json!({}), op("add", &path, json!("R")), department.clone());
+    check(
+        json!({}),
+        json!([{"op": "replace", "value": {(path.as_str()): "R"}}]),
+        department.clone(),
+    );
+    check(
+        department,
+        json!([{"op": "remove", "path": path}]),
+        json!({}),
+    );
+    check(
+        json!({}),
+        op("add", "urn:acme:ext:2.0:User.colour", json!({"a": 1})),
+        json!({"urn:acme:ext:2.0:User": {"colour": {"a": 1}}}),
+    );
+    check(
+        json!({}),
+        json!([{"op": "add", "value": {"urn:acme:ext:2.0:User.colour": {"a": 1}}}]),
+        json!({"urn:acme:ext:2.0:User": {"colour": {"a": 1}}}),
+    );
+}
+
+#[test]
+fn a_simple_value_is_its_own_value() {
+    let path = |filter: &str| format!("urn:acme:ext:2.0:User:devices{filter}");
+    let devices = |devices: Value| json!({"urn:acme:ext:2.0:User": {"devices": devices}});
+    let before = devices(json!(["D1", "D2", "D3"]));
+    for operations in [
+        json!([{"op": "remove", "path": path("[value eq \"D2\"]")}]),
+        json!([{"op": "remove", "path": path("[value eq 'd2']")}]),
+        op("remove", &path(""), json!(["D2"])),
+        op("remove", &path(""), json!([{"value": "D2"}])),
+    ] {
+        check(before.clone(), operations, devices(json!(["D1", "D3"])));
+    }
+    for at in ["[value eq \"D2\"]", "[value eq \"D2\"].value"] {
+        let operations = op("replace", &path(at), json!("D9"));
+        check(
+            before.clone(),
+            operations,
+            devices(json!(["D1", "D9", "D3"])),
+        );
+    }
+}
+
+#[test]
 fn undeclared_extensions() {
     let urn = "urn:acme:ext:2.0:User";
     let one = |value: Value| json!({ (urn): value });

@@ -23,6 +23,58 @@ fn what_does_nothing() {
 }
 
 #[test]
+fn paths_that_name_nothing() {
+    for path in [
+        "colour",
+        "name.colour",
+        "emails[type eq \"work\"].colour",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:colour",
+    ] {
+        refuse(
+            json!({}),
+            json!([{"op": "remove", "path": path}]),
+            "invalidPath",
+        );
+    }
+    for operation in [
+        json!({"op": "add", "path": "memebers", "value": [{"value": "a"}]}),
+        json!({"op": "replace", "path": "colour", "value": "red"}),
+        json!({"op": "remove", "path": "member[value eq \"a\"]"}),
+        json!({"op": "remove", "path": "members.colour"}),
+        json!({"op": "add", "path": "members[value eq \"a\"].colour", "value": "red"}),
+    ] {
+        let error = parse(&GROUP, json!([operation])).expect_err("refused");
+        assert_eq!(error.scim_type(), Some("invalidPath"), "{operation}");
+    }
+}
+
+#[test]
+fn the_work_of_one_patch_is_bounded() {
+    let numbers = |n: usize| {
+        let number = |n: usize| json!({"value": format!("+1 555 {n:04}"), "type": "work"});
+        json!({"phoneNumbers": (0..n).map(number).collect::<Vec<_>>()})
+    };
+    let terms = |n: usize| {
+        let term = |n: usize| format!("value eq \"x{n}\"");
+        (0..n).map(term).collect::<Vec<_>>().join(" or ")
+    };
+    let removals = |operations: usize, n: usize| {
+        let path = format!("phoneNumbers[{}]", terms(n));
+        Value::Array(vec![json!({"op": "remove", "path": path}); operations])
+    };
+    let started = std::time::Instant::now();
+    refuse(numbers(1000), removals(900, 45), "tooMany");
+    check(numbers(100), removals(900, 5), numbers(100));
+    let listed = json!(vec![json!({"value": "x"}); 1000]);
+    let pairs = json!(vec![
+        json!({"op": "remove", "path": "phoneNumbers", "value": listed});
+        10
+    ]);
+    refuse(numbers(1000), pairs, "tooMany");
+    assert!(started.elapsed().as_secs() < 30, "the work is not bounded");
+}
+
+#[test]
 fn refused() {
     for path in [
         "id",

@@ -80,6 +80,8 @@ fn stale_ids_filters_and_strangers() {
     ] {
         check(|s| failing(s, diagnosis, 1), &[(kind, Warning)]);
     }
+    let ignored = |s: &mut Snapshot| failing(s, Diagnosis::IgnoredPath, 1);
+    check(ignored, &[(Kind::IgnoredPath, Notice)]);
     let found = check(
         |s| failing(s, Diagnosis::StaleUser, 1),
         &[(Kind::StaleUser, Warning)],
