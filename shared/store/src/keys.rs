@@ -146,7 +146,12 @@ impl<'a> Keys<'a> {
 
     /// Returns the key of the name of a deleted connection.
     pub fn deleted_connection(self, id: &str) -> Key {
-        self.partition("#CD").at(id)
+        self.deleted_connections().at(id)
+    }
+
+    /// Returns the partition of the names of deleted connections, by id.
+    pub fn deleted_connections(self) -> Partition {
+        self.partition("#CD")
     }
 
     /// Returns the key of the role mapping of a group.

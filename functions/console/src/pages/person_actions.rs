@@ -4,7 +4,7 @@
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Person, PersonOrigin};
-use rollcall_edge_api::{Configure, Delete, Gate, Id};
+use rollcall_edge_api::{Configure, Gate, Id};
 use rollcall_edge_http::Problem;
 
 use super::fields::NoFields;
@@ -100,7 +100,7 @@ pub(crate) async fn confirm(
 
 pub(crate) async fn delete(
     Id(id): Id,
-    change: Change<Delete, NoFields>,
+    change: Change<Configure, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     let sign_in = visitor.tenant().sign_in();

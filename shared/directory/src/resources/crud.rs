@@ -20,7 +20,7 @@ use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
-use crate::resources::writes::{action, committed, resource_writes, subject};
+use crate::resources::writes::{action, committed, resource_writes, subject, write_record};
 
 /// A planned change of one resource.
 pub(super) struct Draft<'a> {
@@ -158,7 +158,7 @@ impl Resources<'_> {
     ) -> Result<Written<()>, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let ownership = ownership(self.scope, &record).await?;
+            let ownership = ownership(self.scope, kind, &record).await?;
             self.remove(kind, &record, &ownership).await
         })
         .await
@@ -291,13 +291,16 @@ impl Resources<'_> {
     ) -> Result<Saved, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let ownership = ownership(self.scope, &record).await?;
+            let ownership = ownership(self.scope, kind, &record).await?;
             let current = record.resource(kind)?;
             let resource = changed(current)?;
             check_name(kind, Some(current), &resource)?;
             let mut after = record.changed_to(kind, resource, now())?;
             if let Some(after) = &mut after {
                 ownership.settle(after);
+                if *kind == USERS {
+                    Traces::keep_former(self.scope, &record, after).await?;
+                }
             }
             let planned = self.plan_members(id, members).await?;
             let grounds = ownership.clone();
@@ -423,6 +426,20 @@ impl Resources<'_> {
                 after.intent = intent.map(str::to_owned);
                 let writes = resource_writes(self.scope, draft.kind, before, Some(&after))?;
                 transaction.append(writes);
+            }
+            // The group also goes to another owner.
+            (Some(group), None) if draft.ownership != Ownership::Stays => {
+                let mut after = group.touched(now()).grown_by(growth);
+                after.intent = intent.map(str::to_owned);
+                draft.ownership.settle(&mut after);
+                let kind = draft.kind;
+                write_record(
+                    self.scope,
+                    &mut transaction,
+                    kind,
+                    Some(group),
+                    Some(&after),
+                )?;
             }
             (Some(group), None) => {
                 let pinned = pinned.then_some(group.revision);

@@ -36,7 +36,7 @@ pub(crate) mod page_cursor;
 pub(crate) mod query_plan;
 pub(crate) mod record;
 pub(crate) mod restore;
-mod sign_in_only;
+pub(crate) mod sign_in_only;
 pub(crate) mod slice;
 pub(crate) mod subjects;
 mod take_over;

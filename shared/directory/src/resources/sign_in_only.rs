@@ -47,6 +47,7 @@ impl Resources<'_> {
             Some(after) => after,
             None => holder.rewritten(),
         };
+        Traces::keep_former(self.scope, &holder, &mut after).await?;
         after.identity.origin = Some(PersonOrigin::Pushed);
         after.identity.owner = pushed.identity.owner.clone();
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
@@ -68,7 +69,10 @@ impl Resources<'_> {
         let Some(closed) = self.holder_of_name(after).await? else {
             return Ok(None);
         };
+        let settings = self.scope.settings().await?;
+        let default = settings.sso_default_role.as_ref();
         let is_kept = closed.account.manual.is_some()
+            || closed.account.has_former_default(default)
             || closed.identity.blocked_at.is_some()
             || !closed.identity.only_signed_in();
         if closed.id == after.id || is_kept || differs(&closed, after)? {
@@ -187,7 +191,21 @@ pub(super) enum Adopted {
     Stale,
 }
 
-/// Returns whether two records cannot be the same person.
+/// Returns whether two records cannot be the same person: by their external ids, or by the subjects that one connection
+/// has for them.
+///
+/// # Errors
+/// When a stored document is not JSON.
+pub(crate) fn is_somebody_else(one: &Record, other: &Record) -> Result<bool, Error> {
+    let others = &other.identity.bindings;
+    let is_bound_apart = one.identity.bindings.iter().any(|(connection, binding)| {
+        let theirs = others.get(connection);
+        theirs.is_some_and(|theirs| theirs.subject != binding.subject)
+    });
+    Ok(is_bound_apart || differs(one, other)?)
+}
+
+/// Returns whether the external ids of two records say that they cannot be the same person.
 fn differs(one: &Record, other: &Record) -> Result<bool, Error> {
     let external_id = |record: &Record| record.text(&USERS, "externalId");
     let (one, other) = (external_id(one)?, external_id(other)?);

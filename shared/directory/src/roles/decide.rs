@@ -194,9 +194,17 @@ pub(crate) fn rank(record: &Record, settings: &Settings, mappings: &Mappings) ->
     held.or(record.account.default_role(&settings.roles))
 }
 
-/// Returns whether the person holds a role above the default that no mapped group gives them.
+/// Returns whether the person holds a role above the default that no mapped group gives them: one that was given by hand,
+/// or the default role of earlier.
 pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mappings) -> bool {
-    let Some(held) = given(record, settings) else {
+    let mapped = mapped(record, settings, mappings);
+    let Some(held) = given(record, settings).or_else(|| {
+        let counts = mapped.is_empty() && may_be_protected(record, settings);
+        record
+            .account
+            .default_role(&settings.roles)
+            .filter(|_| counts)
+    }) else {
         return false;
     };
     // A role that ranks higher does not always allow as much.
@@ -205,8 +213,16 @@ pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mapp
         *role == held || (role.outranks(held) && held.permissions().iter().all(allows))
     };
     let default = settings.default_role();
-    let mapped = mapped(record, settings, mappings).into_values();
-    !mapped.chain(default).any(|role| covers(&role))
+    !mapped
+        .into_values()
+        .chain(default)
+        .any(|role| covers(&role))
+}
+
+/// Returns whether the person can be protected, whatever their groups give them.
+pub(crate) fn may_be_protected(record: &Record, settings: &Settings) -> bool {
+    let account = &record.account;
+    account.manual.is_some() || account.has_former_default(settings.sso_default_role.as_ref())
 }
 
 /// Returns the role that was given by hand.

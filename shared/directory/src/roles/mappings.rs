@@ -16,6 +16,7 @@ use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::{subject, write_lists};
+use crate::roles::granting::write_grant;
 use crate::roles::handle::Roles;
 
 /// One mapping as it is stored.
@@ -87,13 +88,17 @@ impl Roles<'_> {
         role: Option<Role>,
     ) -> Result<bool, Error> {
         check_mappable(role)?;
-        let record = Resources::of(self.scope).record(&GROUPS, group).await?;
-        let before = self.mapping_of(group).await?;
-        let held = before.as_ref().map(|stored| &stored.mapping.role);
-        if held != from {
-            return Ok(false);
-        }
-        self.write_mapping(&record, before, role).await
+        retry_stale(|_| async move {
+            let record = Resources::of(self.scope).record(&GROUPS, group).await?;
+            let before = self.mapping_of(group).await?;
+            let held = before.as_ref().map(|stored| &stored.mapping.role);
+            if held != from {
+                return Ok(Some(false));
+            }
+            let written = self.write_mapping(&record, before, role).await?;
+            Ok(written.then_some(true))
+        })
+        .await
     }
 
     async fn mapping_of(self, group: &str) -> Result<Option<StoredMapping>, Error> {
@@ -109,7 +114,8 @@ impl Roles<'_> {
         item.map(stored).transpose()
     }
 
-    /// Writes a mapping. Returns `false` if the mapping has changed since it was read, or the group was deleted.
+    /// Writes a mapping. Returns `false` if the mapping or the tenant has changed since it was read, or the group was
+    /// deleted.
     async fn write_mapping(
         self,
         record: &Record,
@@ -140,6 +146,8 @@ impl Roles<'_> {
                     carry_over(raw, &to_item(&key, mapping)?, &mut item, &[]);
                 }
                 transaction.put_if(item, as_read, Guard::Stale);
+                let tenant = self.scope.stored_tenant().await?;
+                write_grant(self.scope, &mut transaction, &tenant, &mapping.role)?;
                 write_lists(self.scope, &mut transaction, &GROUPS, record)?;
             }
             None => transaction.delete_if(key, as_read, Guard::Stale),

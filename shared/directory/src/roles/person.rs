@@ -10,11 +10,13 @@ use serde_json::json;
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
-use crate::resources::writes::{account_writes, committed, subject};
+use crate::resources::writes::{account_writes, committed, first_owner_writes, subject};
 use crate::roles::decide;
 use crate::roles::explain::{PersonRole, person_role};
+use crate::roles::granting::write_grant;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
+use crate::roles::rank::vouches;
 
 /// One person in a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,22 +90,26 @@ impl Roles<'_> {
             if held == wanted.as_ref() {
                 return Ok(Some(()));
             }
-            let roles = match held {
-                Some(_) => self.scope.settings().await?.roles,
-                None => Catalogue::default(),
-            };
-            check_rank(held, role, giver, &roles)?;
-            let mut after = record.clone();
-            after.revision += 1;
-            if wanted.is_some() {
-                after.prove_identifiers()?;
+            let tenant = self.scope.stored_tenant().await?;
+            check_rank(held, role, giver, &tenant.settings.roles)?;
+            let mut after = record.rewritten();
+            match wanted.is_some() {
+                true if vouches(&self.scope.actor, user, giver) => after.prove_identifiers()?,
+                true => after.prove_unchanged_identifiers()?,
+                false => {}
             }
-            after.account.manual = wanted.map(|role| Grant {
+            after.account.manual = wanted.clone().map(|role| Grant {
                 role,
                 since: now(),
                 request_id: Some(self.scope.request_id.clone()),
             });
-            let mut transaction = account_writes(self.scope, &record, &after)?;
+            let mut transaction = match self.needs_first_owner(role) {
+                true => first_owner_writes(self.scope, &record, &after)?,
+                false => account_writes(self.scope, &record, &after)?,
+            };
+            if let Some(role) = &wanted {
+                write_grant(self.scope, &mut transaction, &tenant, role)?;
+            }
             let told = |record: &Record| {
                 let manual = record.account.manual.as_ref();
                 Some(json!({"role_id": manual.map(|grant| &grant.role)}))
@@ -123,6 +129,13 @@ impl Roles<'_> {
 }
 
 impl Roles<'_> {
+    /// Returns whether the actor may give the role only while the tenant has no owner: a portal link gives no role that a
+    /// group cannot give, unless it is for the first owner.
+    fn needs_first_owner(self, role: Option<Role>) -> bool {
+        let is_link = self.scope.actor.kind() == "portal_link";
+        is_link && role.is_some_and(|role| !role.is_mappable())
+    }
+
     /// Returns whether the tenant has an owner who is not deactivated.
     ///
     /// # Errors

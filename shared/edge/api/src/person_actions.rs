@@ -7,9 +7,9 @@ use rollcall_edge_http::Problem;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::caller::Access;
+use crate::caller::{Access, OwnOr};
 use crate::fields::{Fields, Id};
-use crate::gate::{Configure, Delete};
+use crate::gate::Configure;
 use crate::people::Person;
 
 /// Blocks a person: they cannot sign in, their sessions are over and they have no role, whatever the identity provider
@@ -62,12 +62,13 @@ pub(crate) async fn bind_anew(
 }
 
 /// Confirms that the present user name and external id of a person are theirs. Those of somebody with a role of their own
-/// are confirmed by the application, by another owner, or by the person in a session from before the change.
+/// are confirmed by the application, by another owner, or by the person in a session from before the change. People need
+/// no permission to confirm their own.
 #[utoipa::path(post, path = "/api/v1/users/{id}/confirm", operation_id = "confirm_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn confirm(
-    access: Access<Configure>,
+    OwnOr(access): OwnOr<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
     let sign_in = access.tenant.sign_in();
@@ -103,8 +104,8 @@ pub(crate) async fn merge(
 /// an identity provider pushes them again.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", operation_id = "delete_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
-    responses((status = 204)), security(("session" = ["provisioning:delete"])))]
-pub(crate) async fn delete(access: Access<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
+    responses((status = 204)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn delete(access: Access<Configure>, Id(id): Id) -> Result<StatusCode, Problem> {
     let sign_in = access.tenant.sign_in();
     sign_in.delete_person(&id, access.rank()).await?;
     Ok(StatusCode::NO_CONTENT)
