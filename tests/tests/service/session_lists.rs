@@ -1,7 +1,9 @@
 //! Sessions: how long they last, and how the backend lists and ends those of people and of portal links.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::{Origin, Role};
 use rollcall_tests::api::Api;
+use rollcall_tests::raw;
 use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
 
@@ -86,6 +88,38 @@ fn the_tenant_says_how_long_sessions_last() {
         let left = ends.duration_since(jiff::Timestamp::now()).as_mins();
         assert!((58..=60).contains(&left), "{left}");
         assert!(is_active(&application, &login.string("/session/token")).await);
+    });
+}
+
+/// A session that nobody has used for too long is over, whether or not somebody tries to use it.
+#[test]
+fn sessions_that_are_over_are_not_listed() {
+    run(async |service| {
+        let tenant = service.tenant("session-idle").await;
+        let application = service.application();
+        let path = format!("/tenants/{}/settings", tenant.id());
+        let limits = json!({"session_minutes": 600, "session_idle_minutes": 30});
+        application.patch(&path, limits).await.expect(200);
+        let ada = tenant.idp().user("ada").await;
+        for _ in 0..3 {
+            signed_in(service, &tenant, "ada").await;
+        }
+        let items = raw::items(service, &tenant).await.into_iter();
+        let sessions = items.filter(|item| raw::text(item, "user") == ada);
+        for (mut item, minutes) in sessions.zip([29, 31, 601]) {
+            let began = jiff::Timestamp::now() - std::time::Duration::from_secs(minutes * 60);
+            let seen = match minutes {
+                601 => jiff::Timestamp::now(),
+                _ => began,
+            };
+            for (name, at) in [("began", began), ("seen", seen)] {
+                item.insert(name.to_owned(), AttributeValue::S(at.to_string()));
+            }
+            raw::put(service, item).await;
+        }
+        let path = format!("/tenants/{}/users/{ada}/sessions", tenant.id());
+        let listed = application.get(&path).await.expect(200);
+        assert_eq!(listed.strings("/items/*/id").len(), 1);
     });
 }
 

@@ -324,27 +324,6 @@ impl Resources<'_> {
         .await
     }
 
-    /// Closes the account that holds the new name of a person, or returns the error.
-    async fn save_closing(
-        self,
-        before: &Record,
-        after: Record,
-        ownership: &Ownership,
-        error: Error,
-    ) -> Result<Option<Saved>, Error> {
-        match self.close_into(before, &after, ownership).await? {
-            Some(true) => {
-                let mut effects = Effects::default();
-                effects.changed(action(&USERS, Some(before), Some(&after)));
-                effects.changed(EventType::UserMerged);
-                let record = Some(self.record(&USERS, &after.id).await?);
-                Ok(Some(Saved { record, effects }))
-            }
-            Some(false) => Ok(None),
-            None => Err(error),
-        }
-    }
-
     pub(super) async fn plan_members(
         self,
         group: &str,

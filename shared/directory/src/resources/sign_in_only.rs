@@ -10,6 +10,8 @@ use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, stri
 use serde_json::json;
 
 use crate::journal::entry::Entry;
+use crate::resources::crud::Saved;
+use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::owners::write_owners;
 use crate::resources::ownership::Ownership;
@@ -18,7 +20,7 @@ use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
 use crate::resources::writes::{
-    Pointer, account_writes, committed, resource_writes, subject, write_count, write_entry,
+    Pointer, account_writes, action, committed, resource_writes, subject, write_count, write_entry,
     write_lookup, write_record,
 };
 
@@ -58,9 +60,30 @@ impl Resources<'_> {
         }))
     }
 
+    /// Closes the account that holds the new name of a person, or returns the error.
+    pub(super) async fn save_closing(
+        self,
+        before: &Record,
+        after: Record,
+        ownership: &Ownership,
+        error: Error,
+    ) -> Result<Option<Saved>, Error> {
+        match self.close_into(before, &after, ownership).await? {
+            Some(true) => {
+                let mut effects = Effects::default();
+                effects.changed(action(&USERS, Some(before), Some(&after)));
+                effects.changed(EventType::UserMerged);
+                let record = Some(self.record(&USERS, &after.id).await?);
+                Ok(Some(Saved { record, effects }))
+            }
+            Some(false) => Ok(None),
+            None => Err(error),
+        }
+    }
+
     /// Renames a person onto the name of an account that only came from sign-in, and closes that account. Returns
     /// `None` if the name is somebody else's, or the account holds a role that was given by hand.
-    pub(super) async fn close_into(
+    async fn close_into(
         self,
         before: &Record,
         after: &Record,

@@ -142,6 +142,9 @@ fn is_format_of_names(assertion: &Assertion) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use rollcall_model::Provider;
+
     use super::*;
 
     fn presented(subject: &str, name: &str, email: Option<&str>) -> Presented {
@@ -210,6 +213,22 @@ mod tests {
         assert_eq!((one.external_id.as_deref(), one.namespace()), (None, "-"));
         let two = presented("s-1", "ada", Some("Ada@y.test"));
         assert_eq!(two.email.as_deref(), Some("ada@y.test"));
+    }
+
+    #[test]
+    fn the_only_connection_is_meant_if_none_is_named() {
+        let only = Connection::new("only", Provider::Okta, Timestamp::UNIX_EPOCH);
+        let mut one = presented("s-1", "ada", None);
+        let meant = one.meaning(Some(&only));
+        assert_eq!(
+            (meant.namespace(), one.namespace()),
+            (only.id.as_str(), "-")
+        );
+        // Bindings of before count, whichever connection they are in.
+        assert!(meant.concerns("d") && meant.concerns("-"));
+        one.connection = Some("c".to_owned());
+        let named = one.meaning(Some(&only));
+        assert!(named.namespace() == "c" && !named.concerns("d"));
     }
 
     #[test]
