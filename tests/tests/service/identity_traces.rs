@@ -34,8 +34,8 @@ fn a_former_name_of_somebody_who_left_is_nobodys() {
         let logins = [
             json!({"user_name": "Ada"}),
             json!({"user_name": "ada@x.test"}),
-            json!({"user_name": "other", "external_id": "A"}),
-            json!({"user_name": "other", "external_id": "B"}),
+            json!({"user_name": "other-a", "external_id": "A"}),
+            json!({"user_name": "other-b", "external_id": "B"}),
             json!({"user_name": "countess"}),
         ];
         // Twice: whoever comes back keeps what they were called.
