@@ -86,7 +86,8 @@ pub(crate) struct Merge {
 }
 
 /// Closes an account that only came from sign-in into a person who was pushed. Its sessions end, and its roles do not
-/// move. Its subjects move if that person has neither a subject nor a role that was given by hand.
+/// move. Its subjects move if that person has neither a subject nor a role that was given by hand. Only an owner or the
+/// application merges two with different external ids, or with different subjects in one connection.
 #[utoipa::path(post, path = "/api/v1/users/{id}/merge", operation_id = "merge_user", tag = "people", request_body = Merge,
     params(("id" = String, Path, description = "The id of the account that is closed")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
