@@ -1,10 +1,10 @@
 //! A tenant whose people sign in and are pushed, for tests of who somebody is.
 
-use rollcall_directory::{Reason, Role};
+use rollcall_directory::{Provider, Reason, Role};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::idp::Answer;
+use crate::idp::{Answer, Idp};
 use crate::service::{Service, Tenant};
 use crate::urn;
 
@@ -24,6 +24,31 @@ impl Scene {
             application: service.application(),
             tenant: service.tenant(name).await,
         }
+    }
+
+    /// Adds a connection. Returns its id and its identity provider.
+    ///
+    /// # Panics
+    /// Panics when it cannot be added.
+    pub async fn another(&self, name: &str) -> (String, Idp) {
+        let credentials = self.tenant.directory().credentials();
+        let made = credentials.create_connection(name, Provider::Okta).await;
+        let id = made.unwrap_or_else(|error| panic!("{error:?}")).id;
+        let issued = credentials.issue_token(&id, "t", None).await;
+        let token = issued.unwrap_or_else(|error| panic!("{error:?}"));
+        let idp = self.tenant.idp();
+        (id, idp.with_token(Some(token.secret.expose())))
+    }
+
+    /// Returns a client with the session of somebody who signs in.
+    pub async fn session(&self, login: Value) -> Api {
+        let login = self.log_in(login).await.expect(200);
+        self.application.with(Some(&login.string("/session/token")))
+    }
+
+    /// Returns a path of the tenant for service keys.
+    pub fn path(&self, below: &str) -> String {
+        format!("/tenants/{}{below}", self.tenant.id())
     }
 
     /// Signs in somebody.

@@ -223,7 +223,9 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         tenant.roles().complete_claim_lists().await,
     );
     let owners = tenant.resources().complete_owners(deadline).await;
-    attempted(tenant, "the owners of people", owners);
+    attempted(tenant, "the owners of people and groups", owners);
+    let sole = tenant.credentials().complete_sole_connection().await;
+    attempted(tenant, "the only connection", sole);
     let journal = tenant.journal();
     let unplaced = journal.remind_of_unplaced(RELAY_IS_LATE, deadline).await;
     match attempted(tenant, "entries without a place", unplaced) {

@@ -62,7 +62,7 @@ impl Insight<'_> {
         let (mappings, records, sessions) = try_join!(
             Box::pin(self.tenant.roles().mappings_of(&ids)),
             Box::pin(self.tenant.resources().records(&GROUPS, &list)),
-            Box::pin(self.tenant.sign_in().sessions_in_force(&record)),
+            Box::pin(self.tenant.sign_in().sessions_in_force(&record, &settings)),
         )?;
         let mapped = mappings.iter().map(|mapping| mapping.group.as_str());
         let joined = self

@@ -173,6 +173,12 @@ impl Account {
         self.given().next().is_some()
     }
 
+    /// Returns whether the default grant is of another role than today's default one, `default`.
+    pub fn has_former_default(&self, default: Option<&RoleId>) -> bool {
+        let grant = self.default.as_ref();
+        grant.is_some_and(|grant| Some(&grant.role) != default)
+    }
+
     fn given(&self) -> impl Iterator<Item = &Grant> {
         let withheld = self.withheld.as_ref().map(|withheld| &withheld.grant);
         self.manual.iter().chain(withheld)

@@ -95,6 +95,10 @@ pub struct Identity {
     /// the last change.
     #[serde(skip_serializing_if = "is_zero")]
     pub renamings: u64,
+    /// The traces of the user names, external ids and e-mail addresses that the person had before, the latest ones. Each is
+    /// a keyed hash.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<String>,
     /// Whether only the e-mail address found the person at the last sign-in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_email: bool,
@@ -131,6 +135,11 @@ impl Identity {
         self.proven
             .as_ref()
             .is_none_or(|proven| proven.of(kind).contains(&hash))
+    }
+
+    /// Returns whether no identifier was proven yet.
+    pub fn proves_nothing(&self) -> bool {
+        self.proven.as_ref() == Some(&Proven::default())
     }
 
     /// Adds identifiers to the proven ones. Without a value, nothing is added.

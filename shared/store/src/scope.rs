@@ -73,6 +73,18 @@ pub struct TenantItem {
     /// The person up to whom that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owners_known_behind: Option<String>,
+    /// When every group whose owner the journal tells had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_owners_known_at: Option<jiff::Timestamp>,
+    /// The group up to which that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_owners_known_behind: Option<String>,
+    /// The tenant's only connection; `None` if there are none or several, or if it is not known yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sole_connection: Option<String>,
+    /// How often a role was given by hand or by a group. A change of the roles is conditional on it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub grants: u64,
     /// The tenant's roles, its own or a copy of those of the stack; empty for the default ones. The settings carry
     /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -84,6 +96,10 @@ pub struct TenantItem {
     /// The item as it was read; empty for a new tenant.
     #[serde(skip)]
     raw: Arc<Item>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl TenantItem {
@@ -102,6 +118,10 @@ impl TenantItem {
             groups_listed_at: Some(created_at),
             owners_known_at: Some(created_at),
             owners_known_behind: None,
+            group_owners_known_at: Some(created_at),
+            group_owners_known_behind: None,
+            sole_connection: None,
+            grants: 0,
             roles: Vec::new(),
             roles_inherited: None,
             raw: Arc::default(),

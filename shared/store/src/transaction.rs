@@ -26,6 +26,8 @@ pub enum Guard {
     Deleted,
     /// The tenant would be left without an owner.
     LastOwner,
+    /// The tenant has an owner by now.
+    FirstOwner,
     /// An item that the write depends on was deleted or is being deleted.
     Gone,
 }

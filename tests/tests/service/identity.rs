@@ -351,6 +351,9 @@ fn people_of_an_earlier_version_are_who_they_were() {
         let mut item = raw::item(service, &scene.tenant, "#U", &owner).await;
         assert!(item.remove("identity").is_some());
         raw::put(service, item).await;
+        let mut item = raw::item(service, &scene.tenant, "", "TENANT").await;
+        assert!(item.remove("owners_known_at").is_some());
+        raw::put(service, item).await;
 
         // SCIM moves the name; the identifiers of before stay proven, and the new one is not.
         scene

@@ -303,8 +303,8 @@ fn the_hourly_pass_gives_people_of_an_earlier_version_their_owners() {
         assert_eq!(two.title(&mine, &ada).await, 403);
         assert_eq!(two.title(&mine, &bob).await, 200);
         assert_eq!(two.title(&two.theirs, &bob).await, 403);
-        // Nobody pushed her.
+        // Nobody pushed her, so she belongs to the first who does.
         assert_eq!(two.title(&mine, &olga).await, 200);
-        assert_eq!(two.title(&two.theirs, &olga).await, 200);
+        assert_eq!(two.title(&two.theirs, &olga).await, 403);
     });
 }

@@ -1,8 +1,10 @@
 //! Sessions: how long they last, and how the backend lists and ends those of people and of portal links.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rollcall_directory::{Origin, Role, SessionBounds, SettingsChange};
 use rollcall_tests::api::Api;
+use rollcall_tests::raw;
 use rollcall_tests::seed::sign_in;
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::table::TestTable;
@@ -122,6 +124,38 @@ fn the_operator_bounds_how_long_sessions_last() {
             let left = session.expires_at.duration_since(Timestamp::now());
             assert!((minutes - 2..=minutes).contains(&left.as_mins()), "{left}");
         }
+    });
+}
+
+/// A session that nobody has used for too long is over, whether or not somebody tries to use it.
+#[test]
+fn sessions_that_are_over_are_not_listed() {
+    run(async |service| {
+        let tenant = service.tenant("session-idle").await;
+        let application = service.application();
+        let path = format!("/tenants/{}/settings", tenant.id());
+        let limits = json!({"session_minutes": 600, "session_idle_minutes": 30});
+        application.patch(&path, limits).await.expect(200);
+        let ada = tenant.idp().user("ada").await;
+        for _ in 0..3 {
+            signed_in(service, &tenant, "ada").await;
+        }
+        let items = raw::items(service, &tenant).await.into_iter();
+        let sessions = items.filter(|item| raw::text(item, "user") == ada);
+        for (mut item, minutes) in sessions.zip([29, 31, 601]) {
+            let began = Timestamp::now() - std::time::Duration::from_secs(minutes * 60);
+            let seen = match minutes {
+                601 => Timestamp::now(),
+                _ => began,
+            };
+            for (name, at) in [("began", began), ("seen", seen)] {
+                item.insert(name.to_owned(), AttributeValue::S(at.to_string()));
+            }
+            raw::put(service, item).await;
+        }
+        let path = format!("/tenants/{}/users/{ada}/sessions", tenant.id());
+        let listed = application.get(&path).await.expect(200);
+        assert_eq!(listed.strings("/items/*/id").len(), 1);
     });
 }
 

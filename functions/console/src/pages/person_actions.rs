@@ -154,10 +154,7 @@ impl Action {
     }
 
     pub(crate) fn permission(self) -> Permission {
-        match self {
-            Self::Delete => Permission::ProvisioningDelete,
-            _ => Permission::SsoConfigure,
-        }
+        Permission::SsoConfigure
     }
 
     /// Whether the action would change anything about this person.

@@ -172,35 +172,31 @@ impl Credentials<'_> {
         provider: Provider,
         form: Option<FormId>,
     ) -> Result<Option<Connection>, Error> {
-        let connection = Connection::new(label, provider, now());
-        let key = self.scope.keys().connection(&connection.id);
-        let mut transaction = Transaction::default();
-        transaction.put_if(
-            to_item(&key, &connection)?,
-            Expression::absent(),
-            Guard::Stale,
-        );
-        let entry = Entry::new(
-            self.scope,
-            EventType::ConnectionCreated,
-            connection.subject(),
-        );
-        transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.check_alive(&mut transaction);
-        if let Some(form) = form {
-            write_use(self.scope, &mut transaction, form)?;
-        }
-        let failed = self.scope.table.transact(&transaction).await?;
-        if failed.is_empty() {
-            return Ok(Some(connection));
-        }
-        if failed.contains(&Guard::Gone) {
-            return Err(tenant_gone(self.scope));
-        }
-        match failed.contains(&Guard::Used) {
-            true => Ok(None),
-            false => Err(Error::Busy(None)),
-        }
+        let connection = &Connection::new(label, provider, now());
+        let key = &self.scope.keys().connection(&connection.id);
+        retry_stale(|_| async move {
+            let mut transaction = Transaction::default();
+            let item = to_item(key, connection)?;
+            transaction.put_if(item, Expression::absent(), Guard::Stale);
+            let created = EventType::ConnectionCreated;
+            let entry = Entry::new(self.scope, created, connection.subject());
+            transaction.put(entry.to_item(self.scope.keys())?);
+            if self.scope.stored_tenant().await?.deleting {
+                return Err(tenant_gone(self.scope));
+            }
+            let id = connection.id.clone();
+            self.write_sole(&mut transaction, |ids| _ = ids.insert(id))
+                .await?;
+            if let Some(form) = form {
+                write_use(self.scope, &mut transaction, form)?;
+            }
+            let failed = self.scope.table.transact(&transaction).await?;
+            if failed.contains(&Guard::Used) {
+                return Ok(Some(None));
+            }
+            Ok(failed.is_empty().then(|| Some(connection.clone())))
+        })
+        .await
     }
 
     /// Lists the connections, oldest first.
@@ -325,28 +321,37 @@ impl Credentials<'_> {
         // From now on no token can be issued, so the list of tokens is complete.
         self.revoke_live_tokens(|token| token.connection_id() == id)
             .await?;
+        retry_stale(|_| self.end_deletion(&connection, people)).await?;
+        forget_connection(table, keys, id).await
+    }
+
+    async fn end_deletion(
+        self,
+        connection: &Connection,
+        people: &PeopleOf,
+    ) -> Result<Option<()>, Error> {
+        let (keys, id) = (self.scope.keys(), connection.id.as_str());
+        // Somebody else may have deleted it meanwhile.
+        self.connection(id).await?;
         let mut transaction = Transaction::default();
-        let key = self.scope.keys().connection(id);
-        transaction.delete_if(key, Expression::present(), Guard::Stale);
+        transaction.delete_if(keys.connection(id), Expression::present(), Guard::Stale);
         if let Some(alias) = &connection.alias {
-            transaction.delete(self.scope.keys().connection_alias(alias));
+            transaction.delete(keys.connection_alias(alias));
         }
+        self.write_sole(&mut transaction, |ids| _ = ids.remove(id))
+            .await?;
         // The logs continue to show its name.
         let name = DeletedConnection {
             label: connection.label.clone(),
             handed_to: people.heir().map(str::to_owned),
         };
-        let key = self.scope.keys().deleted_connection(id);
-        transaction.put(to_item(&key, &name)?);
-        let entry = Entry::new(
-            self.scope,
-            EventType::ConnectionDeleted,
-            connection.subject(),
-        );
+        transaction.put(to_item(&keys.deleted_connection(id), &name)?);
+        let deleted = EventType::ConnectionDeleted;
+        let entry = Entry::new(self.scope, deleted, connection.subject());
         let entry = entry.with_change(None, Some(people.told()));
-        transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.commit(&transaction).await?;
-        forget_connection(table, keys, id).await
+        transaction.put(entry.to_item(keys)?);
+        let committed = self.scope.table.transact(&transaction).await?.is_empty();
+        Ok(committed.then_some(()))
     }
 
     async fn check_heir(self, id: &str, people: &PeopleOf) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Credentials: who may call, and how a presented secret is verified.
 //!
-//! `secret` defines the form of every secret. `connections` (with their `connection_rules`) and `tokens` issue and revoke tokens, stored as
+//! `secret` defines the form of every secret. `connections` (with their `connection_rules`, and `sole_connection`, the only one of a tenant) and `tokens` issue and revoke tokens, stored as
 //! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
 //! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole
 //! stack (each is a `service_key`), with `key_history`. `idempotency` makes a form take effect once, and `lease` a piece of
@@ -21,6 +21,7 @@ pub(crate) mod predecessors;
 pub(crate) mod secret;
 pub(crate) mod service_key;
 pub(crate) mod service_keys;
+mod sole_connection;
 pub(crate) mod standing;
 pub(crate) mod token_item;
 pub(crate) mod tokens;

@@ -1,6 +1,10 @@
 //! Whether a connection still stands for what it pushed, as the owner of people and groups.
 
-use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, number, string};
+use std::collections::BTreeSet;
+
+use rollcall_store::{
+    Error, Expression, Guard, Range, Scope, Transaction, from_item, number, string, text,
+};
 
 use crate::credentials::connections::{Connection, DeletedConnection};
 use crate::credentials::handle::Credentials;
@@ -58,6 +62,28 @@ impl Credentials<'_> {
             }
         }
         Ok(Standing::Deleted)
+    }
+
+    /// Returns a connection with those of which it has what they owned: they were deleted, and handed over to it, in one
+    /// step or several.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn with_predecessors(self, id: &str) -> Result<BTreeSet<String>, Error> {
+        let deleted = Range::all(self.scope.keys().deleted_connections());
+        let mut handed = Vec::new();
+        for item in self.scope.table.query_all(deleted).await? {
+            let named = text(&item, "SK")?.to_owned();
+            let heir = from_item::<DeletedConnection>(item)?.handed_to;
+            handed.extend(heir.map(|heir| (named, heir)));
+        }
+        let mut all = BTreeSet::from([id.to_owned()]);
+        for _ in 0..MAX_HEIRS {
+            let found = handed.iter().filter(|(_, heir)| all.contains(heir));
+            let found: Vec<_> = found.map(|(named, _)| named.clone()).collect();
+            all.extend(found);
+        }
+        Ok(all)
     }
 
     async fn standing_of(self, connection: &Connection) -> Result<Standing, Error> {

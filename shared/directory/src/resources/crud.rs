@@ -21,7 +21,7 @@ use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
-use crate::resources::writes::{action, committed, resource_writes, subject};
+use crate::resources::writes::{action, committed, resource_writes, subject, write_record};
 
 impl Resources<'_> {
     /// Reads a resource, with the members or groups that the projection needs.
@@ -141,7 +141,7 @@ impl Resources<'_> {
     ) -> Result<Written<()>, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let ownership = ownership(self.scope, &record).await?;
+            let ownership = ownership(self.scope, kind, &record).await?;
             self.remove(kind, &record, &ownership).await
         })
         .await
@@ -275,13 +275,16 @@ impl Resources<'_> {
     ) -> Result<Saved, Error> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
-            let ownership = ownership(self.scope, &record).await?;
+            let ownership = ownership(self.scope, kind, &record).await?;
             let current = record.resource(kind)?;
             let resource = changed(current)?;
             check_name(kind, Some(current), &resource)?;
             let mut after = record.changed_to(kind, resource, now())?;
             if let Some(after) = &mut after {
                 ownership.settle(after);
+                if *kind == USERS {
+                    Traces::keep_former(self.scope, &record, after).await?;
+                }
             }
             let planned = self.plan_members(id, members).await?;
             let grounds = ownership.clone();
@@ -303,27 +306,6 @@ impl Resources<'_> {
             }
         })
         .await
-    }
-
-    /// Closes the account that holds the new name of a person, or returns the error.
-    async fn save_closing(
-        self,
-        before: &Record,
-        after: Record,
-        ownership: &Ownership,
-        error: Error,
-    ) -> Result<Option<Saved>, Error> {
-        match self.close_into(before, &after, ownership).await? {
-            Some(true) => {
-                let mut effects = Effects::default();
-                effects.changed(action(&USERS, Some(before), Some(&after)));
-                effects.changed(EventType::UserMerged);
-                let record = self.record(&USERS, &after.id).await?;
-                Ok(Some(Saved::of(record, effects)))
-            }
-            Some(false) => Ok(None),
-            None => Err(error),
-        }
     }
 
     pub(super) async fn plan_members(
@@ -416,6 +398,20 @@ impl Resources<'_> {
                 after.intent = intent.map(str::to_owned);
                 let writes = resource_writes(self.scope, draft.kind, before, Some(&after))?;
                 transaction.append(writes);
+            }
+            // The group also goes to another owner.
+            (Some(group), None) if draft.ownership != Ownership::Stays => {
+                let mut after = group.touched(now()).grown_by(growth);
+                after.intent = intent.map(str::to_owned);
+                draft.ownership.settle(&mut after);
+                let kind = draft.kind;
+                write_record(
+                    self.scope,
+                    &mut transaction,
+                    kind,
+                    Some(group),
+                    Some(&after),
+                )?;
             }
             (Some(group), None) => {
                 let pinned = pinned.then_some(group.revision);

@@ -41,6 +41,26 @@ pub(super) fn write_owners(
     }
 }
 
+/// Updates the list of active owners, on the condition that it is empty: the transaction fails with
+/// [`Guard::FirstOwner`] otherwise.
+pub(super) fn write_first_owner(scope: &Scope, transaction: &mut Transaction, after: &Record) {
+    let (owners, nobody) = (
+        scope.keys().owners(),
+        Expression::new("attribute_not_exists(active_ids)"),
+    );
+    if !after.is_active_owner() {
+        return transaction.check(owners, nobody, Guard::FirstOwner);
+    }
+    let ids = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![after.id.clone()]);
+    let add = Expression::new("ADD active_ids :ids").with(":ids", ids);
+    transaction.update_if(owners, add, nobody, Guard::FirstOwner);
+}
+
+pub(super) fn not_the_first_owner() -> Error {
+    let detail = "there is an owner by now; sign in as somebody who has the role";
+    scim::Error::Forbidden(detail.to_owned()).into()
+}
+
 pub(super) fn last_owner() -> Error {
     let detail = "the last active owner cannot be deactivated, deleted or demoted, make somebody else an owner first";
     Error::Refused(Reason::LastOwner, scim::Error::Forbidden(detail.to_owned()))

@@ -2,9 +2,9 @@
 //!
 //! A token writes what its connection owns, what nobody owns, what belonged to a connection that is gone, and what
 //! belongs to one that its connection replaces. A connection is gone when it was deleted, or when all its tokens were
-//! revoked. What a deleted connection owned may have been handed over to another one, which then counts as the owner.
+//! revoked. What nobody owns goes to the connection that writes it first. What a deleted connection owned may have been handed over to another one, which then counts as the owner.
 
-use rollcall_model::{PersonOrigin, Reason};
+use rollcall_model::{Kind, PersonOrigin, Reason};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Scope, Transaction};
 
@@ -17,7 +17,8 @@ use crate::resources::record::Record;
 pub(super) enum Ownership {
     /// The owner stays.
     Stays,
-    /// Nobody owned the account, which only came from sign-in. It goes to this connection.
+    /// Nobody owned the account that only came from sign-in, or the resource of an earlier version. It goes to this
+    /// connection.
     Adopted { by: String },
     /// It goes to a connection that replaces this one.
     Replaced { owner: String, by: String },
@@ -58,13 +59,32 @@ impl Ownership {
 ///
 /// # Errors
 /// `403` when it belongs to another connection.
-pub(super) async fn ownership(scope: &Scope, record: &Record) -> Result<Ownership, Error> {
+pub(super) async fn ownership(
+    scope: &Scope,
+    kind: &Kind,
+    record: &Record,
+) -> Result<Ownership, Error> {
+    let adopted = |by: &str| Ownership::Adopted { by: by.to_owned() };
     match scope.actor.connection() {
-        Some(by) if record.identity.only_signed_in() => {
-            Ok(Ownership::Adopted { by: by.to_owned() })
-        }
+        Some(by) if record.identity.only_signed_in() => Ok(adopted(by)),
+        // Whoever comes first gets what nobody knows the owner of, but not while that is still looked for.
+        Some(by) if is_lifted(record) && owners_are_known(scope, kind).await? => Ok(adopted(by)),
         _ => check_owner(scope, record.identity.owner.as_deref()).await,
     }
+}
+
+/// Returns whether an earlier version stored the resource, so that nobody noted the owner.
+pub(super) fn is_lifted(record: &Record) -> bool {
+    record.identity.owner.is_none() && record.identity.origin.is_none()
+}
+
+async fn owners_are_known(scope: &Scope, kind: &Kind) -> Result<bool, Error> {
+    let tenant = scope.stored_tenant().await?;
+    let known_at = match kind.has_members() {
+        true => tenant.group_owners_known_at,
+        false => tenant.owners_known_at,
+    };
+    Ok(known_at.is_some())
 }
 
 /// Checks that the actor of the scope may write what this connection owns.

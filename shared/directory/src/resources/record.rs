@@ -208,6 +208,15 @@ impl Record {
         }
     }
 
+    /// Returns the record after a change of members alone.
+    pub(crate) fn touched(&self, at: Timestamp) -> Self {
+        Self {
+            version: self.version + 1,
+            modified: at,
+            ..self.rewritten()
+        }
+    }
+
     /// Makes the present identifiers of a person proven.
     ///
     /// # Errors
@@ -215,6 +224,19 @@ impl Record {
     pub(crate) fn prove_identifiers(&mut self) -> Result<(), Error> {
         let now = self.clone();
         self.prove_identifiers_of(&now)
+    }
+
+    /// Makes the present identifiers of a person proven, who gets a role from somebody who does not know whose they are:
+    /// only if they are those of before, or if nothing was proven yet. Otherwise a rename and the role together would let
+    /// in whoever has the new name.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(crate) fn prove_unchanged_identifiers(&mut self) -> Result<(), Error> {
+        match self.identity.renamings == 0 || self.identity.proves_nothing() {
+            true => self.prove_identifiers(),
+            false => Ok(()),
+        }
     }
 
     /// Ends the sessions of a person, and what counts until the next sign-in.

@@ -51,6 +51,9 @@ impl Deleted {
         record.identity = Identity {
             origin: Some(PersonOrigin::Pushed),
             owner: pushed.identity.owner.clone(),
+            former: tombstone.traces.former.clone(),
+            // Whoever comes back may have other identifiers than before.
+            renamings: tombstone.identity.renamings + 1,
             ..tombstone.identity.clone()
         };
         record.account = tombstone.account.clone();

@@ -10,6 +10,8 @@ use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, stri
 use serde_json::json;
 
 use crate::journal::entry::Entry;
+use crate::resources::crud::Saved;
+use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::owners::write_owners;
 use crate::resources::ownership::Ownership;
@@ -18,7 +20,7 @@ use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
 use crate::resources::writes::{
-    Pointer, account_writes, committed, resource_writes, subject, write_count, write_entry,
+    Pointer, account_writes, action, committed, resource_writes, subject, write_count, write_entry,
     write_lookup, write_record,
 };
 
@@ -47,6 +49,7 @@ impl Resources<'_> {
             Some(after) => after,
             None => holder.rewritten(),
         };
+        Traces::keep_former(self.scope, &holder, &mut after).await?;
         after.identity.origin = Some(PersonOrigin::Pushed);
         after.identity.owner = pushed.identity.owner.clone();
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
@@ -57,9 +60,30 @@ impl Resources<'_> {
         }))
     }
 
+    /// Closes the account that holds the new name of a person, or returns the error.
+    pub(super) async fn save_closing(
+        self,
+        before: &Record,
+        after: Record,
+        ownership: &Ownership,
+        error: Error,
+    ) -> Result<Option<Saved>, Error> {
+        match self.close_into(before, &after, ownership).await? {
+            Some(true) => {
+                let mut effects = Effects::default();
+                effects.changed(action(&USERS, Some(before), Some(&after)));
+                effects.changed(EventType::UserMerged);
+                let record = Some(self.record(&USERS, &after.id).await?);
+                Ok(Some(Saved { record, effects }))
+            }
+            Some(false) => Ok(None),
+            None => Err(error),
+        }
+    }
+
     /// Renames a person onto the name of an account that only came from sign-in, and closes that account. Returns
     /// `None` if the name is somebody else's, or the account holds a role that was given by hand.
-    pub(super) async fn close_into(
+    async fn close_into(
         self,
         before: &Record,
         after: &Record,
@@ -68,7 +92,10 @@ impl Resources<'_> {
         let Some(closed) = self.holder_of_name(after).await? else {
             return Ok(None);
         };
+        let settings = self.scope.settings().await?;
+        let default = settings.sso_default_role.as_ref();
         let is_kept = closed.account.manual.is_some()
+            || closed.account.has_former_default(default)
             || closed.identity.blocked_at.is_some()
             || !closed.identity.only_signed_in();
         if closed.id == after.id || is_kept || differs(&closed, after)? {
@@ -187,7 +214,21 @@ pub(super) enum Adopted {
     Stale,
 }
 
-/// Returns whether two records cannot be the same person.
+/// Returns whether two records cannot be the same person: by their external ids, or by the subjects that one connection
+/// has for them.
+///
+/// # Errors
+/// When a stored document is not JSON.
+pub(crate) fn is_somebody_else(one: &Record, other: &Record) -> Result<bool, Error> {
+    let others = &other.identity.bindings;
+    let is_bound_apart = one.identity.bindings.iter().any(|(connection, binding)| {
+        let theirs = others.get(connection);
+        theirs.is_some_and(|theirs| theirs.subject != binding.subject)
+    });
+    Ok(is_bound_apart || differs(one, other)?)
+}
+
+/// Returns whether the external ids of two records say that they cannot be the same person.
 fn differs(one: &Record, other: &Record) -> Result<bool, Error> {
     let external_id = |record: &Record| record.text(&USERS, "externalId");
     let (one, other) = (external_id(one)?, external_id(other)?);

@@ -50,7 +50,11 @@ impl Tombstone {
             created: Some(record.created),
             version: record.version,
             revision: record.revision,
-            identity: record.identity.clone(),
+            // The traces have them.
+            identity: Identity {
+                former: Vec::new(),
+                ..record.identity.clone()
+            },
             account: record.account.clone(),
             groups: groups.chain(&record.identity.returning).cloned().collect(),
             traces,

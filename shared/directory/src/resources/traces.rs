@@ -19,6 +19,8 @@ use crate::resources::record::Record;
 const MIN_DAYS: u32 = 365;
 /// The number of e-mail addresses of which hashes are kept.
 const MAX_EMAILS: usize = 10;
+/// The number of identifiers that a person had before of which hashes are kept: the latest ones.
+const MAX_FORMER: usize = 8;
 /// The attribute with the ids of the deleted people who had an identifier.
 const IDS: &str = "ids";
 
@@ -33,6 +35,9 @@ pub(crate) struct Traces {
     /// Those of the e-mail addresses other than the user name.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     emails: BTreeSet<String>,
+    /// Those of the identifiers that the person had before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) former: Vec<String>,
 }
 
 impl Traces {
@@ -41,6 +46,17 @@ impl Traces {
     /// # Errors
     /// When the keys of the stack cannot be read.
     pub(super) async fn of(scope: &Scope, record: &Record) -> Result<Self, Error> {
+        let mut traces = Self::of_present(scope, record).await?;
+        let present: BTreeSet<String> = traces.all().cloned().collect();
+        let former = record.identity.former.iter();
+        traces.former = former
+            .filter(|hash| !present.contains(*hash))
+            .cloned()
+            .collect();
+        Ok(traces)
+    }
+
+    async fn of_present(scope: &Scope, record: &Record) -> Result<Self, Error> {
         let current = scope.key_ring.current().await?;
         let hash = |text: String| hash(current.as_ref(), &text);
         let user_name = record.user_name()?;
@@ -56,6 +72,7 @@ impl Traces {
             emails: emails
                 .map(|email| hash(name_text(scope, &email.value)))
                 .collect(),
+            former: Vec::new(),
         })
     }
 
@@ -65,7 +82,34 @@ impl Traces {
 
     fn all(&self) -> impl Iterator<Item = &String> {
         let names = self.user_name.iter().chain(&self.external_id);
-        names.chain(&self.emails)
+        names.chain(&self.emails).chain(&self.former)
+    }
+
+    /// Keeps the identifiers that a change takes from a person, so that they leave traces too. Only such a change needs the
+    /// key of the stack.
+    ///
+    /// # Errors
+    /// When the keys of the stack cannot be read.
+    pub(super) async fn keep_former(
+        scope: &Scope,
+        before: &Record,
+        after: &mut Record,
+    ) -> Result<(), Error> {
+        if identifiers(before)? == identifiers(after)? {
+            return Ok(());
+        }
+        let (had, has) = (
+            Self::of_present(scope, before).await?,
+            Self::of_present(scope, after).await?,
+        );
+        let has: BTreeSet<&String> = has.all().collect();
+        let former = &mut after.identity.former;
+        for hash in had.all().filter(|hash| !has.contains(hash)) {
+            former.retain(|known| known != hash);
+            former.push(hash.clone());
+        }
+        former.drain(..former.len().saturating_sub(MAX_FORMER));
+        Ok(())
     }
 
     /// Writes the traces of the person with this id.
@@ -190,6 +234,13 @@ pub(crate) fn nobody_had_it() -> Expression {
     Expression::new(format!("attribute_not_exists({IDS})"))
 }
 
+fn identifiers(record: &Record) -> Result<(String, Option<String>, Vec<String>), Error> {
+    let emails = record.emails()?.into_iter();
+    let emails = emails.map(|email| fold(&email.value)).collect();
+    let external_id = record.text(&USERS, "externalId")?;
+    Ok((fold(&record.user_name()?), external_id, emails))
+}
+
 fn name_text(scope: &Scope, name: &str) -> String {
     format!("{}#name#{}", scope.tenant, fold(name))
 }
@@ -224,6 +275,7 @@ mod tests {
             user_name: Some(user_name.to_owned()),
             external_id: external_id.map(str::to_owned),
             emails: BTreeSet::from(["mail".to_owned()]),
+            former: vec!["maiden".to_owned()],
         }
     }
 
@@ -241,6 +293,7 @@ mod tests {
             (("ada", None), ("ada", Some("1")), true),
             (("ada", None), ("bob", None), false),
             (("ada", None), ("mail", None), false),
+            (("ada", None), ("maiden", None), false),
         ] {
             let means = sought(pushed.0, pushed.1).means(&traces(left.0, left.1));
             assert_eq!(means, expected, "{left:?} {pushed:?}");

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
 use crate::resources::identity_change::write_identity_change;
-use crate::resources::owners::{last_owner, write_owners};
+use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
 
 /// The maximum number of values of one look-up attribute. All of them change in one transaction.
@@ -70,6 +70,18 @@ pub(crate) fn account_writes(
     Ok(transaction)
 }
 
+/// Returns the transaction of [`account_writes`], on the condition that the tenant has no active owner.
+pub(crate) fn first_owner_writes(
+    scope: &Scope,
+    before: &Record,
+    after: &Record,
+) -> Result<Transaction, Error> {
+    let mut transaction = Transaction::default();
+    write_record(scope, &mut transaction, &USERS, Some(before), Some(after))?;
+    write_first_owner(scope, &mut transaction, after);
+    Ok(transaction)
+}
+
 /// Commits a transaction. Returns `false` if something has changed since it was read, so that the caller starts over.
 ///
 /// # Errors
@@ -82,6 +94,9 @@ pub(crate) async fn committed(
     let failed = scope.table.transact(transaction).await?;
     if failed.contains(&Guard::Stale) {
         return Ok(false);
+    }
+    if failed.contains(&Guard::FirstOwner) {
+        return Err(not_the_first_owner());
     }
     if failed.contains(&Guard::LastOwner) {
         return Err(last_owner());

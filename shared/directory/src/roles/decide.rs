@@ -198,18 +198,39 @@ pub(crate) fn rank(record: &Record, settings: &Settings, mappings: &Mappings) ->
     held.or(record.account.default_role(&settings.roles))
 }
 
-/// Returns whether the person holds a role above the default that no mapped group gives them.
+/// Returns whether the person holds a role above the default that no mapped group gives them: one that was given by hand,
+/// or the default role of earlier.
 pub(crate) fn is_protected(record: &Record, settings: &Settings, mappings: &Mappings) -> bool {
+    let mapped: Vec<Role> = mapped(record, settings, mappings)
+        .into_values()
+        .flatten()
+        .collect();
+    let mut held = given(record, settings);
+    if held.is_empty() && mapped.is_empty() && may_be_protected(record, settings) {
+        held.extend(record.account.default_role(&settings.roles));
+    }
     // A role that ranks higher does not always allow as much.
     let covers = |role: Role, given: Role| {
         let allows = |permission: &Permission| role.allows(*permission);
         role == given || (role.outranks(given) && given.permissions().iter().all(allows))
     };
-    let mapped = mapped(record, settings, mappings).into_values().flatten();
-    let others: Vec<Role> = mapped.chain(settings.default_role()).collect();
+    let others: Vec<Role> = mapped.into_iter().chain(settings.default_role()).collect();
+    let mut held = held.into_iter();
+    held.any(|held| !others.iter().any(|other| covers(*other, held)))
+}
+
+/// Returns whether the person can be protected, whatever their groups give them.
+pub(crate) fn may_be_protected(record: &Record, settings: &Settings) -> bool {
+    let account = &record.account;
+    account.manual.is_some() || account.has_former_default(settings.sso_default_role.as_ref())
+}
+
+/// Returns the roles that were given by hand.
+fn given(record: &Record, settings: &Settings) -> Vec<Role> {
     let given = record.account.manual.iter().flat_map(Grant::roles);
-    let mut given = given.map(|id| settings.roles.role(id).unwrap_or(Role::Owner));
-    given.any(|given| !others.iter().any(|other| covers(*other, given)))
+    given
+        .map(|id| settings.roles.role(id).unwrap_or(Role::Owner))
+        .collect()
 }
 
 /// Returns the mapped roles at the last sign-in, without roles that are not in the catalogue.

@@ -1,11 +1,14 @@
 //! The people of a connection that was deleted with the wish to deactivate them.
 
+use std::collections::BTreeSet;
+
 use rollcall_model::USERS;
 use rollcall_scim::Resource;
 use rollcall_store::Error;
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::credentials::handle::Credentials;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::roles::handle::Roles;
@@ -25,14 +28,16 @@ impl Roles<'_> {
         after: Option<String>,
         deadline: Instant,
     ) -> Result<Option<String>, Error> {
+        // Also those who were handed over to it.
+        let owners = Credentials::of(self.scope).with_predecessors(connection);
+        let owners = &owners.await?;
         let mut behind = after;
         loop {
             let people = Resources::of(self.scope);
             let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
             for record in people {
-                let is_theirs = record.identity.owner.as_deref() == Some(connection);
-                if is_theirs && !record.inactive {
-                    self.deactivate(&record.id, connection).await?;
+                if is_owned(&record, owners) && !record.inactive {
+                    self.deactivate(&record.id, owners).await?;
                 }
             }
             match next {
@@ -43,14 +48,14 @@ impl Roles<'_> {
         }
     }
 
-    async fn deactivate(self, user: &str, connection: &str) -> Result<(), Error> {
+    async fn deactivate(self, user: &str, owners: &BTreeSet<String>) -> Result<(), Error> {
         let people = Resources::of(self.scope);
         let deactivated = |current: &Resource| {
             let mut resource = current.clone();
             resource.set("active", json!(false));
             Ok(resource)
         };
-        let is_theirs = |record: &Record| record.identity.owner.as_deref() == Some(connection);
+        let is_theirs = |record: &Record| is_owned(record, owners);
         let changed = people.change_if(&USERS, user, &is_theirs, &deactivated);
         match changed.await {
             Err(error) if error.is_refusal() => {
@@ -61,4 +66,9 @@ impl Roles<'_> {
             changed => changed,
         }
     }
+}
+
+fn is_owned(record: &Record, owners: &BTreeSet<String>) -> bool {
+    let owner = record.identity.owner.as_ref();
+    owner.is_some_and(|owner| owners.contains(owner))
 }

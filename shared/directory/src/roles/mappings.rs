@@ -17,6 +17,7 @@ use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::{subject, write_lists};
 use crate::roles::decide::highest_first;
+use crate::roles::granting::write_grant;
 use crate::roles::handle::Roles;
 
 /// One mapping as it is stored.
@@ -134,14 +135,18 @@ impl Roles<'_> {
         from: &[RoleId],
         roles: &BTreeSet<Role>,
     ) -> Result<bool, Error> {
-        let record = Resources::of(self.scope).record(&GROUPS, group).await?;
-        let before = self.mapping_of(group).await?;
+        let wanted = &highest_first(roles);
         check_mappable(roles, from)?;
-        if roles_of(before.as_ref()) != from {
-            return Ok(false);
-        }
-        let wanted = highest_first(roles);
-        self.write_mapping(&record, before, &wanted).await
+        retry_stale(|_| async move {
+            let record = Resources::of(self.scope).record(&GROUPS, group).await?;
+            let before = self.mapping_of(group).await?;
+            if roles_of(before.as_ref()) != from {
+                return Ok(Some(false));
+            }
+            let written = self.write_mapping(&record, before, wanted).await?;
+            Ok(written.then_some(true))
+        })
+        .await
     }
 
     async fn mapping_of(self, group: &str) -> Result<Option<StoredMapping>, Error> {
@@ -157,7 +162,8 @@ impl Roles<'_> {
         item.map(stored).transpose()
     }
 
-    /// Writes a mapping. Returns `false` if the mapping has changed since it was read, or the group was deleted.
+    /// Writes a mapping. Returns `false` if the mapping or the tenant has changed since it was read, or the group was
+    /// deleted.
     async fn write_mapping(
         self,
         record: &Record,
@@ -181,6 +187,9 @@ impl Roles<'_> {
                     carry_over(raw, &to_item(&key, mapping)?, &mut item, &[]);
                 }
                 transaction.put_if(item, as_read, Guard::Stale);
+                let tenant = self.scope.stored_tenant().await?;
+                let granted = wanted.iter().filter(|role| !held.contains(role));
+                write_grant(self.scope, &mut transaction, &tenant, granted)?;
                 write_lists(self.scope, &mut transaction, &GROUPS, record)?;
             }
             None => transaction.delete_if(key, as_read, Guard::Stale),

@@ -4,12 +4,14 @@
 //! maps groups to roles, `preview` shows what a mapping would change, `person` gives roles by hand, and `withheld` gives
 //! them back to people who were restored. `reconcile` decides again for the people that an event affects, and announces
 //! changed roles. `left_behind` deactivates the people of a deleted connection. `claim_lists` completes the lists of
-//! groups in which sign-ins look up claims. `rank` says who may act on whom.
+//! groups in which sign-ins look up claims. `rank` says who may act on whom, and `granting` keeps grants and changes of
+//! the roles apart.
 
 pub(crate) mod claim_lists;
 pub(crate) mod context;
 pub mod decide;
 pub(crate) mod explain;
+mod granting;
 pub(crate) mod handle;
 mod left_behind;
 pub(crate) mod mappings;

@@ -12,11 +12,13 @@ use serde_json::{Value, json};
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
-use crate::resources::writes::{account_writes, committed, subject};
+use crate::resources::writes::{account_writes, committed, first_owner_writes, subject};
 use crate::roles::decide;
 use crate::roles::explain::{PersonRole, person_role};
+use crate::roles::granting::write_grant;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
+use crate::roles::rank::vouches;
 
 /// One person in a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,19 +103,24 @@ impl Roles<'_> {
             if held == *wanted {
                 return Ok(Some(()));
             }
-            let catalogue = match held.is_empty() {
-                true => Catalogue::default(),
-                false => self.scope.settings().await?.roles,
-            };
-            check_rank(&held, roles, giver, &catalogue)?;
-            let mut after = record.clone();
-            after.revision += 1;
-            if !wanted.is_empty() {
-                after.prove_identifiers()?;
+            let tenant = self.scope.stored_tenant().await?;
+            check_rank(&held, roles, giver, &tenant.settings.roles)?;
+            let mut after = record.rewritten();
+            match wanted.is_empty() {
+                true => {}
+                false if vouches(&self.scope.actor, user, giver) => after.prove_identifiers()?,
+                false => after.prove_unchanged_identifiers()?,
             }
             let request_id = Some(self.scope.request_id.clone());
             after.account.manual = Grant::of(wanted.iter().cloned(), now(), request_id);
-            let mut transaction = account_writes(self.scope, &record, &after)?;
+            let mut transaction = match self.needs_first_owner(roles) {
+                true => first_owner_writes(self.scope, &record, &after)?,
+                false => account_writes(self.scope, &record, &after)?,
+            };
+            if !wanted.is_empty() {
+                let granted = wanted.iter().filter(|role| !held.contains(role));
+                write_grant(self.scope, &mut transaction, &tenant, granted)?;
+            }
             let told = |record: &Record| Some(told(record.account.manual.as_ref()));
             let entry = Entry::new(
                 self.scope,
@@ -130,6 +137,13 @@ impl Roles<'_> {
 }
 
 impl Roles<'_> {
+    /// Returns whether the actor may give the roles only while the tenant has no owner: a portal link gives no role that a
+    /// group cannot give, unless it is for the first owner.
+    fn needs_first_owner(self, roles: &BTreeSet<Role>) -> bool {
+        let is_link = self.scope.actor.kind() == "portal_link";
+        is_link && roles.iter().any(|role| !role.is_mappable())
+    }
+
     /// Returns whether the tenant has an owner who is not deactivated.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Who may act on whom: nobody acts on the identity of somebody who ranks above them.
 
-use rollcall_model::{Reason, Role};
+use rollcall_model::{Actor, Reason, Role};
 use rollcall_scim as scim;
 use rollcall_store::Error;
 
@@ -34,13 +34,25 @@ impl Roles<'_> {
 
     /// Returns whether the person holds a role above the default that no mapped group gives them.
     pub(crate) async fn protects(self, record: &Record) -> Result<bool, Error> {
-        if record.account.manual.is_none() {
+        if record.account.manual.is_none() && record.account.default.is_none() {
             return Ok(false);
         }
         let settings = self.scope.settings().await?;
+        if !decide::may_be_protected(record, &settings) {
+            return Ok(false);
+        }
         let mappings = self.mappings_of(&decide::role_groups(record)).await?;
         let mappings = by_group(&mappings, &settings.roles);
         Ok(decide::is_protected(record, &settings, &mappings))
+    }
+}
+
+/// Returns whether the actor may say that the identifiers of a person are theirs: the application, or another owner.
+pub(crate) fn vouches(actor: &Actor, person: &str, rank: Role) -> bool {
+    match (actor.kind(), actor.person_id()) {
+        ("application" | "system", _) => true,
+        ("person", Some(id)) => id != person && rank.is_owner(),
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::resources::restore::above;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::handle::Roles;
 use crate::roles::person::told;
+use crate::roles::rank::vouches;
 
 impl Roles<'_> {
     /// Restores a deleted person: active, with the same id, groups and attributes. A role that was given by hand stays
@@ -43,7 +44,10 @@ impl Roles<'_> {
                 return Err(above(role));
             }
             let mut after = before.rewritten();
-            after.prove_identifiers()?;
+            match vouches(&self.scope.actor, user, giver) {
+                true => after.prove_identifiers()?,
+                false => after.prove_unchanged_identifiers()?,
+            }
             after.account.give_back();
             let mut transaction = account_writes(self.scope, &before, &after)?;
             write_given_back(self.scope, &mut transaction, &before, &after)?;

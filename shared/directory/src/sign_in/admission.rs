@@ -1,7 +1,7 @@
 //! The person of an accepted sign-in, with what it changes of who they are: the subject that is bound to them, and the
 //! identifiers that are proven.
 
-use rollcall_model::{EventType, IdentifierKind, Identity, PersonOrigin, USERS};
+use rollcall_model::{EventType, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, USERS};
 use rollcall_scim::Resource;
 use rollcall_store::{Error, Guard, Scope, Transaction, now};
 use serde_json::json;
@@ -128,6 +128,10 @@ impl<'a> Admission<'a> {
         if let Some(alias) = &self.presented.alias {
             self.record.identity.bindings.remove(alias);
         }
+        if matches!(self.bind, Bind::New) {
+            // It replaces the binding of before the application named connections.
+            self.record.identity.bindings.remove(NO_CONNECTION);
+        }
         self.record.identity.bind(&connection, subject, is_firm);
     }
 
@@ -135,7 +139,9 @@ impl<'a> Admission<'a> {
     /// in which it is bound already.
     fn connection(&self) -> String {
         let bindings = self.record.identity.bindings.iter();
-        let mut known = bindings.filter(|(_, binding)| self.presented.is_subject_of(binding));
+        let mut known = bindings.filter(|(connection, binding)| {
+            *connection != NO_CONNECTION && self.presented.is_subject_of(binding)
+        });
         match (&self.presented.connection, known.next()) {
             (None, Some((connection, _))) => connection.clone(),
             _ => self.presented.namespace().to_owned(),
@@ -173,8 +179,16 @@ impl<'a> Admission<'a> {
         let before = &self.looked_up.bound;
         let (person, connection) = (&self.record.id, self.connection());
         let mut after: BoundPeople = before.clone();
+        // A binding of somebody else, whom this sign-in does not mean, stays.
+        let is_own = |named: &String, holder: &String| {
+            let is_moved = matches!(&self.bind, Bind::MovedFrom(from) if from == holder);
+            let is_alias = self.presented.alias.as_ref() == Some(named);
+            holder == person || is_moved || is_alias
+        };
         let is_other = |named: &String| named != &connection && self.presented.concerns(named);
-        after.people.retain(|named, _| !is_other(named));
+        after
+            .people
+            .retain(|named, holder| !is_other(named) || !is_own(named, holder));
         after.people.insert(connection.clone(), person.clone());
         match after == *before {
             true => Ok(()),
@@ -188,7 +202,7 @@ impl<'a> Admission<'a> {
             (Bind::MovedFrom(from), _) => (EventType::UserSubjectMoved, Some(from)),
             _ => return Ok(()),
         };
-        let told = json!({"connection": self.presented.connection});
+        let told = json!({"connection": self.presented.meant()});
         let entry = Entry::new(scope, action, subject(&USERS, &self.record)?);
         let from = from.map(|from| json!({"person": from}));
         transaction.put(entry.with_change(from, Some(told)).to_item(scope.keys())?);

@@ -14,16 +14,17 @@ use crate::resources::subjects::BoundPeople;
 use crate::roles::decide;
 use crate::sign_in::decide::{Bound, Candidate, Terms};
 use crate::sign_in::presented::Presented;
+use crate::sign_in::reach::{GoneOwners, speakers};
 
 /// All that a sign-in and the tenant say about whom it could mean.
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) presented: &'a Presented,
     pub(super) settings: &'a Settings,
-    /// The connection that the sign-in names, if there is such a one.
+    /// The connection that is meant, if there is such a one.
     pub(super) connection: Option<&'a Connection>,
     /// Owners of candidates that are gone.
-    pub(super) gone: &'a BTreeSet<String>,
+    pub(super) gone: &'a GoneOwners,
     /// Whom the subject is bound to.
     pub(super) bound: &'a BoundPeople,
     /// The mappings of the groups of those who hold a role that was given by hand.
@@ -113,7 +114,7 @@ impl Facts<'_> {
             let is_replaced = |connection: &Connection| connection.replaces.contains(speaker);
             named == speaker
                 || self.connection.is_some_and(is_replaced)
-                || self.gone.contains(speaker)
+                || self.gone.contains_key(speaker)
         };
         speakers.is_empty() || speakers.into_iter().any(stands)
     }
@@ -159,18 +160,6 @@ impl Facts<'_> {
                 firm: others.any(|(_, binding)| binding.firm),
             },
         }
-    }
-}
-
-/// Returns the connections that speak for a person: the one that owns them; for somebody whom nobody pushed, those in
-/// which a subject is firmly bound to them.
-pub(super) fn speakers(record: &Record) -> Vec<&String> {
-    let identity = &record.identity;
-    let firm = identity.bindings.iter().filter(|(_, binding)| binding.firm);
-    let firm = firm.map(|(connection, _)| connection);
-    match &identity.owner {
-        Some(owner) => vec![owner],
-        None => firm.filter(|it| *it != NO_CONNECTION).collect(),
     }
 }
 

@@ -76,7 +76,7 @@ impl SignIn<'_> {
         let Some(people) = changed_subjects(&refused, &accepted, connection, at) else {
             return Ok(());
         };
-        let about = match connection {
+        let about = match presented.meant() {
             Some(id) => self.connection_subject(id).await?,
             None => Subject::tenant(&self.scope.tenant),
         };

@@ -119,6 +119,14 @@ pub(super) struct Refused {
 }
 
 impl Refused {
+    /// Returns the refusal of a sign-in that could mean more people than can be looked at.
+    pub(super) fn ambiguous() -> Self {
+        Self {
+            refusal: Refusal::Ambiguous,
+            candidates: Vec::new(),
+        }
+    }
+
     /// Adds people whom the sign-in could mean, if they are not among the candidates yet.
     pub(super) fn add(&mut self, ids: &BTreeSet<String>) {
         let new = ids.iter().filter(|id| !self.candidates.contains(id));

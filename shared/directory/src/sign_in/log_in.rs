@@ -13,10 +13,7 @@ use rollcall_scim::{self as scim, lower};
 use rollcall_store::{Error, Scope, Transaction, now, retry_stale, to_item};
 use serde_json::json;
 
-use crate::credentials::connections::Connection;
-use crate::credentials::handle::Credentials;
 use crate::credentials::secret::Purpose;
-use crate::credentials::standing::Standing;
 use crate::journal::entry::Entry;
 use crate::resources::create::ceiling_reached;
 use crate::resources::names::no_name;
@@ -26,12 +23,13 @@ use crate::roles::decide::{self as roles, Decided};
 use crate::roles::person::{Person, person};
 use crate::sign_in::admission::Admission;
 use crate::sign_in::assertion::Assertion;
-use crate::sign_in::candidates::{Facts, speakers, terms};
-use crate::sign_in::decide::{self, Candidate, Outcome, Refusal};
+use crate::sign_in::candidates::{Facts, terms};
+use crate::sign_in::decide::{self, Candidate, Outcome, Refusal, Refused};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::known_groups::{KnownGroups, MappedGroup};
 use crate::sign_in::look_up::{LookedUp, name_key};
 use crate::sign_in::presented::Presented;
+use crate::sign_in::reach::{GoneOwners, check_reach};
 use crate::sign_in::recent::write_sign_in;
 use crate::sign_in::sessions::{IssuedSession, SessionItem, open_session};
 
@@ -88,8 +86,9 @@ impl SignIn<'_> {
                 None => presented.clone(),
             };
             let (mut people, mut known) = self.read_people(presented, &mut looked_up).await?;
+            let presented = &presented.meaning(looked_up.connection.as_ref());
             let looked_up = &looked_up;
-            let outcome = self
+            let (outcome, gone) = self
                 .decide(assertion, presented, looked_up, &mut people, &mut known)
                 .await?;
             let admission = match outcome {
@@ -116,7 +115,7 @@ impl SignIn<'_> {
                     Admission::of(&found, before, presented, looked_up)?
                 }
             };
-            let signed_in = self.admit(&admission, assertion, looked_up, &mut known);
+            let signed_in = self.admit(&admission, assertion, looked_up, &gone, &mut known);
             let accepted = |signed_in| SignInOutcome::Accepted(Box::new(signed_in));
             Ok(signed_in.await?.map(accepted))
         })
@@ -132,18 +131,20 @@ impl SignIn<'_> {
         looked_up: &LookedUp,
         people: &mut Vec<Record>,
         known: &mut KnownGroups,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<(Outcome, GoneOwners), Error> {
         let settings = &looked_up.tenant.settings;
         let was_deleted = !looked_up.deleted.is_empty();
         let terms = terms(presented, settings, assertion.email_verified, was_deleted);
-        let candidates = self.candidates(presented, looked_up, people, known).await?;
+        let (candidates, gone) = self.candidates(presented, looked_up, people, known).await?;
         let seeks = presented.sought_external_id.is_some();
         if decide::is_settled(&terms, seeks, &candidates) {
-            return Ok(decide::decide(&terms, &candidates));
+            return Ok((decide::decide(&terms, &candidates), gone));
         }
-        self.read_others(presented, people).await?;
-        let candidates = self.candidates(presented, looked_up, people, known).await?;
-        Ok(decide::decide(&terms, &candidates))
+        if !self.read_others(presented, people).await? {
+            return Ok((Outcome::Refused(Refused::ambiguous()), gone));
+        }
+        let (candidates, gone) = self.candidates(presented, looked_up, people, known).await?;
+        Ok((decide::decide(&terms, &candidates), gone))
     }
 
     async fn candidates(
@@ -152,56 +153,25 @@ impl SignIn<'_> {
         looked_up: &LookedUp,
         people: &[Record],
         known: &mut KnownGroups,
-    ) -> Result<Vec<Candidate>, Error> {
-        let given = people.iter().filter(|one| one.account.manual.is_some());
-        let groups: BTreeSet<String> = given.flat_map(roles::role_groups).collect();
+    ) -> Result<(Vec<Candidate>, GoneOwners), Error> {
+        let settings = &looked_up.tenant.settings;
+        let protected = people
+            .iter()
+            .filter(|one| roles::may_be_protected(one, settings));
+        let groups: BTreeSet<String> = protected.flat_map(roles::role_groups).collect();
         self.read_groups(known, &groups).await?;
         let connection = looked_up.connection.as_ref();
+        let gone = self.gone_owners(presented, connection, settings, people);
+        let gone = gone.await?;
         let facts = Facts {
             presented,
             connection,
-            settings: &looked_up.tenant.settings,
-            gone: &self.gone_owners(presented, connection, people).await?,
+            settings,
+            gone: &gone,
             bound: &looked_up.bound,
             mappings: &known.roles(),
         };
-        facts.candidates(people)
-    }
-
-    /// Returns the owners of people that are gone, and have left their people to everybody or to the connection of the
-    /// sign-in. Only those that a sign-in names the connection of are looked up.
-    async fn gone_owners(
-        self,
-        presented: &Presented,
-        connection: Option<&Connection>,
-        people: &[Record],
-    ) -> Result<BTreeSet<String>, Error> {
-        let mut gone = BTreeSet::new();
-        let Some(named) = &presented.connection else {
-            return Ok(gone);
-        };
-        // Of those whom nobody pushed, only who holds a role of their own is out of reach of other connections.
-        let concerned = people
-            .iter()
-            .filter(|one| one.identity.owner.is_some() || one.account.has_given_role());
-        let owners = concerned.flat_map(speakers);
-        let is_other = |owner: &&String| {
-            let is_replaced = connection.is_some_and(|one| one.replaces.contains(*owner));
-            *owner != named && !is_replaced
-        };
-        for owner in owners.filter(is_other).collect::<BTreeSet<_>>() {
-            let is_open = match Credentials::of(self.scope).standing(owner).await? {
-                Standing::Live => false,
-                Standing::Revoked { .. } | Standing::Deleted => true,
-                Standing::HandedTo { connection: heir } => {
-                    heir == *named || connection.is_some_and(|one| one.replaces.contains(&heir))
-                }
-            };
-            if is_open {
-                gone.insert(owner.clone());
-            }
-        }
-        Ok(gone)
+        Ok((facts.candidates(people)?, gone))
     }
 
     /// Signs in a person. Returns `None` if what was read has changed since then.
@@ -210,6 +180,7 @@ impl SignIn<'_> {
         admission: &Admission<'_>,
         assertion: &Assertion,
         looked_up: &LookedUp,
+        gone: &GoneOwners,
         known: &mut KnownGroups,
     ) -> Result<Option<SignedIn>, Error> {
         let (record, settings) = (&admission.record, &looked_up.tenant.settings);
@@ -229,15 +200,23 @@ impl SignIn<'_> {
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(admission.writes(self.scope, &after)?);
         write_claimants(self.scope, &mut transaction, record, &after)?;
+        let (presented, connection) = (admission.presented, looked_up.connection.as_ref());
+        check_reach(
+            self.scope,
+            &mut transaction,
+            presented,
+            connection,
+            gone,
+            record,
+        );
         if let Some(name) = looked_up.name.as_ref().filter(|name| name.id == after.id)
             && roles::is_by_membership(&after, settings.route_by)
         {
-            let key = name_key(self.scope, admission.presented);
+            let key = name_key(self.scope, presented);
             name.write_after(&mut transaction, key, record, &mappings);
         }
         let entry = Entry::new(self.scope, EventType::AuthLogin, subject(&USERS, record)?);
         let has_claim = assertion.groups.is_some();
-        let presented = admission.presented;
         write_sign_in(self.scope, &mut transaction, &entry, presented, has_claim)?;
         let claim = assertion.groups.as_ref().map(Vec::len);
         let told = json!({

@@ -37,9 +37,9 @@ use crate::sign_in::presented::Presented;
 const MAX_LOOKED_UP: usize = 45;
 /// The number of mappings that are read one by one. A query for all mappings reads many at the price of one.
 const MAX_READ_SINGLY: usize = 40;
-/// The number of people who are read because they have the external id or the e-mail address. If there are more, the
-/// sign-in is refused in any case.
-const MAX_OTHERS: usize = 50;
+/// The number of people who are read because they have the external id or the e-mail address. All of them can matter, so
+/// if there are more, the sign-in is refused as one that could mean several people.
+const MAX_OTHERS: usize = 500;
 /// The number of groups that the item of a user name keeps, so that the item stays small.
 const MAX_KEPT: usize = 10;
 
@@ -51,8 +51,8 @@ pub(super) struct LookedUp {
     pub(super) name: Option<NameItem>,
     /// The id of whoever has the e-mail address as user name.
     pub(super) named_by_email: Option<String>,
-    /// The connection that the sign-in names, if there is such a one. The second call reads one that is named by an
-    /// alias.
+    /// The connection that the sign-in names, if there is such a one, or else the tenant's only one. The second call reads
+    /// the latter, and one that is named by an alias.
     pub(super) connection: Option<Connection>,
     /// The id of the connection that the sign-in names by an alias.
     pub(super) by_alias: Option<String>,
@@ -253,7 +253,13 @@ impl SignIn<'_> {
         };
         let mut all = wanted.keys(keys);
         all.extend(ids.iter().map(|id| keys.resource(&USERS, id)));
-        let connection = looked_up.by_alias.as_ref().map(|id| keys.connection(id));
+        let named = &presented.connection;
+        let sole = looked_up.tenant.sole_connection.as_ref();
+        let unread = looked_up
+            .by_alias
+            .as_ref()
+            .or(sole.filter(|_| named.is_none()));
+        let connection = unread.map(|id| keys.connection(id));
         all.extend(connection.clone());
         let mut found = self.scope.table.find(all).await?;
         if let Some(key) = connection {
@@ -275,12 +281,13 @@ impl SignIn<'_> {
         Ok((people, known))
     }
 
-    /// Adds the people with the external id or the e-mail address to those who were read.
+    /// Adds the people with the external id or the e-mail address to those who were read. Returns `false` if there are
+    /// too many of them.
     pub(super) async fn read_others(
         self,
         presented: &Presented,
         people: &mut Vec<Record>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let (external_id, email) = (&presented.sought_external_id, &presented.email);
         let (some, others) = try_join!(
             self.users_with("X", external_id),
@@ -288,12 +295,15 @@ impl SignIn<'_> {
         )?;
         let is_read = |id: &String| people.iter().any(|record| record.id == *id);
         let ids = some.into_iter().chain(others);
-        let ids: BTreeSet<String> = ids.filter(|id| !is_read(id)).take(MAX_OTHERS).collect();
+        let ids: BTreeSet<String> = ids.filter(|id| !is_read(id)).collect();
+        if ids.len() > MAX_OTHERS {
+            return Ok(false);
+        }
         let ids: Vec<String> = ids.into_iter().collect();
         if !ids.is_empty() {
             people.extend(Resources::of(self.scope).records(&USERS, &ids).await?);
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn users_with(

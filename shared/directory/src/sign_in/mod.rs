@@ -2,8 +2,8 @@
 //!
 //! `log_in` signs in the person that an `assertion` names, and decides the role. `presented` says what the assertion
 //! presents, `look_up` reads what the sign-in depends on: the people whom it could mean, and the groups in
-//! `known_groups`. `candidates` are these people as the rules of `decide` see them, `admission` is whom it lets in, and
-//! `refusals` records whom it keeps out; `changed_subjects` announces that this happens to many at once. `sessions` opens
+//! `known_groups`. `candidates` are these people as the rules of `decide` see them, and `reach` whom a connection
+//! finds although another one owns them. `admission` is whom a sign-in lets in, and `refusals` records whom it keeps out; `changed_subjects` announces that this happens to many at once. `sessions` opens
 //! and ends sessions, and `check` decides whether one is valid. `person_actions` is what admins do about who one person
 //! is, `remedies` what they do about all people of a connection, and `bindings` takes the subjects that the application
 //! knows. `portal_links` issues the links that open a session without a person. `recent` stores the sign-ins of the last
@@ -23,6 +23,7 @@ mod look_up;
 pub(crate) mod person_actions;
 pub(crate) mod portal_links;
 pub(crate) mod presented;
+mod reach;
 pub(crate) mod recent;
 pub(crate) mod refusals;
 pub(crate) mod remedies;

@@ -13,10 +13,11 @@ use crate::journal::entry::Entry;
 use crate::resources::effects::Written;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::sign_in_only::moves_subjects;
+use crate::resources::sign_in_only::{is_somebody_else, moves_subjects};
 use crate::resources::subjects::write_forgotten;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::handle::Roles;
+use crate::roles::rank::vouches;
 use crate::sign_in::handle::SignIn;
 
 /// A change of one person's account.
@@ -163,8 +164,8 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// `404` when one of them does not exist; `invalidValue` when they are not such two, or the account is blocked; `403`
-    /// when one of them ranks above `rank`, for the last active owner, and for an account with a role that was given by
-    /// hand, unless `rank` is that of an owner.
+    /// when one of them ranks above `rank`, and for the last active owner; and unless `rank` is that of an owner, for an
+    /// account with a role that was given by hand, and for two with different external ids or subjects.
     pub async fn merge(self, user: &str, into: &str, rank: Role) -> Result<(), Error> {
         retry_stale(|_| async move {
             let (closed, into) = self.mergeable(user, into, rank).await?;
@@ -208,6 +209,11 @@ impl SignIn<'_> {
             let detail = "only an owner can merge an account that holds a role of its own";
             return Err(scim::Error::Forbidden(detail.to_owned()).into());
         }
+        if !rank.is_owner() && is_somebody_else(&closed, &into)? {
+            let detail = "the two have different external ids, or different subjects in one connection: only an owner \
+                          can say that they are one person";
+            return Err(scim::Error::Forbidden(detail.to_owned()).into());
+        }
         Ok((closed, into))
     }
 
@@ -245,11 +251,9 @@ impl SignIn<'_> {
     ) -> Result<(), Error> {
         let actor = &self.scope.actor;
         let is_older = renamings.is_some_and(|seen| seen < record.identity.renamings);
-        let may = match (actor.kind(), actor.person_id()) {
-            ("application" | "system", _) => true,
-            ("person", Some(id)) if id == record.id => is_older,
-            ("person", Some(_)) => rank.is_owner(),
-            _ => false,
+        let may = match actor.person_id() {
+            Some(id) if id == record.id => is_older,
+            _ => vouches(actor, &record.id, rank),
         };
         if may || !Roles::of(self.scope).protects(record).await? {
             return Ok(());

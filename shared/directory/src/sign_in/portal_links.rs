@@ -13,6 +13,7 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
+use crate::resources::traces::{Identifiers, deleted_ids};
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::sessions::{
@@ -32,13 +33,18 @@ fn made_link(link: &PortalLink, role: Role, expires_at: Timestamp) -> Value {
     made
 }
 
+fn ended(how: &str) -> Error {
+    let detail = format!("the person with this `email` {how}");
+    Error::Refused(Reason::PersonInactive, scim::Error::Forbidden(detail))
+}
+
 impl SignIn<'_> {
     /// Issues a link that opens the console once, with this role. `email` is the address of the person for whom it is
     /// made; the journal names it as the actor of what is done with the link. If a person has the address, the link and
     /// its session end with them. `first_owner` lets its holder make somebody an owner while the tenant has none.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `403` when everybody with the address has ended.
+    /// `404` when the tenant was deleted; `403` when everybody with the address has ended, the deleted included.
     pub async fn issue_portal_link(
         self,
         role: Role,
@@ -133,7 +139,7 @@ impl SignIn<'_> {
         let mut ids = BTreeSet::new();
         for plan in [
             QueryPlan::Name(email.clone()),
-            QueryPlan::Lookup("E", email),
+            QueryPlan::Lookup("E", email.clone()),
         ] {
             ids.extend(resources.candidates(&USERS, &plan).await?);
         }
@@ -142,13 +148,20 @@ impl SignIn<'_> {
         let mut live = known.iter().filter(|one| !one.is_out());
         match live.next() {
             Some(person) => Ok(Some(Addressee::of(person))),
-            None if known.is_empty() => Ok(None),
-            None => {
-                let detail = "the person with this `email` was deactivated or blocked".to_owned();
-                let error = scim::Error::Forbidden(detail);
-                Err(Error::Refused(Reason::PersonInactive, error))
-            }
+            None if !known.is_empty() => Err(ended("was deactivated or blocked")),
+            None if self.was_deleted(&email).await? => Err(ended(
+                "was deleted; restore them, or admit the address as that of somebody new",
+            )),
+            None => Ok(None),
         }
+    }
+
+    /// Returns whether somebody who was deleted had the address.
+    async fn was_deleted(self, email: &str) -> Result<bool, Error> {
+        let address = Identifiers::default().with_names([email]);
+        let keys = address.deleted_keys(self.scope).await?;
+        let traces = self.scope.table.batch_get(keys).await?;
+        Ok(traces.iter().any(|item| !deleted_ids(item).is_empty()))
     }
 
     /// Returns whether a link or its session was made for nobody known, or for a person who has not ended since.

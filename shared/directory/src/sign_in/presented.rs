@@ -4,6 +4,7 @@ use rollcall_model::{Binding, NO_CONNECTION, sha256_hex};
 use rollcall_scim::fold;
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::connections::Connection;
 use crate::resources::traces::Identifiers;
 use crate::sign_in::assertion::Assertion;
 
@@ -29,6 +30,8 @@ pub enum BroughtSubject {
 pub(super) struct Presented {
     /// The connection that the application names: its id, if it is known by that or by an alias.
     pub(super) connection: Option<String>,
+    /// The tenant's only connection, if the application names none.
+    pub(super) sole: Option<String>,
     /// The alias by which the application names it, if it is not the id.
     pub(super) alias: Option<String>,
     /// The hash of the subject, if it brings one that can be bound.
@@ -66,6 +69,7 @@ impl Presented {
         let external_id = given(&assertion.external_id);
         Self {
             connection: given(&assertion.connection),
+            sole: None,
             alias: None,
             sought_external_id: external_id.clone().or_else(|| subject.clone()),
             subject: subject.as_deref().map(sha256_hex),
@@ -85,9 +89,25 @@ impl Presented {
         }
     }
 
+    /// Returns what is presented after its connection was read. Without a named one, it is the tenant's only connection:
+    /// its rules hold, and subjects are bound in it. Bindings of before still count, whichever connection they are in.
+    pub(super) fn meaning(&self, connection: Option<&Connection>) -> Self {
+        let is_sole = self.connection.is_none();
+        let sole = connection.filter(|_| is_sole);
+        Self {
+            sole: sole.map(|connection| connection.id.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the connection that is meant: the named one, or the tenant's only one.
+    pub(super) fn meant(&self) -> Option<&str> {
+        self.connection.as_deref().or(self.sole.as_deref())
+    }
+
     /// Returns the connection in which a subject is bound.
     pub(super) fn namespace(&self) -> &str {
-        self.connection.as_deref().unwrap_or(NO_CONNECTION)
+        self.meant().unwrap_or(NO_CONNECTION)
     }
 
     /// Returns whether a binding in this connection counts. Without a connection, any can be the one of the sign-in;
@@ -122,6 +142,9 @@ fn is_format_of_names(assertion: &Assertion) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use rollcall_model::Provider;
+
     use super::*;
 
     fn presented(subject: &str, name: &str, email: Option<&str>) -> Presented {
@@ -190,6 +213,22 @@ mod tests {
         assert_eq!((one.external_id.as_deref(), one.namespace()), (None, "-"));
         let two = presented("s-1", "ada", Some("Ada@y.test"));
         assert_eq!(two.email.as_deref(), Some("ada@y.test"));
+    }
+
+    #[test]
+    fn the_only_connection_is_meant_if_none_is_named() {
+        let only = Connection::new("only", Provider::Okta, Timestamp::UNIX_EPOCH);
+        let mut one = presented("s-1", "ada", None);
+        let meant = one.meaning(Some(&only));
+        assert_eq!(
+            (meant.namespace(), one.namespace()),
+            (only.id.as_str(), "-")
+        );
+        // Bindings of before count, whichever connection they are in.
+        assert!(meant.concerns("d") && meant.concerns("-"));
+        one.connection = Some("c".to_owned());
+        let named = one.meaning(Some(&only));
+        assert!(named.namespace() == "c" && !named.concerns("d"));
     }
 
     #[test]

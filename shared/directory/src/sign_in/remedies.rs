@@ -4,6 +4,7 @@
 //! A call looks at a bounded number of people and says where the next one continues. What is done is not done again, so
 //! a call can be repeated. Whoever ranks above the caller is left out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rollcall_model::{GROUPS, Kind, Role, USERS};
@@ -58,6 +59,8 @@ pub struct Remedied {
 /// A remedy for a connection, by a caller of a rank.
 struct Task<'a> {
     connection: &'a str,
+    /// The owners whose people and groups it concerns.
+    owners: BTreeSet<String>,
     remedy: &'a Remedy,
     rank: Role,
 }
@@ -84,8 +87,14 @@ impl SignIn<'_> {
         rank: Role,
         is_preview: bool,
     ) -> Result<Remedied, Error> {
+        let owner = match remedy {
+            Remedy::TakeOver { from } => from,
+            Remedy::Confirm | Remedy::BindAnew => connection,
+        };
+        let credentials = Credentials::of(self.scope);
         let task = Task {
             connection,
+            owners: credentials.with_predecessors(owner).await?,
             remedy,
             rank,
         };
@@ -129,10 +138,9 @@ impl SignIn<'_> {
             }
             Remedy::TakeOver { from } if !task.rank.is_owner() => {
                 match credentials.standing(from).await? {
-                    Standing::Revoked { .. } | Standing::Deleted | Standing::HandedTo { .. } => {
-                        Ok(())
-                    }
-                    Standing::Live => Err(scim::Error::Forbidden(
+                    Standing::Revoked { .. } | Standing::Deleted => Ok(()),
+                    Standing::HandedTo { connection } if connection == task.connection => Ok(()),
+                    Standing::Live | Standing::HandedTo { .. } => Err(scim::Error::Forbidden(
                         "only an owner or the application can take over from a connection that is still there"
                             .to_owned(),
                     )
@@ -162,11 +170,11 @@ impl SignIn<'_> {
         let done = match (is_preview, task.remedy) {
             (true, _) | (_, Remedy::BindAnew) => Ok(()),
             (false, Remedy::Confirm) => self.confirm(&record.id, task.rank, None).await,
-            (false, Remedy::TakeOver { from }) => {
-                let resources = Resources::of(self.scope);
-                resources
-                    .hand_over(kind, &record.id, from, task.connection)
-                    .await
+            (false, Remedy::TakeOver { .. }) => {
+                let (resources, from) = (Resources::of(self.scope), &record.identity.owner);
+                let from = from.as_deref().unwrap_or_default();
+                let handed = resources.hand_over(kind, &record.id, from, task.connection);
+                handed.await
             }
         };
         match done {
@@ -197,10 +205,14 @@ impl SignIn<'_> {
 impl Task<'_> {
     fn concerns(&self, record: &Record) -> Result<bool, Error> {
         let identity = &record.identity;
-        let is_owned_by = |connection: &str| identity.owner.as_deref() == Some(connection);
+        let owner = identity.owner.as_ref();
+        let is_owned = owner.is_some_and(|owner| self.owners.contains(owner));
         Ok(match self.remedy {
-            Remedy::TakeOver { from } => is_owned_by(from),
-            Remedy::Confirm => is_owned_by(self.connection) && confirmed(record)?.is_some(),
+            // What was handed over to it is its own already.
+            Remedy::TakeOver { .. } => {
+                is_owned && owner.map(String::as_str) != Some(self.connection)
+            }
+            Remedy::Confirm => is_owned && confirmed(record)?.is_some(),
             Remedy::BindAnew => {
                 let binding = identity.bindings.get(self.connection);
                 binding.is_some_and(|binding| binding.firm)

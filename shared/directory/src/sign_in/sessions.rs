@@ -262,17 +262,23 @@ impl SignIn<'_> {
     /// `404` when the person does not exist.
     pub async fn sessions_of(self, user: &str) -> Result<Vec<PersonSession>, Error> {
         let record = Resources::of(self.scope).record(&USERS, user).await?;
-        self.sessions_in_force(&record).await
+        let settings = self.scope.settings().await?;
+        self.sessions_in_force(&record, &settings).await
     }
 
     /// Lists the sessions of a person that was already read, as [`Self::sessions_of`] does.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn sessions_in_force(self, record: &Record) -> Result<Vec<PersonSession>, Error> {
-        let stored = self.latest(&record.id).await?.into_iter();
+    pub async fn sessions_in_force(
+        self,
+        record: &Record,
+        settings: &Settings,
+    ) -> Result<Vec<PersonSession>, Error> {
+        let (stored, now) = (self.latest(&record.id).await?.into_iter(), now());
         let mut sessions: Vec<PersonSession> = stored
             .filter(|(_, session)| session.is_in_force(record))
+            .filter(|(_, session)| !session.is_over_by(settings, now))
             .map(|(hash, session)| PersonSession {
                 id: shown_id(&hash),
                 began_at: session.began,

@@ -1,7 +1,9 @@
 //! The one transaction that changes a tenant. The tenant's meter follows it.
 
 use rollcall_model::{EventType, Subject};
-use rollcall_store::{Error, Expression, Guard, Scope, StackKeys, TenantItem, Transaction, string};
+use rollcall_store::{
+    Error, Expression, Guard, Scope, StackKeys, TenantItem, Transaction, number, string,
+};
 use serde_json::json;
 
 use crate::credentials::meter;
@@ -29,11 +31,16 @@ pub(super) async fn write_tenant(
     let mut transaction = Transaction::default();
     let mut stored = after.clone();
     stored.revision = before.revision + 1;
-    transaction.put_if(
-        stored.to_item(scope.keys())?,
-        Expression::at_revision(before.revision),
-        Guard::Stale,
-    );
+    let unchanged = Expression::at_revision(before.revision);
+    let unchanged = match (has_roles, before.grants) {
+        (false, _) => unchanged,
+        // A role that was granted meanwhile may be one that would vanish.
+        (true, 0) => unchanged.and("attribute_not_exists(grants)"),
+        (true, grants) => unchanged
+            .and("grants = :read_grants")
+            .with(":read_grants", number(grants)),
+    };
+    transaction.put_if(stored.to_item(scope.keys())?, unchanged, Guard::Stale);
     let subject = || Subject::tenant(&scope.tenant);
     if is_renamed {
         let listed = Expression::new("SET display_name = :new_name")

@@ -25,7 +25,7 @@ use tracing::Span;
 
 use crate::door;
 use crate::fields::segment;
-use crate::gate::{Gate, KeyGate, check_key, check_reach, check_session, lacks_scope};
+use crate::gate::{Gate, KeyGate, SignedIn, check_key, check_reach, check_session, lacks_scope};
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -137,41 +137,65 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let is_application = door::names_tenant(parts);
-        let (tenant, roles, rank, renamings, first_owner) = match is_application {
-            true => {
-                let directory = Directory::from_ref(state);
-                let scope = G::PERMISSION.map(KeyScope::Permission);
-                let key = service_key(&directory, parts, scope).await?;
-                let tenant = named_tenant(&directory, &key, parts).await?;
-                // Nothing else guarantees that the tenant exists. A session does.
-                let roles = tenant.lifecycle().read().await?.settings.roles;
-                (tenant, roles, rank_of(&key), None, None)
-            }
-            false => {
-                let admin = Admin::<G>::from_request_parts(parts, state).await?;
-                let (rank, renamings) = (admin.role(), admin.renamings());
-                let session = admin.session;
-                let is_link = session.person.is_none();
-                let first_owner = is_link.then_some(session.first_owner);
-                (
-                    admin.tenant,
-                    session.catalogue,
-                    rank,
-                    renamings,
-                    first_owner,
-                )
-            }
-        };
+        if !door::names_tenant(parts) {
+            return Ok(Admin::<G>::from_request_parts(parts, state).await?.into());
+        }
+        let directory = Directory::from_ref(state);
+        let scope = G::PERMISSION.map(KeyScope::Permission);
+        let key = service_key(&directory, parts, scope).await?;
+        let tenant = named_tenant(&directory, &key, parts).await?;
         Ok(Self {
+            // Nothing else guarantees that the tenant exists. A session does.
+            roles: tenant.lifecycle().read().await?.settings.roles,
             tenant,
-            roles,
-            rank,
-            renamings,
-            first_owner,
-            is_application,
+            rank: rank_of(&key),
+            renamings: None,
+            first_owner: None,
+            is_application: true,
             gate: PhantomData,
         })
+    }
+}
+
+impl<G, H> From<Admin<G>> for Access<H> {
+    fn from(admin: Admin<G>) -> Self {
+        let (rank, renamings) = (admin.role(), admin.renamings());
+        let session = admin.session;
+        let is_link = session.person.is_none();
+        Self {
+            tenant: admin.tenant,
+            roles: session.catalogue,
+            rank,
+            renamings,
+            first_owner: is_link.then_some(session.first_owner),
+            is_application: false,
+            gate: PhantomData,
+        }
+    }
+}
+
+/// A caller who passes the gate `G`, or the person whom the path names, in a session of their own.
+pub(crate) struct OwnOr<G>(pub(crate) Access<G>);
+
+impl<S, G> FromRequestParts<S> for OwnOr<G>
+where
+    S: Send + Sync,
+    G: Gate,
+    Directory: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if door::names_tenant(parts) {
+            return Access::from_request_parts(parts, state).await.map(Self);
+        }
+        let admin = Admin::<SignedIn>::from_request_parts(parts, state).await?;
+        let named = segment(parts, "id").await?;
+        let person = admin.session.person.as_ref();
+        if person.is_none_or(|person| person.id != named) {
+            check_session(&admin.session, G::PERMISSION)?;
+        }
+        Ok(Self(admin.into()))
     }
 }
 

@@ -91,7 +91,7 @@ struct ChangedSubjects {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
 struct BoundSubject {
-    /// The connection that the sign-in named; null for none.
+    /// The connection that the sign-in named, or else the tenant's only one; null for neither.
     #[schema(required)]
     connection: Option<String>,
 }

@@ -7,9 +7,9 @@ use rollcall_edge_http::Problem;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::caller::Access;
+use crate::caller::{Access, OwnOr};
 use crate::fields::{Fields, Id};
-use crate::gate::{Configure, Delete};
+use crate::gate::Configure;
 use crate::people::Person;
 
 /// Blocks a person: they cannot sign in, their sessions are over and they have no role, whatever the identity provider
@@ -62,12 +62,13 @@ pub(crate) async fn bind_anew(
 }
 
 /// Confirms that the present user name and external id of a person are theirs. Those of somebody with a role of their own
-/// are confirmed by the application, by another owner, or by the person in a session from before the change.
+/// are confirmed by the application, by another owner, or by the person in a session from before the change. People need
+/// no permission to confirm their own.
 #[utoipa::path(post, path = "/api/v1/users/{id}/confirm", operation_id = "confirm_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn confirm(
-    access: Access<Configure>,
+    OwnOr(access): OwnOr<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
     let sign_in = access.tenant.sign_in();
@@ -85,7 +86,8 @@ pub(crate) struct Merge {
 }
 
 /// Closes an account that only came from sign-in into a person who was pushed. Its sessions end, and its roles do not
-/// move. Its subjects move if that person has neither a subject nor a role that was given by hand.
+/// move. Its subjects move if that person has neither a subject nor a role that was given by hand. Only an owner or the
+/// application merges two with different external ids, or with different subjects in one connection.
 #[utoipa::path(post, path = "/api/v1/users/{id}/merge", operation_id = "merge_user", tag = "people", request_body = Merge,
     params(("id" = String, Path, description = "The id of the account that is closed")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
@@ -103,8 +105,8 @@ pub(crate) async fn merge(
 /// an identity provider pushes them again.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", operation_id = "delete_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
-    responses((status = 204)), security(("session" = ["provisioning:delete"])))]
-pub(crate) async fn delete(access: Access<Delete>, Id(id): Id) -> Result<StatusCode, Problem> {
+    responses((status = 204)), security(("session" = ["sso:configure"])))]
+pub(crate) async fn delete(access: Access<Configure>, Id(id): Id) -> Result<StatusCode, Problem> {
     let sign_in = access.tenant.sign_in();
     sign_in.delete_person(&id, access.rank()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,0 +1,29 @@
+//! A grant of a role and a change of the roles exclude each other: what is granted is a role of the tenant, and no role
+//! vanishes that was just granted.
+//!
+//! A grant is conditional on the tenant as it was read, and counts. A change of the roles is conditional on that count.
+//! Grants do not exclude each other.
+
+use rollcall_model::RoleId;
+use rollcall_scim as scim;
+use rollcall_store::{Error, Expression, Guard, Scope, TenantItem, Transaction, number};
+
+/// Adds the condition that the tenant still has these roles, to a transaction that grants them by hand or by a group.
+///
+/// # Errors
+/// `invalidValue` when it does not have one of them now.
+pub(super) fn write_grant<'a>(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    tenant: &TenantItem,
+    mut roles: impl Iterator<Item = &'a RoleId>,
+) -> Result<(), Error> {
+    if roles.any(|role| tenant.settings.roles.role(role).is_none()) {
+        let detail = "the organisation no longer has this role, choose another one".to_owned();
+        return Err(scim::Error::InvalidValue(detail).into());
+    }
+    let count = Expression::new("ADD grants :one").with(":one", number(1));
+    let unchanged = Expression::at_revision(tenant.revision);
+    transaction.update_if(scope.keys().tenant(), count, unchanged, Guard::Stale);
+    Ok(())
+}
