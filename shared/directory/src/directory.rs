@@ -9,6 +9,7 @@ use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
+use crate::erasure::record::{Erased, unfinished};
 use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
@@ -145,6 +146,14 @@ impl Directory {
         limit: usize,
     ) -> Result<Vec<TenantSummary>, Error> {
         lifecycle::list(&self.table, after, limit).await
+    }
+
+    /// Lists the erasures that are not finished, of all tenants and people.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn unfinished_erasures(&self) -> Result<Vec<Erased>, Error> {
+        unfinished(&self.table).await
     }
 
     /// Returns the session with the secret in a bearer token or cookie, if it is valid.

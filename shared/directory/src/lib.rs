@@ -11,6 +11,7 @@
 //! | `request_log` | the requests of identity providers and their responses, redacted and diagnosed |
 //! | `roles` | the role of each person and its reasons: grants, mappings, previews, reconciliation |
 //! | `sign_in` | sign-ins, sessions and portal links |
+//! | `erasure` | the erasure of a deleted tenant, and of a person |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
 //! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
@@ -43,6 +44,8 @@ mod roles;
 
 mod sign_in;
 
+mod erasure;
+
 mod tenants;
 
 mod cache;
@@ -61,6 +64,8 @@ pub use crate::credentials::service_keys::{ServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token};
 pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
+pub use crate::erasure::handle::Erasures;
+pub use crate::erasure::record::{Erased, Erasure};
 pub use crate::indexes::fill::Filled;
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;

@@ -5,6 +5,7 @@
 //! | `keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
 //! | `retry` | the retry loop of optimistic writes |
 //! | `bounded_page` | one page of a list that is filtered while it is read |
@@ -36,6 +37,7 @@ mod keys;
 mod retry;
 mod scope;
 mod sdk;
+mod sweep;
 mod table;
 mod transaction;
 
@@ -52,5 +54,6 @@ pub use keys::{
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};
 pub use sdk::sdk_config;
+pub use sweep::{Swept, SweptTo};
 pub use table::{QueryPage, Range, Table, Updated};
 pub use transaction::{Expression, Guard, MAX_WRITES, Transaction};

@@ -28,8 +28,8 @@ const MAX_BATCH_WRITE: usize = 25;
 /// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Table {
-    client: Client,
-    name: String,
+    pub(crate) client: Client,
+    pub(crate) name: String,
 }
 
 /// The items of a partition that a query reads, and their order.

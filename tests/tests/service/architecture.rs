@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "request_log",
             "roles",
             "sign_in",
+            "erasure",
             "tenants",
         ],
     ),
