@@ -37,7 +37,8 @@ impl Table {
     pub async fn sweep(&self, tenant: Keys<'_>, behind: Option<&SweptTo>) -> Result<Swept, Error> {
         let config = tenant.config();
         let others = format!("{}#", config.as_str());
-        let start = behind.map(|place| key_item(&Partition::stored(&place.partition).at(&*place.sort)));
+        let start =
+            behind.map(|place| key_item(&Partition::stored(&place.partition).at(&*place.sort)));
         let output = self
             .client
             .scan()

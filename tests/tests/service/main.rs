@@ -58,6 +58,7 @@ mod deletions;
 mod digest;
 mod discovery;
 mod dynamodb_faults;
+mod erasure;
 mod feed;
 mod filter_bounds;
 mod filter_properties;

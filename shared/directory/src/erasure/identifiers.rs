@@ -36,7 +36,10 @@ pub(super) async fn collect(
     let own = entries.iter().filter(|entry| entry.subject.id == id);
     let names = own.flat_map(names_in);
     let room = MAX_NAMES.saturating_sub(progress.identifiers.len());
-    let new: Vec<String> = names.filter(|name| name.chars().count() >= MIN_CHARS).take(room).collect();
+    let new: Vec<String> = names
+        .filter(|name| name.chars().count() >= MIN_CHARS)
+        .take(room)
+        .collect();
     progress.identifiers.extend(new);
     progress.behind = next;
     Ok(progress.behind.is_none())

@@ -115,12 +115,42 @@ mod tests {
         for (kind, actor, subject, text, expected) in [
             ("user.created", &system, user("p", "x"), "", Verdict::Remove),
             ("user.erased", &system, user("p", ""), "", Verdict::Keep),
-            ("user.created", &system, user("q", "ada@x.test"), named, Verdict::Keep),
-            ("user.blocked", &herself, user("q", "bob"), "", Verdict::CleanActor),
-            ("group.updated", &herself, group.clone(), "", Verdict::CleanActor),
+            (
+                "user.created",
+                &system,
+                user("q", "ada@x.test"),
+                named,
+                Verdict::Keep,
+            ),
+            (
+                "user.blocked",
+                &herself,
+                user("q", "bob"),
+                "",
+                Verdict::CleanActor,
+            ),
+            (
+                "group.updated",
+                &herself,
+                group.clone(),
+                "",
+                Verdict::CleanActor,
+            ),
             ("group.updated", &system, group.clone(), "{}", Verdict::Keep),
-            ("portal_link.created", &system, group.clone(), named, Verdict::Clean),
-            ("auth.refused", &system, user("q", "bob"), named, Verdict::Remove),
+            (
+                "portal_link.created",
+                &system,
+                group.clone(),
+                named,
+                Verdict::Clean,
+            ),
+            (
+                "auth.refused",
+                &system,
+                user("q", "bob"),
+                named,
+                Verdict::Remove,
+            ),
         ] {
             let verdict = person.verdict(kind, actor, &subject, [text]);
             assert_eq!(verdict, expected, "{kind} {subject:?}");

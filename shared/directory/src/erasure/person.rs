@@ -2,9 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{Actor, EventType, Subject};
-use rollcall_store::{
-    Error, Item, Partition, Range, Scope, Transaction, from_item, string, text,
-};
+use rollcall_store::{Error, Item, Partition, Range, Scope, Transaction, from_item, string, text};
 use tokio::time::Instant;
 
 use crate::erasure::mentions::{Person, Verdict};
@@ -195,10 +193,10 @@ fn cleaned(
     if verdict == Verdict::Clean {
         item.remove("before");
         item.remove("after");
-        let is_named = person.identifiers.contains(&entry.subject.name.to_lowercase());
-        if let (true, Some(AttributeValue::M(subject))) =
-            (is_named, item.get_mut("subject"))
-        {
+        let is_named = person
+            .identifiers
+            .contains(&entry.subject.name.to_lowercase());
+        if let (true, Some(AttributeValue::M(subject))) = (is_named, item.get_mut("subject")) {
             subject.insert("name".to_owned(), string("erased"));
         }
     }

@@ -115,7 +115,11 @@ impl Erasure {
     }
 
     /// Stores how far the erasure is. Returns `false` if somebody else goes on with it.
-    pub(super) async fn save(&mut self, scope: &Scope, person: Option<&str>) -> Result<bool, Error> {
+    pub(super) async fn save(
+        &mut self,
+        scope: &Scope,
+        person: Option<&str>,
+    ) -> Result<bool, Error> {
         let mut transaction = Transaction::default();
         self.write(scope, &mut transaction, person)?;
         Ok(scope.table.transact(&transaction).await?.is_empty())

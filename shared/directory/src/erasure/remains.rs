@@ -38,7 +38,10 @@ async fn drain(scope: &Scope, partition: Partition) -> Result<u64, Error> {
     let mut removed = 0;
     loop {
         let page = scope.table.query(&Range::all(partition.clone())).await?;
-        let keys = page.items.iter().map(|item| Ok(partition.at(text(item, "SK")?)));
+        let keys = page
+            .items
+            .iter()
+            .map(|item| Ok(partition.at(text(item, "SK")?)));
         let keys = keys.collect::<Result<Vec<Key>, Error>>()?;
         removed += keys.len() as u64;
         scope.table.batch_delete(keys).await?;

@@ -18,7 +18,10 @@ pub(super) async fn erase(
     let mut empty = 0;
     loop {
         let mut progress = erasure.progress.take().unwrap_or_default();
-        let part = scope.table.sweep(scope.keys(), progress.swept_to.as_ref()).await?;
+        let part = scope
+            .table
+            .sweep(scope.keys(), progress.swept_to.as_ref())
+            .await?;
         let kept = scope.keys().deleted_tenant();
         let keys: Vec<_> = part.keys.into_iter().filter(|key| *key != kept).collect();
         let count = keys.len() as u64;
@@ -33,7 +36,11 @@ pub(super) async fn erase(
             scope.table.transact(&transaction).await?;
             return Ok(true);
         }
-        erasure.progress = Some(if is_round { Progress::default() } else { progress });
+        erasure.progress = Some(if is_round {
+            Progress::default()
+        } else {
+            progress
+        });
         empty = if count > 0 { 0 } else { empty + 1 };
         let is_late = Instant::now() >= deadline;
         if (count > 0 || is_round || is_late || empty % EMPTY_PARTS == 0)

@@ -59,11 +59,9 @@ pub(crate) async fn forget_person(scope: &Scope, subject: &str, id: &str) -> Res
         let mut transaction = Transaction::default();
         bound.people.retain(|_, person| person != id);
         match bound.people.is_empty() {
-            true => transaction.delete_if(
-                key,
-                Expression::at_revision(bound.revision),
-                Guard::Stale,
-            ),
+            true => {
+                transaction.delete_if(key, Expression::at_revision(bound.revision), Guard::Stale)
+            }
             false => bound.write(scope, &mut transaction, subject)?,
         }
         let is_written = scope.table.transact(&transaction).await?.is_empty();

@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, groups, health, identity, people, person_actions, remedies,
-    requests, returning, roles, sessions, settings, sign_in, tenants, tokens,
+    audit, connections, erasure, events, groups, health, identity, people, person_actions,
+    remedies, requests, returning, roles, sessions, settings, sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
