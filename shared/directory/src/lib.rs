@@ -12,6 +12,7 @@
 //! | `roles` | the role of each person and its reasons: grants, mappings, previews, reconciliation |
 //! | `sign_in` | sign-ins, sessions and portal links |
 //! | `erasure` | the erasure of a deleted tenant, and of a person |
+//! | `export` | the export of a tenant, and of a person |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
 //! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
@@ -46,6 +47,8 @@ mod sign_in;
 
 mod erasure;
 
+mod export;
+
 mod tenants;
 
 mod cache;
@@ -66,6 +69,8 @@ pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{Directory, TABLE_NAME_VARIABLE};
 pub use crate::erasure::handle::Erasures;
 pub use crate::erasure::record::{Erased, Erasure};
+pub use crate::export::handle::Exports;
+pub use crate::export::pages::ExportPage;
 pub use crate::indexes::fill::Filled;
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;

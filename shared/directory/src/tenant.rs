@@ -5,6 +5,7 @@ use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
 use crate::erasure::handle::Erasures;
+use crate::export::handle::Exports;
 use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
 use crate::request_log::handle::RequestLog;
@@ -90,6 +91,11 @@ impl Tenant {
     /// Returns the handle on the erasures of the tenant and of its people.
     pub fn erasures(&self) -> Erasures<'_> {
         Erasures::of(&self.scope)
+    }
+
+    /// Returns the handle on the exports of the tenant and of its people.
+    pub fn exports(&self) -> Exports<'_> {
+        Exports::of(&self.scope)
     }
 
     /// Returns the handle on the tenant's settings.

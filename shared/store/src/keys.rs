@@ -197,9 +197,14 @@ impl<'a> Keys<'a> {
         self.resources(kind).at(id)
     }
 
+    /// Returns the partition of the tombstones of deleted users or groups.
+    pub fn tombstones(self, kind: &Kind) -> Partition {
+        self.partition(&format!("#{}D", kind.code))
+    }
+
     /// Returns the key of the tombstone of a deleted user or group.
     pub fn tombstone(self, kind: &Kind, id: &str) -> Key {
-        self.partition(&format!("#{}D", kind.code)).at(id)
+        self.tombstones(kind).at(id)
     }
 
     /// Returns the partition of unique names, in their order.

@@ -24,6 +24,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "roles",
             "sign_in",
             "erasure",
+            "export",
             "tenants",
         ],
     ),

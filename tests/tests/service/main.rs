@@ -59,6 +59,7 @@ mod digest;
 mod discovery;
 mod dynamodb_faults;
 mod erasure;
+mod exports;
 mod feed;
 mod filter_bounds;
 mod filter_properties;

@@ -11,9 +11,9 @@ use crate::request_log::mention::is_in_json;
 
 /// A person who is erased: their id, and what they were called, in lower case.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person<'a> {
-    pub(super) id: &'a str,
-    pub(super) identifiers: &'a BTreeSet<String>,
+pub(crate) struct Person<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) identifiers: &'a BTreeSet<String>,
 }
 
 /// What becomes of an entry.
@@ -65,7 +65,7 @@ impl Person<'_> {
     }
 
     /// Returns whether a request names the person.
-    pub(super) fn is_in_request(&self, request: &LoggedRequest) -> bool {
+    pub(crate) fn is_in_request(&self, request: &LoggedRequest) -> bool {
         let mut names: Vec<String> = self.identifiers.iter().cloned().collect();
         names.push(self.id.to_owned());
         let detail = request.detail.as_deref().unwrap_or_default();
@@ -76,7 +76,7 @@ impl Person<'_> {
     }
 
     /// Returns whether any text of an item contains the person's id or a name of theirs.
-    pub(super) fn is_in_item(&self, item: &Item) -> bool {
+    pub(crate) fn is_in_item(&self, item: &Item) -> bool {
         item.values().any(|value| self.is_in_value(value))
     }
 

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, groups, health, identity, people, person_actions,
+    audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
     remedies, requests, returning, roles, sessions, settings, sign_in, tenants, tokens,
 };
 
@@ -29,6 +29,7 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::read, tenants::change, tenants::delete))
         .routes(routes!(erasure::read_of_tenant, erasure::erase_tenant))
+        .routes(routes!(export::tenant))
         .routes(routes!(sign_in::log_in))
         .routes(routes!(sign_in::introspect))
         .routes(routes!(sign_in::create_portal_link, sessions::list_links))
@@ -78,6 +79,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(returning::restore),
         routes!(returning::admit_as_new),
         routes!(erasure::read_of_person, erasure::erase_person),
+        routes!(export::person),
         routes!(identity::read),
         routes!(sessions::list_of_person),
         routes!(sessions::end_of_person),
