@@ -5,6 +5,7 @@
 //! | room | content |
 //! |---|---|
 //! | `journal` | an entry for each change; the audit log and the ordered event feed |
+//! | `archive` | what ended, by ids alone, in a table of its own |
 //! | `credentials` | secrets, connections, tokens and their rate limits, service keys, leases, idempotency keys |
 //! | `resources` | users and groups: records, changes, members, intents, lists |
 //! | `indexes` | what only the console and searches need: entries by subject and request, people by words |
@@ -33,6 +34,8 @@
 
 mod journal;
 
+mod archive;
+
 mod credentials;
 
 mod resources;
@@ -53,8 +56,10 @@ mod tenants;
 
 mod cache;
 mod directory;
+mod reapply;
 mod tenant;
 
+pub use crate::archive::log::ARCHIVE_NAME_VARIABLE;
 pub use crate::credentials::authenticate::{Caller, Verdict};
 pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
@@ -79,6 +84,7 @@ pub use crate::journal::entry::{AuditQuery, Entry};
 pub use crate::journal::feed::{EVENT_VERSION, Event, FeedEvent, Integrity, Verification};
 pub use crate::journal::handle::Journal;
 pub use crate::journal::reminders::REMINDER;
+pub use crate::reapply::{Reapplied, reapply};
 pub use crate::request_log::diagnosis::Diagnosis;
 pub use crate::request_log::handle::RequestLog;
 pub use crate::request_log::log::{LoggedRequest, RequestQuery};

@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | `keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
 //! | `sweep` | the keys of all items of a tenant, for its erasure |
@@ -25,6 +26,7 @@
 //! # Ok::<(), rollcall_model::InvalidTenantId>(())
 //! ```
 
+mod archive_keys;
 mod bounded_page;
 pub mod capacity;
 mod clock;
@@ -41,6 +43,7 @@ mod sweep;
 mod table;
 mod transaction;
 
+pub use archive_keys::ArchiveKeys;
 pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;

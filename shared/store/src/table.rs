@@ -151,6 +151,12 @@ impl Table {
         }
     }
 
+    /// Returns a handle on another table of the same account.
+    #[must_use]
+    pub fn beside(&self, name: impl Into<String>) -> Self {
+        Self::new(self.client.clone(), name)
+    }
+
     /// Reads one item with a strongly consistent read.
     ///
     /// # Errors

@@ -89,6 +89,7 @@ mod reasons;
 mod reconcile;
 mod refusals;
 mod requests;
+mod restored;
 mod service_keys;
 mod session_lists;
 mod sessions;
