@@ -62,7 +62,12 @@ def tear_down(stack, sam, say):
     assert {name(url) for url in queues()} == {name(stack.resources[queue]) for queue in QUEUES}, queues()
     say("ok  the stacks are deleted; the table, the bus and the queues of what was given up on remain")
     prefix = name(stack.resources["UnrelayedQueue"]).partition("UnrelayedQueue")[0]
-    names = {"rollcall-dev-data-Table-1A2B3C4D5E6F": table, "rollcall-dev-data- ": f"{prefix} "}
+    archive = stack.resources["Archive"]
+    names = {
+        "rollcall-dev-data-Table-1A2B3C4D5E6F": table, "rollcall-dev-data-Archive-1A2B3C4D5E6F": archive,
+        "rollcall-dev-data- ": f"{prefix} ",
+    }
     sam.follow("delete-data", "Delete the data", names)
-    assert table not in tables() and bus not in buses() and not queues(), (tables(), buses(), queues())
+    assert not {table, archive} & set(tables()), tables()
+    assert bus not in buses() and not queues(), (buses(), queues())
     say("ok  the data is deleted")

@@ -1,7 +1,7 @@
 """Checks that every granted action is needed and listed here: without the action, the check that is listed fails."""
 import contextlib
 
-import console, full_pass, provisioning
+import console, erasing, full_pass, provisioning, restoring
 from stack import actions
 
 # For each function: the checks, and the actions without which they fail. Actions without a service are DynamoDB's.
@@ -44,6 +44,11 @@ NEEDED = {
         console.removal: "BatchWriteItem",
     },
     "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
+    "RestoreFunction": {
+        restoring.prepared:
+            "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
+            "secretsmanager:GetSecretValue",
+    },
     "JournalRelayFunction": {
         provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents",
         provisioning.search: "BatchWriteItem",
@@ -54,6 +59,7 @@ NEEDED = {
         full_pass.interrupted_change: "DeleteItem UpdateItem",
         full_pass.missing_index: "BatchWriteItem",
         full_pass.continued_pass: "sqs:SendMessage",
+        erasing.erasure: "Scan",
     },
     "MailerFunction": {
         provisioning.invitation: "GetItem PutItem ses:SendEmail",

@@ -1,8 +1,64 @@
-"""Restores the table with the commands of infra/README.md, and expects the same API, bus, queues and data."""
+"""Restores the table with the commands of infra/README.md, and expects the same API, bus, queues and data, and nothing that
+was revoked, deleted or erased."""
+import datetime, hashlib
+
 import full_pass, stack as stacks
-from provisioning import Customer
+from provisioning import Customer, eventually
 
 RESTORED = "rollcall-dev-restored"
+
+
+def archived(stack, tenant):
+    """Returns the types and ids of what is archived of a tenant."""
+    pages = stack.aws.client("dynamodb").get_paginator("scan").paginate(TableName=stack.resources["Archive"])
+    items = [item for page in pages for item in page["Items"] if item.get("tenant", {}).get("S") == tenant]
+    return {(item["type"]["S"], item["subject"]["S"]) for item in items}
+
+
+def copied(stack, target, tenant):
+    """Makes a table with the items of the whole stack and of one tenant, as a restore would."""
+    dynamodb = stack.aws.client("dynamodb")
+    if target in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=target)
+    dynamodb.create_table(
+        TableName=target, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ["PK", "SK"]],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+    )
+    pages = dynamodb.get_paginator("scan").paginate(TableName=stack.resources["Table"], ConsistentRead=True)
+    for item in (item for page in pages for item in page["Items"]):
+        key = item["PK"]["S"]
+        is_listed = key.startswith("S#") and item["SK"]["S"] == tenant
+        if key == f"T#{tenant}" or key.startswith(f"T#{tenant}#") or is_listed:
+            dynamodb.put_item(TableName=target, Item=item)
+
+
+def prepared(stack, _):
+    """a restored table is brought up to date before it is used: tokens, people and sessions that have ended stay so"""
+    customer, target = Customer(stack, "prepared"), f"{stack.name}-restored-check"
+    ada, leaver = customer.push("ada"), customer.push("leaver")
+    group = customer.push_group("Staff", ada, leaver)
+    path = f"/scim/connections/{customer.connection}/tokens"
+    leaked = customer.admin("POST", path, {"label": "leaked"}).expect(201).body
+    restored_to = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    copied(stack, target, customer.tenant)
+    customer.admin("DELETE", f"/scim/tokens/{leaked['id']}").expect(204)
+    customer.patch(f"/Users/{ada}", {"op": "replace", "path": "active", "value": False}).expect(200)
+    customer.idp("DELETE", f"/Users/{leaver}").expect(204)
+    customer.idp("DELETE", f"/Groups/{group}").expect(204)
+    ended = {("token.revoked", leaked["id"]), ("user.deactivated", ada), ("user.deleted", leaver), ("group.deleted", group)}
+    eventually("the archive", lambda: ended <= archived(stack, customer.tenant))
+    answer = stack.invoke("RestoreFunction", {"table": target, "restored_to": restored_to})
+    assert answer["done"] and answer["refused"] == [] and answer["sessions_ended"] > 0, answer
+    get = lambda partition, sort: stack.aws.client("dynamodb").get_item(
+        TableName=target, Key={"PK": {"S": f"T#{customer.tenant}{partition}"}, "SK": {"S": sort}},
+    ).get("Item")
+    assert "revoked_us" in get("#K", hashlib.sha256(leaked["token"].encode()).hexdigest()), "the token is back"
+    assert get("#U", ada)["inactive"]["BOOL"] and get("#U", leaver) is None and get("#G", group) is None
+    assert get("#S", hashlib.sha256(customer.session.encode()).hexdigest()) is None, "the session is back"
+
+
+CHECKS = [prepared]
 
 
 def check(stack, sam, say):
@@ -10,6 +66,8 @@ def check(stack, sam, say):
     dynamodb, lost = stack.aws.client("dynamodb"), stack.resources["Table"]
     customer = Customer(stack, "restored")
     ada = customer.push("ada")
+    session = customer.login("somebody@example.test").expect(200).body["session"]["token"]
+    assert customer.introspect(session)["active"]
     full_pass.overlook_entry(customer)
     outputs, resources = stack.outputs(), dict(stack.resources)
     # The emulator restores the table as it is now, whatever the date.
@@ -35,7 +93,9 @@ def check(stack, sam, say):
     assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "expires"), ttl
     customer.stack = stack
     assert customer.read(ada)["userName"] == "ada"
-    say("ok  the data is there, and tokens, sessions and service keys go on working")
+    assert not customer.introspect(session)["active"], "a session survived the restore"
+    customer.session = customer.login("root@example.test").expect(200).body["session"]["token"]
+    say("ok  the data is there, tokens and service keys go on working, and sessions have ended")
     full_pass.expect_place(customer)
     say("ok  the full pass gave a place to a change that was in the table but not in the feed")
     return stack

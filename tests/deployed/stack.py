@@ -67,9 +67,10 @@ class Stack:
         return [resource for page in pages for resource in page["StackResourceSummaries"]]
 
     def emulate_missing_features(self):
-        """Does three things that AWS does and the emulator does not."""
+        """Does four things that AWS does and the emulator does not."""
         self.import_gateway_responses()
         self.allow_mail()
+        self.ignore_leading_keys()
         self.count_consumers()
         return self
 
@@ -92,6 +93,16 @@ class Stack:
                     statement["Resource"] = "*"
                     statement.pop("Condition", None)
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+    def ignore_leading_keys(self):
+        """Removes the conditions on keys of the table, which the emulator does not know."""
+        iam = self.aws.client("iam")
+        for function in self.functions:
+            for name, document in list(self.policies(function)):
+                conditions = [one.pop("Condition") for one in document["Statement"] if "LeadingKeys" in str(one)]
+                if conditions:
+                    role = self.resources[f"{function}Role"]
+                    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
     def count_consumers(self):
         """Sets the concurrency of queue consumers as a number; CloudFormation converts the parameter from a string."""

@@ -160,14 +160,15 @@ impl Service {
     }
 
     /// Returns a DynamoDB client without injected faults.
-    pub(crate) fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         match &self.location {
             Location::InProcess(local) => local.dynamodb_client(),
             Location::Deployed(deployed) => deployed.client.clone(),
         }
     }
 
-    pub(crate) fn table(&self) -> &str {
+    /// Returns the name of the table.
+    pub fn table(&self) -> &str {
         match &self.location {
             Location::InProcess(local) => local.dynamodb().table(),
             Location::Deployed(deployed) => &deployed.table,

@@ -27,6 +27,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
         | EventType::GroupDeleted
         | EventType::ConnectionDeleted
         | EventType::TenantDeleted => "Deleted".to_owned(),
+        EventType::TenantErasureRequested | EventType::UserErasureRequested => {
+            "To be erased".to_owned()
+        }
+        EventType::UserErased => "Erased".to_owned(),
         EventType::UserRestored => "Restored".to_owned(),
         EventType::UserAdmittedAsNew => "Others may have the identifiers".to_owned(),
         EventType::UserIdentityChanged => {

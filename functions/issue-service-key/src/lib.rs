@@ -152,6 +152,8 @@ impl Issuer {
                 Ok(Answer::Listed { service_keys })
             }
             (false, false, Some(revoked)) => {
+                // A key that is archived and not revoked is revoked by the next attempt, and by the next restore.
+                self.directory.archive_service_key(&revoked).await?;
                 let keys = self.directory.service_keys();
                 keys.revoke(&revoked, KeyChanger::default()).await?;
                 Ok(Answer::Revoked { revoked })

@@ -1,5 +1,5 @@
 //! Relays the table's stream to the event bus: gives each journal entry its place in the feed, sends its events, and adds
-//! them to the indexes that the console reads. Sends checkpoints of the feed, too.
+//! them to the indexes that the console reads. Archives those that end something, and sends checkpoints of the feed, too.
 //!
 //! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
 //! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
@@ -181,8 +181,13 @@ impl Relay {
             let earliest = waiting.min_by_key(behind).or(entry);
             (earliest.unwrap_or_else(first), rejected.into())
         });
+        let archived = match sent {
+            Ok(()) => self.directory.archive(&events).await,
+            Err(_) => Ok(()),
+        };
         placed.push((tenant, events));
-        sent
+        sent?;
+        archived.map_err(|error| (first(), error.into()))
     }
 }
 

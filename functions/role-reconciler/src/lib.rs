@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{Directory, Error, Filled, Tenant, TenantId};
+use rollcall_directory::{Directory, Erased, Error, Filled, Tenant, TenantId};
 use rollcall_runtime::{chain, each_message};
 use tokio::time::Instant;
 
@@ -96,6 +96,13 @@ impl Reconciler {
             };
         }
         let left = match message {
+            Message::Event { detail } if Message::ordered_by(&detail).is_some() => {
+                match Message::ordered_by(&detail) {
+                    Some(erasure) => self.erase(erasure, deadline).await?,
+                    None => None,
+                }
+            }
+            Message::Erasure { erasure } => self.erase(erasure, deadline).await?,
             Message::Event { detail } => {
                 let tenant = self.directory.system(detail.tenant.clone());
                 let rest = tenant.roles().follow_up(&detail, deadline).await?;
@@ -109,7 +116,14 @@ impl Reconciler {
             Message::FullPass { full_pass } if full_pass.only_roles => {
                 self.roles_pass(full_pass, deadline).await?
             }
-            Message::FullPass { full_pass } => self.full_pass(full_pass, deadline).await?,
+            Message::FullPass { full_pass } => {
+                if full_pass == Pass::default()
+                    && let Err(error) = self.order_erasures().await
+                {
+                    tracing::error!(error = chain(&error), "{PART_FAILED}");
+                }
+                self.full_pass(full_pass, deadline).await?
+            }
         };
         match left {
             Some(message) => Ok(self.queue.send(&message).await?),
@@ -185,6 +199,22 @@ impl Reconciler {
                 return Ok(Some(Message::FullPass { full_pass: pass }));
             }
         }
+    }
+
+    /// Goes on with an erasure until `deadline`. Returns the message that continues it, if any.
+    async fn erase(&self, erasure: Erased, deadline: Instant) -> Result<Option<Message>, Error> {
+        let tenant = self.directory.system(erasure.tenant.clone());
+        let person = erasure.person.as_deref();
+        let is_left = tenant.erasures().go_on(person, deadline).await?;
+        Ok(is_left.then_some(Message::Erasure { erasure }))
+    }
+
+    /// Queues a message for each erasure that is not finished, such as those of tenants that were deleted a week ago.
+    async fn order_erasures(&self) -> Result<(), Failure> {
+        for erasure in self.directory.unfinished_erasures().await? {
+            self.queue.send(&Message::Erasure { erasure }).await?;
+        }
+        Ok(())
     }
 
     /// Does the work of the full pass for one tenant. Returns the person at which it must go on, if any.

@@ -1,6 +1,6 @@
 //! The messages in the reconciler's queue.
 
-use rollcall_directory::{Continuation, Event, EventType, TenantId};
+use rollcall_directory::{Continuation, Erased, Event, EventType, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -18,6 +18,11 @@ pub enum Message {
         tenant: TenantId,
         /// The remaining work.
         rest: Continuation,
+    },
+    /// An erasure that is not finished.
+    Erasure {
+        /// Whose.
+        erasure: Erased,
     },
     /// A full pass over all people, or one that only renews the roles that tenants have from the stack. The schedules send
     /// `{"full_pass": {}}` and `{"full_pass": {"only_roles": true}}`. To an earlier version, both are the former.
@@ -53,6 +58,19 @@ impl Message {
         Self::Rest { tenant, rest }
     }
 
+    /// Returns whose erasure an event orders, if it does.
+    pub(crate) fn ordered_by(event: &Event) -> Option<Erased> {
+        let person = match EventType::of(&event.kind)? {
+            EventType::TenantErasureRequested => None,
+            EventType::UserErasureRequested => Some(event.subject.id.clone()),
+            _ => return None,
+        };
+        Some(Erased {
+            tenant: event.tenant.clone(),
+            person,
+        })
+    }
+
     /// Returns whether the message can take all of the time, because it concerns all people or all members of a group.
     pub(crate) fn is_long(&self) -> bool {
         match self {
@@ -63,9 +81,11 @@ impl Message {
                         | EventType::GroupDeleted
                         | EventType::TenantRolesChanged
                         | EventType::TenantSettingsChanged
+                        | EventType::TenantErasureRequested
+                        | EventType::UserErasureRequested
                 )
             ),
-            Self::Rest { .. } | Self::FullPass { .. } => true,
+            Self::Rest { .. } | Self::Erasure { .. } | Self::FullPass { .. } => true,
         }
     }
 }
@@ -92,6 +112,10 @@ mod tests {
         assert!(matches!(
             read(r#"{"tenant": "acme", "rest": {"people_behind": "p"}}"#),
             Ok(Message::Rest { rest: Continuation::PeopleBehind(person), .. }) if person == "p"
+        ));
+        assert!(matches!(
+            read(r#"{"erasure": {"tenant": "acme", "person": "p"}}"#),
+            Ok(Message::Erasure { erasure }) if erasure.person.as_deref() == Some("p")
         ));
         for other in [r#"{"tenant": "acme"}"#, "{}", "[]", "", r#"{"detail": {}}"#] {
             assert!(read(other).is_err(), "{other}");

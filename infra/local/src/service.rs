@@ -199,6 +199,7 @@ impl Local {
             .wrap_followers_http_client
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let followed = Directory::new(dynamodb.client(http), dynamodb.table());
+        let followed = followed.with_archive(dynamodb.archive());
         let app_url = format!("http://{}/", address(&api)?);
         let followers = wiring::followers(&followed, &events, &app_url, options.daily_invitations);
         let watch = events.watch();
@@ -341,7 +342,9 @@ impl Local {
 
     /// Returns the directory with another client of the database.
     pub fn directory_with(&self, client: Client) -> Directory {
-        Directory::new(client, self.dynamodb.table()).with_keys(self.key_ring.clone())
+        let directory = Directory::new(client, self.dynamodb.table());
+        let directory = directory.with_archive(self.dynamodb.archive());
+        directory.with_keys(self.key_ring.clone())
     }
 
     /// Returns a DynamoDB client, with an HTTP client that is not wrapped.

@@ -8,9 +8,12 @@ use rollcall_model::{
 };
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
+use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
+use crate::erasure::record::{Erased, unfinished};
+use crate::journal::feed::Event;
 use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
@@ -29,6 +32,7 @@ pub const MAX_SESSION_IDLE_MINUTES_VARIABLE: &str = "MAX_SESSION_IDLE_MINUTES";
 #[derive(Clone, Debug)]
 pub struct Directory {
     table: Table,
+    archive: Option<Table>,
     key_ring: KeyRing,
     session_bounds: SessionBounds,
     recent: Arc<Recent>,
@@ -46,6 +50,7 @@ impl Directory {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self {
             table: Table::new(client, table),
+            archive: None,
             key_ring: KeyRing::default(),
             session_bounds: SessionBounds::default(),
             recent: Arc::default(),
@@ -72,9 +77,53 @@ impl Directory {
         self.session_bounds
     }
 
+    /// Adds the archive: another table of the client's account. Without it, nothing is archived.
+    #[must_use]
+    pub fn with_archive(mut self, table: impl Into<String>) -> Self {
+        self.archive = Some(self.table.beside(table));
+        self
+    }
+
+    /// Returns the directory with another table and the same archive, such as a restored table.
+    #[must_use]
+    pub fn at_table(&self, table: impl Into<String>) -> Self {
+        Self {
+            table: self.table.beside(table),
+            recent: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn archive_table(&self) -> Option<&Table> {
+        self.archive.as_ref()
+    }
+
+    /// Archives those of the events that end something, by ids alone. Archiving them again changes nothing.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn archive(&self, events: &[Event]) -> Result<(), Error> {
+        match &self.archive {
+            Some(table) => archive(table, events).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Archives that a service key is revoked. It belongs to no tenant, so no event says so.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn archive_service_key(&self, id: &str) -> Result<(), Error> {
+        match &self.archive {
+            Some(table) => archive_service_key(table, id).await,
+            None => Ok(()),
+        }
+    }
+
     /// Creates a directory from the environment of a Lambda function. `TABLE_NAME` names the table, and
-    /// `MAX_SESSION_MINUTES` and `MAX_SESSION_IDLE_MINUTES` bound sessions. The AWS SDK reads the rest of its
-    /// configuration (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
+    /// `ARCHIVE_TABLE_NAME` the archive, for the functions that use it; `MAX_SESSION_MINUTES` and
+    /// `MAX_SESSION_IDLE_MINUTES` bound sessions. The AWS SDK reads the rest of its configuration (`AWS_REGION`,
+    /// credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
     ///
     /// # Errors
     /// When `TABLE_NAME` is not set.
@@ -86,7 +135,11 @@ impl Directory {
             &minutes(MAX_SESSION_IDLE_MINUTES_VARIABLE),
         );
         let directory = Self::new(Client::new(&sdk_config().await), table);
-        Ok(directory.with_session_bounds(bounds))
+        let directory = directory.with_session_bounds(bounds);
+        Ok(match std::env::var(ARCHIVE_NAME_VARIABLE) {
+            Ok(archive) => directory.with_archive(archive),
+            Err(_) => directory,
+        })
     }
 
     /// Verifies a bearer token, and counts the request against the limits of the token and of its tenant.
@@ -215,6 +268,14 @@ impl Directory {
         limit: usize,
     ) -> Result<Vec<TenantSummary>, Error> {
         lifecycle::list(&self.table, after, limit).await
+    }
+
+    /// Lists the erasures that are not finished, of all tenants and people.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn unfinished_erasures(&self) -> Result<Vec<Erased>, Error> {
+        unfinished(&self.table).await
     }
 
     /// Returns the session with the secret in a bearer token or cookie, if it is valid.

@@ -5,12 +5,15 @@
 //! | room | content |
 //! |---|---|
 //! | `journal` | an entry for each change; the audit log and the ordered event feed |
+//! | `archive` | what ended, by ids alone, in a table of its own |
 //! | `credentials` | secrets, connections, tokens and their rate limits, service keys, leases, idempotency keys |
 //! | `resources` | users and groups: records, changes, members, intents, lists |
 //! | `indexes` | what only the console and searches need: entries by subject and request, people by words |
 //! | `request_log` | the requests of identity providers and their responses, redacted and diagnosed |
 //! | `roles` | the role of each person and its reasons: grants, mappings, previews, reconciliation |
 //! | `sign_in` | sign-ins, sessions and portal links |
+//! | `erasure` | the erasure of a deleted tenant, and of a person |
+//! | `export` | the export of a tenant, and of a person |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
 //! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
@@ -31,6 +34,8 @@
 
 mod journal;
 
+mod archive;
+
 mod credentials;
 
 mod resources;
@@ -43,12 +48,18 @@ mod roles;
 
 mod sign_in;
 
+mod erasure;
+
+mod export;
+
 mod tenants;
 
 mod cache;
 mod directory;
+mod reapply;
 mod tenant;
 
+pub use crate::archive::log::ARCHIVE_NAME_VARIABLE;
 pub use crate::credentials::authenticate::{Caller, Verdict};
 pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
@@ -66,6 +77,10 @@ pub use crate::credentials::tokens::IssuedToken;
 pub use crate::directory::{
     Directory, MAX_SESSION_IDLE_MINUTES_VARIABLE, MAX_SESSION_MINUTES_VARIABLE, TABLE_NAME_VARIABLE,
 };
+pub use crate::erasure::handle::Erasures;
+pub use crate::erasure::record::{Erased, Erasure};
+pub use crate::export::handle::Exports;
+pub use crate::export::pages::ExportPage;
 pub use crate::indexes::fill::Filled;
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;
@@ -74,6 +89,7 @@ pub use crate::journal::entry::{AuditQuery, Entry};
 pub use crate::journal::feed::{EVENT_VERSION, Event, FeedEvent, Integrity, Verification};
 pub use crate::journal::handle::Journal;
 pub use crate::journal::reminders::REMINDER;
+pub use crate::reapply::{Reapplied, reapply};
 pub use crate::request_log::diagnosis::Diagnosis;
 pub use crate::request_log::handle::RequestLog;
 pub use crate::request_log::log::{LoggedRequest, RequestQuery};

@@ -4,6 +4,8 @@ use rollcall_model::{AtCeiling, DeletedPeople, Origin, TenantId};
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
+use crate::erasure::handle::Erasures;
+use crate::export::handle::Exports;
 use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
 use crate::request_log::handle::RequestLog;
@@ -85,6 +87,16 @@ impl Tenant {
     /// Returns the handle on sign-ins and sessions.
     pub fn sign_in(&self) -> SignIn<'_> {
         SignIn::of(&self.scope)
+    }
+
+    /// Returns the handle on the erasures of the tenant and of its people.
+    pub fn erasures(&self) -> Erasures<'_> {
+        Erasures::of(&self.scope)
+    }
+
+    /// Returns the handle on the exports of the tenant and of its people.
+    pub fn exports(&self) -> Exports<'_> {
+        Exports::of(&self.scope)
     }
 
     /// Returns the handle on the tenant's settings.

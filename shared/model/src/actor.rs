@@ -160,6 +160,21 @@ impl Actor {
         }
     }
 
+    /// Returns the actor without what names a person other than by an id.
+    #[must_use]
+    pub fn by_id_alone(self) -> Self {
+        match self {
+            Self::Known(KnownActor::PortalLink { id, session, .. }) => {
+                Self::Known(KnownActor::PortalLink {
+                    id,
+                    email: None,
+                    session,
+                })
+            }
+            other => other,
+        }
+    }
+
     /// Returns whether `wanted` is the actor's kind, its id, the id of its connection or session, or its address.
     pub fn is_called(&self, wanted: &str) -> bool {
         let names = [self.id(), self.connection(), self.session(), self.email()];

@@ -76,6 +76,10 @@ event_types! {
     UserTakenOver = "user.taken_over",
     /// An account that only came from sign-in was closed into a person who was pushed.
     UserMerged = "user.merged",
+    /// The erasure of everything about a person was ordered.
+    UserErasureRequested = "user.erasure_requested",
+    /// Everything about a person was erased.
+    UserErased = "user.erased",
     /// The subject of a sign-in was bound to a person.
     UserSubjectBound = "user.subject_bound",
     /// The subject of a sign-in went from a person who has ended to one who was pushed in their place.
@@ -129,6 +133,8 @@ event_types! {
     TenantRolesChanged = "tenant.roles_changed",
     /// A tenant was deleted.
     TenantDeleted = "tenant.deleted",
+    /// The erasure of everything about a deleted tenant was ordered.
+    TenantErasureRequested = "tenant.erasure_requested",
     /// A portal link was made.
     PortalLinkCreated = "portal_link.created",
     /// A portal link was opened.

@@ -44,10 +44,13 @@
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
 //! | intent that is not open yet | `T#<tenant>#IP` | id |
+//! | erasure of a person | `T#<tenant>#E` | user id |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
+//! | erasure of a tenant | `S#ERASURES` | tenant id |
+//! | erasure that is not finished | `S#ERASING` | `<tenant>`, `<tenant>#<user id>` |
 //! | service key | `S#KEYS` | SHA-256 of the key, hex |
 //!
-//! The last two belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
+//! The last four belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
@@ -68,6 +71,11 @@ impl Partition {
     /// Returns the partition key as stored in `PK`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the partition with a stored partition key.
+    pub(crate) fn stored(partition: &str) -> Self {
+        Self(partition.to_owned())
     }
 
     /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
@@ -194,9 +202,14 @@ impl<'a> Keys<'a> {
         self.resources(kind).at(id)
     }
 
+    /// Returns the partition of the tombstones of deleted users or groups.
+    pub fn tombstones(self, kind: &Kind) -> Partition {
+        self.partition(&format!("#{}D", kind.code))
+    }
+
     /// Returns the key of the tombstone of a deleted user or group.
     pub fn tombstone(self, kind: &Kind, id: &str) -> Key {
-        self.partition(&format!("#{}D", kind.code)).at(id)
+        self.tombstones(kind).at(id)
     }
 
     /// Returns the partition of unique names, in their order.
@@ -380,6 +393,18 @@ impl<'a> Keys<'a> {
         self.partition(&format!("#I#{intent}"))
     }
 
+    /// Returns the partition of the erasures of people. The sort key is the person's id.
+    pub fn erasures(self) -> Partition {
+        self.partition("#E")
+    }
+
+    /// Returns whether an item with this partition key belongs to the tenant.
+    pub(crate) fn own(self, partition: &str) -> bool {
+        let rest = partition.strip_prefix("T#");
+        let rest = rest.and_then(|rest| rest.strip_prefix(self.0.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+    }
+
     /// Returns the partition of intents that are not open yet, because their steps are still being written.
     pub fn prepared_intents(self) -> Partition {
         self.partition("#IP")
@@ -414,6 +439,16 @@ impl StackKeys {
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition("S#KEYS".to_owned())
+    }
+
+    /// Returns the key of the erasure of a tenant. It stays when everything else of the tenant is gone.
+    pub fn erasure(tenant: &TenantId) -> Key {
+        Partition("S#ERASURES".to_owned()).at(tenant.as_str())
+    }
+
+    /// Returns the partition of the erasures that are not finished. The sort key says whose.
+    pub fn erasing() -> Partition {
+        Partition("S#ERASING".to_owned())
     }
 
     /// Returns the partition of the history of service keys. The sort key is a UUIDv7.
@@ -474,5 +509,14 @@ mod tests {
         let users = a.resources(&USERS);
         assert_ne!(users, b.config());
         assert!(!b.config().as_str().starts_with(users.as_str()));
+        for (partition, owned) in [
+            ("T#a", true),
+            ("T#a#UE#x#J", true),
+            ("T#a-u", false),
+            ("T#a-u#U", false),
+            ("S#TENANTS", false),
+        ] {
+            assert_eq!(a.own(partition), owned, "{partition}");
+        }
     }
 }

@@ -3,8 +3,10 @@
 //! | module | content |
 //! |---|---|
 //! | `keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
 //! | `retry` | the retry loop of optimistic writes |
 //! | `bounded_page` | one page of a list that is filtered while it is read |
@@ -24,6 +26,7 @@
 //! # Ok::<(), rollcall_model::InvalidTenantId>(())
 //! ```
 
+mod archive_keys;
 mod bounded_page;
 pub mod capacity;
 mod clock;
@@ -36,9 +39,11 @@ mod keys;
 mod retry;
 mod scope;
 mod sdk;
+mod sweep;
 mod table;
 mod transaction;
 
+pub use archive_keys::ArchiveKeys;
 pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;
@@ -52,5 +57,6 @@ pub use keys::{
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};
 pub use sdk::sdk_config;
+pub use sweep::{Swept, SweptTo};
 pub use table::{QueryPage, Range, Table, Updated};
 pub use transaction::{Expression, Guard, MAX_WRITES, Transaction};

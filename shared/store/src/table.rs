@@ -28,8 +28,8 @@ const MAX_BATCH_WRITE: usize = 25;
 /// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Table {
-    client: Client,
-    name: String,
+    pub(crate) client: Client,
+    pub(crate) name: String,
 }
 
 /// The items of a partition that a query reads, and their order.
@@ -149,6 +149,12 @@ impl Table {
             client,
             name: name.into(),
         }
+    }
+
+    /// Returns a handle on another table of the same account.
+    #[must_use]
+    pub fn beside(&self, name: impl Into<String>) -> Self {
+        Self::new(self.client.clone(), name)
     }
 
     /// Reads one item with a strongly consistent read.

@@ -17,12 +17,15 @@ const ROOMS: [(&str, &[&str]); 2] = [
         "shared/directory",
         &[
             "journal",
+            "archive",
             "credentials",
             "resources",
             "indexes",
             "request_log",
             "roles",
             "sign_in",
+            "erasure",
+            "export",
             "tenants",
         ],
     ),
@@ -252,6 +255,7 @@ fn functions_contain_no_unneeded_crates() {
         ("journal-relay", &[&events[..], &["askama"]].concat()),
         ("role-reconciler", &[&events[..], &["askama"]].concat()),
         ("issue-service-key", &[&events[..], &["askama"]].concat()),
+        ("restore", &[&events[..], &["askama"]].concat()),
         // Mails are templates.
         ("mailer", &events),
     ] {

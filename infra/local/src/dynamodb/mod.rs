@@ -1,4 +1,4 @@
-//! The embedded DynamoDB: one table, on disk or in memory. The SDK in this process calls it directly. Other processes
+//! The embedded DynamoDB: the table and the archive, on disk or in memory. The SDK in this process calls it directly. Other processes
 //! on this machine can use a loopback port.
 
 mod connector;
@@ -126,6 +126,11 @@ impl Dynamodb {
         }
     }
 
+    /// Returns the name of the archive's table, which is in the same database.
+    pub fn archive(&self) -> String {
+        format!("{}-archive", self.table())
+    }
+
     /// Reports new journal entries to `inserts` from now on. Only the first call has an effect.
     pub(crate) fn tell(&self, inserts: Inserts) {
         let _ = self.inserts.set(inserts);
@@ -136,21 +141,23 @@ impl Dynamodb {
         Self { data, inserts }
     }
 
-    /// Creates the table if it does not exist, or completes it if a start was killed in between.
+    /// Creates the table and the archive if they do not exist, or completes them if a start was killed in between.
     ///
     /// # Errors
     ///
     /// [`DynamodbError::Table`] when the database reports an error.
     pub async fn ensure_table(&self) -> Result<(), DynamodbError> {
         let client = self.client(self.in_process());
-        let created = create_table::create_table(&client, self.table()).await;
-        match created {
-            Ok(()) => Ok(()),
-            Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {
-                ensure_ttl(&client, self.table()).await
+        for name in [self.table(), &self.archive()] {
+            match create_table::create_table(&client, name).await {
+                Ok(()) => {}
+                Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {
+                    ensure_ttl(&client, name).await?;
+                }
+                Err(error) => return Err(table_error(&error)),
             }
-            Err(error) => Err(table_error(&error)),
         }
+        Ok(())
     }
 
     /// Serves the DynamoDB API on a listener until `stop` completes. For a DynamoDB in another process, returns at

@@ -206,6 +206,8 @@ fn the_deployed_api_is_what_scim_asks_for() {
             &[
                 "/tenants",
                 "/tenants/{tenant}",
+                "/tenants/{tenant}/erasure",
+                "/tenants/{tenant}/export",
                 "/tenants/{tenant}/sso/logins",
                 "/tenants/{tenant}/portal-links",
                 "/tenants/{tenant}/portal-links/{proxy+}",

@@ -53,7 +53,7 @@ impl Indexes<'_> {
     ///
     /// # Errors
     /// Only table errors.
-    pub(super) async fn refresh_people(self, people: &BTreeSet<String>) -> Result<usize, Error> {
+    pub(crate) async fn refresh_people(self, people: &BTreeSet<String>) -> Result<usize, Error> {
         let people: Vec<String> = people.iter().filter(|id| is_id(id)).cloned().collect();
         let keys = people.iter().flat_map(|id| self.keys_about(id));
         let mut found = self.scope.table.find(keys).await?;

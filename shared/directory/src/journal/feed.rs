@@ -285,6 +285,14 @@ impl Journal<'_> {
         Ok(without_gap(after, events.collect::<Result<_, Error>>()?))
     }
 
+    /// Reads the event in a stored item of the feed.
+    ///
+    /// # Errors
+    /// When the item is not an event.
+    pub(crate) fn stored_event(self, item: Item) -> Result<Event, Error> {
+        from_item::<EventItem>(item)?.event()
+    }
+
     /// Verifies at most `limit` events after the sequence number `after` against their hashes.
     ///
     /// # Errors

@@ -203,7 +203,7 @@ impl LoggedRequest {
     }
 
     /// Returns whether the request has one of these names as a whole value, ignoring case.
-    fn is_about(&self, names: &[String]) -> bool {
+    pub(crate) fn is_about(&self, names: &[String]) -> bool {
         let target = self.decoded_target().to_lowercase();
         let sent = self.sent.as_deref().unwrap_or_default().to_lowercase();
         names

@@ -297,7 +297,7 @@ pub(super) fn check_is_person(tombstone: &Tombstone) -> Result<(), Error> {
 }
 
 /// Refuses to act on somebody who ranks above the giver.
-pub(super) fn check_rank(
+pub(crate) fn check_rank(
     tombstone: &Tombstone,
     roles: &Catalogue,
     giver: Role,

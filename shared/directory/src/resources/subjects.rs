@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_store::{Error, Expression, Guard, Item, Scope, Transaction, from_item, to_item};
+use rollcall_store::{
+    Error, Expression, Guard, Item, Scope, Transaction, from_item, retry_stale, to_item,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::resources::record::Record;
@@ -44,6 +46,28 @@ impl BoundPeople {
         transaction.put_if(item, unchanged, Guard::Stale);
         Ok(())
     }
+}
+
+/// Takes a subject from the person with this id who is erased, and removes its item if it is bound to nobody else.
+pub(crate) async fn forget_person(scope: &Scope, subject: &str, id: &str) -> Result<(), Error> {
+    retry_stale(|_| async move {
+        let key = scope.keys().subject(subject);
+        let mut bound = BoundPeople::from_item(scope.table.get(&key).await?)?;
+        if bound.revision == 0 {
+            return Ok(Some(()));
+        }
+        let mut transaction = Transaction::default();
+        bound.people.retain(|_, person| person != id);
+        match bound.people.is_empty() {
+            true => {
+                transaction.delete_if(key, Expression::at_revision(bound.revision), Guard::Stale)
+            }
+            false => bound.write(scope, &mut transaction, subject)?,
+        }
+        let is_written = scope.table.transact(&transaction).await?.is_empty();
+        Ok(is_written.then_some(()))
+    })
+    .await
 }
 
 /// Binds every subject of a person to another one, in the same connections.

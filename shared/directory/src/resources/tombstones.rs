@@ -81,6 +81,26 @@ impl Tombstone {
         item.map(from_item).transpose()
     }
 
+    /// Returns the hashes of the subjects that were bound to the person.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = &String> {
+        let bindings = self.identity.bindings.values();
+        bindings.map(|binding| &binding.subject)
+    }
+
+    /// Returns the groups that the `groups` claim of the person's last sign-in named.
+    pub(crate) fn claimed_groups(&self) -> impl Iterator<Item = &String> {
+        let claimed = self.account.claim.iter();
+        claimed.flat_map(|claimed| &claimed.groups)
+    }
+
+    /// Removes the traces of the person with this id.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn erase_traces(&self, scope: &Scope, id: &str) -> Result<(), Error> {
+        self.traces.remove(scope, id).await
+    }
+
     pub(super) fn to_item(&self, scope: &Scope, kind: &Kind, id: &str) -> Result<Item, Error> {
         to_item(&scope.keys().tombstone(kind, id), self)
     }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{USERS, sha256_hex};
 use rollcall_scim::fold;
 use rollcall_store::{
-    Error, Expression, Item, Key, KeyUse, Scope, StackKey, Transaction, now, number,
+    Error, Expression, Guard, Item, Key, KeyUse, Scope, StackKey, Transaction, now, number,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,23 @@ impl Traces {
                 .with(":ids", AttributeValue::Ss(vec![id.to_owned()]))
                 .with(":expires", number(expires));
             transaction.update(scope.keys().deleted_with(hash), add);
+        }
+        Ok(())
+    }
+
+    /// Removes the traces of the person with this id, and the items that name nobody else.
+    pub(super) async fn remove(&self, scope: &Scope, id: &str) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        self.erase(scope, &mut transaction, id);
+        if transaction.is_empty() {
+            return Ok(());
+        }
+        scope.table.transact(&transaction).await?;
+        for hash in self.all() {
+            let mut transaction = Transaction::default();
+            let key = scope.keys().deleted_with(hash);
+            transaction.delete_if(key, nobody_had_it(), Guard::Used);
+            scope.table.transact(&transaction).await?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter;
+use crate::erasure::order::write_order;
 use crate::journal::entry::Entry;
 use crate::tenants::ceilings::{check_ceilings, check_retention};
 use crate::tenants::change_settings::{SettingsChange, check_ceiling};
@@ -223,7 +224,8 @@ impl Lifecycle<'_> {
 
     /// Deletes the tenant. Its tokens and sessions end with it; its id is never used again.
     ///
-    /// The tenant's other items stay in the table. Only its event feed can still be read.
+    /// The tenant's other items stay in the table for a week, in which its event feed can still be read. Then they are
+    /// erased.
     ///
     /// # Errors
     /// `404` when the tenant was already deleted.
@@ -249,6 +251,7 @@ impl Lifecycle<'_> {
         // Prevents reuse of the id.
         let tombstone = to_item(&self.scope.keys().deleted_tenant(), &json!({"at": now()}))?;
         transaction.put(tombstone);
+        write_order(self.scope, &mut transaction)?;
         let subject = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::TenantDeleted, subject);
         transaction.put(entry.to_item(self.scope.keys())?);

@@ -53,6 +53,19 @@ impl<G> Access<G> {
         self.renamings
     }
 
+    /// Checks that the caller is the application or an owner.
+    ///
+    /// # Errors
+    /// 403 when somebody else has the session.
+    pub(crate) fn check_owner(&self, to: &str) -> Result<(), Problem> {
+        match self.is_application || self.rank.is_owner() {
+            true => Ok(()),
+            false => Err(Problem::forbidden(format!(
+                "only the application or an owner can {to}"
+            ))),
+        }
+    }
+
     /// Returns the path of a resource by the door that the caller used, from its path for sessions; both are relative
     /// to `/api/v1`.
     pub(crate) fn path(&self, path: &str) -> String {

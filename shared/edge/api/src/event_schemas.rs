@@ -156,6 +156,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         | EventType::TokenRevoked
         | EventType::TenantCreated
         | EventType::TenantDeleted
+        | EventType::TenantErasureRequested
+        | EventType::UserErasureRequested
+        | EventType::UserErased
         | EventType::PortalLinkOpened => (None, None),
     }
 }

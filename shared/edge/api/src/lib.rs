@@ -4,7 +4,7 @@
 //!   `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
-//!   `person_actions`, `returning`, `settings`, `audit`, `requests`, `health`; and only for people: `sessions`.
+//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people: `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
 //!   query strings and path segments.
@@ -49,6 +49,8 @@ mod tenants;
 
 mod audit;
 mod connections;
+mod erasure;
+mod export;
 mod fate;
 mod groups;
 mod health;

@@ -7,8 +7,9 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, events, groups, health, identity, people, person_actions, remedies,
-    requests, returning, roles, service_keys, sessions, settings, sign_in, tenants, tokens,
+    audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
+    remedies, requests, returning, roles, service_keys, sessions, settings, sign_in, tenants,
+    tokens,
 };
 
 /// The state of every endpoint.
@@ -28,6 +29,8 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::read, tenants::change, tenants::delete))
+        .routes(routes!(erasure::read_of_tenant, erasure::erase_tenant))
+        .routes(routes!(export::tenant))
         .routes(routes!(sign_in::log_in))
         .routes(routes!(sign_in::introspect))
         .routes(routes!(sign_in::create_portal_link, sessions::list_links))
@@ -80,6 +83,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(people::read_role, people::give_role),
         routes!(returning::restore),
         routes!(returning::admit_as_new),
+        routes!(erasure::read_of_person, erasure::erase_person),
+        routes!(export::person),
         routes!(identity::read),
         routes!(sessions::list_of_person),
         routes!(sessions::end_of_person),

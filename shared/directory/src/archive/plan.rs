@@ -1,0 +1,164 @@
+//! What the archived events come to: only how each thing ended counts. Pure.
+
+use std::collections::BTreeMap;
+
+use rollcall_model::{EventType, TenantId};
+
+use crate::archive::record::{Archived, SERVICE_KEY_REVOKED};
+
+/// What is done again. The order is that of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Action {
+    RevokeServiceKey,
+    RevokeToken,
+    DeleteConnection,
+    DeleteGroup,
+    DeactivatePerson,
+    BlockPerson,
+    DeletePerson,
+    ErasePerson,
+    DeleteTenant,
+    EraseTenant,
+}
+
+/// The end of one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) action: Action,
+    /// The tenant; `None` for a service key.
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) id: String,
+}
+
+/// How a person is, after what was archived.
+#[derive(Clone, Copy, Debug, Default)]
+struct Person {
+    inactive: bool,
+    blocked: bool,
+    deleted: bool,
+    erased: bool,
+}
+
+impl Person {
+    fn after(mut self, kind: EventType) -> Self {
+        match kind {
+            EventType::UserDeactivated => self.inactive = true,
+            // Only going from inactive to active ends a block as well.
+            EventType::UserReactivated => (self.inactive, self.blocked) = (false, false),
+            EventType::UserBlocked => self.blocked = true,
+            EventType::UserUnblocked => self.blocked = false,
+            EventType::UserDeleted | EventType::UserMerged => self.deleted = true,
+            EventType::UserRestored => {
+                self = Self {
+                    erased: self.erased,
+                    ..Self::default()
+                }
+            }
+            EventType::UserErasureRequested => self.erased = true,
+            _ => {}
+        }
+        self
+    }
+
+    fn actions(self) -> Vec<Action> {
+        match self {
+            Self { erased: true, .. } => vec![Action::ErasePerson],
+            Self { deleted: true, .. } => vec![Action::DeletePerson],
+            Self {
+                inactive, blocked, ..
+            } => {
+                let all = [
+                    (inactive, Action::DeactivatePerson),
+                    (blocked, Action::BlockPerson),
+                ];
+                let held = all.into_iter().filter(|(holds, _)| *holds);
+                held.map(|(_, action)| action).collect()
+            }
+        }
+    }
+}
+
+/// Returns the steps that do again what the records say, which are in order of time.
+pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
+    let mut people = BTreeMap::<(TenantId, String), Person>::new();
+    let mut steps = Vec::new();
+    for record in records {
+        let known = EventType::of(&record.kind);
+        let action = match (known, record.kind.as_str()) {
+            (_, SERVICE_KEY_REVOKED) => Action::RevokeServiceKey,
+            (Some(EventType::TokenRevoked), _) => Action::RevokeToken,
+            (Some(EventType::ConnectionDeleted), _) => Action::DeleteConnection,
+            (Some(EventType::GroupDeleted), _) => Action::DeleteGroup,
+            (Some(EventType::TenantDeleted), _) => Action::DeleteTenant,
+            (Some(EventType::TenantErasureRequested), _) => Action::EraseTenant,
+            (Some(kind), _) => {
+                if let Some(tenant) = record.tenant {
+                    let person = people.entry((tenant, record.subject)).or_default();
+                    *person = person.after(kind);
+                }
+                continue;
+            }
+            (None, _) => continue,
+        };
+        steps.push(Step {
+            action,
+            tenant: record.tenant,
+            id: record.subject,
+        });
+    }
+    for ((tenant, id), person) in people {
+        let actions = person.actions().into_iter();
+        steps.extend(actions.map(|action| Step {
+            action,
+            tenant: Some(tenant.clone()),
+            id: id.clone(),
+        }));
+    }
+    steps.sort_by_key(|step| step.action);
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn only_how_it_ended_counts() {
+        for (kinds, expected) in [
+            (&["user.deactivated"][..], &[Action::DeactivatePerson][..]),
+            (&["user.deactivated", "user.reactivated"], &[]),
+            (
+                &["user.blocked", "user.deactivated"],
+                &[Action::DeactivatePerson, Action::BlockPerson],
+            ),
+            (&["user.deleted"], &[Action::DeletePerson]),
+            (&["user.deleted", "user.restored"], &[]),
+            (
+                &["user.deleted", "user.erasure_requested", "user.erased"],
+                &[Action::ErasePerson],
+            ),
+            (
+                &["tenant.deleted", "token.revoked", "service_key.revoked"],
+                &[
+                    Action::RevokeServiceKey,
+                    Action::RevokeToken,
+                    Action::DeleteTenant,
+                ],
+            ),
+            (&["something.newer"], &[]),
+        ] {
+            let record = |kind: &&str| Archived {
+                tenant: Some("acme".parse().unwrap()),
+                kind: (*kind).to_owned(),
+                subject: "x".to_owned(),
+                at: Timestamp::UNIX_EPOCH,
+                event: "e".to_owned(),
+            };
+            let steps = plan(kinds.iter().map(record).collect());
+            let actions: Vec<Action> = steps.iter().map(|step| step.action).collect();
+            assert_eq!(actions, expected, "{kinds:?}");
+        }
+    }
+}

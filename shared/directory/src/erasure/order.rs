@@ -1,0 +1,101 @@
+//! Orders an erasure. The work begins with the event that the order writes, and otherwise with the next full pass.
+
+use std::time::Duration;
+
+use rollcall_model::{EventType, Reason, Role, Subject, USERS, is_id};
+use rollcall_store::{Error, Scope, Transaction, now};
+
+use crate::erasure::handle::Erasures;
+use crate::erasure::record::Erasure;
+use crate::journal::entry::Entry;
+use crate::resources::crud::not_found;
+use crate::resources::restore::{check_rank, conflict};
+use crate::resources::tombstones::Tombstone;
+use crate::sign_in::handle::SignIn;
+
+/// How long the items of a deleted tenant stay, so that the application can read its feed to the end.
+const TENANT_GRACE: Duration = Duration::from_secs(7 * 86_400);
+
+/// Orders the erasure of a tenant in the transaction that deletes it.
+pub(crate) fn write_order(scope: &Scope, transaction: &mut Transaction) -> Result<(), Error> {
+    Erasure::ordered(scope, now() + TENANT_GRACE).open(scope, transaction, None)
+}
+
+impl Erasures<'_> {
+    /// Orders that everything of the tenant is erased now. A repetition orders it again, until it is finished.
+    ///
+    /// # Errors
+    /// `404` for a tenant that never existed, `409` for one that is not deleted.
+    pub async fn order(self) -> Result<Erasure, Error> {
+        let scope = self.scope;
+        let deleted = scope.table.get(&scope.keys().deleted_tenant()).await?;
+        if deleted.is_none() {
+            scope.stored_tenant().await?;
+            return Err(conflict("only a deleted tenant is erased; delete it first"));
+        }
+        let entry = Entry::new(
+            scope,
+            EventType::TenantErasureRequested,
+            Subject::tenant(&scope.tenant),
+        );
+        match Erasure::read(scope, None).await? {
+            Some(erasure) if erasure.finished_at.is_some() => Ok(erasure),
+            Some(mut erasure) => {
+                erasure.due_at = erasure.due_at.min(now());
+                let mut transaction = Transaction::default();
+                erasure.write(scope, &mut transaction, None)?;
+                transaction.put(entry.to_item(scope.keys())?);
+                scope.commit(&transaction).await?;
+                Ok(erasure)
+            }
+            // An earlier version has deleted it.
+            None => self.begin(None, entry).await,
+        }
+    }
+
+    /// Orders that everything about a person is erased now, and deletes them if that was not done. A repetition orders it
+    /// again, until it is finished.
+    ///
+    /// # Errors
+    /// `404` for somebody who never existed; `403` when they rank above `rank`, and for the last active owner.
+    pub async fn order_of_person(self, person: &str, rank: Role) -> Result<Erasure, Error> {
+        if !is_id(person) {
+            return Err(not_found(&USERS, person));
+        }
+        let subject = Subject::new("user", person, "");
+        let entry = Entry::new(self.scope, EventType::UserErasureRequested, subject);
+        let known = Erasure::read(self.scope, Some(person)).await?;
+        if let Some(erasure) = known {
+            if erasure.finished_at.is_none() {
+                let mut transaction = Transaction::default();
+                transaction.put(entry.to_item(self.scope.keys())?);
+                self.scope.commit(&transaction).await?;
+            }
+            return Ok(erasure);
+        }
+        match SignIn::of(self.scope).delete_person(person, rank).await {
+            Ok(_) => {}
+            Err(error) if error.reason() == Reason::NotFound => {
+                self.check_deleted(person, rank).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        self.begin(Some(person), entry).await
+    }
+
+    /// Checks that the person was deleted and does not rank above `rank`.
+    async fn check_deleted(self, person: &str, rank: Role) -> Result<(), Error> {
+        let tombstone = Tombstone::of_person(self.scope, person).await?;
+        let tombstone = tombstone.ok_or_else(|| not_found(&USERS, person))?;
+        check_rank(&tombstone, &self.scope.settings().await?.roles, rank)
+    }
+
+    async fn begin(self, person: Option<&str>, entry: Entry) -> Result<Erasure, Error> {
+        let erasure = Erasure::ordered(self.scope, now());
+        let mut transaction = Transaction::default();
+        erasure.open(self.scope, &mut transaction, person)?;
+        transaction.put(entry.to_item(self.scope.keys())?);
+        self.scope.commit(&transaction).await?;
+        Ok(erasure)
+    }
+}

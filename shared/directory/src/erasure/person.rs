@@ -1,0 +1,222 @@
+//! Erases everything about a person, step after step and page after page. What stays is that it happened.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_model::{Actor, EventType, Subject};
+use rollcall_store::{Error, Item, Partition, Range, Scope, Transaction, from_item, string, text};
+use tokio::time::Instant;
+
+use crate::erasure::mentions::{Person, Verdict};
+use crate::erasure::record::{Erasure, Progress};
+use crate::erasure::{identifiers, remains};
+use crate::journal::entry::Entry;
+use crate::journal::handle::Journal;
+use crate::request_log::log::LoggedRequest;
+
+/// Items read at once.
+const AT_ONCE: usize = 200;
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Collects what the person was called.
+    Names,
+    /// Removes what has a key of its own.
+    Remains,
+    /// Removes and cleans the entries of the journal.
+    Journal,
+    /// Erases the events of the feed, and keeps their places and hashes.
+    Feed,
+    /// Removes the requests that name the person.
+    Requests,
+    /// Removes the other items that name the person from a partition.
+    Others(fn(&Scope) -> Partition),
+}
+
+const STEPS: [Step; 10] = [
+    Step::Names,
+    Step::Remains,
+    Step::Journal,
+    Step::Feed,
+    Step::Requests,
+    Step::Others(|scope| scope.keys().sessions()),
+    Step::Others(|scope| scope.keys().sign_ins()),
+    Step::Others(|scope| scope.keys().refused_sign_ins()),
+    Step::Others(|scope| scope.keys().digest()),
+    Step::Others(|scope| scope.keys().page_cursors()),
+];
+
+/// Erases the person until `deadline`. Returns whether nothing remains to be done now: the person is erased, somebody else
+/// goes on with it, or an entry still waits for its place in the feed.
+pub(super) async fn erase(
+    scope: &Scope,
+    id: &str,
+    erasure: &mut Erasure,
+    deadline: Instant,
+) -> Result<bool, Error> {
+    loop {
+        let mut progress = erasure.progress.take().unwrap_or_default();
+        let Some(step) = STEPS.get(progress.step) else {
+            return end(scope, id, erasure, progress).await;
+        };
+        let is_over = match step {
+            Step::Names => identifiers::collect(scope, id, &mut progress).await?,
+            Step::Remains => {
+                erasure.removed += remains::remove(scope, id).await?;
+                true
+            }
+            step => page(scope, id, *step, erasure, &mut progress).await?,
+        };
+        if is_over {
+            progress.step += 1;
+            progress.behind = None;
+        }
+        erasure.progress = Some(progress);
+        if !erasure.save(scope, Some(id)).await? {
+            return Ok(true);
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+    }
+}
+
+/// Ends the erasure, or begins the logs again if an entry was not in the feed yet.
+async fn end(
+    scope: &Scope,
+    id: &str,
+    erasure: &mut Erasure,
+    progress: Progress,
+) -> Result<bool, Error> {
+    let mut transaction = Transaction::default();
+    if progress.waits {
+        let journal = STEPS.iter().position(|step| matches!(step, Step::Journal));
+        erasure.progress = Some(Progress {
+            step: journal.unwrap_or_default(),
+            identifiers: progress.identifiers,
+            ..Progress::default()
+        });
+        erasure.write(scope, &mut transaction, Some(id))?;
+    } else {
+        erasure.finish(scope, &mut transaction, Some(id))?;
+        let subject = Subject::new("user", id, "");
+        let entry = Entry::new(scope, EventType::UserErased, subject);
+        transaction.put(entry.to_item(scope.keys())?);
+    }
+    scope.table.transact(&transaction).await?;
+    Ok(true)
+}
+
+/// Does the next page of a step. Returns whether it was the last.
+async fn page(
+    scope: &Scope,
+    id: &str,
+    step: Step,
+    erasure: &mut Erasure,
+    progress: &mut Progress,
+) -> Result<bool, Error> {
+    let keys = scope.keys();
+    let (range, partition) = match step {
+        Step::Feed => (Range::events(keys), None),
+        Step::Requests => (Range::all(keys.requests()), Some(keys.requests())),
+        Step::Others(partition) => (Range::all(partition(scope)), Some(partition(scope))),
+        _ => (Range::all(keys.journal()), Some(keys.journal())),
+    };
+    let range = range.after(progress.behind.take()).limit(AT_ONCE);
+    let page = scope.table.query(&range).await?;
+    let identifiers = std::mem::take(&mut progress.identifiers);
+    let person = Person {
+        id,
+        identifiers: &identifiers,
+    };
+    let mut removed = Vec::new();
+    for item in page.items {
+        let is_removed = match step {
+            Step::Feed => clean_event(scope, person, item.clone(), erasure).await?,
+            Step::Requests => {
+                let request: LoggedRequest = from_item(item.clone())?;
+                request.at <= erasure.requested_at && person.is_in_request(&request)
+            }
+            Step::Others(_) => person.is_in_item(&item),
+            _ => clean_entry(scope, person, &item, erasure, progress).await?,
+        };
+        if let (true, Some(partition)) = (is_removed, &partition) {
+            removed.push(partition.at(text(&item, "SK")?));
+        }
+    }
+    erasure.removed += removed.len() as u64;
+    scope.table.batch_delete(removed).await?;
+    progress.identifiers = identifiers;
+    progress.behind = page.next;
+    Ok(progress.behind.is_none())
+}
+
+/// Cleans an entry of the journal. Returns whether it must be removed. An entry without a place in the feed waits: its
+/// events must not be lost.
+async fn clean_entry(
+    scope: &Scope,
+    person: Person<'_>,
+    item: &Item,
+    erasure: &mut Erasure,
+    progress: &mut Progress,
+) -> Result<bool, Error> {
+    let entry: Entry = from_item(item.clone())?;
+    let texts = [&entry.before, &entry.after].into_iter().flatten();
+    let texts = texts.map(String::as_str);
+    let verdict = person.verdict(&entry.action, &entry.actor, &entry.subject, texts);
+    if verdict == Verdict::Keep {
+        return Ok(false);
+    }
+    if entry.sequence.is_none() {
+        progress.waits = true;
+        return Ok(false);
+    }
+    if verdict == Verdict::Remove {
+        return Ok(true);
+    }
+    let item = cleaned(item.clone(), entry, person, verdict)?;
+    scope.table.put(item).await?;
+    erasure.cleaned += 1;
+    Ok(false)
+}
+
+/// Returns an entry without what it says about the person. It keeps the attributes that only another version knows.
+fn cleaned(
+    mut item: Item,
+    entry: Entry,
+    person: Person<'_>,
+    verdict: Verdict,
+) -> Result<Item, Error> {
+    item.remove("origin");
+    let actor: Actor = entry.actor.by_id_alone();
+    let actor = serde_dynamo::to_attribute_value(&actor).map_err(Error::corrupt)?;
+    item.insert("actor".to_owned(), actor);
+    if verdict == Verdict::Clean {
+        item.remove("before");
+        item.remove("after");
+        let is_named = person
+            .identifiers
+            .contains(&entry.subject.name.to_lowercase());
+        if let (true, Some(AttributeValue::M(subject))) = (is_named, item.get_mut("subject")) {
+            subject.insert("name".to_owned(), string("erased"));
+        }
+    }
+    Ok(item)
+}
+
+/// Erases an event of the feed that says something about the person. It keeps its place.
+async fn clean_event(
+    scope: &Scope,
+    person: Person<'_>,
+    item: Item,
+    erasure: &mut Erasure,
+) -> Result<bool, Error> {
+    let event = Journal::of(scope).stored_event(item)?;
+    let texts = [&event.before, &event.after].into_iter().flatten();
+    let texts: Vec<String> = texts.map(ToString::to_string).collect();
+    let texts = texts.iter().map(String::as_str);
+    if person.verdict(&event.kind, &event.actor, &event.subject, texts) != Verdict::Keep {
+        Journal::of(scope).erase_event(event.sequence).await?;
+        erasure.cleaned += 1;
+    }
+    Ok(false)
+}

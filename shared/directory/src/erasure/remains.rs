@@ -1,0 +1,52 @@
+//! Removes what a deleted person left under keys of its own: the tombstone and everything that it leads to.
+
+use std::collections::BTreeSet;
+
+use rollcall_model::USERS;
+use rollcall_store::{Error, Key, Partition, Range, Scope, text};
+
+use crate::indexes::handle::Indexes;
+use crate::resources::handle::Members;
+use crate::resources::subjects::forget_person;
+use crate::resources::tombstones::Tombstone;
+
+/// Removes everything. It can be repeated: the tombstone goes last. Returns how many items were removed.
+pub(super) async fn remove(scope: &Scope, id: &str) -> Result<u64, Error> {
+    // This completes the deletion of somebody who was in many groups.
+    Members::of(scope).settle().await?;
+    let people = BTreeSet::from([id.to_owned()]);
+    Indexes::of(scope).refresh_people(&people).await?;
+    let mut removed = drain(scope, scope.keys().entries_about(id)).await?;
+    removed += drain(scope, scope.keys().sessions_of(id)).await?;
+    let mut keys = vec![scope.keys().words_of(id)];
+    if let Some(tombstone) = Tombstone::of_person(scope, id).await? {
+        for subject in tombstone.subjects() {
+            forget_person(scope, subject, id).await?;
+        }
+        tombstone.erase_traces(scope, id).await?;
+        let claimed = tombstone.claimed_groups();
+        keys.extend(claimed.map(|group| scope.keys().claimants(group).at(id)));
+        keys.push(scope.keys().tombstone(&USERS, id));
+    }
+    removed += keys.len() as u64;
+    scope.table.batch_delete(keys).await?;
+    Ok(removed)
+}
+
+/// Removes all items of a partition.
+async fn drain(scope: &Scope, partition: Partition) -> Result<u64, Error> {
+    let mut removed = 0;
+    loop {
+        let page = scope.table.query(&Range::all(partition.clone())).await?;
+        let keys = page
+            .items
+            .iter()
+            .map(|item| Ok(partition.at(text(item, "SK")?)));
+        let keys = keys.collect::<Result<Vec<Key>, Error>>()?;
+        removed += keys.len() as u64;
+        scope.table.batch_delete(keys).await?;
+        if page.next.is_none() {
+            return Ok(removed);
+        }
+    }
+}

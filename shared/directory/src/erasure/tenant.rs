@@ -1,0 +1,55 @@
+//! Erases everything of a deleted tenant: removes its items, part after part of the table, until a whole round finds none.
+//! What stays is that its id was used, and the erasure itself.
+
+use rollcall_store::{Error, Scope, Transaction};
+use tokio::time::Instant;
+
+use crate::erasure::record::{Erasure, Progress};
+
+/// Parts of the table without an item of the tenant after which the progress is stored.
+const EMPTY_PARTS: usize = 20;
+
+/// Erases the tenant until `deadline`. Returns whether it is erased, or somebody else goes on with it.
+pub(super) async fn erase(
+    scope: &Scope,
+    erasure: &mut Erasure,
+    deadline: Instant,
+) -> Result<bool, Error> {
+    let mut empty = 0;
+    loop {
+        let mut progress = erasure.progress.take().unwrap_or_default();
+        let part = scope
+            .table
+            .sweep(scope.keys(), progress.swept_to.as_ref())
+            .await?;
+        let kept = scope.keys().deleted_tenant();
+        let keys: Vec<_> = part.keys.into_iter().filter(|key| *key != kept).collect();
+        let count = keys.len() as u64;
+        scope.table.batch_delete(keys).await?;
+        erasure.removed += count;
+        progress.found |= count > 0;
+        progress.swept_to = part.next;
+        let is_round = progress.swept_to.is_none();
+        if is_round && !progress.found {
+            let mut transaction = Transaction::default();
+            erasure.finish(scope, &mut transaction, None)?;
+            scope.table.transact(&transaction).await?;
+            return Ok(true);
+        }
+        erasure.progress = Some(if is_round {
+            Progress::default()
+        } else {
+            progress
+        });
+        empty = if count > 0 { 0 } else { empty + 1 };
+        let is_late = Instant::now() >= deadline;
+        if (count > 0 || is_round || is_late || empty % EMPTY_PARTS == 0)
+            && !erasure.save(scope, None).await?
+        {
+            return Ok(true);
+        }
+        if is_late {
+            return Ok(false);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What an export contains, section by section.
+
+use rollcall_model::{GROUPS, USERS};
+use rollcall_store::{Keys, Partition, Range};
+
+/// A section of an export: the items of one partition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
+    /// Its name, which the cursor of a page begins with.
+    pub(super) name: &'static str,
+    /// The `type` of its objects; `None` where the item decides.
+    pub(super) kind: Option<&'static str>,
+    partition: fn(Keys<'_>) -> Partition,
+    /// Whether the sort key is the hash of a secret.
+    pub(super) is_secret: bool,
+}
+
+const fn section(
+    name: &'static str,
+    kind: &'static str,
+    partition: fn(Keys<'_>) -> Partition,
+) -> Section {
+    Section {
+        name,
+        kind: Some(kind),
+        partition,
+        is_secret: false,
+    }
+}
+
+/// The name of the section with the members of every group, which has a partition for each group.
+pub(super) const MEMBERS: &str = "memberships";
+/// The name of the section with the users.
+pub(super) const PEOPLE: &str = "users";
+/// The name of the section with the request log.
+pub(super) const REQUESTS: &str = "requests";
+/// The name of the section with the events of the feed.
+pub(super) const EVENTS: &str = "events";
+
+/// All sections, in order.
+pub(super) const SECTIONS: [Section; 14] = [
+    Section {
+        kind: None,
+        ..section("configuration", "", |keys| keys.config())
+    },
+    Section {
+        is_secret: true,
+        ..section("tokens", "token", |keys| keys.tokens())
+    },
+    section(PEOPLE, "user", |keys| keys.resources(&USERS)),
+    section("groups", "group", |keys| keys.resources(&GROUPS)),
+    section(MEMBERS, "membership", |keys| keys.resources(&GROUPS)),
+    section("deleted_users", "deleted_user", |keys| {
+        keys.tombstones(&USERS)
+    }),
+    section("deleted_groups", "deleted_group", |keys| {
+        keys.tombstones(&GROUPS)
+    }),
+    Section {
+        is_secret: true,
+        ..section("sessions", "session", |keys| keys.sessions())
+    },
+    section("sign_ins", "sign_in", |keys| keys.sign_ins()),
+    section("refused_sign_ins", "refused_sign_in", |keys| {
+        keys.refused_sign_ins()
+    }),
+    section("erasures", "erasure", |keys| keys.erasures()),
+    section("audit", "audit_entry", |keys| keys.journal()),
+    section(EVENTS, "event", |keys| keys.config()),
+    section(REQUESTS, "request", |keys| keys.requests()),
+];
+
+/// The sections with an item for each thing that happened, in which a person is looked for item by item.
+pub(super) const OF_PERSON: [&str; 9] = [
+    PEOPLE,
+    MEMBERS,
+    "deleted_users",
+    "sessions",
+    "sign_ins",
+    "refused_sign_ins",
+    "audit",
+    EVENTS,
+    REQUESTS,
+];
+
+impl Section {
+    /// Returns the range of the section.
+    pub(super) fn range(&self, keys: Keys<'_>) -> Range {
+        match self.name {
+            EVENTS => Range::events(keys),
+            _ => Range::all((self.partition)(keys)),
+        }
+    }
+
+    /// Returns the part of the section that can name a person.
+    pub(super) fn range_about(&self, keys: Keys<'_>, person: &str) -> Range {
+        match self.name {
+            PEOPLE | "deleted_users" => Range::prefix((self.partition)(keys), person),
+            _ => self.range(keys),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Reads the keys of all items of a tenant, whatever they are: the one operation that scans the table.
+//!
+//! Many partitions of a tenant are named by a value, such as an e-mail address, so no list of them exists. Only a scan
+//! finds every item, also those that a version before or after this one has written.
+
+use aws_sdk_dynamodb::Error as DynamoDbError;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use serde::{Deserialize, Serialize};
+
+use crate::capacity;
+use crate::error::Error;
+use crate::item::{Item, key_item, string, text};
+use crate::keys::{Key, Keys, Partition};
+use crate::table::Table;
+
+/// A place in the table, up to which it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweptTo {
+    partition: String,
+    sort: String,
+}
+
+/// The keys of a tenant in one part of the table.
+#[derive(Debug)]
+pub struct Swept {
+    /// The keys.
+    pub keys: Vec<Key>,
+    /// The place after which the next part begins; `None` at the end of the table.
+    pub next: Option<SweptTo>,
+}
+
+impl Table {
+    /// Reads the next 1 MB of the whole table after a place, and returns the keys of the tenant's items in it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn sweep(&self, tenant: Keys<'_>, behind: Option<&SweptTo>) -> Result<Swept, Error> {
+        let config = tenant.config();
+        let others = format!("{}#", config.as_str());
+        let start =
+            behind.map(|place| key_item(&Partition::stored(&place.partition).at(&*place.sort)));
+        let output = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .projection_expression("PK, SK")
+            .filter_expression("PK = :own OR begins_with(PK, :others)")
+            .expression_attribute_values(":own", string(config.as_str()))
+            .expression_attribute_values(":others", string(&others))
+            .set_exclusive_start_key(start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(DynamoDbError::from)?;
+        capacity::read(output.consumed_capacity());
+        let place = |item: &Item| {
+            Ok::<_, Error>(SweptTo {
+                partition: text(item, "PK")?.to_owned(),
+                sort: text(item, "SK")?.to_owned(),
+            })
+        };
+        let next = output.last_evaluated_key.as_ref().map(place).transpose()?;
+        let mut keys = Vec::new();
+        for item in output.items.unwrap_or_default() {
+            let SweptTo { partition, sort } = place(&item)?;
+            // The filter says the same; an item of another tenant must not depend on it alone.
+            if tenant.own(&partition) {
+                keys.push(Partition::stored(&partition).at(sort));
+            }
+        }
+        Ok(Swept { keys, next })
+    }
+}

@@ -1,0 +1,299 @@
+//! Erasures: nothing is left of a person or of a deleted tenant, wherever it was.
+
+use rollcall_directory::Role;
+use rollcall_tests::api::Api;
+use rollcall_tests::scene::Scene;
+use rollcall_tests::service::{Service, run};
+use rollcall_tests::urn;
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant};
+
+/// Is in every name of the person. No id and no word of the product contains it.
+const CANARY: &str = "zzcanary";
+
+/// Pushes a person whose every attribute has the canary, and returns their id.
+async fn push(scene: &Scene) -> String {
+    scene
+        .push(json!({
+            "userName": format!("{CANARY}@x.test"), "externalId": format!("{CANARY}-1"),
+            "displayName": format!("Ada {CANARY}"), "name": {"formatted": format!("Ada {CANARY}"), "familyName": CANARY},
+            "emails": [{"value": format!("{CANARY}-work@x.test"), "type": "work", "primary": true}],
+            "phoneNumbers": [{"value": format!("+1-{CANARY}"), "type": "work"}], "title": format!("{CANARY} I"),
+        }))
+        .await
+}
+
+/// Leaves the person's names in all logs: changes, memberships, sign-ins, refusals, links, failed requests, digests.
+async fn leave_traces(service: &Service, scene: &Scene) -> (String, String) {
+    let idp = scene.tenant.idp();
+    let ada = push(scene).await;
+    let bob = scene
+        .push(json!({"userName": "bob@x.test", "displayName": "Bob"}))
+        .await;
+    let group = idp.group("Staff", &[&ada, &bob]).await;
+    let roles = scene.tenant.directory().roles();
+    roles.map_group(&group, Some(Role::Admin)).await.unwrap();
+    scene
+        .set(&ada, "title", json!(format!("{CANARY} II")))
+        .await
+        .expect(200);
+    scene
+        .set(&ada, "userName", json!(format!("{CANARY}.new@x.test")))
+        .await
+        .expect(200);
+    let again = json!({"schemas": [urn::USER], "userName": format!("{CANARY}.new@x.test")});
+    idp.post("/Users", again).await.expect(409);
+    for name in ["@x.test", ".new@x.test"] {
+        let filter = format!("userName eq \"{CANARY}{name}\"");
+        idp.filter("/Users", &filter).await.expect(200);
+    }
+    let login = |user_name: &str, subject: &str| {
+        json!({
+            "user_name": user_name, "subject": subject, "connection": scene.tenant.connection_id(),
+            "email": format!("{CANARY}-work@x.test"), "groups": ["Staff"],
+        })
+    };
+    let name = format!("{CANARY}.new@x.test");
+    let signed_in = scene
+        .log_in(login(&name, &format!("{CANARY}-subject")))
+        .await;
+    let session = signed_in.expect(200).string("/session/token");
+    scene.log_in(login(&name, "another-subject")).await;
+    // What she does to somebody else is their history, and says where she was.
+    let admin = service.application().with(Some(&session));
+    admin
+        .post(&format!("/users/{bob}/block"), json!({}))
+        .await
+        .expect(200);
+    let link = json!({"role_id": "admin", "email": name});
+    scene
+        .application
+        .post(
+            &format!("/tenants/{}/portal-links", scene.tenant.id()),
+            link,
+        )
+        .await
+        .expect(201);
+    service.drained().await;
+    scene
+        .at_tenant(&format!("/users?text={CANARY}"))
+        .await
+        .expect(200);
+    scene.at_tenant("/health").await.expect(200);
+    (ada, bob)
+}
+
+/// Waits until an erasure is finished, and returns it.
+async fn finished(service: &Service, api: &Api, path: &str) -> Value {
+    let late = Instant::now() + Duration::from_secs(60);
+    loop {
+        service.drained().await;
+        let erasure = api.get(path).await.expect(200).body;
+        if erasure["state"] == "finished" {
+            return erasure;
+        }
+        assert!(Instant::now() < late, "{erasure}");
+    }
+}
+
+/// Returns the parts of a text around the canary.
+fn sightings(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let around = |at: usize| {
+        let part = text.get(at.saturating_sub(300)..(at + 80).min(text.len()));
+        part.unwrap_or_default().to_owned()
+    };
+    text.match_indices(CANARY)
+        .map(|(at, _)| around(at))
+        .take(3)
+        .collect()
+}
+
+#[test]
+fn nothing_is_left_of_a_person() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "erased-person").await;
+        let (ada, bob) = leave_traces(service, &scene).await;
+        assert!(!sightings(&service.dump().await).is_empty());
+        let before = scene
+            .tenant
+            .directory()
+            .journal()
+            .verify(0, 500)
+            .await
+            .unwrap();
+
+        let path = format!("/tenants/{}/users/{ada}/erasure", scene.tenant.id());
+        scene.application.get(&path).await.expect(404);
+        let ordered = scene.application.post(&path, json!({})).await.expect(202);
+        assert_eq!(ordered.body["requested_by"]["type"], "application");
+        let erasure = finished(service, &scene.application, &path).await;
+        assert!(erasure["removed"].as_u64() > Some(5), "{erasure}");
+
+        let dump = service.dump().await;
+        assert_eq!(sightings(&dump), Vec::<String>::new());
+        assert!(!dump.contains("another-subject"));
+        scene.at_tenant(&format!("/users/{ada}")).await.expect(404);
+        let after = scene
+            .tenant
+            .directory()
+            .journal()
+            .verify(0, 500)
+            .await
+            .unwrap();
+        assert_eq!(after.faults, []);
+        assert!(
+            after.erased.len() > 3 && after.verified > before.verified,
+            "{after:?}"
+        );
+        // What happened to others is still told, by whom alone.
+        let entries = scene
+            .application
+            .all(&format!(
+                "/tenants/{}/audit?subject={bob}",
+                scene.tenant.id()
+            ))
+            .await;
+        let blocked = entries
+            .iter()
+            .find(|entry| entry["type"] == "user.blocked")
+            .unwrap();
+        assert_eq!(
+            (&blocked["actor"]["id"], blocked.get("origin")),
+            (&json!(ada), None)
+        );
+        let own = scene
+            .application
+            .all(&format!(
+                "/tenants/{}/audit?subject={ada}",
+                scene.tenant.id()
+            ))
+            .await;
+        let own = own
+            .iter()
+            .filter(|entry| entry["subject"]["id"] == ada.as_str());
+        let own: Vec<_> = own.map(|entry| entry["type"].clone()).collect();
+        assert_eq!(own, ["user.erased", "user.erasure_requested"]);
+        // It can be ordered again, and changes nothing.
+        scene
+            .application
+            .post(&path, json!({}))
+            .await
+            .expect(202)
+            .is(erasure);
+        // The name is free, for somebody new.
+        push(&scene).await;
+    });
+}
+
+#[test]
+fn only_the_application_and_owners_have_a_person_erased() {
+    run(async |service| {
+        let scene = Scene::create(service, "erasers").await;
+        let ada = push(&scene).await;
+        let path = format!("/users/{ada}/erasure");
+        let admin = service.admin(&scene.tenant, Role::Admin).await;
+        admin.post(&path, json!({})).await.expect(403);
+        scene.at_tenant(&format!("/users/{ada}")).await.expect(200);
+        let owner = service.admin(&scene.tenant, Role::Owner).await;
+        owner
+            .post("/users/nobody/erasure", json!({}))
+            .await
+            .expect(404);
+        owner.post(&path, json!({})).await.expect(202);
+        scene.at_tenant(&format!("/users/{ada}")).await.expect(404);
+        finished(service, &owner, &path).await;
+    });
+}
+
+#[test]
+fn nothing_is_left_of_a_deleted_tenant() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "erased-tenant").await;
+        let other = Scene::create(service, "erased").await;
+        leave_traces(service, &scene).await;
+        let bystander = other.push(json!({"userName": "bystander"})).await;
+        let (tenant, application) = (scene.tenant.id(), &scene.application);
+        let path = format!("/tenants/{tenant}/erasure");
+        application.get(&path).await.expect(404);
+        application.post(&path, json!({})).await.expect(409);
+        application
+            .post("/tenants/never-there/erasure", json!({}))
+            .await
+            .expect(404);
+        application
+            .delete(&format!("/tenants/{tenant}"))
+            .await
+            .expect(204);
+        service.drained().await;
+        // For a week, the application can read the feed to its end.
+        let scheduled = application.get(&path).await.expect(200).body;
+        assert_eq!(scheduled["state"], "scheduled");
+        let feed = application
+            .get(&format!("/tenants/{tenant}/events?limit=500"))
+            .await
+            .expect(200);
+        let last = feed.strings("/items/*/type").pop();
+        assert_eq!(last.as_deref(), Some("tenant.deleted"));
+
+        application.post(&path, json!({})).await.expect(202);
+        let erasure = finished(service, application, &path).await;
+        assert!(erasure["removed"].as_u64() > Some(50), "{erasure}");
+        let dump = service.dump().await;
+        assert_eq!(sightings(&dump), Vec::<String>::new());
+        // What stays: the tombstone of its id, and the erasure.
+        assert_eq!(dump.matches(&format!("T#{tenant}")).count(), 1, "{dump}");
+        application
+            .post("/tenants", json!({"id": tenant, "display_name": "x"}))
+            .await
+            .expect(409);
+        other
+            .at_tenant(&format!("/users/{bystander}"))
+            .await
+            .expect(200);
+    });
+}
+
+#[test]
+fn an_erasure_goes_on_where_it_was_cut_off() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "erased-in-steps").await;
+        leave_traces(service, &scene).await;
+        let tenant = scene.tenant.directory();
+        tenant.lifecycle().delete().await.unwrap();
+        // It is not due yet.
+        let now = Instant::now();
+        assert!(!tenant.erasures().go_on(None, now).await.unwrap());
+        assert!(!sightings(&service.dump().await).is_empty());
+        service.drained().await;
+        tenant.erasures().order().await.unwrap();
+        for call in 1..12 {
+            let (other, faults) = service.other_process(&scene.tenant);
+            faults.kill_at_call(call, call % 2 == 0);
+            tokio::select! {
+                () = faults.wait_for_kill() => {}
+                _ = other.erasures().go_on(None, now) => {}
+            }
+        }
+        let mut calls = 0;
+        while tenant.erasures().go_on(None, now).await.unwrap() {
+            calls += 1;
+            assert!(calls < 100);
+        }
+        service.drained().await;
+        assert_eq!(sightings(&service.dump().await), Vec::<String>::new());
+        assert!(
+            tenant
+                .erasures()
+                .read(None)
+                .await
+                .unwrap()
+                .unwrap()
+                .finished_at
+                .is_some()
+        );
+    });
+}

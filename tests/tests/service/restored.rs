@@ -1,0 +1,122 @@
+//! A restored table: what was revoked, deleted and erased after the restore point stays so, and sessions have ended, before
+//! anybody uses it.
+
+use jiff::Timestamp;
+use rollcall_directory::{Directory, GROUPS, Tenant, TenantId, USERS, Verdict, create_table};
+use rollcall_restore::Request;
+use rollcall_tests::scene::Scene;
+use rollcall_tests::service::{Service, run};
+use serde_json::json;
+use tokio::time::{Duration, Instant};
+
+const RESTORED: &str = "rollcall-restored";
+
+/// Copies the table as a restore would.
+async fn restore(service: &Service) {
+    let client = service.client();
+    create_table::create_table(&client, RESTORED).await.unwrap();
+    let scan = client.scan().table_name(service.table()).into_paginator();
+    let items = scan.items().send().collect::<Result<Vec<_>, _>>().await;
+    for item in items.unwrap() {
+        let put = client.put_item().table_name(RESTORED).set_item(Some(item));
+        put.send().await.unwrap();
+    }
+}
+
+async fn accepts(directory: &Directory, token: &str) -> bool {
+    let verdict = directory.authenticate(token, "r").await.unwrap();
+    matches!(verdict, Verdict::Accepted(_))
+}
+
+fn tenant(directory: &Directory, id: &str) -> Tenant {
+    let id: TenantId = id.parse().unwrap();
+    directory.system(id)
+}
+
+#[test]
+fn what_has_ended_stays_so() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "restored").await;
+        let doomed = Scene::create(service, "restored-doomed").await;
+        let push = async |name: &str| scene.push(json!({"userName": name})).await;
+        let (stays, left, off) = (push("stays").await, push("left").await, push("off").await);
+        let (back, erased) = (push("back").await, push("erased").await);
+        let idp = scene.tenant.idp();
+        let group = idp.group("Staff", &[&stays, &left]).await;
+        let (leaked, leaked_secret) = scene.tenant.issue("leaked", None).await;
+        let session = scene.log_in(json!({"user_name": "stays"})).await;
+        let session = session.expect(200).string("/session/token");
+        let keys = rollcall_issue_service_key::handler(service.directory());
+        let keys_of = async |payload| {
+            keys.call(serde_json::from_value(payload).unwrap())
+                .await
+                .unwrap()
+        };
+        let key = serde_json::to_value(keys_of(json!({"label": "stolen"})).await).unwrap();
+        let key = key["service_key"].as_str().unwrap().to_owned();
+        service.drained().await;
+        let restored_to = Timestamp::now();
+        restore(service).await;
+
+        scene.tenant.revoke(&leaked).await;
+        idp.delete(&format!("/Users/{left}")).await.expect(204);
+        for user in [&off, &back] {
+            scene.set(user, "active", json!(false)).await.expect(200);
+        }
+        scene.set(&back, "active", json!(true)).await.expect(200);
+        idp.delete(&format!("/Groups/{group}")).await.expect(204);
+        let erasure = format!("/tenants/{}/users/{erased}/erasure", scene.tenant.id());
+        scene
+            .application
+            .post(&erasure, json!({}))
+            .await
+            .expect(202);
+        let path = format!("/tenants/{}", doomed.tenant.id());
+        doomed.application.delete(&path).await.expect(204);
+        let listed = serde_json::to_value(keys_of(json!({"list": true})).await).unwrap();
+        let listed = listed["service_keys"].as_array().unwrap().iter();
+        let stolen = listed.clone().find(|key| key["label"] == "stolen").unwrap();
+        keys_of(json!({"revoke": stolen["id"]})).await;
+        service.drained().await;
+
+        let at = service.directory().at_table(RESTORED);
+        assert!(accepts(&at, &leaked_secret).await && accepts(&at, doomed.tenant.token()).await);
+        assert!(at.session(&session).await.unwrap().is_some());
+        let function = rollcall_restore::handler(service.directory());
+        let asked = json!({"table": RESTORED, "restored_to": restored_to});
+        let asked: Request = serde_json::from_value(asked).unwrap();
+        let late = Instant::now();
+        let first = function.call(asked.clone(), late).await.unwrap();
+        assert!(!first.done, "{first:?}");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        for _ in 0..2 {
+            let again = function.call(asked.clone(), deadline).await.unwrap();
+            assert!(again.done && again.refused.is_empty(), "{again:?}");
+        }
+
+        assert!(at.session(&session).await.unwrap().is_none());
+        assert!(!accepts(&at, &leaked_secret).await && !accepts(&at, doomed.tenant.token()).await);
+        assert!(accepts(&at, scene.tenant.token()).await);
+        assert!(at.service_keys().verify(&key).await.unwrap().is_none());
+        let acme = tenant(&at, scene.tenant.id());
+        let is_out = async |id: &str| {
+            acme.resources()
+                .record(&USERS, id)
+                .await
+                .map(|it| it.is_out())
+        };
+        assert!(!is_out(&stays).await.unwrap() && !is_out(&back).await.unwrap());
+        assert!(is_out(&off).await.unwrap());
+        assert!(is_out(&left).await.is_err() && is_out(&erased).await.is_err());
+        assert!(acme.resources().record(&GROUPS, &group).await.is_err());
+        assert!(acme.erasures().read(Some(&erased)).await.unwrap().is_some());
+        assert!(
+            tenant(&at, doomed.tenant.id())
+                .lifecycle()
+                .read()
+                .await
+                .is_err()
+        );
+    });
+}
