@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::archive::log::since;
 use crate::archive::plan::{Action, Step, plan};
+use crate::credentials::key_history::KeyChanger;
 use crate::directory::Directory;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
@@ -109,7 +110,10 @@ async fn end_sessions(tenant: &Tenant) -> Result<usize, Error> {
 async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
     let id = step.id.as_str();
     let Some(tenant) = step.tenant.clone().map(|tenant| directory.system(tenant)) else {
-        return directory.service_keys().revoke(id).await;
+        return directory
+            .service_keys()
+            .revoke(id, KeyChanger::default())
+            .await;
     };
     match step.action {
         Action::RevokeServiceKey => Ok(()),

@@ -10,7 +10,7 @@ use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, stri
 use serde_json::json;
 
 use crate::journal::entry::Entry;
-use crate::resources::crud::Saved;
+use crate::resources::draft::Saved;
 use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::owners::write_owners;
@@ -73,8 +73,8 @@ impl Resources<'_> {
                 let mut effects = Effects::default();
                 effects.changed(action(&USERS, Some(before), Some(&after)));
                 effects.changed(EventType::UserMerged);
-                let record = Some(self.record(&USERS, &after.id).await?);
-                Ok(Some(Saved { record, effects }))
+                let record = self.record(&USERS, &after.id).await?;
+                Ok(Some(Saved::of(record, effects)))
             }
             Some(false) => Ok(None),
             None => Err(error),

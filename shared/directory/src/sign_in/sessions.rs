@@ -7,7 +7,9 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, PortalLink, Role, RoleId, SessionLimits, Subject, USERS, shown};
+use rollcall_model::{
+    EventType, PortalLink, Role, RoleId, SessionLimits, Settings, Subject, USERS, shown,
+};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, string, text, to_item,
@@ -275,10 +277,11 @@ impl SignIn<'_> {
         record: &Record,
         settings: &Settings,
     ) -> Result<Vec<PersonSession>, Error> {
+        let limits = self.scope.session_bounds.limits(settings);
         let (stored, now) = (self.latest(&record.id).await?.into_iter(), now());
         let mut sessions: Vec<PersonSession> = stored
             .filter(|(_, session)| session.is_in_force(record))
-            .filter(|(_, session)| !session.is_over_by(settings, now))
+            .filter(|(_, session)| !session.is_over_by(limits, now))
             .map(|(hash, session)| PersonSession {
                 id: shown_id(&hash),
                 began_at: session.began,

@@ -54,7 +54,8 @@ pub(crate) struct ExportQuery {
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Exports everything of a tenant: its settings, connections without secrets, people, groups, memberships, role mappings,

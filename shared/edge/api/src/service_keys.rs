@@ -149,7 +149,8 @@ pub(crate) struct ServiceKeysPage {
     /// The id of the last key of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
-    limit: Option<u32>,
+    #[param(minimum = 1)]
+    limit: Option<i64>,
 }
 
 /// Lists the service keys, oldest first, expired ones too.
@@ -218,7 +219,10 @@ pub(crate) async fn revoke(
     application: Application<ServiceKeys>,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    let keys = application.directory.service_keys();
+    let directory = &application.directory;
+    // A key that is archived and not revoked is revoked by the next attempt, and by the next restore.
+    directory.archive_service_key(&id).await?;
+    let keys = directory.service_keys();
     keys.revoke(&id, application.changer()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
