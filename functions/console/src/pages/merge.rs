@@ -1,5 +1,5 @@
-//! Merge: closes an account that only came from sign-in into a person whom an identity provider pushed. The visitor looks for
-//! that person, sees what happens, and confirms.
+//! Merge: closes an account that only came from sign-in into a person whom an identity provider pushed. The visitor looks
+//! for that person, sees what happens, and confirms.
 
 use askama::Template;
 use axum::response::Response;
