@@ -58,7 +58,6 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         ),
         ("tokens", "/console/tokens".to_owned()),
         ("groups", "/console/groups".to_owned()),
-        ("roles", "/console/roles".to_owned()),
         ("group", format!("/console/groups/{engineers}?role=viewer")),
         ("people", "/console/people".to_owned()),
         ("person", format!("/console/people/{}", people[0])),
@@ -66,6 +65,7 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         ("audit", "/console/activity/audit".to_owned()),
         ("health", "/console/health".to_owned()),
         ("settings", "/console/settings".to_owned()),
+        ("roles", "/console/roles".to_owned()),
     ];
     (tenant, pages)
 }
