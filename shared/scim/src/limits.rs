@@ -31,8 +31,8 @@ pub const MAX_MEMBER_SCANS: usize = 20;
 /// A thousand operations on a thousand values stay below it, if each compares once.
 pub const MAX_PATCH_COMPARISONS: usize = 1_000_000;
 
-/// The maximum `startIndex`. Larger ones are read as this one, so that every client can read the response.
-pub const MAX_START_INDEX: u64 = i32::MAX as u64;
+/// The maximum `startIndex`. Larger ones are read as this one, the largest integer that every JSON parser reads exactly.
+pub const MAX_START_INDEX: u64 = (1 << 53) - 1;
 
 /// The maximum number of values of a multi-valued attribute. It does not apply to Group members.
 pub const MAX_VALUES: usize = 1000;
