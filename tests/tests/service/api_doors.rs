@@ -204,7 +204,6 @@ fn rows() -> Vec<Row> {
         get("/users?state=gone"),
         get("/users/nobody"),
         get("/users/nobody/identity"),
-        // No person has the id of the connection.
         get("/users/{connection}/export"),
         get("/users/{connection}/erasure"),
         ("POST", "/users/{connection}/erasure", Some(json!({}))),
