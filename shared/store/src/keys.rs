@@ -421,42 +421,6 @@ pub const MAPPING: &str = "ROLEMAP#";
 /// The sort key of the tenant with its settings.
 pub const TENANT: &str = "TENANT";
 
-/// The keys of the items that belong to the whole stack, not to a tenant.
-#[derive(Clone, Copy, Debug)]
-pub struct StackKeys;
-
-impl StackKeys {
-    /// Returns the partition of the list of tenants. The sort key is the tenant's id.
-    pub fn tenants() -> Partition {
-        Partition("S#TENANTS".to_owned())
-    }
-
-    /// Returns the key of the roles of the stack.
-    pub fn roles() -> Key {
-        Partition("S#ROLES".to_owned()).at("CATALOGUE")
-    }
-
-    /// Returns the partition of service keys. The sort key is the hash of the key.
-    pub fn service_keys() -> Partition {
-        Partition("S#KEYS".to_owned())
-    }
-
-    /// Returns the key of the erasure of a tenant. It stays when everything else of the tenant is gone.
-    pub fn erasure(tenant: &TenantId) -> Key {
-        Partition("S#ERASURES".to_owned()).at(tenant.as_str())
-    }
-
-    /// Returns the partition of the erasures that are not finished. The sort key says whose.
-    pub fn erasing() -> Partition {
-        Partition("S#ERASING".to_owned())
-    }
-
-    /// Returns the partition of the history of service keys. The sort key is a UUIDv7.
-    pub fn service_key_history() -> Partition {
-        Partition("S#KEYHISTORY".to_owned())
-    }
-}
-
 /// Returns `text` if it has at most `max` bytes. Otherwise returns its beginning and its hash, so that distinct texts
 /// have distinct results.
 fn bounded(text: &str, max: usize) -> String {

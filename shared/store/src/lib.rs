@@ -2,7 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `keys`, `stack_keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
@@ -39,6 +39,7 @@ mod keys;
 mod retry;
 mod scope;
 mod sdk;
+mod stack_keys;
 mod sweep;
 mod table;
 mod transaction;
@@ -51,12 +52,12 @@ pub use found::Found;
 pub use item::{Item, carry_over, from_item, key_item, number, string, strings, text, to_item};
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
 pub use keys::{
-    CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, StackKeys, TENANT, name_prefix,
-    word_and_user,
+    CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, TENANT, name_prefix, word_and_user,
 };
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};
 pub use sdk::sdk_config;
+pub use stack_keys::StackKeys;
 pub use sweep::{Swept, SweptTo};
 pub use table::{QueryPage, Range, Table, Updated};
 pub use transaction::{Expression, Guard, MAX_WRITES, Transaction};

@@ -204,6 +204,9 @@ fn rows() -> Vec<Row> {
         get("/users?state=gone"),
         get("/users/nobody"),
         get("/users/nobody/identity"),
+        get("/users/{connection}/export"),
+        get("/users/{connection}/erasure"),
+        ("POST", "/users/{connection}/erasure", Some(json!({}))),
         get("/scim/connections/{connection}"),
     ]
 }

@@ -59,6 +59,15 @@ impl Operation {
         path.strip_prefix("/scim").unwrap_or(path)
     }
 
+    /// Returns whether a session needs the role of an owner as well.
+    fn is_for_owners(&self) -> bool {
+        match self.resource() {
+            "/users/{id}/export" => true,
+            "/users/{id}/erasure" => self.method == Method::POST,
+            _ => false,
+        }
+    }
+
     fn expected(&self, who: Who) -> u16 {
         let Some((credential, permissions)) = &self.needs else {
             return self.success;
@@ -66,7 +75,8 @@ impl Operation {
         let for_application = credential == rollcall_edge_api::SERVICE_KEY;
         let allowed = |role: Role| {
             let has = |wanted: &String| role.permissions().iter().any(|p| p.as_str() == wanted);
-            match permissions.iter().all(has) {
+            let is_owner = role == Role::Owner || !self.is_for_owners();
+            match permissions.iter().all(has) && is_owner {
                 true => self.success,
                 false => 403,
             }
@@ -194,6 +204,24 @@ impl<'a> Fixture<'a> {
         login.expect(200).string("/session/token")
     }
 
+    /// Deletes a tenant, whose erasure is scheduled then, and returns its id.
+    async fn deleted_tenant(&self) -> String {
+        let tenant = self.service.tenant("deleted").await;
+        let path = format!("/tenants/{}", tenant.id());
+        self.service.application().delete(&path).await.expect(204);
+        tenant.id().to_owned()
+    }
+
+    /// Has a person erased, and returns their id.
+    async fn erased_user(&self) -> String {
+        let name = format!("erased-{}", uuid::Uuid::now_v7());
+        let user = self.tenant.idp().user(&name).await;
+        let path = format!("/tenants/{}/users/{user}/erasure", self.tenant.id());
+        let ordered = self.service.application().post(&path, json!({})).await;
+        ordered.expect(202);
+        user
+    }
+
     /// Creates a portal link, and returns its id in the list.
     async fn listed_link(&self) -> String {
         let application = self.service.application();
@@ -218,6 +246,7 @@ impl<'a> Fixture<'a> {
             "/tenants/{tenant}" if deletes => {
                 self.service.tenant("short-lived").await.id().to_owned()
             }
+            "/tenants/{tenant}/erasure" => self.deleted_tenant().await,
             _ => self.tenant.id().to_owned(),
         };
         let resource = operation.resource();
@@ -228,6 +257,7 @@ impl<'a> Fixture<'a> {
                 let login = application.log_in(self.tenant.id(), &name, None).await;
                 login.expect(200).string("/user/id")
             }
+            "/users/{id}/erasure" if operation.method == Method::GET => self.erased_user().await,
             // These end sessions.
             _ if resource.starts_with("/users/")
                 && (deletes && !resource.contains("/sessions")
@@ -269,6 +299,7 @@ impl<'a> Fixture<'a> {
             ("POST", "/tenants") => {
                 json!({"id": format!("t{}", uuid::Uuid::now_v7()), "display_name": "New"})
             }
+            ("POST", "/erasure") => json!({}),
             ("PATCH", "") => json!({"display_name": "Renamed"}),
             ("POST", "/service-keys") => json!({"label": "new", "scopes": ["events"]}),
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),

@@ -1,5 +1,7 @@
 //! Person: one person's attributes, role and its reasons, sessions and history.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{

@@ -129,6 +129,7 @@ impl SettingsForm {
             deleted_people: self.deleted_people,
             session_minutes: minutes(self.session_minutes),
             session_idle_minutes: minutes(self.session_idle_minutes),
+            ..SettingsChange::default()
         })
     }
 }

@@ -349,11 +349,7 @@ mod tests {
         before.revision = 7;
         before.identity.bind("c", "s", true);
         before.account = Account {
-            manual: Some(Grant {
-                role: Role::Owner.into(),
-                since: at,
-                request_id: None,
-            }),
+            manual: Grant::of([Role::Owner.into()], at, None),
             first_login_at: Some(at),
             epoch: 3,
             ..Account::default()
@@ -364,7 +360,7 @@ mod tests {
         };
         let mut record = deleted.returned(&pushed(), at);
         assert_eq!((record.id.as_str(), record.revision), ("old", 8));
-        assert_eq!(record.account.manual_role(&Catalogue::default()), None);
+        assert_eq!(record.account.manual_roles(&Catalogue::default()), []);
         assert_eq!(
             record.account.given_role(&Catalogue::default()),
             Some(Role::Owner)
@@ -384,8 +380,8 @@ mod tests {
         assert!(again.account.returns_by("c", "s"));
         record.account.give_back();
         assert_eq!(
-            record.account.manual_role(&Catalogue::default()),
-            Some(Role::Owner)
+            record.account.manual_roles(&Catalogue::default()),
+            [Role::Owner]
         );
         assert!(record.account.withheld.is_none());
     }

@@ -1,0 +1,41 @@
+//! The keys of what belongs to the whole stack, not to a tenant: the list of tenants, the service keys, the erasures.
+
+use rollcall_model::TenantId;
+
+use crate::keys::{Key, Partition};
+
+/// The keys of the items that belong to the whole stack, not to a tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct StackKeys;
+
+impl StackKeys {
+    /// Returns the partition of the list of tenants. The sort key is the tenant's id.
+    pub fn tenants() -> Partition {
+        Partition::stored("S#TENANTS")
+    }
+
+    /// Returns the key of the roles of the stack.
+    pub fn roles() -> Key {
+        Partition::stored("S#ROLES").at("CATALOGUE")
+    }
+
+    /// Returns the partition of service keys. The sort key is the hash of the key.
+    pub fn service_keys() -> Partition {
+        Partition::stored("S#KEYS")
+    }
+
+    /// Returns the key of the erasure of a tenant. It stays when everything else of the tenant is gone.
+    pub fn erasure(tenant: &TenantId) -> Key {
+        Partition::stored("S#ERASURES").at(tenant.as_str())
+    }
+
+    /// Returns the partition of the erasures that are not finished. The sort key says whose.
+    pub fn erasing() -> Partition {
+        Partition::stored("S#ERASING")
+    }
+
+    /// Returns the partition of the history of service keys. The sort key is a UUIDv7.
+    pub fn service_key_history() -> Partition {
+        Partition::stored("S#KEYHISTORY")
+    }
+}
