@@ -128,7 +128,7 @@ pub use rollcall_model::{
     GROUPS, Identity, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles,
     NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit,
     Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp,
-    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, shown,
+    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, is_id, shown,
     without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};

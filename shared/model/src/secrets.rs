@@ -96,13 +96,40 @@ pub fn is_secret_parameter(name: &str) -> bool {
 
 /// Returns whether a filter or a path names the attribute of a secret, outside of its literals.
 pub fn names_secret(text: &str) -> bool {
-    let mut is_literal = false;
-    text.split('"').any(|part| {
-        let names = part.split([' ', '(', ')', '[', ']']).any(is_secret_name);
-        let found = names && !is_literal;
-        is_literal = !is_literal;
-        found
-    })
+    let words = without_literals(text);
+    words.split([' ', '(', ')', '[', ']']).any(is_secret_name)
+}
+
+/// Returns a filter without its literals, in double or single quotes, where a backslash escapes a character. A literal
+/// without an end is left as it is.
+fn without_literals(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = rest.find(['"', '\'']) {
+        let (before, literal) = rest.split_at(begin);
+        words.push_str(before);
+        words.push(' ');
+        let Some(end) = end_of_literal(literal) else {
+            rest = literal;
+            break;
+        };
+        rest = &literal[end..];
+    }
+    words + rest
+}
+
+/// Returns where the literal ends that the text begins with, behind its quote.
+fn end_of_literal(text: &str) -> Option<usize> {
+    let mut characters = text.char_indices();
+    let (_, quote) = characters.next()?;
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            _ if character == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Returns a text without what looks like a secret in it: bearer tokens, JSON web tokens, keys, well-known credentials, and
@@ -245,6 +272,10 @@ mod tests {
             ("emails[pin eq 1]", true),
             ("not (userName eq \"a\") and a.pwd pr", true),
             ("userName eq \"my password\"", false),
+            (r#"displayName eq "a\"b" and password eq "x""#, true),
+            (r#"userName eq 'a"b' and password eq 'x'"#, true),
+            ("userName eq 'my password'", false),
+            ("userName eq \"o'hara\" and pwd eq \"x\"", true),
             ("", false),
         ] {
             assert_eq!(names_secret(filter), names, "{filter}");

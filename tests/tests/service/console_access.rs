@@ -151,7 +151,8 @@ const FORMS: [Form; 18] = [
     ("/console/close", &[], Role::Viewer),
 ];
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
-    ("revision", "1"),
+    // The second: the tenant has a connection.
+    ("revision", "2"),
     ("sso_default_role", "viewer"),
     ("manual_roles", "preserved"),
     ("role_sync", "immediate"),
@@ -253,11 +254,14 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                     .iter()
                     .map(|(name, value)| (*name, fill(value)))
                     .collect();
+                let settings = tenant.directory().settings().read_with_revision().await;
+                let revision = settings.map_or(0, |(_, revision)| revision).to_string();
                 let mut form: Vec<(&str, &str)> = form
                     .iter()
                     .map(|(name, value)| (*name, value.as_str()))
+                    .filter(|(name, _)| *name != "revision")
                     .collect();
-                form.push(("form_token", &form_token));
+                form.extend([("form_token", &*form_token), ("revision", &*revision)]);
                 let seen = visitor.post(&fill(path), &form, &[]).await;
                 let expected: &[u16] = if role >= needs { &[200, 303] } else { &[403] };
                 assert!(

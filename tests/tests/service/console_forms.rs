@@ -226,9 +226,9 @@ fn settings_do_not_overwrite_changes_by_another_admin() {
             settings.map_or(0, |settings| settings.retention_days)
         };
         for (visitor, revision, kept, status, after) in [
-            (&first, "1", "30", 303, 30),
-            (&second, "1", "60", 409, 30),
-            (&second, "2", "60", 303, 60),
+            (&first, "2", "30", 303, 30),
+            (&second, "2", "60", 409, 30),
+            (&second, "3", "60", 303, 60),
         ] {
             let form_token = visitor.form_token();
             let mut form = SETTINGS.to_vec();
@@ -248,7 +248,7 @@ fn settings_do_not_overwrite_changes_by_another_admin() {
             );
             assert_eq!(days().await, after);
             let page = visitor.get("/console/settings").await.expect(200);
-            let now = format!(r#"name="revision" value="{}""#, 2 + u32::from(after == 60));
+            let now = format!(r#"name="revision" value="{}""#, 3 + u32::from(after == 60));
             assert!(page.html.contains(&now), "{}", page.html);
         }
     });

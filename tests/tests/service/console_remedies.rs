@@ -271,7 +271,7 @@ fn a_form_keeps_what_was_typed() {
         )
         .await;
         assert!(
-            seen.html.contains(r#"name="revision" value="2""#),
+            seen.html.contains(r#"name="revision" value="3""#),
             "{}",
             seen.html
         );

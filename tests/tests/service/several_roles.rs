@@ -186,3 +186,33 @@ fn only_what_changes_must_be_within_the_givers_rank() {
         given.expect(403).because(Reason::RoleAboveGiver);
     });
 }
+
+/// The rank of one role does not extend what another one allows.
+#[test]
+fn nobody_acts_with_the_rank_of_one_role_and_the_permission_of_another() {
+    run(async |service| {
+        let tenant = service.tenant("ranks-apart").await;
+        let application = service.application();
+        let at = |path: &str| format!("/tenants/{}{path}", tenant.id());
+        let roles = [
+            role("helpdesk", 100, &["sso:configure", "directory:read"]),
+            role("lead", 300, &["sso:configure", "directory:read"]),
+            role("billing", 500, &["invoices:read"]),
+        ];
+        let none = json!({"sso_default_role": null});
+        let settings = at("/settings");
+        application.patch(&settings, none).await.expect(200);
+        let roles = json!({"items": roles});
+        application.put(&at("/roles"), roles).await.expect(200);
+        let ada = tenant.idp().user("ada").await;
+        let both = json!({"role_ids": ["billing", "helpdesk"]});
+        let role_of = at(&format!("/users/{ada}/role"));
+        application.put(&role_of, both).await.expect(200);
+        let login = application.log_in(tenant.id(), "ada", None).await;
+        let token = login.expect(200).string("/session/token");
+        let session = application.with(Some(&token));
+        let path = format!("/users/{ada}/role");
+        let more = json!({"role_ids": ["billing", "lead", "helpdesk"]});
+        session.put(&path, more).await.expect(403);
+    });
+}

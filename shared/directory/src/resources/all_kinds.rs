@@ -38,7 +38,7 @@ impl Resources<'_> {
     pub async fn search_all(self, query: &QueryOfAll) -> Result<Page, Error> {
         match query.users.sort {
             Some(_) => in_time(&USERS, PATIENCE, self.search_ordered(query)).await,
-            None => self.search_in_turn(query).await,
+            None => in_time(&USERS, PATIENCE, self.search_in_turn(query)).await,
         }
     }
 

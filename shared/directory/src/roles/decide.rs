@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rollcall_model::{
     Account, BelowAtLogin, Catalogue, Claimed, Grant, ManualRoles, Mappings, Permission, Role,
-    RoleId, RoleSync, RouteBy, Settings,
+    RoleId, RoleSync, RouteBy, Settings, Way,
 };
 
 use crate::resources::record::Record;
@@ -142,8 +142,10 @@ pub(crate) fn sign_in(
     if !first || account.manual.is_some() {
         return Decided::Existing;
     }
-    let default = settings.sso_default_role.clone();
-    account.default = Grant::of(default, at, Some(request_id.to_owned()));
+    // A role that the stack no longer has may still be the default, because people hold it.
+    let default = settings.default_role();
+    let default = default.filter(|role| role.is_given(Way::Default));
+    account.default = Grant::of(default.map(RoleId::from), at, Some(request_id.to_owned()));
     Decided::Default
 }
 

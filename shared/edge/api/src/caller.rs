@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, Introspection, KeyChanger, KeyScope, Origin, Purpose, Reason, Role,
-    ServiceKey, Session, Tenant, TenantId, TokenSecret, shown,
+    Catalogue, Directory, Introspection, KeyChanger, KeyScope, Origin, Permission, Purpose, Reason,
+    Role, ServiceKey, Session, Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
@@ -53,12 +53,12 @@ impl<G> Access<G> {
         self.renamings
     }
 
-    /// Checks that the caller is the application or an owner.
+    /// Checks that the caller is an owner, or the application with a key that can open a session of an owner.
     ///
     /// # Errors
-    /// 403 when somebody else has the session.
+    /// 403 when it is somebody else.
     pub(crate) fn check_owner(&self, to: &str) -> Result<(), Problem> {
-        match self.is_application || self.rank.is_owner() {
+        match self.rank.is_owner() {
             true => Ok(()),
             false => Err(Problem::forbidden(format!(
                 "only the application or an owner can {to}"
@@ -170,7 +170,7 @@ where
     }
 }
 
-impl<G, H> From<Admin<G>> for Access<H> {
+impl<G: Gate, H> From<Admin<G>> for Access<H> {
     fn from(admin: Admin<G>) -> Self {
         let (rank, renamings) = (admin.role(), admin.renamings());
         let session = admin.session;
@@ -270,6 +270,7 @@ where
 /// the actor of every change.
 pub(crate) struct ApplicationAt<G> {
     pub(crate) tenant: Tenant,
+    key: ServiceKey,
     gate: PhantomData<G>,
 }
 
@@ -287,8 +288,20 @@ where
         let tenant = named_tenant(&directory, &key, parts).await?;
         Ok(Self {
             tenant,
+            key,
             gate: PhantomData,
         })
+    }
+}
+
+impl<G> ApplicationAt<G> {
+    /// Checks that the key has these permissions as well.
+    ///
+    /// # Errors
+    /// 403 when it lacks one of them.
+    pub(crate) fn check(&self, permissions: &[Permission]) -> Result<(), Problem> {
+        let mut scopes = permissions.iter().copied().map(KeyScope::Permission);
+        scopes.try_for_each(|scope| check_key(&self.key, Some(scope)))
     }
 }
 
@@ -344,11 +357,15 @@ pub struct Admin<G> {
     gate: PhantomData<G>,
 }
 
-impl<G> Admin<G> {
-    /// Returns the person's role. A session that has passed a gate with a permission has one; without a role,
-    /// [`Role::Viewer`] is returned.
+impl<G: Gate> Admin<G> {
+    /// Returns the role whose rank counts: the highest one that allows what the gate demands, because the rank of one role
+    /// does not extend the permission of another. Behind a gate without a permission, what changes roles counts. A session
+    /// that has passed a gate with a permission has such a role; without one, [`Role::Viewer`] is returned.
     pub fn role(&self) -> Role {
-        self.session.role.unwrap_or(Role::Viewer)
+        let demanded = G::PERMISSION.unwrap_or(Permission::SsoConfigure);
+        let mut roles = self.session.roles.iter();
+        let role = roles.find(|role| role.allows(demanded));
+        role.copied().unwrap_or(Role::Viewer)
     }
 
     /// Returns the role above which the session gives nothing back. What a portal link opened makes nobody an owner again.
@@ -365,7 +382,7 @@ impl<G> Admin<G> {
     }
 }
 
-impl<G> Admin<G> {
+impl<G: Gate> Admin<G> {
     /// Checks that the session may give this role to somebody.
     ///
     /// # Errors

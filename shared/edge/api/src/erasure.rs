@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::audit::Actor;
 use crate::caller::{Access, ApplicationAt};
-use crate::fields::Id;
+use crate::fields::{Id, check_user_id};
 use crate::gate::{Delete, Tenants};
 
 /// An erasure. It names nobody other than by an id, and stays when it is finished.
@@ -96,6 +96,7 @@ pub(crate) async fn erase_person(
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Erasure>), Problem> {
     access.check_owner("have everything about a person erased")?;
+    check_user_id(&id)?;
     let erasures = access.tenant.erasures();
     let erasure = erasures.order_of_person(&id, access.rank()).await?;
     Ok((StatusCode::ACCEPTED, Json(erasure.into())))
@@ -109,6 +110,7 @@ pub(crate) async fn read_of_person(
     access: Access<Delete>,
     Id(id): Id,
 ) -> Result<Json<Erasure>, Problem> {
+    check_user_id(&id)?;
     let what = || format!("erasure of the user `{}`", shown(&id));
     found(access.tenant.erasures().read(Some(&id)).await?, what)
 }

@@ -6,13 +6,14 @@
 
 use axum::Json;
 use rollcall_directory as directory;
+use rollcall_directory::Permission;
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::caller::{Access, ApplicationAt};
-use crate::fields::{Id, List, Params, limit};
+use crate::fields::{Id, List, Params, check_user_id, limit};
 use crate::gate::{ReadLogs, Tenants};
 
 /// One object of an export: its `type` and, unless a secret is its key, its `id`, and everything else that is stored.
@@ -67,6 +68,7 @@ pub(crate) async fn tenant(
     at: ApplicationAt<Tenants>,
     Params(asked): Params<ExportQuery>,
 ) -> Result<Json<List<ExportLine>>, Problem> {
+    at.check(&[Permission::DirectoryRead, Permission::LogsRead])?;
     at.tenant.lifecycle().known().await?;
     let limit = limit(asked.limit)?;
     let exports = at.tenant.exports();
@@ -84,6 +86,7 @@ pub(crate) async fn person(
     Params(asked): Params<ExportQuery>,
 ) -> Result<Json<List<ExportLine>>, Problem> {
     access.check_owner("export everything about a person")?;
+    check_user_id(&id)?;
     let limit = limit(asked.limit)?;
     let exports = access.tenant.exports();
     let page = exports.person(&id, asked.after.as_deref(), limit).await?;

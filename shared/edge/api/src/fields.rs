@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
+use rollcall_directory::{is_id, shown};
 use rollcall_edge_http::{API_PATH, Problem, read};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -140,6 +141,17 @@ pub(crate) fn page<D>(
         .filter(|_| more)
         .map(|item| id(item).to_owned());
     (items, next)
+}
+
+/// Checks that a text can be the id of a user.
+///
+/// # Errors
+/// 404 when there can be no such user.
+pub(crate) fn check_user_id(id: &str) -> Result<(), Problem> {
+    match is_id(id) {
+        true => Ok(()),
+        false => Err(Problem::not_found(format!("user `{}`", shown(id)))),
+    }
 }
 
 /// Validates a display name and returns it trimmed. `key` is the name of the field, for the error.
