@@ -72,11 +72,7 @@ impl Erasures<'_> {
     }
 
     /// Returns `None` if something has changed since it was read.
-    async fn try_order_of_person(
-        self,
-        person: &str,
-        rank: Role,
-    ) -> Result<Option<Erasure>, Error> {
+    async fn try_order_of_person(self, person: &str, rank: Role) -> Result<Option<Erasure>, Error> {
         let subject = Subject::new("user", person, "");
         let entry = Entry::new(self.scope, EventType::UserErasureRequested, subject);
         let known = Erasure::read(self.scope, Some(person)).await?;

@@ -63,7 +63,7 @@ pub(super) struct Progress {
     pub(super) behind: Option<String>,
     /// Whether the step met an entry that waits for its place in the feed.
     pub(super) waits: bool,
-    /// What the person was called. It goes with the progress.
+    /// The identifiers of the person. They go with the progress.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) identifiers: BTreeSet<String>,
 }
