@@ -15,6 +15,8 @@ use crate::request_log::mention::is_in_json;
 
 /// What replaces an identifier in what is about something else.
 pub(super) const ERASED: &str = "erased";
+/// What a value stands between in a filter or a sentence.
+const QUOTES: [char; 3] = ['"', '`', '\''];
 /// The attributes of a reference to a person: `manager`, `members`.
 const REFERENCE: [&str; 2] = ["id", "value"];
 /// What such a reference tells of the person.
@@ -65,13 +67,19 @@ impl Person<'_> {
         let is_told = texts
             .into_iter()
             .any(|text| self.cleaned(kind, subject, text).is_some());
-        let is_named = is_told || brings_identifier(kind, subject) && self.is_called(&subject.name);
+        let is_named = is_told || self.is_subject(kind, subject);
         match is_named {
             // The subject is the tenant, because the sign-in was refused before anybody was found.
             true if is(EventType::AuthRefused) && subject.kind != "user" => Verdict::Remove,
             true => Verdict::Clean,
             false => by_actor,
         }
+    }
+
+    /// Returns whether the subject of a change, which is not a user, is called by an identifier of the person.
+    pub(super) fn is_subject(&self, kind: &str, subject: &Subject) -> bool {
+        let is_user = subject.kind == "user";
+        !is_user && brings_identifier(kind, subject) && self.is_called(&subject.name)
     }
 
     /// Returns whether the person did it.
@@ -139,16 +147,18 @@ impl Person<'_> {
 
     /// Returns whether a text contains the id, or an identifier in quotes.
     fn is_quoted_in(&self, text: &str) -> bool {
+        // No other text contains an id.
+        text.contains(self.id) || text.contains(QUOTES) && self.is_called_in_quotes(text)
+    }
+
+    fn is_called_in_quotes(&self, text: &str) -> bool {
         let lower = text.to_lowercase();
         let is_quoted = |name: &String| {
             let name = name.replace('"', "\\\"");
-            let marks = ['"', '`', '\''].into_iter();
-            marks
-                .map(|mark| format!("{mark}{name}{mark}"))
-                .any(|it| lower.contains(&it))
+            let mut quoted = QUOTES.iter().map(|quote| format!("{quote}{name}{quote}"));
+            quoted.any(|it| lower.contains(&it))
         };
-        // No other text contains an id.
-        text.contains(self.id) || self.identifiers.iter().any(is_quoted)
+        self.identifiers.iter().any(is_quoted)
     }
 
     fn is_in_json(&self, text: &str) -> bool {

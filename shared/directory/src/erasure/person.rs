@@ -187,7 +187,7 @@ fn cleaned(
     verdict: Verdict,
 ) -> Result<Item, Error> {
     let (kind, subject) = (&entry.action, &entry.subject);
-    // Who opens a link or is refused is the person, although nobody knew it.
+    // Whoever was refused may have been the person, although nobody knew it.
     let is_from_person = person.acts(&entry.actor) || kind == EventType::AuthRefused.as_str();
     if verdict == Verdict::Clean {
         let texts = [("before", &entry.before), ("after", &entry.after)];
@@ -197,12 +197,10 @@ fn cleaned(
                 item.insert(name.to_owned(), string(&text));
             }
         }
-        if let (true, Some(AttributeValue::M(stored))) =
-            (person.is_called(&subject.name), item.get_mut("subject"))
+        if person.is_subject(kind, subject)
+            && let Some(AttributeValue::M(stored)) = item.get_mut("subject")
         {
-            if subject.kind != "user" {
-                stored.insert("name".to_owned(), string(ERASED));
-            }
+            stored.insert("name".to_owned(), string(ERASED));
         }
     }
     if is_from_person {
