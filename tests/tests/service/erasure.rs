@@ -297,3 +297,104 @@ fn an_erasure_goes_on_where_it_was_cut_off() {
         );
     });
 }
+
+/// Returns what the logs tell of somebody, as an export shows it.
+async fn told_of(scene: &Scene, names: &[&str]) -> Vec<String> {
+    let path = format!("/tenants/{}/export", scene.tenant.id());
+    let lines = scene.application.all(&path).await;
+    let logs = ["audit_entry", "event", "request"].map(Value::from);
+    let of_logs = lines.iter().filter(|line| logs.contains(&line["type"]));
+    let texts = of_logs.map(ToString::to_string);
+    texts
+        .filter(|text| names.iter().any(|name| text.contains(name)))
+        .collect()
+}
+
+#[test]
+fn an_erasure_leaves_what_is_about_others() {
+    run(async |service| {
+        let scene = Scene::create(service, "erased-alone").await;
+        let idp = scene.tenant.idp();
+        // Her user name is a part of another, and she is called as the group is.
+        let ann = scene
+            .push(json!({"userName": "ann", "displayName": "Staff"}))
+            .await;
+        let joanna = scene
+            .push(json!({"userName": "joanna", "displayName": "Staff"}))
+            .await;
+        let group = idp.group("Staff", &[&joanna]).await;
+        idp.filter("/Users", "userName eq \"joanna\"")
+            .await
+            .expect(200);
+        service.drained().await;
+        let names = ["joanna", joanna.as_str(), group.as_str()];
+        let before = told_of(&scene, &names).await;
+        assert!(before.len() > 3, "{before:?}");
+
+        let path = format!("/tenants/{}/users/{ann}/erasure", scene.tenant.id());
+        scene.application.post(&path, json!({})).await.expect(202);
+        finished(service, &scene.application, &path).await;
+        assert_eq!(told_of(&scene, &names).await, before);
+    });
+}
+
+#[test]
+fn nobody_is_restored_whose_erasure_was_ordered() {
+    run(async |service| {
+        let scene = Scene::create(service, "erased-or-restored").await;
+        let tenant = scene.tenant.directory();
+        for together in [false, true] {
+            let ada = push(&scene).await;
+            scene
+                .tenant
+                .idp()
+                .delete(&format!("/Users/{ada}"))
+                .await
+                .expect(204);
+            let order = tenant.erasures().order_of_person(&ada, Role::Owner);
+            let restore = tenant.roles().restore(&ada, Role::Owner, Role::Owner);
+            if together {
+                // Whichever comes first: she is erased.
+                let (ordered, _) = tokio::join!(order, restore);
+                ordered.unwrap();
+            } else {
+                order.await.unwrap();
+                assert!(restore.await.is_err());
+            }
+            let path = format!("/tenants/{}/users/{ada}/erasure", scene.tenant.id());
+            finished(service, &scene.application, &path).await;
+            scene.at_tenant(&format!("/users/{ada}")).await.expect(404);
+        }
+    });
+}
+
+#[test]
+fn an_erasure_tells_who_ordered_it_but_not_from_where_once_they_are_erased() {
+    run(async |service| {
+        let scene = Scene::create(service, "erased-eraser").await;
+        // The last owner cannot be erased.
+        let otto = scene.push(json!({"userName": "otto@x.test"})).await;
+        scene.give(&otto, Role::Owner).await;
+        let ada = push(&scene).await;
+        let olga = scene.push(json!({"userName": "olga@x.test"})).await;
+        scene.give(&olga, Role::Owner).await;
+        let owner = scene.session(json!({"user_name": "olga@x.test"})).await;
+        let path = format!("/users/{ada}/erasure");
+        owner.post(&path, json!({})).await.expect(202);
+        finished(service, &owner, &path).await;
+
+        let path = format!("/tenants/{}/users/{olga}/erasure", scene.tenant.id());
+        scene.application.post(&path, json!({})).await.expect(202);
+        finished(service, &scene.application, &path).await;
+        let path = format!("/tenants/{}/audit?subject={ada}", scene.tenant.id());
+        let entries = scene.application.all(&path).await;
+        let ordered = entries
+            .iter()
+            .find(|entry| entry["type"] == "user.erasure_requested")
+            .unwrap();
+        assert_eq!(
+            (&ordered["actor"]["id"], ordered.get("origin")),
+            (&json!(olga), None)
+        );
+    });
+}

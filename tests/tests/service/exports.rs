@@ -128,3 +128,24 @@ fn the_export_of_a_person_has_what_names_them() {
         owner.get("/users/nobody/export").await.expect(404);
     });
 }
+
+#[test]
+fn the_export_of_a_deleted_person_has_what_names_them() {
+    run(async |service| {
+        let (scene, ..) = scene(service, "exported-deleted").await;
+        let gone = scene.push(json!({"userName": "left@x.test"})).await;
+        let idp = scene.tenant.idp();
+        idp.delete(&format!("/Users/{gone}")).await.expect(204);
+        service.follow_up(&scene.tenant).await;
+        let path = format!("/tenants/{}/users/{gone}/export", scene.tenant.id());
+        let lines = scene.application.all(&path).await;
+        let expected = ["audit_entry", "deleted_user", "event", "request"];
+        assert_eq!(types(&lines), BTreeSet::from(expected));
+        // The request that created them has their user name, and not their id.
+        assert!(lines.iter().any(|line| line["http_method"] == "POST"));
+        let text = json!(lines).to_string();
+        for other in ["ada@x.test", "bob@x.test", "gone@x.test"] {
+            assert!(!text.contains(other), "{text}");
+        }
+    });
+}

@@ -1,15 +1,28 @@
 //! What an entry of a log says about a person who is erased. Pure.
+//!
+//! An identifier counts only as a whole value: a part of another value can be about somebody else.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use percent_encoding::percent_decode_str;
 use rollcall_model::{Actor, EventType, Subject};
 use rollcall_store::Item;
+use serde_json::Value;
 
 use crate::request_log::log::LoggedRequest;
 use crate::request_log::mention::is_in_json;
 
-/// A person who is erased: their id, and what they were called, in lower case.
+/// What replaces an identifier in what is about something else.
+pub(super) const ERASED: &str = "erased";
+/// What a value stands between in a filter or a sentence.
+const QUOTES: [char; 3] = ['"', '`', '\''];
+/// The attributes of a reference to a person: `manager`, `members`.
+const REFERENCE: [&str; 2] = ["id", "value"];
+/// What such a reference tells of the person.
+const TOLD: [&str; 3] = ["display", "displayName", "name"];
+
+/// A person who is erased: their id and their identifiers, in lower case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Person<'a> {
     pub(crate) id: &'a str,
@@ -32,7 +45,7 @@ pub(super) enum Verdict {
 impl Person<'_> {
     /// Decides what becomes of a change with this type, actor and subject, and with these JSON texts.
     ///
-    /// Names are given again: the history of another person stays, whatever they are called.
+    /// Identifiers are given again: only sign-ins and portal links, which bring one, are about whoever had it.
     pub(super) fn verdict<'t>(
         &self,
         kind: &str,
@@ -41,119 +54,325 @@ impl Person<'_> {
         texts: impl IntoIterator<Item = &'t str>,
     ) -> Verdict {
         let is = |known: EventType| kind == known.as_str();
+        let by_actor = match self.acts(actor) {
+            true => Verdict::CleanActor,
+            false => Verdict::Keep,
+        };
         if is(EventType::UserErasureRequested) || is(EventType::UserErased) {
-            return Verdict::Keep;
+            return by_actor;
         }
         if subject.id == self.id {
             return Verdict::Remove;
         }
-        let is_person = |name: &str| self.identifiers.contains(&name.to_lowercase());
-        let named = texts.into_iter().any(|text| self.is_in(text)) || is_person(&subject.name);
-        let acts = actor.person_id() == Some(self.id) || actor.email().is_some_and(is_person);
-        match (named, acts) {
-            (true, _) if is(EventType::AuthRefused) => Verdict::Remove,
-            (true, _) if subject.kind != "user" => Verdict::Clean,
-            (_, true) => Verdict::CleanActor,
-            _ => Verdict::Keep,
+        let is_told = texts
+            .into_iter()
+            .any(|text| self.cleaned(kind, subject, text).is_some());
+        let is_named = is_told || self.is_subject(kind, subject);
+        match is_named {
+            // The subject is the tenant, because the sign-in was refused before anybody was found.
+            true if is(EventType::AuthRefused) && subject.kind != "user" => Verdict::Remove,
+            true => Verdict::Clean,
+            false => by_actor,
         }
     }
 
-    fn is_in(&self, json: &str) -> bool {
-        let json = json.to_lowercase();
-        let mut names = self.identifiers.iter();
-        names.any(|name| is_in_json(&json, name))
+    /// Returns whether the subject of a change, which is not a user, is called by an identifier of the person.
+    pub(super) fn is_subject(&self, kind: &str, subject: &Subject) -> bool {
+        let is_user = subject.kind == "user";
+        !is_user && brings_identifier(kind, subject) && self.is_called(&subject.name)
+    }
+
+    /// Returns whether the person did it.
+    pub(super) fn acts(&self, actor: &Actor) -> bool {
+        actor.person_id() == Some(self.id) || actor.email().is_some_and(|it| self.is_called(it))
+    }
+
+    /// Returns the JSON text of a change without what it says about the person; `None` if it says nothing.
+    pub(super) fn cleaned(&self, kind: &str, subject: &Subject, text: &str) -> Option<String> {
+        let before: Value = serde_json::from_str(text).ok()?;
+        let mut after = before.clone();
+        self.clean(&mut after, brings_identifier(kind, subject));
+        (after != before).then(|| after.to_string())
+    }
+
+    fn clean(&self, value: &mut Value, has_identifiers: bool) {
+        match value {
+            Value::String(text) if has_identifiers && self.is_called(text) => {
+                ERASED.clone_into(text);
+            }
+            Value::Array(list) => {
+                for value in list {
+                    self.clean(value, has_identifiers);
+                }
+            }
+            Value::Object(object) => {
+                let is_person = REFERENCE
+                    .iter()
+                    .any(|name| object.get(*name).and_then(Value::as_str) == Some(self.id));
+                for (name, value) in object {
+                    match is_person && TOLD.contains(&name.as_str()) {
+                        true => *value = Value::from(ERASED),
+                        false => self.clean(value, has_identifiers),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns whether a text is an identifier of the person.
+    pub(super) fn is_called(&self, text: &str) -> bool {
+        self.identifiers.contains(&text.to_lowercase())
     }
 
     /// Returns whether a request names the person.
     pub(crate) fn is_in_request(&self, request: &LoggedRequest) -> bool {
-        let mut names: Vec<String> = self.identifiers.iter().cloned().collect();
-        names.push(self.id.to_owned());
-        let detail = request.detail.as_deref().unwrap_or_default();
-        let detail = detail.to_lowercase();
-        request.is_about(&names)
-            || request.names.iter().any(|name| names.contains(name))
-            || names.iter().any(|name| detail.contains(name.as_str()))
+        let mut ids = request.names.iter().chain(&request.skipped_members);
+        ids.any(|id| id == self.id || self.is_called(id))
+            || self.is_in_target(&request.target)
+            || request.detail.iter().any(|it| self.is_quoted_in(it))
+            || request.sent.iter().any(|it| self.is_in_json(it))
     }
 
-    /// Returns whether any text of an item contains the person's id or a name of theirs.
+    /// Returns whether a target has the id, an identifier as a segment behind the resource type, or one in quotes.
+    fn is_in_target(&self, target: &str) -> bool {
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut segments = path.trim_start_matches('/').split('/').skip(1);
+        segments.any(|segment| self.is_called(&decoded(segment)))
+            || self.is_quoted_in(&decoded(path))
+            || self.is_quoted_in(&decoded(query))
+            || self.is_quoted_in(&decoded(&query.replace('+', " ")))
+    }
+
+    /// Returns whether a text contains the id, or an identifier in quotes.
+    fn is_quoted_in(&self, text: &str) -> bool {
+        // No other text contains an id.
+        text.contains(self.id) || text.contains(QUOTES) && self.is_called_in_quotes(text)
+    }
+
+    fn is_called_in_quotes(&self, text: &str) -> bool {
+        let lower = text.to_lowercase();
+        let is_quoted = |name: &String| {
+            let name = name.replace('"', "\\\"");
+            let mut quoted = QUOTES.iter().map(|quote| format!("{quote}{name}{quote}"));
+            quoted.any(|it| lower.contains(&it))
+        };
+        self.identifiers.iter().any(is_quoted)
+    }
+
+    fn is_in_json(&self, text: &str) -> bool {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => self.is_in_json_value(&value),
+            // It was cut.
+            Err(_) => {
+                let lower = text.to_lowercase();
+                let mut names = self.identifiers.iter();
+                text.contains(self.id) || names.any(|name| is_in_json(&lower, name))
+            }
+        }
+    }
+
+    fn is_in_json_value(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.is_called(text) || self.is_quoted_in(text),
+            Value::Array(list) => list.iter().any(|value| self.is_in_json_value(value)),
+            Value::Object(object) => object.values().any(|value| self.is_in_json_value(value)),
+            _ => false,
+        }
+    }
+
+    /// Returns whether a value of an item is the person's id or an identifier, or contains one as a whole. The keys of the
+    /// item do not count.
     pub(crate) fn is_in_item(&self, item: &Item) -> bool {
-        item.values().any(|value| self.is_in_value(value))
+        let mut values = item
+            .iter()
+            .filter(|(name, _)| !["PK", "SK"].contains(&name.as_str()));
+        values.any(|(_, value)| self.is_in_value(value))
     }
 
     fn is_in_value(&self, value: &AttributeValue) -> bool {
         match value {
-            AttributeValue::S(text) => {
-                let text = text.to_lowercase();
-                text.contains(self.id) || self.identifiers.iter().any(|name| text.contains(name))
-            }
+            AttributeValue::S(text) => self.is_in_text(text),
             AttributeValue::M(map) => {
-                let is_key = |key: &String| key.contains(self.id);
+                let is_key = |key: &String| key == self.id;
                 map.keys().any(is_key) || map.values().any(|value| self.is_in_value(value))
             }
             AttributeValue::L(list) => list.iter().any(|value| self.is_in_value(value)),
-            AttributeValue::Ss(set) => set.iter().any(|text| text.contains(self.id)),
+            AttributeValue::Ss(set) => set.iter().any(|text| self.is_in_text(text)),
             _ => false,
         }
     }
+
+    fn is_in_text(&self, text: &str) -> bool {
+        text == self.id
+            || self.is_called(text)
+            || match text.chars().next() {
+                Some('{' | '[') => self.is_in_json(text),
+                Some('/') => self.is_in_target(text),
+                _ => self.is_quoted_in(text),
+            }
+    }
+}
+
+/// Returns whether an identifier in a change of this type is that of whoever had it at that time: what a refused sign-in
+/// or a portal link brought. A user's own history stays, whatever they are called.
+fn brings_identifier(kind: &str, subject: &Subject) -> bool {
+    kind == EventType::AuthRefused.as_str()
+        || subject.kind != "user"
+            && ["auth.", "portal_link."]
+                .iter()
+                .any(|it| kind.starts_with(it))
 }
 
 #[cfg(test)]
 mod tests {
+    use rollcall_store::string;
+
     use super::*;
+
+    const ID: &str = "01890000-0000-7000-8000-000000000001";
+
+    fn as_person(then: impl Fn(Person<'_>)) {
+        let identifiers = ["ada", "ada@x.test"].map(str::to_owned);
+        then(Person {
+            id: ID,
+            identifiers: &BTreeSet::from(identifiers),
+        });
+    }
 
     #[test]
     fn what_becomes_of_a_change() {
-        let identifiers = BTreeSet::from(["ada@x.test".to_owned()]);
-        let person = Person {
-            id: "p",
-            identifiers: &identifiers,
-        };
         let user = |id: &str, name: &str| Subject::new("user", id, name);
-        let group = Subject::new("group", "g", "Staff");
-        let (system, herself) = (Actor::SYSTEM, Actor::person("p", "s"));
+        let (bob, ada) = (user("q", "bob"), user(ID, "x"));
+        let group = Subject::new("group", "g", "Ada");
+        let tenant = Subject::new("tenant", "acme", "acme");
+        let (system, herself) = (Actor::SYSTEM, Actor::person(ID, "s"));
         let named = r#"{"email":"Ada@x.test"}"#;
+        let manager = format!(r#"{{"manager":{{"value":"{ID}","displayName":"Ada"}}}}"#);
+        let member = format!(r#"{{"added":["{ID}"]}}"#);
         for (kind, actor, subject, text, expected) in [
-            ("user.created", &system, user("p", "x"), "", Verdict::Remove),
-            ("user.erased", &system, user("p", ""), "", Verdict::Keep),
+            ("user.created", &system, &ada, "", Verdict::Remove),
+            ("user.erased", &system, &ada, "", Verdict::Keep),
+            ("user.erased", &herself, &bob, "", Verdict::CleanActor),
             (
                 "user.created",
                 &system,
-                user("q", "ada@x.test"),
+                &user("q", "ada@x.test"),
                 named,
                 Verdict::Keep,
             ),
-            (
-                "user.blocked",
-                &herself,
-                user("q", "bob"),
-                "",
-                Verdict::CleanActor,
-            ),
+            ("user.blocked", &herself, &bob, "", Verdict::CleanActor),
+            ("group.updated", &herself, &group, "", Verdict::CleanActor),
             (
                 "group.updated",
-                &herself,
-                group.clone(),
-                "",
-                Verdict::CleanActor,
+                &system,
+                &group,
+                r#"{"displayName":"Ada"}"#,
+                Verdict::Keep,
             ),
-            ("group.updated", &system, group.clone(), "{}", Verdict::Keep),
+            (
+                "group.members_changed",
+                &system,
+                &group,
+                &member,
+                Verdict::Keep,
+            ),
+            ("user.updated", &system, &bob, &manager, Verdict::Clean),
             (
                 "portal_link.created",
                 &system,
-                group.clone(),
+                &tenant,
                 named,
                 Verdict::Clean,
             ),
             (
-                "auth.refused",
+                "portal_link.created",
                 &system,
-                user("q", "bob"),
-                named,
-                Verdict::Remove,
+                &tenant,
+                r#"{"email":"ada@x.test.org"}"#,
+                Verdict::Keep,
             ),
+            (
+                "auth.login",
+                &system,
+                &user("q", "ada"),
+                named,
+                Verdict::Keep,
+            ),
+            ("auth.refused", &system, &bob, named, Verdict::Clean),
+            ("auth.refused", &system, &tenant, named, Verdict::Remove),
         ] {
-            let verdict = person.verdict(kind, actor, &subject, [text]);
-            assert_eq!(verdict, expected, "{kind} {subject:?}");
+            as_person(|person| {
+                let verdict = person.verdict(kind, actor, subject, [text]);
+                assert_eq!(verdict, expected, "{kind} {subject:?} {text}");
+            });
+        }
+    }
+
+    #[test]
+    fn what_is_cleaned_keeps_the_rest() {
+        let tenant = Subject::new("tenant", "acme", "acme");
+        as_person(|person| {
+            let text = r#"{"email":"ada@x.test","role_id":"admin"}"#;
+            let cleaned = person.cleaned("portal_link.created", &tenant, text);
+            let expected = r#"{"email":"erased","role_id":"admin"}"#;
+            assert_eq!(cleaned.as_deref(), Some(expected));
+        });
+    }
+
+    #[test]
+    fn a_request_names_somebody_by_a_whole_value() {
+        let about = format!("/Users/{ID}");
+        for (target, sent, named) in [
+            (about.as_str(), "", true),
+            ("/Users/ada?attributes=id", "", true),
+            ("/Users/ada%40x.test", "", true),
+            ("/Users/joada", "", false),
+            ("/ada", "", false),
+            ("/Users?filter=userName%20eq%20%22Ada%22", "", true),
+            ("/Users?filter=userName+eq+%22ada%40x.test%22", "", true),
+            ("/Users?filter=userName%20eq%20%22ada.king%22", "", false),
+            (
+                "/Users?filter=displayName%20eq%20%22ada%20king%22",
+                "",
+                false,
+            ),
+            ("/Users?sortBy=ada", "", false),
+            ("/Users", r#"{"userName":"ADA"}"#, true),
+            ("/Users", r#"{"userName":"ada.king","ada":true}"#, false),
+            ("/Groups/g", r#"{"path":"members[value eq \"ada\"]"}"#, true),
+            ("/Users", r#"{"userName":"ada","title":"… (cut)"#, true),
+        ] {
+            let sent = Some(sent.to_owned()).filter(|sent| !sent.is_empty());
+            let request = LoggedRequest {
+                sent,
+                ..LoggedRequest::new("GET", target, 200)
+            };
+            as_person(|person| {
+                assert_eq!(person.is_in_request(&request), named, "{request:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn an_item_names_somebody_by_a_whole_value() {
+        let event = format!(r#"{{"actor":{{"id":"{ID}"}}}}"#);
+        for (attribute, text, named) in [
+            ("user", ID, true),
+            ("user_name", "Ada", true),
+            ("event", &event, true),
+            ("event", r#"{"name":"Adam"}"#, false),
+            ("target", "/Users/ada", true),
+            ("detail", "the user `ada` exists", true),
+            ("hash", "bada55adaff", false),
+            ("PK", "T#acme#ada", false),
+            ("SK", "ada", false),
+        ] {
+            let item = Item::from([(attribute.to_owned(), string(text))]);
+            as_person(|person| {
+                assert_eq!(person.is_in_item(&item), named, "{attribute} {text}");
+            });
         }
     }
 }

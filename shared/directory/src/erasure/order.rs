@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rollcall_model::{EventType, Reason, Role, Subject, USERS, is_id};
-use rollcall_store::{Error, Scope, Transaction, now};
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, now, retry_stale};
 
 use crate::erasure::handle::Erasures;
 use crate::erasure::record::Erasure;
@@ -11,6 +11,7 @@ use crate::journal::entry::Entry;
 use crate::resources::crud::not_found;
 use crate::resources::restore::{check_rank, conflict};
 use crate::resources::tombstones::Tombstone;
+use crate::resources::writes::committed;
 use crate::sign_in::handle::SignIn;
 
 /// How long the items of a deleted tenant stay, so that the application can read its feed to the end.
@@ -49,53 +50,80 @@ impl Erasures<'_> {
                 Ok(erasure)
             }
             // An earlier version has deleted it.
-            None => self.begin(None, entry).await,
+            None => self.begin(entry).await,
         }
     }
 
     /// Orders that everything about a person is erased now, and deletes them if that was not done. A repetition orders it
-    /// again, until it is finished.
+    /// again, until it is finished. Somebody who lives again is erased anew.
     ///
     /// # Errors
-    /// `404` for somebody who never existed; `403` when they rank above `rank`, and for the last active owner.
+    /// `404` for somebody who never existed; `403` when they rank above `rank`, and for the last active owner; `409` when
+    /// they are being restored.
     pub async fn order_of_person(self, person: &str, rank: Role) -> Result<Erasure, Error> {
         if !is_id(person) {
             return Err(not_found(&USERS, person));
         }
+        let ordered = retry_stale(|_| self.try_order_of_person(person, rank)).await;
+        ordered.map_err(|error| match error {
+            Error::Busy(None) => conflict("this person is being restored; try again"),
+            other => other,
+        })
+    }
+
+    /// Returns `None` if something has changed since it was read.
+    async fn try_order_of_person(self, person: &str, rank: Role) -> Result<Option<Erasure>, Error> {
         let subject = Subject::new("user", person, "");
         let entry = Entry::new(self.scope, EventType::UserErasureRequested, subject);
         let known = Erasure::read(self.scope, Some(person)).await?;
-        if let Some(erasure) = known {
-            if erasure.finished_at.is_none() {
-                let mut transaction = Transaction::default();
-                transaction.put(entry.to_item(self.scope.keys())?);
-                self.scope.commit(&transaction).await?;
-            }
-            return Ok(erasure);
+        if let Some(erasure) = known.as_ref().filter(|it| it.finished_at.is_none()) {
+            let mut transaction = Transaction::default();
+            transaction.put(entry.to_item(self.scope.keys())?);
+            self.scope.commit(&transaction).await?;
+            return Ok(Some(erasure.clone()));
         }
         match SignIn::of(self.scope).delete_person(person, rank).await {
             Ok(_) => {}
             Err(error) if error.reason() == Reason::NotFound => {
-                self.check_deleted(person, rank).await?;
+                let tombstone = Tombstone::of_person(self.scope, person).await?;
+                match (tombstone, &known) {
+                    (Some(tombstone), _) => self.check_deleted(&tombstone, rank).await?,
+                    (None, Some(_)) => return Ok(known),
+                    (None, None) => return Err(not_found(&USERS, person)),
+                }
             }
             Err(error) => return Err(error),
         }
-        self.begin(Some(person), entry).await
+        let erasure = Erasure::ordered_after(self.scope, known.as_ref());
+        let mut transaction = self.begin_writes(&erasure, Some(person), entry)?;
+        // Who was restored in the meantime must be deleted first.
+        let tombstone = self.scope.keys().tombstone(&USERS, person);
+        transaction.check(tombstone, Expression::present(), Guard::Stale);
+        let is_begun = committed(self.scope, &transaction, &USERS).await?;
+        Ok(is_begun.then_some(erasure))
     }
 
-    /// Checks that the person was deleted and does not rank above `rank`.
-    async fn check_deleted(self, person: &str, rank: Role) -> Result<(), Error> {
-        let tombstone = Tombstone::of_person(self.scope, person).await?;
-        let tombstone = tombstone.ok_or_else(|| not_found(&USERS, person))?;
-        check_rank(&tombstone, &self.scope.settings().await?.roles, rank)
+    /// Checks that a deleted person does not rank above `rank`.
+    async fn check_deleted(self, tombstone: &Tombstone, rank: Role) -> Result<(), Error> {
+        check_rank(tombstone, &self.scope.settings().await?.roles, rank)
     }
 
-    async fn begin(self, person: Option<&str>, entry: Entry) -> Result<Erasure, Error> {
+    async fn begin(self, entry: Entry) -> Result<Erasure, Error> {
         let erasure = Erasure::ordered(self.scope, now());
+        let transaction = self.begin_writes(&erasure, None, entry)?;
+        self.scope.commit(&transaction).await?;
+        Ok(erasure)
+    }
+
+    fn begin_writes(
+        self,
+        erasure: &Erasure,
+        person: Option<&str>,
+        entry: Entry,
+    ) -> Result<Transaction, Error> {
         let mut transaction = Transaction::default();
         erasure.open(self.scope, &mut transaction, person)?;
         transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.commit(&transaction).await?;
-        Ok(erasure)
+        Ok(transaction)
     }
 }

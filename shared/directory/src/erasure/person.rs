@@ -5,7 +5,7 @@ use rollcall_model::{Actor, EventType, Subject};
 use rollcall_store::{Error, Item, Partition, Range, Scope, Transaction, from_item, string, text};
 use tokio::time::Instant;
 
-use crate::erasure::mentions::{Person, Verdict};
+use crate::erasure::mentions::{ERASED, Person, Verdict};
 use crate::erasure::record::{Erasure, Progress};
 use crate::erasure::{identifiers, remains};
 use crate::journal::entry::Entry;
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 200;
 /// One step.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Collects what the person was called.
+    /// Collects the identifiers of the person.
     Names,
     /// Removes what has a key of its own.
     Remains,
@@ -186,19 +186,28 @@ fn cleaned(
     person: Person<'_>,
     verdict: Verdict,
 ) -> Result<Item, Error> {
-    item.remove("origin");
-    let actor: Actor = entry.actor.by_id_alone();
-    let actor = serde_dynamo::to_attribute_value(&actor).map_err(Error::corrupt)?;
-    item.insert("actor".to_owned(), actor);
+    let (kind, subject) = (&entry.action, &entry.subject);
+    // Whoever was refused may have been the person, although nobody knew it.
+    let is_from_person = person.acts(&entry.actor) || kind == EventType::AuthRefused.as_str();
     if verdict == Verdict::Clean {
-        item.remove("before");
-        item.remove("after");
-        let is_named = person
-            .identifiers
-            .contains(&entry.subject.name.to_lowercase());
-        if let (true, Some(AttributeValue::M(subject))) = (is_named, item.get_mut("subject")) {
-            subject.insert("name".to_owned(), string("erased"));
+        let texts = [("before", &entry.before), ("after", &entry.after)];
+        for (name, text) in texts {
+            let text = text.as_ref();
+            if let Some(text) = text.and_then(|text| person.cleaned(kind, subject, text)) {
+                item.insert(name.to_owned(), string(&text));
+            }
         }
+        if person.is_subject(kind, subject)
+            && let Some(AttributeValue::M(stored)) = item.get_mut("subject")
+        {
+            stored.insert("name".to_owned(), string(ERASED));
+        }
+    }
+    if is_from_person {
+        item.remove("origin");
+        let actor: Actor = entry.actor.by_id_alone();
+        let actor = serde_dynamo::to_attribute_value(&actor).map_err(Error::corrupt)?;
+        item.insert("actor".to_owned(), actor);
     }
     Ok(item)
 }

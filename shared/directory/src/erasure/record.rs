@@ -63,7 +63,7 @@ pub(super) struct Progress {
     pub(super) behind: Option<String>,
     /// Whether the step met an entry that waits for its place in the feed.
     pub(super) waits: bool,
-    /// What the person was called. It goes with the progress.
+    /// The identifiers of the person. They go with the progress.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) identifiers: BTreeSet<String>,
 }
@@ -82,13 +82,22 @@ impl Erasure {
         }
     }
 
+    /// Returns the order of an erasure in place of an earlier one, which is finished.
+    pub(super) fn ordered_after(scope: &Scope, known: Option<&Self>) -> Self {
+        let earlier = known.map_or(0, |known| known.revision);
+        Self {
+            revision: earlier + 1,
+            ..Self::ordered(scope, now())
+        }
+    }
+
     /// Reads an erasure.
     pub(super) async fn read(scope: &Scope, person: Option<&str>) -> Result<Option<Self>, Error> {
         let item = scope.table.get(&key(scope, person)).await?;
         item.map(from_item).transpose()
     }
 
-    /// Writes a new erasure to the list of those that are not finished.
+    /// Writes a new erasure, in place of an earlier one if there is one, and lists it as not finished.
     pub(super) fn open(
         &self,
         scope: &Scope,
@@ -96,7 +105,11 @@ impl Erasure {
         person: Option<&str>,
     ) -> Result<(), Error> {
         let item = to_item(&key(scope, person), self)?;
-        transaction.put_if(item, Expression::absent(), Guard::Stale);
+        let unchanged = match self.revision {
+            1 => Expression::absent(),
+            revision => Expression::at_revision(revision - 1),
+        };
+        transaction.put_if(item, unchanged, Guard::Stale);
         transaction.put(key_item(&listed(scope, person)));
         Ok(())
     }

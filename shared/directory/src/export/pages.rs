@@ -8,10 +8,13 @@ use rollcall_scim as scim;
 use rollcall_store::{Error, Item, Range, from_item, text};
 use serde_json::Value;
 
+use crate::erasure::identifiers;
 use crate::erasure::mentions::Person;
 use crate::export::handle::Exports;
 use crate::export::lines::line;
-use crate::export::sections::{MEMBERS, OF_PERSON, PEOPLE, REQUESTS, SECTIONS, Section};
+use crate::export::sections::{
+    DELETED_PEOPLE, MEMBERS, OF_PERSON, PEOPLE, REQUESTS, SECTIONS, Section,
+};
 use crate::request_log::log::LoggedRequest;
 use crate::resources::crud::not_found;
 use crate::resources::handle::Resources;
@@ -94,28 +97,20 @@ impl Exports<'_> {
         self.page(place, Some(person), limit).await
     }
 
-    /// Returns what a person is called, in lower case.
+    /// Returns the identifiers of a person: those of now, or of a deleted person those of their history.
     async fn identifiers(self, id: &str) -> Result<BTreeSet<String>, Error> {
         if !is_id(id) {
             return Err(not_found(&USERS, id));
         }
         let ids = [id.to_owned()];
         let records = Resources::of(self.scope).records(&USERS, &ids).await?;
-        let Some(record) = records.into_iter().next() else {
-            let deleted = Tombstone::of_person(self.scope, id).await?;
-            return match deleted {
-                Some(_) => Ok(BTreeSet::new()),
-                None => Err(not_found(&USERS, id)),
-            };
-        };
-        let emails = record.emails()?.into_iter().map(|email| email.value);
-        let names = [
-            Some(record.user_name()?),
-            record.text(&USERS, "externalId")?,
-        ];
-        let names = names.into_iter().flatten().chain(emails);
-        let names = names.map(|name| name.to_lowercase());
-        Ok(names.filter(|name| !name.is_empty()).collect())
+        if let Some(record) = records.into_iter().next() {
+            let attributes = record.resource(&USERS)?.attributes().clone();
+            return Ok(identifiers::of_attributes(&Value::Object(attributes)));
+        }
+        let deleted = Tombstone::of_person(self.scope, id).await?;
+        deleted.ok_or_else(|| not_found(&USERS, id))?;
+        identifiers::all_of(self.scope, id).await
     }
 
     async fn page(
@@ -227,7 +222,8 @@ fn lines(
     let mut lines = Vec::with_capacity(items.len());
     for item in items {
         let is_wanted = match (person, section.name) {
-            (None, _) | (Some(_), PEOPLE) => true,
+            // Their range is the person's id.
+            (None, _) | (Some(_), PEOPLE | DELETED_PEOPLE) => true,
             (Some(person), REQUESTS) => {
                 person.is_in_request(&from_item::<LoggedRequest>(item.clone())?)
             }

@@ -32,6 +32,8 @@ const fn section(
 pub(super) const MEMBERS: &str = "memberships";
 /// The name of the section with the users.
 pub(super) const PEOPLE: &str = "users";
+/// The name of the section with the deleted users.
+pub(super) const DELETED_PEOPLE: &str = "deleted_users";
 /// The name of the section with the request log.
 pub(super) const REQUESTS: &str = "requests";
 /// The name of the section with the events of the feed.
@@ -50,7 +52,7 @@ pub(super) const SECTIONS: [Section; 14] = [
     section(PEOPLE, "user", |keys| keys.resources(&USERS)),
     section("groups", "group", |keys| keys.resources(&GROUPS)),
     section(MEMBERS, "membership", |keys| keys.resources(&GROUPS)),
-    section("deleted_users", "deleted_user", |keys| {
+    section(DELETED_PEOPLE, "deleted_user", |keys| {
         keys.tombstones(&USERS)
     }),
     section("deleted_groups", "deleted_group", |keys| {
@@ -74,7 +76,7 @@ pub(super) const SECTIONS: [Section; 14] = [
 pub(super) const OF_PERSON: [&str; 9] = [
     PEOPLE,
     MEMBERS,
-    "deleted_users",
+    DELETED_PEOPLE,
     "sessions",
     "sign_ins",
     "refused_sign_ins",
@@ -95,7 +97,7 @@ impl Section {
     /// Returns the part of the section that can name a person.
     pub(super) fn range_about(&self, keys: Keys<'_>, person: &str) -> Range {
         match self.name {
-            PEOPLE | "deleted_users" => Range::prefix((self.partition)(keys), person),
+            PEOPLE | DELETED_PEOPLE => Range::prefix((self.partition)(keys), person),
             _ => self.range(keys),
         }
     }

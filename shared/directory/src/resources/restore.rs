@@ -79,6 +79,8 @@ impl Resources<'_> {
             return Ok(None);
         };
         match self.bring_back(&deleted, pushed).await {
+            // Who is being erased does not come back: whoever is pushed is somebody new.
+            Ok(None) if self.is_erased(&deleted.id).await? => Ok(None),
             // Somebody else has the name by now.
             Err(Error::Scim(scim::Error::Uniqueness { .. })) => Ok(None),
             restored => restored.map(Some),
@@ -123,8 +125,8 @@ impl Resources<'_> {
     /// with this id was deleted.
     ///
     /// # Errors
-    /// `403` for somebody who ranks above `giver`; `409` for an account that was closed into another, and when the
-    /// attributes are no longer in the journal; `uniqueness` when somebody else has the name.
+    /// `403` for somebody who ranks above `giver`; `409` for an account that was closed into another, for somebody whose
+    /// erasure was ordered, and when the attributes are no longer in the journal; `uniqueness` when somebody else has the name.
     pub(crate) async fn restore_by_hand(self, id: &str, giver: Role) -> Result<bool, Error> {
         retry_stale(|_| async move {
             let Some(tombstone) = Tombstone::of_person(self.scope, id).await? else {
@@ -136,9 +138,20 @@ impl Resources<'_> {
             let deleted = Deleted { id, tombstone };
             let before = self.attributes_of(&deleted).await?;
             let restored = self.bring_back(&deleted, &before).await?;
+            if restored.is_none() && self.is_erased(&deleted.id).await? {
+                return Err(conflict(
+                    "an erasure of this person was ordered; they cannot be restored",
+                ));
+            }
             Ok(restored.map(|_| true))
         })
         .await
+    }
+
+    /// Returns whether the erasure of a deleted person was ordered.
+    async fn is_erased(self, id: &str) -> Result<bool, Error> {
+        let erasure = self.scope.keys().erasures().at(id);
+        Ok(self.scope.table.get(&erasure).await?.is_some())
     }
 
     /// Reads a deleted person's attributes from the journal.
@@ -194,6 +207,9 @@ impl Resources<'_> {
         let mut transaction = resource_writes(self.scope, &USERS, None, Some(record))?;
         let key = self.scope.keys().tombstone(&USERS, &deleted.id);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
+        // An erasure begins only while the tombstone is there: one of the two comes first.
+        let erasure = self.scope.keys().erasures().at(&deleted.id);
+        transaction.check(erasure, Expression::absent(), Guard::Stale);
         let traces = &deleted.tombstone.traces;
         traces.erase(self.scope, &mut transaction, &deleted.id);
         Ok(transaction)
