@@ -65,7 +65,7 @@ fn rotation_keeps_the_old_token_and_its_lifetime_and_settings_are_saved() {
         });
         assert_eq!(
             kept.ok(),
-            Some((Some(Role::Viewer), Some((600, 60)), 30, false))
+            Some((Some(Role::Viewer), Some((600, 60)), 400, false))
         );
 
         // Invented sums in the URL do not cause an overflow.

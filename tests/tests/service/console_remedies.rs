@@ -254,8 +254,12 @@ fn a_form_keeps_what_was_typed() {
             }
         }
         // Another admin saved something else meanwhile: both values are told, and a second try saves.
+        let stored = scene.tenant.directory().settings().read_with_revision().await;
+        let revision = stored.map_or(0, |(_, revision)| revision);
+        let (revision, later) = (revision.to_string(), (revision + 1).to_string());
         let mut settings = crate::console_access::SETTINGS.to_vec();
-        settings.push(("form_token", &form_token));
+        settings.retain(|(name, _)| *name != "revision");
+        settings.extend([("revision", &*revision), ("form_token", &*form_token)]);
         owner
             .post("/console/settings", &settings, &[])
             .await
@@ -267,11 +271,12 @@ fn a_form_keeps_what_was_typed() {
             "/console/settings",
             &settings,
             409,
-            "is “30” there and “77” here",
+            "is “400” there and “77” here",
         )
         .await;
         assert!(
-            seen.html.contains(r#"name="revision" value="3""#),
+            seen.html
+                .contains(&format!(r#"name="revision" value="{later}""#)),
             "{}",
             seen.html
         );

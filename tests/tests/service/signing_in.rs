@@ -141,8 +141,9 @@ fn a_refused_sign_in_is_a_finding_with_its_remedy_until_the_person_is_in() {
         }
         let visitor = Visitor::with_link(service, &scene.tenant, Role::Admin).await;
         let page = visitor.get("/console/health").await.expect(200).html;
-        let link =
-            format!("<a class=\"remedy\" href=\"/console/people/{owner}\">Confirm the person</a>");
+        let link = format!(
+            "<a class=\"remedy button\" href=\"/console/people/{owner}\">Confirm the person</a>"
+        );
         assert!(page.contains(&link), "{page}");
 
         scene
