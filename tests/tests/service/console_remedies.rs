@@ -254,7 +254,12 @@ fn a_form_keeps_what_was_typed() {
             }
         }
         // Another admin saved something else meanwhile: both values are told, and a second try saves.
-        let stored = scene.tenant.directory().settings().read_with_revision().await;
+        let stored = scene
+            .tenant
+            .directory()
+            .settings()
+            .read_with_revision()
+            .await;
         let revision = stored.map_or(0, |(_, revision)| revision);
         let (revision, later) = (revision.to_string(), (revision + 1).to_string());
         let mut settings = crate::console_access::SETTINGS.to_vec();

@@ -63,7 +63,8 @@ pub(crate) struct ExportQuery {
 /// the audit log, events and requests. A deleted tenant can be exported until it is erased.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/export", operation_id = "export_tenant", tag = "tenants",
     params(("tenant" = String, Path, description = "The tenant's id"), ExportQuery),
-    responses((status = 200, body = List<ExportLine>)), security(("service_key" = ["tenants:manage"])))]
+    responses((status = 200, body = List<ExportLine>)),
+    security(("service_key" = ["tenants:manage", "directory:read", "logs:read"])))]
 pub(crate) async fn tenant(
     at: ApplicationAt<Tenants>,
     Params(asked): Params<ExportQuery>,
