@@ -39,7 +39,8 @@ impl Resources<'_> {
     /// Reads one page of the resources that match (RFC 7644 §3.4.2).
     ///
     /// # Errors
-    /// `tooMany` when the query reads more than fits in [`PATIENCE`], and table errors. Without a match, the page is empty.
+    /// `tooMany` when the query reads more than fits in the time that a request has, and table errors. Without a match,
+    /// the page is empty.
     pub async fn search(self, kind: &'static Kind, query: &Query) -> Result<Page, Error> {
         in_time(kind, PATIENCE, self.search_for_long(kind, query)).await
     }
