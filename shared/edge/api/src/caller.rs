@@ -359,13 +359,13 @@ pub struct Admin<G> {
 
 impl<G: Gate> Admin<G> {
     /// Returns the role whose rank counts: the highest one that allows what the gate demands, because the rank of one role
-    /// does not extend the permission of another. Behind a gate without a permission, what changes roles counts. A session
-    /// that has passed a gate with a permission has such a role; without one, [`Role::Viewer`] is returned.
+    /// does not extend the permission of another. Behind a gate without a permission, that is the role that changes roles,
+    /// or else the highest. Without a role, [`Role::Viewer`] is returned.
     pub fn role(&self) -> Role {
         let demanded = G::PERMISSION.unwrap_or(Permission::SsoConfigure);
         let mut roles = self.session.roles.iter();
-        let role = roles.find(|role| role.allows(demanded));
-        role.copied().unwrap_or(Role::Viewer)
+        let role = roles.find(|role| role.allows(demanded)).copied();
+        role.or(self.session.role).unwrap_or(Role::Viewer)
     }
 
     /// Returns the role above which the session gives nothing back. What a portal link opened makes nobody an owner again.
