@@ -3,13 +3,14 @@
 //! | extractor | who may call |
 //! |---|---|
 //! | [`Access`] | both: a service key where the path names a tenant, and a session elsewhere |
-//! | [`Application`] | a service key |
+//! | [`Application`](crate::application::Application) | a service key |
 //! | [`Admin`] | a session |
 //!
 //! The function verifies both credentials itself, with strongly consistent reads: a revoked credential is refused from
-//! the next request on, and so is a deactivated person. The one exception is [`Introspector`]. Only the session selects a
-//! person's tenant, never a header, a path or a body. What the caller must be allowed to do is part of the extractor's
-//! type. It is checked before the body is read, and a handler cannot omit the check.
+//! the next request on, and so is a deactivated person. The one exception is
+//! [`Introspector`](crate::application::Introspector). Only the session selects a person's tenant, never a header, a
+//! path or a body. What the caller must be allowed to do is part of the extractor's type. It is checked before the body is
+//! read, and a handler cannot omit the check.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,15 +18,15 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, Introspection, KeyChanger, KeyScope, Origin, Permission, Purpose, Reason,
-    Role, ServiceKey, Session, Tenant, TenantId, TokenSecret, shown,
+    Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session, Tenant,
+    TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
 
 use crate::door;
 use crate::fields::segment;
-use crate::gate::{Gate, KeyGate, SignedIn, check_key, check_reach, check_session, lacks_scope};
+use crate::gate::{Gate, SignedIn, check_key, check_reach, check_session};
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -212,140 +213,6 @@ where
     }
 }
 
-/// The application's backend with a service key for the whole stack that passes the gate `G`.
-pub(crate) struct Application<G> {
-    pub(crate) directory: Directory,
-    pub(crate) key: ServiceKey,
-    request_id: String,
-    origin: Origin,
-    gate: PhantomData<G>,
-}
-
-impl<G> Application<G> {
-    /// Returns the ids of the service key and of the request, for what belongs to no tenant.
-    pub(crate) fn ids(&self) -> (&str, &str) {
-        (&self.key.id, &self.request_id)
-    }
-
-    /// Returns a tenant, which need not exist, with the application as the actor of every change.
-    pub(crate) fn tenant(&self, id: TenantId) -> Tenant {
-        let (directory, key) = (&self.directory, &self.key.id);
-        let tenant = directory.for_application(id, key, &self.request_id);
-        tenant.requested_from(self.origin.clone())
-    }
-
-    /// Returns the application as it stands in the history of the service keys.
-    pub(crate) fn changer(&self) -> KeyChanger {
-        KeyChanger {
-            by_key: Some(self.key.id.clone()),
-            request_id: Some(self.request_id.clone()),
-            origin: self.origin.clone(),
-        }
-    }
-}
-
-impl<S, G> FromRequestParts<S> for Application<G>
-where
-    S: Send + Sync,
-    G: KeyGate,
-    Directory: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let directory = Directory::from_ref(state);
-        let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
-        check_reach(&key, None)?;
-        Ok(Self {
-            directory,
-            key,
-            request_id: request_id(parts),
-            origin: origin(parts),
-            gate: PhantomData,
-        })
-    }
-}
-
-/// The application's backend as [`Application`], and the tenant in the path, which need not exist. The application is
-/// the actor of every change.
-pub(crate) struct ApplicationAt<G> {
-    pub(crate) tenant: Tenant,
-    key: ServiceKey,
-    gate: PhantomData<G>,
-}
-
-impl<S, G> FromRequestParts<S> for ApplicationAt<G>
-where
-    S: Send + Sync,
-    G: KeyGate,
-    Directory: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let directory = Directory::from_ref(state);
-        let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
-        let tenant = named_tenant(&directory, &key, parts).await?;
-        Ok(Self {
-            tenant,
-            key,
-            gate: PhantomData,
-        })
-    }
-}
-
-impl<G> ApplicationAt<G> {
-    /// Checks that the key has these permissions as well.
-    ///
-    /// # Errors
-    /// 403 when it lacks one of them.
-    pub(crate) fn check(&self, permissions: &[Permission]) -> Result<(), Problem> {
-        let mut scopes = permissions.iter().copied().map(KeyScope::Permission);
-        scopes.try_for_each(|scope| check_key(&self.key, Some(scope)))
-    }
-}
-
-/// The application's backend that introspects a session. Its service key is not verified yet: that happens in the same
-/// read as the introspection, and may be up to five seconds old.
-pub(crate) struct Introspector {
-    directory: Directory,
-    key: TokenSecret,
-}
-
-impl Introspector {
-    /// Verifies the service key and introspects a session.
-    ///
-    /// # Errors
-    /// 401 when the service key is not good, 403 when it lacks the scope.
-    pub(crate) async fn introspect(&self, session: &str) -> Result<Option<Session>, Problem> {
-        match self
-            .directory
-            .introspect(self.key.expose(), session)
-            .await?
-        {
-            Introspection::KeyRefused => Err(no_longer_good(Purpose::ServiceKey)),
-            Introspection::ScopeMissing => Err(lacks_scope(KeyScope::Introspection)),
-            Introspection::Inactive => Ok(None),
-            Introspection::Active(session) => Ok(Some(*session)),
-        }
-    }
-}
-
-impl<S> FromRequestParts<S> for Introspector
-where
-    S: Send + Sync,
-    Directory: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Ok(Self {
-            directory: Directory::from_ref(state),
-            key: secret(parts, Purpose::ServiceKey)?,
-        })
-    }
-}
-
 /// A person in a session that passes the gate `G`.
 pub struct Admin<G> {
     /// The person's tenant, with the person as the actor of every change.
@@ -449,7 +316,7 @@ where
 ///
 /// # Errors
 /// 401 when it is not valid, 403 when it lacks the scope.
-async fn service_key(
+pub(crate) async fn service_key(
     directory: &Directory,
     parts: &Parts,
     scope: Option<KeyScope>,
@@ -475,7 +342,7 @@ fn rank_of(key: &ServiceKey) -> Role {
 /// # Errors
 /// 404 when it is not the id of a tenant, 403 when the key is bound to another one. Whether the tenant exists is not
 /// checked.
-async fn named_tenant(
+pub(crate) async fn named_tenant(
     directory: &Directory,
     key: &ServiceKey,
     parts: &mut Parts,
@@ -494,7 +361,7 @@ async fn named_tenant(
 ///
 /// # Errors
 /// 401 when there is no bearer token or it cannot be parsed, 403 when it has another purpose.
-fn secret(parts: &Parts, purpose: Purpose) -> Result<TokenSecret, Problem> {
+pub(crate) fn secret(parts: &Parts, purpose: Purpose) -> Result<TokenSecret, Problem> {
     let shown = sole_bearer(parts).ok_or_else(|| {
         Problem::unauthorized(format!(
             "send `Authorization: Bearer` with {}",
@@ -526,7 +393,7 @@ fn other_door(wanted: Purpose, given: Purpose) -> &'static str {
     }
 }
 
-fn no_longer_good(purpose: Purpose) -> Problem {
+pub(crate) fn no_longer_good(purpose: Purpose) -> Problem {
     Problem::unauthorized(format!(
         "the bearer token is invalid, expired or revoked; send `Authorization: Bearer` with {}",
         name(purpose)

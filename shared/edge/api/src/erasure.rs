@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::application::ApplicationAt;
 use crate::audit::Actor;
-use crate::caller::{Access, ApplicationAt};
+use crate::caller::Access;
 use crate::fields::{Id, check_user_id};
 use crate::gate::{Delete, Tenants};
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::application::ApplicationAt;
 use crate::audit::{Actor, Origin, Subject};
-use crate::caller::ApplicationAt;
 use crate::fields::{Params, limit};
 use crate::gate;
 

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use crate::caller::{Access, ApplicationAt};
+use crate::application::ApplicationAt;
+use crate::caller::Access;
 use crate::fields::{Id, List, Params, check_user_id, limit};
 use crate::gate::{ReadLogs, Tenants};
 

@@ -4,10 +4,11 @@
 //!   `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
-//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people: `sessions`.
+//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people:
+//!   `sessions`.
 //! - `surface` is the outer layer of both.
-//! - `caller` authenticates the caller and checks the `gate` before a handler reads the body. `fields` reads bodies,
-//!   query strings and path segments.
+//! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
+//!   reads bodies, query strings and path segments.
 //! - `codes` lists the reason codes for the OpenAPI document.
 //! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
 //!   generates the OpenAPI document from them, so that the two cannot differ.
@@ -47,6 +48,7 @@ mod service_keys;
 mod sign_in;
 mod tenants;
 
+mod application;
 mod audit;
 mod connections;
 mod erasure;

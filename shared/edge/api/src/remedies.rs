@@ -6,7 +6,8 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Access, ApplicationAt};
+use crate::application::ApplicationAt;
+use crate::caller::Access;
 use crate::fields::{Fields, Id, Params};
 use crate::gate::{Configure, Sessions};
 

@@ -8,7 +8,8 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::{Access, Application, ApplicationAt};
+use crate::application::{Application, ApplicationAt};
+use crate::caller::Access;
 use crate::fields::Fields;
 use crate::gate::{Configure, Tenants};
 use crate::role::Role;

@@ -13,7 +13,7 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::Application;
+use crate::application::Application;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
 use crate::gate::ServiceKeys;
 

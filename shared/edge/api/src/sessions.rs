@@ -8,7 +8,8 @@ use rollcall_edge_http::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::caller::{Access, Admin, ApplicationAt};
+use crate::application::ApplicationAt;
+use crate::caller::{Access, Admin};
 use crate::fields::{Id, Ids, List};
 use crate::gate::{Configure, Read, Sessions, SignedIn};
 use crate::role::{Role, roles};

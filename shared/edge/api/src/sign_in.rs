@@ -11,7 +11,7 @@ use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::{ApplicationAt, Introspector};
+use crate::application::{ApplicationAt, Introspector};
 use crate::fields::{Fields, name};
 use crate::gate::Sessions;
 use crate::people::Person;

@@ -10,7 +10,7 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::caller::{Application, ApplicationAt};
+use crate::application::{Application, ApplicationAt};
 use crate::fields::{Fields, List, Params, created, limit, name};
 use crate::gate::Tenants;
 use crate::settings::{RateLimit, Settings, SettingsChange, given};
