@@ -87,6 +87,7 @@ pub use crate::journal::chain::Fault;
 pub use crate::journal::checkpoints::Checkpoint;
 pub use crate::journal::entry::{AuditQuery, Entry};
 pub use crate::journal::feed::{EVENT_VERSION, Event, FeedEvent, Integrity, Verification};
+pub use crate::journal::feed_page::{FeedPage, FeedQuery, FeedRead};
 pub use crate::journal::handle::Journal;
 pub use crate::journal::reminders::REMINDER;
 pub use crate::reapply::{Reapplied, reapply};

@@ -67,6 +67,8 @@ reasons! {
     IdentityAmbiguous = "identity_ambiguous", "The sign-in could be that of several people.";
     OwnedByAnother = "owned_by_another", "The resource belongs to another connection of the tenant.";
     AccountMerged = "account_merged", "The account was closed, and its name went to another person.";
+    CursorAhead = "cursor_ahead", "The feed has not reached the cursor.";
+    EventsExpired = "events_expired", "Events after the cursor have expired.";
     // the credential
     NotAuthenticated = "not_authenticated", "The request has no valid credential.";
     TokenMalformed = "token_malformed", "The token does not have the form or the proof of a token.";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rollcall_directory::capacity::{Cost, measure};
-use rollcall_directory::{Event, GROUPS, LoggedRequest, Role, Tenant};
+use rollcall_directory::{Event, FeedQuery, FeedRead, GROUPS, LoggedRequest, Role, Tenant};
 use rollcall_role_reconciler::Queue;
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::event_fixture::{Outbox, batch, relayed};
@@ -72,6 +72,23 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
         let cost = index(&tenant, &joined).await;
         budgets.record("add the 10 events to the indexes", cost);
 
+        for (what, after) in [
+            ("read the 10 last events of the feed", 0),
+            ("read the feed, of which nothing is new", 10),
+        ] {
+            let head = tenant.journal().events(0, 500).await.unwrap().len() as u64;
+            let query = FeedQuery {
+                after: head - 10 + after,
+                limit: 10,
+                types: &[],
+            };
+            let (read, cost) = measure(tenant.journal().feed(&query)).await;
+            let FeedRead::Page(page) = read.unwrap() else {
+                panic!("no page")
+            };
+            assert_eq!((page.items.len() as u64, page.head), (10 - after, head));
+            budgets.record(what, cost);
+        }
         for what in [
             "take a checkpoint of the feed",
             "take none, because the feed has not grown",

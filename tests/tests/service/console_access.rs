@@ -495,8 +495,7 @@ fn unknown_page_cursors_still_show_the_list() {
         }
         let application = service.application();
         let events = format!("/tenants/{}/events?after={}", tenant.id(), u64::MAX);
-        let events = application.get(&events).await.expect(200);
-        assert_eq!(events.select("/items").first(), Some(&&json!([])));
+        application.get(&events).await.expect(410);
     });
 }
 

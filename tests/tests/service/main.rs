@@ -66,6 +66,7 @@ mod dynamodb_faults;
 mod erasure;
 mod exports;
 mod feed;
+mod feed_cursors;
 mod filter_bounds;
 mod filter_properties;
 mod filters;

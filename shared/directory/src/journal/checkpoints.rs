@@ -10,7 +10,6 @@ use rollcall_model::TenantId;
 use rollcall_store::{Error, Transaction, from_item, now, to_item};
 use serde::{Deserialize, Serialize};
 
-use crate::journal::feed::Head;
 use crate::journal::handle::Journal;
 
 /// The days after which a checkpoint expires: long after the stream has delivered it.
@@ -45,8 +44,7 @@ impl Journal<'_> {
     /// Only table errors.
     pub async fn take_checkpoint(self) -> Result<bool, Error> {
         let (keys, table) = (self.scope.keys(), &self.scope.table);
-        let head = table.get(&keys.event_head()).await?;
-        let head = head.map(from_item::<Head>).transpose()?.unwrap_or_default();
+        let head = self.head().await?;
         let key = keys.checkpoint(head.given);
         let Some(hash) = head.hash() else {
             return Ok(false);

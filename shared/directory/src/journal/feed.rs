@@ -23,13 +23,13 @@ use crate::journal::handle::Journal;
 /// Consecutive turns without progress after which a relay gives up. A tenant has one relay at a time.
 const MAX_TURNS: usize = 40;
 /// The highest sequence number. The sort keys of events must begin with a zero.
-const MAX_SEQUENCE: u64 = 999_999_999_999_999;
+pub(super) const MAX_SEQUENCE: u64 = 999_999_999_999_999;
 /// The maximum size in bytes of what one transaction writes and updates. DynamoDB's limit is 4 MB, with attribute names.
 const MAX_BYTES: usize = 3_000_000;
 /// Takes the place of erased ids and names.
 const ERASED: &str = "erased";
 /// After this time, no transaction of the relay can still be in progress.
-const RELAY_SETTLES: Duration = Duration::from_secs(300);
+pub(super) const RELAY_SETTLES: Duration = Duration::from_secs(300);
 /// The version of the JSON form of an event.
 pub const EVENT_VERSION: u32 = 1;
 
@@ -105,10 +105,10 @@ pub struct Verification {
 
 /// An event as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
-struct EventItem {
+pub(super) struct EventItem {
     /// The event as JSON.
     event: String,
-    expires: i64,
+    pub(super) expires: i64,
     /// Its hashes. Absent for events that an earlier version gave their places.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<Link>,
@@ -117,6 +117,17 @@ struct EventItem {
 impl EventItem {
     fn event(&self) -> Result<Event, Error> {
         serde_json::from_str(&self.event).map_err(Error::corrupt)
+    }
+
+    pub(super) fn into_feed(self) -> Result<FeedEvent, Error> {
+        Ok(FeedEvent {
+            event: self.event()?,
+            integrity: self.link.map(|link| Integrity {
+                hash: link.hash,
+                content: link.content,
+                begins: link.begins,
+            }),
+        })
     }
 }
 
@@ -129,6 +140,9 @@ pub(super) struct Head {
     last_hash: Option<String>,
     #[serde(default)]
     hash_of: u64,
+    /// When the number was assigned. Absent in heads of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moved_at: Option<Timestamp>,
 }
 
 impl Head {
@@ -189,8 +203,7 @@ impl Journal<'_> {
     /// Assigns numbers to as many entries as fit one transaction. The next look-up shows whether it was committed.
     async fn place(self, waiting: Vec<Entry>, keep_days: u32) -> Result<(), Error> {
         let key = self.scope.keys().event_head();
-        let head = self.scope.table.get(&key).await?;
-        let head = head.map(from_item::<Head>).transpose()?.unwrap_or_default();
+        let head = self.head().await?;
         let given = head.given;
         let mut hash = head.hash();
         let expires = now().as_second() + i64::from(keep_days) * 86_400;
@@ -237,39 +250,30 @@ impl Journal<'_> {
             given => Expression::new("given = :read_given").with(":read_given", number(given)),
         };
         // An update keeps attributes of the head that only a newer version knows.
-        let set = "SET given = :given, hash_of = :given, last_hash = :hash";
+        let set = "SET given = :given, hash_of = :given, last_hash = :hash, moved_at = :now";
         let moved = Expression::new(set)
             .with(":given", number(next - 1))
+            .with(":now", string(&now().to_string()))
             .with(":hash", string(&hash.unwrap_or_default()));
         transaction.update_if(key, moved, unmoved, Guard::Stale);
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
+    /// Returns the head of the feed.
+    pub(super) async fn head(self) -> Result<Head, Error> {
+        let key = self.scope.keys().event_head();
+        let head = self.scope.table.get(&key).await?;
+        Ok(head.map(from_item::<Head>).transpose()?.unwrap_or_default())
+    }
+
     /// Returns at most `limit` events after the sequence number `after`, in order. Every reader sees every event
-    /// exactly once, and all readers see the same order.
+    /// exactly once, and all readers see the same order. A gap of events that have expired is skipped.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        let events = self.feed(after, limit).await?;
-        Ok(events.into_iter().map(|event| event.event).collect())
-    }
-
-    /// Like [`Self::events`], with the hashes of each event.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn feed(self, after: u64, limit: usize) -> Result<Vec<FeedEvent>, Error> {
-        let items = self.event_items(after.min(MAX_SEQUENCE), limit).await?;
-        let with_hashes = |(event, item): (Event, EventItem)| FeedEvent {
-            event,
-            integrity: item.link.map(|link| Integrity {
-                hash: link.hash,
-                content: link.content,
-                begins: link.begins,
-            }),
-        };
-        Ok(items.into_iter().map(with_hashes).collect())
+        let events = self.event_items(after.min(MAX_SEQUENCE), limit).await?;
+        Ok(events.into_iter().map(|(event, _)| event).collect())
     }
 
     async fn event_items(self, after: u64, limit: usize) -> Result<Vec<(Event, EventItem)>, Error> {

@@ -2,7 +2,7 @@
 //!
 //! The entries are the audit log, the event feed and the outbox at once. `entry` creates and queries entries,
 //! `read_back` reads a log newest first, and `feed` assigns each entry its sequence number and turns it into events,
-//! which `chain` links by hashes. `checkpoints` tells the bus the last hash, and `reminders` finds entries that the relay
+//! which `chain` links by hashes. `feed_page` reads them by cursor. `checkpoints` tells the bus the last hash, and `reminders` finds entries that the relay
 //! missed.
 //! `index` keeps entries by subject and by request, once they have their places, and `audit` reads by them.
 
@@ -11,6 +11,7 @@ pub(crate) mod chain;
 pub(crate) mod checkpoints;
 pub(crate) mod entry;
 pub(crate) mod feed;
+pub(crate) mod feed_page;
 pub(crate) mod handle;
 pub(crate) mod index;
 pub(crate) mod read_back;

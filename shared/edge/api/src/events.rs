@@ -2,7 +2,7 @@
 
 use axum::Json;
 use jiff::Timestamp;
-use rollcall_directory as directory;
+use rollcall_directory::{self as directory, EventType, FeedPage, FeedQuery, FeedRead, Reason, shown};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,8 +20,25 @@ use crate::gate;
 pub(crate) struct EventsPage {
     /// `next` of the page before, or the sequence of the last event that was read. Without it, or with 0, the oldest
     /// events are returned.
+    #[param(value_type = Option<String>, pattern = "^[0-9]{1,15}$")]
     after: Option<u64>,
+    /// The types of the events to return, separated by commas; all unless given.
+    #[param(style = Form, explode = false, value_type = Option<Vec<String>>, example = json!(["user.deactivated"]))]
+    types: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+}
+
+/// The query of the verification.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct VerificationPage {
+    /// `next` of the page before. Without it, or with 0, the oldest events are verified.
+    #[param(value_type = Option<String>, pattern = "^[0-9]{1,15}$")]
+    after: Option<u64>,
+    /// Events to verify: 100 unless given, at most 500.
     #[param(minimum = 1)]
     limit: Option<i64>,
 }
@@ -31,8 +48,14 @@ pub(crate) struct EventsPage {
 pub(crate) struct Events {
     items: Vec<FeedEvent>,
     /// The value of `after` for the next request. Always present: without new events, it is the `after` of this
-    /// request.
+    /// request. With `types`, a page can be empty although others follow: read on while `next` is less than `head`.
     next: String,
+    /// The sequence of the last event of the feed; 0 before the first. A reader that has `next` equal to it has read
+    /// everything.
+    head: u64,
+    /// The sequence of the oldest event that is kept; one more than `head` if none is. The feed can be read from `after`
+    /// = `oldest` - 1.
+    oldest: u64,
 }
 
 /// The hashes of an event, from which a reader verifies that the feed was not changed later.
@@ -56,6 +79,17 @@ pub(crate) struct FeedEvent {
     /// The hashes of the event. Absent for events that an earlier version gave their place, and on the bus.
     #[serde(skip_serializing_if = "Option::is_none")]
     integrity: Option<Integrity>,
+}
+
+impl From<FeedPage> for Events {
+    fn from(page: FeedPage) -> Self {
+        Self {
+            items: page.items.into_iter().map(FeedEvent::from).collect(),
+            next: page.next.to_string(),
+            head: page.head,
+            oldest: page.oldest,
+        }
+    }
 }
 
 impl From<directory::FeedEvent> for FeedEvent {
@@ -183,33 +217,67 @@ impl From<directory::Event> for Event {
 }
 
 /// Lists the events after a cursor. Every reader gets every event exactly once, and all readers in the same order.
+///
+/// A cursor that the feed has not reached, or after which events have expired, is refused with 410. Its `next` is the cursor
+/// with which to go on, after the reader has read the directory anew.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events", operation_id = "list_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
     responses((status = 200, body = Events)), security(("service_key" = ["events:read"])))]
 pub(crate) async fn list(
     ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
-    Params(page): Params<EventsPage>,
+    Params(asked): Params<EventsPage>,
 ) -> Result<Json<Events>, Problem> {
-    let after = page.after.unwrap_or_default();
-    let items = tenant.journal().feed(after, limit(page.limit)?).await?;
-    if items.is_empty() {
+    let types = types(asked.types.as_deref())?;
+    let query = FeedQuery {
+        after: asked.after.unwrap_or_default(),
+        limit: limit(asked.limit)?,
+        types: &types,
+    };
+    let read = tenant.journal().feed(&query).await?;
+    let is_empty = |page: &FeedPage| page.items.is_empty();
+    if !matches!(&read, FeedRead::Page(page) if !is_empty(page)) {
         // The feed of a deleted tenant can still be read to its end. A tenant that never existed is a 404.
         tenant.lifecycle().known().await?;
     }
-    let next = items.last().map_or(after, |item| item.event.sequence);
-    Ok(Json(Events {
-        items: items.into_iter().map(FeedEvent::from).collect(),
-        next: next.to_string(),
-    }))
+    match read {
+        FeedRead::Page(page) => Ok(Json(page.into())),
+        FeedRead::Ahead { head } => Err(Problem::gone(
+            Reason::CursorAhead,
+            format!(
+                "the feed of this tenant ends with event {head}, which is before this cursor. If the table was restored to \
+                 an earlier time, read the directory anew, and go on with `after` = {head}"
+            ),
+            head.to_string(),
+        )),
+        FeedRead::Expired { after } => Err(Problem::gone(
+            Reason::EventsExpired,
+            format!(
+                "events after this cursor have expired. Read the directory anew, and go on with `after` = {after}"
+            ),
+            after.to_string(),
+        )),
+    }
+}
+
+/// Reads the types of a query.
+fn types(given: Option<&str>) -> Result<Vec<EventType>, Problem> {
+    let named = given.into_iter().flat_map(|list| list.split(','));
+    let read = |name: &str| {
+        let kind = EventType::of(name).filter(|kind| kind.is_event());
+        kind.ok_or_else(|| {
+            Problem::invalid(format!("`types`: no event has the type `{}`", shown(name)))
+        })
+    };
+    named.map(read).collect()
 }
 
 /// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events/verification", operation_id = "verify_events", tag = "events",
-    params(("tenant" = String, Path, description = "The tenant's id"), EventsPage),
+    params(("tenant" = String, Path, description = "The tenant's id"), VerificationPage),
     responses((status = 200, body = Verification)), security(("service_key" = ["events:read"])))]
 pub(crate) async fn verify(
     ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
-    Params(page): Params<EventsPage>,
+    Params(page): Params<VerificationPage>,
 ) -> Result<Json<Verification>, Problem> {
     tenant.lifecycle().known().await?;
     let after = page.after.unwrap_or_default();

@@ -38,6 +38,8 @@ struct ProblemDocument {
     instance: String,
     /// The id of the person who has the name of a closed account, if that is the problem.
     merged_into: Option<String>,
+    /// The cursor with which to go on, if the problem is a cursor that has no place in the feed any more.
+    next: Option<String>,
 }
 
 /// The parts of the document that are not generated from routes.

@@ -27,6 +27,7 @@ pub struct Problem {
     detail: String,
     retry_after: Option<u32>,
     merged_into: Option<String>,
+    next: Option<String>,
     fault: Option<Arc<directory::Error>>,
 }
 
@@ -41,6 +42,8 @@ struct ProblemDocument<'a> {
     instance: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     merged_into: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 impl Problem {
@@ -51,6 +54,7 @@ impl Problem {
             detail: scim::limits::bounded_detail(detail.into()),
             retry_after: None,
             merged_into: None,
+            next: None,
             fault: None,
         }
     }
@@ -86,6 +90,14 @@ impl Problem {
         Self {
             merged_into: Some(person.to_owned()),
             ..Self::new(Reason::AccountMerged, detail)
+        }
+    }
+
+    /// Returns a 410 for a cursor that has no place in the feed any more. `next` is the cursor with which to go on.
+    pub fn gone(reason: Reason, detail: impl Into<String>, next: String) -> Self {
+        Self {
+            next: Some(next),
+            ..Self::new(reason, detail)
         }
     }
 
@@ -157,6 +169,7 @@ impl Problem {
             detail: &self.detail,
             instance: request_id,
             merged_into: self.merged_into.as_deref(),
+            next: self.next.as_deref(),
         }
     }
 }
@@ -206,6 +219,7 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         Reason::NotUnique | Reason::Conflict | Reason::RoleInUse => (409, "conflict"),
         Reason::IdentityConflict => (409, "identity-conflict"),
         Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
+        Reason::CursorAhead | Reason::EventsExpired => (410, "gone"),
         Reason::PreconditionFailed => (412, "precondition-failed"),
         Reason::BodyTooLarge => (413, "too-large"),
         Reason::RateLimited => (429, "too-many-requests"),
