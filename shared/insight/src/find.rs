@@ -320,6 +320,23 @@ impl Insight<'_> {
         records.iter().map(named).collect()
     }
 
+    /// Returns the names of groups by id. Groups that do not exist are left out.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn group_names(
+        self,
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let ids: Vec<String> = ids.iter().cloned().collect();
+        let records = self.tenant.resources().records(&GROUPS, &ids).await?;
+        let named = |record: &Record| {
+            let name = record.text(&GROUPS, "displayName")?;
+            Ok((record.id.clone(), name.unwrap_or_default()))
+        };
+        records.iter().map(named).collect()
+    }
+
     /// Reads the people whose id, or value of a look-up attribute, is exactly this text.
     async fn exactly(self, wanted: &str) -> Result<Vec<Record>, Error> {
         let mut ids = BTreeSet::new();

@@ -165,6 +165,9 @@ fn rows() -> Vec<Row> {
         get("/scim/groups/{group}/reconciliation"),
         get("/users?limit=2"),
         get("/users/{user}"),
+        get("/users/{user}?include=attributes,groups"),
+        get("/scim/groups?text=eng"),
+        get("/scim/groups/{group}"),
         (
             "PUT",
             "/users/{user}/role",

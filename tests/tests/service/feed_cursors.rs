@@ -28,7 +28,9 @@ async fn all_of(service: &Service, tenant: &Tenant, types: &str) -> Vec<String> 
         let query = format!("?types={types}&limit=1&after={after}");
         let page = page(service, tenant, &query).await;
         let items = page["items"].as_array().unwrap();
-        let kinds = items.iter().map(|event| event["type"].as_str().unwrap().to_owned());
+        let kinds = items
+            .iter()
+            .map(|event| event["type"].as_str().unwrap().to_owned());
         found.extend(kinds);
         after = page["next"].as_str().unwrap().to_owned();
         if after == page["head"].to_string() {
@@ -78,7 +80,10 @@ fn a_page_says_where_the_feed_begins_and_ends() {
         let next = all["next"].as_str().unwrap();
         assert_eq!(next, last.to_string());
         let none = page(service, &tenant, &format!("?after={next}")).await;
-        assert_eq!(none, json!({"items": [], "next": next, "head": last, "oldest": 1}));
+        assert_eq!(
+            none,
+            json!({"items": [], "next": next, "head": last, "oldest": 1})
+        );
     });
 }
 
@@ -95,13 +100,22 @@ fn types_select_events() {
         let created = all_of(service, &tenant, "user.created").await;
         assert_eq!(created, ["user.created"; 3]);
         let both = all_of(service, &tenant, "user.deactivated,user.created").await;
-        let expected = ["user.created", "user.created", "user.deactivated", "user.created"];
+        let expected = [
+            "user.created",
+            "user.created",
+            "user.deactivated",
+            "user.created",
+        ];
         assert_eq!(both, expected);
         assert_eq!(all_of(service, &tenant, "user.blocked").await, [""; 0]);
         for types in ["user.invented", "", "user.created,", "USER.CREATED"] {
             let path = format!("/tenants/{}/events?types={types}", tenant.id());
             let refused = service.application().get(&path).await.expect(400);
-            assert!(refused.string("/detail").starts_with("`types`"), "{}", refused.body);
+            assert!(
+                refused.string("/detail").starts_with("`types`"),
+                "{}",
+                refused.body
+            );
         }
     });
 }
@@ -120,7 +134,10 @@ fn a_cursor_ahead_of_the_feed_is_gone() {
             assert_eq!(gone.string("/next"), head.to_string());
         }
         page(service, &tenant, &format!("?after={head}")).await;
-        application.get("/tenants/none/events?after=1").await.expect(404);
+        application
+            .get("/tenants/none/events?after=1")
+            .await
+            .expect(404);
     });
 }
 
@@ -136,16 +153,27 @@ fn a_cursor_before_expired_events_is_gone() {
         let application = service.application();
         // A relay could still be about to write what is missing.
         let waiting = page(service, &tenant, "?after=1").await;
-        assert_eq!((&waiting["items"], &waiting["next"]), (&json!([]), &json!("1")));
+        assert_eq!(
+            (&waiting["items"], &waiting["next"]),
+            (&json!([]), &json!("1"))
+        );
         settle(service, &tenant, kept).await;
         let gone = application.get(&format!("{base}?after=1")).await;
         let gone = gone.expect(410).because(Reason::EventsExpired);
         let next = gone.string("/next");
         assert_eq!(next, (kept - 1).to_string());
-        for query in [String::new(), "?after=0".to_owned(), format!("?after={next}")] {
+        for query in [
+            String::new(),
+            "?after=0".to_owned(),
+            format!("?after={next}"),
+        ] {
             let page = page(service, &tenant, &query).await;
             let first = &page["items"][0]["sequence"];
-            assert_eq!((first, &page["oldest"]), (&json!(kept), &json!(kept)), "{query}");
+            assert_eq!(
+                (first, &page["oldest"]),
+                (&json!(kept), &json!(kept)),
+                "{query}"
+            );
         }
         // Later, none is kept.
         expire_to(service, &tenant, head).await;
@@ -156,7 +184,8 @@ fn a_cursor_before_expired_events_is_gone() {
         let gone = gone.expect(410).because(Reason::EventsExpired);
         assert_eq!(gone.string("/next"), head.to_string());
         let empty = page(service, &tenant, "").await;
-        let expected = json!({"items": [], "next": head.to_string(), "head": head, "oldest": head + 1});
+        let expected =
+            json!({"items": [], "next": head.to_string(), "head": head, "oldest": head + 1});
         assert_eq!(empty, expected);
     });
 }

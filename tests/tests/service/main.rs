@@ -91,6 +91,7 @@ mod names;
 mod newer_versions;
 mod pages;
 mod patches;
+mod people_parts;
 mod preview;
 mod projections;
 mod protocol;

@@ -236,6 +236,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/tenants/{tenant}/connections",
                 "/tenants/{tenant}/connections/{proxy+}",
                 "/tenants/{tenant}/tokens/{proxy+}",
+                "/tenants/{tenant}/groups",
                 "/tenants/{tenant}/groups/{proxy+}",
                 "/tenants/{tenant}/roles",
                 "/tenants/{tenant}/users",

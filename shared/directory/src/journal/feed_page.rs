@@ -168,7 +168,9 @@ impl Journal<'_> {
     /// order.
     async fn slice(self, after: u64, limit: usize) -> Result<Slice, Error> {
         let behind = self.scope.keys().event(after).sort().to_owned();
-        let mut range = Range::events(self.scope.keys()).after(Some(behind)).limit(limit);
+        let mut range = Range::events(self.scope.keys())
+            .after(Some(behind))
+            .limit(limit);
         loop {
             let page = self.scope.table.query(&range).await?;
             let items = page.items.into_iter().map(from_item::<EventItem>);
@@ -191,7 +193,11 @@ impl Journal<'_> {
     async fn oldest(self, after: u64) -> Result<Option<u64>, Error> {
         match after {
             0 => Ok(None),
-            _ => Ok(self.slice(0, 1).await?.first().map(|(sequence, _)| sequence)),
+            _ => Ok(self
+                .slice(0, 1)
+                .await?
+                .first()
+                .map(|(sequence, _)| sequence)),
         }
     }
 }

@@ -212,10 +212,9 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
     };
     let target = Target::of(request.target);
     Some(match reason {
-        Reason::NotFound
-        | Reason::AccountMerged
-        | Reason::CursorAhead
-        | Reason::EventsExpired => missing(request.http_method, target),
+        Reason::NotFound | Reason::AccountMerged | Reason::CursorAhead | Reason::EventsExpired => {
+            missing(request.http_method, target)
+        }
         Reason::NotUnique => match target {
             Target::Group | Target::Groups => Diagnosis::DuplicateGroup,
             _ => Diagnosis::DuplicateUser,

@@ -7,7 +7,7 @@ use rollcall_model::{
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::{Members, Resources};
@@ -45,6 +45,10 @@ pub struct Person {
     pub last_login_at: Option<jiff::Timestamp>,
     /// Where they came from, who owns them, and how sign-ins find them.
     pub identity: Identity,
+    /// The ids of their groups. A group that was deleted a moment ago can still be among them.
+    pub groups: BTreeSet<String>,
+    /// The attributes of the resource as it was pushed, without `id`, `meta` and `groups`.
+    pub attributes: Map<String, Value>,
 }
 
 impl Roles<'_> {
@@ -217,5 +221,7 @@ pub fn person(record: &Record, roles: Vec<Role>) -> Result<Person, Error> {
         created_at: record.created,
         last_login_at: record.account.last_login_at,
         identity: record.identity.clone(),
+        groups: record.groups.clone(),
+        attributes: record.resource(&USERS)?.attributes().clone(),
     })
 }

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use jiff::Timestamp;
-use rollcall_directory::{self as directory, EventType, FeedPage, FeedQuery, FeedRead, Reason, shown};
+use rollcall_directory::{
+    self as directory, EventType, FeedPage, FeedQuery, FeedRead, Reason, shown,
+};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory::{Catalogue, Progress, shown};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{GroupSummary, Insight};
+use rollcall_insight::{GroupFilter, GroupSummary, Insight};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -53,6 +53,70 @@ impl RoleMapping {
             },
         }
     }
+}
+
+/// A pushed group and the roles it gives.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupDetails {
+    #[serde(flatten)]
+    group: Group,
+    /// The role its members get, or the highest of several; null for none.
+    role_id: Option<Role>,
+    /// All roles its members get, highest first.
+    role_ids: Vec<Role>,
+}
+
+impl From<RoleMapping> for GroupDetails {
+    fn from(mapping: RoleMapping) -> Self {
+        Self {
+            group: mapping.group,
+            role_id: mapping.role_id,
+            role_ids: mapping.role_ids,
+        }
+    }
+}
+
+/// The query of a search for groups.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct GroupSearch {
+    /// Only groups whose name begins with this text, without regard to case.
+    text: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Items of the page: 100 unless given, at most 500.
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+}
+
+/// Lists groups in order of their names.
+#[utoipa::path(get, path = "/api/v1/scim/groups", operation_id = "list_groups", tag = "people", params(GroupSearch),
+    responses((status = 200, body = List<GroupDetails>)), security(("session" = ["directory:read"])))]
+pub(crate) async fn list(
+    access: Access<Read>,
+    Params(asked): Params<GroupSearch>,
+) -> Result<Json<List<GroupDetails>>, Problem> {
+    let limit = limit(asked.limit)?;
+    let text = asked.text.unwrap_or_default();
+    let (groups, next) = Insight::of(&access.tenant)
+        .search_groups(&text, GroupFilter::All, asked.after, limit)
+        .await?;
+    let groups = groups.into_iter();
+    let groups = groups.map(|group| RoleMapping::of(group, &access.roles));
+    Ok(List::of(groups.collect::<Vec<_>>(), next))
+}
+
+/// Reads one group.
+#[utoipa::path(get, path = "/api/v1/scim/groups/{id}", operation_id = "read_group", tag = "people",
+    params(("id" = String, Path, description = "The group's id")),
+    responses((status = 200, body = GroupDetails)), security(("session" = ["directory:read"])))]
+pub(crate) async fn read(
+    access: Access<Read>,
+    Id(group): Id,
+) -> Result<Json<GroupDetails>, Problem> {
+    let group = Insight::of(&access.tenant).group(&group).await?;
+    Ok(Json(RoleMapping::of(group, &access.roles).into()))
 }
 
 /// The query of the list of groups.

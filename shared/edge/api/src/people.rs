@@ -3,7 +3,9 @@
 use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{ExplainedGrant, Person as Stored, PersonRole as Decided, Source, shown};
+use rollcall_directory::{
+    ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, shown,
+};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Insight, PeopleQuery};
 use rollcall_scim::{Filter, USER};
@@ -14,6 +16,7 @@ use crate::caller::Access;
 use crate::fate::explained;
 use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::{Configure, Read};
+use crate::person_parts::{Attributes, Parts, PersonGroup};
 use crate::role::{Role, named, roles};
 use crate::settings::given;
 
@@ -48,6 +51,14 @@ pub(crate) struct Person {
     owner: Option<String>,
     /// The connections in which a sign-in has bound a subject to them.
     subjects: Vec<PersonSubject>,
+    /// Their attributes as they were pushed, by their SCIM names: `name`, `emails`, `title` and so on; those of an
+    /// extension, such as `department` and `manager`, below its URN. Only with `include=attributes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::HashMap<String, Value>>)]
+    attributes: Option<Attributes>,
+    /// Their groups. Only with `include=groups`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<PersonGroup>>,
 }
 
 /// What brought a person.
@@ -98,6 +109,8 @@ impl From<Stored> for Person {
             },
             subjects: subjects_of(&person.identity),
             owner: person.identity.owner,
+            attributes: None,
+            groups: None,
         }
     }
 }
@@ -148,11 +161,24 @@ pub(crate) struct PeoplePage {
     /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of words is complete, people with this text in any
     /// attribute are found.
     text: Option<String>,
+    /// Parts of each person to show beside the others: `attributes`, `groups`, separated by commas.
+    #[param(pattern = "^(attributes|groups)(, ?(attributes|groups))*$")]
+    include: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
     limit: Option<i64>,
+}
+
+/// The query of one person.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PersonQuery {
+    /// Parts of the person to show beside the others: `attributes`, `groups`, separated by commas.
+    #[param(pattern = "^(attributes|groups)(, ?(attributes|groups))*$")]
+    include: Option<String>,
 }
 
 /// Lists people in order of creation; with `text`, the best matches first.
@@ -162,6 +188,7 @@ pub(crate) async fn list(
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
 ) -> Result<Json<List<Person>>, Problem> {
+    let parts = Parts::parse(asked.include.as_deref())?;
     let filter = asked.filter.as_deref();
     let query = PeopleQuery {
         states: states(asked.state.as_deref())?,
@@ -171,18 +198,43 @@ pub(crate) async fn list(
         limit: limit(asked.limit)?,
     };
     let found = Insight::of(&access.tenant).find_people(&query).await?;
-    Ok(List::of(found.people, found.next))
+    let people = with_parts(&access.tenant, found.people, parts).await?;
+    Ok(List::of(people, found.next))
 }
 
 /// Reads one person.
 #[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "read_user", tag = "people",
-    params(("id" = String, Path, description = "The user's id")),
+    params(("id" = String, Path, description = "The user's id"), PersonQuery),
     responses((status = 200, body = Person)), security(("session" = ["directory:read"])))]
-pub(crate) async fn read(access: Access<Read>, Id(id): Id) -> Result<Json<Person>, Problem> {
-    match access.tenant.roles().person(&id).await {
-        Ok(person) => Ok(Json(person.into())),
-        Err(error) => Err(explained(&access.tenant, &id, error).await),
-    }
+pub(crate) async fn read(
+    access: Access<Read>,
+    Id(id): Id,
+    Params(asked): Params<PersonQuery>,
+) -> Result<Json<Person>, Problem> {
+    let parts = Parts::parse(asked.include.as_deref())?;
+    let person = match access.tenant.roles().person(&id).await {
+        Ok(person) => person,
+        Err(error) => return Err(explained(&access.tenant, &id, error).await),
+    };
+    let mut people = with_parts(&access.tenant, vec![person], parts).await?;
+    let person = people.pop();
+    person
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("the user"))
+}
+
+async fn with_parts(
+    tenant: &Tenant,
+    people: Vec<Stored>,
+    parts: Parts,
+) -> Result<Vec<Person>, Problem> {
+    let names = parts.names(tenant, &people).await?;
+    let shown = |person: Stored| Person {
+        attributes: parts.attributes(&person),
+        groups: parts.groups(&person, &names),
+        ..Person::from(person)
+    };
+    Ok(people.into_iter().map(shown).collect())
 }
 
 /// A person's role, and every grant behind it.

@@ -67,6 +67,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(remedies::preview, remedies::apply),
         routes!(tokens::list, tokens::create),
         routes!(tokens::read, tokens::revoke),
+        routes!(groups::list),
+        routes!(groups::read),
         routes!(groups::list_mappings),
         routes!(groups::map),
         routes!(roles::list),

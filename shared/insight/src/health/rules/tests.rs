@@ -4,7 +4,7 @@ mod connections;
 mod identity;
 mod people;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::stored::RecentSignIn;
@@ -103,6 +103,8 @@ fn sign_in(name: &str, has_claim: bool) -> RecentSignIn {
 
 fn somebody(name: &str, state: PersonState) -> Person {
     Person {
+        groups: BTreeSet::new(),
+        attributes: serde_json::Map::new(),
         id: format!("id of {name}"),
         user_name: name.to_owned(),
         display_name: None,

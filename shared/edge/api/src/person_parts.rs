@@ -1,0 +1,100 @@
+//! What a caller can have shown of people beside what lists show: their attributes and their groups.
+
+use std::collections::BTreeMap;
+
+use rollcall_directory::{Person as Stored, Tenant, shown};
+use rollcall_edge_http::Problem;
+use rollcall_insight::Insight;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// The parts that are shown only when asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    attributes: bool,
+    groups: bool,
+}
+
+impl Parts {
+    /// Reads a parameter such as `include=attributes,groups`.
+    ///
+    /// # Errors
+    /// 400 for a part that people do not have.
+    pub(crate) fn parse(given: Option<&str>) -> Result<Self, Problem> {
+        let mut parts = Self::default();
+        for part in given.into_iter().flat_map(|list| list.split(',')) {
+            match part.trim() {
+                "attributes" => parts.attributes = true,
+                "groups" => parts.groups = true,
+                other => {
+                    return Err(Problem::invalid(format!(
+                        "`include` is a list of `attributes` and `groups`, not `{}`",
+                        shown(other)
+                    )));
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Reads the names of the people's groups, if they are shown: each group once.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn names(self, tenant: &Tenant, people: &[Stored]) -> Result<Names, Problem> {
+        let people = people.iter().filter(|_| self.groups);
+        let ids = people.flat_map(|person| person.groups.iter().cloned());
+        Ok(Insight::of(tenant).group_names(&ids.collect()).await?)
+    }
+
+    /// Returns the attributes of a person, if they are shown.
+    pub(crate) fn attributes(self, person: &Stored) -> Option<Attributes> {
+        self.attributes.then(|| person.attributes.clone())
+    }
+
+    /// Returns the groups of a person, if they are shown.
+    pub(crate) fn groups(self, person: &Stored, names: &Names) -> Option<Vec<PersonGroup>> {
+        let known = person
+            .groups
+            .iter()
+            .filter_map(|id| names.get_key_value(id));
+        let known = known.map(|(id, name)| PersonGroup {
+            id: id.clone(),
+            display_name: name.clone(),
+        });
+        self.groups.then(|| known.collect())
+    }
+}
+
+/// The names of groups by id.
+pub(crate) type Names = BTreeMap<String, String>;
+
+/// A group of a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PersonGroup {
+    /// Its id.
+    id: String,
+    /// What people call it.
+    display_name: String,
+}
+
+/// The attributes of a person as they were pushed, by their SCIM names: `name`, `emails`, `title`, and those of an
+/// extension below its URN.
+pub(crate) type Attributes = Map<String, Value>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_parsed() {
+        let (attributes, groups) = (true, true);
+        let both = Parts { attributes, groups };
+        assert_eq!(Parts::parse(Some("groups, attributes")).ok(), Some(both));
+        assert_eq!(Parts::parse(None).ok(), Some(Parts::default()));
+        for unknown in ["", "roles", "groups,"] {
+            assert!(Parts::parse(Some(unknown)).is_err(), "{unknown}");
+        }
+    }
+}
