@@ -86,6 +86,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         logged_values: Some(settings.logged_values),
         session_minutes: Some(settings.session_minutes),
         session_idle_minutes: Some(settings.session_idle_minutes),
+        cache_seconds: Some(settings.cache_seconds),
     };
     let changed = tenant.settings().change(&change).await;
     assert!(changed.is_ok(), "{changed:?}");

@@ -161,6 +161,8 @@ pub struct Settings {
     pub session_minutes: Option<u32>,
     /// After how many minutes without a check a session of a person ends; `None` for never.
     pub session_idle_minutes: Option<u32>,
+    /// For how many seconds the application may remember what an introspection said; 0 for not at all.
+    pub cache_seconds: u32,
     /// The tenant's roles. They are stored beside the settings.
     #[serde(skip)]
     pub roles: Catalogue,
@@ -192,6 +194,7 @@ impl Default for Settings {
             logged_values: LoggedValues::default(),
             session_minutes: None,
             session_idle_minutes: None,
+            cache_seconds: 0,
             roles: Catalogue::default(),
         }
     }

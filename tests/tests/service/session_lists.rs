@@ -94,6 +94,34 @@ fn the_tenant_says_how_long_sessions_last() {
     });
 }
 
+/// The application may remember an introspection for as long as the tenant's setting says, and never beyond the session.
+#[test]
+fn the_application_is_told_how_long_it_may_remember() {
+    run(async |service| {
+        let tenant = service.tenant("remembered").await;
+        let application = service.application();
+        let path = format!("/tenants/{}/settings", tenant.id());
+        let session = application.log_in(tenant.id(), "ada", None).await;
+        let session = session.expect(200).string("/session/token");
+        let told = application.introspect(&session).await;
+        assert_eq!(told.body["cache_seconds"], 0);
+        let minute = json!({"cache_seconds": 60});
+        application.patch(&path, minute.clone()).await.expect(200);
+        let soon = std::time::Instant::now() + std::time::Duration::from_secs(8);
+        while application.introspect(&session).await.body["cache_seconds"] != 60 {
+            assert!(std::time::Instant::now() < soon);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let over = json!({"cache_seconds": 301});
+        application.patch(&path, over).await.expect(400);
+        let owner = service.admin(&tenant, Role::Owner).await;
+        let refused = owner.patch("/settings", minute).await.expect(403);
+        assert!(refused.string("/detail").contains("only the application"));
+        let ended = application.introspect("rcx_none").await;
+        assert_eq!(ended.body, json!({"active": false}));
+    });
+}
+
 /// What the operator allows counts, whatever the tenant has set before, and for sessions that began before.
 #[test]
 fn the_operator_bounds_how_long_sessions_last() {

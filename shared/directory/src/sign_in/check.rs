@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Actor, Catalogue, KeyScope, Permission, PortalLink, Role, Subject, TenantId, USERS,
+    Actor, Catalogue, KeyScope, Permission, PortalLink, Role, Settings, Subject, TenantId, USERS,
 };
 use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
 
@@ -50,6 +50,8 @@ pub struct Session {
     pub first_owner: bool,
     /// When the session expires.
     pub expires_at: Timestamp,
+    /// For how many seconds from now the application may remember all this, by the tenant's setting.
+    pub cache_seconds: u32,
 }
 
 impl Session {
@@ -235,6 +237,7 @@ impl SignIn<'_> {
                 id: record.id,
                 renamings: item.renamings,
             }),
+            cache_seconds: remembered(&tenant.settings, item.ends),
             expires_at: item.ends,
         }))
     }
@@ -334,6 +337,7 @@ pub(super) fn session_of_link(
     item: SessionItem,
     tenant: TenantItem,
 ) -> Session {
+    let cache_seconds = remembered(&tenant.settings, item.ends);
     let catalogue = tenant.settings.roles;
     let role = item.given_role.and_then(|id| catalogue.role(&id));
     let roles: Vec<Role> = role.into_iter().collect();
@@ -349,5 +353,14 @@ pub(super) fn session_of_link(
         catalogue,
         first_owner: item.first_owner,
         expires_at: item.ends,
+        cache_seconds,
     }
+}
+
+/// Returns for how many seconds a session that ends then may be remembered.
+fn remembered(settings: &Settings, ends: Timestamp) -> u32 {
+    let left = ends.as_second() - now().as_second();
+    settings
+        .cache_seconds
+        .min(u32::try_from(left).unwrap_or_default())
 }

@@ -22,6 +22,8 @@ const MAX_BURST: u32 = 100_000;
 const MAX_DOMAINS: usize = 100;
 /// The longest retention that a tenant can set, in days: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
+/// The longest time for which an introspection may be remembered, in seconds.
+const MAX_CACHE_SECONDS: u32 = 300;
 
 /// The settings to change; `None` leaves a setting as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct SettingsChange {
     pub session_minutes: Option<Option<u32>>,
     /// After how many minutes without use a session ends; `Some(None)` for never.
     pub session_idle_minutes: Option<Option<u32>>,
+    /// For how many seconds the application may remember what an introspection said.
+    pub cache_seconds: Option<u32>,
 }
 
 impl SettingsChange {
@@ -91,6 +95,7 @@ impl SettingsChange {
             session_idle_minutes: self
                 .session_idle_minutes
                 .unwrap_or(before.session_idle_minutes),
+            cache_seconds: self.cache_seconds.unwrap_or(before.cache_seconds),
             roles: before.roles,
         };
         let role_fault = self
@@ -113,6 +118,9 @@ fn fault(settings: &Settings) -> Option<String> {
     }
     if let Some(detail) = domain_fault(&settings.invitation_domains) {
         return Some(detail);
+    }
+    if settings.cache_seconds > MAX_CACHE_SECONDS {
+        return Some(format!("`cache_seconds` must be 0 to {MAX_CACHE_SECONDS}"));
     }
     let days = 1..=MAX_RETENTION_DAYS;
     (!days.contains(&settings.retention_days))
@@ -277,8 +285,13 @@ mod tests {
             sso_default_role: Some(Some(Role::Owner.into())),
             ..SettingsChange::default()
         };
+        let remembered = SettingsChange {
+            cache_seconds: Some(301),
+            ..SettingsChange::default()
+        };
         for (change, word) in [
             (owner, "by hand"),
+            (remembered, "cache_seconds"),
             (minutes(4), "session_minutes"),
             (days(0), "retention_days"),
             (days(4_000), "retention_days"),

@@ -49,6 +49,11 @@ impl<G> Access<G> {
         self.rank
     }
 
+    /// Returns whether the caller is the application itself, with a service key.
+    pub(crate) fn is_application(&self) -> bool {
+        self.is_application
+    }
+
     /// Returns how often the identifiers of a person in a session had changed when it began; `None` for anybody else.
     pub(crate) fn renamings(&self) -> Option<u64> {
         self.renamings

@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     session_minutes: Option<u32>,
     /// After how many minutes without a check a session ends. Null for never.
     session_idle_minutes: Option<u32>,
+    /// For how many seconds the application may remember what an introspection said; 0 for not at all.
+    cache_seconds: u32,
 }
 
 impl Default for Settings {
@@ -75,6 +77,7 @@ impl From<directory::Settings> for Settings {
             logged_values: settings.logged_values.into(),
             session_minutes: settings.session_minutes,
             session_idle_minutes: settings.session_idle_minutes,
+            cache_seconds: settings.cache_seconds,
         }
     }
 }
@@ -125,6 +128,10 @@ pub(crate) struct SettingsChange {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     session_idle_minutes: Option<Option<u32>>,
+    /// For how many seconds, 0 to 300, the application may remember what an introspection said. Somebody who is deactivated
+    /// can go on for so long, unless the application follows the events. Only the application changes it.
+    #[schema(maximum = 300)]
+    cache_seconds: Option<u32>,
 }
 
 impl SettingsChange {
@@ -162,6 +169,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             logged_values: change.logged_values.map(Into::into),
             session_minutes: change.session_minutes,
             session_idle_minutes: change.session_idle_minutes,
+            cache_seconds: change.cache_seconds,
         }
     }
 }
@@ -325,6 +333,11 @@ pub(crate) async fn change(
             "only an `owner` or the application can change `sign_up`, `match_email` and `deleted_people`",
         ));
     }
+    if change.cache_seconds.is_some() && !access.is_application() {
+        return Err(Problem::forbidden(
+            "only the application can change `cache_seconds`: it is the one who remembers",
+        ));
+    }
     if let Some(days) = change.retention_days {
         check_retention(days, &access.tenant.settings().read().await?, access.rank())?;
     }
@@ -372,6 +385,7 @@ mod tests {
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
+            "cache_seconds": 60,
         }));
         let settings = changed
             .expect("a change")
@@ -385,6 +399,7 @@ mod tests {
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
                 "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
+                "cache_seconds": 60,
             })
         );
         assert_eq!(

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory::{
-    Assertion, IssuedSession, Reason, SignInOutcome, SignInRefusal, SignedIn, TenantId,
+    Assertion, IssuedSession, Reason, Session, SignInOutcome, SignInRefusal, SignedIn, TenantId,
 };
 use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
@@ -220,13 +220,20 @@ pub(crate) struct Introspected {
     /// When the session ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    /// For how many seconds the application may answer from its memory, by the tenant's setting of this name. 0 means: ask
+    /// at each request. Forget what you remember of a person at `user.deactivated`, `user.deleted`, `user.blocked`,
+    /// `user.role_changed` and `user.sessions_ended`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_seconds: Option<u32>,
 }
 
-impl From<Option<SessionDetails>> for Introspected {
-    fn from(session: Option<SessionDetails>) -> Self {
+impl From<Option<Session>> for Introspected {
+    fn from(session: Option<Session>) -> Self {
         let Some(session) = session else {
             return Self::default();
         };
+        let cache_seconds = session.cache_seconds;
+        let session = SessionDetails::from(session);
         Self {
             active: true,
             tenant: Some(session.tenant),
@@ -235,6 +242,7 @@ impl From<Option<SessionDetails>> for Introspected {
             roles: Some(session.roles),
             permissions: Some(session.permissions),
             expires_at: Some(session.expires_at),
+            cache_seconds: Some(cache_seconds),
         }
     }
 }
@@ -256,7 +264,7 @@ pub(crate) async fn introspect(
     let session = introspector.introspect(token).await?;
     // Only a caller with a good service key learns what is wrong with the body.
     asked?;
-    Ok(Json(session.map(SessionDetails::from).into()))
+    Ok(Json(session.into()))
 }
 
 /// A portal link to create.
