@@ -167,7 +167,8 @@ impl<'a> Admission<'a> {
         self.write_subject(scope, &mut transaction)?;
         self.write_entry(scope, &mut transaction)?;
         if let Some(before) = self.before {
-            write_given_back(scope, &mut transaction, before, &self.record)?;
+            let tenant = &self.looked_up.tenant;
+            write_given_back(scope, &mut transaction, tenant, before, &self.record)?;
         }
         Ok(transaction)
     }
