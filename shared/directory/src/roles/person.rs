@@ -104,7 +104,8 @@ impl Roles<'_> {
             let tenant = self.scope.stored_tenant().await?;
             check_rank(&held, roles, giver, &tenant.settings.roles)?;
             let mut after = record.rewritten();
-            match wanted.is_empty() {
+            match wanted.iter().all(|role| held.contains(role)) {
+                // Who only loses a role is not vouched for.
                 true => {}
                 false if vouches(&self.scope.actor, user, giver) => after.prove_identifiers()?,
                 false => after.prove_unchanged_identifiers()?,
