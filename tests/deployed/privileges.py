@@ -46,7 +46,7 @@ NEEDED = {
     "IssueServiceKeyFunction": {provisioning.service_keys: "DeleteItem PutItem Query"},
     "RestoreFunction": {
         restoring.prepared:
-            "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem "
+            "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
             "secretsmanager:GetSecretValue",
     },
     "JournalRelayFunction": {

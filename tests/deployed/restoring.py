@@ -1,6 +1,6 @@
 """Restores the table with the commands of infra/README.md, and expects the same API, bus, queues and data, and nothing that
-was revoked, deleted or erased."""
-import datetime, hashlib
+was revoked, deleted, erased or taken away."""
+import collections, datetime, hashlib
 
 import full_pass, stack as stacks
 from provisioning import Customer, eventually
@@ -9,10 +9,10 @@ RESTORED = "rollcall-dev-restored"
 
 
 def archived(stack, tenant):
-    """Returns the types and ids of what is archived of a tenant."""
+    """Counts what is archived of a tenant, by type and id."""
     pages = stack.aws.client("dynamodb").get_paginator("scan").paginate(TableName=stack.resources["Archive"])
     items = [item for page in pages for item in page["Items"] if item.get("tenant", {}).get("S") == tenant]
-    return {(item["type"]["S"], item["subject"]["S"]) for item in items}
+    return collections.Counter((item["type"]["S"], item["subject"]["S"]) for item in items)
 
 
 def copied(stack, target, tenant):
@@ -34,10 +34,11 @@ def copied(stack, target, tenant):
 
 
 def prepared(stack, _):
-    """a restored table is brought up to date before it is used: tokens, people and sessions that have ended stay so"""
+    """a restored table is brought up to date before it is used: what has ended or was taken away stays so"""
     customer, target = Customer(stack, "prepared"), f"{stack.name}-restored-check"
     ada, leaver = customer.push("ada"), customer.push("leaver")
-    group = customer.push_group("Staff", ada, leaver)
+    group, mapped = customer.push_group("Staff", ada, leaver), customer.push_group("Mapped", ada)
+    customer.map(mapped, "member")
     path = f"/scim/connections/{customer.connection}/tokens"
     leaked = customer.admin("POST", path, {"label": "leaked"}).expect(201).body
     restored_to = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -46,7 +47,11 @@ def prepared(stack, _):
     customer.patch(f"/Users/{ada}", {"op": "replace", "path": "active", "value": False}).expect(200)
     customer.idp("DELETE", f"/Users/{leaver}").expect(204)
     customer.idp("DELETE", f"/Groups/{group}").expect(204)
-    ended = {("token.revoked", leaked["id"]), ("user.deactivated", ada), ("user.deleted", leaver), ("group.deleted", group)}
+    customer.map(mapped, None)
+    ended = collections.Counter({
+        ("token.revoked", leaked["id"]): 1, ("user.deactivated", ada): 1, ("user.deleted", leaver): 1,
+        ("group.deleted", group): 1, ("group.mapping_changed", mapped): 2,
+    })
     eventually("the archive", lambda: ended <= archived(stack, customer.tenant))
     answer = stack.invoke("RestoreFunction", {"table": target, "restored_to": restored_to})
     assert answer["done"] and answer["refused"] == [] and answer["sessions_ended"] > 0, answer
@@ -55,6 +60,7 @@ def prepared(stack, _):
     ).get("Item")
     assert "revoked_us" in get("#K", hashlib.sha256(leaked["token"].encode()).hexdigest()), "the token is back"
     assert get("#U", ada)["inactive"]["BOOL"] and get("#U", leaver) is None and get("#G", group) is None
+    assert get("", f"ROLEMAP#{mapped}") is None, "the mapping is back"
     assert get("#S", hashlib.sha256(customer.session.encode()).hexdigest()) is None, "the session is back"
 
 

@@ -16,12 +16,8 @@ async fn main() -> Result<(), Error> {
     let directory = Directory::from_env().await?.with_keys(keys);
     let restorer = rollcall_restore::handler(directory);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Request>| {
-        let left = event
-            .context
-            .deadline()
-            .elapsed()
-            .map_or_else(|ahead| ahead.duration(), |_| Duration::ZERO);
-        let deadline = tokio::time::Instant::now() + left.saturating_sub(MARGIN);
+        let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
+        let deadline = tokio::time::Instant::now() + left;
         let answer = Box::pin(restorer.call(event.payload, deadline)).await;
         answer.map_err(Error::from)
     }))

@@ -16,12 +16,8 @@ async fn main() -> Result<(), Error> {
     let reconciler =
         rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let left = event
-            .context
-            .deadline()
-            .elapsed()
-            .map_or_else(|ahead| ahead.duration(), |_| Duration::ZERO);
-        let deadline = tokio::time::Instant::now() + left.saturating_sub(MARGIN);
+        let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
+        let deadline = tokio::time::Instant::now() + left;
         Ok::<_, Error>(reconciler.call(event.payload, deadline).await)
     }))
     .await

@@ -1,12 +1,14 @@
 //! Does again in a restored table what was archived after the restore point, and ends all sessions. Every step can be
 //! repeated, so a call that runs out of time is followed by another one.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::{GROUPS, Reason, Role, USERS};
-use rollcall_scim::Resource;
+use rollcall_model::{Catalogue, GROUPS, Grant, Reason, Role, RoleId, USERS};
+use rollcall_scim::{PATCH_OP_URN, Patch, Precondition, Resource};
 use rollcall_store::{Error, Range, retry_stale, text};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::archive::log::since;
@@ -15,6 +17,7 @@ use crate::credentials::key_history::KeyChanger;
 use crate::directory::Directory;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
+use crate::roles::mappings::Mapping;
 use crate::tenant::Tenant;
 
 /// What is archived a little before the restore point is done again as well: the clocks of functions differ.
@@ -119,6 +122,9 @@ async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
         Action::RevokeServiceKey => Ok(()),
         Action::RevokeToken => tenant.credentials().revoke_token(id).await,
         Action::DeleteConnection => tenant.credentials().delete_connection(id).await,
+        Action::TakeRoles => take_roles(&tenant, id, &step.taken).await,
+        Action::Unmap => unmap(&tenant, id, &step.taken).await,
+        Action::RemoveMembers => remove_members(&tenant, id, &step.taken).await,
         Action::DeleteGroup => delete_group(&tenant, id).await,
         Action::DeactivatePerson => deactivate(&tenant, id).await,
         Action::BlockPerson => tenant.sign_in().block(id, Role::Owner).await,
@@ -133,6 +139,52 @@ async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
         Action::DeleteTenant => tenant.lifecycle().delete().await,
         Action::EraseTenant => tenant.erasures().order().await.map(|_| ()),
     }
+}
+
+/// Takes roles from a person that they have by hand.
+async fn take_roles(tenant: &Tenant, user: &str, taken: &BTreeSet<String>) -> Result<(), Error> {
+    let record = Resources::of(tenant.scope()).record(&USERS, user).await?;
+    let held = record.account.manual.iter().flat_map(Grant::roles);
+    let roles = tenant.settings().read().await?.roles;
+    match left(held.cloned().collect(), taken, &roles) {
+        Some(left) => tenant.roles().give_role(user, left, Role::Owner).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes roles from the mapping of a group.
+async fn unmap(tenant: &Tenant, group: &str, taken: &BTreeSet<String>) -> Result<(), Error> {
+    let groups = BTreeSet::from([group.to_owned()]);
+    let mappings = tenant.roles().mappings_of(&groups).await?;
+    let roles = tenant.settings().read().await?.roles;
+    let held = mappings.iter().flat_map(Mapping::roles).collect();
+    match left(held, taken, &roles) {
+        Some(left) => tenant.roles().map_group(group, left).await,
+        None => Ok(()),
+    }
+}
+
+/// Returns what is left of roles; `None` if nothing is taken from them.
+fn left(held: Vec<RoleId>, taken: &BTreeSet<String>, roles: &Catalogue) -> Option<Vec<Role>> {
+    let is_taken = |id: &RoleId| taken.contains(id.as_str());
+    let has_taken = held.iter().any(is_taken);
+    let left = held.iter().filter(|id| !is_taken(id));
+    has_taken.then(|| left.filter_map(|id| roles.role(id)).collect())
+}
+
+/// Removes members from a group. Ids that are not members have no effect.
+async fn remove_members(
+    tenant: &Tenant,
+    group: &str,
+    members: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
+    let remove = json!({"op": "remove", "path": "members", "value": members});
+    let body = json!({"schemas": [PATCH_OP_URN], "Operations": [remove]});
+    let patch = Patch::parse(GROUPS.resource_type, body)?;
+    let any = Precondition::none();
+    let patched = tenant.resources().patch(&GROUPS, group, patch, &any, None);
+    patched.await.map(|_| ())
 }
 
 async fn delete_group(tenant: &Tenant, id: &str) -> Result<(), Error> {

@@ -184,6 +184,12 @@ impl Account {
         self.manual.iter().chain(withheld)
     }
 
+    /// Returns whether the last event reported the role among those that the person has.
+    pub fn is_announced(&self, role: Role) -> bool {
+        let mut announced = self.announced.iter().chain(&self.announced_below);
+        announced.any(|id| *id == role)
+    }
+
     /// Returns whether the account has no data.
     pub fn is_default(&self) -> bool {
         *self == Self::default()

@@ -180,6 +180,12 @@ impl Role {
         self.ways & way.bit() != 0
     }
 
+    /// Returns whether the role can be given in no way, as one that the stack has no more: whoever has it keeps it, and
+    /// nobody else gets it.
+    pub fn is_given_to_nobody(self) -> bool {
+        self.ways == 0
+    }
+
     /// Returns whether a group may be mapped to this role.
     pub fn is_mappable(self) -> bool {
         self.is_given(Way::Mapping)

@@ -60,6 +60,24 @@ fn people_and_groups_are_bounded_by_what_the_pass_has_counted() {
             refused.string("/type"),
             "urn:rollcall:problem:ceiling-reached"
         );
+        let health = service
+            .application()
+            .get(&format!("/tenants/{}/health", tenant.id()))
+            .await
+            .expect(200);
+        for (kind, count, ceiling) in [("people_ceiling", 3, 2), ("groups_ceiling", 1, 1)] {
+            let found = health.body["findings"].as_array().into_iter().flatten();
+            let found: Vec<&Value> = found.filter(|one| one["kind"] == kind).collect();
+            assert_eq!(found.len(), 1, "{}", health.body);
+            assert_eq!(
+                (
+                    &found[0]["count"],
+                    &found[0]["ceiling"],
+                    &found[0]["severity"]
+                ),
+                (&json!(count), &json!(ceiling), &json!("problem"))
+            );
+        }
         // What exists goes on.
         service
             .application()

@@ -151,7 +151,7 @@ const FORMS: [Form; 18] = [
     ("/console/close", &[], Role::Viewer),
 ];
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
-    // The second: the tenant has a connection.
+    // That of no settings.
     ("revision", "2"),
     ("sso_default_role", "viewer"),
     ("manual_roles", "preserved"),

@@ -1,9 +1,9 @@
 //! The console's forms: sent once, sent twice, and sent after a change by another admin.
 
-use rollcall_directory::Role;
+use rollcall_directory::{LoggedValues, Provider, Role};
 use rollcall_tests::browser::browse;
 use rollcall_tests::idp::encode;
-use rollcall_tests::service::run;
+use rollcall_tests::service::{Tenant, run};
 use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 use uuid::Uuid;
@@ -48,12 +48,24 @@ fn rotation_keeps_the_old_token_and_its_lifetime_and_settings_are_saved() {
             assert_eq!(token.revoked_at, None);
         }
 
+        let revision = revision_of(&tenant).await;
         let mut form = SETTINGS.to_vec();
-        form.push(("form_token", &form_token));
+        form.retain(|(name, _)| *name != "revision");
+        form.extend([
+            ("form_token", &*form_token),
+            ("revision", &*revision),
+            ("invitation_domains", "Example.com, b.test"),
+            ("logged_values", "all"),
+        ]);
         visitor
             .post("/console/settings", &form, &[])
             .await
             .expect(303);
+        let saved = tenant.directory().settings().read().await.unwrap();
+        assert_eq!(saved.invitation_domains, ["example.com", "b.test"]);
+        assert_eq!(saved.logged_values, LoggedValues::All);
+        let page = visitor.get("/console/settings").await.expect(200);
+        assert!(page.html.contains(r#"value="example.com, b.test""#));
         let kept = tenant.directory().settings().read().await.map(|kept| {
             let limit = kept.rate_limit.map(|limit| (limit.per_minute, limit.burst));
             (
@@ -225,16 +237,22 @@ fn settings_do_not_overwrite_changes_by_another_admin() {
             let settings = tenant.directory().settings().read().await;
             settings.map_or(0, |settings| settings.retention_days)
         };
-        for (visitor, revision, kept, status, after) in [
-            (&first, "2", "30", 303, 30),
-            (&second, "2", "60", 409, 30),
-            (&second, "3", "60", 303, 60),
+        let shown = revision_of(&tenant).await;
+        // Another connection is no other setting.
+        let credentials = tenant.directory().credentials();
+        let added = credentials.create_connection("new", Provider::Okta).await;
+        assert!(added.is_ok(), "{added:?}");
+        for (visitor, is_reloaded, kept, status, after) in [
+            (&first, false, "30", 303, 30),
+            (&second, false, "60", 409, 30),
+            (&second, true, "60", 303, 60),
         ] {
             let form_token = visitor.form_token();
+            let now = revision_of(&tenant).await;
             let mut form = SETTINGS.to_vec();
             form.retain(|(name, _)| !["revision", "retention_days"].contains(name));
             form.extend([
-                ("revision", revision),
+                ("revision", if is_reloaded { &*now } else { &*shown }),
                 ("retention_days", kept),
                 ("form_token", &form_token),
             ]);
@@ -248,10 +266,17 @@ fn settings_do_not_overwrite_changes_by_another_admin() {
             );
             assert_eq!(days().await, after);
             let page = visitor.get("/console/settings").await.expect(200);
-            let now = format!(r#"name="revision" value="{}""#, 3 + u32::from(after == 60));
+            let now = revision_of(&tenant).await;
+            let now = format!(r#"name="revision" value="{now}""#);
             assert!(page.html.contains(&now), "{}", page.html);
         }
     });
+}
+
+/// Returns the revision that the settings page shows now.
+async fn revision_of(tenant: &Tenant) -> String {
+    let settings = tenant.directory().settings().read_with_revision().await;
+    settings.map_or(0, |(_, revision)| revision).to_string()
 }
 
 #[test]

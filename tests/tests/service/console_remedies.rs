@@ -254,17 +254,15 @@ fn a_form_keeps_what_was_typed() {
             }
         }
         // Another admin saved something else meanwhile: both values are told, and a second try saves.
-        let stored = scene
-            .tenant
-            .directory()
-            .settings()
-            .read_with_revision()
-            .await;
-        let revision = stored.map_or(0, |(_, revision)| revision);
-        let (revision, later) = (revision.to_string(), (revision + 1).to_string());
+        let revision = async || {
+            let settings = scene.tenant.directory().settings();
+            let stored = settings.read_with_revision().await;
+            stored.map_or(0, |(_, revision)| revision).to_string()
+        };
+        let shown = revision().await;
         let mut settings = crate::console_access::SETTINGS.to_vec();
         settings.retain(|(name, _)| *name != "revision");
-        settings.extend([("revision", &*revision), ("form_token", &*form_token)]);
+        settings.extend([("revision", &*shown), ("form_token", &*form_token)]);
         owner
             .post("/console/settings", &settings, &[])
             .await
@@ -279,11 +277,7 @@ fn a_form_keeps_what_was_typed() {
             "is “400” there and “77” here",
         )
         .await;
-        assert!(
-            seen.html
-                .contains(&format!(r#"name="revision" value="{later}""#)),
-            "{}",
-            seen.html
-        );
+        let later = format!(r#"name="revision" value="{}""#, revision().await);
+        assert!(seen.html.contains(&later), "{}", seen.html);
     });
 }

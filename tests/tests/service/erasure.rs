@@ -115,6 +115,11 @@ fn nothing_is_left_of_a_person() {
         let service = &Service::start().await;
         let scene = Scene::create(service, "erased-person").await;
         let (ada, bob) = leave_traces(service, &scene).await;
+        let credentials = scene.tenant.directory().credentials();
+        let invited = format!("{CANARY}-work+1@x.test");
+        let claim = credentials.claim_invitation("event", &invited, 9).await;
+        assert!(claim.unwrap().is_none());
+        assert!(service.dump().await.contains("invited#"));
         assert!(!sightings(&service.dump().await).is_empty());
         let before = scene
             .tenant
@@ -133,7 +138,10 @@ fn nothing_is_left_of_a_person() {
 
         let dump = service.dump().await;
         assert_eq!(sightings(&dump), Vec::<String>::new());
-        assert!(!dump.contains("another-subject"));
+        // Nor of the claim on her mailbox, nor of the subject of before she was bound anew.
+        for left in ["another-subject", "invited#", "#US#"] {
+            assert!(!dump.contains(left), "{left}");
+        }
         scene.at_tenant(&format!("/users/{ada}")).await.expect(404);
         let after = scene
             .tenant

@@ -1,9 +1,12 @@
 //! Who a sign-in is taken for: names that change and are given again, people who left, and recycled addresses.
 
-use rollcall_directory::{Reason, Role};
+use futures::future::join_all;
+use rollcall_directory::{Reason, Role, Settings, USERS};
 use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
+use rollcall_tests::seed::create;
 use rollcall_tests::service::run;
+use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// Case 1, and its shorter way by the external id alone.
@@ -83,6 +86,35 @@ fn a_recycled_address_is_not_the_old_account() {
             ada
         );
         assert_eq!(scene.people().await, 1);
+    });
+}
+
+/// Of so many, not all are looked at, so that the sign-in could mean any of them.
+#[test]
+fn more_than_500_candidates_are_ambiguous() {
+    run(async |service| {
+        let settings = Settings {
+            match_email: true,
+            ..Settings::default()
+        };
+        let scene = Scene {
+            application: service.application(),
+            tenant: service.tenant_with("identity-many", settings).await,
+        };
+        let push = async |number: usize| {
+            let emails = json!([{"value": "team@x.test", "primary": true}]);
+            let user = json!({"schemas": [urn::USER], "userName": format!("n-{number}"), "emails": emails});
+            create(scene.tenant.directory(), &USERS, user).await
+        };
+        for chunk in 0..20 {
+            join_all((0..25).map(|one| push(chunk * 25 + one))).await;
+        }
+        let login = json!({"user_name": "new", "email": "team@x.test"});
+        scene.conflicts(login.clone(), &["n-7"]).await;
+        push(500).await;
+        let refused = scene.log_in(login).await;
+        Scene::refused(refused, 409, Reason::IdentityAmbiguous, &["n-7"]);
+        assert_eq!(scene.people().await, 501);
     });
 }
 

@@ -1,8 +1,12 @@
 //! Connections and whose people are: what the application calls them, what becomes of what they owned, and races.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures::future::join;
-use rollcall_directory::{Provider, Reason, Role};
+use rollcall_directory::{Assertion, Provider, Reason, Role, SignInOutcome, SignInRefusal};
 use rollcall_tests::api::Api;
+use rollcall_tests::faults::Fault;
 use rollcall_tests::idp::Idp;
 use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
@@ -267,6 +271,60 @@ fn a_connection_without_tokens_has_left_its_people() {
         scene.tenant.issue("again", None).await;
         assert_eq!(two.title(&two.theirs, &ada).await, 200);
         assert_eq!(two.title(&two.theirs, &bob).await, 403);
+    });
+}
+
+/// A sign-in that finds somebody because their connection is gone checks in its transaction that it still is.
+#[test]
+fn a_connection_that_comes_back_during_a_sign_in_keeps_its_people() {
+    run(async |service| {
+        let two = Two::create(service, "left-back").await;
+        let tenant = &two.scene.tenant;
+        let ada = two.scene.push(json!({"userName": "ada"})).await;
+        let revoke = async || {
+            let tokens = tenant.directory().credentials().tokens_of(two.own());
+            for token in tokens.await.unwrap() {
+                tenant.revoke(&token.id).await;
+            }
+        };
+        revoke().await;
+        let (process, faults) = service.other_process(tenant);
+        let (writes, is_back) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let (seen, back) = (writes.clone(), is_back.clone());
+        faults.schedule(move |call| {
+            if call.operation != "TransactWriteItems" || back.load(Ordering::SeqCst) {
+                return Fault::None;
+            }
+            seen.store(true, Ordering::SeqCst);
+            Fault::Throttle
+        });
+        let assertion = Assertion {
+            user_name: "ada".to_owned(),
+            connection: Some(two.other.clone()),
+            ..Assertion::default()
+        };
+        let comes_back = async {
+            while !writes.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            tenant.issue("again", None).await;
+            is_back.store(true, Ordering::SeqCst);
+        };
+        let (outcome, ()) = join(process.sign_in().log_in(&assertion), comes_back).await;
+        let Ok(SignInOutcome::Refused(refusal)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(refusal, SignInRefusal::OtherConnection);
+
+        revoke().await;
+        let outcome = process.sign_in().log_in(&assertion).await;
+        let Ok(SignInOutcome::Accepted(signed_in)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(signed_in.person.id, ada);
     });
 }
 

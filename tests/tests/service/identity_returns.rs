@@ -4,6 +4,7 @@ use http::Method;
 use rollcall_directory::{Reason, Role};
 use rollcall_tests::api::Api;
 use rollcall_tests::idp::Answer;
+use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
@@ -187,6 +188,44 @@ fn an_admin_restores_whom_nobody_sends_any_more() {
         act(&admin, "nobody", "restore").await.expect(404);
         act(&admin, "nobody", "admit-as-new").await.expect(404);
         service.follow_up(&scene.tenant).await;
+    });
+}
+
+/// A portal link gives no role that a group cannot give, and a role that is given back counts as a grant.
+#[test]
+fn a_withheld_role_is_given_back_by_the_rules_of_a_grant() {
+    run(async |service| {
+        let scene = Scene::create(service, "returns-auditor").await;
+        let role = |id: &str, rank: u16, by_mapping: bool| {
+            json!({"id": id, "name": id, "rank": rank, "by_mapping": by_mapping, "by_hand": true,
+                   "permissions": ["sso:configure", "directory:read"]})
+        };
+        let settings = json!({"sso_default_role": null});
+        let path = scene.path("/settings");
+        scene.application.patch(&path, settings).await.expect(200);
+        let roles = json!({"items": [role("auditor", 50, false), role("admin", 300, true)]});
+        let path = scene.path("/roles");
+        scene.application.put(&path, roles).await.expect(200);
+        let id = scene.push(json!({"userName": "aud"})).await;
+        let auditor = json!({"role_id": "auditor"});
+        let path = scene.path(&format!("/users/{id}/role"));
+        scene.application.put(&path, auditor).await.expect(200);
+        delete(&scene, &id).await;
+        let link = service.admin(&scene.tenant, Role::Admin).await;
+        let restored = act(&link, &id, "restore").await.expect(200);
+        restored.is(json!({"role": null}));
+        act(&link, &id, "restore").await.expect(403);
+
+        let grants = async || {
+            let tenant = raw::item(service, &scene.tenant, "", "TENANT").await;
+            let grants = tenant.get("grants").and_then(|grants| grants.as_n().ok());
+            grants.and_then(|grants| grants.parse::<u64>().ok())
+        };
+        let before = grants().await;
+        let path = scene.path(&format!("/users/{id}/restore"));
+        let back = scene.application.send(Method::POST, &path, None).await;
+        back.expect(200).is(json!({"role": "auditor"}));
+        assert_eq!(grants().await, before.map(|count| count + 1));
     });
 }
 

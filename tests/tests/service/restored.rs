@@ -1,12 +1,16 @@
 //! A restored table: what was revoked, deleted and erased after the restore point stays so, and sessions have ended, before
 //! anybody uses it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use rollcall_directory::{Directory, GROUPS, Tenant, TenantId, USERS, Verdict, create_table};
+use rollcall_directory::{
+    Directory, GROUPS, RoleId, Tenant, TenantId, USERS, Verdict, create_table,
+};
 use rollcall_restore::Request;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::{Service, run};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
 const RESTORED: &str = "rollcall-restored";
@@ -118,5 +122,78 @@ fn what_has_ended_stays_so() {
                 .await
                 .is_err()
         );
+    });
+}
+
+#[test]
+fn what_was_taken_away_stays_so() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "restored-taken").await;
+        let push = async |name: &str| scene.push(json!({"userName": name})).await;
+        let (ada, bob) = (push("ada").await, push("bob").await);
+        let idp = scene.tenant.idp();
+        let staff = idp.group("Staff", &[&ada, &bob]).await;
+        let other = idp.group("Other", &[&ada, &bob]).await;
+        let give = async |user: &str, roles: Value| {
+            let path = scene.path(&format!("/users/{user}/role"));
+            let given = json!({"role_ids": roles});
+            scene.application.put(&path, given).await.expect(200);
+        };
+        let map = async |group: &str, role: Value| {
+            let path = scene.path(&format!("/groups/{group}/role-mapping"));
+            let role = json!({"role_id": role});
+            scene.application.put(&path, role).await.expect(200);
+        };
+        let members = async |group: &str, op: &str, user: &str| {
+            let ops = json!([{"op": op, "path": "members", "value": [{"value": user}]}]);
+            idp.patch(&format!("/Groups/{group}"), ops)
+                .await
+                .expect(204);
+        };
+        for user in [&ada, &bob] {
+            give(user, json!(["admin", "viewer"])).await;
+        }
+        for group in [&staff, &other] {
+            map(group, json!("member")).await;
+        }
+        service.drained().await;
+        let restored_to = Timestamp::now();
+        restore(service).await;
+
+        give(&ada, json!(["viewer"])).await;
+        give(&bob, json!([])).await;
+        give(&bob, json!(["admin"])).await;
+        map(&staff, Value::Null).await;
+        map(&other, Value::Null).await;
+        map(&other, json!("member")).await;
+        for user in [&ada, &bob] {
+            members(&staff, "remove", user).await;
+        }
+        members(&staff, "add", &bob).await;
+        service.drained().await;
+
+        let function = rollcall_restore::handler(service.directory());
+        let asked = json!({"table": RESTORED, "restored_to": restored_to});
+        let asked: Request = serde_json::from_value(asked).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        for _ in 0..2 {
+            let again = function.call(asked.clone(), deadline).await.unwrap();
+            assert!(again.done && again.refused.is_empty(), "{again:?}");
+        }
+        let acme = tenant(&service.directory().at_table(RESTORED), scene.tenant.id());
+        for (user, roles, groups) in [
+            (&ada, &["viewer"][..], vec![&other]),
+            (&bob, &["admin"], vec![&staff, &other]),
+        ] {
+            let record = acme.resources().record(&USERS, user).await.unwrap();
+            let held = record.account.granted();
+            assert_eq!(held.map(RoleId::as_str).collect::<Vec<_>>(), roles);
+            let groups: BTreeSet<String> = groups.into_iter().cloned().collect();
+            assert_eq!(record.groups, groups);
+        }
+        let mapped = acme.roles().mappings().await.unwrap();
+        let mapped: Vec<&str> = mapped.iter().map(|it| it.group.as_str()).collect();
+        assert_eq!(mapped, [&other]);
     });
 }

@@ -2,6 +2,7 @@
 
 use rollcall_directory::Reason;
 use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::visitor::Visitor;
 use serde_json::{Value, json};
 
 fn role(id: &str, rank: u16, permissions: &[&str]) -> Value {
@@ -214,5 +215,56 @@ fn nobody_acts_with_the_rank_of_one_role_and_the_permission_of_another() {
         let path = format!("/users/{ada}/role");
         let more = json!({"role_ids": ["billing", "lead", "helpdesk"]});
         session.put(&path, more).await.expect(403);
+    });
+}
+
+/// Whoever may not give a role by a group may not take it away either, nor beside one that they may give.
+#[test]
+fn nobody_takes_away_a_mapping_above_their_own_rank() {
+    run(async |service| {
+        let tenant = tenant(service, "mapping-ranks").await;
+        let application = service.application();
+        let at = |path: &str| format!("/tenants/{}{path}", tenant.id());
+        let roles = [
+            role("helpdesk", 100, &["sso:configure", "directory:read"]),
+            role("lead", 300, &["texts:write"]),
+        ];
+        let roles = json!({"items": roles});
+        application.put(&at("/roles"), roles).await.expect(200);
+        let ada = tenant.idp().user("ada").await;
+        let group = tenant.idp().group("Leads", &[]).await;
+        let mapping = format!("/groups/{group}/role-mapping");
+        let mapped = |ids: Value| json!({"role_ids": ids});
+        for (path, roles) in [
+            (
+                at(&format!("/users/{ada}/role")),
+                mapped(json!(["helpdesk"])),
+            ),
+            (at(&mapping), mapped(json!(["lead"]))),
+        ] {
+            application.put(&path, roles).await.expect(200);
+        }
+        let login = application.log_in(tenant.id(), "ada", None).await;
+        let token = login.expect(200).string("/session/token");
+        let admin = application.with(Some(&token));
+        let own = format!("/scim{mapping}");
+        for taken in [json!([]), json!(["helpdesk"])] {
+            let refused = admin.put(&own, mapped(taken)).await;
+            refused.expect(403).because(Reason::RoleAboveGiver);
+        }
+        for kept in [json!(["lead", "helpdesk"]), json!(["lead"])] {
+            admin.put(&own, mapped(kept)).await.expect(200);
+        }
+        let visitor = Visitor::with_session(service, &token).await;
+        let form_token = visitor.form_token();
+        let form = [
+            ("from", "lead"),
+            ("role", "none"),
+            ("form_token", &*form_token),
+        ];
+        let path = format!("/console/groups/{group}/role");
+        visitor.post(&path, &form, &[]).await.expect(403);
+        let left = admin.get("/scim/groups/role-mappings").await.expect(200);
+        left.is(json!({"items": [{"role_ids": ["lead"]}]}));
     });
 }

@@ -197,6 +197,7 @@ fn a_role_in_use_stays_for_those_who_have_it() {
         for path in [&of_ada, &of_group] {
             application.put(path, lead.clone()).await.expect(200);
         }
+        service.follow_up(&used).await;
 
         define(service, &[role("member", 5, &[])]).await;
         // However often time runs out.
@@ -215,6 +216,22 @@ fn a_role_in_use_stays_for_those_who_have_it() {
             let others = if *who == ada { 200 } else { 400 };
             application.put(&path, lead.clone()).await.expect(others);
         }
+        // Nor does a new member of the group, at once or by a sign-in.
+        let carl = used.idp().user("carl").await;
+        let joins = json!([{"op": "add", "path": "members", "value": [{"value": carl}]}]);
+        let joined = used.idp().patch(&format!("/Groups/{group}"), joins).await;
+        joined.expect(204);
+        let of_carl = format!("/tenants/{}/users/{carl}/role", used.id());
+        let held = application.get(&of_carl).await.expect(200);
+        held.is(json!({"effective": null}));
+        for (name, role) in [("carl", "member"), ("bob", "lead")] {
+            let login = application.log_in(used.id(), name, Some(&["Leads"])).await;
+            login.expect(200).is(json!({"role": role}));
+        }
+        service.follow_up(&used).await;
+        let of_bob = format!("/tenants/{}/users/{bob}/role", used.id());
+        let held = application.get(&of_bob).await.expect(200);
+        held.is(json!({"effective": "lead"}));
         for path in [&of_ada, &of_group] {
             let none = json!({"role_ids": []});
             application.put(path, none).await.expect(200);

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Person, PersonState, Progress, Role, RoleSync, Way};
-use rollcall_edge_api::{Configure, Gate, Id, Params, Read, check_below};
+use rollcall_edge_api::{Configure, Gate, Id, Params, Read};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::Deserialize;
@@ -200,12 +200,11 @@ pub(crate) async fn map(
         fields::role_ids_of_option(&form.from),
         fields::parse_roles_option(&form.role, visitor.catalogue())?,
     );
-    check_below(roles.last().copied(), visitor.role())?;
     let since = Timestamp::now();
     if !visitor
         .tenant()
         .roles()
-        .map_group_from(&id, &before, &roles)
+        .map_group_from(&id, &before, &roles, visitor.role())
         .await?
     {
         return Err(Problem::conflict(

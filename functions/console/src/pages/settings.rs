@@ -3,15 +3,17 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    Catalogue, ClaimMatch, DeletedPeople, ManualRoles, RateLimit, Role, RoleId, RoleSync, RouteBy,
-    SettingsChange, SignUp, UnknownMembers, Way,
+    Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, Role, RoleId,
+    RoleSync, RouteBy, SettingsChange, SignUp, UnknownMembers, Way,
 };
 use rollcall_edge_api::{Params, Settings as SettingsGate, check_below, check_retention};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Done, Typed};
-use super::settings_fields::{GROUPS, Group, Kind, check_numbers, completed, differences, typed};
+use super::settings_fields::{
+    GROUPS, Group, Kind, check_numbers, completed, differences, typed, words,
+};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
 use crate::visitor::{Change, Visitor};
 
@@ -82,6 +84,9 @@ pub(crate) struct SettingsForm {
     sign_up: Option<SignUp>,
     match_email: Option<YesNo>,
     deleted_people: Option<DeletedPeople>,
+    logged_values: Option<LoggedValues>,
+    /// Domains, separated by commas or white space.
+    invitation_domains: Option<String>,
     session_minutes: Option<String>,
     session_idle_minutes: Option<String>,
     /// Browsers do not send an unticked box.
@@ -121,6 +126,8 @@ impl SettingsForm {
             route_by: Some(self.route_by),
             claim_match: self.claim_match,
             invitations: Some(!self.invitations.is_empty()),
+            invitation_domains: self.invitation_domains.as_deref().map(words),
+            logged_values: self.logged_values,
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),
             retention_days: Some(self.retention_days),

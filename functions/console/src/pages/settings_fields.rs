@@ -32,6 +32,11 @@ pub(crate) enum Kind {
     Choice(&'static [(&'static str, &'static str)]),
     /// Yes or no.
     Tick,
+    /// Any number of words, separated by commas or white space.
+    Words {
+        /// What an empty field means.
+        empty: &'static str,
+    },
     /// A whole number in this range.
     Number {
         min: u32,
@@ -176,6 +181,14 @@ pub(crate) const GROUPS: [Group; 5] = [
                 Kind::Tick,
             ),
             field(
+                "invitation_domains",
+                "Domains that invitations go to",
+                "Optional, separated by commas. Leave blank to invite people at every domain.",
+                Kind::Words {
+                    empty: "every domain",
+                },
+            ),
+            field(
                 "unknown_members",
                 "Unknown people in a pushed group",
                 "",
@@ -192,12 +205,23 @@ pub(crate) const GROUPS: [Group; 5] = [
     Group {
         legend: "Logs",
         is_for_owners: false,
-        fields: &[field(
-            "retention_days",
-            "Days to keep the audit log and the request log",
-            "",
-            number(1, 3_650),
-        )],
+        fields: &[
+            field(
+                "retention_days",
+                "Days to keep the audit log and the request log",
+                "",
+                number(1, 3_650),
+            ),
+            field(
+                "logged_values",
+                "Values in the request log",
+                "Secrets are never kept. Of other values, the log keeps the name and the size.",
+                Kind::Choice(&[
+                    ("declared", "Those of attributes that a schema declares"),
+                    ("all", "All"),
+                ]),
+            ),
+        ],
     },
 ];
 
@@ -232,6 +256,8 @@ impl Field {
                 let mut options = options.iter().filter(|(id, _)| *id == value);
                 options.next().map_or(value, |(_, text)| text).to_owned()
             }
+            Kind::Words { empty } if value.is_empty() => (*empty).to_owned(),
+            Kind::Words { .. } => words(value).join(", "),
             Kind::Tick => if value.is_empty() { "no" } else { "yes" }.to_owned(),
             Kind::Number { empty, .. } if value.is_empty() => empty.unwrap_or_default().to_owned(),
             Kind::Number { unit, .. } => format!("{value} {unit}").trim_end().to_owned(),
@@ -267,6 +293,13 @@ impl Field {
 /// Checks the numbers of a form.
 pub(super) fn check_numbers(typed: &Typed) -> Result<(), Problem> {
     fields().try_for_each(|field| field.check(typed))
+}
+
+/// Returns the words of a field, in lower case.
+pub(super) fn words(typed: &str) -> Vec<String> {
+    let words = typed.split(|c: char| c == ',' || c.is_whitespace());
+    let words = words.filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Says what is saved and differs from what was typed.
@@ -308,6 +341,10 @@ pub(super) fn typed(settings: &Settings) -> Typed {
             match value {
                 Value::String(text) => typed.set(name, text),
                 Value::Number(number) => typed.set(name, &number.to_string()),
+                Value::Array(words) => {
+                    let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+                    typed.set(name, &words.join(", "));
+                }
                 _ => {}
             }
         }
@@ -355,11 +392,13 @@ mod tests {
         let mut here = saved.clone();
         here.set("session_minutes", "60");
         here.set("invitations", "yes");
+        here.set("invitation_domains", " Example.com,b.test\nc.test ,");
         assert_eq!(
             differences(&here, &saved, &roles),
             [
                 "“Session length in minutes” is “12 hours” there and “60 minutes” here.",
                 "“Send an invitation to people who are pushed” is “no” there and “yes” here.",
+                "“Domains that invitations go to” is “every domain” there and “example.com, b.test, c.test” here.",
             ]
         );
         for (name, value, is_good) in [

@@ -1,6 +1,6 @@
 //! What the archived events come to: only how each thing ended counts. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_model::{EventType, TenantId};
 
@@ -12,6 +12,9 @@ pub(crate) enum Action {
     RevokeServiceKey,
     RevokeToken,
     DeleteConnection,
+    TakeRoles,
+    Unmap,
+    RemoveMembers,
     DeleteGroup,
     DeactivatePerson,
     BlockPerson,
@@ -28,6 +31,8 @@ pub(crate) struct Step {
     /// The tenant; `None` for a service key.
     pub(crate) tenant: Option<TenantId>,
     pub(crate) id: String,
+    /// The ids of what is taken away again: roles, or members.
+    pub(crate) taken: BTreeSet<String>,
 }
 
 /// How a person is, after what was archived.
@@ -81,6 +86,7 @@ impl Person {
 /// Returns the steps that do again what the records say, which are in order of time.
 pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
     let mut people = BTreeMap::<(TenantId, String), Person>::new();
+    let mut taken = BTreeMap::<(Action, TenantId, String), BTreeSet<String>>::new();
     let mut steps = Vec::new();
     for record in records {
         let known = EventType::of(&record.kind);
@@ -92,7 +98,14 @@ pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
             (Some(EventType::TenantDeleted), _) => Action::DeleteTenant,
             (Some(EventType::TenantErasureRequested), _) => Action::EraseTenant,
             (Some(kind), _) => {
-                if let Some(tenant) = record.tenant {
+                let Some(tenant) = record.tenant else {
+                    continue;
+                };
+                if let Some(action) = takes(kind) {
+                    let ids = taken.entry((action, tenant, record.subject)).or_default();
+                    ids.extend(record.taken);
+                    ids.retain(|id| !record.left.contains(id));
+                } else {
                     let person = people.entry((tenant, record.subject)).or_default();
                     *person = person.after(kind);
                 }
@@ -104,18 +117,37 @@ pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
             action,
             tenant: record.tenant,
             id: record.subject,
+            taken: BTreeSet::new(),
         });
     }
+    taken.retain(|_, ids| !ids.is_empty());
+    steps.extend(taken.into_iter().map(|((action, tenant, id), taken)| Step {
+        action,
+        tenant: Some(tenant),
+        id,
+        taken,
+    }));
     for ((tenant, id), person) in people {
         let actions = person.actions().into_iter();
         steps.extend(actions.map(|action| Step {
             action,
             tenant: Some(tenant.clone()),
             id: id.clone(),
+            taken: BTreeSet::new(),
         }));
     }
     steps.sort_by_key(|step| step.action);
     steps
+}
+
+/// Returns what is done again, if the event takes something away from its subject.
+fn takes(kind: EventType) -> Option<Action> {
+    match kind {
+        EventType::UserRoleGiven => Some(Action::TakeRoles),
+        EventType::GroupMappingChanged => Some(Action::Unmap),
+        EventType::GroupMemberAdded | EventType::GroupMemberRemoved => Some(Action::RemoveMembers),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +185,8 @@ mod tests {
                 tenant: Some("acme".parse().unwrap()),
                 kind: (*kind).to_owned(),
                 subject: "x".to_owned(),
+                taken: Vec::new(),
+                left: Vec::new(),
                 at: Timestamp::UNIX_EPOCH,
                 event: "e".to_owned(),
             };
@@ -160,5 +194,41 @@ mod tests {
             let actions: Vec<Action> = steps.iter().map(|step| step.action).collect();
             assert_eq!(actions, expected, "{kinds:?}");
         }
+    }
+
+    #[test]
+    fn what_was_given_again_is_not_taken() {
+        let record = |kind: &str, taken: &[&str], left: &[&str]| {
+            let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            Archived {
+                tenant: Some("acme".parse().unwrap()),
+                kind: kind.to_owned(),
+                subject: "x".to_owned(),
+                taken: ids(taken),
+                left: ids(left),
+                at: Timestamp::UNIX_EPOCH,
+                event: "e".to_owned(),
+            }
+        };
+        let steps = plan(vec![
+            record("group.member_removed", &["a"], &[]),
+            record("group.member_removed", &["b"], &[]),
+            record("group.member_added", &[], &["a"]),
+            record("user.role_given", &["admin"], &["billing"]),
+            record("user.role_given", &["billing"], &["admin"]),
+            record("group.mapping_changed", &["admin"], &[]),
+            record("group.mapping_changed", &[], &["admin"]),
+        ]);
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|step| (step.action, step.taken.iter().collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(
+            steps,
+            [
+                (Action::TakeRoles, vec!["billing"]),
+                (Action::RemoveMembers, vec!["b"]),
+            ]
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! One archived event: what ended, when, and its id. It names nobody.
+//! One archived event: what ended or was taken away, when, and its id. It names nobody.
 
 use jiff::Timestamp;
 use rollcall_model::{EventType, TenantId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::journal::feed::Event;
 
@@ -10,7 +11,7 @@ use crate::journal::feed::Event;
 pub(crate) const SERVICE_KEY_REVOKED: &str = "service_key.revoked";
 
 /// The types of events that are archived: what ends something, and what takes that back.
-const ARCHIVED: [EventType; 14] = [
+const ARCHIVED: [EventType; 18] = [
     EventType::TokenRevoked,
     EventType::ConnectionDeleted,
     EventType::GroupDeleted,
@@ -25,6 +26,10 @@ const ARCHIVED: [EventType; 14] = [
     EventType::UserRestored,
     EventType::UserErasureRequested,
     EventType::UserErased,
+    EventType::UserRoleGiven,
+    EventType::GroupMappingChanged,
+    EventType::GroupMemberAdded,
+    EventType::GroupMemberRemoved,
 ];
 
 /// An archived event.
@@ -38,6 +43,12 @@ pub(crate) struct Archived {
     pub(crate) kind: String,
     /// The id of what ended.
     pub(crate) subject: String,
+    /// The ids of what the subject no longer has: roles by hand, roles by a group, members.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) taken: Vec<String>,
+    /// The ids of what it has then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<String>,
     /// When.
     pub(crate) at: Timestamp,
     /// The id of the event, so that an event that comes twice is archived once.
@@ -48,7 +59,10 @@ impl Archived {
     /// Returns the record of an event; `None` for an event that ends nothing.
     pub(crate) fn of(event: &Event) -> Option<Self> {
         let kind = EventType::of(&event.kind)?;
+        let (taken, left) = changes(kind, event);
         ARCHIVED.contains(&kind).then(|| Self {
+            taken,
+            left,
             tenant: Some(event.tenant.clone()),
             kind: event.kind.clone(),
             subject: event.subject.id.clone(),
@@ -63,8 +77,46 @@ impl Archived {
             tenant: None,
             kind: SERVICE_KEY_REVOKED.to_owned(),
             subject: id.to_owned(),
+            taken: Vec::new(),
+            left: Vec::new(),
             at,
             event: id.to_owned(),
         }
     }
+}
+
+/// Returns the ids of what an event takes from its subject, and of what the subject has then.
+fn changes(kind: EventType, event: &Event) -> (Vec<String>, Vec<String>) {
+    let member = || ids(event.after.as_ref().map(|after| &after["member"]));
+    match kind {
+        EventType::UserRoleGiven | EventType::GroupMappingChanged => {
+            let (mut taken, left) = (
+                role_ids(event.before.as_ref()),
+                role_ids(event.after.as_ref()),
+            );
+            taken.retain(|id| !left.contains(id));
+            (taken, left)
+        }
+        EventType::GroupMemberAdded => (Vec::new(), member()),
+        EventType::GroupMemberRemoved => (member(), Vec::new()),
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
+/// Returns the ids of roles as events tell them. Earlier versions told one.
+fn role_ids(told: Option<&Value>) -> Vec<String> {
+    let all = ids(told.map(|told| &told["role_ids"]));
+    match all.is_empty() {
+        true => ids(told.map(|told| &told["role_id"])),
+        false => all,
+    }
+}
+
+fn ids(told: Option<&Value>) -> Vec<String> {
+    let listed = told.and_then(Value::as_array).into_iter().flatten();
+    let ids = told
+        .filter(|told| told.is_string())
+        .into_iter()
+        .chain(listed);
+    ids.filter_map(Value::as_str).map(str::to_owned).collect()
 }

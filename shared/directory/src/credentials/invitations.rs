@@ -6,8 +6,8 @@
 
 use rollcall_model::{Actor, EventType, Origin, Subject, sha256_hex};
 use rollcall_store::{
-    Error, Expression, Guard, Item, Transaction, from_item, now, number, retry_stale, string,
-    to_item,
+    Error, Expression, Guard, Item, Key, Scope, Transaction, from_item, now, number, retry_stale,
+    string, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -80,7 +80,7 @@ impl Credentials<'_> {
     ) -> Result<Option<NotInvited>, Error> {
         let at = now();
         let leases = self.scope.keys().leases();
-        let address_key = leases.at(format!("invited#{}", sha256_hex(&one_mailbox(address))));
+        let address_key = invitation_key(self.scope, address);
         let date = at.to_string().chars().take(10).collect::<String>();
         let day_key = leases.at(format!("invitations#{date}"));
         let (address_key, day_key) = (&address_key, &day_key);
@@ -141,6 +141,12 @@ impl Credentials<'_> {
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
+}
+
+/// Returns the key of the claim on an address.
+pub(crate) fn invitation_key(scope: &Scope, address: &str) -> Key {
+    let hash = sha256_hex(&one_mailbox(address));
+    scope.keys().leases().at(format!("invited#{hash}"))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(item: Option<Item>) -> Result<Option<T>, Error> {

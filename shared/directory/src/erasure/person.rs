@@ -61,7 +61,7 @@ pub(super) async fn erase(
         let is_over = match step {
             Step::Names => identifiers::collect(scope, id, &mut progress).await?,
             Step::Remains => {
-                erasure.removed += remains::remove(scope, id).await?;
+                erasure.removed += remains::remove(scope, id, &progress.identifiers).await?;
                 true
             }
             step => page(scope, id, *step, erasure, &mut progress).await?,

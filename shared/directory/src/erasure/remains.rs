@@ -1,17 +1,23 @@
-//! Removes what a deleted person left under keys of its own: the tombstone and everything that it leads to.
+//! Removes what a deleted person left under keys of its own: the tombstone and everything that it leads to, and what is
+//! known by an address.
 
 use std::collections::BTreeSet;
 
 use rollcall_model::USERS;
 use rollcall_store::{Error, Key, Partition, Range, Scope, text};
 
+use crate::credentials::invitations::invitation_key;
 use crate::indexes::handle::Indexes;
 use crate::resources::handle::Members;
 use crate::resources::subjects::forget_person;
 use crate::resources::tombstones::Tombstone;
 
 /// Removes everything. It can be repeated: the tombstone goes last. Returns how many items were removed.
-pub(super) async fn remove(scope: &Scope, id: &str) -> Result<u64, Error> {
+pub(super) async fn remove(
+    scope: &Scope,
+    id: &str,
+    identifiers: &BTreeSet<String>,
+) -> Result<u64, Error> {
     // This completes the deletion of somebody who was in many groups.
     Members::of(scope).settle().await?;
     let people = BTreeSet::from([id.to_owned()]);
@@ -19,6 +25,8 @@ pub(super) async fn remove(scope: &Scope, id: &str) -> Result<u64, Error> {
     let mut removed = drain(scope, scope.keys().entries_about(id)).await?;
     removed += drain(scope, scope.keys().sessions_of(id)).await?;
     let mut keys = vec![scope.keys().words_of(id)];
+    let addresses = identifiers.iter().filter(|it| it.contains('@'));
+    keys.extend(addresses.map(|address| invitation_key(scope, address)));
     if let Some(tombstone) = Tombstone::of_person(scope, id).await? {
         for subject in tombstone.subjects() {
             forget_person(scope, subject, id).await?;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use rollcall_model::Binding;
 use rollcall_store::{
     Error, Expression, Guard, Item, Scope, Transaction, from_item, retry_stale, to_item,
 };
@@ -46,6 +47,26 @@ impl BoundPeople {
         transaction.put_if(item, unchanged, Guard::Stale);
         Ok(())
     }
+
+    /// Writes the item after somebody was taken from it, and removes it if it names nobody else.
+    fn write_left(
+        self,
+        scope: &Scope,
+        transaction: &mut Transaction,
+        subject: &str,
+    ) -> Result<(), Error> {
+        if !self.people.is_empty() {
+            return self.write(scope, transaction, subject);
+        }
+        let key = scope.keys().subject(subject);
+        match self.revision {
+            0 => transaction.check(key, Expression::absent(), Guard::Stale),
+            revision => {
+                transaction.delete_if(key, Expression::at_revision(revision), Guard::Stale);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Takes a subject from the person with this id who is erased, and removes its item if it is bound to nobody else.
@@ -58,12 +79,7 @@ pub(crate) async fn forget_person(scope: &Scope, subject: &str, id: &str) -> Res
         }
         let mut transaction = Transaction::default();
         bound.people.retain(|_, person| person != id);
-        match bound.people.is_empty() {
-            true => {
-                transaction.delete_if(key, Expression::at_revision(bound.revision), Guard::Stale)
-            }
-            false => bound.write(scope, &mut transaction, subject)?,
-        }
+        bound.write_left(scope, &mut transaction, subject)?;
         let is_written = scope.table.transact(&transaction).await?.is_empty();
         Ok(is_written.then_some(()))
     })
@@ -77,7 +93,8 @@ pub(super) async fn write_moved(
     from: &Record,
     to: &str,
 ) -> Result<(), Error> {
-    write_rebound(scope, transaction, from, Some(to)).await
+    let bindings = from.identity.bindings.iter();
+    write_rebound(scope, transaction, &from.id, bindings, Some(to)).await
 }
 
 /// Takes every subject from a person, so that nobody is bound to it.
@@ -86,26 +103,50 @@ pub(crate) async fn write_forgotten(
     transaction: &mut Transaction,
     from: &Record,
 ) -> Result<(), Error> {
-    write_rebound(scope, transaction, from, None).await
+    let bindings = from.identity.bindings.iter();
+    write_rebound(scope, transaction, &from.id, bindings, None).await
 }
 
-async fn write_rebound(
+/// Takes from a person the subjects that they no longer have after another one was bound. The item of the subject that is
+/// bound, `new`, is not touched.
+pub(crate) async fn write_replaced(
     scope: &Scope,
     transaction: &mut Transaction,
-    from: &Record,
+    before: &Record,
+    after: &Record,
+    new: &str,
+) -> Result<(), Error> {
+    let is_left = |connection: &String, old: &Binding| {
+        let now = after.identity.bindings.get(connection);
+        now.is_some_and(|now| now.subject == old.subject)
+    };
+    let bindings = before.identity.bindings.iter();
+    let replaced =
+        bindings.filter(|(connection, old)| old.subject != new && !is_left(connection, old));
+    write_rebound(scope, transaction, &before.id, replaced, None).await
+}
+
+async fn write_rebound<'a>(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    from: &str,
+    bindings: impl Iterator<Item = (&'a String, &'a Binding)>,
     to: Option<&str>,
 ) -> Result<(), Error> {
     let mut subjects = BTreeMap::<&str, Vec<&str>>::new();
-    for (connection, binding) in &from.identity.bindings {
+    for (connection, binding) in bindings {
         let connections = subjects.entry(&binding.subject).or_default();
         connections.push(connection);
+    }
+    if subjects.is_empty() {
+        return Ok(());
     }
     let keys = subjects.keys().map(|subject| scope.keys().subject(subject));
     let mut found = scope.table.find(keys).await?;
     for (subject, connections) in subjects {
         let mut bound = BoundPeople::from_item(found.take(&scope.keys().subject(subject)))?;
         for connection in connections {
-            if bound.people.get(connection) != Some(&from.id) {
+            if bound.people.get(connection).map(String::as_str) != Some(from) {
                 continue;
             }
             match to {
@@ -113,7 +154,7 @@ async fn write_rebound(
                 None => _ = bound.people.remove(connection),
             }
         }
-        bound.write(scope, transaction, subject)?;
+        bound.write_left(scope, transaction, subject)?;
     }
     Ok(())
 }

@@ -36,12 +36,17 @@ pub fn mapped(record: &Record, settings: &Settings, mappings: &Mappings) -> Mapp
 }
 
 /// Returns the mapped groups that memberships and the last claim select, each with its role, whether they count at
-/// once or only from the next sign-in.
+/// once or only from the next sign-in. A role that can be given no more counts only for those who have it.
 pub fn routed(record: &Record, route_by: RouteBy, mappings: &Mappings) -> Mappings {
-    selected(record, route_by)
-        .into_iter()
-        .filter_map(|group| Some((group.clone(), mappings.get(&group)?.clone())))
-        .collect()
+    let account = &record.account;
+    let is_theirs = |role: &Role| !role.is_given_to_nobody() || account.is_announced(*role);
+    let given = |group: String| {
+        let roles = mappings.get(&group)?.iter().copied();
+        let roles: BTreeSet<Role> = roles.filter(is_theirs).collect();
+        (!roles.is_empty()).then_some((group, roles))
+    };
+    let groups = selected(record, route_by).into_iter();
+    groups.filter_map(given).collect()
 }
 
 /// Returns the groups, mapped or not, that memberships and the last claim select.

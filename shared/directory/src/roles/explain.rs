@@ -96,7 +96,8 @@ fn held_back(record: &Record, settings: &Settings, mappings: &Mappings) -> Optio
     {
         return Some(HeldBack::UntilSignIn);
     }
-    let is_left_out = |group: &String| mappings.contains_key(group) && !routed.contains_key(group);
+    let selected = decide::selected(record, settings.route_by);
+    let is_left_out = |group: &String| mappings.contains_key(group) && !selected.contains(group);
     let left_out = record.groups.iter().any(is_left_out);
     left_out.then_some(HeldBack::NotNamed)
 }

@@ -3,8 +3,12 @@
 //!
 //! A grant is conditional on the tenant as it was read, and counts. A change of the roles is conditional on that count.
 //! Grants do not exclude each other.
+//!
+//! Nobody grants or takes a role above their own, neither by hand nor by a group.
 
-use rollcall_model::RoleId;
+use std::collections::BTreeSet;
+
+use rollcall_model::{Catalogue, Reason, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Scope, TenantItem, Transaction, number};
 
@@ -26,4 +30,31 @@ pub(super) fn write_grant<'a>(
     let unchanged = Expression::at_revision(tenant.revision);
     transaction.update_if(scope.keys().tenant(), count, unchanged, Guard::Stale);
     Ok(())
+}
+
+/// Refuses to give or remove a role above the giver's own. The rank of a role that is not in the catalogue is unknown,
+/// so only an owner can remove it.
+///
+/// # Errors
+/// `403` for a role that is in one of the two lists alone and outranks the giver.
+pub(super) fn check_rank(
+    held: &[RoleId],
+    wanted: &BTreeSet<Role>,
+    giver: Role,
+    roles: &Catalogue,
+) -> Result<(), Error> {
+    let held = held.iter().map(|id| roles.role(id).unwrap_or(Role::Owner));
+    let held: BTreeSet<Role> = held.collect();
+    let changed = held.symmetric_difference(wanted);
+    match changed.max().filter(|role| role.outranks(giver)) {
+        Some(above) => Err(above_giver(*above)),
+        None => Ok(()),
+    }
+}
+
+fn above_giver(role: Role) -> Error {
+    let detail = format!(
+        "only somebody who has the role `{role}` or a higher one can give or take it, ask one to do it"
+    );
+    Error::Refused(Reason::RoleAboveGiver, scim::Error::Forbidden(detail))
 }

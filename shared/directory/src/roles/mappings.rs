@@ -17,7 +17,7 @@ use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::{subject, write_lists};
 use crate::roles::decide::highest_first;
-use crate::roles::granting::write_grant;
+use crate::roles::granting::{check_rank, write_grant};
 use crate::roles::handle::Roles;
 
 /// One mapping as it is stored.
@@ -104,7 +104,7 @@ impl Roles<'_> {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Maps a group to these roles, or to none. An event then reconciles the people that this affects.
+    /// Maps a group to these roles, or to none, for the application. See [`Self::map_group_by`].
     ///
     /// # Errors
     /// `404` when the group does not exist; `invalidValue` for a role that groups cannot give.
@@ -113,29 +113,43 @@ impl Roles<'_> {
         group: &str,
         roles: impl IntoIterator<Item = Role>,
     ) -> Result<(), Error> {
+        self.map_group_by(group, roles, Role::Owner).await
+    }
+
+    /// Maps a group to these roles, or to none, for somebody of the rank `giver`, who can add and take away only roles up
+    /// to their own. An event then reconciles the people that this affects.
+    ///
+    /// # Errors
+    /// As for [`Self::map_group`]; `403` for a role above the giver's.
+    pub async fn map_group_by(
+        self,
+        group: &str,
+        roles: impl IntoIterator<Item = Role>,
+        giver: Role,
+    ) -> Result<(), Error> {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
-        let (roles, wanted) = (&roles, &highest_first(&roles));
+        let roles = &roles;
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&GROUPS, group).await?;
             let before = self.mapping_of(group).await?;
             check_mappable(roles, &roles_of(before.as_ref()))?;
-            let written = self.write_mapping(&record, before, wanted).await?;
+            let written = self.write_mapping(&record, before, roles, giver).await?;
             Ok(written.then_some(()))
         })
         .await
     }
 
-    /// Maps a group to these roles, or to none, if it is still mapped to the roles `from`. Returns whether it was.
+    /// Maps a group as [`Self::map_group_by`] does, if it is still mapped to the roles `from`. Returns whether it was.
     ///
     /// # Errors
-    /// As for [`Self::map_group`].
+    /// As for [`Self::map_group_by`].
     pub async fn map_group_from(
         self,
         group: &str,
         from: &[RoleId],
         roles: &BTreeSet<Role>,
+        giver: Role,
     ) -> Result<bool, Error> {
-        let wanted = &highest_first(roles);
         check_mappable(roles, from)?;
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&GROUPS, group).await?;
@@ -143,7 +157,7 @@ impl Roles<'_> {
             if roles_of(before.as_ref()) != from {
                 return Ok(Some(false));
             }
-            let written = self.write_mapping(&record, before, wanted).await?;
+            let written = self.write_mapping(&record, before, roles, giver).await?;
             Ok(written.then_some(true))
         })
         .await
@@ -168,12 +182,15 @@ impl Roles<'_> {
         self,
         record: &Record,
         before: Option<StoredMapping>,
-        wanted: &[RoleId],
+        roles: &BTreeSet<Role>,
+        giver: Role,
     ) -> Result<bool, Error> {
-        let held = roles_of(before.as_ref());
-        if held == wanted {
+        let (held, wanted) = (roles_of(before.as_ref()), &highest_first(roles));
+        if held == *wanted {
             return Ok(true);
         }
+        let tenant = self.scope.stored_tenant().await?;
+        check_rank(&held, roles, giver, &tenant.settings.roles)?;
         let key = self.scope.keys().mapping(&record.id);
         let as_read = before.as_ref().map_or_else(Expression::absent, |stored| {
             let read = string(&stored.mapping.request_id);
@@ -187,7 +204,6 @@ impl Roles<'_> {
                     carry_over(raw, &to_item(&key, mapping)?, &mut item, &[]);
                 }
                 transaction.put_if(item, as_read, Guard::Stale);
-                let tenant = self.scope.stored_tenant().await?;
                 let granted = wanted.iter().filter(|role| !held.contains(role));
                 write_grant(self.scope, &mut transaction, &tenant, granted)?;
                 write_lists(self.scope, &mut transaction, &GROUPS, record)?;

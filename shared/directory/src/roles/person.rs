@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::{
-    Catalogue, EventType, Grant, Identity, PersonState, Reason, Role, RoleId, USERS, Way,
-};
+use rollcall_model::{EventType, Grant, Identity, PersonState, Role, RoleId, USERS, Way};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::{Map, Value, json};
@@ -15,7 +13,7 @@ use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, first_owner_writes, subject};
 use crate::roles::decide;
 use crate::roles::explain::{PersonRole, person_role};
-use crate::roles::granting::write_grant;
+use crate::roles::granting::{check_rank, write_grant};
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 use crate::roles::rank::vouches;
@@ -110,7 +108,8 @@ impl Roles<'_> {
             let tenant = self.scope.stored_tenant().await?;
             check_rank(&held, roles, giver, &tenant.settings.roles)?;
             let mut after = record.rewritten();
-            match wanted.is_empty() {
+            match wanted.iter().all(|role| held.contains(role)) {
+                // Who only loses a role is not vouched for.
                 true => {}
                 false if vouches(&self.scope.actor, user, giver) => after.prove_identifiers()?,
                 false => after.prove_unchanged_identifiers()?,
@@ -169,23 +168,6 @@ fn given(record: &Record) -> impl Iterator<Item = &RoleId> {
     record.account.manual.iter().flat_map(Grant::roles)
 }
 
-/// Refuses to give or remove a role above the giver's own. The rank of a role that is not in the catalogue is unknown,
-/// so only an owner can remove it.
-fn check_rank(
-    held: &[RoleId],
-    wanted: &BTreeSet<Role>,
-    giver: Role,
-    roles: &Catalogue,
-) -> Result<(), Error> {
-    let held = held.iter().map(|id| roles.role(id).unwrap_or(Role::Owner));
-    let held: BTreeSet<Role> = held.collect();
-    let changed = held.symmetric_difference(wanted);
-    match changed.max().filter(|role| role.outranks(giver)) {
-        Some(above) => Err(above_giver(*above)),
-        None => Ok(()),
-    }
-}
-
 /// Refuses roles that are not given by hand.
 fn check_by_hand<'a>(roles: impl Iterator<Item = &'a Role>) -> Result<(), Error> {
     match roles.filter(|role| !role.is_given(Way::Hand)).max() {
@@ -195,13 +177,6 @@ fn check_by_hand<'a>(roles: impl Iterator<Item = &'a Role>) -> Result<(), Error>
         }
         None => Ok(()),
     }
-}
-
-fn above_giver(role: Role) -> Error {
-    let detail = format!(
-        "only somebody who has the role `{role}` or a higher one can give or take it, ask one to do it"
-    );
-    Error::Refused(Reason::RoleAboveGiver, scim::Error::Forbidden(detail))
 }
 
 /// Returns a person as lists show them.

@@ -1,14 +1,18 @@
 //! Roles that were given by hand to somebody who was deleted and restored: withheld until a sign-in brings the subject of
 //! before, or an admin gives them back.
 
-use rollcall_model::{EventType, Role, USERS};
-use rollcall_store::{Error, Scope, Transaction, retry_stale};
+use std::collections::BTreeSet;
+
+use rollcall_model::{EventType, Role, RoleId, USERS};
+use rollcall_scim as scim;
+use rollcall_store::{Error, Scope, TenantItem, Transaction, retry_stale};
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::restore::above;
 use crate::resources::writes::{account_writes, committed, subject};
+use crate::roles::granting::write_grant;
 use crate::roles::handle::Roles;
 use crate::roles::person::told;
 use crate::roles::rank::vouches;
@@ -37,9 +41,8 @@ impl Roles<'_> {
             if before.account.withheld.is_none() {
                 return Ok(Some(()));
             }
-            let held = before
-                .account
-                .given_role(&self.scope.settings().await?.roles);
+            let tenant = self.scope.stored_tenant().await?;
+            let held = before.account.given_role(&tenant.settings.roles);
             if let Some(role) = held.filter(|role| role.outranks(giver)) {
                 return Err(above(role));
             }
@@ -49,24 +52,53 @@ impl Roles<'_> {
                 false => after.prove_unchanged_identifiers()?,
             }
             after.account.give_back();
+            self.check_gives_back(&given_back(&before, &after, &tenant))?;
             let mut transaction = account_writes(self.scope, &before, &after)?;
-            write_given_back(self.scope, &mut transaction, &before, &after)?;
+            write_given_back(self.scope, &mut transaction, &tenant, &before, &after)?;
             let committed = committed(self.scope, &transaction, &USERS).await?;
             Ok(committed.then_some(()))
         })
         .await
     }
+
+    /// A portal link gives back no role that a group cannot give.
+    fn check_gives_back(self, roles: &BTreeSet<Role>) -> Result<(), Error> {
+        let is_link = self.scope.actor.kind() == "portal_link";
+        match roles.iter().rfind(|role| is_link && !role.is_mappable()) {
+            Some(role) => Err(scim::Error::Forbidden(format!(
+                "a portal link gives no `{role}`; sign in as somebody who has the role"
+            ))
+            .into()),
+            None => Ok(()),
+        }
+    }
 }
 
-/// Adds the journal entry, if the person gets a withheld role back.
+/// Returns the roles of the tenant that the person gets back. What is not among the tenant's roles grants nothing.
+fn given_back(before: &Record, after: &Record, tenant: &TenantItem) -> BTreeSet<Role> {
+    let roles = |record: &Record| record.account.manual_roles(&tenant.settings.roles);
+    let had = roles(before);
+    let has = roles(after).into_iter();
+    has.filter(|role| !had.contains(role)).collect()
+}
+
+/// Adds the grant and its journal entry, if the person gets a withheld role back.
 pub(crate) fn write_given_back(
     scope: &Scope,
     transaction: &mut Transaction,
+    tenant: &TenantItem,
     before: &Record,
     after: &Record,
 ) -> Result<(), Error> {
     if before.account.withheld.is_none() || after.account.withheld.is_some() {
         return Ok(());
+    }
+    let granted: Vec<RoleId> = given_back(before, after, tenant)
+        .into_iter()
+        .map(RoleId::from)
+        .collect();
+    if !granted.is_empty() {
+        write_grant(scope, transaction, tenant, granted.iter())?;
     }
     let entry = Entry::new(scope, EventType::UserRoleGiven, subject(&USERS, before)?);
     let change = (

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::journal::entry::Entry;
 use crate::resources::names::check_user_name;
 use crate::resources::record::Record;
-use crate::resources::subjects::BoundPeople;
+use crate::resources::subjects::{BoundPeople, write_replaced};
 use crate::resources::traces::nobody_had_it;
 use crate::resources::writes::{account_writes, resource_writes, subject};
 use crate::roles::withheld::write_given_back;
@@ -167,7 +167,8 @@ impl<'a> Admission<'a> {
         self.write_subject(scope, &mut transaction)?;
         self.write_entry(scope, &mut transaction)?;
         if let Some(before) = self.before {
-            write_given_back(scope, &mut transaction, before, &self.record)?;
+            let tenant = &self.looked_up.tenant;
+            write_given_back(scope, &mut transaction, tenant, before, &self.record)?;
         }
         Ok(transaction)
     }
@@ -193,6 +194,23 @@ impl<'a> Admission<'a> {
         match after == *before {
             true => Ok(()),
             false => after.write(scope, transaction, subject),
+        }
+    }
+
+    /// Adds the writes that take from the person the subjects that this sign-in replaces.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(super) async fn forget_replaced(
+        &self,
+        scope: &Scope,
+        transaction: &mut Transaction,
+    ) -> Result<(), Error> {
+        match (self.before, &self.presented.subject) {
+            (Some(before), Some(subject)) => {
+                write_replaced(scope, transaction, before, &self.record, subject).await
+            }
+            _ => Ok(()),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::credentials::handle::Credentials;
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::subjects::BoundPeople;
+use crate::resources::subjects::{BoundPeople, write_replaced};
 use crate::resources::writes::{account_writes, committed, subject as subject_of};
 use crate::sign_in::handle::SignIn;
 
@@ -74,6 +74,7 @@ impl SignIn<'_> {
             let mut transaction = account_writes(self.scope, &record, &after)?;
             bound.people.insert(connection.clone(), record.id.clone());
             bound.write(self.scope, &mut transaction, &hash)?;
+            write_replaced(self.scope, &mut transaction, &record, &after, &hash).await?;
             let about = subject_of(&USERS, &record)?;
             let entry = Entry::new(self.scope, EventType::UserSubjectBound, about);
             let entry = entry.with_change(None, Some(json!({"connection": connection})));

@@ -199,6 +199,9 @@ impl SignIn<'_> {
         let item = SessionItem::of_person(&after, limits);
         let (session, mut transaction) = open_session(self.scope, Purpose::Session, &item)?;
         transaction.append(admission.writes(self.scope, &after)?);
+        admission
+            .forget_replaced(self.scope, &mut transaction)
+            .await?;
         write_claimants(self.scope, &mut transaction, record, &after)?;
         let (presented, connection) = (admission.presented, looked_up.connection.as_ref());
         check_reach(

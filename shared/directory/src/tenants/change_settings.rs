@@ -2,7 +2,7 @@
 
 use rollcall_model::{
     Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId, RoleSync,
-    RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, shown,
+    RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -183,13 +183,14 @@ impl TenantSettings<'_> {
         self.scope.settings().await
     }
 
-    /// Reads the settings, and the tenant's revision for [`Self::change_at`].
+    /// Reads the settings and their revision, for [`Self::change_at`].
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn read_with_revision(self) -> Result<(Settings, u64), Error> {
-        let stored = self.scope.stored_tenant().await?;
-        Ok((stored.settings, stored.revision))
+        let settings = self.scope.settings().await?;
+        let revision = revision_of(&settings)?;
+        Ok((settings, revision))
     }
 
     /// Changes the settings. Returns the new settings.
@@ -208,7 +209,8 @@ impl TenantSettings<'_> {
         .await
     }
 
-    /// Changes the settings if the tenant is still at this revision. Otherwise changes nothing and returns `None`.
+    /// Changes the settings if they are still at this revision. Otherwise changes nothing and returns `None`. What
+    /// else changes in the tenant, such as its connections, does not count.
     ///
     /// # Errors
     /// As for [`Self::change`].
@@ -217,16 +219,27 @@ impl TenantSettings<'_> {
         revision: u64,
         change: &SettingsChange,
     ) -> Result<Option<Settings>, Error> {
-        let before = self.scope.stored_tenant().await?;
-        if before.revision != revision {
-            return Ok(None);
-        }
-        let mut after = before.clone();
-        after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
-        check_retention(&before, &after.settings)?;
-        let written = write_tenant(self.scope, &before, &after).await?;
-        Ok(written.then_some(after.settings))
+        retry_stale(|_| async move {
+            let before = self.scope.stored_tenant().await?;
+            if revision_of(&before.settings)? != revision {
+                return Ok(Some(None));
+            }
+            let mut after = before.clone();
+            after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
+            check_retention(&before, &after.settings)?;
+            let written = write_tenant(self.scope, &before, &after).await?;
+            Ok(written.then_some(Some(after.settings)))
+        })
+        .await
     }
+}
+
+/// Returns the revision of settings. It is computed from them and not stored, so that it holds whichever version wrote them.
+fn revision_of(settings: &Settings) -> Result<u64, Error> {
+    let stored = serde_json::to_string(settings).map_err(Error::corrupt)?;
+    let hash = sha256_hex(&stored);
+    let digits: String = hash.chars().take(16).collect();
+    u64::from_str_radix(&digits, 16).map_err(Error::corrupt)
 }
 
 #[cfg(test)]
@@ -238,6 +251,18 @@ mod tests {
     fn changed(change: &SettingsChange) -> Result<Settings, String> {
         let settings = change.applied_to(Settings::default(), SessionBounds::default());
         settings.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn other_settings_have_another_revision() {
+        let before = Settings::default();
+        let after = Settings {
+            retention_days: 7,
+            ..before.clone()
+        };
+        let revision = |settings| revision_of(settings).unwrap();
+        assert_eq!(revision(&before), revision(&before.clone()));
+        assert_ne!(revision(&before), revision(&after));
     }
 
     #[test]

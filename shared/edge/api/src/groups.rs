@@ -160,7 +160,7 @@ pub(crate) struct NewMapping {
 }
 
 /// Maps a group to one or more roles, or clears its mapping. The roles of its members change at once, unless the tenant's settings
-/// say otherwise; the events about it follow.
+/// say otherwise; the events about it follow. Nobody adds or takes away a role above their own.
 #[utoipa::path(put, path = "/api/v1/scim/groups/{id}/role-mapping", operation_id = "set_role_mapping", tag = "roles", request_body = NewMapping,
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = RoleMapping)), security(("session" = ["sso:configure"])))]
@@ -170,8 +170,12 @@ pub(crate) async fn map(
     Fields(mapping): Fields<NewMapping>,
 ) -> Result<Json<RoleMapping>, Problem> {
     let roles = named(mapping.role_id, mapping.role_ids, &access.roles)?;
-    access.check_below(roles.last().copied())?;
-    access.tenant.roles().map_group(&group, roles).await?;
+    let rank = access.rank();
+    access
+        .tenant
+        .roles()
+        .map_group_by(&group, roles, rank)
+        .await?;
     let group = Insight::of(&access.tenant).group(&group).await?;
     Ok(Json(RoleMapping::of(group, &access.roles)))
 }

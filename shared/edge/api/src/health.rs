@@ -36,10 +36,13 @@ pub(crate) struct Finding {
     /// What it is about; the first one if there are several. The remedy is applied there.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
-    /// How many people, groups, requests, sign-ins, days or hours, as the title says.
+    /// How many people, groups, tokens, requests, sign-ins, days or hours, as the title says.
     count: u64,
     /// Whether `count` is a minimum.
     at_least: bool,
+    /// How many there can be at most, if it is about a ceiling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceiling: Option<u64>,
     /// The first few people or groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     among: Vec<Subject>,
@@ -80,6 +83,7 @@ impl From<Found> for Finding {
             subject: found.subject.map(Subject::from),
             count: found.count,
             at_least: found.at_least,
+            ceiling: found.ceiling,
             among: found.among.into_iter().map(Subject::from).collect(),
             refusal: found.refusal.map(|refusal| refusal.to_string()),
             since: found.since,

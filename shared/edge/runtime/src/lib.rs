@@ -1,5 +1,6 @@
 //! What every Lambda function needs, whether it handles requests or events.
 //!
+//! - `deadline` says how long a call may still work.
 //! - `log` starts logging and formats errors for the log.
 //! - `queue` handles a batch of messages from a queue.
 //!
@@ -18,8 +19,10 @@
 //! # });
 //! ```
 
+mod deadline;
 mod log;
 mod queue;
 
+pub use deadline::time_left;
 pub use log::{chain, init_logging, subscriber};
 pub use queue::each_message;

@@ -87,6 +87,12 @@ pub enum FindingKind {
     SubjectIsName,
     /// People sign in with neither a subject nor a connection.
     NeitherSubjectNorConnection,
+    /// There are as many people as the operator allows, or nearly.
+    PeopleCeiling,
+    /// There are as many groups as the operator allows, or nearly.
+    GroupsCeiling,
+    /// There are as many tokens as the operator allows, or nearly.
+    TokensCeiling,
 }
 
 impl FindingKind {
@@ -113,10 +119,12 @@ pub struct Finding {
     pub severity: Severity,
     /// The connection, token, group or person that it is about; the first one if there are several.
     pub subject: Option<Subject>,
-    /// How many: groups, people, sign-ins, failed requests, days until a token expires, or hours without a request.
+    /// How many: groups, people, tokens, sign-ins, failed requests, days until a token expires, or hours without a request.
     pub count: u64,
     /// Whether `count` is a minimum, because not everything was checked.
     pub at_least: bool,
+    /// The operator's ceiling, if it is about one.
+    pub ceiling: Option<u64>,
     /// The first few groups or people, if it is about several. For a token, its connection, and then a token that lasts
     /// longer, if there is one.
     pub among: Vec<Subject>,
@@ -147,6 +155,7 @@ impl Finding {
             subject: None,
             count: 1,
             at_least: false,
+            ceiling: None,
             among: Vec::new(),
             role: None,
             route_by: None,

@@ -6,7 +6,7 @@ use futures::try_join;
 use jiff::Timestamp;
 use rollcall_directory::stored::{RecentRefusal, RecentSignIn, Record, by_group, decide, person};
 use rollcall_directory::{Connection, Mapping, Person, Token};
-use rollcall_model::{GROUPS, Mappings, Role, Settings, USERS};
+use rollcall_model::{Ceilings, GROUPS, Mappings, Role, Settings, USERS};
 use rollcall_store::{
     CONNECTION, Error, Item, MAPPING, Range, TENANT, TenantItem, from_item, now, text,
 };
@@ -25,6 +25,8 @@ const MAX_PEOPLE: usize = 300;
 pub(super) struct Snapshot {
     pub(super) now: Timestamp,
     pub(super) settings: Settings,
+    /// What the operator allows the tenant.
+    pub(super) ceilings: Ceilings,
     pub(super) connections: Vec<Connection>,
     pub(super) tokens: Vec<Token>,
     pub(super) digest: Digest,
@@ -54,7 +56,7 @@ pub(super) struct Snapshot {
 /// The result of a query of the tenant's own partition.
 #[derive(Default)]
 struct Setup {
-    settings: Option<Settings>,
+    tenant: Option<TenantItem>,
     connections: Vec<Connection>,
     mappings: Vec<Mapping>,
 }
@@ -64,7 +66,7 @@ impl Setup {
         let mut setup = Self::default();
         for item in items {
             match text(&item, "SK")? {
-                TENANT => setup.settings = Some(TenantItem::from_item(item)?.settings),
+                TENANT => setup.tenant = Some(TenantItem::from_item(item)?),
                 sort if sort.starts_with(CONNECTION) => setup.connections.push(from_item(item)?),
                 sort if sort.starts_with(MAPPING) => setup.mappings.push(from_item(item)?),
                 _ => {}
@@ -92,10 +94,11 @@ impl Insight<'_> {
         let (people_count, group_count) = counts;
         let (sign_ins, all_sign_ins) = sign_ins;
         let (refusals, all_refusals) = refusals;
-        let settings = match setup.settings {
-            Some(settings) => settings,
-            None => self.scope.settings().await?,
+        let tenant = match setup.tenant {
+            Some(tenant) => tenant,
+            None => self.scope.stored_tenant().await?,
         };
+        let (settings, ceilings) = (tenant.settings, tenant.ceilings);
         let mappings = by_group(&setup.mappings, &settings.roles);
         let by_id = mapped(setup.mappings);
         let groups = groups.iter().map(|record| summary(record, &by_id));
@@ -103,6 +106,7 @@ impl Insight<'_> {
             now,
             undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
             settings,
+            ceilings,
             connections: setup.connections,
             tokens,
             digest,

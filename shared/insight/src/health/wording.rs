@@ -94,6 +94,11 @@ impl Finding {
                 let sign = if self.count == 1 { "signs" } else { "sign" };
                 format!("{people} {sign} in by name alone: no subject, no connection")
             }
+            FindingKind::PeopleCeiling => format!("{people} of {}", self.allowed()),
+            FindingKind::GroupsCeiling => format!("{groups} of {}", self.allowed()),
+            FindingKind::TokensCeiling => {
+                format!("{} of {}", self.counted("token", "tokens"), self.allowed())
+            }
         }
     }
 
@@ -142,6 +147,15 @@ impl Finding {
         match self.role {
             Some(role) => format!("{have} only the default role, {}", role.title()),
             None => format!("{have} no role"),
+        }
+    }
+
+    /// Returns how many the operator allows, and whether that is reached.
+    fn allowed(&self) -> String {
+        let ceiling = self.ceiling.unwrap_or_default();
+        match self.count >= ceiling {
+            true => format!("{ceiling} allowed: no more can be added"),
+            false => format!("{ceiling} allowed"),
         }
     }
 
@@ -311,6 +325,20 @@ fn told(kind: FindingKind) -> &'static str {
             "It works, but whoever can rename people in your identity provider, or holds a SCIM token, can become any of \
              them who holds no role given by hand. Ask the makers of the application to pass the subject and the \
              connection with each sign-in; from the second one on, nobody else signs in as these people."
+        }
+        FindingKind::PeopleCeiling => {
+            "At the limit, your identity provider can add nobody, and nobody new signs in; everybody who is here can go on. \
+             Delete people who are no longer needed: from the next hourly count on, others can be added. Or ask the \
+             vendor of the application for more."
+        }
+        FindingKind::GroupsCeiling => {
+            "At the limit, your identity provider can add no group; the groups that are here can go on. Push only groups \
+             that give a role: from the next hourly count on, others can be added. Or ask the vendor of the application \
+             for more."
+        }
+        FindingKind::TokensCeiling => {
+            "At the limit, no token can be issued, and so none can be replaced. Revoke tokens that are no longer used, or \
+             ask the vendor of the application for more."
         }
         FindingKind::FailuresRepeating
         | FindingKind::TokenExpiring

@@ -1,8 +1,9 @@
 //! The rules that decide from a snapshot alone what is wrong. Pure.
 //!
 //! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins. `identity` checks who
-//! is kept out.
+//! is kept out. `ceilings` checks what the operator allows.
 
+mod ceilings;
 mod connections;
 mod identity;
 mod people;
@@ -28,6 +29,7 @@ pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
     findings.extend(people::of_people(snapshot));
     findings.extend(identity::of_refusals(snapshot));
     findings.extend(identity::of_identifiers(snapshot));
+    findings.extend(ceilings::of_ceilings(snapshot));
     findings.sort_by_key(|finding| {
         let name = finding.subject.as_ref().map(|subject| subject.name.clone());
         (finding.severity, finding.kind, name)

@@ -1,5 +1,6 @@
 //! Tests of the rules: each known problem is found in a snapshot and explained.
 
+mod ceilings;
 mod connections;
 mod identity;
 mod people;
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::stored::RecentSignIn;
 use rollcall_directory::{Connection, Diagnosis, Person, Token};
-use rollcall_model::{PersonState, Provider, Role, RoleId, RouteBy, Settings};
+use rollcall_model::{Ceilings, PersonState, Provider, Role, RoleId, RouteBy, Settings};
 
 use crate::health::finding::FindingKind as Kind;
 use crate::health::finding::Severity::{self, Notice, Problem, Warning};
@@ -51,6 +52,7 @@ fn well() -> Snapshot {
     Snapshot {
         now: at(NOW),
         settings: Settings::default(),
+        ceilings: Ceilings::default(),
         connections: vec![connection("c")],
         tokens: vec![token("t", None)],
         digest: Digest {
