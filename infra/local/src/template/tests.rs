@@ -420,3 +420,17 @@ async fn the_local_table_is_the_deployed_one() {
         ttl.attribute_name().unwrap()
     );
 }
+
+/// The addresses that AWS gives to an API have the TLS policy of API Gateway.
+#[test]
+fn a_domain_needs_tls_1_2() {
+    let deployed = stacks::deployed().unwrap();
+    let resources = deployed["Resources"].as_object().unwrap().values();
+    let mut domains = resources
+        .filter(|resource| resource["Type"] == "AWS::ApiGateway::DomainName")
+        .peekable();
+    assert!(domains.peek().is_some());
+    for domain in domains {
+        assert_eq!(domain["Properties"]["SecurityPolicy"], "TLS_1_2");
+    }
+}
