@@ -87,6 +87,7 @@ mod journal;
 mod large_changes;
 mod meters;
 mod names;
+mod neighbour;
 mod newer_versions;
 mod pages;
 mod patches;
