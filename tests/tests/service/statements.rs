@@ -1,4 +1,5 @@
-//! `statements.md`, the table of the statements of the RFCs: each has a test that exists, or a reason.
+//! `statements.md`, the table of the statements of the RFCs: each has a test that exists, or a reason. And the threat model
+//! in `SECURITY.md`: each threat has tests that exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,6 +10,7 @@ use syn::visit::{self, Visit};
 use crate::architecture::sources::{files_below, root};
 
 const TABLE: &str = include_str!("../../statements.md");
+const SECURITY: &str = include_str!("../../../SECURITY.md");
 
 /// Between these lines, rows may be without a test.
 const PENDING: [&str; 2] = ["<!-- pending -->", "<!-- end of pending -->"];
@@ -17,10 +19,11 @@ const PENDING: [&str; 2] = ["<!-- pending -->", "<!-- end of pending -->"];
 const DOCUMENTS: [&str; 5] = ["7643", "7644", "9865", "9967", "practice"];
 
 /// The folders with tests, each with the first segment of their names: `scim::…` are those of `rollcall-scim`.
-const FOLDERS: [(&str, &str); 8] = [
+const FOLDERS: [(&str, &str); 9] = [
     ("service", "tests/tests/service"),
     ("scim", "shared/scim/src"),
     ("model", "shared/model/src"),
+    ("store", "shared/store/src"),
     ("directory", "shared/directory/src"),
     ("edge_http", "shared/edge/http/src"),
     ("edge_scim", "shared/edge/scim/src"),
@@ -151,6 +154,11 @@ fn row(line: &str, is_pending: bool) -> Option<Row<'_>> {
     })
 }
 
+/// Returns what stands in backticks.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
 /// Returns what is wrong with a row.
 fn faults(row: &Row<'_>) -> Vec<String> {
     let mut faults = Vec::new();
@@ -162,7 +170,7 @@ fn faults(row: &Row<'_>) -> Vec<String> {
     if row.statement.is_empty() {
         faults.push("no statement".to_owned());
     }
-    let names: Vec<&str> = row.shown.split('`').skip(1).step_by(2).collect();
+    let names: Vec<&str> = names_in(row.shown).collect();
     let missing = names.iter().filter(|name| !exists(name));
     faults.extend(missing.map(|name| format!("there is no test `{name}`")));
     let has_reason = row.shown.starts_with("does not apply: ") && row.shown.len() > 30;
@@ -187,6 +195,24 @@ fn each_statement_has_a_test_or_a_reason() {
     });
     let all: Vec<String> = all.collect();
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[test]
+fn each_threat_has_tests_that_show_what_stops_it() {
+    let (_, after) = SECURITY.split_once("### What stops them").expect("a part");
+    let (part, _) = after.split_once("###").expect("an end");
+    let threats: Vec<&str> = part.lines().filter(|line| line.starts_with("| ")).collect();
+    // The first line is the head of the table.
+    let (_, threats) = threats.split_first().expect("a table");
+    assert!(threats.len() > 20, "{} threats", threats.len());
+    for threat in threats {
+        let shown = threat.trim_end_matches('|').rsplit('|').next();
+        let names: Vec<&str> = names_in(shown.unwrap_or_default()).collect();
+        assert!(!names.is_empty(), "no test shows what stops: {threat}");
+        for name in names {
+            assert!(exists(name), "there is no test `{name}`");
+        }
+    }
 }
 
 /// Rows: a line, whether it is pending, and what is wrong with it.

@@ -423,14 +423,20 @@ async fn the_local_table_is_the_deployed_one() {
 
 /// The addresses that AWS gives to an API have the TLS policy of API Gateway.
 #[test]
-fn a_domain_needs_tls_1_2() {
+fn data_is_encrypted_on_its_way_and_where_it_is_kept() {
     let deployed = stacks::deployed().unwrap();
     let resources = deployed["Resources"].as_object().unwrap().values();
-    let mut domains = resources
-        .filter(|resource| resource["Type"] == "AWS::ApiGateway::DomainName")
-        .peekable();
-    assert!(domains.peek().is_some());
+    let properties = |kind: &str| -> Vec<&Value> {
+        let of_kind = resources.clone().filter(|one| one["Type"] == kind);
+        of_kind.map(|one| &one["Properties"]).collect()
+    };
+    let domains = properties("AWS::ApiGateway::DomainName");
+    let tables = properties("AWS::DynamoDB::Table");
+    assert_eq!((domains.len(), tables.len()), (1, 2));
     for domain in domains {
-        assert_eq!(domain["Properties"]["SecurityPolicy"], "TLS_1_2");
+        assert_eq!(domain["SecurityPolicy"], "TLS_1_2");
+    }
+    for table in tables {
+        assert_eq!(table["SSESpecification"]["SSEEnabled"], true);
     }
 }
