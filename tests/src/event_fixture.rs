@@ -44,33 +44,13 @@ impl EventFixture {
         let local = Local::start(options)
             .await
             .unwrap_or_else(|error| panic!("the service did not start: {error}"));
-        let id: TenantId = "event-fixture"
-            .parse()
-            .unwrap_or_else(|error| panic!("invalid tenant id: {error}"));
-        let new = NewTenant {
-            id,
-            name: "Stage & Sons".to_owned(),
-            settings: Settings {
-                rate_limit: None,
-                ..settings
-            },
-        };
-        let tenant = expect_ok(local.directory().create_tenant(new).await);
-        let connection = expect_ok(
-            tenant
-                .credentials()
-                .create_connection("idp", Provider::Other)
-                .await,
-        );
-        let token = expect_ok(
-            tenant
-                .credentials()
-                .issue_token(&connection.id, "first", None)
-                .await,
-        );
-        let secret = token.secret.expose().to_owned();
-        let idp = Idp::new(local.scim_base_url(), Some(secret));
+        let (tenant, idp) = add_tenant(&local, "event-fixture", settings).await;
         EventFixture { local, tenant, idp }
+    }
+
+    /// Creates another tenant without a rate limit, and returns it with its identity provider.
+    pub async fn another(&self, id: &str) -> (Tenant, Idp) {
+        add_tenant(&self.local, id, Settings::default()).await
     }
 
     /// Waits until the service has processed every pending change.
@@ -99,6 +79,26 @@ impl EventFixture {
             .inspect(check_event)
             .collect()
     }
+}
+
+/// Creates a tenant with a connection and a token.
+async fn add_tenant(local: &Local, id: &str, settings: Settings) -> (Tenant, Idp) {
+    let new = NewTenant {
+        id: expect_ok(id.parse::<TenantId>()),
+        name: "Stage & Sons".to_owned(),
+        settings: Settings {
+            rate_limit: None,
+            ..settings
+        },
+    };
+    let tenant = expect_ok(local.directory().create_tenant(new).await);
+    let credentials = tenant.credentials();
+    let connection = credentials.create_connection("idp", Provider::Other);
+    let connection = expect_ok(connection.await);
+    let token = credentials.issue_token(&connection.id, "first", None);
+    let secret = expect_ok(token.await).secret.expose().to_owned();
+    let idp = Idp::new(local.scim_base_url(), Some(secret));
+    (tenant, idp)
 }
 
 /// Waits until the service has processed every pending change.

@@ -78,6 +78,18 @@ mod tests {
         event
     }
 
+    #[test]
+    fn a_checkpoint_must_be_as_its_type_demands() {
+        let checkpoint = |head: Value| json!({"type": "feed.checkpoint", "version": 1, "tenant": "acme", "at": "2026-11-22T21:00:02.118Z", "head": head});
+        let whole = checkpoint(json!({"sequence": 42, "hash": "5f0c"}));
+        assert_eq!(matches_schema(&whole), Ok(()));
+        let without_hash = matches_schema(&checkpoint(json!({"sequence": 42})));
+        assert!(without_hash.is_err_and(|error| error.contains("hash")));
+        let mut with_subject = whole;
+        with_subject["subject"] = json!({});
+        assert!(matches_schema(&with_subject).is_err_and(|error| error.contains("subject")));
+    }
+
     /// Rows: the type of an event, that of its subject, other members, and what is wrong.
     #[test]
     fn an_event_must_be_as_its_type_demands() {

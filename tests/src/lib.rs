@@ -17,6 +17,7 @@
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
 //! - [`size`]: how much data the tests with much data create.
+//! - [`unit_meter`]: what each tenant costs in DynamoDB.
 //! - [`urn`]: the schema URNs.
 //!
 //! ```no_run
@@ -53,5 +54,6 @@ pub mod service;
 pub mod size;
 pub mod table;
 pub mod transcript;
+pub mod unit_meter;
 pub mod urn;
 pub mod visitor;

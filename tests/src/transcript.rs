@@ -90,8 +90,10 @@ pub struct Callers {
 /// # Errors
 /// Returns a description of the first step that failed, or the reason why the transcript cannot be parsed.
 pub async fn replay(text: &str, callers: &Callers) -> Result<(), String> {
+    let invalid = |error: &dyn std::fmt::Display| format!("invalid transcript: {error}");
+    let transcript = rollcall_local::yaml::parse(text).map_err(|error| invalid(&error))?;
     let transcript: Transcript =
-        serde_yaml_ng::from_str(text).map_err(|error| format!("invalid transcript: {error}"))?;
+        serde_json::from_value(transcript).map_err(|error| invalid(&error))?;
     let mut known = built_in_names();
     for (index, step) in transcript.steps.iter().enumerate() {
         let found = match run_step(step, &transcript.client, callers, &mut known).await {

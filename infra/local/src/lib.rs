@@ -5,6 +5,7 @@
 //! - [`gateway`] is a small API Gateway. It matches routes, calls the authorizer, calls the functions with the same
 //!   events as in Lambda, and takes its own responses from the template.
 //! - [`dynamodb`] is the embedded database.
+//! - [`yaml`] reads the templates' YAML as JSON.
 //! - [`events`] delivers what follows a change: stream, bus, queues, schedules and mail.
 //! - `wiring` maps the folders of the functions to their crates. `seed` creates the first tenants. `data_dir` locks the
 //!   data directory. `local_file` reads and writes `local.json`.
@@ -35,6 +36,7 @@ mod service;
 mod stack_keys;
 pub mod template;
 mod wiring;
+pub mod yaml;
 
 pub use data_dir::DataDirError;
 pub use seed::SeededTenant;

@@ -6,9 +6,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem::take;
 use std::pin::pin;
 
 macro_rules! readings {
@@ -93,7 +94,13 @@ impl Reading {
 
     /// Notes that the current request was read in this way. Outside [`observe`], this has no effect.
     pub fn note(self) {
-        NOTED.set(NOTED.get().with(self));
+        NOTED.with_borrow_mut(|noted| noted.add(self));
+    }
+
+    /// Notes the reading of an attribute, such as `emails.primary`.
+    pub(crate) fn note_about(self, attribute: impl fmt::Display) {
+        let attribute = attribute.to_string();
+        NOTED.with_borrow_mut(|noted| noted.add_about(self, attribute));
     }
 
     /// Notes the reading if `odd` is true.
@@ -110,27 +117,58 @@ impl fmt::Display for Reading {
     }
 }
 
-/// A set of readings, each at most once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Readings(u64);
+/// A set of readings, each at most once, with the attributes that some of them concern.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readings {
+    codes: u64,
+    about: Vec<(Reading, String)>,
+}
+
+/// The attributes that the readings of one request name at most. They are logged, and all could be a client's invention.
+const MAX_ATTRIBUTES: usize = 10;
+/// The bytes of such a name at most.
+const MAX_NAME_BYTES: usize = 120;
 
 impl Readings {
     /// Returns the set with one more reading.
     #[must_use]
-    pub fn with(self, reading: Reading) -> Self {
-        Self(self.0 | 1 << reading as u64)
+    pub fn with(mut self, reading: Reading) -> Self {
+        self.add(reading);
+        self
     }
 
     /// Returns the readings, in the order of [`Reading::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = Reading> {
+    pub fn iter(&self) -> impl Iterator<Item = Reading> {
         let all = Reading::ALL.iter().copied();
-        all.filter(move |reading| self.with(*reading) == self)
+        all.filter(|reading| self.codes & (1 << *reading as u64) != 0)
+    }
+
+    /// Returns the readings that concern an attribute, each with its path, in the order in which they were noted. There
+    /// are at most ten.
+    pub fn about(&self) -> impl Iterator<Item = (Reading, &str)> {
+        let about = self.about.iter();
+        about.map(|(reading, attribute)| (*reading, attribute.as_str()))
+    }
+
+    fn add(&mut self, reading: Reading) {
+        self.codes |= 1 << reading as u64;
+    }
+
+    /// A name that could not be one of an attribute could be anything, also personal data. It is not kept.
+    fn add_about(&mut self, reading: Reading, attribute: String) {
+        self.add(reading);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_$.:".contains(c);
+        let fits = attribute.len() <= MAX_NAME_BYTES && attribute.chars().all(is_name);
+        let about = (reading, attribute);
+        if fits && self.about.len() < MAX_ATTRIBUTES && !self.about.contains(&about) {
+            self.about.push(about);
+        }
     }
 }
 
 thread_local! {
     /// What the request that the thread is polling has noted.
-    static NOTED: Cell<Readings> = const { Cell::new(Readings(0)) };
+    static NOTED: RefCell<Readings> = RefCell::default();
 }
 
 /// Runs the handling of one request, and returns its output with the readings that it noted.
@@ -140,7 +178,7 @@ pub async fn observe<F: Future>(handling: F) -> (F::Output, Readings) {
     let mut handling = pin!(handling);
     let mut noted = Readings::default();
     let output = poll_fn(|context| {
-        let (polled, now_noted) = during(noted, || handling.as_mut().poll(context));
+        let (polled, now_noted) = during(take(&mut noted), || handling.as_mut().poll(context));
         noted = now_noted;
         polled
     })

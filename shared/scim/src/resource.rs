@@ -234,7 +234,7 @@ fn check_member(
     } else if is_undeclared_extension(rt, &name) && value.is_object() {
         (name, value::without_nulls(value))
     } else {
-        Reading::AttributeIgnored.note();
+        Reading::AttributeIgnored.note_about(&name);
         return Ok(None);
     };
     Ok(value.map(|value| (name, value)))

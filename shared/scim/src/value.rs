@@ -65,7 +65,7 @@ pub(crate) fn is_settable(attribute: &Attribute) -> bool {
 pub(crate) fn note_ignored(attribute: &Attribute) {
     match attribute.returned {
         Returned::Never => Reading::PasswordIgnored.note(),
-        _ => Reading::ReadOnlyIgnored.note(),
+        _ => Reading::ReadOnlyIgnored.note_about(attribute.name),
     }
 }
 
@@ -269,7 +269,10 @@ fn check_one_at(
         },
         (AttributeKind::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
         (AttributeKind::Boolean, Value::String(text)) => match dialect::values::boolean(&text) {
-            Some(value) => Ok(Some(value.into())),
+            Some(value) => {
+                Reading::BooleanAsText.note_about(path);
+                Ok(Some(value.into()))
+            }
             None => wrong("true or false", &Value::String(text)),
         },
         (AttributeKind::Boolean, other) => wrong("true or false", &other),
@@ -331,7 +334,10 @@ fn check_object(
     let mut checked = Map::new();
     for (name, value) in object {
         let Some(attribute) = declared(&name) else {
-            Reading::AttributeIgnored.note();
+            match parent {
+                Some(parent) => Reading::AttributeIgnored.note_about(format!("{parent}.{name}")),
+                None => Reading::AttributeIgnored.note_about(&name),
+            }
             continue;
         };
         if !is_settable(attribute) {

@@ -3,7 +3,7 @@
 //! A file depends on another file if it contains a path (`crate::…`, `super::…`, `self::…`) into that file. `mod` lines
 //! and test-only code do not count.
 
-mod sources;
+pub(crate) mod sources;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

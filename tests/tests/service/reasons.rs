@@ -228,6 +228,9 @@ fn odd_readings_are_in_the_log_and_on_the_page() {
             let readings = item.get("readings").cloned().unwrap_or(json!([]));
             assert_eq!(readings, json!(codes), "{item}");
         }
+        let about = json!([{"reading": Reading::BooleanAsText.as_str(), "attribute": "active"}]);
+        assert_eq!(logged[1]["read_attributes"], about);
+        assert_eq!(logged[2].get("read_attributes"), None);
         let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let id = logged[2]["id"].as_str().unwrap_or_default();
         let page = visitor

@@ -1,9 +1,9 @@
 //! Converts CloudFormation's YAML into JSON. Short forms of functions become long forms: `!Ref X` is `{"Ref": "X"}`.
 
-use serde_json::{Map, Value, json};
-use serde_yaml_ng::Value as Yaml;
+use serde_json::{Value, json};
 
 use super::error::TemplateError;
+use crate::yaml;
 
 /// Parses a template.
 ///
@@ -11,34 +11,8 @@ use super::error::TemplateError;
 ///
 /// When the text is not YAML, or contains a value that JSON cannot represent.
 pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
-    let yaml =
-        serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("the document", error))?;
-    to_json(yaml)
-}
-
-fn to_json(yaml: Yaml) -> Result<Value, TemplateError> {
-    Ok(match yaml {
-        Yaml::Sequence(items) => {
-            Value::Array(items.into_iter().map(to_json).collect::<Result<_, _>>()?)
-        }
-        Yaml::Mapping(entries) => Value::Object(
-            entries
-                .into_iter()
-                .map(|(key, value)| Ok((key_text(key)?, to_json(value)?)))
-                .collect::<Result<Map<_, _>, _>>()?,
-        ),
-        Yaml::Tagged(tagged) => long_form(&tagged.tag.to_string(), to_json(tagged.value)?),
-        scalar => {
-            serde_json::to_value(scalar).map_err(|error| TemplateError::new("a scalar", error))?
-        }
-    })
-}
-
-fn key_text(key: Yaml) -> Result<String, TemplateError> {
-    match key {
-        Yaml::String(text) => Ok(text),
-        other => Err(TemplateError::new("a key", format!("{other:?} is no text"))),
-    }
+    yaml::parse_tagged(text, &|tag, argument| Ok(long_form(tag, argument)))
+        .map_err(|error| TemplateError::new("the document", error))
 }
 
 fn long_form(tag: &str, argument: Value) -> Value {

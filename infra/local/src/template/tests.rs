@@ -421,3 +421,23 @@ async fn the_local_table_is_the_deployed_one() {
         ttl.attribute_name().unwrap()
     );
 }
+
+/// The addresses that AWS gives to an API have the TLS policy of API Gateway.
+#[test]
+fn data_is_encrypted_on_its_way_and_where_it_is_kept() {
+    let deployed = stacks::deployed().unwrap();
+    let resources = deployed["Resources"].as_object().unwrap().values();
+    let properties = |kind: &str| -> Vec<&Value> {
+        let of_kind = resources.clone().filter(|one| one["Type"] == kind);
+        of_kind.map(|one| &one["Properties"]).collect()
+    };
+    let domains = properties("AWS::ApiGateway::DomainName");
+    let tables = properties("AWS::DynamoDB::Table");
+    assert_eq!((domains.len(), tables.len()), (1, 2));
+    for domain in domains {
+        assert_eq!(domain["SecurityPolicy"], "TLS_1_2");
+    }
+    for table in tables {
+        assert_eq!(table["SSESpecification"]["SSEEnabled"], true);
+    }
+}

@@ -59,6 +59,10 @@ pub struct LoggedRequest {
     /// The codes of odd readings of the request, each at most once. Earlier versions did not store them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<String>,
+    /// The attributes that some of the readings concern: the code and the path of each. Earlier versions did not store
+    /// them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_attributes: Vec<(String, String)>,
     /// The names in the body of the user or group that it is about, folded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -117,6 +121,7 @@ impl LoggedRequest {
             detail: None,
             reason: None,
             readings: Vec::new(),
+            read_attributes: Vec::new(),
             names: Vec::new(),
             sent: None,
             skipped_members: Vec::new(),

@@ -1,11 +1,13 @@
 //! A JSON Schema for each type of event, for the OpenAPI document.
 //!
-//! All have the envelope [`Event`] in common. What differs is `type`, the type of `subject`, `before` and `after`.
+//! All have the envelope [`Event`] in common. What differs is `type`, the type of `subject`, `before` and `after`. Only
+//! checkpoints of the feed, which the bus alone carries, have a shape of their own.
 
+use jiff::Timestamp;
 use rollcall_directory::{EventType, GROUPS, USERS};
-use utoipa::Modify;
 use utoipa::openapi::schema::{Discriminator, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{OpenApi, Ref};
+use utoipa::{Modify, ToSchema};
 
 use crate::audit::Subject;
 use crate::event_changes::{attributes_of, changes, object_of, stored_settings};
@@ -13,6 +15,34 @@ use crate::events::Event;
 
 /// The name of the schema that matches an event of any known type.
 const KNOWN_EVENT: &str = "KnownEvent";
+
+/// The type of a checkpoint of the feed.
+const CHECKPOINT: &str = "feed.checkpoint";
+
+/// The last event of a feed and its hash. Only its schema is used.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct FeedCheckpoint {
+    r#type: String,
+    /// The version of this shape.
+    version: u32,
+    /// The tenant whose feed it is.
+    tenant: String,
+    /// When the event was the last.
+    at: Timestamp,
+    #[schema(inline)]
+    head: FeedHead,
+}
+
+/// The last event of a feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct FeedHead {
+    /// Its sequence.
+    sequence: u64,
+    /// Its hash, as in the feed; hexadecimal.
+    hash: String,
+}
 
 /// Adds a schema for each type of event, such as `UserCreatedEvent`, and `KnownEvent`, which is one of them.
 pub(crate) struct EventSchemas;
@@ -28,11 +58,13 @@ impl Modify for EventSchemas {
         schemas.insert("StoredSettings".to_owned(), stored_settings().into());
         let mut known = OneOfBuilder::new();
         let mut names = Vec::new();
-        for kind in EventType::ALL.iter().filter(|kind| kind.is_event()) {
-            let name = schema_name(*kind);
-            schemas.insert(name.clone(), event(*kind).into());
+        let events = EventType::ALL.iter().filter(|kind| kind.is_event());
+        let events = events.map(|kind| (kind.as_str(), event(*kind)));
+        for (kind, schema) in events.chain([(CHECKPOINT, checkpoint())]) {
+            let name = schema_name(kind);
+            schemas.insert(name.clone(), schema.into());
             known = known.item(Ref::from_schema_name(&name));
-            names.push((kind.as_str(), Ref::from_schema_name(&name).ref_location));
+            names.push((kind, Ref::from_schema_name(&name).ref_location));
         }
         let known = known
             .description(Some(
@@ -44,8 +76,8 @@ impl Modify for EventSchemas {
 }
 
 /// Returns the name of a type's schema: `UserRoleGivenEvent` for `user.role_given`.
-fn schema_name(kind: EventType) -> String {
-    let words = kind.as_str().split(['.', '_']);
+fn schema_name(kind: &str) -> String {
+    let words = kind.split(['.', '_']);
     let capitalised = words.flat_map(|word| {
         let (first, rest) = word.split_at(1);
         [first.to_ascii_uppercase(), rest.to_owned()]
@@ -70,6 +102,17 @@ fn event(kind: EventType) -> Schema {
         }
     }
     Schema::Object(event)
+}
+
+/// Returns the schema of checkpoints.
+fn checkpoint() -> Schema {
+    let mut checkpoint = object_of::<FeedCheckpoint>();
+    checkpoint.description = Some(
+        "The last event of a feed and its hash, to verify the feed with. Only the bus carries it: it is no event of the feed."
+            .to_owned(),
+    );
+    set(&mut checkpoint, "type", one_of(&[CHECKPOINT]));
+    Schema::Object(checkpoint)
 }
 
 /// Replaces the schema of a property, and keeps its place.
@@ -170,8 +213,12 @@ mod tests {
     #[test]
     fn schemas_are_named_after_their_types() {
         for (kind, name) in [
-            (EventType::UserCreated, "UserCreatedEvent"),
-            (EventType::PortalLinkOpened, "PortalLinkOpenedEvent"),
+            (EventType::UserCreated.as_str(), "UserCreatedEvent"),
+            (
+                EventType::PortalLinkOpened.as_str(),
+                "PortalLinkOpenedEvent",
+            ),
+            (CHECKPOINT, "FeedCheckpointEvent"),
         ] {
             assert_eq!(schema_name(kind), name);
         }

@@ -13,6 +13,17 @@ use crate::codes::{ReadingCode, ReasonCode};
 use crate::fields::{List, Params, limit};
 use crate::gate::ReadLogs;
 
+/// An attribute that was read in a way that the RFC does not describe, or ignored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReadAttribute {
+    /// How it was read.
+    #[schema(value_type = ReadingCode)]
+    reading: String,
+    /// Its path.
+    #[schema(example = "emails.primary")]
+    attribute: String,
+}
+
 /// One request and its answer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Request)]
@@ -45,6 +56,9 @@ pub(crate) struct Logged {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<ReadingCode>)]
     readings: Vec<String>,
+    /// The attributes that some of the readings concern, at most ten.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    read_attributes: Vec<ReadAttribute>,
     /// What the answer said of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -66,11 +80,13 @@ pub(crate) struct Logged {
 
 impl From<LoggedRequest> for Logged {
     fn from(request: LoggedRequest) -> Self {
+        let read = |(reading, attribute)| ReadAttribute { reading, attribute };
         let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
         Self {
             diagnosis: request.diagnosis().map(str::to_owned),
             reason: request.reason_code().map(str::to_owned),
             readings: request.readings,
+            read_attributes: request.read_attributes.into_iter().map(read).collect(),
             id: request.id,
             occurred_at: request.at,
             connection_id: request.connection_id,

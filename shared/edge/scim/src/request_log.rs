@@ -127,6 +127,9 @@ impl Pending {
             entry.reason = Some(reason.to_string());
         }
         entry.readings = readings.iter().map(|one| one.to_string()).collect();
+        let about = readings.about();
+        let about = about.map(|(one, attribute)| (one.to_string(), attribute.to_owned()));
+        entry.read_attributes = about.collect();
         if let Some(effects) = response.extensions().get::<Effects>() {
             entry.skipped_members = effects.skipped_members.iter().cloned().collect();
             entry.changes = effects.changes.iter().cloned().collect();

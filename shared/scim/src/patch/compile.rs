@@ -88,7 +88,7 @@ impl Compiler {
                 Ok(parsed) => parsed,
                 Err(error) if key.contains('[') => return Err(error),
                 Err(_) => {
-                    Reading::AttributeIgnored.note();
+                    Reading::AttributeIgnored.note_about(&key);
                     continue;
                 }
             };
@@ -142,8 +142,8 @@ impl Compiler {
             true if verb == Verb::Remove || self.rt.has_members() => {
                 return Err(self.no_attribute(target));
             }
-            true => Reading::PathIgnored.note(),
-            false => Reading::AttributeIgnored.note(),
+            true => Reading::PathIgnored.note_about(&target.path),
+            false => Reading::AttributeIgnored.note_about(&target.path),
         }
         Ok(())
     }
@@ -279,7 +279,9 @@ impl Compiler {
                 target.path
             )));
         }
-        Reading::ReadOnlyIgnored.note_if(read_only);
+        if read_only {
+            Reading::ReadOnlyIgnored.note_about(&target.path);
+        }
         Ok(!read_only)
     }
 
@@ -316,7 +318,7 @@ impl Compiler {
     ) -> Result<(), Error> {
         for (key, value) in object {
             let Some(sub) = attribute.sub(&key) else {
-                Reading::AttributeIgnored.note();
+                Reading::AttributeIgnored.note_about(format!("{}.{key}", attribute.name));
                 continue;
             };
             let target = Target {

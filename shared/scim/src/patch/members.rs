@@ -325,7 +325,7 @@ fn sub_update(
     value: Value,
 ) -> Result<Option<MemberOp>, Error> {
     let Some(declared) = attribute.sub(sub) else {
-        Reading::AttributeIgnored.note();
+        Reading::AttributeIgnored.note_about(format!("{}.{sub}", attribute.name));
         return Ok(None);
     };
     let path = format!("{}.{}", attribute.name, declared.name);

@@ -274,6 +274,67 @@ fn codes_are_unique_and_fit_into_a_set() {
     assert!(all.iter().eq(Reading::ALL.iter().copied()));
 }
 
+/// Rows: a request, and the attributes that its readings concern.
+#[test]
+fn readings_name_the_attributes_that_they_concern() {
+    let posted = |mut body: Value| {
+        body["schemas"] = json!([USER_SCHEMA.id]);
+        let (_, readings) = during(Readings::default(), || {
+            Resource::parse(&USER, body).map(drop)
+        });
+        readings
+    };
+    let patched = |operation: Value| {
+        let body = json!({"schemas": [PATCH_OP_URN], "Operations": [operation]});
+        let (_, readings) = during(Readings::default(), || Patch::parse(&USER, body).map(drop));
+        readings
+    };
+    for (readings, expected) in [
+        (
+            posted(json!({"userName": "a", "active": "True", "colour": "red", "id": "1"})),
+            &[
+                (Reading::BooleanAsText, "active"),
+                (Reading::AttributeIgnored, "colour"),
+                (Reading::ReadOnlyIgnored, "id"),
+            ][..],
+        ),
+        (
+            posted(
+                json!({"userName": "a", "emails": [{"value": "x", "primary": "true", "hue": 1}, {"value": "y", "primary": "false"}]}),
+            ),
+            &[
+                (Reading::BooleanAsText, "emails.primary"),
+                (Reading::AttributeIgnored, "emails.hue"),
+            ],
+        ),
+        (
+            patched(json!({"op": "add", "path": "name.colour", "value": "red"})),
+            &[(Reading::PathIgnored, "name.colour")],
+        ),
+        (
+            patched(json!({"op": "add", "value": {"shoeSize": 44, "name": {"colour": "red"}}})),
+            &[
+                (Reading::AttributeIgnored, "shoeSize"),
+                (Reading::AttributeIgnored, "name.colour"),
+            ],
+        ),
+        // What is no name is not kept.
+        (posted(json!({"userName": "a", "ada@example.test": 1})), &[]),
+        (posted(json!({"userName": "a", ("x".repeat(500)): 1})), &[]),
+    ] {
+        assert!(readings.iter().next().is_some());
+        let mut about: Vec<_> = readings.about().collect();
+        about.sort_unstable();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(about, expected);
+    }
+    let many: serde_json::Map<String, Value> =
+        (0..50).map(|n| (format!("a{n}"), json!(1))).collect();
+    let many = posted(Value::Object(many));
+    assert_eq!(many.about().count(), MAX_ATTRIBUTES);
+}
+
 /// Waits for one poll.
 async fn pause() {
     let mut paused = false;
