@@ -219,15 +219,13 @@ mod tests {
             record("group.mapping_changed", &["admin"], &[]),
             record("group.mapping_changed", &[], &["admin"]),
         ]);
-        let steps: Vec<_> = steps
-            .iter()
-            .map(|step| (step.action, step.taken.iter().collect::<Vec<_>>()))
-            .collect();
+        let ids = |step: &Step| step.taken.iter().cloned().collect::<Vec<String>>();
+        let steps: Vec<_> = steps.iter().map(|step| (step.action, ids(step))).collect();
         assert_eq!(
             steps,
             [
-                (Action::TakeRoles, vec!["billing"]),
-                (Action::RemoveMembers, vec!["b"]),
+                (Action::TakeRoles, vec!["billing".to_owned()]),
+                (Action::RemoveMembers, vec!["b".to_owned()]),
             ]
         );
     }
