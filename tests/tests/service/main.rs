@@ -83,6 +83,7 @@ mod identity_roles;
 mod identity_traces;
 mod indexes;
 mod introspection;
+mod isolation;
 mod journal;
 mod large_changes;
 mod meters;
