@@ -18,7 +18,7 @@ use self::side::Side;
 use self::watch::Watch;
 
 /// The fewest cells of each part: fewer mean that endpoints are no longer found.
-const FEWEST: [(&str, usize); 3] = [("api", 1_500), ("scim", 300), ("console", 500)];
+const FEWEST: [(&str, usize); 3] = [("api", 1_000), ("scim", 500), ("console", 500)];
 
 /// Two tenants of one service.
 struct Board {

@@ -100,6 +100,7 @@ mod reconcile;
 mod refusals;
 mod requests;
 mod restored;
+mod secrets;
 mod service_keys;
 mod session_lists;
 mod sessions;

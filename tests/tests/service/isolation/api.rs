@@ -46,8 +46,11 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
     for (nth, place) in operation.places.iter().enumerate() {
         for (number, (kind, value)) in board.foreign().enumerate() {
             let fits = matches!(place, Place::Path(name) if kind_of(&operation.path, name) == kind);
-            let is_body = matches!(place, Place::Body(_));
-            let taken = takes(operation, number) && (!is_body && is_id(kind) || turn(nth, number));
+            let is_turn = match place {
+                Place::Body(_) => turn(nth, number, 6),
+                _ => is_id(kind) || turn(nth, number, 3),
+            };
+            let taken = takes(operation, number) && is_turn;
             if !fits && !taken {
                 continue;
             }

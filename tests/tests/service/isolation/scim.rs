@@ -88,8 +88,8 @@ async fn paths(board: &Board, method: &Method, path: &str) -> usize {
     let mut cells = 0;
     for (number, (kind, value)) in board.foreign().enumerate() {
         let fits = !is_public(path) && kind_of(path, "id") == kind;
-        let is_plain = !path.starts_with("//") && is_id(kind);
-        if !fits && !is_plain && !turn(path.len(), number) {
+        let is_plain = !path.starts_with("//") && !is_public(path) && is_id(kind);
+        if !fits && !is_plain && !turn(path.len(), number, 4) {
             continue;
         }
         let at = path.replace("{id}", &encode(value));
@@ -122,7 +122,7 @@ async fn queries(board: &Board, path: &str) -> usize {
             .iter()
             .map(|name| format!("{name}={}", encode(value)));
         for (nth, query) in filters.chain(others).enumerate() {
-            if !turn(nth, number) {
+            if !turn(nth, number, 4) {
                 continue;
             }
             let what = format!("GET {path}?{query} with {kind}");
@@ -147,7 +147,7 @@ async fn bodies(board: &Board, method: &Method, path: &str) -> usize {
     for (number, (kind, value)) in board.foreign().enumerate() {
         for (nth, body) in with(board, method, path, value).into_iter().enumerate() {
             // The catch-all routes lead to the same handlers.
-            if path.starts_with("//") || !turn(nth, number) {
+            if path.starts_with("//") || !turn(nth, number, 4) {
                 continue;
             }
             let request = board.other.idp.request(method.clone(), &own(board, path));

@@ -206,7 +206,8 @@ pub(super) fn is_id(kind: &str) -> bool {
     !texts.iter().any(|text| kind.contains(text))
 }
 
-/// Whether it is the turn of a value at a place. What is looked up nowhere is tried at every third place.
-pub(super) fn turn(place: usize, value: usize) -> bool {
-    (place + value).is_multiple_of(3)
+/// Whether it is the turn of a value at a place: one in `rounds` is. What is sent to many places like each other is shared
+/// between them.
+pub(super) fn turn(place: usize, value: usize, rounds: usize) -> bool {
+    (place + value).is_multiple_of(rounds)
 }
