@@ -20,7 +20,7 @@ fn grows_linearly(name: &str, size: usize, input: impl Fn(usize) -> String, pars
     for _ in 0..4 {
         let (short, long) = (time_of(&small, &parser), time_of(&large, &parser));
         if long <= NOISE + short * MOST {
-            println!("growth: {name}: {short:?} and {long:?} for four times as much");
+            eprintln!("growth: {name}: {short:?} and {long:?} for four times as much");
             return;
         }
         seen.push((short, long));

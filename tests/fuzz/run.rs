@@ -36,7 +36,7 @@ pub(super) async fn fuzz(name: &str, draw: fn(&mut Draw) -> Vec<u8>, target: imp
         executions += 1;
     }
     let stored = stored.len();
-    println!("fuzz: {name}: {executions} executions from seed {first}, {stored} stored inputs");
+    eprintln!("fuzz: {name}: {executions} executions from seed {first}, {stored} stored inputs");
 }
 
 async fn execute(name: &str, origin: &str, input: &[u8], target: &impl AsyncFn(&[u8])) {

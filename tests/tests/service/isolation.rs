@@ -52,7 +52,7 @@ impl Board {
 }
 
 fn check(part: &str, cells: usize) {
-    println!("isolation: {cells} cells ({part})");
+    eprintln!("isolation: {cells} cells ({part})");
     let fewest = FEWEST.iter().find(|(name, _)| *name == part);
     assert!(
         fewest.is_some_and(|(_, fewest)| cells >= *fewest),
