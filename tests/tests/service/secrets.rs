@@ -297,7 +297,10 @@ const PAGES: [&str; 10] = [
 fn no_credential_and_no_pushed_secret_comes_out_anywhere() {
     let log = Log::default();
     let writer = log.clone();
-    let _logging = tracing::subscriber::set_default(subscriber(move || writer.clone()));
+    let logging = tracing::Dispatch::new(subscriber(move || writer.clone()));
+    // If there were only one, an event that a thread of another test meets first would be switched off for all threads.
+    let _another = tracing::Dispatch::new(subscriber(io::sink));
+    let _logging = tracing::dispatcher::set_default(&logging);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
