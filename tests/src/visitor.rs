@@ -84,12 +84,17 @@ impl Visitor {
     /// Creates a visitor without a session.
     pub fn anonymous(service: &Service) -> Visitor {
         let base = service.idp_without_token();
+        Visitor::at(base.base().trim_end_matches("/scim/v2"))
+    }
+
+    /// Creates a visitor without a session of the service at this origin.
+    pub fn at(origin: &str) -> Visitor {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build();
         Visitor {
             http: http.unwrap_or_else(|error| panic!("{error}")),
-            origin: base.base().trim_end_matches("/scim/v2").to_owned(),
+            origin: origin.to_owned(),
             cookie: None,
         }
     }

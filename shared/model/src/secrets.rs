@@ -170,12 +170,16 @@ fn is_suspicious(text: &str) -> bool {
 }
 
 fn is_end(c: char) -> bool {
-    c.is_whitespace() || "\"'<>,;()[]{}&?#/".contains(c)
+    // Errors quote values in backticks.
+    c.is_whitespace() || "\"'`<>,;()[]{}&?#/".contains(c)
 }
 
+/// Returns whether a word is a credential, or has one behind a separator, as in `name=value`.
 fn is_credential(word: &str) -> bool {
-    let begins = BEGINNINGS.iter().any(|begin| word.starts_with(begin));
-    begins && word.len() >= MIN_CREDENTIAL || is_json_web_token(word)
+    word.split(['=', ':', '|', '@']).any(|part| {
+        let begins = BEGINNINGS.iter().any(|begin| part.starts_with(begin));
+        begins && part.len() >= MIN_CREDENTIAL || is_json_web_token(part)
+    })
 }
 
 /// Returns whether a word is a JSON web token: three parts in base64url, of which the first is a JSON object.
@@ -300,6 +304,12 @@ mod tests {
             ),
             ("Basic dXNlcjpodW50ZXIy", "Basic ***".to_owned()),
             ("rcs_acme_0123456789", "***".to_owned()),
+            (
+                "User `rcs_acme_0123456789` was not found",
+                "User `***` was not found".to_owned(),
+            ),
+            ("note=rcs_acme_0123456789", "***".to_owned()),
+            (&format!("sid:{jwt}"), "***".to_owned()),
             ("ghp_0123456789abcdef", "***".to_owned()),
             ("-----BEGIN RSA PRIVATE KEY-----\nabc", "***".to_owned()),
             (

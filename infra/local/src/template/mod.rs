@@ -23,6 +23,9 @@ pub use responses::{Context, GatewayResponse, ResponseType};
 mod tests;
 
 #[cfg(test)]
+mod rights_tests;
+
+#[cfg(test)]
 mod stack_tests;
 
 #[cfg(test)]

@@ -260,41 +260,6 @@ fn the_logs_say_what_alarms_count() {
     }
 }
 
-/// Whoever may remove items may not remove those of a journal, except the function that erases.
-#[test]
-fn only_the_eraser_removes_entries_of_the_journal() {
-    let template = template();
-    let mut removing = 0;
-    for (name, role) in of_type(&template, "AWS::IAM::Role") {
-        // `RestoreFunction` works on a restored table before it is used.
-        if ["RoleReconcilerFunctionRole", "RestoreFunctionRole"].contains(&name) {
-            continue;
-        }
-        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
-            .as_array()
-            .unwrap()
-        {
-            let removes = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"];
-            let removes = removes
-                .iter()
-                .any(|it| holds(&statement["Action"], &json!(it)));
-            if !removes || holds(&statement["Resource"], &json!(["Archive", "Arn"])) {
-                continue;
-            }
-            let key = "dynamodb:LeadingKeys";
-            let condition = &statement["Condition"];
-            let spared = &condition["ForAllValues:StringNotLike"][key];
-            let only = condition["ForAllValues:StringLike"][key].as_array();
-            let is_look_up = |it: &Value| it.as_str().unwrap().ends_with("#*");
-            let spares =
-                *spared == json!(["T#*#J"]) || only.is_some_and(|it| it.iter().all(is_look_up));
-            assert!(spares, "{name}: {statement}");
-            removing += 1;
-        }
-    }
-    assert!(removing > 10, "{removing}");
-}
-
 #[test]
 fn alarms_hear_of_every_function() {
     let template = template();

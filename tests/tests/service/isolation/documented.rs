@@ -1,0 +1,280 @@
+//! The requests that the OpenAPI document describes: for each operation, the places for values and a valid body.
+
+use http::Method;
+use rollcall_tests::idp::encode;
+use serde_json::{Map, Value, json};
+
+use super::side::{Side, ordinary};
+
+/// How the ids of operations end that a service key calls by the other of two doors.
+const OF_TENANT: &str = "_of_tenant";
+
+/// A place in a request for a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Place {
+    /// A variable segment of the path.
+    Path(String),
+    /// A parameter of the query.
+    Query(String),
+    /// A text in the body, by the names that lead to it; `*` is the element of an array.
+    Body(Vec<String>),
+}
+
+/// An operation of the document.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    id: String,
+    pub(super) method: Method,
+    /// The path below `/api/v1`, with `{name}` for its variable segments.
+    pub(super) path: String,
+    pub(super) places: Vec<Place>,
+    /// The credential: `session`, `service_key` or, for public operations, an empty string.
+    pub(super) credential: String,
+    /// Whether the same can be done by the other door.
+    pub(super) has_two_doors: bool,
+    required: Vec<(String, Value)>,
+    body: Option<Value>,
+}
+
+/// Lists the operations of a document. Those that change nothing come first.
+pub(super) fn operations(document: &Value) -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (path, item) in entries(&document["paths"]) {
+        for (method, operation) in entries(item) {
+            found.push(read(document, path, method, operation));
+        }
+    }
+    let order = [Method::GET, Method::POST, Method::PATCH, Method::PUT];
+    let rank = |method: &Method| order.iter().position(|other| other == method);
+    found.sort_by_key(|one| rank(&one.method).unwrap_or(order.len()));
+    let ids: Vec<String> = found.iter().map(|one| one.id.clone()).collect();
+    for one in &mut found {
+        one.has_two_doors =
+            one.id.ends_with(OF_TENANT) || ids.contains(&format!("{}{OF_TENANT}", one.id));
+    }
+    found
+}
+
+fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
+    let (mut places, mut required) = (Vec::new(), Vec::new());
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = text(&parameter["name"]);
+        places.push(match parameter["in"].as_str() {
+            Some("path") => Place::Path(name),
+            Some("query") => {
+                if parameter["required"] == true {
+                    required.push((name.clone(), parameter["schema"].clone()));
+                }
+                if !is_text(resolved(document, &parameter["schema"])) {
+                    continue;
+                }
+                Place::Query(name)
+            }
+            other => panic!("{method} {path}: no values for a parameter in {other:?}"),
+        });
+    }
+    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let body = (!body.is_null()).then(|| body.clone());
+    if let Some(body) = &body {
+        let mut found = Vec::new();
+        texts(document, body, &mut Vec::new(), &mut found);
+        places.extend(found.into_iter().map(Place::Body));
+    }
+    let security = &operation["security"][0];
+    Operation {
+        id: text(&operation["operationId"]),
+        has_two_doors: false,
+        method: method.to_uppercase().parse().expect("a method"),
+        path: path.trim_start_matches("/api/v1").to_owned(),
+        places,
+        credential: entries(security).map(|(name, _)| name.clone()).collect(),
+        required,
+        body,
+    }
+}
+
+/// Returns which kind of value a variable segment of a path names.
+pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
+    let before = path
+        .split(&format!("/{{{name}}}"))
+        .next()
+        .unwrap_or_default();
+    match (before.rsplit('/').next().unwrap_or_default(), name) {
+        ("tenants", "tenant") => "tenant",
+        ("users" | "people" | "Users", "id") => "person",
+        ("groups" | "Groups", "id") => "group",
+        ("connections", "id") => "connection",
+        ("tokens", "id") => "token",
+        ("sessions", "session") => "session",
+        ("portal-links", "id") => "portal link",
+        ("service-keys", "id") => "service key",
+        ("requests", "id") => "request",
+        _ => panic!("no values for parameter `{name}` of {path}: add its kind to `documented.rs`"),
+    }
+}
+
+/// A request to send.
+#[derive(Debug)]
+pub(super) struct Filled {
+    pub(super) path: String,
+    pub(super) body: Option<String>,
+}
+
+impl Operation {
+    /// Fills the operation in with what belongs to `own`, except for one place. Query parameters that are not required are
+    /// left out.
+    pub(super) fn filled(
+        &self,
+        document: &Value,
+        own: &Side,
+        except: Option<(&Place, &str)>,
+    ) -> Filled {
+        let wish = match except {
+            Some((Place::Body(steps), value)) => Some((steps.as_slice(), value)),
+            _ => None,
+        };
+        let body = self.body.as_ref();
+        let body = body.map(|schema| sample(document, schema, "the body", own, wish).to_string());
+        let (path, query) = (self.path(own, except), self.query(document, own, except));
+        let path = match query.is_empty() {
+            true => path,
+            false => format!("{path}?{query}"),
+        };
+        Filled { path, body }
+    }
+
+    fn path(&self, own: &Side, except: Option<(&Place, &str)>) -> String {
+        let mut path = self.path.clone();
+        for place in &self.places {
+            let Place::Path(name) = place else { continue };
+            let value = match except {
+                Some((other, value)) if other == place => value,
+                _ => own.of(kind_of(&self.path, name)),
+            };
+            path = path.replace(&format!("{{{name}}}"), &encode(value));
+        }
+        path
+    }
+
+    fn query(&self, document: &Value, own: &Side, except: Option<(&Place, &str)>) -> String {
+        let mut query: Vec<(&str, String)> = Vec::new();
+        for (name, schema) in &self.required {
+            let value = sample(document, schema, name, own, None);
+            query.push((name, text(&value)));
+        }
+        if let Some((Place::Query(name), value)) = except {
+            query.retain(|(other, _)| other != name);
+            query.push((name, value.to_owned()));
+        }
+        let pairs = query.iter();
+        let pairs = pairs.map(|(name, value)| format!("{name}={}", encode(value)));
+        pairs.collect::<Vec<_>>().join("&")
+    }
+}
+
+/// Collects the ways to every text in values of a schema.
+fn texts(document: &Value, schema: &Value, way: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let schema = resolved(document, schema);
+    if way.len() > 6 || !schema["enum"].is_null() {
+        return;
+    }
+    for (name, inner) in entries(&schema["properties"]) {
+        way.push(name.clone());
+        texts(document, inner, way, found);
+        way.pop();
+    }
+    if !schema["items"].is_null() {
+        way.push("*".to_owned());
+        texts(document, &schema["items"], way, found);
+        way.pop();
+    }
+    if is_text(schema) {
+        found.push(way.clone());
+    }
+}
+
+/// Makes a value of a schema: what is required, and the text that is wished for.
+fn sample(
+    document: &Value,
+    schema: &Value,
+    name: &str,
+    own: &Side,
+    wish: Option<(&[String], &str)>,
+) -> Value {
+    if let Some(([], value)) = wish {
+        return json!(value);
+    }
+    let schema = resolved(document, schema);
+    if kinds(schema).contains(&"object") || !schema["properties"].is_null() {
+        return object(document, schema, own, wish);
+    }
+    if kinds(schema).contains(&"array") {
+        let inner = wish.and_then(|(steps, value)| Some((steps.get(1..)?, value)));
+        return json!([sample(document, &schema["items"], name, own, inner)]);
+    }
+    match ordinary(name, own) {
+        Some(value) => value,
+        None if !schema["enum"].is_null() => schema["enum"][0].clone(),
+        None if !schema["example"].is_null() => schema["example"].clone(),
+        None if !schema["examples"].is_null() => schema["examples"][0].clone(),
+        None if kinds(schema).contains(&"boolean") => json!(false),
+        None if kinds(schema).contains(&"integer") => json!(1),
+        None => panic!("no values for parameter `{name}`: add it to `ordinary` in `side.rs`"),
+    }
+}
+
+fn object(document: &Value, schema: &Value, own: &Side, wish: Option<(&[String], &str)>) -> Value {
+    let required = schema["required"].as_array().into_iter().flatten();
+    let mut names: Vec<&str> = required.filter_map(Value::as_str).collect();
+    // One of two fields is required, which the schema does not say.
+    let has_role = !schema["properties"]["role_ids"].is_null();
+    names.extend(has_role.then_some("role_id"));
+    let next = wish.and_then(|(steps, _)| steps.first());
+    names.extend(next.map(String::as_str));
+    let mut made = Map::new();
+    for name in names {
+        let inner = wish.filter(|_| next.is_some_and(|next| next == name));
+        let inner = inner.map(|(steps, value)| (&steps[1..], value));
+        let schema = &schema["properties"][name];
+        made.insert(name.to_owned(), sample(document, schema, name, own, inner));
+    }
+    Value::Object(made)
+}
+
+/// Follows references, and takes the first alternative that is not null.
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        return resolved(document, target.expect("a schema"));
+    }
+    for several in ["oneOf", "anyOf", "allOf"] {
+        let all = schema[several].as_array().into_iter().flatten();
+        if let Some(first) = all.into_iter().find(|one| one["type"] != "null") {
+            return resolved(document, first);
+        }
+    }
+    schema
+}
+
+/// Whether values of a schema are texts of any kind.
+fn is_text(schema: &Value) -> bool {
+    let is_closed = !schema["enum"].is_null() || schema["format"] == "date-time";
+    kinds(schema).contains(&"string") && !is_closed
+}
+
+fn kinds(schema: &Value) -> Vec<&str> {
+    match &schema["type"] {
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

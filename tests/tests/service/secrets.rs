@@ -1,0 +1,333 @@
+//! Every credential, and every field in which one may arrive: nothing that comes out has it, but the one answer that issues
+//! it. What comes out: logs (metrics are counted from them), answers, errors, pages, journal, request log, bus, mail, exports.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use rollcall_directory::{Settings, SettingsChange};
+use rollcall_local::Options;
+use rollcall_runtime::subscriber;
+use rollcall_tests::api::Api;
+use rollcall_tests::event_fixture::EventFixture;
+use rollcall_tests::idp::encode;
+use rollcall_tests::urn;
+use rollcall_tests::visitor::Visitor;
+use serde_json::json;
+
+/// In every secret that an identity provider pushes in a field.
+const PUSHED: &str = "c4n4ry";
+
+/// What the functions log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("a log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().expect("a log");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// A service whose secrets are known to the test.
+struct Vault {
+    fixture: EventFixture,
+    application: Api,
+    owner: Api,
+    visitor: Visitor,
+    /// Each credential, after what it is.
+    secrets: Vec<(&'static str, String)>,
+}
+
+impl Vault {
+    async fn open() -> Vault {
+        let settings = Settings {
+            invitations: true,
+            ..Settings::default()
+        };
+        let fixture = EventFixture::with(Options::default(), settings).await;
+        let key = fixture.local.service_key().to_owned();
+        let application = Api::new(fixture.local.api_base_url(), Some(key.clone()));
+        let base = fixture.local.api_base_url();
+        let mut vault = Vault {
+            owner: application.clone(),
+            visitor: Visitor::at(base.trim_end_matches("/api/v1")),
+            fixture,
+            application,
+            secrets: vec![("the first service key", key)],
+        };
+        vault.issue().await;
+        vault
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("/tenants/{}{path}", self.fixture.tenant.id())
+    }
+
+    fn keep(&mut self, what: &'static str, secret: String) -> String {
+        assert!(secret.len() > 20, "{what}: {secret}");
+        self.secrets.push((what, secret.clone()));
+        secret
+    }
+
+    /// Issues one of every credential.
+    async fn issue(&mut self) {
+        let olga = self.fixture.idp.user("olga@example.test").await;
+        let path = self.at(&format!("/users/{olga}/role"));
+        let role = json!({"role_id": "owner"});
+        self.application.put(&path, role).await.expect(200);
+        let tenant = self.fixture.tenant.id().as_str().to_owned();
+        let login = self.application.log_in(&tenant, "olga@example.test", None);
+        let session = login.await.expect(200).string("/session/token");
+        let session = self.keep("a session", session);
+        self.owner = self.application.with(Some(&session));
+        let new = json!({"name": "Okta", "provider": "okta"});
+        let connection = self.owner.post("/scim/connections", new).await.expect(201);
+        let path = format!("/scim/connections/{}/tokens", connection.id());
+        for (what, label) in [("a token", "first"), ("a revoked token", "second")] {
+            let new = json!({ "label": label });
+            let token = self.owner.post(&path, new).await.expect(201);
+            self.keep(what, token.string("/token"));
+            if what == "a revoked token" {
+                let path = format!("/scim/tokens/{}", token.id());
+                self.owner.delete(&path).await.expect(204);
+            }
+        }
+        let new = json!({"label": "job", "tenant": tenant});
+        let key = self
+            .application
+            .post("/service-keys", new)
+            .await
+            .expect(201);
+        self.keep("a service key", key.string("/service_key"));
+        self.console().await;
+    }
+
+    /// Opens the console by a link, whose session the cookie has.
+    async fn console(&mut self) {
+        for what in ["a portal link", "an unused portal link"] {
+            let new = json!({"role_id": "owner", "email": "eve@example.test"});
+            let path = self.at("/portal-links");
+            let link = self.application.post(&path, new).await.expect(201);
+            let url = link.string("/url");
+            let secret = url.rsplit('=').next().unwrap_or_default().to_owned();
+            self.keep(what, secret);
+        }
+        let (_, link) = self.secrets[self.secrets.len() - 2].clone();
+        let opened = self
+            .visitor
+            .post("/console/open", &[("link", &link)], &[])
+            .await;
+        let opened = opened.expect(303);
+        self.visitor.keep_cookie(&opened);
+        let cookie = self.visitor.cookie.clone().unwrap_or_default();
+        let session = cookie.split_once('=').expect("a cookie").1.to_owned();
+        self.keep("the console's session", session);
+    }
+
+    /// Sends each secret wherever a client may put it by mistake.
+    async fn misplace(&self) {
+        let idp = &self.fixture.idp;
+        let nobody = self.application.with(None);
+        for (_, secret) in &self.secrets {
+            let text = encode(secret);
+            idp.with_token(Some(secret)).get("/Users?count=1").await;
+            idp.with_token(Some(&format!("{secret}x")))
+                .get("/Users")
+                .await;
+            for path in [
+                format!("/Users/{text}"),
+                format!("/Users?access_token={text}"),
+                format!("/Users?filter=userName+eq+%22{text}%22"),
+                format!("/Users?token={text}&filter=externalId+eq+%22{text}%22"),
+                format!("/{text}"),
+            ] {
+                idp.get(&path).await;
+            }
+            let person = json!({"schemas": [urn::USER], "userName": secret, "title": secret});
+            idp.request(http::Method::POST, "/Users")
+                .raw(format!("{person}x"))
+                .send()
+                .await;
+            self.application
+                .with(Some(secret))
+                .get("/users?limit=1")
+                .await;
+            self.owner.get(&format!("/users?filter={text}")).await;
+            self.owner.get(&format!("/users/{text}")).await;
+            nobody.get(&format!("/users?access_token={text}")).await;
+            let wrong = json!({ "token": secret, "secret": secret });
+            self.application.post("/sessions/introspect", wrong).await;
+            let mut stranger = self.visitor.clone();
+            let cookie = self.visitor.cookie.as_deref().unwrap_or_default();
+            let (name, _) = cookie.split_once('=').expect("a cookie");
+            stranger.cookie = Some(format!("{name}={secret}; x={secret}"));
+            stranger.get("/console/people").await;
+            stranger.get(&format!("/console/open?link={text}x")).await;
+            stranger
+                .post("/console/open", &[("session", &format!("{secret}x"))], &[])
+                .await;
+            let form = [("form_token", secret.as_str()), ("label", secret)];
+            self.visitor.post("/console/tokens", &form, &[]).await;
+        }
+    }
+
+    /// Pushes secrets in fields: passwords, and what looks like a secret by its name or shape.
+    async fn push(&self) {
+        let extension = "urn:example:vault:2.0:User";
+        let jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{PUSHED}");
+        let mut person = json!({
+            "schemas": [urn::USER, extension], "userName": "ada@example.test", "password": format!("p-{PUSHED}"),
+            "emails": [{"value": "ada@example.test", "primary": true}], "nickName": jwt,
+            extension: {"clientSecret": format!("s-{PUSHED}"), "api_key": [format!("k-{PUSHED}")], "note": jwt},
+        });
+        for (number, (_, secret)) in self.secrets.iter().enumerate() {
+            person[extension][format!("note{number}")] = json!(secret);
+        }
+        let ada = self
+            .fixture
+            .idp
+            .post("/Users", person.clone())
+            .await
+            .expect(201);
+        assert!(ada.body["password"].is_null());
+        let path = format!("/Users/{}", ada.string("/id"));
+        let operations = json!([
+            {"op": "replace", "path": "password", "value": format!("q-{PUSHED}")},
+            {"op": "add", "value": {format!("{extension}:clientSecret"): format!("t-{PUSHED}")}},
+            {"op": "replace", "path": format!("{extension}:note"), "value": format!("{jwt}2")},
+        ]);
+        self.fixture.idp.patch(&path, operations).await;
+        self.fixture.idp.put(&path, person).await.expect(200);
+        self.fixture.idp.delete(&path).await.expect(204);
+    }
+
+    /// Asserts that a text has none of the secrets, and nothing that was pushed as one.
+    fn clean(&self, place: &str, text: &str) {
+        assert!(!text.is_empty(), "{place} is empty");
+        for (what, secret) in &self.secrets {
+            // The last characters are enough to notice a secret whose beginning is shown on purpose.
+            let end = &secret[secret.len() - 12..];
+            let around = text.find(end).map(|at| &text[at.saturating_sub(200)..at]);
+            assert!(around.is_none(), "{place} has {what}: {around:?}");
+        }
+        let around = text
+            .find(PUSHED)
+            .map(|at| &text[at.saturating_sub(200)..at]);
+        assert!(around.is_none(), "{place} has a pushed secret: {around:?}");
+    }
+
+    async fn check(&self, log: &Log) {
+        let fixture = &self.fixture;
+        fixture.drained().await;
+        assert_eq!(fixture.local.dead_letters() + fixture.local.unrelayed(), 0);
+        self.clean("the bus", &json!(fixture.local.deliveries()).to_string());
+        self.clean("the feed", &json!(fixture.feed().await).to_string());
+        let mail = fixture.local.mail();
+        let mail = mail
+            .iter()
+            .map(|mail| format!("{}{}{}{:?}", mail.subject, mail.text, mail.html, mail.to));
+        self.clean("the mail", &mail.collect::<String>());
+        for path in [
+            "/requests",
+            "/audit",
+            "/users",
+            "/connections",
+            "/portal-links",
+            "/export",
+        ] {
+            let all = self.application.all(&self.at(path)).await;
+            self.clean(path, &json!(all).to_string());
+        }
+        let events = self.application.get(&self.at("/events?limit=500")).await;
+        self.clean("/events", &events.expect(200).body.to_string());
+        let keys = self.application.all("/service-keys").await;
+        let history = self
+            .application
+            .get("/service-keys/history")
+            .await
+            .expect(200);
+        self.clean(
+            "the service keys",
+            &format!("{}{}", json!(keys), history.body),
+        );
+        for page in PAGES {
+            let page = format!("/console{page}");
+            self.clean(
+                &page,
+                &self
+                    .visitor
+                    .get(&page)
+                    .await
+                    .expect(200)
+                    .html
+                    .replace(&self.visitor.form_token(), ""),
+            );
+        }
+        self.clean("the log", &log.text());
+    }
+}
+
+/// The pages and files of the console that show what was sent.
+const PAGES: [&str; 10] = [
+    "",
+    "/tokens",
+    "/people",
+    "/people/deleted",
+    "/activity",
+    "/activity/audit",
+    "/activity/export",
+    "/activity/audit/export",
+    "/health",
+    "/settings",
+];
+
+/// The log is that of one thread, so everything runs on one.
+#[test]
+fn no_credential_and_no_pushed_secret_comes_out_anywhere() {
+    let log = Log::default();
+    let writer = log.clone();
+    let logging = tracing::Dispatch::new(subscriber(move || writer.clone()));
+    // If there were only one, an event that a thread of another test meets first would be switched off for all threads.
+    let _another = tracing::Dispatch::new(subscriber(io::sink));
+    let _logging = tracing::dispatcher::set_default(&logging);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let mut vault = Vault::open().await;
+        vault.misplace().await;
+        vault.push().await;
+        let change = SettingsChange {
+            logged_values: Some(rollcall_directory::LoggedValues::All),
+            ..SettingsChange::default()
+        };
+        vault
+            .fixture
+            .tenant
+            .settings()
+            .change(&change)
+            .await
+            .expect("a change");
+        vault.push().await;
+        assert!(log.text().lines().count() > 100, "{}", log.text());
+        vault.check(&log).await;
+        let form_token = vault.visitor.form_token();
+        vault.secrets = vec![("the form token", form_token)];
+        vault.clean("the log", &log.text());
+        eprintln!(
+            "secrets: {} lines of the log searched",
+            log.text().lines().count()
+        );
+    });
+}
