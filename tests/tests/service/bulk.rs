@@ -262,7 +262,7 @@ fn the_declared_limits_hold() {
         let delete = json!({"method": "DELETE", "path": "/Users/none"});
         let many = json!({"Operations": vec![delete; MAX_BULK_OPERATIONS + 1]});
         let answer = idp.post("/Bulk", many).await.refused(413, "");
-        let answer = answer.because(Reason::BodyTooLarge);
+        let answer = answer.because(Reason::TooMany);
         assert!(answer.string("/detail").contains("1000"));
         let large = idp
             .request(Method::POST, "/Bulk")

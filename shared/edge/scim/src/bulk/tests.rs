@@ -1,6 +1,7 @@
 //! Tests of the time of a bulk request. The other tests are in the tests crate, with a table.
 
 use axum::body::to_bytes;
+use axum::extract::FromRequestParts;
 use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
@@ -18,15 +19,8 @@ async fn late(operations: Value) -> (Option<String>, Value) {
     });
     let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
     let (mut parts, body) = request.into_parts();
-    let caller = axum::extract::FromRequestParts::from_request_parts(
-        &mut parts,
-        &Bulk {
-            single: finish(Router::new(), directory()),
-            directory: directory(),
-            patience: Duration::ZERO,
-        },
-    );
-    let caller: Authenticated = caller.await.ok().expect("a caller");
+    let caller = Authenticated::from_request_parts(&mut parts, &directory()).await;
+    let caller = caller.expect("a caller");
     let lambda_http::Body::Text(body) = body else {
         panic!("no text")
     };
