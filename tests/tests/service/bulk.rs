@@ -350,7 +350,8 @@ fn each_operation_is_logged_and_in_the_journal() {
         assert_eq!(last[2].sent, None, "the operations have their bodies");
         let journal = service.journal(&tenant).await;
         let of_request = |entry: &&Value| entry["request_id"] == json!(last[0].request_id);
-        assert_eq!(journal.iter().filter(of_request).count(), 2, "{journal:?}");
+        // A person, the group, and its member.
+        assert_eq!(journal.iter().filter(of_request).count(), 3, "{journal:?}");
     });
 }
 

@@ -60,7 +60,8 @@ impl BulkRequest {
             let limit = MAX_BULK_OPERATIONS;
             return Err(Error::TooManyOperations { limit });
         }
-        let mut operations = operations.into_iter().map(BulkOperation::parse).collect();
+        let operations = operations.into_iter().map(BulkOperation::parse);
+        let mut operations: Vec<_> = operations.collect();
         refuse_repeated_ids(&mut operations);
         Ok(Self {
             fail_on_errors,
@@ -94,7 +95,7 @@ impl BulkRequest {
 }
 
 /// Refuses all creations with the same `bulkId`: a reference could mean somebody else.
-fn refuse_repeated_ids(operations: &mut Vec<BulkOperation>) {
+fn refuse_repeated_ids(operations: &mut [BulkOperation]) {
     let (mut seen, mut repeated) = (BTreeSet::new(), BTreeSet::new());
     for operation in operations.iter().filter(|operation| operation.creates()) {
         if let Some(id) = &operation.bulk_id

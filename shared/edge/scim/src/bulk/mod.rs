@@ -23,15 +23,12 @@ use tokio::time::Instant;
 
 use self::run::Run;
 use self::template::Template;
-use crate::base_url::BaseUrl;
+use crate::base_url::{BULK_PATH, BaseUrl};
 use crate::caller::Authenticated;
 use crate::error::Error;
 use crate::json_body::JsonObject;
 use crate::resources::resource_router;
 use crate::surface::finish;
-
-/// The path, as it is routed.
-pub(crate) const PATH: &str = "/scim/v2/Bulk";
 
 /// How long operations may begin. A function ends after 28 seconds, and the last operation needs its time: a group as large
 /// as a body can hold takes a few seconds.
@@ -45,7 +42,7 @@ pub fn bulk_router(directory: Directory) -> Router {
 fn router(directory: Directory, patience: Duration) -> Router {
     let resources = resource_router(directory.clone(), &USERS)
         .merge(resource_router(directory.clone(), &GROUPS));
-    Router::new().route(PATH, post(bulk)).with_state(Bulk {
+    Router::new().route(BULK_PATH, post(bulk)).with_state(Bulk {
         single: finish(resources, directory.clone()),
         directory,
         patience,

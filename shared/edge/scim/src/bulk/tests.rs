@@ -14,7 +14,7 @@ async fn late(operations: Value) -> (Option<String>, Value) {
     let context =
         json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "30"});
     let event = json!({
-        "path": PATH, "httpMethod": "POST", "headers": {}, "body": body,
+        "path": BULK_PATH, "httpMethod": "POST", "headers": {}, "body": body,
         "requestContext": {"requestId": "r-1", "httpMethod": "POST", "identity": {}, "authorizer": context},
     });
     let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
