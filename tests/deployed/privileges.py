@@ -18,6 +18,11 @@ NEEDED = {
     "GroupsFunction": {
         provisioning.groups: "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
     },
+    "BulkFunction": {
+        provisioning.bulk:
+            "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
+            "secretsmanager:GetSecretValue",
+    },
     "DiscoveryFunction": {},
     "ScimFallbackFunction": {
         provisioning.double_slash_users:

@@ -7,6 +7,7 @@ from stack import Answer
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 SCIM_BASE, API_BASE = "/scim/v2", "/api/v1"
 # The function for all paths below a base URL that match no other route.
@@ -158,6 +159,19 @@ class DoubleSlashIdp(Customer):
     """A customer whose identity provider has an extra slash in its base URL."""
 
     idp = DoubleSlashCustomer.idp
+
+
+class BulkIdp(Customer):
+    """A customer whose identity provider sends each change as a bulk request."""
+
+    def idp(self, method, path, body=None):
+        if method == "GET":
+            return super().idp(method, path)
+        operation = {"method": method, "path": path, "bulkId": "1", "data": body}
+        answer = super().idp("POST", "/Bulk", {"schemas": [BULK], "Operations": [operation]}).expect(200)
+        [done] = answer.body["Operations"]
+        body = done.get("response") or {"id": done["location"].rsplit("/", 1)[-1]}
+        return Answer(f"{method} {path} in bulk", {"statusCode": int(done["status"]), "body": json.dumps(body)})
 
 
 class Target:
@@ -449,6 +463,12 @@ def double_slash_groups(stack, emulator):
     groups(stack, emulator, DoubleSlashIdp)
 
 
+def bulk(stack, emulator):
+    """people and groups are changed by bulk requests"""
+    groups(stack, emulator, BulkIdp)
+    users(stack, emulator, BulkIdp)
+
+
 def double_slash_api(stack, emulator):
     """a base URL with an extra slash works for the application and for admins"""
     application(stack, emulator, DoubleSlashCustomer)
@@ -543,7 +563,7 @@ def crowd(stack, kind=Customer):
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
+    double_slash_groups, bulk, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
     event_delivery, search, invitation, invitation_of_group_member, roles, identity, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.

@@ -11,7 +11,7 @@
 
 use rollcall_directory::{Directory, GROUPS, USERS};
 use rollcall_edge_http::HttpFunction;
-use rollcall_edge_scim::{discovery_router, finish, resource_router, root_router};
+use rollcall_edge_scim::{bulk_router, discovery_router, finish, resource_router, root_router};
 
 /// Returns the function for a directory.
 ///
@@ -22,6 +22,7 @@ pub fn router(directory: Directory) -> HttpFunction {
     let router = discovery_router()
         .merge(resource_router(directory.clone(), &USERS))
         .merge(resource_router(directory.clone(), &GROUPS))
+        .merge(bulk_router(directory.clone()))
         .merge(root_router(directory.clone()));
     finish(router, directory)
 }

@@ -21,6 +21,7 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
         http: [
             ("users", http(rollcall_users::router(directory.clone()))),
             ("groups", http(rollcall_groups::router(directory.clone()))),
+            ("bulk", http(rollcall_bulk::router(directory.clone()))),
             ("discovery", http(rollcall_discovery::router())),
             (
                 "scim-fallback",

@@ -5,7 +5,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use crate::limits::{MAX_BODY_BYTES, MAX_PATCH_OPERATIONS, MAX_RESULTS};
+use crate::limits::{MAX_BODY_BYTES, MAX_BULK_OPERATIONS, MAX_RESULTS};
 use crate::schema::{
     Attribute, GROUP, RESOURCE_TYPE_SCHEMA, ResourceType, SCHEMA_SCHEMA, SCHEMAS,
     SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER,
@@ -20,10 +20,9 @@ pub fn service_provider_config(base_url: &str) -> Value {
     json!({
         "schemas": [SERVICE_PROVIDER_CONFIG_SCHEMA.id],
         "patch": { "supported": true },
-        // even without bulk support, authentik takes `maxOperations` as the limit for one PATCH
         "bulk": {
-            "supported": false,
-            "maxOperations": MAX_PATCH_OPERATIONS,
+            "supported": true,
+            "maxOperations": MAX_BULK_OPERATIONS,
             "maxPayloadSize": MAX_BODY_BYTES,
         },
         "filter": { "supported": true, "maxResults": MAX_RESULTS },

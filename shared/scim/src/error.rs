@@ -61,6 +61,15 @@ pub enum Error {
         /// The maximum size of a body, in bytes.
         limit: usize,
     },
+    /// A bulk request has more operations than the service accepts.
+    #[error("a bulk request can have at most {limit} operations, send several requests")]
+    TooManyOperations {
+        /// The maximum number of operations.
+        limit: usize,
+    },
+    /// An operation of a bulk request refers to a resource that the request has not created (RFC 7644 §3.7.1).
+    #[error("{0}")]
+    Unresolved(String),
     /// The request has no bearer token, or its token is invalid or expired.
     #[error("send a valid bearer token in the `Authorization` header")]
     Unauthorized,
@@ -142,8 +151,9 @@ impl Error {
             Error::NotFound { .. } | Error::NoEndpoint(_) => (404, None),
             Error::MethodNotAllowed => (405, None),
             Error::Uniqueness { .. } => (409, Some("uniqueness")),
+            Error::Unresolved(_) => (409, None),
             Error::PreconditionFailed => (412, None),
-            Error::PayloadTooLarge { .. } => (413, None),
+            Error::PayloadTooLarge { .. } | Error::TooManyOperations { .. } => (413, None),
             Error::TooManyRequests { .. } => (429, None),
             Error::Internal => (500, None),
             Error::NotImplemented { .. } => (501, None),

@@ -12,6 +12,7 @@
 //! | `filter` | one syntax tree for `filter=`, `emails[…]` and PATCH paths: parser, printer, evaluator |
 //! | `patch` | PATCH requests: parsed, normalized, applied; Group members separately |
 //! | `location` | the URLs of resources |
+//! | `bulk` | bulk requests: operations, the references between them, their order |
 //! | `query`, `sort`, `projection`, `list` | list requests and their responses |
 //! | `precondition` | `If-Match`, `If-None-Match` |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas |
@@ -65,6 +66,8 @@ mod filter;
 
 mod patch;
 
+mod bulk;
+
 mod list;
 mod location;
 mod projection;
@@ -82,6 +85,10 @@ mod error;
 mod fold;
 pub mod limits;
 
+pub use self::bulk::{
+    BULK_REQUEST_URN, BULK_RESPONSE_URN, BulkCall, BulkOperation, BulkOutcome, BulkRequest,
+    BulkStep, bulk_response,
+};
 pub use self::error::{ERROR_URN, Error};
 pub use self::filter::{CompareOp, Filter, Literal, Matcher};
 pub use self::fold::{fold, lower};

@@ -14,10 +14,15 @@ pub const DEFAULT_RESULTS: u64 = 100;
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The maximum number of operations in one PATCH. A PATCH with more fails with 400 `tooMany`.
-///
-/// The service publishes it as `bulk.maxOperations`, because authentik splits its Group PATCHes by that
-/// number.
 pub const MAX_PATCH_OPERATIONS: usize = 1000;
+
+/// The maximum number of operations in one bulk request, published as `bulk.maxOperations`. A request with more fails with
+/// 413.
+///
+/// It is at most [`MAX_PATCH_OPERATIONS`], because authentik splits its Group PATCHes by the published number.
+pub const MAX_BULK_OPERATIONS: usize = 1000;
+
+const _: () = assert!(MAX_BULK_OPERATIONS <= MAX_PATCH_OPERATIONS);
 
 /// The maximum number of operations in one PATCH that must examine every member of a Group.
 ///

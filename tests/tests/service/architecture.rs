@@ -250,6 +250,7 @@ fn functions_contain_no_unneeded_crates() {
         ("token-authorizer", &["utoipa", "askama"][..]),
         ("users", &["utoipa", "askama"]),
         ("groups", &["utoipa", "askama"]),
+        ("bulk", &["utoipa", "askama"]),
         ("discovery", &["utoipa", "askama"]),
         ("scim-fallback", &["utoipa", "askama"]),
         ("journal-relay", &[&events[..], &["askama"]].concat()),

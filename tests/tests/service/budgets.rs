@@ -11,8 +11,9 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// The sources of the tests that measure a section.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     include_str!("budgets_access.rs"),
+    include_str!("budgets_bulk.rs"),
     include_str!("budgets_follow_ups.rs"),
     include_str!("budgets_groups.rs"),
     include_str!("budgets_look_ups.rs"),

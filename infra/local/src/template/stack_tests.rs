@@ -282,13 +282,19 @@ fn alarms_hear_of_every_function() {
         {
             continue;
         }
-        for alarm in ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"] {
+        let is_background = !function["MemorySize"].is_null();
+        for alarm in [
+            "FunctionErrorsAlarm",
+            "BackgroundErrorsAlarm",
+            "FunctionThrottlesAlarm",
+        ] {
             let heard = match alarm {
                 // For Lambda, a refused token is an error of the authorizer. The authorizer's real errors are 5xx of the
                 // API.
-                "FunctionErrorsAlarm" => name != "TokenAuthorizerFunction",
+                "FunctionErrorsAlarm" => !is_background && name != "TokenAuthorizerFunction",
+                "BackgroundErrorsAlarm" => is_background,
                 // What waits for a throttled background function has an alarm of its own.
-                _ => function["MemorySize"].is_null(),
+                _ => !is_background,
             };
             assert_eq!(
                 holds(of(alarm), &json!({"Ref": name})),

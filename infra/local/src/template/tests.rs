@@ -181,6 +181,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
             "/scim/v2/Groups",
             &["", "/.search", "/{id}"],
         ),
+        ("bulk", Some("TOKEN"), "/scim/v2/Bulk", &[""]),
         (
             "discovery",
             None,

@@ -2,7 +2,7 @@
 //!
 //! `secret` defines the form of every secret. `connections` (with their `connection_rules`, and `sole_connection`, the only one of a tenant) and `tokens` issue and revoke tokens, stored as
 //! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
-//! of its tenant (both by `gcra`), in two calls at the same time. `service_keys` belong to the whole
+//! of its tenant (both by `gcra`), in two calls at the same time; `further` counts the operations of a bulk request. `service_keys` belong to the whole
 //! stack (each is a `service_key`), with `key_history`. `idempotency` makes a form take effect once, and `lease` a piece of
 //! work. `invitations` bounds the mails that a token can cause.
 
@@ -10,6 +10,7 @@ pub(crate) mod authenticate;
 mod booking;
 pub(crate) mod connection_rules;
 pub(crate) mod connections;
+mod further;
 pub(crate) mod gcra;
 pub(crate) mod handle;
 pub(crate) mod idempotency;

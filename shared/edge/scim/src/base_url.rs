@@ -11,6 +11,9 @@ use rollcall_edge_http::{BASE_PATH, Marker, root};
 /// supported version.
 pub(crate) const MARKER: Marker = Marker::new(BASE_PATH).or("/scim");
 
+/// The path of bulk requests, as it is routed.
+pub(crate) const BULK_PATH: &str = "/scim/v2/Bulk";
+
 /// The base URL as it is configured in the client, without a trailing slash: `https://host/stage/scim/v2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);

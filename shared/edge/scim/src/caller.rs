@@ -15,6 +15,7 @@ use crate::request_log;
 
 /// The caller's tenant, with the caller as the actor of every change. Only the token selects the tenant, never a
 /// header, a path or a body.
+#[derive(Clone)]
 pub(crate) struct Authenticated(pub(crate) Tenant);
 
 impl<S> FromRequestParts<S> for Authenticated
@@ -25,6 +26,10 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        // An operation of a bulk request has the caller of that request. Only its handler adds this extension.
+        if let Some(caller) = parts.extensions.remove::<Self>() {
+            return Ok(caller);
+        }
         let directory = Directory::from_ref(state);
         let caller = context(parts, &directory)
             .await?

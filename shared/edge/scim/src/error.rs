@@ -22,6 +22,13 @@ pub(crate) struct Refused {
     pub(crate) reason: Reason,
 }
 
+impl From<scim::Error> for Refused {
+    fn from(error: scim::Error) -> Self {
+        let reason = Reason::from(&error);
+        Self { error, reason }
+    }
+}
+
 impl Error {
     /// Whether the request is at fault in a way that says nothing about what is stored.
     pub(crate) fn is_bad_request(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use http::HeaderMap;
+use http::request::Parts;
 use rollcall_edge_http::{Unreadable, json, object};
 use serde_json::Value;
 
@@ -27,16 +28,26 @@ impl Sent {
 #[derive(Debug)]
 pub(crate) struct JsonObject(pub(crate) Value);
 
+impl JsonObject {
+    /// Takes the object out of a request.
+    ///
+    /// # Errors
+    /// 400 or 413 when the body is something else.
+    pub(crate) fn take(parts: &mut Parts) -> Result<Self, Error> {
+        // Removed, not cloned: a body can be large.
+        let Sent(body) = match parts.extensions.remove() {
+            Some(sent) => sent,
+            None => Sent::parse(b"", &parts.headers),
+        };
+        Ok(Self(body.and_then(object)?))
+    }
+}
+
 impl<S: Sync> FromRequest<S> for JsonObject {
     type Rejection = Error;
 
-    async fn from_request(mut request: Request, _state: &S) -> Result<Self, Error> {
-        // Removed, not cloned: a body can be large.
-        let Sent(body) = match request.extensions_mut().remove() {
-            Some(sent) => sent,
-            None => Sent::parse(b"", request.headers()),
-        };
-        Ok(Self(body.and_then(object)?))
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
+        Self::take(&mut request.into_parts().0)
     }
 }
 

@@ -3,7 +3,8 @@
 //! A request passes, in this order:
 //! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`),
 //!   and writes the tenant's request log (`request_log`);
-//! - a router: `resources` (`/Users`, `/Groups`), `discovery` (the public endpoints), or `root` (all other paths);
+//! - a router: `resources` (`/Users`, `/Groups`), `bulk` (which sends its operations through all of this again),
+//!   `discovery` (the public endpoints), or `root` (all other paths);
 //! - the extractors of the handler: the caller (`caller`, from `authorizer_context` or the bearer token), the base URL
 //!   (`base_url`), the query (`query`) and the body (`json_body`);
 //! - the handler, which calls one method of the directory;
@@ -26,6 +27,7 @@ mod negotiation;
 mod request_log;
 mod surface;
 
+mod bulk;
 mod discovery;
 mod resources;
 mod root;
@@ -42,6 +44,7 @@ mod error;
 
 pub use authorizer_context::AuthorizerContext;
 pub use base_url::BaseUrl;
+pub use bulk::bulk_router;
 pub use discovery::{discovery_router, is_public};
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
 pub use request_log::log_refused;

@@ -10,8 +10,7 @@ use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use rollcall_directory::{
-    Caller, Directory, Effects, LoggedRequest, LoggedValues, Refusal, SentBody, Verdict,
-    without_secrets,
+    Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict, without_secrets,
 };
 use rollcall_edge_http::{BASE_PATH, normalise, request_id};
 use rollcall_runtime::chain;
@@ -19,7 +18,7 @@ use rollcall_scim::Readings;
 use serde_json::Value;
 
 use crate::authorizer_context::AuthorizerContext;
-use crate::base_url::MARKER;
+use crate::base_url::{BULK_PATH, MARKER};
 use crate::error::Refused;
 
 /// How long a response waits for its log entry to be written. After that, it is sent anyway.
@@ -35,7 +34,7 @@ struct Known {
 /// The caller, once known. An event of payload format 2.0 has no verdict, so `caller` fills the slot through
 /// [`identify`].
 #[derive(Clone, Debug, Default)]
-struct Slot(Arc<OnceLock<Known>>);
+pub(crate) struct Slot(Arc<OnceLock<Known>>);
 
 /// Records the owner of the request's token.
 pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
@@ -89,14 +88,18 @@ pub(crate) struct Pending {
 impl Pending {
     /// Records a request whose path is already normalised. `body` is the JSON body, if there is one.
     pub(crate) fn of(directory: &Directory, parts: &mut Parts, body: Option<&Value>) -> Self {
-        let slot = Slot::default();
-        // Who is not known yet gets the default.
-        let mut values = LoggedValues::default();
+        // An operation of a bulk request has the slot of that request.
+        let slot: Slot = parts.extensions.get().cloned().unwrap_or_default();
         if let Some(known) = from_authorizer(parts) {
-            values = known.caller.logged_values;
             _ = slot.0.set(known);
         }
+        // Who is not known yet gets the default.
+        let known = slot.0.get();
+        let values = known.map(|known| known.caller.logged_values);
+        let values = values.unwrap_or_default();
         parts.extensions.insert(slot.clone());
+        // The operations of a bulk request are logged one by one, each with its body.
+        let body = body.filter(|_| parts.uri.path() != BULK_PATH);
         let path = below_base(parts.uri.path());
         let target = match parts.uri.query() {
             Some(query) => format!("{path}?{query}"),

@@ -19,7 +19,7 @@ use crate::query::QueryPairs;
 
 /// The endpoints, as errors name them.
 pub(crate) const ENDPOINTS: &str =
-    "`/Users`, `/Groups`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
+    "`/Users`, `/Groups`, `/Bulk`, `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`";
 
 /// Returns the routes of the queries over all resource types, of SCIM's endpoints that are not supported, and of every
 /// other path below the base URL. All of them need a token, as they do in API Gateway, except the base URL itself.
@@ -30,7 +30,6 @@ pub fn root_router(directory: Directory) -> Router {
         .route(&at("/.search"), post(search))
         .route(&at("/Me"), any(me))
         .route(&at("/Me/{*rest}"), any(me))
-        .route(&at("/Bulk"), any(bulk))
         .route(&at("/{*rest}"), any(nothing))
         .with_state(Root { directory })
 }
@@ -95,10 +94,6 @@ async fn search_all(
 
 async fn me(_: Authenticated) -> Error {
     unsupported("`/Me` (a token belongs to an identity provider and not to a person)")
-}
-
-async fn bulk(_: Authenticated) -> Error {
-    unsupported("`/Bulk` (send the operations one by one)")
 }
 
 async fn nothing(_: Authenticated, base: BaseUrl, uri: Uri) -> Error {

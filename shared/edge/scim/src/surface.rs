@@ -78,6 +78,10 @@ impl Surface for Scim {
     }
 }
 
+/// The error of a request that is refused before it reaches a handler: an operation of a bulk request that cannot be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Foregone(pub(crate) scim::Error);
+
 /// A request with its response, before both are logged.
 struct Handled {
     /// `None` if the function does not log its requests.
@@ -90,9 +94,12 @@ struct Handled {
 impl Scim {
     async fn handle(&self, request: Received, next: Next<'_>) -> Handled {
         let content_type = content_type(request.headers());
-        let (request, pending) = self.receive(request);
+        let (mut request, pending) = self.receive(request);
         let started = Instant::now();
-        let response = next.run(request).await;
+        let response = match request.extensions_mut().remove() {
+            Some(Foregone(error)) => refusal(&error),
+            None => next.run(request).await,
+        };
         Handled {
             pending,
             content_type,

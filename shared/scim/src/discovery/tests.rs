@@ -42,13 +42,12 @@ fn nothing_is_null_or_empty() {
 #[test]
 fn service_provider_config_matches_the_service() {
     let config = service_provider_config(BASE);
-    for feature in ["patch", "filter", "sort", "etag"] {
+    for feature in ["patch", "bulk", "filter", "sort", "etag"] {
         assert_eq!(config[feature]["supported"], json!(true), "{feature}");
     }
-    for feature in ["bulk", "changePassword"] {
-        assert_eq!(config[feature]["supported"], json!(false), "{feature}");
-    }
+    assert_eq!(config["changePassword"]["supported"], json!(false));
     assert_eq!(config["bulk"]["maxOperations"], json!(1000));
+    assert_eq!(config["bulk"]["maxPayloadSize"], json!(1024 * 1024));
     assert_eq!(config["filter"]["maxResults"], json!(1000));
     assert_eq!(
         config["authenticationSchemes"][0]["type"],
