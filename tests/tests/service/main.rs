@@ -59,6 +59,7 @@ mod console_roles;
 mod console_several_roles;
 
 mod crashes;
+mod cursors;
 mod deletions;
 mod digest;
 mod discovery;
@@ -93,6 +94,7 @@ mod patches;
 mod preview;
 mod projections;
 mod protocol;
+mod quirks;
 mod rates;
 mod reasons;
 mod reconcile;

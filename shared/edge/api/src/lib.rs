@@ -59,6 +59,7 @@ mod health;
 mod identity;
 mod people;
 mod person_actions;
+mod quirks;
 mod remedies;
 mod requests;
 mod returning;
