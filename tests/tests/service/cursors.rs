@@ -4,6 +4,7 @@ use http::Method;
 use rollcall_directory::Reason;
 use rollcall_tests::faults::Fault;
 use rollcall_tests::idp::{Answer, Idp};
+use rollcall_tests::raw;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -154,16 +155,17 @@ fn a_walk_misses_nobody_and_shows_nobody_twice_while_others_write() {
         let idp = service.tenant("busy-cursors").await.idp();
         let people = create_people(&idp, 16).await;
         let leavers = &people[12..];
-        for query in [
+        let queries = [
             vec![],
             vec![("filter", "title pr")],
             vec![("sortBy", "title")],
             vec![("sortBy", "userName")],
-        ] {
+        ];
+        for (round, query) in queries.into_iter().enumerate() {
             let name = format!("{query:?}");
             let query = [&query[..], &[("count", "3")]].concat();
             let (seen, _) = walk(&idp, "/Users", &query, false, async |page| {
-                let new = format!("new-{}-{page}", name.len());
+                let new = format!("new-{round}-{page}");
                 let new = json!({"schemas": [urn::USER], "userName": new, "title": "t0"});
                 idp.post("/Users", new).await.expect(201);
                 let path = format!("/Users/{}", people[page % 12]);
@@ -246,6 +248,30 @@ fn a_cursor_is_for_one_query_of_one_token() {
             let refused = idp.get(&format!("/Users?cursor&count={count}")).await;
             let refused = refused.refused(400, "invalidCount");
             refused.because(Reason::InvalidCount);
+        }
+    });
+}
+
+#[test]
+fn a_cursor_whose_order_is_gone_has_expired() {
+    run(async |service| {
+        let tenant = service.tenant("gone-cursors").await;
+        let idp = tenant.idp();
+        create_people(&idp, 4).await;
+        for order in ["title", "userName"] {
+            let path = format!("/Users?sortBy={order}&count=2");
+            let first = idp.get(&format!("{path}&cursor")).await.expect(200);
+            let next = format!("{path}&cursor={}", first.string("/nextCursor"));
+            idp.get(&next).await.expect(200);
+            for item in raw::items(service, &tenant).await {
+                let sort = raw::text(&item, "SK");
+                if sort.starts_with("ORDER#") || sort.starts_with("NAME#") {
+                    raw::delete(service, &tenant, "#B", sort).await;
+                }
+            }
+            let refused = idp.get(&next).await.refused(400, "expiredCursor");
+            let refused = refused.because(Reason::ExpiredCursor);
+            assert!(refused.string("/detail").contains("60 minutes"));
         }
     });
 }

@@ -92,9 +92,13 @@ impl Cursor {
         let says = URL_SAFE_NO_PAD.decode(says).map_err(|_| invalid())?;
         // The next version can have other places.
         let cursor: Self = serde_json::from_slice(&says).map_err(|_| invalid())?;
-        match cursor.expires > Timestamp::now().as_second() {
-            true => Ok(cursor),
-            false => Err(scim::Error::ExpiredCursor.into()),
+        Ok(cursor.unless_ended(Timestamp::now().as_second())?)
+    }
+
+    fn unless_ended(self, now: i64) -> Result<Self, scim::Error> {
+        match self.expires > now {
+            true => Ok(self),
+            false => Err(scim::Error::ExpiredCursor),
         }
     }
 }
@@ -121,4 +125,20 @@ pub(super) fn bound_to(parts: &[(&'static Kind, &Query)]) -> String {
         format!("{}\n{filter:?}\n{sort:?}\n{projection:?}\n", kind.code)
     };
     sha256_hex(&parts.iter().map(part).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_ends_after_an_hour() {
+        let cursor = Cursor::new(Place::Created(0, "id".to_owned()), 7);
+        let begins = cursor.expires - 3_600;
+        for (seconds, has_ended) in [(0, false), (3_599, false), (3_600, true), (9_999, true)] {
+            let read = cursor.clone().unless_ended(begins + seconds);
+            let expected = has_ended.then_some(scim::Error::ExpiredCursor);
+            assert_eq!(read.err(), expected, "{seconds}");
+        }
+    }
 }
