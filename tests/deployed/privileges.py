@@ -17,6 +17,7 @@ NEEDED = {
     },
     "GroupsFunction": {
         provisioning.groups: "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+        provisioning.group_cursors: "secretsmanager:GetSecretValue",
     },
     "BulkFunction": {
         provisioning.bulk:

@@ -453,6 +453,17 @@ def groups(stack, _, kind=Customer):
     assert all(one["value"] != group for one in customer.read(people[1]).get("groups", []))
 
 
+def group_cursors(stack, _):
+    """groups are read page by page, by cursor"""
+    customer = Customer(stack, "group-cursors")
+    for number in range(3):
+        customer.push_group(f"page-{number}")
+    first = customer.idp("GET", "/Groups?cursor=&count=2").expect(200).body
+    second = customer.idp("GET", f"/Groups?cursor={first['nextCursor']}&count=2").expect(200).body
+    assert [len(page["Resources"]) for page in (first, second)] == [2, 1]
+    assert "nextCursor" not in second
+
+
 def double_slash_users(stack, emulator):
     """a base URL with an extra slash works for people"""
     users(stack, emulator, DoubleSlashIdp)
@@ -563,7 +574,7 @@ def crowd(stack, kind=Customer):
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, bulk, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
+    double_slash_groups, group_cursors, bulk, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
     event_delivery, search, invitation, invitation_of_group_member, roles, identity, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.

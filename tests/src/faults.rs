@@ -35,6 +35,8 @@ pub enum Fault {
     DroppedAfter,
     /// The call is delayed, so other calls overtake it.
     Delay,
+    /// The call takes a second longer.
+    Slow,
     /// The process is killed before the request is sent: the call never returns.
     KilledBefore,
     /// The process is killed after the request was processed: the call never returns.
@@ -242,6 +244,10 @@ impl HttpConnector for FaultyConnector {
                     let _ = inner.call(request).await;
                     killed.send_replace(true);
                     std::future::pending().await
+                }
+                Fault::Slow => {
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    inner.call(request).await
                 }
                 Fault::Delay => {
                     // Yield a hundred times instead of sleeping, so that other tasks run first.

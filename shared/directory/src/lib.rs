@@ -99,7 +99,7 @@ pub use crate::request_log::trace::RequestTrace;
 pub use crate::resources::all_kinds::QueryOfAll;
 pub use crate::resources::effects::{Effects, Written};
 pub use crate::resources::handle::{Members, Resources};
-pub use crate::resources::list::Page;
+pub use crate::resources::page::{Onward, Page};
 pub use crate::resources::restore::Fate;
 pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
 pub use crate::roles::handle::Roles;

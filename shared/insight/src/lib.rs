@@ -49,3 +49,4 @@ pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
 pub use crate::profile::{PersonGroup, PersonProfile};
 pub use crate::traffic::digest::{Digest, Hour, Milestones};
 pub use crate::traffic::failures::RepeatedFailure;
+pub use crate::traffic::quirks::{Quirk, Quirks};

@@ -44,6 +44,9 @@ reasons! {
     NoTarget = "no_target", "A PATCH operation selects nothing that it could change.";
     NotMutable = "not_mutable", "The attribute cannot be changed or removed.";
     TooMany = "too_many", "The request asks for more than the service does at once.";
+    InvalidCursor = "invalid_cursor", "The cursor was not made for this query, or not for this token.";
+    ExpiredCursor = "expired_cursor", "The cursor is too old.";
+    InvalidCount = "invalid_count", "The `count` of a query by cursor is not a number.";
     UnsupportedVersion = "unsupported_version", "The URL names a version of SCIM other than 2.0.";
     BodyTooLarge = "body_too_large", "The body, or the resource that it describes, is too large.";
     NoEndpoint = "no_endpoint", "There is no endpoint at the path.";
@@ -101,6 +104,9 @@ impl From<&Error> for Reason {
             Error::NoTarget(_) => Self::NoTarget,
             Error::Mutability(_) => Self::NotMutable,
             Error::TooMany(_) | Error::TooManyOperations { .. } => Self::TooMany,
+            Error::InvalidCursor => Self::InvalidCursor,
+            Error::ExpiredCursor => Self::ExpiredCursor,
+            Error::InvalidCount(_) => Self::InvalidCount,
             Error::InvalidVersion => Self::UnsupportedVersion,
             Error::Uniqueness { .. } => Self::NotUnique,
             Error::NotFound { .. } | Error::Unresolved(_) => Self::NotFound,

@@ -5,7 +5,10 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use crate::limits::{MAX_BODY_BYTES, MAX_BULK_OPERATIONS, MAX_RESULTS};
+use crate::limits::{
+    CURSOR_TIMEOUT_SECONDS, DEFAULT_RESULTS, MAX_BODY_BYTES, MAX_BULK_OPERATIONS,
+    MAX_PATCH_OPERATIONS, MAX_RESULTS,
+};
 use crate::schema::{
     Attribute, GROUP, RESOURCE_TYPE_SCHEMA, ResourceType, SCHEMA_SCHEMA, SCHEMAS,
     SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER,
@@ -29,6 +32,14 @@ pub fn service_provider_config(base_url: &str) -> Value {
         "changePassword": { "supported": false },
         "sort": { "supported": true },
         "etag": { "supported": true },
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_RESULTS,
+            "maxPageSize": MAX_RESULTS,
+            "cursorTimeout": CURSOR_TIMEOUT_SECONDS,
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "OAuth Bearer Token",

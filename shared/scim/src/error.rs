@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::limits::bounded_detail;
+use crate::limits::{CURSOR_TIMEOUT_SECONDS, bounded_detail};
 
 /// The URN of the SCIM error message (RFC 7644 §3.12).
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -35,6 +35,23 @@ pub enum Error {
     /// The request asks for more work than the service performs at once.
     #[error("{0}")]
     TooMany(String),
+    /// The cursor was not made for this query of this client (RFC 9865 §2.1). The same text for all of them: it says
+    /// nothing about the cursors of others.
+    #[error(
+        "the `cursor` is not one of this query; begin without a value of `cursor`, and repeat the query with each \
+         `nextCursor` and otherwise the same parameters"
+    )]
+    InvalidCursor,
+    /// The cursor is too old (RFC 9865 §2.1).
+    #[error(
+        "the `cursor` has expired, because the page before it was read more than {} minutes ago; begin again without a \
+         value of `cursor`",
+        CURSOR_TIMEOUT_SECONDS / 60
+    )]
+    ExpiredCursor,
+    /// The `count` of a query by cursor is not a number (RFC 9865 §2.1).
+    #[error("{0}")]
+    InvalidCount(String),
     /// The URL names a protocol version that the service does not support.
     #[error("only SCIM 2.0 is supported, use a base URL that ends in `/scim/v2`")]
     InvalidVersion,
@@ -145,6 +162,9 @@ impl Error {
             Error::NoTarget(_) => (400, Some("noTarget")),
             Error::Mutability(_) => (400, Some("mutability")),
             Error::TooMany(_) => (400, Some("tooMany")),
+            Error::InvalidCursor => (400, Some("invalidCursor")),
+            Error::ExpiredCursor => (400, Some("expiredCursor")),
+            Error::InvalidCount(_) => (400, Some("invalidCount")),
             Error::InvalidVersion => (400, Some("invalidVers")),
             Error::Unauthorized => (401, None),
             Error::Forbidden(_) => (403, None),
@@ -193,6 +213,9 @@ mod tests {
         );
         check(Error::NoTarget("x".into()), "400", Some("noTarget"));
         check(Error::InvalidVersion, "400", Some("invalidVers"));
+        check(Error::InvalidCursor, "400", Some("invalidCursor"));
+        check(Error::ExpiredCursor, "400", Some("expiredCursor"));
+        check(Error::InvalidCount("x".into()), "400", Some("invalidCount"));
         let attribute = "userName".to_owned();
         check(Error::Uniqueness { attribute }, "409", Some("uniqueness"));
         let what = "User `1`".to_owned();

@@ -10,6 +10,13 @@ pub const MAX_RESULTS: u64 = 1000;
 /// The number of resources in a page when the request has no `count` (RFC 7644 §3.4.2.4).
 pub const DEFAULT_RESULTS: u64 = 100;
 
+/// How long a cursor is valid, in seconds (RFC 9865 §4).
+pub const CURSOR_TIMEOUT_SECONDS: u32 = 3_600;
+
+/// The maximum number of resources that are sorted by an attribute. More are refused with 400 `tooMany`, except in the
+/// order of the unique name, in which they are stored.
+pub const MAX_SORTED: usize = 250_000;
+
 /// The maximum size of a request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 

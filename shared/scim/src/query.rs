@@ -18,7 +18,7 @@ use crate::sort::Sort;
 /// The URN of the SearchRequest message (RFC 7644 §3.4.3).
 pub const SEARCH_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
-const PARAMETERS: [&str; 7] = [
+const PARAMETERS: [&str; 8] = [
     "filter",
     "sortBy",
     "sortOrder",
@@ -26,6 +26,7 @@ const PARAMETERS: [&str; 7] = [
     "count",
     "attributes",
     "excludedAttributes",
+    "cursor",
 ];
 
 /// A list request (RFC 7644 §3.4.2).
@@ -37,6 +38,9 @@ pub struct Query {
     pub sort: Option<Sort>,
     /// The 1-based index of the first resource in the page, at most [`MAX_START_INDEX`].
     pub start_index: u64,
+    /// The cursor of the page, empty for the first one (RFC 9865 §2). `None` for pages by `start_index`, which a query
+    /// with a cursor does not use.
+    pub cursor: Option<String>,
     /// The requested number of resources in the page, from 0 to [`MAX_RESULTS`]. `None` leaves it to the
     /// service.
     pub count: Option<u64>,
@@ -53,7 +57,8 @@ impl Query {
     /// last value counts.
     ///
     /// # Errors
-    /// `InvalidFilter` when `filter` is invalid. `InvalidValue` when another parameter is invalid.
+    /// `InvalidFilter` when `filter` is invalid. `InvalidCount` when a query by cursor has an invalid `count`.
+    /// `InvalidValue` when another parameter is invalid.
     pub fn from_pairs(
         rt: &'static ResourceType,
         pairs: impl IntoIterator<Item = (String, String)>,
@@ -66,6 +71,7 @@ impl Query {
             count,
             attributes,
             excluded,
+            cursor,
         ] = &known_parameters(pairs);
         let sort_by = sort_by.as_deref().filter(|by| !by.trim().is_empty());
         Ok(Query {
@@ -78,7 +84,13 @@ impl Query {
                 .transpose()?,
             start_index: number("startIndex", start_index.as_deref())?
                 .map_or(1, |n| n.clamp(1, MAX_START_INDEX)),
-            count: number("count", count.as_deref())?.map(limited),
+            count: number("count", count.as_deref())
+                .map_err(|error| match cursor {
+                    Some(_) => Error::InvalidCount(error.to_string()),
+                    None => error,
+                })?
+                .map(limited),
+            cursor: cursor.as_deref().map(|cursor| cursor.trim().to_owned()),
             projection: Projection::parse(rt, attributes.as_deref(), excluded.as_deref())?,
             base_url: String::new(),
         })

@@ -39,6 +39,8 @@ pub enum KeyUse {
     Token,
     /// The hash of an identifier of somebody who was deleted. Such a hash is found for as long as its key is kept.
     Identifier,
+    /// The proof inside the cursor of a list that this stack made it.
+    Cursor,
 }
 
 impl KeyUse {
@@ -46,6 +48,7 @@ impl KeyUse {
         match self {
             Self::Token => b"rollcall/token",
             Self::Identifier => b"rollcall/identifier",
+            Self::Cursor => b"rollcall/cursor",
         }
     }
 }

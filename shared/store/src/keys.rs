@@ -35,12 +35,13 @@
 //! | from where an index is complete | `T#<tenant>#Z` | `ENTRIES`, `WORDS` |
 //! | logged request | `T#<tenant>#Q` | UUIDv7 |
 //! | digest of the request log | `T#<tenant>#D` | `KEPT`, `DAY#<days since 1970>` |
+//! | how a connection's requests were read | `T#<tenant>#DQ` | connection id |
 //! | progress of a group's reconciliation | `T#<tenant>#R` | group id |
 //! | recent sign-in | `T#<tenant>#L` | id of its journal entry (UUIDv7) |
 //! | person whose last `groups` claim named a group | `T#<tenant>#A#<group id>` | user id |
 //! | lease on work that must be done once | `T#<tenant>#O` | name of the work |
 //! | submitted form | `T#<tenant>#X` | id of the form |
-//! | page cursor | `T#<tenant>#B` | `<reader>#<U or G>#<hash of the query>#<startIndex>` |
+//! | page cursor | `T#<tenant>#B` | `<reader>#<U or G>#<hash of the query>#<startIndex>`, `ORDER#<walk>#<number>`, `NAME#<id>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
 //! | intent that is not open yet | `T#<tenant>#IP` | id |
@@ -351,6 +352,11 @@ impl<'a> Keys<'a> {
     /// Returns the partition of the digest of the request log.
     pub fn digest(self) -> Partition {
         self.partition("#D")
+    }
+
+    /// Returns the partition of how the requests of connections were read. The sort key is the connection's id.
+    pub fn quirks(self) -> Partition {
+        self.partition("#DQ")
     }
 
     /// Returns the partition of the progress of reconciliations. The sort key is the group's id.

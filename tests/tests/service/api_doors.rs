@@ -145,6 +145,7 @@ fn rows() -> Vec<Row> {
             Some(json!({"label": "new"})),
         ),
         get("/scim/connections/{connection}/tokens"),
+        get("/scim/connections/{connection}/quirks"),
         get("/scim/connections/{connection}/remedies?remedy=bind_anew"),
         (
             "POST",

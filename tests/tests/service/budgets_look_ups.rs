@@ -1,8 +1,8 @@
 //! The budgets of requests that read.
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{GROUPS, USERS};
-use rollcall_scim::Projection;
+use rollcall_directory::{GROUPS, QueryOfAll, USERS};
+use rollcall_scim::{Projection, Query};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::group;
 use rollcall_tests::service::run;
@@ -72,6 +72,36 @@ fn look_ups_keep_their_budgets() {
             assert!(found.is_empty());
             budgets.record(what, cost);
         }
+        for (what, filter, sort) in [
+            (
+                "root search by `userName eq … or displayName eq …`",
+                "userName eq \"nobody\" or displayName eq \"everybody\"",
+                None,
+            ),
+            (
+                "root search by `id eq`, sorted",
+                &*format!("id eq \"{id}\""),
+                Some("displayName"),
+            ),
+        ] {
+            let read = |kind: &'static rollcall_directory::Kind| {
+                let pairs = [
+                    Some(("filter", filter)),
+                    sort.map(|by| ("sortBy", by)),
+                    Some(("excludedAttributes", "members")),
+                ];
+                let pairs = pairs.into_iter().flatten();
+                let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                Query::from_pairs(kind.resource_type, pairs).unwrap()
+            };
+            let query = QueryOfAll {
+                users: read(&USERS),
+                groups: read(&GROUPS),
+            };
+            let (page, cost) = measure(tenant.resources().search_all(&query)).await;
+            assert_eq!(page.unwrap().total, 1);
+            budgets.record(what, cost);
+        }
         let asked = [
             ("filter", "displayName eq \"everybody\""),
             ("excludedAttributes", "members"),
@@ -113,6 +143,52 @@ fn every_page_of_a_walk_keeps_its_budget() {
                 _ => "any other page",
             };
             budgets.record(what, cost);
+        }
+    });
+}
+
+#[test]
+fn every_page_of_a_walk_by_cursors_keeps_its_budget() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("cursor-walk").await;
+        let pages = size(20, 500);
+        let people = table.seed_users(&tenant, 100 * pages).await;
+        let mut budgets = Budgets::of("Pages of 100 people, by cursor");
+        for (order, sort) in [
+            ("in order of creation", None),
+            ("by `userName`", Some("userName")),
+            ("by `title`", Some("title")),
+        ] {
+            let (mut cursor, mut seen) = (String::new(), 0);
+            for page in 0..pages {
+                let pairs = [
+                    Some(("cursor", &*cursor)),
+                    Some(("count", "100")),
+                    sort.map(|by| ("sortBy", by)),
+                ];
+                let pairs = pairs.into_iter().flatten();
+                let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let query = Query::from_pairs(USERS.resource_type, pairs).unwrap();
+                let resources = tenant.resources();
+                let (next, cost) = measure(async {
+                    let page = resources.search(&USERS, &query).await.unwrap();
+                    seen += page.resources.len();
+                    assert_eq!(page.total, people.len() as u64);
+                    resources.next_cursor(&page, page.resources.len()).await
+                })
+                .await;
+                cursor = next.unwrap().unwrap_or_default();
+                let what = match page {
+                    // It reads and stores the order of all people.
+                    0 if sort == Some("title") => continue,
+                    0 => "the first page",
+                    _ if page == pages - 1 => "the last page",
+                    _ => "any other page",
+                };
+                budgets.record(format!("{order}: {what}"), cost);
+            }
+            assert_eq!((seen, &*cursor), (people.len(), ""), "{order}");
         }
     });
 }

@@ -61,6 +61,7 @@ mod console_roles;
 mod console_several_roles;
 
 mod crashes;
+mod cursors;
 mod deletions;
 mod digest;
 mod discovery;
@@ -99,6 +100,7 @@ mod people_parts;
 mod preview;
 mod projections;
 mod protocol;
+mod quirks;
 mod rates;
 mod reasons;
 mod reconcile;

@@ -1,7 +1,7 @@
 //! The corners of the protocol: headers of every response, queries over all types, and what is not silently ignored.
 
 use http::Method;
-use rollcall_directory::Reason;
+use rollcall_directory::{Reason, Role};
 use rollcall_tests::idp::encode;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
@@ -254,6 +254,60 @@ fn head_and_options_are_methods() {
             let allow = options.header("allow").unwrap_or_default();
             assert!(allow.contains("GET,HEAD"), "{path}: {allow}");
         }
+    });
+}
+
+#[test]
+fn a_token_is_nobody_in_every_spelling_and_method() {
+    run(async |service| {
+        let idp = service.tenant("me").await.idp();
+        for path in [
+            "/Me",
+            "//Me",
+            "/Me/",
+            "/Me/groups",
+            "/Me?attributes=userName",
+        ] {
+            for method in [
+                Method::GET,
+                Method::PUT,
+                Method::PATCH,
+                Method::POST,
+                Method::DELETE,
+            ] {
+                let answer = idp.request(method.clone(), path).send().await.expect(501);
+                let answer = answer.because(Reason::NotImplemented);
+                let detail = answer.string("/detail");
+                assert!(
+                    detail.contains("not to a person"),
+                    "{method} {path}: {detail}"
+                );
+            }
+            let head = idp.request(Method::HEAD, path).send().await.expect(501);
+            assert_eq!(head.body, Value::Null, "{path}");
+            let stranger = service.idp_without_token();
+            stranger.get(path).await.expect(401);
+        }
+    });
+}
+
+#[test]
+fn an_ignored_path_is_in_the_log_and_in_health() {
+    run(async |service| {
+        let tenant = service.tenant("ignored-paths").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
+        let user = format!("/Users/{}", idp.user("ada").await);
+        let unknown = json!([{"op": "add", "path": "shoeSize", "value": "44"}]);
+        let patched = idp.patch(&user, unknown).await.expect(200);
+        assert_eq!(patched.body.get("shoeSize"), None);
+        let logged = admin.all("/requests?failed=true").await;
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        assert_eq!(logged[0]["readings"], json!(["path_ignored"]));
+        let diagnosis = logged[0]["diagnosis"].as_str().unwrap_or_default();
+        assert!(diagnosis.contains("ignored"), "{diagnosis}");
+        let kinds = admin.get("/health").await.expect(200);
+        let kinds = kinds.strings("/findings/*/kind");
+        assert!(kinds.contains(&"ignored_path".to_owned()), "{kinds:?}");
     });
 }
 

@@ -56,6 +56,14 @@ async fn refusals(idp: &Idp) -> Vec<(Reason, Answer)> {
             Reason::TooMany,
             patch(json!(vec![title; MAX_PATCH_OPERATIONS + 1])).await,
         ),
+        (
+            Reason::InvalidCursor,
+            idp.get("/Users?cursor=nonsense").await,
+        ),
+        (
+            Reason::InvalidCount,
+            idp.get("/Users?cursor&count=nonsense").await,
+        ),
         (Reason::BodyTooLarge, large.send().await),
         (Reason::NoEndpoint, idp.get("/Nothing").await),
         (Reason::MethodNotAllowed, idp.delete("/Users").await),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rollcall_directory::{Connection, PeopleOf, Permission, Provider, TokenSecret};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
-use rollcall_insight::{Insight, Milestones};
+use rollcall_insight::{Digest, Insight, Milestones, Quirks};
 use serde::Deserialize;
 
 use super::connection_rules::{self, RulesPanel, gone, read};
@@ -66,6 +66,20 @@ struct Checklist {
 }
 
 impl Checklist {
+    fn of(mut digest: Digest, connection: &Connection) -> Self {
+        let seen_since = digest.seen_since(connection);
+        let milestones = digest.connections.remove(&connection.id);
+        let milestones = milestones.unwrap_or_default();
+        let steps = steps(&milestones);
+        Self {
+            all_done: steps.iter().all(|step| step.at.is_some()),
+            complete: digest.complete,
+            seen_since,
+            steps,
+            last_request_at: milestones.last_request_at,
+        }
+    }
+
     /// Whether the checklist can no longer change.
     fn is_finished(&self) -> bool {
         self.all_done && self.complete
@@ -86,6 +100,7 @@ struct Page {
     checklist: Checklist,
     /// The connections that its people can be handed over to, if the visitor may do that.
     heirs: Option<Vec<Connection>>,
+    quirks: Quirks,
     rules: RulesPanel,
     is_owner: bool,
     /// The name as it is, or as it was typed.
@@ -154,6 +169,8 @@ async fn page<G: Gate>(
         true => BTreeMap::new(),
         false => tenant.credentials().deleted_connections(&gone).await?,
     };
+    let insight = Insight::of(tenant);
+    let (digest, quirks) = insight.digest_and_quirks(&connection).await?;
     let is_owner = visitor.role().is_owner();
     let typed_name = typed.as_ref().filter(|typed| typed.contains("name"));
     let typed_name = typed_name.map(|typed| typed.value("name").to_owned());
@@ -166,7 +183,8 @@ async fn page<G: Gate>(
         provider,
         tokens: tokens.count(),
         issued,
-        checklist: checklist_part(visitor, &connection).await?,
+        checklist: Checklist::of(digest, &connection),
+        quirks,
         rules: RulesPanel::of(&connection, &connections, &names, typed_rules),
         heirs: is_owner.then_some(connections),
         is_owner,
@@ -180,30 +198,13 @@ async fn page<G: Gate>(
     })
 }
 
-async fn checklist_part<G: Gate>(
-    visitor: &Visitor<G>,
-    connection: &Connection,
-) -> Result<Checklist, Problem> {
-    let mut digest = Insight::of(visitor.tenant()).digest().await?;
-    let seen_since = digest.seen_since(connection);
-    let milestones = digest.connections.remove(&connection.id);
-    let milestones = milestones.unwrap_or_default();
-    let steps = steps(&milestones);
-    Ok(Checklist {
-        all_done: steps.iter().all(|step| step.at.is_some()),
-        complete: digest.complete,
-        seen_since,
-        steps,
-        last_request_at: milestones.last_request_at,
-    })
-}
-
 pub(crate) async fn checklist(
     visitor: Visitor<ReadConnections>,
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let connection = visitor.tenant().credentials().connection(&id).await?;
-    let checklist = checklist_part(&visitor, &connection).await?;
+    let digest = Insight::of(visitor.tenant()).digest().await?;
+    let checklist = Checklist::of(digest, &connection);
     render_part(&checklist, checklist.is_finished())
 }
 

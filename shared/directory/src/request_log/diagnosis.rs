@@ -237,7 +237,8 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         | Reason::IdentityConflict
         | Reason::IdentityAmbiguous => Diagnosis::Forbidden,
         Reason::InvalidFilter => Diagnosis::Filter,
-        Reason::InvalidValue | Reason::RoleNotMappable => Diagnosis::Value,
+        Reason::InvalidValue | Reason::RoleNotMappable | Reason::InvalidCount => Diagnosis::Value,
+        Reason::InvalidCursor | Reason::ExpiredCursor => Diagnosis::BadRequest,
         Reason::InvalidPath | Reason::NoTarget => Diagnosis::Path,
         Reason::NotMutable => Diagnosis::Mutability,
         Reason::InvalidSyntax => Diagnosis::Syntax,

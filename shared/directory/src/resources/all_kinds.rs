@@ -1,19 +1,13 @@
 //! Lists over users and groups at once (RFC 7644 §3.4.2.1).
 
 use rollcall_model::{GROUPS, Kind, USERS};
-use rollcall_scim::{Query, Resource, SortKey, limits};
+use rollcall_scim::{Query, limits};
 use rollcall_store::Error;
 
-use crate::resources::assemble::{Needs, assemble};
-use crate::resources::handle::{Members, Resources};
-use crate::resources::list::Page;
+use crate::resources::handle::Resources;
+use crate::resources::page::Page;
 use crate::resources::patience::{PATIENCE, in_time};
-use crate::resources::query_plan::{QueryPlan, plan};
-use crate::resources::record::Record;
-use crate::resources::slice::{Slice, sort, sort_key};
-
-/// How many records are read at once while all of them are ordered.
-const READ_AT_ONCE: usize = 1000;
+use crate::resources::slice::{Slice, sort};
 
 /// One query, read for users and for groups: the same names mean other attributes.
 #[derive(Debug)]
@@ -36,6 +30,10 @@ impl Resources<'_> {
     /// # Errors
     /// As for [`Resources::search`].
     pub async fn search_all(self, query: &QueryOfAll) -> Result<Page, Error> {
+        if let Some(cursor) = &query.users.cursor {
+            let kinds = query.kinds();
+            return in_time(&USERS, PATIENCE, self.page_by_cursor(&kinds, cursor)).await;
+        }
         match query.users.sort {
             Some(_) => in_time(&USERS, PATIENCE, self.search_ordered(query)).await,
             None => in_time(&USERS, PATIENCE, self.search_in_turn(query)).await,
@@ -48,6 +46,7 @@ impl Resources<'_> {
             total: 0,
             start_index: slice.start,
             resources: Vec::new(),
+            onward: None,
         };
         for (kind, query) in query.kinds() {
             let already = page.resources.len() as u64;
@@ -76,80 +75,12 @@ impl Resources<'_> {
         let total = all.len() as u64;
         let chosen = slice.cut(all).into_iter().map(|(_, chosen)| chosen);
         let chosen: Vec<(usize, String)> = chosen.collect();
+        let shown = self.shown(&query.kinds(), &chosen, false).await?;
         Ok(Page {
             total,
             start_index: slice.start,
-            resources: self.shown(query, &chosen).await?,
+            resources: shown.into_iter().map(|(_, resource)| resource).collect(),
+            onward: None,
         })
-    }
-
-    /// Returns the sort keys and ids of all resources of a kind that match.
-    async fn ordered_ids(
-        self,
-        kind: &'static Kind,
-        query: &Query,
-    ) -> Result<Vec<(Option<SortKey>, String)>, Error> {
-        let filter = query.matcher(kind.resource_type);
-        let asked = query.filter.as_ref().map(Needs::of_filter);
-        let asked = asked.unwrap_or_default();
-        if asked.memberships(kind, true) {
-            Members::of(self.scope).settle().await?;
-        }
-        let mut keys = Vec::new();
-        let mut keep = |matching: Vec<(Record, Resource)>| {
-            let matching = matching.into_iter();
-            let keyed = |(record, resource): (Record, Resource)| {
-                (sort_key(query.sort.as_ref(), &resource), record.id)
-            };
-            keys.extend(matching.map(keyed));
-        };
-        let plan = plan(kind, query.filter.as_ref());
-        if plan != QueryPlan::All {
-            let ids = Vec::from_iter(self.candidates(kind, &plan).await?);
-            let records = self.records(kind, &ids).await?;
-            keep(
-                self.matching(kind, records, filter.as_ref(), &asked)
-                    .await?,
-            );
-            return Ok(keys);
-        }
-        let mut behind = None;
-        loop {
-            let (records, next) = self.records_after(kind, behind, READ_AT_ONCE).await?;
-            keep(
-                self.matching(kind, records, filter.as_ref(), &asked)
-                    .await?,
-            );
-            if next.is_none() {
-                return Ok(keys);
-            }
-            behind = next;
-        }
-    }
-
-    /// Returns the resources with these ids, each with its kind, in this order.
-    async fn shown(
-        self,
-        query: &QueryOfAll,
-        chosen: &[(usize, String)],
-    ) -> Result<Vec<Resource>, Error> {
-        let mut found = Vec::new();
-        for (at, (kind, query)) in query.kinds().into_iter().enumerate() {
-            let ids = chosen.iter().filter(|(of, _)| *of == at);
-            let ids: Vec<String> = ids.map(|(_, id)| id.clone()).collect();
-            let needs = Needs::of(&query.projection);
-            if !ids.is_empty() && needs.memberships(kind, true) {
-                Members::of(self.scope).settle().await?;
-            }
-            let records = self.records(kind, &ids).await?;
-            let resources = assemble(self.scope, kind, &records, &needs).await?;
-            let place = |record: &Record| {
-                let is_it = |one: &(usize, String)| *one == (at, record.id.clone());
-                chosen.iter().position(is_it)
-            };
-            found.extend(records.iter().map(place).zip(resources));
-        }
-        found.sort_by_key(|(place, _)| *place);
-        Ok(found.into_iter().map(|(_, resource)| resource).collect())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rollcall_model::{GROUPS, Kind, USERS, is_id};
-use rollcall_scim::{Matcher, Resource};
+use rollcall_scim::{Matcher, Query, Resource};
 use rollcall_store::{Error, Item, Range, from_item, name_prefix, text};
 
 use crate::resources::assemble::{Needs, assemble};
@@ -63,6 +63,31 @@ impl Resources<'_> {
             // The planner never puts `All` into `Any`, and callers do not pass it.
             QueryPlan::All => BTreeSet::new(),
         })
+    }
+
+    /// Completes changes of members that are only partly applied, if the list could show them. Groups show one whenever
+    /// their members are needed. Of several users, none may be shown before such a change and others after it; a single
+    /// user that is found by key is shown as the last transaction left it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(super) async fn settle_for(
+        self,
+        kind: &Kind,
+        query: &Query,
+        plan: &QueryPlan,
+    ) -> Result<(), Error> {
+        let shown = Needs::of(&query.projection);
+        let asked = query.filter.as_ref().map(Needs::of_filter);
+        let many = matches!(
+            plan,
+            QueryPlan::All | QueryPlan::MembersOf(_) | QueryPlan::Any(_)
+        );
+        let asks = asked.is_some_and(|asked| asked.memberships(kind, many));
+        if asks || shown.memberships(kind, many) {
+            Members::of(self.scope).settle().await?;
+        }
+        Ok(())
     }
 
     async fn existing(self, kind: &'static Kind, id: &str) -> Result<Option<Record>, Error> {

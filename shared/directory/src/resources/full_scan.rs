@@ -8,7 +8,7 @@ use crate::resources::assemble::Needs;
 use crate::resources::handle::Resources;
 use crate::resources::page_cursor::{Position, Walk};
 use crate::resources::record::Record;
-use crate::resources::slice::{Slice, sort, sort_key};
+use crate::resources::slice::{Slice, check_sortable, sort, sort_key};
 
 impl Resources<'_> {
     /// Reads every resource and evaluates the filter on each. Later pages of an unsorted list start at their page
@@ -43,6 +43,7 @@ impl Resources<'_> {
             for (record, resource) in matching.await? {
                 scan.take(record, &resource, slice, query.sort.as_ref());
             }
+            check_sortable(scan.keys.len(), query.sort.as_ref())?;
             if page.next.is_none() || scan.is_done(slice) {
                 break;
             }

@@ -2,38 +2,22 @@
 //!
 //! The query alone decides how it is answered. A filter that names keys reads those keys. A query without a filter
 //! reads in order of creation or of names, from page cursor to page cursor. Every other query reads and evaluates all
-//! resources.
+//! resources. A query with a cursor is one of `by_cursor`.
 
 use rollcall_model::Kind;
-use rollcall_scim::{Query, Resource, limits};
-use rollcall_store::{Error, Range, from_item};
+use rollcall_scim::{Query, limits};
+use rollcall_store::{Error, from_item};
 
 use crate::resources::assemble::{Needs, assemble};
-use crate::resources::handle::{Members, Resources};
+use crate::resources::handle::Resources;
+use crate::resources::page::Page;
 use crate::resources::page_cursor::Position;
 use crate::resources::patience::{PATIENCE, in_time};
 use crate::resources::query_plan::{QueryPlan, plan};
 use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
+use crate::resources::walk_order::{Order, walk_order};
 use crate::resources::writes::Pointer;
-
-/// One page of a list.
-#[derive(Debug)]
-pub struct Page {
-    /// How many resources match in total.
-    pub total: u64,
-    /// The index of the page's first resource, from 1.
-    pub start_index: u64,
-    /// The resources of the page.
-    pub resources: Vec<Resource>,
-}
-
-/// The order in which a query without a filter reads.
-#[derive(Clone, Copy, Debug)]
-enum Order {
-    Created,
-    Name { descending: bool },
-}
 
 impl Resources<'_> {
     /// Reads one page of the resources that match (RFC 7644 §3.4.2).
@@ -46,20 +30,15 @@ impl Resources<'_> {
     }
 
     async fn search_for_long(self, kind: &'static Kind, query: &Query) -> Result<Page, Error> {
+        if let Some(cursor) = &query.cursor {
+            return self.page_by_cursor(&[(kind, query)], cursor).await;
+        }
         let slice = Slice::of(query);
         let shown = Needs::of(&query.projection);
         let asked = query.filter.as_ref().map(Needs::of_filter);
         let asked = asked.unwrap_or_default();
         let plan = plan(kind, query.filter.as_ref());
-        // A single user that is found by key is shown as the last transaction left it. Of several users, none may be
-        // shown before a change of members and others after it.
-        let many = matches!(
-            plan,
-            QueryPlan::All | QueryPlan::MembersOf(_) | QueryPlan::Any(_)
-        );
-        if shown.memberships(kind, many) || asked.memberships(kind, many) {
-            Members::of(self.scope).settle().await?;
-        }
+        self.settle_for(kind, query, &plan).await?;
         let (total, records) = match (plan, walk_order(kind, query)) {
             (QueryPlan::All, Some(order)) => self.walk_page(kind, query, slice, order).await?,
             (QueryPlan::All, None) => self.full_scan(kind, query, slice, &asked).await?,
@@ -73,6 +52,7 @@ impl Resources<'_> {
             total,
             start_index: slice.start,
             resources,
+            onward: None,
         })
     }
 
@@ -123,11 +103,7 @@ impl Resources<'_> {
         behind: Option<String>,
         want: usize,
     ) -> Result<(Vec<Record>, Option<String>), Error> {
-        let keys = self.scope.keys();
-        let range = match order {
-            Order::Created => Range::all(keys.resources(kind)),
-            Order::Name { descending } => Range::all(keys.names(kind)).descending(descending),
-        };
+        let range = order.range(self.scope.keys(), kind);
         let range = range.after(behind).limit(want);
         let page = self.scope.table.query(&range).await?;
         let items = page.items.into_iter();
@@ -161,20 +137,5 @@ impl Resources<'_> {
         let total = found.len() as u64;
         let page = slice.cut(found).into_iter();
         Ok((total, page.map(|(_, record)| record).collect()))
-    }
-}
-
-/// Returns the order in which a query can be read from page cursor to page cursor; `None` if it cannot.
-fn walk_order(kind: &Kind, query: &Query) -> Option<Order> {
-    match (&query.filter, &query.sort) {
-        (Some(_), _) => None,
-        (None, None) => Some(Order::Created),
-        (None, Some(sort)) => {
-            let by_name =
-                sort.path.sub.is_none() && sort.path.attribute.eq_ignore_ascii_case(kind.unique);
-            by_name.then_some(Order::Name {
-                descending: sort.descending,
-            })
-        }
     }
 }

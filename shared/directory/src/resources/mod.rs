@@ -5,8 +5,9 @@
 //! applies one that is too large for one transaction. `draft` is a planned change; `crud` creates, reads, replaces,
 //! patches and deletes, and returns the `effects` with the result. `assemble` turns records into SCIM resources. `list`
 //! answers a query as `query_plan` decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`;
-//! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `counters` counts, and
-//! `slice` cuts the page. `claimable` finds the groups that a claim names.
+//! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
+//! `page` from one `cursor` to the next, in a `walk_order` or by a `stored_order`, and `in_order` sorts by any attribute.
+//! `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim names.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
 //! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is
@@ -16,17 +17,20 @@
 mod admit;
 pub(crate) mod all_kinds;
 pub(crate) mod assemble;
+mod by_cursor;
 pub(crate) mod candidates;
 pub(crate) mod claimable;
 pub(crate) mod counters;
 pub(crate) mod create;
 pub(crate) mod crud;
+mod cursor;
 mod draft;
 pub(crate) mod effects;
 pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
 mod identity_change;
+mod in_order;
 mod intent;
 pub(crate) mod intents;
 mod lifted_owners;
@@ -35,6 +39,7 @@ pub(crate) mod members;
 pub(crate) mod names;
 pub(crate) mod owners;
 mod ownership;
+pub(crate) mod page;
 pub(crate) mod page_cursor;
 mod patience;
 pub(crate) mod query_plan;
@@ -42,8 +47,10 @@ pub(crate) mod record;
 pub(crate) mod restore;
 pub(crate) mod sign_in_only;
 pub(crate) mod slice;
+mod stored_order;
 pub(crate) mod subjects;
 mod take_over;
 pub(crate) mod tombstones;
 pub(crate) mod traces;
+mod walk_order;
 pub(crate) mod writes;

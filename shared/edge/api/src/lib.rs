@@ -60,6 +60,7 @@ mod identity;
 mod people;
 mod person_actions;
 mod person_parts;
+mod quirks;
 mod remedies;
 mod requests;
 mod returning;

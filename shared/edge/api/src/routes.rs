@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
-    remedies, requests, returning, roles, service_keys, sessions, settings, sign_in, tenants,
-    tokens,
+    quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
+    tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -64,6 +64,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
     vec![
         routes!(connections::list, connections::create),
         routes!(connections::read, connections::change, connections::delete),
+        routes!(quirks::read),
         routes!(remedies::preview, remedies::apply),
         routes!(tokens::list, tokens::create),
         routes!(tokens::read, tokens::revoke),

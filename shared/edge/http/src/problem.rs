@@ -198,6 +198,9 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         | Reason::NoTarget
         | Reason::NotMutable
         | Reason::TooMany
+        | Reason::InvalidCursor
+        | Reason::ExpiredCursor
+        | Reason::InvalidCount
         | Reason::UnsupportedVersion
         | Reason::UnknownMember
         | Reason::RoleNotMappable => (400, "invalid-value"),

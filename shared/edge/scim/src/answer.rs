@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
-use rollcall_directory::{Effects, Page};
+use rollcall_directory::{Effects, Page, Tenant};
 use rollcall_scim as scim;
 use rollcall_scim::{Projection, Resource, ResourceType};
 use serde_json::Value;
@@ -71,44 +71,34 @@ pub(crate) fn resource(
     Ok(response)
 }
 
-/// Returns one page of a search.
-///
-/// # Errors
-/// Those of [`list`].
-pub(crate) fn page(
-    page: &Page,
-    projection: &Projection,
-    base: &BaseUrl,
-) -> Result<Response, Error> {
-    let resources = page
-        .resources
-        .iter()
-        .map(|resource| projection.render(resource, base.as_str()))
-        .collect();
-    list(page.total, page.start_index, resources)
-}
-
-/// Returns a list response (RFC 7644 §3.4.2).
+/// Returns one page of a list (RFC 7644 §3.4.2), with its resources as `projection` shows them.
 ///
 /// If the resources are larger than Lambda can return, the page has fewer of them, as `itemsPerPage` says. The client
-/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`).
+/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`), and so does the next cursor.
 ///
 /// # Errors
-/// `TooMany` when not even the first resource fits.
-pub(crate) fn list(
-    total: u64,
-    start_index: u64,
-    mut resources: Vec<Value>,
+/// `TooMany` when not even the first resource fits, and those of storing where the next page starts.
+pub(crate) async fn page<'a>(
+    tenant: &Tenant,
+    page: &'a Page,
+    projection: impl Fn(&'a Resource) -> &'a Projection,
+    base: &BaseUrl,
 ) -> Result<Response, Error> {
+    let shown = |resource| projection(resource).render(resource, base.as_str());
+    let mut resources: Vec<Value> = page.resources.iter().map(shown).collect();
     let fitting = how_many_fit(&resources);
     if fitting == 0 && !resources.is_empty() {
         return Err(too_large());
     }
     resources.truncate(fitting);
-    Ok(json(
-        200,
-        &scim::list_response(total, start_index, resources),
-    ))
+    let body = match page.onward {
+        Some(_) => {
+            let next = tenant.resources().next_cursor(page, fitting).await?;
+            scim::cursor_response(page.total, next, resources)
+        }
+        None => scim::list_response(page.total, page.start_index, resources),
+    };
+    Ok(json(200, &body))
 }
 
 /// Returns how many resources fit into one response, counted from the first.
@@ -203,6 +193,10 @@ mod tests {
         Resource::from_stored(&USER, user)
     }
 
+    fn tenant() -> Tenant {
+        crate::caller::tests::directory().system("acme".parse().expect("an id"))
+    }
+
     fn base() -> BaseUrl {
         let request = http::Request::builder()
             .header("host", "x.test")
@@ -273,8 +267,11 @@ mod tests {
                 total: 9,
                 start_index: 4,
                 resources,
+                onward: None,
             };
-            let body = body_of(page(&found, &Projection::all(), &base()).expect("an answer")).await;
+            let all = Projection::all();
+            let answer = page(&tenant(), &found, |_| &all, &base()).await;
+            let body = body_of(answer.expect("an answer")).await;
             assert_eq!(
                 (&body["totalResults"], &body["startIndex"]),
                 (&json!(9), &json!(4))
@@ -286,7 +283,9 @@ mod tests {
             total: 1,
             start_index: 1,
             resources: vec![user(2_000_000)],
+            onward: None,
         };
-        assert!(page(&huge, &Projection::all(), &base()).is_err());
+        let all = Projection::all();
+        assert!(page(&tenant(), &huge, |_| &all, &base()).await.is_err());
     }
 }

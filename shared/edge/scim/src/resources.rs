@@ -89,7 +89,7 @@ async fn list(
 ) -> Answer {
     let query = Query::from_pairs(kind.resource_type, pairs.into_pairs())?.at(base.as_str());
     let page = tenant.resources().search(kind, &query).await?;
-    answer::page(&page, &query.projection, &base)
+    answer::page(&tenant, &page, |_| &query.projection, &base).await
 }
 
 /// Handles `POST /Users/.search` (RFC 7644 §3.4.3).
@@ -101,7 +101,7 @@ async fn search(
 ) -> Answer {
     let query = Query::from_search_request(kind.resource_type, body)?.at(base.as_str());
     let page = tenant.resources().search(kind, &query).await?;
-    answer::page(&page, &query.projection, &base)
+    answer::page(&tenant, &page, |_| &query.projection, &base).await
 }
 
 /// Handles `PUT /Users/{id}` (RFC 7644 §3.5.1).

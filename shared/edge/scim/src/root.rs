@@ -83,13 +83,12 @@ async fn search_all(
         groups: read(&GROUPS)?.at(base.as_str()),
     };
     let page = tenant.resources().search_all(&query).await?;
-    let shown = |resource: &Resource| {
+    let projection = |resource: &Resource| {
         let is_user = resource.resource_type() == USERS.resource_type;
         let query = if is_user { &query.users } else { &query.groups };
-        query.projection.render(resource, base.as_str())
+        &query.projection
     };
-    let resources = page.resources.iter().map(shown).collect();
-    answer::list(page.total, page.start_index, resources)
+    answer::page(tenant, &page, projection, &base).await
 }
 
 async fn me(_: Authenticated) -> Error {

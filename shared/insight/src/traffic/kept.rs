@@ -17,12 +17,15 @@ use serde::{Deserialize, Serialize};
 use crate::handle::Insight;
 use crate::traffic::digest::{Digest, Milestones};
 use crate::traffic::failures::{RepeatedFailure, in_order};
+use crate::traffic::quirks::{Counted, count};
 use crate::traffic::tally::{Counts, HOURS_KEPT, Tally};
 
 /// After this time, no entry is still on its way into the log: its writer gives up after a second.
 const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 /// The maximum number of requests that one call reads.
 const MAX_LOOKED_AT: usize = 2_000;
+/// The maximum number of connections whose quirks one call counts, because one transaction stores them.
+const MAX_COUNTED: usize = 50;
 /// Requests read per query.
 const READ_AT_ONCE: usize = 500;
 /// Entries older than this are skipped if a call does not reach the end of the log.
@@ -59,6 +62,8 @@ struct Book {
     skipped_until: Option<Timestamp>,
     tally: Tally,
     changed_days: BTreeSet<i64>,
+    /// How the requests that this call added were read, by connection.
+    quirks: BTreeMap<String, Counted>,
 }
 
 impl Book {
@@ -89,7 +94,18 @@ impl Book {
     fn fold(&mut self, request: &LoggedRequest) {
         let hour = self.tally.fold(request);
         self.changed_days.insert(hour.div_euclid(24));
+        if !request.readings.is_empty() {
+            let connection = self.quirks.entry(request.connection_id.clone());
+            count(connection.or_default(), request);
+        }
         self.behind = Some(request.id.clone());
+    }
+
+    /// Returns whether the request does not fit into what one call counts.
+    fn is_full_for(&self, request: &LoggedRequest) -> bool {
+        !request.readings.is_empty()
+            && self.quirks.len() >= MAX_COUNTED
+            && !self.quirks.contains_key(&request.connection_id)
     }
 
     fn kept(&self) -> Kept {
@@ -120,6 +136,11 @@ impl Insight<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn digest(self) -> Result<Digest, Error> {
+        Ok(self.read_digest().await?.0)
+    }
+
+    /// Returns the digest, and the requests in it that are not stored yet.
+    pub(super) async fn read_digest(self) -> Result<(Digest, Vec<LoggedRequest>), Error> {
         let kept = self
             .scope
             .table
@@ -135,10 +156,11 @@ impl Insight<'_> {
         for request in &unsettled {
             tally.fold(request);
         }
-        Ok(Digest {
+        let digest = Digest {
             skipped_until: book.skipped_until,
             ..tally.digest(complete, now)
-        })
+        };
+        Ok((digest, unsettled))
     }
 
     /// Adds the settled requests to the book. Returns the others, and whether the end of the log was reached.
@@ -158,6 +180,9 @@ impl Insight<'_> {
             looked_at += page.items.len();
             for item in page.items {
                 let request: LoggedRequest = from_item(item)?;
+                if unsettled.is_empty() && book.is_full_for(&request) {
+                    return Ok((unsettled, false));
+                }
                 if unsettled.is_empty() && request.at < now - SETTLES {
                     book.fold(&request);
                 } else {
@@ -195,6 +220,9 @@ impl Insight<'_> {
                 let key = partition.at(format!("DAY#{day}"));
                 transaction.put(to_item(&key, &day_item)?);
             }
+        }
+        for item in self.counted_quirks(&book.quirks, now).await? {
+            transaction.put(item);
         }
         self.scope.table.transact(&transaction).await.map(|_| ())
     }

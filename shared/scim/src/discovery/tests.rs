@@ -49,6 +49,11 @@ fn service_provider_config_matches_the_service() {
     assert_eq!(config["bulk"]["maxOperations"], json!(1000));
     assert_eq!(config["bulk"]["maxPayloadSize"], json!(1024 * 1024));
     assert_eq!(config["filter"]["maxResults"], json!(1000));
+    let pagination = json!({
+        "cursor": true, "index": true, "defaultPaginationMethod": "index",
+        "defaultPageSize": 100, "maxPageSize": 1000, "cursorTimeout": 3600,
+    });
+    assert_eq!(config["pagination"], pagination);
     assert_eq!(
         config["authenticationSchemes"][0]["type"],
         json!("oauthbearertoken")

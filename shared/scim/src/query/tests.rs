@@ -93,6 +93,32 @@ fn what_is_not_a_search_request() {
     );
 }
 
+#[test]
+fn cursors() {
+    let cursor = |pairs: &[(&str, &str)]| parse(pairs).expect("a valid query").cursor;
+    assert_eq!(cursor(&[("count", "1")]), None);
+    assert_eq!(cursor(&[("cursor", "")]), Some(String::new()));
+    assert_eq!(
+        cursor(&[("Cursor", "a-b.c_d~"), ("startIndex", "9")]),
+        Some("a-b.c_d~".to_owned())
+    );
+    for (body, expected) in [
+        (json!({"cursor": ""}), Some("")),
+        (json!({"cursor": "x"}), Some("x")),
+        (json!({"cursor": null}), None),
+        (json!({}), None),
+    ] {
+        let mut body = body;
+        body["schemas"] = json!([SEARCH_REQUEST_URN]);
+        let query = Query::from_search_request(&USER, body).expect("a valid query");
+        assert_eq!(query.cursor.as_deref(), expected);
+    }
+    for count in ["x", "1.5"] {
+        let error = parse(&[("cursor", ""), ("count", count)]).expect_err(count);
+        assert_eq!(error.scim_type(), Some("invalidCount"));
+    }
+}
+
 proptest! {
     #[test]
     fn any_value_is_read_or_refused(place in 0..PARAMETERS.len(), value in any::<String>()) {

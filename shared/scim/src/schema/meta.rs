@@ -49,6 +49,40 @@ const FILTER: &[Attribute] = &[
     count("maxResults", "The most resources in one answer."),
 ];
 
+/// RFC 9865 §4.
+const PAGINATION: &[Attribute] = &[
+    Attribute::boolean("cursor", "Whether pages can be read by cursor.")
+        .required()
+        .read_only(),
+    Attribute::boolean("index", "Whether pages can be read by index.")
+        .required()
+        .read_only(),
+    Attribute::string(
+        "defaultPaginationMethod",
+        "How pages are read if a query does not say.",
+    )
+    .read_only()
+    .canonical(&["cursor", "index"]),
+    Attribute::new(
+        "defaultPageSize",
+        AttributeKind::Integer,
+        "The resources of a page if a query has no `count`.",
+    )
+    .read_only(),
+    Attribute::new(
+        "maxPageSize",
+        AttributeKind::Integer,
+        "The most resources of a page.",
+    )
+    .read_only(),
+    Attribute::new(
+        "cursorTimeout",
+        AttributeKind::Integer,
+        "How long a cursor is valid, in seconds.",
+    )
+    .read_only(),
+];
+
 const AUTHENTICATION_SCHEMES: &[Attribute] = &[
     text("type", "The authentication scheme.").canonical(&[
         "oauth",
@@ -87,6 +121,7 @@ pub static SERVICE_PROVIDER_CONFIG_SCHEMA: Schema = Schema {
         ),
         feature("sort", &[SUPPORTED], "Options of sorting."),
         feature("etag", &[SUPPORTED], "Options of ETags."),
+        Attribute::complex("pagination", PAGINATION, "Options of pages.").read_only(),
         feature(
             "authenticationSchemes",
             AUTHENTICATION_SCHEMES,
