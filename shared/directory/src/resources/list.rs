@@ -1,18 +1,18 @@
 //! Lists: filter, sort and page over users or groups.
 //!
 //! The query alone decides how it is answered. A filter that names keys reads those keys. A query without a filter
-//! reads in order of creation or of names, from page cursor to page cursor. Every other query reads and evaluates all
-//! resources.
+//! reads in order of creation or of names, and one for the people of a group in the order of its members, from page
+//! cursor to page cursor. Every other query reads and evaluates all resources.
 
-use rollcall_model::Kind;
+use rollcall_model::{GROUPS, Kind};
 use rollcall_scim::{Query, Resource, limits};
-use rollcall_store::{Error, Range, from_item};
+use rollcall_store::{Error, Range, from_item, text};
 
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::page_cursor::Position;
 use crate::resources::patience::{PATIENCE, in_time};
-use crate::resources::query_plan::{QueryPlan, plan};
+use crate::resources::query_plan::{QueryPlan, group_asked_about, plan};
 use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
 use crate::resources::writes::Pointer;
@@ -28,11 +28,15 @@ pub struct Page {
     pub resources: Vec<Resource>,
 }
 
-/// The order in which a query without a filter reads.
+/// The order in which a query reads that needs no evaluation.
 #[derive(Clone, Copy, Debug)]
-enum Order {
+enum Order<'a> {
     Created,
-    Name { descending: bool },
+    Name {
+        descending: bool,
+    },
+    /// The members of this group. Their order is that of creation, too.
+    Members(&'a str),
 }
 
 impl Resources<'_> {
@@ -61,7 +65,7 @@ impl Resources<'_> {
             Members::of(self.scope).settle().await?;
         }
         let (total, records) = match (plan, walk_order(kind, query)) {
-            (QueryPlan::All, Some(order)) => self.walk_page(kind, query, slice, order).await?,
+            (_, Some(order)) => self.walk_page(kind, query, slice, order).await?,
             (QueryPlan::All, None) => self.full_scan(kind, query, slice, &asked).await?,
             (plan, _) => {
                 self.read_candidates(kind, query, slice, &asked, &plan)
@@ -81,9 +85,9 @@ impl Resources<'_> {
         kind: &'static Kind,
         query: &Query,
         slice: Slice,
-        order: Order,
+        order: Order<'_>,
     ) -> Result<(u64, Vec<Record>), Error> {
-        let total = self.count(kind).await?;
+        let total = self.total_of(kind, order).await?;
         if slice.count == 0 {
             return Ok((total, Vec::new()));
         }
@@ -115,11 +119,21 @@ impl Resources<'_> {
         Ok((total, records))
     }
 
+    async fn total_of(self, kind: &'static Kind, order: Order<'_>) -> Result<u64, Error> {
+        match order {
+            Order::Members(group) => {
+                let group = self.existing(&GROUPS, group).await?;
+                Ok(group.map_or(0, |group| group.members))
+            }
+            Order::Created | Order::Name { .. } => self.count(kind).await,
+        }
+    }
+
     /// Reads the next records of a walk. Returns them and the sort key after which the walk continues.
     async fn walk_on(
         self,
         kind: &'static Kind,
-        order: Order,
+        order: Order<'_>,
         behind: Option<String>,
         want: usize,
     ) -> Result<(Vec<Record>, Option<String>), Error> {
@@ -127,6 +141,7 @@ impl Resources<'_> {
         let range = match order {
             Order::Created => Range::all(keys.resources(kind)),
             Order::Name { descending } => Range::all(keys.names(kind)).descending(descending),
+            Order::Members(group) => Range::all(keys.members(group)),
         };
         let range = range.after(behind).limit(want);
         let page = self.scope.table.query(&range).await?;
@@ -135,6 +150,11 @@ impl Resources<'_> {
             Order::Created => items.map(Record::from_item).collect::<Result<_, _>>()?,
             Order::Name { .. } => {
                 let ids = items.map(|item| Ok(from_item::<Pointer>(item)?.id));
+                let ids = ids.collect::<Result<Vec<String>, Error>>()?;
+                self.records(kind, &ids).await?
+            }
+            Order::Members(_) => {
+                let ids = items.map(|item| Ok(text(&item, "SK")?.to_owned()));
                 let ids = ids.collect::<Result<Vec<String>, Error>>()?;
                 self.records(kind, &ids).await?
             }
@@ -165,9 +185,10 @@ impl Resources<'_> {
 }
 
 /// Returns the order in which a query can be read from page cursor to page cursor; `None` if it cannot.
-fn walk_order(kind: &Kind, query: &Query) -> Option<Order> {
+fn walk_order<'a>(kind: &Kind, query: &'a Query) -> Option<Order<'a>> {
     match (&query.filter, &query.sort) {
-        (Some(_), _) => None,
+        (Some(filter), None) => group_asked_about(kind, filter).map(Order::Members),
+        (Some(_), Some(_)) => None,
         (None, None) => Some(Order::Created),
         (None, Some(sort)) => {
             let by_name =
