@@ -9,16 +9,14 @@ use rollcall_scim::{Projection, Resource, ResourceType};
 use serde_json::Value;
 
 use crate::base_url::BaseUrl;
-use crate::error::Error;
+use crate::fitting::escaped_bytes;
 use crate::json_response::json;
 
-/// The maximum size of a body, escaped as in Lambda's response: 6 MB of JSON that contains the body as a string.
-const MAX_ANSWER_BYTES: usize = 6_000_000;
+/// The maximum size of the resources in a page, escaped as in Lambda's response.
+const MAX_PAGE_BYTES: usize = 6_000_000;
 
-/// Attaches the effects of a write, for the request log. They also belong to the error for a response that is too
-/// large, because the write has already happened.
-pub(crate) fn with_effects(response: Result<Response, Error>, effects: Effects) -> Response {
-    let mut response = response.into_response();
+/// Attaches the effects of a write, for the request log.
+pub(crate) fn with_effects(mut response: Response, effects: Effects) -> Response {
     response.extensions_mut().insert(effects);
     response
 }
@@ -52,34 +50,21 @@ pub(crate) fn not_modified(resource: &Resource) -> Response {
 
 /// Returns one resource, with its version in `ETag` and its URL in `Content-Location` and `Location`. Both must equal
 /// `meta.location` (RFC 7643 §3.1, RFC 7644 §3.3); clients read `Location` after every request.
-///
-/// # Errors
-/// `TooMany` when the body is larger than Lambda can return.
 pub(crate) fn resource(
     status: StatusCode,
     resource: &Resource,
     projection: &Projection,
     base: &BaseUrl,
-) -> Result<Response, Error> {
+) -> Response {
     let body = projection.render(resource, base.as_str());
-    if weight(&body) > MAX_ANSWER_BYTES {
-        return Err(too_large());
-    }
     let mut response = json(status.as_u16(), &body);
     put(&mut response, ETAG, version(resource));
     put_location(&mut response, &location(resource, base));
-    Ok(response)
+    response
 }
 
 /// Returns one page of a search.
-///
-/// # Errors
-/// Those of [`list`].
-pub(crate) fn page(
-    page: &Page,
-    projection: &Projection,
-    base: &BaseUrl,
-) -> Result<Response, Error> {
+pub(crate) fn page(page: &Page, projection: &Projection, base: &BaseUrl) -> Response {
     let resources = page
         .resources
         .iter()
@@ -91,29 +76,16 @@ pub(crate) fn page(
 /// Returns a list response (RFC 7644 §3.4.2).
 ///
 /// If the resources are larger than Lambda can return, the page has fewer of them, as `itemsPerPage` says. The client
-/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`).
-///
-/// # Errors
-/// `TooMany` when not even the first resource fits.
-pub(crate) fn list(
-    total: u64,
-    start_index: u64,
-    mut resources: Vec<Value>,
-) -> Result<Response, Error> {
-    let fitting = how_many_fit(&resources);
-    if fitting == 0 && !resources.is_empty() {
-        return Err(too_large());
-    }
-    resources.truncate(fitting);
-    Ok(json(
-        200,
-        &scim::list_response(total, start_index, resources),
-    ))
+/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`). The first one is always there: if it is too large
+/// alone, it is compressed or refused (see `fitting`).
+pub(crate) fn list(total: u64, start_index: u64, mut resources: Vec<Value>) -> Response {
+    resources.truncate(how_many_fit(&resources).max(1));
+    json(200, &scim::list_response(total, start_index, resources))
 }
 
 /// Returns how many resources fit into one response, counted from the first.
 fn how_many_fit(resources: &[Value]) -> usize {
-    let mut room = MAX_ANSWER_BYTES;
+    let mut room = MAX_PAGE_BYTES;
     let fits = |resource: &&Value| match room.checked_sub(weight(resource)) {
         Some(left) => {
             room = left;
@@ -124,12 +96,6 @@ fn how_many_fit(resources: &[Value]) -> usize {
     resources.iter().take_while(fits).count()
 }
 
-fn too_large() -> Error {
-    let detail = "the response would be larger than the service can return; leave out large attributes, for example \
-                  with `excludedAttributes=members`";
-    scim::Error::TooMany(detail.to_owned()).into()
-}
-
 /// Returns the bytes that a body takes as a string in the JSON of Lambda's response.
 fn weight(body: &Value) -> usize {
     let mut weight = Weight(0);
@@ -138,15 +104,12 @@ fn weight(body: &Value) -> usize {
     weight.0
 }
 
-/// Counts the bytes written to it. Quotes and backslashes count twice, because JSON escapes them.
+/// Counts the bytes written to it, as they are escaped in a string of JSON.
 struct Weight(usize);
 
 impl std::io::Write for Weight {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes
-            .iter()
-            .map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 })
-            .sum::<usize>();
+        self.0 += escaped_bytes(bytes);
         Ok(bytes.len())
     }
 
@@ -227,11 +190,10 @@ mod tests {
             (shown(StatusCode::OK), StatusCode::OK),
             (shown(StatusCode::CREATED), StatusCode::CREATED),
             (
-                Ok(changed(&USER, "id-1", Some("W/\"7\""), &base())),
+                changed(&USER, "id-1", Some("W/\"7\""), &base()),
                 StatusCode::NO_CONTENT,
             ),
         ] {
-            let response = response.expect("an answer");
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()[ETAG], "W/\"7\"");
             for name in [CONTENT_LOCATION, LOCATION] {
@@ -243,38 +205,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_lambda_cannot_return_is_refused() {
-        assert!(
-            resource(
-                StatusCode::OK,
-                &user(1_000_000),
-                &Projection::all(),
-                &base()
-            )
-            .is_ok()
-        );
-        assert!(
-            resource(
-                StatusCode::OK,
-                &user(2_000_000),
-                &Projection::all(),
-                &base()
-            )
-            .is_err()
-        );
-    }
-
     #[tokio::test]
     async fn a_page_ends_where_lambda_does() {
-        for (quotes, count, kept) in [(1, 3, 3), (700_000, 3, 2), (0, 0, 0)] {
+        for (quotes, count, kept) in [(1, 3, 3), (700_000, 3, 2), (2_000_000, 2, 1), (0, 0, 0)] {
             let resources = (0..count).map(|_| user(quotes)).collect();
             let found = Page {
                 total: 9,
                 start_index: 4,
                 resources,
             };
-            let body = body_of(page(&found, &Projection::all(), &base()).expect("an answer")).await;
+            let body = body_of(page(&found, &Projection::all(), &base())).await;
             assert_eq!(
                 (&body["totalResults"], &body["startIndex"]),
                 (&json!(9), &json!(4))
@@ -282,11 +222,5 @@ mod tests {
             assert_eq!(body["itemsPerPage"], json!(kept), "{quotes} {count}");
             assert_eq!(body["Resources"].as_array().map(Vec::len), Some(kept));
         }
-        let huge = Page {
-            total: 1,
-            start_index: 1,
-            resources: vec![user(2_000_000)],
-        };
-        assert!(page(&huge, &Projection::all(), &base()).is_err());
     }
 }

@@ -90,7 +90,7 @@ async fn search_all(
         query.projection.render(resource, base.as_str())
     };
     let resources = page.resources.iter().map(shown).collect();
-    answer::list(page.total, page.start_index, resources)
+    Ok(answer::list(page.total, page.start_index, resources))
 }
 
 async fn me(_: Authenticated) -> Error {
