@@ -85,6 +85,7 @@ mod indexes;
 mod introspection;
 mod journal;
 mod large_changes;
+mod large_groups;
 mod meters;
 mod names;
 mod newer_versions;
