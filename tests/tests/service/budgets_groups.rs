@@ -110,17 +110,30 @@ fn a_group_of_100_000_people_keeps_its_budgets() {
             }
             budgets.record(what, cost);
         }
-        let asked = format!("displayName eq \"everybody\" and members[value eq \"{}\"]", people[7]);
+        let asked = format!(
+            "displayName eq \"everybody\" and members[value eq \"{}\"]",
+            people[7]
+        );
         let asked = [("filter", &*asked), ("excludedAttributes", "members")];
         let (found, _, cost) = search(&tenant, &GROUPS, &asked).await;
         assert_eq!(found, [id.clone()]);
         budgets.record("`displayName eq … and members[value eq …]`", cost);
         let filter = format!("groups.value eq \"{id}\"");
-        for (what, start) in [("the first 100 people, by `groups.value eq`", 1), ("the next 100 people", 101)] {
+        for (what, start) in [
+            ("the first 100 people, by `groups.value eq`", 1),
+            ("the next 100 people", 101),
+        ] {
             let index = start.to_string();
-            let page = [("filter", &*filter), ("startIndex", &*index), ("count", "100")];
+            let page = [
+                ("filter", &*filter),
+                ("startIndex", &*index),
+                ("count", "100"),
+            ];
             let (found, total, cost) = search(&tenant, &USERS, &page).await;
-            assert_eq!((found.as_slice(), total), (&people[start - 1..start + 99], 100_000));
+            assert_eq!(
+                (found.as_slice(), total),
+                (&people[start - 1..start + 99], 100_000)
+            );
             budgets.record(what, cost);
         }
     });
