@@ -1,7 +1,9 @@
 //! An identity provider that calls the service over HTTP with one bearer token.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use rollcall_directory::Reason;
 use serde_json::{Value, json};
@@ -256,7 +258,10 @@ impl Request {
         }
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
+        let text = match headers.get("content-encoding") {
+            Some(_) => decompressed(&response.bytes().await?),
+            None => response.text().await?,
+        };
         let violations = response_invariants::violations(&Exchange {
             request: &self.line,
             accept: accept.as_deref(),
@@ -280,6 +285,14 @@ impl Request {
             body,
         })
     }
+}
+
+/// Returns the text of a compressed body, as a client reads it.
+fn decompressed(body: &[u8]) -> String {
+    let mut text = String::new();
+    let read = GzDecoder::new(body).read_to_string(&mut text);
+    read.unwrap_or_else(|error| panic!("the body is not compressed: {error}"));
+    text
 }
 
 fn header(name: &str, value: &str) -> (HeaderName, HeaderValue) {

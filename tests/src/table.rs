@@ -116,6 +116,33 @@ impl TestTable {
         ids
     }
 
+    /// Adds members to a group that has at least one. They are copies of that membership, and ids of nobody that sort
+    /// after those of the people so far.
+    ///
+    /// # Panics
+    /// Panics when a stored membership no longer has the expected attributes.
+    pub async fn seed_members(&self, tenant: &Tenant, group: &str, count: usize) {
+        let partition = format!("T#{}#M#{group}", tenant.id());
+        let members = self.items(|it| it == partition).await;
+        let pattern = members.first().cloned().unwrap_or_default();
+        let member = pattern.get("SK").and_then(|value| value.as_s().ok());
+        let member = member.cloned().unwrap_or_default();
+        let another = |_| {
+            let id = uuid::Uuid::now_v7().to_string();
+            let rename = |text: &str| text.replace(&member, &id);
+            let copied = pattern.iter();
+            let copied = copied.map(|(name, value)| (name.clone(), copy(value, &rename)));
+            copied.collect()
+        };
+        let items = (0..count).map(another).collect();
+        let imported = self
+            .database
+            .import_items(NAME, items, ImportOptions::default());
+        imported.unwrap_or_else(|error| panic!("{error:?}"));
+        let groups = format!("T#{}#G", tenant.id());
+        self.add(&groups, group, "members", count).await;
+    }
+
     /// Returns every item that contains the id, except journal entries.
     async fn items_about(&self, id: &str) -> Vec<HashMap<String, SdkValue>> {
         let scanned = self
@@ -251,12 +278,18 @@ impl TestTable {
 
     async fn count_up(&self, tenant: &Tenant, by: usize) {
         let partition = format!("T#{}#C", tenant.id());
+        self.add(&partition, "U#00", "amount", by).await;
+    }
+
+    /// Adds to a number of an item.
+    async fn add(&self, partition: &str, sort: &str, number: &str, by: usize) {
         self.client
             .update_item()
             .table_name(NAME)
-            .key("PK", SdkValue::S(partition))
-            .key("SK", SdkValue::S("U#00".to_owned()))
-            .update_expression("ADD amount :by")
+            .key("PK", SdkValue::S(partition.to_owned()))
+            .key("SK", SdkValue::S(sort.to_owned()))
+            .update_expression("ADD #number :by")
+            .expression_attribute_names("#number", number)
             .expression_attribute_values(":by", SdkValue::N(by.to_string()))
             .send()
             .await

@@ -1,7 +1,8 @@
 //! The budgets of requests that change groups and their members.
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{GROUPS, Role};
+use rollcall_directory::{GROUPS, Role, USERS};
+use rollcall_scim::{GROUP, Projection};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::group;
 use rollcall_tests::service::run;
@@ -79,6 +80,61 @@ fn writes_of_groups_keep_their_budgets() {
                 },
                 delete(&tenant, &GROUPS, &id).await,
             );
+        }
+    });
+}
+
+#[test]
+fn a_group_of_100_000_people_keeps_its_budgets() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("everybody").await;
+        let people = table.seed_users(&tenant, 200).await;
+        let id = group(&tenant, "Everybody", &people).await;
+        table.seed_members(&tenant, &id, 99_800).await;
+        let mut budgets = Budgets::of("A group of 100,000 people");
+        let (all, without) = (
+            Projection::all(),
+            Projection::parse(&GROUP, None, Some("members")).unwrap(),
+        );
+        for (what, projection, members) in [
+            ("read the group", all, 100_000),
+            ("read it without its members", without, 0),
+        ] {
+            let read = tenant.resources().read(&GROUPS, &id, &projection);
+            let (read, cost) = measure(read).await;
+            let read = read.unwrap();
+            let shown = read.get("members").and_then(Value::as_array).map(Vec::len);
+            if members > 0 {
+                assert_eq!(shown, Some(members));
+            }
+            budgets.record(what, cost);
+        }
+        let asked = format!(
+            "displayName eq \"everybody\" and members[value eq \"{}\"]",
+            people[7]
+        );
+        let asked = [("filter", &*asked), ("excludedAttributes", "members")];
+        let (found, _, cost) = search(&tenant, &GROUPS, &asked).await;
+        assert_eq!(found, [id.clone()]);
+        budgets.record("`displayName eq … and members[value eq …]`", cost);
+        let filter = format!("groups.value eq \"{id}\"");
+        for (what, start) in [
+            ("the first 100 people, by `groups.value eq`", 1),
+            ("the next 100 people", 101),
+        ] {
+            let index = start.to_string();
+            let page = [
+                ("filter", &*filter),
+                ("startIndex", &*index),
+                ("count", "100"),
+            ];
+            let (found, total, cost) = search(&tenant, &USERS, &page).await;
+            assert_eq!(
+                (found.as_slice(), total),
+                (&people[start - 1..start + 99], 100_000)
+            );
+            budgets.record(what, cost);
         }
     });
 }

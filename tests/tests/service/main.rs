@@ -90,6 +90,7 @@ mod introspection;
 mod isolation;
 mod journal;
 mod large_changes;
+mod large_groups;
 mod meters;
 mod names;
 mod neighbour;

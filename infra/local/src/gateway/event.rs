@@ -125,11 +125,12 @@ impl Incoming {
         event
     }
 
-    /// Returns the event for the function of a route.
+    /// Returns the event for the function of a route. Of an API whose bodies are binary, it has the body as Base64.
     pub(super) fn into_event(
         mut self,
         matched: Matched<'_>,
         authorizer: HashMap<String, Value>,
+        is_binary: bool,
     ) -> ApiGatewayProxyRequest {
         self.forward();
         let mut context = ApiGatewayProxyRequestContext::default();
@@ -161,7 +162,7 @@ impl Incoming {
         event.multi_value_query_string_parameters = QueryMap::from(self.query);
         event.path_parameters = matched.parameters;
         event.request_context = context;
-        (event.body, event.is_base64_encoded) = text_or_base64(&self.body);
+        (event.body, event.is_base64_encoded) = text_or_base64(&self.body, is_binary);
         event
     }
 
@@ -207,11 +208,11 @@ fn last_of_each(query: &HashMap<String, Vec<String>>) -> QueryMap {
 /// Returns a body as it appears in an event, and whether it is encoded as Base64.
 ///
 /// API Gateway would replace bytes that are not UTF-8. Here, the function receives them, because its error says more.
-fn text_or_base64(body: &Bytes) -> (Option<String>, bool) {
+fn text_or_base64(body: &Bytes, is_binary: bool) -> (Option<String>, bool) {
     match std::str::from_utf8(body) {
         Ok("") => (None, false),
-        Ok(text) => (Some(text.to_owned()), false),
-        Err(_) => (Some(BASE64_STANDARD.encode(body)), true),
+        Ok(text) if !is_binary => (Some(text.to_owned()), false),
+        _ => (Some(BASE64_STANDARD.encode(body)), true),
     }
 }
 
@@ -232,6 +233,14 @@ mod tests {
 
     /// Returns the request that `lambda_http` builds from the event for the function.
     fn seen(request: http::request::Builder, body: &'static [u8]) -> lambda_http::Request {
+        seen_by(request, body, false)
+    }
+
+    fn seen_by(
+        request: http::request::Builder,
+        body: &'static [u8],
+        is_binary: bool,
+    ) -> lambda_http::Request {
         let route = Route {
             method: Method::GET,
             path: "/scim/v2/{proxy+}".to_owned(),
@@ -243,8 +252,8 @@ mod tests {
             parameters: HashMap::from([("proxy".to_owned(), "Users".to_owned())]),
         };
         let authorizer = HashMap::from([("tenant".to_owned(), Value::from("acme"))]);
-        LambdaRequest::ApiGatewayV1(read(request, body).unwrap().into_event(matched, authorizer))
-            .into()
+        let incoming = read(request, body).unwrap();
+        LambdaRequest::ApiGatewayV1(incoming.into_event(matched, authorizer, is_binary)).into()
     }
 
     #[test]
@@ -287,6 +296,8 @@ mod tests {
             seen(request(), b"\xff\x00").body(),
             &lambda_http::Body::Binary(b"\xff\x00".to_vec())
         );
+        let binary = seen_by(request(), b"{}", true);
+        assert_eq!(binary.body(), &lambda_http::Body::Binary(b"{}".to_vec()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod body;
 mod encoding;
 mod event;
+mod payload;
 mod policy;
 mod router;
 
@@ -207,15 +208,22 @@ impl Gateway {
             .get(name.as_str())
             .ok_or(ResponseType::Default5xx)?
             .clone();
-        let event = incoming.into_event(matched, authorizer);
+        let event = incoming.into_event(matched, authorizer, self.template.is_binary);
         let call = async move { handler(LambdaRequest::ApiGatewayV1(event).into()).await };
-        within_timeout(call).await.map_err(|fault| {
+        let response = within_timeout(call).await.map_err(|fault| {
             fault.log(&name);
             match fault {
                 Fault::Crashed(_) => ResponseType::Default5xx,
                 Fault::TimedOut => ResponseType::IntegrationTimeout,
             }
-        })
+        })?;
+        match payload::fits(&response, self.template.is_binary) {
+            true => Ok(response),
+            false => {
+                tracing::error!(function = name, "Lambda could not return the response");
+                Err(ResponseType::Default5xx)
+            }
+        }
     }
 
     /// Returns the gateway response of a type.

@@ -69,6 +69,8 @@ pub(super) struct Api {
     auth: Auth,
     #[serde(default)]
     gateway_responses: BTreeMap<String, Declared>,
+    #[serde(default)]
+    binary_media_types: Vec<String>,
 }
 
 /// The OpenAPI document: for each path, its methods.
@@ -169,6 +171,18 @@ impl Api {
                     format!("there is no authorizer `{name}`"),
                 )),
             },
+        }
+    }
+
+    /// Returns whether every media type is declared as binary. SAM writes `~1` for a slash.
+    pub(super) fn is_binary(&self) -> Result<bool, TemplateError> {
+        match self.binary_media_types.as_slice() {
+            [] => Ok(false),
+            [every] if every == "*~1*" => Ok(true),
+            _ => Err(TemplateError::new(
+                "BinaryMediaTypes",
+                "either every media type is binary, or none",
+            )),
         }
     }
 

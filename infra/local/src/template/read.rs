@@ -19,6 +19,8 @@ pub struct Template {
     pub routes: Vec<Route>,
     /// The event wiring.
     pub events: EventWiring,
+    /// Whether bodies are binary: events and responses carry them as Base64.
+    pub is_binary: bool,
     pub(super) responses: BTreeMap<String, GatewayResponse>,
 }
 
@@ -51,6 +53,7 @@ impl Template {
         Ok(Self {
             routes: api.routes(&functions)?,
             events: EventWiring::read(&document)?,
+            is_binary: api.is_binary()?,
             responses: api.responses()?,
         })
     }

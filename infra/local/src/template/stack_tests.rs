@@ -189,6 +189,12 @@ fn a_function_that_goes_on_by_its_own_queue_may() {
     assert_eq!(own, BTreeSet::from(["RoleReconcilerFunction"]));
 }
 
+/// A function returns a large response compressed. Only of a binary media type does API Gateway decode its Base64.
+#[test]
+fn every_media_type_is_binary() {
+    assert!(Template::deployed().unwrap().is_binary);
+}
+
 #[test]
 fn a_flood_ends_at_the_gateway() {
     let template = template();

@@ -90,7 +90,11 @@ impl Resources<'_> {
         Ok(())
     }
 
-    async fn existing(self, kind: &'static Kind, id: &str) -> Result<Option<Record>, Error> {
+    pub(super) async fn existing(
+        self,
+        kind: &'static Kind,
+        id: &str,
+    ) -> Result<Option<Record>, Error> {
         Ok(self.records(kind, &[id.to_owned()]).await?.pop())
     }
 

@@ -32,8 +32,9 @@ use crate::resources::record::Record;
 
 /// Steps per transaction. This leaves room for the group, the list of steps and the journal.
 const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;
-/// Transactions of one intent that run concurrently.
-const CONCURRENCY: usize = 4;
+/// Transactions of one intent that are under way at the same time. No two of them write the same item, and the time of
+/// each is almost only that of the network.
+const CONCURRENCY: usize = 16;
 /// How long a request cleans up after a deleted group. Nobody sees what remains, and later requests continue with it.
 const CLEAN_UP_BUDGET: Duration = Duration::from_secs(8);
 /// After this time, no request can still open an intent that it prepared: no function may run that long.

@@ -1,19 +1,20 @@
 //! Lists: filter, sort and page over users or groups.
 //!
 //! The query alone decides how it is answered. A filter that names keys reads those keys. A query without a filter
-//! reads in order of creation or of names, from page cursor to page cursor. Every other query reads and evaluates all
-//! resources. A query with a cursor is one of `by_cursor`.
+//! reads in order of creation or of names, and one for the people of a group in the order of its members, from page
+//! cursor to page cursor. Every other query reads and evaluates all resources. A query with a cursor is one of
+//! `by_cursor`.
 
-use rollcall_model::Kind;
+use rollcall_model::{GROUPS, Kind};
 use rollcall_scim::{Query, limits};
-use rollcall_store::{Error, from_item};
+use rollcall_store::{Error, from_item, text};
 
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::handle::Resources;
 use crate::resources::page::Page;
 use crate::resources::page_cursor::Position;
 use crate::resources::patience::{PATIENCE, in_time};
-use crate::resources::query_plan::{QueryPlan, plan};
+use crate::resources::query_plan::{QueryPlan, group_asked_about, plan};
 use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
 use crate::resources::walk_order::{Order, walk_order};
@@ -40,7 +41,7 @@ impl Resources<'_> {
         let plan = plan(kind, query.filter.as_ref());
         self.settle_for(kind, query, &plan).await?;
         let (total, records) = match (plan, walk_order(kind, query)) {
-            (QueryPlan::All, Some(order)) => self.walk_page(kind, query, slice, order).await?,
+            (_, Some(order)) => self.walk_page(kind, query, slice, order).await?,
             (QueryPlan::All, None) => self.full_scan(kind, query, slice, &asked).await?,
             (plan, _) => {
                 self.read_candidates(kind, query, slice, &asked, &plan)
@@ -61,9 +62,9 @@ impl Resources<'_> {
         kind: &'static Kind,
         query: &Query,
         slice: Slice,
-        order: Order,
+        order: Order<'_>,
     ) -> Result<(u64, Vec<Record>), Error> {
-        let total = self.count(kind).await?;
+        let total = self.total_of(kind, order).await?;
         if slice.count == 0 {
             return Ok((total, Vec::new()));
         }
@@ -95,11 +96,21 @@ impl Resources<'_> {
         Ok((total, records))
     }
 
+    async fn total_of(self, kind: &'static Kind, order: Order<'_>) -> Result<u64, Error> {
+        match order {
+            Order::Members(group) => {
+                let group = self.existing(&GROUPS, group).await?;
+                Ok(group.map_or(0, |group| group.members))
+            }
+            Order::Created | Order::Name { .. } => self.count(kind).await,
+        }
+    }
+
     /// Reads the next records of a walk. Returns them and the sort key after which the walk continues.
     async fn walk_on(
         self,
         kind: &'static Kind,
-        order: Order,
+        order: Order<'_>,
         behind: Option<String>,
         want: usize,
     ) -> Result<(Vec<Record>, Option<String>), Error> {
@@ -111,6 +122,11 @@ impl Resources<'_> {
             Order::Created => items.map(Record::from_item).collect::<Result<_, _>>()?,
             Order::Name { .. } => {
                 let ids = items.map(|item| Ok(from_item::<Pointer>(item)?.id));
+                let ids = ids.collect::<Result<Vec<String>, Error>>()?;
+                self.records(kind, &ids).await?
+            }
+            Order::Members(_) => {
+                let ids = items.map(|item| Ok(text(&item, "SK")?.to_owned()));
                 let ids = ids.collect::<Result<Vec<String>, Error>>()?;
                 self.records(kind, &ids).await?
             }

@@ -50,6 +50,15 @@ impl Membership {
     }
 }
 
+/// What a client reads of a membership.
+#[derive(Debug, Deserialize)]
+struct Shown {
+    #[serde(rename = "SK")]
+    member: String,
+    #[serde(default)]
+    sent: Option<String>,
+}
+
 /// When a person joined each group, and with which request, by group id.
 pub(crate) type Joined = BTreeMap<String, (Timestamp, Option<String>)>;
 
@@ -135,9 +144,20 @@ pub(super) fn growth(steps: &[Step]) -> i64 {
 impl Members<'_> {
     /// Reads every member of a group as the client sent it, by id.
     pub(crate) async fn members_of(self, group: &str) -> Result<BTreeMap<String, Value>, Error> {
-        let range = Range::all(self.scope.keys().members(group));
-        let items = self.scope.table.query_all(range).await?;
-        items.into_iter().map(member_of).collect()
+        let mut range = Range::all(self.scope.keys().members(group)).only("SK, sent");
+        let mut members = BTreeMap::new();
+        // Page by page: of a large group, the items take much more memory than what is kept of them.
+        loop {
+            let page = self.scope.table.query(&range).await?;
+            for item in page.items {
+                let (member, sent) = member_of(item)?;
+                members.insert(member, sent);
+            }
+            match page.next {
+                Some(next) => range = range.after(Some(next)),
+                None => return Ok(members),
+            }
+        }
     }
 
     /// Reads the members of a group that are among these ids, as the client sent them, by id.
@@ -367,7 +387,7 @@ fn as_sent(member: &str, sent: &Value) -> Option<String> {
 }
 
 fn member_of(item: Item) -> Result<(String, Value), Error> {
-    let membership: Membership = from_item(item)?;
+    let membership: Shown = from_item(item)?;
     let value = match &membership.sent {
         Some(sent) => serde_json::from_str(sent).map_err(Error::corrupt)?,
         None => json!({"value": membership.member}),

@@ -3,7 +3,7 @@
 //!
 //! The candidates are a superset of the matches. The whole filter is then evaluated on each candidate.
 
-use rollcall_model::{Kind, Lookup};
+use rollcall_model::{Kind, Lookup, is_id};
 use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
 
 /// Where candidates come from.
@@ -195,6 +195,31 @@ pub(super) fn members_asked_about(filter: &Filter) -> Option<Vec<String>> {
     }
 }
 
+/// Returns the group whose members a filter on users asks for, if it asks for nothing else.
+pub(super) fn group_asked_about<'a>(kind: &Kind, filter: &'a Filter) -> Option<&'a str> {
+    let is_value = |sub: &str| sub.eq_ignore_ascii_case("value");
+    let (path, op, value) = match filter {
+        Filter::Compare { path, op, value } if path.sub.as_deref().is_none_or(is_value) => {
+            (path, op, value)
+        }
+        Filter::ValuePath { path, filter } => match filter.as_ref() {
+            Filter::Compare {
+                path: sub,
+                op,
+                value,
+            } if is_value(&sub.attribute) => (path, op, value),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let is_asked = !kind.has_members() && path.is_core("groups") && *op == CompareOp::Eq;
+    match value {
+        // DynamoDB allows no empty key.
+        Literal::String(id) if is_asked && is_id(id) => Some(id),
+        _ => None,
+    }
+}
+
 fn is_members(path: &AttrPath) -> bool {
     path.attribute.eq_ignore_ascii_case("members")
 }
@@ -306,5 +331,32 @@ mod tests {
         assert_eq!(asked("members pr"), None);
         assert_eq!(asked(r#"members.display eq "x""#), None);
         assert_eq!(asked(r#"not (members[display eq "x"])"#), None);
+    }
+
+    #[test]
+    fn a_filter_for_a_whole_group_needs_no_evaluation() {
+        const GROUP: &str = "0197a3e0-0000-7000-8000-000000000001";
+        let asked = |kind: &Kind, filter: &str| {
+            let filter = filter.replace("G", GROUP);
+            let filter = Filter::parse(kind.resource_type, &filter).unwrap();
+            group_asked_about(kind, &filter).map(str::to_owned)
+        };
+        for (filter, is_whole) in [
+            (r#"groups eq "G""#, true),
+            (r#"groups.value eq "G""#, true),
+            (r#"groups[value eq "G"]"#, true),
+            (r#"groups.value eq "g""#, false),
+            (r#"groups.value ne "G""#, false),
+            (r#"groups.display eq "G""#, false),
+            (r#"groups.$ref eq "https://x.test/v2/G""#, false),
+            (r#"groups[value eq "G" and type eq "direct"]"#, false),
+            (r#"groups.value eq "G" and active eq true"#, false),
+            (r#"not (groups.value eq "G")"#, false),
+            (r#"externalId eq "G""#, false),
+        ] {
+            let expected = is_whole.then(|| GROUP.to_owned());
+            assert_eq!(asked(&USERS, filter), expected, "{filter}");
+        }
+        assert_eq!(asked(&GROUPS, r#"members.value eq "G""#), None);
     }
 }

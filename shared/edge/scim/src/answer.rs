@@ -10,15 +10,14 @@ use serde_json::Value;
 
 use crate::base_url::BaseUrl;
 use crate::error::Error;
+use crate::fitting::escaped_bytes;
 use crate::json_response::json;
 
-/// The maximum size of a body, escaped as in Lambda's response: 6 MB of JSON that contains the body as a string.
-const MAX_ANSWER_BYTES: usize = 6_000_000;
+/// The maximum size of the resources in a page, escaped as in Lambda's response.
+const MAX_PAGE_BYTES: usize = 6_000_000;
 
-/// Attaches the effects of a write, for the request log. They also belong to the error for a response that is too
-/// large, because the write has already happened.
-pub(crate) fn with_effects(response: Result<Response, Error>, effects: Effects) -> Response {
-    let mut response = response.into_response();
+/// Attaches the effects of a write, for the request log.
+pub(crate) fn with_effects(mut response: Response, effects: Effects) -> Response {
     response.extensions_mut().insert(effects);
     response
 }
@@ -52,32 +51,27 @@ pub(crate) fn not_modified(resource: &Resource) -> Response {
 
 /// Returns one resource, with its version in `ETag` and its URL in `Content-Location` and `Location`. Both must equal
 /// `meta.location` (RFC 7643 §3.1, RFC 7644 §3.3); clients read `Location` after every request.
-///
-/// # Errors
-/// `TooMany` when the body is larger than Lambda can return.
 pub(crate) fn resource(
     status: StatusCode,
     resource: &Resource,
     projection: &Projection,
     base: &BaseUrl,
-) -> Result<Response, Error> {
+) -> Response {
     let body = projection.render(resource, base.as_str());
-    if weight(&body) > MAX_ANSWER_BYTES {
-        return Err(too_large());
-    }
     let mut response = json(status.as_u16(), &body);
     put(&mut response, ETAG, version(resource));
     put_location(&mut response, &location(resource, base));
-    Ok(response)
+    response
 }
 
 /// Returns one page of a list (RFC 7644 §3.4.2), with its resources as `projection` shows them.
 ///
 /// If the resources are larger than Lambda can return, the page has fewer of them, as `itemsPerPage` says. The client
-/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`), and so does the next cursor.
+/// continues after them (RFC 7644 §3.4.2.4 allows fewer than `count`), and so does the next cursor. The first one is always
+/// there: if it is too large alone, it is compressed or refused (see `fitting`).
 ///
 /// # Errors
-/// `TooMany` when not even the first resource fits, and those of storing where the next page starts.
+/// Those of storing where the next page starts.
 pub(crate) async fn page<'a>(
     tenant: &Tenant,
     page: &'a Page,
@@ -86,14 +80,13 @@ pub(crate) async fn page<'a>(
 ) -> Result<Response, Error> {
     let shown = |resource| projection(resource).render(resource, base.as_str());
     let mut resources: Vec<Value> = page.resources.iter().map(shown).collect();
-    let fitting = how_many_fit(&resources);
-    if fitting == 0 && !resources.is_empty() {
-        return Err(too_large());
-    }
-    resources.truncate(fitting);
+    resources.truncate(how_many_fit(&resources).max(1));
     let body = match page.onward {
         Some(_) => {
-            let next = tenant.resources().next_cursor(page, fitting).await?;
+            let next = tenant
+                .resources()
+                .next_cursor(page, resources.len())
+                .await?;
             scim::cursor_response(page.total, next, resources)
         }
         None => scim::list_response(page.total, page.start_index, resources),
@@ -103,7 +96,7 @@ pub(crate) async fn page<'a>(
 
 /// Returns how many resources fit into one response, counted from the first.
 fn how_many_fit(resources: &[Value]) -> usize {
-    let mut room = MAX_ANSWER_BYTES;
+    let mut room = MAX_PAGE_BYTES;
     let fits = |resource: &&Value| match room.checked_sub(weight(resource)) {
         Some(left) => {
             room = left;
@@ -114,12 +107,6 @@ fn how_many_fit(resources: &[Value]) -> usize {
     resources.iter().take_while(fits).count()
 }
 
-fn too_large() -> Error {
-    let detail = "the response would be larger than the service can return; leave out large attributes, for example \
-                  with `excludedAttributes=members`";
-    scim::Error::TooMany(detail.to_owned()).into()
-}
-
 /// Returns the bytes that a body takes as a string in the JSON of Lambda's response.
 fn weight(body: &Value) -> usize {
     let mut weight = Weight(0);
@@ -128,15 +115,12 @@ fn weight(body: &Value) -> usize {
     weight.0
 }
 
-/// Counts the bytes written to it. Quotes and backslashes count twice, because JSON escapes them.
+/// Counts the bytes written to it, as they are escaped in a string of JSON.
 struct Weight(usize);
 
 impl std::io::Write for Weight {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes
-            .iter()
-            .map(|byte| if matches!(byte, b'"' | b'\\') { 2 } else { 1 })
-            .sum::<usize>();
+        self.0 += escaped_bytes(bytes);
         Ok(bytes.len())
     }
 
@@ -221,11 +205,10 @@ mod tests {
             (shown(StatusCode::OK), StatusCode::OK),
             (shown(StatusCode::CREATED), StatusCode::CREATED),
             (
-                Ok(changed(&USER, "id-1", Some("W/\"7\""), &base())),
+                changed(&USER, "id-1", Some("W/\"7\""), &base()),
                 StatusCode::NO_CONTENT,
             ),
         ] {
-            let response = response.expect("an answer");
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()[ETAG], "W/\"7\"");
             for name in [CONTENT_LOCATION, LOCATION] {
@@ -237,31 +220,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_lambda_cannot_return_is_refused() {
-        assert!(
-            resource(
-                StatusCode::OK,
-                &user(1_000_000),
-                &Projection::all(),
-                &base()
-            )
-            .is_ok()
-        );
-        assert!(
-            resource(
-                StatusCode::OK,
-                &user(2_000_000),
-                &Projection::all(),
-                &base()
-            )
-            .is_err()
-        );
-    }
-
     #[tokio::test]
     async fn a_page_ends_where_lambda_does() {
-        for (quotes, count, kept) in [(1, 3, 3), (700_000, 3, 2), (0, 0, 0)] {
+        for (quotes, count, kept) in [(1, 3, 3), (700_000, 3, 2), (2_000_000, 2, 1), (0, 0, 0)] {
             let resources = (0..count).map(|_| user(quotes)).collect();
             let found = Page {
                 total: 9,
@@ -279,13 +240,5 @@ mod tests {
             assert_eq!(body["itemsPerPage"], json!(kept), "{quotes} {count}");
             assert_eq!(body["Resources"].as_array().map(Vec::len), Some(kept));
         }
-        let huge = Page {
-            total: 1,
-            start_index: 1,
-            resources: vec![user(2_000_000)],
-            onward: None,
-        };
-        let all = Projection::all();
-        assert!(page(&tenant(), &huge, |_| &all, &base()).await.is_err());
     }
 }

@@ -8,7 +8,8 @@
 //! - the extractors of the handler: the caller (`caller`, from `authorizer_context` or the bearer token), the base URL
 //!   (`base_url`), the query (`query`) and the body (`json_body`);
 //! - the handler, which calls one method of the directory;
-//! - `answer` or `error`, which build the response.
+//! - `answer` or `error`, which build the response;
+//! - `fitting`, which compresses or refuses a response that is larger than Lambda can return.
 //!
 //! The rules of the protocol are in `rollcall_scim`.
 //!
@@ -41,6 +42,7 @@ mod query;
 
 mod answer;
 mod error;
+mod fitting;
 
 pub use authorizer_context::AuthorizerContext;
 pub use base_url::BaseUrl;

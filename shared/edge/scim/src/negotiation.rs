@@ -1,7 +1,7 @@
-//! Content negotiation: SCIM's own media type, unless the client accepts only plain JSON.
+//! Content negotiation: SCIM's own media type, unless the client accepts only plain JSON; and whether it reads gzip.
 
 use http::HeaderMap;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, ACCEPT_ENCODING};
 use rollcall_scim::Reading;
 
 /// The media type of SCIM bodies (RFC 7644 §8.1).
@@ -35,7 +35,23 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
     if plain_only { PLAIN_JSON } else { SCIM_JSON }
 }
 
-/// Returns whether the client accepts a media range. `q=0` means that it does not (RFC 9110 §12.4.2).
+/// Returns whether the client reads gzip (RFC 9110 §12.5.3).
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT_ENCODING).iter();
+    let codings = lines.filter_map(|value| value.to_str().ok());
+    let codings: Vec<&str> = codings.flat_map(|value| value.split(',')).collect();
+    let wanted = |names: &[&str]| {
+        codings.iter().find_map(|coding| {
+            let name = coding.split(';').next().unwrap_or_default().trim();
+            let named = names.iter().any(|one| name.eq_ignore_ascii_case(one));
+            named.then(|| is_wanted(coding))
+        })
+    };
+    let gzip = wanted(&["gzip", "x-gzip"]);
+    gzip.or_else(|| wanted(&["*"])).unwrap_or(false)
+}
+
+/// Returns whether the client accepts a media range or a coding. `q=0` means that it does not (RFC 9110 §12.4.2).
 fn is_wanted(range: &str) -> bool {
     let quality = range.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -80,6 +96,29 @@ mod tests {
             let mut map = HeaderMap::new();
             headers.for_each(|(name, value)| _ = map.append(name, value));
             assert_eq!(content_type(&map), expected, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_for_those_who_read_it() {
+        for (accept, expected) in [
+            (None, false),
+            (Some(""), false),
+            (Some("gzip"), true),
+            (Some("br, GZIP;q=0.5"), true),
+            (Some("x-gzip"), true),
+            (Some("deflate, br"), false),
+            (Some("identity"), false),
+            (Some("*"), true),
+            (Some("*;q=0"), false),
+            (Some("gzip;q=0, *"), false),
+            (Some("*;q=0, gzip"), true),
+        ] {
+            let mut map = HeaderMap::new();
+            if let Some(accept) = accept {
+                map.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept));
+            }
+            assert_eq!(accepts_gzip(&map), expected, "{accept:?}");
         }
     }
 }

@@ -77,7 +77,12 @@ async fn read(
     if precondition.not_modified(answer::version(&resource)) {
         return Ok(answer::not_modified(&resource));
     }
-    answer::resource(StatusCode::OK, &resource, &projection, &base)
+    Ok(answer::resource(
+        StatusCode::OK,
+        &resource,
+        &projection,
+        &base,
+    ))
 }
 
 /// Handles `GET /Users` (RFC 7644 §3.4.2).
@@ -152,7 +157,7 @@ async fn patch(
         Some(resource) => answer::resource(StatusCode::OK, resource, &projection, &base),
         None => {
             let version = patched.version.as_deref();
-            Ok(answer::changed(kind.resource_type, &id, version, &base))
+            answer::changed(kind.resource_type, &id, version, &base)
         }
     };
     Ok(answer::with_effects(response, patched.effects))
@@ -167,10 +172,7 @@ async fn delete(
 ) -> Answer {
     let Conditions(precondition) = of_known(&tenant, kind, &id, precondition).await?;
     let deleted = tenant.resources().delete(kind, &id, &precondition).await?;
-    Ok(answer::with_effects(
-        Ok(answer::no_content()),
-        deleted.effects,
-    ))
+    Ok(answer::with_effects(answer::no_content(), deleted.effects))
 }
 
 /// What an extractor read, or why it could not.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::response::Response;
+use axum::{Router, middleware};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -17,6 +17,7 @@ use rollcall_scim::{self as scim, Reading};
 
 use crate::base_url::MARKER;
 use crate::error::{Error, refusal};
+use crate::fitting::fit;
 use crate::json_body::Sent;
 use crate::negotiation::content_type;
 use crate::request_log::Pending;
@@ -38,6 +39,7 @@ pub fn finish_public(router: Router) -> HttpFunction {
 
 fn build(router: Router, directory: Option<Directory>) -> HttpFunction {
     let router = router.method_not_allowed_fallback(unknown_method);
+    let router = router.layer(middleware::from_fn(fit));
     HttpFunction::new(router, Scim { directory })
 }
 
