@@ -137,9 +137,9 @@ pub(super) struct Head {
     pub(super) given: u64,
     /// The hash of the event with the number `hash_of`. An earlier version changes only `given`.
     #[serde(default)]
-    last_hash: Option<String>,
+    pub(super) last_hash: Option<String>,
     #[serde(default)]
-    hash_of: u64,
+    pub(super) hash_of: u64,
     /// When the number was assigned. Absent in heads of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) moved_at: Option<Timestamp>,

@@ -14,7 +14,7 @@ use crate::resources::handle::Resources;
 use crate::resources::page::Page;
 use crate::resources::page_cursor::Position;
 use crate::resources::patience::{PATIENCE, in_time};
-use crate::resources::query_plan::{QueryPlan, group_asked_about, plan};
+use crate::resources::query_plan::{QueryPlan, plan};
 use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
 use crate::resources::walk_order::{Order, walk_order};
