@@ -252,7 +252,7 @@ mod tests {
             retention_days: 7,
             ..before.clone()
         };
-        let revision = |settings| revision_of(settings).unwrap();
+        let revision = |settings: &Settings| revision_of(settings).unwrap();
         assert_eq!(revision(&before), revision(&before.clone()));
         assert_ne!(revision(&before), revision(&after));
     }
