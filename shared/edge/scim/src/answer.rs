@@ -94,7 +94,7 @@ pub(crate) async fn page<'a>(
     let body = match page.onward {
         Some(_) => {
             let next = tenant.resources().next_cursor(page, fitting).await?;
-            scim::cursor_response(page.total, next, resources)
+            scim::cursor_response(page.total, page.start_index, next, resources)
         }
         None => scim::list_response(page.total, page.start_index, resources),
     };
