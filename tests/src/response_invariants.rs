@@ -28,8 +28,8 @@ pub struct Exchange<'a> {
 /// Members of a SCIM error (RFC 7644 §3.12).
 const ERROR_MEMBERS: [&str; 4] = ["schemas", "status", "scimType", "detail"];
 
-/// All `scimType` values (RFC 7644 §3.12, table 9).
-const SCIM_TYPES: [&str; 10] = [
+/// All `scimType` values (RFC 7644 §3.12, table 9, and RFC 9865 §2.1).
+const SCIM_TYPES: [&str; 13] = [
     "invalidFilter",
     "tooMany",
     "uniqueness",
@@ -40,6 +40,9 @@ const SCIM_TYPES: [&str; 10] = [
     "invalidValue",
     "invalidVers",
     "sensitive",
+    "invalidCursor",
+    "expiredCursor",
+    "invalidCount",
 ];
 
 /// Words that would reveal implementation details to a client.

@@ -21,11 +21,18 @@ pub fn list_response(total: u64, start_index: u64, resources: Vec<Value>) -> Val
 }
 
 /// Returns a ListResponse with one page of a walk by cursors (RFC 9865 §2). The last page has no `next` cursor.
-pub fn cursor_response(total: u64, next: Option<String>, resources: Vec<Value>) -> Value {
-    let mut response = list_response(total, 1, resources);
-    if let Some(page) = response.as_object_mut() {
-        page.remove("startIndex");
-        page.extend(next.map(|next| ("nextCursor".to_owned(), next.into())));
+///
+/// It has a `startIndex` too, the number of resources before it plus one: RFC 7644 requires it of every page, and clients
+/// rely on it.
+pub fn cursor_response(
+    total: u64,
+    start_index: u64,
+    next: Option<String>,
+    resources: Vec<Value>,
+) -> Value {
+    let mut response = list_response(total, start_index, resources);
+    if let Some(next) = next {
+        response["nextCursor"] = next.into();
     }
     response
 }
@@ -43,12 +50,12 @@ mod tests {
         assert_eq!(list_response(7, 100, vec![]), empty);
         let page = list_response(7, 1, vec![json!({"id": "1"}), json!({"id": "2"})]);
         assert_eq!(page["itemsPerPage"], json!(2));
-        let first = cursor_response(2, Some("x".to_owned()), vec![json!({"id": "1"})]);
+        let first = cursor_response(2, 1, Some("x".to_owned()), vec![json!({"id": "1"})]);
         let is = json!({
             "schemas": [LIST_RESPONSE_URN],
-            "totalResults": 2, "itemsPerPage": 1, "nextCursor": "x", "Resources": [{"id": "1"}],
+            "totalResults": 2, "startIndex": 1, "itemsPerPage": 1, "nextCursor": "x", "Resources": [{"id": "1"}],
         });
         assert_eq!(first, is);
-        assert_eq!(cursor_response(0, None, vec![]).get("nextCursor"), None);
+        assert_eq!(cursor_response(0, 1, None, vec![]).get("nextCursor"), None);
     }
 }

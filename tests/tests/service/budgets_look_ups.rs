@@ -98,7 +98,7 @@ fn look_ups_keep_their_budgets() {
                 users: read(&USERS),
                 groups: read(&GROUPS),
             };
-            let (page, cost) = measure(tenant.resources().search_all(&query)).await;
+            let (page, cost) = measure(Box::pin(tenant.resources().search_all(&query))).await;
             assert_eq!(page.unwrap().total, 1);
             budgets.record(what, cost);
         }

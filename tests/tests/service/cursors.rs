@@ -39,7 +39,7 @@ async fn walk(
         let found = page(idp, endpoint, &query, by_post).await.expect(200);
         let ids = found.strings("/Resources/*/id");
         assert_eq!(found.body["itemsPerPage"], ids.len());
-        assert_eq!(found.body.get("startIndex"), None);
+        assert_eq!(found.body["startIndex"], seen.len() + 1);
         sizes.push(ids.len());
         seen.extend(ids);
         let Some(next) = found.body.get("nextCursor") else {

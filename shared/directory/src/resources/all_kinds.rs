@@ -32,11 +32,12 @@ impl Resources<'_> {
     pub async fn search_all(self, query: &QueryOfAll) -> Result<Page, Error> {
         if let Some(cursor) = &query.users.cursor {
             let kinds = query.kinds();
-            return in_time(&USERS, PATIENCE, self.page_by_cursor(&kinds, cursor)).await;
+            let page = Box::pin(self.page_by_cursor(&kinds, cursor));
+            return in_time(&USERS, PATIENCE, page).await;
         }
         match query.users.sort {
-            Some(_) => in_time(&USERS, PATIENCE, self.search_ordered(query)).await,
-            None => in_time(&USERS, PATIENCE, self.search_in_turn(query)).await,
+            Some(_) => in_time(&USERS, PATIENCE, Box::pin(self.search_ordered(query))).await,
+            None => in_time(&USERS, PATIENCE, Box::pin(self.search_in_turn(query))).await,
         }
     }
 

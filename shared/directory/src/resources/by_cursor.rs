@@ -51,6 +51,7 @@ impl Resources<'_> {
             "" => None,
             text => Some(Cursor::read(self.scope, &query, text).await?),
         };
+        let start_index = at.as_ref().map_or(1, |cursor| cursor.start_index);
         for (kind, query) in parts {
             let plan = plan(kind, query.filter.as_ref());
             self.settle_for(kind, query, &plan).await?;
@@ -73,7 +74,7 @@ impl Resources<'_> {
         };
         Ok(Page {
             total: found.total,
-            start_index: 1,
+            start_index,
             resources: found.resources,
             onward: Some(Onward {
                 query,
@@ -114,7 +115,8 @@ impl Resources<'_> {
             }
             Place::Ordered(..) => {}
         }
-        let cursor = Cursor::new(place, page.total);
+        let start_index = page.start_index + shown as u64;
+        let cursor = Cursor::new(place, page.total, start_index);
         Ok(Some(cursor.write(self.scope, &onward.query).await?))
     }
 

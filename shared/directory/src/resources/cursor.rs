@@ -38,17 +38,21 @@ pub(super) struct Cursor {
     /// The total that the first page counted.
     #[serde(rename = "t")]
     pub(super) total: u64,
+    /// The index of the page's first resource, from 1.
+    #[serde(rename = "s")]
+    pub(super) start_index: u64,
     /// When it ends, in seconds since 1970.
     #[serde(rename = "e")]
     expires: i64,
 }
 
 impl Cursor {
-    pub(super) fn new(place: Place, total: u64) -> Self {
+    pub(super) fn new(place: Place, total: u64, start_index: u64) -> Self {
         let expires = Timestamp::now().as_second() + i64::from(limits::CURSOR_TIMEOUT_SECONDS);
         Self {
             place,
             total,
+            start_index,
             expires,
         }
     }
@@ -133,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_cursor_ends_after_an_hour() {
-        let cursor = Cursor::new(Place::Created(0, "id".to_owned()), 7);
+        let cursor = Cursor::new(Place::Created(0, "id".to_owned()), 7, 3);
         let begins = cursor.expires - 3_600;
         for (seconds, has_ended) in [(0, false), (3_599, false), (3_600, true), (9_999, true)] {
             let read = cursor.clone().unless_ended(begins + seconds);

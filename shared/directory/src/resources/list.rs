@@ -32,7 +32,8 @@ impl Resources<'_> {
 
     async fn search_for_long(self, kind: &'static Kind, query: &Query) -> Result<Page, Error> {
         if let Some(cursor) = &query.cursor {
-            return self.page_by_cursor(&[(kind, query)], cursor).await;
+            let part = [(kind, query)];
+            return Box::pin(self.page_by_cursor(&part, cursor)).await;
         }
         let slice = Slice::of(query);
         let shown = Needs::of(&query.projection);

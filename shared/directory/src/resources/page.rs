@@ -9,7 +9,7 @@ use crate::resources::cursor::Place;
 pub struct Page {
     /// How many resources match in total.
     pub total: u64,
-    /// The index of the page's first resource, from 1. Without meaning in a walk by cursors.
+    /// The index of the page's first resource, from 1.
     pub start_index: u64,
     /// The resources of the page.
     pub resources: Vec<Resource>,

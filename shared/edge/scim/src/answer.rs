@@ -83,11 +83,9 @@ pub(crate) async fn page<'a>(
     resources.truncate(how_many_fit(&resources).max(1));
     let body = match page.onward {
         Some(_) => {
-            let next = tenant
-                .resources()
-                .next_cursor(page, resources.len())
-                .await?;
-            scim::cursor_response(page.total, next, resources)
+            let shown = resources.len();
+            let next = tenant.resources().next_cursor(page, shown).await?;
+            scim::cursor_response(page.total, page.start_index, next, resources)
         }
         None => scim::list_response(page.total, page.start_index, resources),
     };
