@@ -24,6 +24,8 @@ const MAX_SORT_BYTES: usize = 1_024;
 const MAX_BATCH_GET: usize = 100;
 /// DynamoDB's limit on the requests of one `BatchWriteItem`.
 const MAX_BATCH_WRITE: usize = 25;
+/// How long one transaction or batch is retried in total. Every attempt of it can contain the SDK's own retries.
+const PATIENCE: Duration = Duration::from_secs(18);
 
 /// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -183,16 +185,21 @@ impl Table {
         wanted.dedup();
         let mut found = Vec::with_capacity(wanted.len());
         for chunk in wanted.chunks(MAX_BATCH_GET) {
-            let mut left: Vec<Item> = chunk.iter().map(key_item).collect();
-            let mut delays = backoff().build();
-            while !left.is_empty() {
-                let (items, unprocessed) = self.batch_get_once(left).await?;
-                let progress = !items.is_empty();
-                found.extend(items);
-                left = unprocessed;
-                if !left.is_empty() && !progress {
-                    pause(&mut delays).await?;
-                }
+            found.extend(in_time(self.batch_get_chunk(chunk)).await?);
+        }
+        Ok(found)
+    }
+
+    async fn batch_get_chunk(&self, keys: &[Key]) -> Result<Vec<Item>, Error> {
+        let mut left: Vec<Item> = keys.iter().map(key_item).collect();
+        let (mut found, mut delays) = (Vec::new(), backoff().build());
+        while !left.is_empty() {
+            let (items, unprocessed) = self.batch_get_once(left).await?;
+            let progress = !items.is_empty();
+            found.extend(items);
+            left = unprocessed;
+            if !left.is_empty() && !progress {
+                pause(&mut delays).await?;
             }
         }
         Ok(found)
@@ -301,26 +308,30 @@ impl Table {
 
     async fn batch_write(&self, requests: Vec<WriteRequest>) -> Result<(), Error> {
         for chunk in requests.chunks(MAX_BATCH_WRITE) {
-            let mut left = chunk.to_vec();
-            let mut delays = backoff().build();
-            while !left.is_empty() {
-                let sent = left.len();
-                let output = self
-                    .client
-                    .batch_write_item()
-                    .request_items(&self.name, left)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(DynamoDbError::from)?;
-                capacity::write(output.consumed_capacity());
-                left = output
-                    .unprocessed_items
-                    .and_then(|mut tables| tables.remove(&self.name))
-                    .unwrap_or_default();
-                if left.len() == sent {
-                    pause(&mut delays).await?;
-                }
+            in_time(self.batch_write_chunk(chunk.to_vec())).await?;
+        }
+        Ok(())
+    }
+
+    async fn batch_write_chunk(&self, mut left: Vec<WriteRequest>) -> Result<(), Error> {
+        let mut delays = backoff().build();
+        while !left.is_empty() {
+            let sent = left.len();
+            let output = self
+                .client
+                .batch_write_item()
+                .request_items(&self.name, left)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(DynamoDbError::from)?;
+            capacity::write(output.consumed_capacity());
+            left = output
+                .unprocessed_items
+                .and_then(|mut tables| tables.remove(&self.name))
+                .unwrap_or_default();
+            if left.len() == sent {
+                pause(&mut delays).await?;
             }
         }
         Ok(())
@@ -377,10 +388,10 @@ impl Table {
         // All attempts have the same token. If the response to a commit is lost and the next attempt is throttled, a
         // later attempt must not fail because of the writes of the first.
         let token = uuid::Uuid::new_v4().to_string();
-        (|| self.transact_once(transaction, &token))
+        let committed = (|| self.transact_once(transaction, &token))
             .retry(backoff())
-            .when(|error: &Error| matches!(error, Error::Busy(_)))
-            .await
+            .when(|error: &Error| matches!(error, Error::Busy(_)));
+        in_time(committed).await
     }
 
     async fn transact_once(
@@ -439,6 +450,16 @@ fn backoff() -> ExponentialBuilder {
         .with_min_delay(Duration::from_millis(8))
         .with_max_delay(Duration::from_millis(800))
         .with_max_times(16)
+}
+
+/// Ends a loop of retries that has taken too long: the SDK may have retried every call of it.
+///
+/// # Errors
+/// [`Error::Busy`] when the time is over; otherwise those of the loop.
+async fn in_time<T>(retries: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(PATIENCE, retries)
+        .await
+        .unwrap_or(Err(Error::Busy(None)))
 }
 
 async fn pause(delays: &mut impl Iterator<Item = Duration>) -> Result<(), Error> {

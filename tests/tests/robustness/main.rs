@@ -1,0 +1,1 @@
+//! Faults, random histories and crashes: nothing is lost, and nothing is faked.
