@@ -27,9 +27,10 @@ const EXPECTED: [u16; 9] = [200, 201, 204, 400, 401, 403, 404, 409, 412];
 /// What the clients were told.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    /// People whose creation was confirmed, and whom nobody has tried to delete.
-    pub(crate) kept: BTreeSet<String>,
+    /// People whose creation was confirmed.
     pub(crate) people: Vec<String>,
+    /// People whom somebody tried to delete.
+    pub(crate) given_up: BTreeSet<String>,
     pub(crate) groups: Vec<String>,
     /// Connections besides the first, with the secrets of their tokens.
     pub(crate) connections: Vec<(String, String)>,
@@ -241,7 +242,9 @@ impl Operation {
     async fn perform(self, senders: &Senders, told: &Mutex<Told>, seed: u64) {
         match &self.purpose {
             // Whether or not it is answered.
-            Purpose::DeletePerson(id) => drop(lock(told).kept.remove(id)),
+            Purpose::DeletePerson(id) => {
+                lock(told).given_up.insert(id.clone());
+            }
             Purpose::DeleteTenant => lock(told).tenant_deleted = true,
             _ => {}
         }
@@ -277,16 +280,15 @@ impl Told {
     fn note(&mut self, purpose: &Purpose, answer: &Answer, seed: u64) {
         let is_done = answer.status < 300;
         match purpose {
-            Purpose::CreatePerson if answer.status == 201 => {
-                self.kept.insert(answer.id());
-                self.people.push(answer.id());
-            }
+            Purpose::CreatePerson if answer.status == 201 => self.people.push(answer.id()),
             Purpose::CreateGroup if answer.status == 201 => self.groups.push(answer.id()),
             Purpose::DeleteConnection(id) if is_done => {
                 self.deleted_connections.insert(id.clone());
             }
             Purpose::SignIn if is_done => self.sessions.push(answer.string("/session/token")),
-            Purpose::SignOut(session) if is_done => drop(self.signed_out.insert(session.clone())),
+            Purpose::SignOut(session) if is_done => {
+                self.signed_out.insert(session.clone());
+            }
             _ => {}
         }
         self.note_version(&answer.body, seed);

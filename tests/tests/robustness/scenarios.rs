@@ -62,7 +62,7 @@ const fn large(scenario: Scenario) -> Scenario {
     }
 }
 
-pub(crate) const SCENARIOS: [Scenario; 21] = [
+pub(crate) static SCENARIOS: [Scenario; 21] = [
     scenario("create a user", &[201, 409], |_| {
         let user = json!({"schemas": [urn::USER], "userName": "new", "externalId": "x", "active": true});
         Ask::scim(Method::POST, "/Users", user)
