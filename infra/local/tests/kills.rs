@@ -108,7 +108,7 @@ async fn random_mapping(
 ) -> Option<()> {
     let group = &groups[random.random_range(0..groups.len())];
     let role = ["viewer", "member", "admin"][random.random_range(0..3)];
-    let path = format!("/tenants/acme/scim/groups/{group}/role-mapping");
+    let path = format!("/tenants/acme/groups/{group}/role-mapping");
     let body = json!({"role_id": role});
     let status = send(application, Method::PUT, &path, &body).await?;
     assert!(matches!(status, 200 | 409 | 503), "{path}: {status}");

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use rollcall_tests::faults::{Fault, Faults};
+use rollcall_tests::idp::Answer;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::size::full_size;
 use rollcall_tests::tenant_faults::{Calls, Rule, TenantFaults};
@@ -30,10 +31,10 @@ const KINDS: [Fault; 6] = [
     Fault::Delay,
 ];
 /// Cases at the same time. Most of the time, they wait for retries.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 32;
 /// Unless all cases are asked for, one of so many is run, besides one for each operation and kind of fault. It has no
 /// divisor in common with the number of rules for a call.
-const SAMPLE: usize = 29;
+const SAMPLE: usize = 79;
 
 /// One request with faults.
 struct Case {
@@ -71,23 +72,42 @@ async fn without_faults(
     }
 }
 
-async fn with_faults(
+/// Sends the requests of several cases at the same time.
+async fn send_with_faults(
     service: &Service,
     faults: &TenantFaults,
-    case: &Case,
-    expected: &Expected,
-) -> Calls {
+    cases: &[(Case, Arc<Expected>)],
+) -> Vec<(Stage, Answer, Calls)> {
+    // One stage after another, so that the requests have the processor to themselves.
+    let mut stages = Vec::new();
+    for (case, _) in cases {
+        stages.push(Stage::create(service, case.scenario.large).await);
+    }
+    let sent = cases.iter().zip(&stages).map(async |((case, _), stage)| {
+        let what = format!("{}: {:?}", case.scenario.name, case.rule);
+        let ask = (case.scenario.ask)(stage);
+        faults.begin(stage.tenant.id(), Some(case.rule.clone()));
+        let begun = Instant::now();
+        let answer = ask.send(&stage.senders).await;
+        let took = begun.elapsed();
+        assert!(took < TIME_LIMIT, "{what}: {took:?}");
+        (answer, faults.end(stage.tenant.id()))
+    });
+    let sent = join_all(sent).await;
+    let sent = stages.into_iter().zip(sent);
+    sent.map(|(stage, (answer, calls))| (stage, answer, calls)).collect()
+}
+
+/// Checks what a request with faults has left, and what it leaves when it is sent again.
+async fn check(
+    service: &Service,
+    (case, expected): &(Case, Arc<Expected>),
+    (stage, answer): (&Stage, &Answer),
+) {
     let scenario = case.scenario;
     let what = format!("{}: {:?}", scenario.name, case.rule);
-    let stage = Stage::create(service, scenario.large).await;
-    let ask = (scenario.ask)(&stage);
-    faults.begin(stage.tenant.id(), Some(case.rule.clone()));
-    let begun = Instant::now();
-    let answer = ask.send(&stage.senders).await;
-    let took = begun.elapsed();
-    let calls = faults.end(stage.tenant.id());
-    assert!(took < TIME_LIMIT, "{what}: {took:?}");
-    let after = State::of(service, &stage).await;
+    let ask = (scenario.ask)(stage);
+    let after = State::of(service, stage).await;
     let lost = matches!(
         case.rule,
         Rule::From(_, Fault::DroppedAfter) | Rule::At(_, Fault::DroppedAfter)
@@ -95,9 +115,9 @@ async fn with_faults(
     if answer.status < 300 {
         assert_eq!(after.now, expected.after.now, "{what}");
         assert_eq!(after.history, expected.after.history, "{what}");
-        return calls;
+        return;
     }
-    assert!(is_unavailable(&answer), "{what}: {answer:?}");
+    assert!(is_unavailable(answer), "{what}: {answer:?}");
     // If answers were lost, the last write may have been made.
     let is_done = after.now == expected.after.now;
     if !(scenario.in_steps || lost && is_done) {
@@ -105,12 +125,11 @@ async fn with_faults(
     }
     let again = ask.answered(&stage.senders).await;
     assert!(scenario.again.contains(&again.status), "{what}: {again:?}");
-    let last = State::of(service, &stage).await;
+    let last = State::of(service, stage).await;
     if again.status != 201 || !scenario.in_steps {
         assert_eq!(last.now, expected.after.now, "{what}");
         assert_eq!(last.happened(), expected.after.happened(), "{what}");
     }
-    calls
 }
 
 /// Returns a case for each call and kind of fault: once, and from then on.
@@ -159,9 +178,9 @@ fn requests_survive_faults_at_every_call() {
         let number = chosen.len();
         let mut injected = Injected::new();
         for group in chosen.chunks(AT_ONCE) {
-            let group = group.iter();
-            let group = group.map(|(case, expected)| with_faults(service, faults, case, expected));
-            for calls in join_all(group).await {
+            let sent = send_with_faults(service, faults, group).await;
+            for (case, (stage, answer, calls)) in group.iter().zip(sent) {
+                check(service, case, (&stage, &answer)).await;
                 for (key, times) in calls.injected {
                     *injected.entry(key).or_default() += times;
                 }

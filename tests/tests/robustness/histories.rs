@@ -13,7 +13,7 @@ use rollcall_tests::tenant_faults::TenantFaults;
 use crate::history::History;
 
 /// Histories if `ROLLCALL_HISTORIES` is not set.
-const HISTORIES: u64 = 200;
+const HISTORIES: u64 = 60;
 /// Histories of one service at the same time.
 const AT_ONCE: u64 = 20;
 /// Histories of one service. A new one begins with an empty table.
@@ -59,9 +59,13 @@ fn random_histories_keep_all_promises() {
                 let run = batch.iter();
                 let run = run.map(|seed| blamed(*seed, History::run(service, table, *seed)));
                 let histories = join_all(run).await;
+                let settle = histories.iter();
+                let settle = settle.map(|history| blamed(history.seed, history.settle()));
+                let worlds = join_all(settle).await;
                 service.drained().await;
-                let check = histories.iter();
-                let check = check.map(|history| blamed(history.seed, history.check(service)));
+                let check = histories.iter().zip(&worlds).map(|(history, world)| {
+                    blamed(history.seed, history.check(service, world.as_ref()))
+                });
                 join_all(check).await;
                 operations += histories.iter().map(|it| it.operations).sum::<usize>();
                 faults += histories.iter().map(|it| it.faults).sum::<u64>();

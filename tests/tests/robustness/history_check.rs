@@ -11,23 +11,28 @@ use serde_json::{Value, json};
 use crate::history::History;
 
 impl History {
-    /// Checks the history, after everything that follows from it was processed.
-    pub(crate) async fn check(&self, service: &Service) {
-        let seed = self.seed;
+    /// Completes what was interrupted, and reads the tenant; `None` if it was deleted.
+    pub(crate) async fn settle(&self) -> Option<World> {
         let directory = self.tenant.directory();
         if self.told.tenant_deleted && directory.lifecycle().read().await.is_err() {
-            self.check_nothing_lives().await;
-            return;
+            return None;
         }
         directory.members().sweep().await.unwrap();
-        let world = audit(&self.senders.idp).await;
-        check_names(&world, seed);
-        // Reading members completes what was interrupted.
-        service.follow_up(&self.tenant).await;
-        self.check_events(service, &world).await;
+        Some(audit(&self.senders.idp).await)
+    }
+
+    /// Checks the history, after everything that follows from it was processed.
+    pub(crate) async fn check(&self, service: &Service, world: Option<&World>) {
+        let seed = self.seed;
+        let Some(world) = world else {
+            self.check_nothing_lives().await;
+            return;
+        };
+        check_names(world, seed);
+        self.check_events(service, world).await;
         self.check_roles(service).await;
-        self.check_credentials(&world).await;
-        self.check_stored(service, &world).await;
+        self.check_credentials(world).await;
+        self.check_stored(service, world).await;
         for id in &self.told.people {
             let is_kept = world.users.contains_key(id) || self.told.given_up.contains(id);
             assert!(is_kept, "seed {seed}: {id} is lost");

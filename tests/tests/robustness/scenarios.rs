@@ -106,7 +106,7 @@ pub(crate) static SCENARIOS: [Scenario; 21] = [
         stage.patch_group(json!([{"op": "replace", "path": "members", "value": members}]))
     })),
     scenario("map a group", &[200], |stage| {
-        let path = format!("/scim/groups/{}/role-mapping", stage.group);
+        let path = format!("/groups/{}/role-mapping", stage.group);
         stage.api(Method::PUT, &path, json!({"role_id": "admin"}))
     }),
     scenario("give a role", &[200], |stage| {
@@ -125,13 +125,13 @@ pub(crate) static SCENARIOS: [Scenario; 21] = [
     })),
     in_steps(scenario("create a connection", &[201], |stage| {
         let new = json!({"name": "third", "provider": "okta"});
-        stage.api(Method::POST, "/scim/connections", new)
+        stage.api(Method::POST, "/connections", new)
     })),
     in_steps(scenario("revoke a token", &[204], |stage| {
-        stage.api(Method::DELETE, &format!("/scim/tokens/{}", stage.token), Value::Null)
+        stage.api(Method::DELETE, &format!("/tokens/{}", stage.token), Value::Null)
     })),
     in_steps(scenario("delete a connection", &[204, 404], |stage| {
-        let path = format!("/scim/connections/{}", stage.connection);
+        let path = format!("/connections/{}", stage.connection);
         stage.api(Method::DELETE, &path, Value::Null)
     })),
     in_steps(scenario("delete the tenant", &[204, 404], |stage| {

@@ -68,16 +68,16 @@ fn resources(world: &World) -> Vec<String> {
 async fn settings(stage: &Stage, base: &str, world: &World) -> Vec<String> {
     let api = &stage.senders.application;
     let mut lines = Vec::new();
-    for connection in api.all(&format!("{base}/scim/connections")).await {
+    for connection in api.all(&format!("{base}/connections")).await {
         let name = &connection["name"];
         lines.push(format!("connection {name}"));
         let id = connection["id"].as_str().unwrap();
-        for token in api.all(&format!("{base}/scim/connections/{id}/tokens")).await {
+        for token in api.all(&format!("{base}/connections/{id}/tokens")).await {
             let revoked = !token["revoked_at"].is_null();
             lines.push(format!("token {} of {name}, revoked: {revoked}", token["label"]));
         }
     }
-    for mapping in api.all(&format!("{base}/scim/groups/role-mappings")).await {
+    for mapping in api.all(&format!("{base}/groups/role-mappings")).await {
         let (group, roles) = (&mapping["group"]["display_name"], &mapping["role_ids"]);
         lines.push(format!("mapping {group} {roles}"));
     }
