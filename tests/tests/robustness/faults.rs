@@ -34,7 +34,7 @@ const KINDS: [Fault; 6] = [
 const AT_ONCE: usize = 32;
 /// Unless all cases are asked for, one of so many is run, besides one for each operation and kind of fault. It has no
 /// divisor in common with the number of rules for a call.
-const SAMPLE: usize = 79;
+const SAMPLE: usize = 151;
 
 /// One request with faults.
 struct Case {

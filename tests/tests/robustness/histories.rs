@@ -13,7 +13,7 @@ use rollcall_tests::tenant_faults::TenantFaults;
 use crate::history::History;
 
 /// Histories if `ROLLCALL_HISTORIES` is not set.
-const HISTORIES: u64 = 60;
+const HISTORIES: u64 = 50;
 /// Histories of one service at the same time.
 const AT_ONCE: u64 = 20;
 /// Histories of one service. A new one begins with an empty table.

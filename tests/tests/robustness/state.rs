@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_tests::audit::{World, audit};
+use rollcall_tests::audit::World;
 use rollcall_tests::service::Service;
 use serde_json::Value;
 
@@ -29,10 +29,10 @@ impl State {
             };
         }
         stage.tenant.directory().members().sweep().await.unwrap();
-        let world = audit(&stage.senders.idp).await;
+        let world = World::read(&stage.senders.idp).await;
         let mut now = vec![details.body["display_name"].to_string()];
         now.extend(resources(&world));
-        now.extend(settings(stage, &base, &world).await);
+        now.extend(settings(stage, &base).await);
         now.sort();
         let journal = service.journal(&stage.tenant).await;
         let entry = |entry: &Value| {
@@ -65,7 +65,7 @@ fn resources(world: &World) -> Vec<String> {
 }
 
 /// Returns the connections, tokens, mappings and roles.
-async fn settings(stage: &Stage, base: &str, world: &World) -> Vec<String> {
+async fn settings(stage: &Stage, base: &str) -> Vec<String> {
     let api = &stage.senders.application;
     let mut lines = Vec::new();
     for connection in api.all(&format!("{base}/connections")).await {
@@ -81,12 +81,9 @@ async fn settings(stage: &Stage, base: &str, world: &World) -> Vec<String> {
         let (group, roles) = (&mapping["group"]["display_name"], &mapping["role_ids"]);
         lines.push(format!("mapping {group} {roles}"));
     }
-    for (id, user) in &world.users {
-        let role = api.get(&format!("{base}/users/{id}/role")).await;
-        let (name, roles) = (&user["userName"], &role.expect(200).body["roles"]);
-        lines.push(format!("role {name} {roles}"));
-        let person = api.get(&format!("{base}/users/{id}")).await.expect(200);
-        lines.push(format!("person {name} {}", person.body["state"]));
+    for person in api.all(&format!("{base}/users")).await {
+        let (name, state, roles) = (&person["user_name"], &person["state"], &person["roles"]);
+        lines.push(format!("person {name} {state} {roles}"));
     }
     lines
 }
