@@ -49,7 +49,10 @@ pub fn replay(feed: &[Value]) -> (People, Members) {
             "group.member_removed" => {
                 let group = members.get_mut(&subject);
                 let removed = group.is_some_and(|group| group.remove(&member()));
-                assert!(removed, "removed twice, or from no group: {event} in {feed:#?}");
+                assert!(
+                    removed,
+                    "removed twice, or from no group: {event} in {feed:#?}"
+                );
             }
             _ => {}
         }

@@ -101,11 +101,7 @@ async fn send(application: &Api, method: Method, path: &str, body: &Value) -> Op
 }
 
 /// Maps a group to another role, so that the roles of all its members are decided again.
-async fn random_mapping(
-    application: &Api,
-    groups: &[String],
-    random: &mut StdRng,
-) -> Option<()> {
+async fn random_mapping(application: &Api, groups: &[String], random: &mut StdRng) -> Option<()> {
     let group = &groups[random.random_range(0..groups.len())];
     let role = ["viewer", "member", "admin"][random.random_range(0..3)];
     let path = format!("/tenants/acme/groups/{group}/role-mapping");
@@ -191,7 +187,12 @@ async fn random_write(
         (30..36, Some(_)) => {
             let known = known.lock().unwrap();
             let first = random.random_range(0..known.people.len().max(1));
-            let members = known.people.iter().cycle().skip(first).take(MANY.min(known.people.len()));
+            let members = known
+                .people
+                .iter()
+                .cycle()
+                .skip(first)
+                .take(MANY.min(known.people.len()));
             let members: Vec<Value> = members.map(|id| json!({"value": id})).collect();
             (
                 Method::PATCH,
@@ -400,7 +401,7 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
                         _ => {
                             let groups = (groups.as_slice(), large.as_str());
                             random_write(&idp, groups, &known, &mut random).await
-                        },
+                        }
                     };
                 }
             }));

@@ -95,7 +95,8 @@ async fn send_with_faults(
     });
     let sent = join_all(sent).await;
     let sent = stages.into_iter().zip(sent);
-    sent.map(|(stage, (answer, calls))| (stage, answer, calls)).collect()
+    sent.map(|(stage, (answer, calls))| (stage, answer, calls))
+        .collect()
 }
 
 /// Checks what a request with faults has left, and what it leaves when it is sent again.
@@ -148,13 +149,18 @@ fn cases(scenario: &'static Scenario, expected: &Expected) -> Vec<(Case, String)
 /// Chooses the cases to run: all of them, or a sample with each operation and kind of fault.
 fn sample(all: Vec<(Case, String, Arc<Expected>)>) -> Vec<(Case, Arc<Expected>)> {
     let mut covered = BTreeSet::new();
-    let chosen = all.into_iter().enumerate().filter(|(n, (case, operation, _))| {
-        let (Rule::At(_, fault) | Rule::From(_, fault)) = case.rule else {
-            return false;
-        };
-        covered.insert((operation.clone(), fault)) || full_size() || n % SAMPLE == 0
-    });
-    chosen.map(|(_, (case, _, expected))| (case, expected)).collect()
+    let chosen = all
+        .into_iter()
+        .enumerate()
+        .filter(|(n, (case, operation, _))| {
+            let (Rule::At(_, fault) | Rule::From(_, fault)) = case.rule else {
+                return false;
+            };
+            covered.insert((operation.clone(), fault)) || full_size() || n % SAMPLE == 0
+        });
+    chosen
+        .map(|(_, (case, _, expected))| (case, expected))
+        .collect()
 }
 
 #[test]
@@ -246,8 +252,7 @@ async fn rare_operations(service: &Service) -> BTreeSet<(String, Fault)> {
 fn once(faults: &Faults, operation: &'static str, fault: Fault) {
     let done = AtomicBool::new(false);
     faults.schedule(move |call| {
-        let is_first = call.operation == operation
-            && !done.swap(true, Ordering::SeqCst);
+        let is_first = call.operation == operation && !done.swap(true, Ordering::SeqCst);
         if is_first { fault } else { Fault::None }
     });
 }
@@ -257,7 +262,12 @@ fn assert_all_covered(injected: &Injected) {
     for (_, operation) in DYNAMODB {
         for fault in KINDS {
             // Only writes of items conflict with other transactions.
-            let conflicts = ["TransactWriteItems", "UpdateItem", "PutItem", "BatchWriteItem"];
+            let conflicts = [
+                "TransactWriteItems",
+                "UpdateItem",
+                "PutItem",
+                "BatchWriteItem",
+            ];
             let covered = injected.contains_key(&(operation.to_owned(), fault));
             let can_be = fault != Fault::Conflict || conflicts.contains(&operation);
             assert!(covered || !can_be, "{operation} never got {fault:?}");

@@ -45,7 +45,10 @@ fn random_histories_keep_all_promises() {
     run(async |_| {
         let count = from_env("ROLLCALL_HISTORIES").unwrap_or(HISTORIES);
         let first = from_env("ROLLCALL_SEED").unwrap_or_else(|| rand::random::<u64>() >> 16);
-        say(&format!("histories: seeds {first} to {}", first + count - 1));
+        say(&format!(
+            "histories: seeds {first} to {}",
+            first + count - 1
+        ));
         let (mut operations, mut faults) = (0, 0);
         let mut seeds = first..first + count;
         loop {

@@ -130,16 +130,17 @@ fn operation(random: &mut StdRng, tenant: &str, told: &Told) -> Operation {
     let group = pick(random, &told.groups);
     let connection = pick(random, &told.connections);
     let session = pick(random, &told.sessions);
-    let api = |method, below: String, body| {
-        Ask::api(method, format!("/tenants/{tenant}{below}"), body)
-    };
-    let patch_user = |id: &str, change: Value| {
-        Ask::scim(Method::PATCH, format!("/Users/{id}"), patch(change))
-    };
+    let api =
+        |method, below: String, body| Ask::api(method, format!("/tenants/{tenant}{below}"), body);
+    let patch_user =
+        |id: &str, change: Value| Ask::scim(Method::PATCH, format!("/Users/{id}"), patch(change));
     let (purpose, ask) = match (kind, person, group) {
         (0..20, _, _) | (_, None, _) => {
             let user = json!({"schemas": [urn::USER], "userName": name, "active": true});
-            (Purpose::CreatePerson, Ask::scim(Method::POST, "/Users", user))
+            (
+                Purpose::CreatePerson,
+                Ask::scim(Method::POST, "/Users", user),
+            )
         }
         (20..30, Some(id), _) => {
             let title = format!("t{}", random.random_range(0..1000));
@@ -160,21 +161,33 @@ fn operation(random: &mut StdRng, tenant: &str, told: &Told) -> Operation {
         }
         (50..58, Some(id), _) | (58..74, Some(id), None) => {
             let members = json!([{"value": id}]);
-            let group = json!({"schemas": [urn::GROUP], "displayName": group_name, "members": members});
-            (Purpose::CreateGroup, Ask::scim(Method::POST, "/Groups", group))
+            let group =
+                json!({"schemas": [urn::GROUP], "displayName": group_name, "members": members});
+            (
+                Purpose::CreateGroup,
+                Ask::scim(Method::POST, "/Groups", group),
+            )
         }
         (58..69, Some(id), Some(group)) => {
             let change = match switch {
-                true => json!({"op": "add", "path": "members", "value": [{"value": id}, {"value": other}]}),
+                true => {
+                    json!({"op": "add", "path": "members", "value": [{"value": id}, {"value": other}]})
+                }
                 false => json!({"op": "remove", "path": format!("members[value eq \"{id}\"]")}),
             };
             let path = format!("/Groups/{group}");
-            (Purpose::Other, Ask::scim(Method::PATCH, path, patch(change)))
+            (
+                Purpose::Other,
+                Ask::scim(Method::PATCH, path, patch(change)),
+            )
         }
         (69..72, _, Some(group)) => {
             let change = json!({"op": "replace", "path": "displayName", "value": group_name});
             let path = format!("/Groups/{group}");
-            (Purpose::Other, Ask::scim(Method::PATCH, path, patch(change)))
+            (
+                Purpose::Other,
+                Ask::scim(Method::PATCH, path, patch(change)),
+            )
         }
         (72..74, _, Some(group)) => {
             let path = format!("/Groups/{group}");
@@ -183,16 +196,25 @@ fn operation(random: &mut StdRng, tenant: &str, told: &Told) -> Operation {
         (74..79, _, Some(group)) => {
             let role = if switch { json!(role) } else { Value::Null };
             let path = format!("/groups/{group}/role-mapping");
-            (Purpose::Other, api(Method::PUT, path, json!({"role_id": role})))
+            (
+                Purpose::Other,
+                api(Method::PUT, path, json!({"role_id": role})),
+            )
         }
         (79..82, Some(id), _) => {
             let role = if switch { json!(role) } else { Value::Null };
             let path = format!("/users/{id}/role");
-            (Purpose::Other, api(Method::PUT, path, json!({"role_id": role})))
+            (
+                Purpose::Other,
+                api(Method::PUT, path, json!({"role_id": role})),
+            )
         }
         (82..85, Some(id), _) => {
             let end = if switch { "block" } else { "unblock" };
-            (Purpose::Other, api(Method::POST, format!("/users/{id}/{end}"), json!({})))
+            (
+                Purpose::Other,
+                api(Method::POST, format!("/users/{id}/{end}"), json!({})),
+            )
         }
         (85..87, Some(id), _) => {
             let path = format!("/users/{id}/sessions/end");
@@ -200,7 +222,10 @@ fn operation(random: &mut StdRng, tenant: &str, told: &Told) -> Operation {
         }
         (87..92, _, _) | (74..79, _, None) => {
             let login = json!({"user_name": name, "groups": [group_name]});
-            (Purpose::SignIn, api(Method::POST, "/sso/logins".to_owned(), login))
+            (
+                Purpose::SignIn,
+                api(Method::POST, "/sso/logins".to_owned(), login),
+            )
         }
         (92..94, _, _) => match session {
             Some(session) => {
@@ -209,13 +234,19 @@ fn operation(random: &mut StdRng, tenant: &str, told: &Told) -> Operation {
             }
             None => {
                 let login = json!({"user_name": name});
-                (Purpose::SignIn, api(Method::POST, "/sso/logins".to_owned(), login))
+                (
+                    Purpose::SignIn,
+                    api(Method::POST, "/sso/logins".to_owned(), login),
+                )
             }
         },
         (94..99, _, _) => match connection {
             Some((id, _)) if switch => {
                 let path = format!("/connections/{id}");
-                (Purpose::DeleteConnection(id), api(Method::DELETE, path, Value::Null))
+                (
+                    Purpose::DeleteConnection(id),
+                    api(Method::DELETE, path, Value::Null),
+                )
             }
             _ => {
                 let new = json!({"name": group_name, "provider": "okta"});
@@ -223,7 +254,10 @@ fn operation(random: &mut StdRng, tenant: &str, told: &Told) -> Operation {
                 (Purpose::CreateConnection, api(Method::POST, path, new))
             }
         },
-        _ => (Purpose::DeleteTenant, api(Method::DELETE, String::new(), Value::Null)),
+        _ => (
+            Purpose::DeleteTenant,
+            api(Method::DELETE, String::new(), Value::Null),
+        ),
     };
     Operation { purpose, ask }
 }

@@ -67,7 +67,11 @@ impl History {
         assert_eq!(verified.faults, [], "seed {seed}");
         let events: Vec<Value> = events.iter().map(|event| json!(event)).collect();
         let ids: BTreeSet<&str> = events.iter().filter_map(|it| it["id"].as_str()).collect();
-        assert_eq!(ids.len(), events.len(), "seed {seed}: an event has two places");
+        assert_eq!(
+            ids.len(),
+            events.len(),
+            "seed {seed}: an event has two places"
+        );
         let entries = service.journal(&self.tenant).await;
         for entry in &entries {
             let id = entry["SK"].as_str().unwrap_or_default();
@@ -146,7 +150,10 @@ impl History {
         let query = query.key_condition_expression("PK = :pk");
         let query = query.expression_attribute_values(":pk", S(partition));
         let found = query.send().await.unwrap();
-        let sort = found.items().iter().filter_map(|item| item["SK"].as_s().ok());
+        let sort = found
+            .items()
+            .iter()
+            .filter_map(|item| item["SK"].as_s().ok());
         sort.cloned().collect()
     }
 }
@@ -155,6 +162,10 @@ fn check_names(world: &World, seed: u64) {
     for (resources, name) in [(&world.users, "userName"), (&world.groups, "displayName")] {
         let names = resources.values().filter_map(|it| it[name].as_str());
         let names: BTreeSet<String> = names.map(str::to_lowercase).collect();
-        assert_eq!(names.len(), resources.len(), "seed {seed}: a name is given twice");
+        assert_eq!(
+            names.len(),
+            resources.len(),
+            "seed {seed}: a name is given twice"
+        );
     }
 }

@@ -34,11 +34,7 @@ pub(crate) struct Scenario {
     pub(crate) again: &'static [u16],
 }
 
-const fn scenario(
-    name: &'static str,
-    again: &'static [u16],
-    ask: fn(&Stage) -> Ask,
-) -> Scenario {
+const fn scenario(name: &'static str, again: &'static [u16], ask: fn(&Stage) -> Ask) -> Scenario {
     Scenario {
         name,
         ask,
@@ -64,7 +60,8 @@ const fn large(scenario: Scenario) -> Scenario {
 
 pub(crate) static SCENARIOS: [Scenario; 21] = [
     scenario("create a user", &[201, 409], |_| {
-        let user = json!({"schemas": [urn::USER], "userName": "new", "externalId": "x", "active": true});
+        let user =
+            json!({"schemas": [urn::USER], "userName": "new", "externalId": "x", "active": true});
         Ask::scim(Method::POST, "/Users", user)
     }),
     scenario("replace a user", &[200], |stage| {
@@ -78,10 +75,18 @@ pub(crate) static SCENARIOS: [Scenario; 21] = [
         stage.patch_user(json!([{"op": "replace", "path": "userName", "value": "renamed"}]))
     }),
     scenario("delete a user", &[204, 404], |stage| {
-        Ask::scim(Method::DELETE, format!("/Users/{}", stage.people[0]), Value::Null)
+        Ask::scim(
+            Method::DELETE,
+            format!("/Users/{}", stage.people[0]),
+            Value::Null,
+        )
     }),
     scenario("find a user", &[200], |_| {
-        Ask::scim(Method::GET, "/Users?filter=userName%20eq%20%22p1%22", Value::Null)
+        Ask::scim(
+            Method::GET,
+            "/Users?filter=userName%20eq%20%22p1%22",
+            Value::Null,
+        )
     }),
     scenario("list groups", &[200], |_| {
         Ask::scim(Method::GET, "/Groups", Value::Null)
@@ -96,7 +101,11 @@ pub(crate) static SCENARIOS: [Scenario; 21] = [
         ]))
     }),
     scenario("delete a group", &[204, 404], |stage| {
-        Ask::scim(Method::DELETE, format!("/Groups/{}", stage.group), Value::Null)
+        Ask::scim(
+            Method::DELETE,
+            format!("/Groups/{}", stage.group),
+            Value::Null,
+        )
     }),
     large(scenario("create a large group", &[201, 409], |stage| {
         Ask::scim(Method::POST, "/Groups", group("large", &stage.people))
@@ -114,7 +123,11 @@ pub(crate) static SCENARIOS: [Scenario; 21] = [
         stage.api(Method::PUT, &path, json!({"role_id": "member"}))
     }),
     scenario("sign in", &[200], |stage| {
-        stage.api(Method::POST, "/sso/logins", json!({"user_name": "p1", "groups": ["g"]}))
+        stage.api(
+            Method::POST,
+            "/sso/logins",
+            json!({"user_name": "p1", "groups": ["g"]}),
+        )
     }),
     scenario("block a user", &[200], |stage| {
         let path = format!("/users/{}/block", stage.people[1]);
@@ -128,7 +141,11 @@ pub(crate) static SCENARIOS: [Scenario; 21] = [
         stage.api(Method::POST, "/connections", new)
     })),
     in_steps(scenario("revoke a token", &[204], |stage| {
-        stage.api(Method::DELETE, &format!("/tokens/{}", stage.token), Value::Null)
+        stage.api(
+            Method::DELETE,
+            &format!("/tokens/{}", stage.token),
+            Value::Null,
+        )
     })),
     in_steps(scenario("delete a connection", &[204, 404], |stage| {
         let path = format!("/connections/{}", stage.connection);
@@ -173,7 +190,11 @@ impl Stage {
     }
 
     fn api(&self, method: Method, below: &str, body: Value) -> Ask {
-        Ask::api(method, format!("/tenants/{}{below}", self.tenant.id()), body)
+        Ask::api(
+            method,
+            format!("/tenants/{}{below}", self.tenant.id()),
+            body,
+        )
     }
 
     fn patch_user(&self, operations: Value) -> Ask {

@@ -57,7 +57,9 @@ fn resources(world: &World) -> Vec<String> {
     });
     let groups = world.groups.iter().map(|(id, group)| {
         let members = world.members(id);
-        let members = members.iter().map(|id| world.users[id]["userName"].to_string());
+        let members = members
+            .iter()
+            .map(|id| world.users[id]["userName"].to_string());
         let members: BTreeSet<String> = members.collect();
         format!("group {} {members:?}", group["displayName"])
     });
@@ -74,7 +76,10 @@ async fn settings(stage: &Stage, base: &str) -> Vec<String> {
         let id = connection["id"].as_str().unwrap();
         for token in api.all(&format!("{base}/connections/{id}/tokens")).await {
             let revoked = !token["revoked_at"].is_null();
-            lines.push(format!("token {} of {name}, revoked: {revoked}", token["label"]));
+            lines.push(format!(
+                "token {} of {name}, revoked: {revoked}",
+                token["label"]
+            ));
         }
     }
     for mapping in api.all(&format!("{base}/groups/role-mappings")).await {

@@ -264,7 +264,8 @@ fn crash_while_a_person_in_many_groups_is_deleted() {
         let idp = tenant.idp();
         // Two for each call, and some who stay.
         let count = if full_size() { 32 } else { 10 };
-        let leavers = join_all((0..count).map(async |n| idp.user(&format!("leaver-{n}")).await)).await;
+        let leavers =
+            join_all((0..count).map(async |n| idp.user(&format!("leaver-{n}")).await)).await;
         let everybody: Vec<&str> = leavers.iter().map(String::as_str).collect();
         let name = |n: usize| format!("g{n}");
         let groups = join_all((0..60).map(async |n| idp.group(&name(n), &everybody).await)).await;
