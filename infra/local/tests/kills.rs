@@ -322,6 +322,15 @@ fn assert_bus_matches(directory: &Path, feed: &[Value]) -> usize {
     again
 }
 
+/// Waits until the process has answered so many more writes, or for five seconds on a busy machine.
+async fn wait_for_answers(known: &Mutex<Known>, more: u64) {
+    let wanted = known.lock().unwrap().answers + more;
+    let late = Instant::now() + Duration::from_secs(5);
+    while known.lock().unwrap().answers < wanted && Instant::now() < late {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Asserts that every erasure that was confirmed is finished, and has left no name.
 async fn assert_erased(local: &Local, erased: &BTreeSet<String>) {
     let tenant = local.directory().system("globex".parse().unwrap());
@@ -406,7 +415,8 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
                 }
             }));
         }
-        tokio::time::sleep(Duration::from_millis(random.random_range(1..600))).await;
+        wait_for_answers(&known, random.random_range(0..40)).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..30))).await;
         child.kill().unwrap();
         child.wait().unwrap();
         for writer in writers {
@@ -441,6 +451,7 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     let again = assert_bus_matches(&directory, &events);
     assert_feed_matches(&events, &audit(&self::idp(&directory)).await);
     let known = std::mem::take(&mut *known.lock().unwrap());
+    assert!(known.answers > 0, "no write was answered");
     assert_erased(&local, &known.erased).await;
     let subjects = |kind: &str| -> BTreeSet<&str> {
         let of_kind = events.iter().filter(|event| event["type"] == kind);
