@@ -91,7 +91,7 @@ def crash(stack, _):
     # If another function does not start or has no concurrency left, the emulator returns its own error. The tests of
     # the template check that API Gateway has a body for these errors.
     with changed(stack, "TokenAuthorizerFunction", Environment={"Variables": {}}):
-        scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 500)
+        scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 503)
     scim_error(stack.call("GET", "/scim/v2/Users", token="rcs_acme_unknown"), 401, ["www-authenticate"])
 
 

@@ -94,6 +94,26 @@ impl Api {
     /// Panics when there is no response, or when it violates an invariant.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
         let line = format!("{method} {path}");
+        match self.attempt(method, path, body).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{line}: no answer: {error}"),
+        }
+    }
+
+    /// Sends a request to a service that may be killed, so the connection may break.
+    ///
+    /// # Errors
+    /// Returns an error when there is no response.
+    ///
+    /// # Panics
+    /// Panics when the response violates an invariant.
+    pub async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Answer, reqwest::Error> {
+        let line = format!("{method} {path}");
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.base))
@@ -107,15 +127,9 @@ impl Api {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let sent = async {
-            let response = request.send().await?;
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            Ok::<_, reqwest::Error>((status, headers, response.text().await?))
-        };
-        let (status, headers, text) = match sent.await {
-            Ok(answer) => answer,
-            Err(error) => panic!("{line}: no answer: {error}"),
-        };
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let violations = violations(status, &headers, &text, &body);
         assert!(
@@ -133,12 +147,12 @@ impl Api {
                 .flatten()
                 .for_each(check_event);
         }
-        Answer {
+        Ok(Answer {
             request: line,
             status,
             headers,
             body,
-        }
+        })
     }
 
     /// Signs a person in through SSO, as the application does.

@@ -15,7 +15,9 @@
 //! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
 //! - [`event_schemas`]: checks events against the OpenAPI document; [`json_schema`] validates.
 //! - [`compatibility`]: tenants that earlier versions stored.
+//! - [`replay`]: the directory that the events of a feed describe.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
+//! - [`tenant_faults`]: faults for the requests of single tenants.
 //! - [`size`]: how much data the tests with much data create.
 //! - [`unit_meter`]: what each tenant costs in DynamoDB.
 //! - [`urn`]: the schema URNs.
@@ -47,12 +49,14 @@ pub mod idp;
 pub mod json_schema;
 pub mod pattern;
 pub mod raw;
+pub mod replay;
 pub mod response_invariants;
 pub mod scene;
 pub mod seed;
 pub mod service;
 pub mod size;
 pub mod table;
+pub mod tenant_faults;
 pub mod transcript;
 pub mod unit_meter;
 pub mod urn;

@@ -222,10 +222,15 @@ impl Service {
 
     /// Returns the tenant as another process accesses it, and the faults that can kill that process.
     pub fn other_process(&self, tenant: &Tenant) -> (rollcall_directory::Tenant, Faults) {
-        let faults = Faults::around(self.local().dynamodb().in_process());
-        let client = self.local().dynamodb().client(faults.client());
+        let (client, faults) = self.client_with_faults();
         let directory = self.local().directory_with(client);
         (directory.system(tenant.directory.id().clone()), faults)
+    }
+
+    /// Returns a client of the service's DynamoDB with faults of its own.
+    pub fn client_with_faults(&self) -> (Client, Faults) {
+        let faults = Faults::around(self.local().dynamodb().in_process());
+        (self.local().dynamodb().client(faults.client()), faults)
     }
 
     /// Returns a client that acts as the application's backend.

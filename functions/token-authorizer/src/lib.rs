@@ -13,6 +13,8 @@
 
 mod event;
 
+use std::time::Duration;
+
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse,
 };
@@ -21,9 +23,12 @@ use rollcall_directory::{Directory, Reason, Verdict, capacity};
 use rollcall_edge_scim::{AuthorizerContext, log_refused};
 use rollcall_runtime::chain;
 use serde_json::Value;
+use tokio::time::timeout;
 
 pub use event::Event;
 
+/// How long a token is looked up. The function ends after 10 seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// The principal of requests that need no token.
 const PUBLIC: &str = "public";
 
@@ -33,7 +38,7 @@ pub enum Error {
     /// The token is missing or invalid. API Gateway answers 401 only if the authorizer fails with exactly this text.
     #[error("Unauthorized")]
     Unauthorized,
-    /// The token could not be verified. API Gateway answers 500. The log has the cause.
+    /// The token could not be verified. API Gateway answers 503. The log has the cause.
     #[error("the authorizer failed")]
     Failed,
 }
@@ -66,7 +71,11 @@ impl Authorizer {
         let resources = every_method(event.method_arn())?;
         // Without a request id, the function that answers uses the one in its own event.
         let verdict = self.directory.authenticate(token, event.request_id());
-        let (verdict, cost) = capacity::measure(verdict).await;
+        let (verdict, cost) = capacity::measure(timeout(PATIENCE, verdict)).await;
+        let verdict = verdict.map_err(|_elapsed| {
+            tracing::error!("looking up the token took too long");
+            Error::Failed
+        })?;
         let verdict = verdict.map_err(|error| {
             tracing::error!(error = chain(&error), "the token could not be looked up");
             Error::Failed

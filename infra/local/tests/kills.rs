@@ -1,5 +1,5 @@
-//! Kills the process at random times while it handles writes. Afterwards, the feed and the bus must contain exactly the
-//! committed changes.
+//! Kills the process at random times while it handles writes, large changes of members, new mappings of roles, and
+//! erasures, and while it relays events. Afterwards, the feed and the bus must contain exactly the committed changes.
 //!
 //! `ROLLCALL_KILLS` sets the number of kills. Each new process starts with the data directory of the previous one.
 
@@ -21,15 +21,22 @@ use rand::{Rng, SeedableRng};
 use rollcall_directory::{Role, Tenant};
 use rollcall_local::dynamodb::TABLE_NAME;
 use rollcall_local::{Local, Options, Storage};
-use rollcall_tests::audit::{World, audit};
+use rollcall_tests::api::Api;
+use rollcall_tests::audit::audit;
 use rollcall_tests::idp::{Answer, Idp};
+use rollcall_tests::replay::assert_feed_matches;
 use rollcall_tests::urn;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The number of kills if `ROLLCALL_KILLS` is not set.
 const KILLS: u32 = 12;
 const WRITERS: u64 = 4;
+/// Groups whose members change one by one, and which give roles.
 const GROUPS: usize = 3;
+/// The beginning of the names of people who are erased.
+const ERASED: &str = "zzerased-";
+/// So many members of one more group are replaced at once: more than one transaction has room for.
+const MANY: usize = 60;
 
 /// The users that the writers know, and what the responses confirmed.
 #[derive(Default)]
@@ -37,6 +44,8 @@ struct Known {
     people: Vec<String>,
     created: BTreeSet<String>,
     deleted: BTreeSet<String>,
+    /// The people whose erasure was ordered, in the second tenant.
+    erased: BTreeSet<String>,
     answers: u64,
 }
 
@@ -61,12 +70,69 @@ fn wait_for_greeting(child: &mut Child) {
     );
 }
 
+fn local_file(directory: &Path) -> Value {
+    let file = fs::read(directory.join("local.json")).unwrap();
+    serde_json::from_slice(&file).unwrap()
+}
+
 /// Returns a client for the first tenant, with the URL and token from `local.json`.
 fn idp(directory: &Path) -> Idp {
-    let file = fs::read(directory.join("local.json")).unwrap();
-    let file: Value = serde_json::from_slice(&file).unwrap();
-    let text = |name: &str| file["tenants"][0][name].as_str().unwrap().to_owned();
+    idp_of(directory, 0)
+}
+
+fn idp_of(directory: &Path, tenant: usize) -> Idp {
+    let file = local_file(directory);
+    let text = |name: &str| file["tenants"][tenant][name].as_str().unwrap().to_owned();
     Idp::new(text("scim_base_url"), Some(text("scim_token")))
+}
+
+/// Returns a client that acts as the application's backend.
+fn application(directory: &Path) -> Api {
+    let file = local_file(directory);
+    let base = file["tenants"][0]["scim_base_url"].as_str().unwrap();
+    let key = file["service_key"].as_str().unwrap().to_owned();
+    Api::new(base.replace("/scim/v2", "/api/v1"), Some(key))
+}
+
+/// Sends a request of the application. Returns the status, or `None` if the process ended before it answered.
+async fn send(application: &Api, method: Method, path: &str, body: &Value) -> Option<u16> {
+    let sent = application.attempt(method, path, Some(body.to_string()));
+    Some(sent.await.ok()?.status)
+}
+
+/// Maps a group to another role, so that the roles of all its members are decided again.
+async fn random_mapping(application: &Api, groups: &[String], random: &mut StdRng) -> Option<()> {
+    let group = &groups[random.random_range(0..groups.len())];
+    let role = ["viewer", "member", "admin"][random.random_range(0..3)];
+    let path = format!("/tenants/acme/groups/{group}/role-mapping");
+    let body = json!({"role_id": role});
+    let status = send(application, Method::PUT, &path, &body).await?;
+    assert!(matches!(status, 200 | 409 | 503), "{path}: {status}");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    Some(())
+}
+
+/// Creates a person in the second tenant and has them erased.
+async fn random_erasure(
+    idp: &Idp,
+    application: &Api,
+    known: &Mutex<Known>,
+    random: &mut StdRng,
+) -> Option<()> {
+    let name = format!("{ERASED}{:x}", random.random::<u64>());
+    let user = json!({"schemas": [urn::USER], "userName": name, "displayName": name});
+    let request = idp.request(Method::POST, "/Users").allow_500();
+    let created: Answer = request.body(&user).attempt().await.ok()?;
+    if created.status != 201 {
+        return Some(());
+    }
+    let id = created.id();
+    let path = format!("/tenants/globex/users/{id}/erasure");
+    let status = send(application, Method::POST, &path, &json!({})).await?;
+    if status == 202 {
+        known.lock().unwrap().erased.insert(id);
+    }
+    Some(())
 }
 
 async fn open(directory: &Path) -> Local {
@@ -98,7 +164,7 @@ fn acme(local: &Local) -> Tenant {
 /// Sends one random write. Returns `None` if the process ended before it answered.
 async fn random_write(
     idp: &Idp,
-    groups: &[String],
+    (groups, large): (&[String], &str),
     known: &Mutex<Known>,
     random: &mut StdRng,
 ) -> Option<()> {
@@ -118,7 +184,23 @@ async fn random_write(
                 json!({"schemas": [urn::USER], "userName": name, "active": true}),
             )
         }
-        (30..50, Some(id)) => {
+        (30..36, Some(_)) => {
+            let known = known.lock().unwrap();
+            let first = random.random_range(0..known.people.len().max(1));
+            let members = known
+                .people
+                .iter()
+                .cycle()
+                .skip(first)
+                .take(MANY.min(known.people.len()));
+            let members: Vec<Value> = members.map(|id| json!({"value": id})).collect();
+            (
+                Method::PATCH,
+                format!("/Groups/{large}"),
+                patch(json!({"op": "replace", "path": "members", "value": members})),
+            )
+        }
+        (36..50, Some(id)) => {
             let title = format!("t{}", random.random_range(0..1000));
             (
                 Method::PATCH,
@@ -164,7 +246,8 @@ async fn random_write(
             known.deleted.insert(gone);
         }
         (Method::DELETE, 404) => known.people.retain(|id| Some(id) != person.as_ref()),
-        (_, 200 | 204 | 404 | 503) => {}
+        // Somebody of a large change of members can be gone by then.
+        (_, 200 | 204 | 400 | 404 | 409 | 503) => {}
         (method, status) => panic!("{method} {path}: {status} {}", answer.body),
     }
     Some(())
@@ -216,72 +299,6 @@ async fn feed(tenant: &Tenant) -> Vec<Value> {
     }
 }
 
-type People = BTreeMap<String, Map<String, Value>>;
-type Members = BTreeMap<String, BTreeSet<String>>;
-
-/// Applies the events in order to an empty directory. Returns the resulting users and group members.
-fn replay(feed: &[Value]) -> (People, Members) {
-    let (mut people, mut members) = (People::new(), Members::new());
-    for event in feed {
-        let subject = event["subject"]["id"].as_str().unwrap().to_owned();
-        let member = || event["after"]["member"].as_str().unwrap().to_owned();
-        match event["type"].as_str().unwrap() {
-            "user.deleted" | "user.merged" => {
-                assert!(
-                    people.remove(&subject).is_some(),
-                    "the deleted user did not exist: {event}"
-                );
-                members.values_mut().for_each(|group| {
-                    group.remove(&subject);
-                });
-            }
-            "user.created" | "user.updated" | "user.deactivated" | "user.reactivated"
-            | "user.adopted" => {
-                let person = people.entry(subject).or_default();
-                for name in event["before"].as_object().into_iter().flat_map(Map::keys) {
-                    person.remove(name);
-                }
-                person.extend(event["after"].as_object().cloned().unwrap());
-            }
-            "group.created" => {
-                members.entry(subject).or_default();
-            }
-            "group.member_added" => {
-                assert!(
-                    members.get_mut(&subject).unwrap().insert(member()),
-                    "added twice: {event}"
-                );
-            }
-            "group.member_removed" => {
-                assert!(
-                    members.get_mut(&subject).unwrap().remove(&member()),
-                    "removed twice: {event}"
-                );
-            }
-            _ => {}
-        }
-    }
-    (people, members)
-}
-
-/// Asserts that replaying the feed gives the users and groups that SCIM returns.
-fn assert_feed_matches(feed: &[Value], world: &World) {
-    let (people, members) = replay(feed);
-    assert_eq!(
-        people.keys().collect::<Vec<_>>(),
-        world.users.keys().collect::<Vec<_>>()
-    );
-    for (id, replayed) in &people {
-        for name in ["userName", "title", "active"] {
-            let seen = world.users[id].get(name);
-            assert_eq!(replayed.get(name), seen, "{name} of {id}");
-        }
-    }
-    for (group, replayed) in &members {
-        assert_eq!(*replayed, world.members(group), "members of {group}");
-    }
-}
-
 /// Asserts that the bus received every event of the feed at least once, and no other event. Returns how many events it
 /// received more than once.
 fn assert_bus_matches(directory: &Path, feed: &[Value]) -> usize {
@@ -305,6 +322,42 @@ fn assert_bus_matches(directory: &Path, feed: &[Value]) -> usize {
     again
 }
 
+/// Waits until the process has answered so many more writes, or for five seconds on a busy machine.
+async fn wait_for_answers(known: &Mutex<Known>, more: u64) {
+    let wanted = known.lock().unwrap().answers + more;
+    let late = Instant::now() + Duration::from_secs(5);
+    while known.lock().unwrap().answers < wanted && Instant::now() < late {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Asserts that every erasure that was confirmed is finished, and has left no name.
+async fn assert_erased(local: &Local, erased: &BTreeSet<String>) {
+    let tenant = local.directory().system("globex".parse().unwrap());
+    let late = tokio::time::Instant::now() + Duration::from_secs(120);
+    for id in erased {
+        while tenant.erasures().go_on(Some(id), late).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    drain(local).await;
+    let events = feed(&tenant).await;
+    for event in events {
+        let subject = event["subject"]["id"].as_str().unwrap_or_default();
+        let named = erased.contains(subject) && event.to_string().contains(ERASED);
+        assert!(!named, "an erasure left {event}");
+    }
+}
+
+/// Returns the number of items in a partition.
+async fn count(local: &Local, partition: &str) -> i32 {
+    let query = local.dynamodb_client().query().table_name(TABLE_NAME);
+    let query = query.key_condition_expression("PK = :pk");
+    let partition = AttributeValue::S(partition.to_owned());
+    let query = query.expression_attribute_values(":pk", partition);
+    query.send().await.unwrap().count()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     let kills = env::var("ROLLCALL_KILLS")
@@ -325,6 +378,7 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
             .unwrap();
         groups.push(group);
     }
+    let large = idp(&directory).group("large", &[]).await;
     local.shutdown().await;
 
     let groups = Arc::new(groups);
@@ -341,18 +395,28 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
         }
         wait_for_greeting(&mut child);
         let idp = idp(&directory);
-        let writers = (0..WRITERS).map(|writer| {
-            let (idp, groups, known) = (idp.clone(), Arc::clone(&groups), Arc::clone(&known));
+        let (application, second) = (application(&directory), idp_of(&directory, 1));
+        let mut writers = Vec::new();
+        for writer in 0..WRITERS + 2 {
+            let (groups, large, known) = (Arc::clone(&groups), large.clone(), Arc::clone(&known));
+            let (idp, second, application) = (idp.clone(), second.clone(), application.clone());
             let mut random = StdRng::seed_from_u64(u64::from(kill) << 8 | writer);
-            tokio::spawn(async move {
-                while random_write(&idp, &groups, &known, &mut random)
-                    .await
-                    .is_some()
-                {}
-            })
-        });
-        let writers: Vec<_> = writers.collect();
-        tokio::time::sleep(Duration::from_millis(random.random_range(1..600))).await;
+            writers.push(tokio::spawn(async move {
+                let mut lives = Some(());
+                while lives.is_some() {
+                    lives = match writer {
+                        0 => random_mapping(&application, &groups, &mut random).await,
+                        1 => random_erasure(&second, &application, &known, &mut random).await,
+                        _ => {
+                            let groups = (groups.as_slice(), large.as_str());
+                            random_write(&idp, groups, &known, &mut random).await
+                        }
+                    };
+                }
+            }));
+        }
+        wait_for_answers(&known, random.random_range(0..40)).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..30))).await;
         child.kill().unwrap();
         child.wait().unwrap();
         for writer in writers {
@@ -363,6 +427,9 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     let local = open(&directory).await;
     drain(&local).await;
     let tenant = acme(&local);
+    // Whoever reads members next completes what a kill interrupted.
+    tenant.members().sweep().await.unwrap();
+    drain(&local).await;
     assert_eq!(
         (
             local.dead_letters(),
@@ -384,6 +451,8 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     let again = assert_bus_matches(&directory, &events);
     assert_feed_matches(&events, &audit(&self::idp(&directory)).await);
     let known = std::mem::take(&mut *known.lock().unwrap());
+    assert!(known.answers > 0, "no write was answered");
+    assert_erased(&local, &known.erased).await;
     let subjects = |kind: &str| -> BTreeSet<&str> {
         let of_kind = events.iter().filter(|event| event["type"] == kind);
         of_kind
@@ -403,6 +472,7 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
             "{kind}: confirmed but not in the feed: {lost:?}"
         );
     }
+    assert_eq!(count(&local, "T#acme#I").await, 0, "an intent is open");
     let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
     assert_eq!(tenant.roles().reconcile_all(None, far).await.unwrap(), None);
     drain(&local).await;
@@ -413,9 +483,10 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     );
     let roles = subjects("user.role_changed").len();
     let line = format!(
-        "{kills} kills: {} writes answered, {} events in journal, feed and bus, {again} of them delivered more than once, roles of {roles} people\n",
+        "{kills} kills: {} writes answered, {} events in journal, feed and bus, {again} of them delivered more than once, roles of {roles} people, {} people erased\n",
         known.answers,
-        events.len()
+        events.len(),
+        known.erased.len(),
     );
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     local.shutdown().await;

@@ -18,10 +18,10 @@ pub enum Error {
     /// retry can succeed.
     #[error("the table stayed busy through every retry")]
     Busy(#[source] Option<Box<DynamoDbError>>),
-    /// DynamoDB did not respond.
+    /// DynamoDB did not respond, or failed by itself. A later retry can succeed.
     #[error("the table could not be reached")]
     Unreachable(#[source] Box<DynamoDbError>),
-    /// DynamoDB rejected the call or failed.
+    /// DynamoDB rejected the call.
     #[error("the table failed")]
     Table(#[source] Box<DynamoDbError>),
     /// The keys of the stack could not be read. A later retry can succeed.
@@ -76,13 +76,22 @@ impl From<DynamoDbError> for Error {
         let error = Box::new(error);
         if is_busy(&error) {
             Self::Busy(Some(error))
-        } else if error.code().is_none() {
-            // Every error response of DynamoDB has a code, so there was no response.
+        } else if is_outage(&error) {
             Self::Unreachable(error)
         } else {
             Self::Table(error)
         }
     }
+}
+
+/// Returns whether the error is one of DynamoDB's side, which a later retry can escape: the codes of its responses with
+/// a status of 500 or more. Every error response has a code, so without one there was no response.
+fn is_outage(error: &DynamoDbError) -> bool {
+    matches!(error, DynamoDbError::InternalServerError(_))
+        || matches!(
+            error.code(),
+            None | Some("InternalFailure" | "InternalError" | "ServiceUnavailable")
+        )
 }
 
 fn is_busy(error: &DynamoDbError) -> bool {

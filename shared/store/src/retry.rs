@@ -1,22 +1,32 @@
 //! Optimistic writes: read the items, decide, and commit on the condition that the items have not changed. If they
 //! have, start over.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::error::Error;
 
 /// The maximum number of attempts before the table counts as busy.
 const MAX_TURNS: usize = 40;
+/// After this time, no further attempt begins.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Calls `attempt` until it returns a value. It returns `None` if the items that it read were stale.
 ///
 /// The argument of `attempt` is the number of the attempt, starting from 0.
 ///
 /// # Errors
-/// The errors of `attempt`; [`Error::Busy`] after 40 attempts.
+/// The errors of `attempt`; [`Error::Busy`] after 40 attempts, or 20 seconds.
 pub async fn retry_stale<T, F>(mut attempt: impl FnMut(usize) -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<Option<T>, Error>>,
 {
+    let late = Instant::now() + PATIENCE;
     for turn in 0..MAX_TURNS {
+        if turn > 0 && Instant::now() >= late {
+            break;
+        }
         if let Some(done) = attempt(turn).await? {
             return Ok(done);
         }

@@ -27,6 +27,8 @@ const MAX_BATCH_GET: usize = 100;
 const MAX_BATCH_WRITE: usize = 25;
 /// How many batches of one read or write are under way at the same time.
 const CONCURRENT_BATCHES: usize = 8;
+/// How long one transaction or batch is retried in total. Every attempt of it can contain the SDK's own retries.
+const PATIENCE: Duration = Duration::from_secs(18);
 
 /// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -197,7 +199,7 @@ impl Table {
             .map(|chunk| chunk.iter().map(key_item).collect())
             .collect();
         stream::iter(chunks)
-            .map(|chunk| self.batch_get_chunk(chunk))
+            .map(|chunk| in_time(self.batch_get_chunk(chunk)))
             .buffer_unordered(CONCURRENT_BATCHES)
             .try_concat()
             .await
@@ -327,7 +329,7 @@ impl Table {
             .map(<[_]>::to_vec)
             .collect();
         stream::iter(chunks)
-            .map(|chunk| self.batch_write_chunk(chunk))
+            .map(|chunk| in_time(self.batch_write_chunk(chunk)))
             .buffer_unordered(CONCURRENT_BATCHES)
             .try_collect()
             .await
@@ -409,10 +411,10 @@ impl Table {
         // All attempts have the same token. If the response to a commit is lost and the next attempt is throttled, a
         // later attempt must not fail because of the writes of the first.
         let token = uuid::Uuid::new_v4().to_string();
-        (|| self.transact_once(transaction, &token))
+        let committed = (|| self.transact_once(transaction, &token))
             .retry(backoff())
-            .when(|error: &Error| matches!(error, Error::Busy(_)))
-            .await
+            .when(|error: &Error| matches!(error, Error::Busy(_)));
+        in_time(committed).await
     }
 
     async fn transact_once(
@@ -471,6 +473,16 @@ fn backoff() -> ExponentialBuilder {
         .with_min_delay(Duration::from_millis(8))
         .with_max_delay(Duration::from_millis(800))
         .with_max_times(16)
+}
+
+/// Ends a loop of retries that has taken too long: the SDK may have retried every call of it.
+///
+/// # Errors
+/// [`Error::Busy`] when the time is over; otherwise those of the loop.
+async fn in_time<T>(retries: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(PATIENCE, retries)
+        .await
+        .unwrap_or(Err(Error::Busy(None)))
 }
 
 async fn pause(delays: &mut impl Iterator<Item = Duration>) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{TimeToLiveSpecification, TimeToLiveStatus};
@@ -193,9 +194,12 @@ impl Dynamodb {
 }
 
 /// Returns the SDK's configuration for an embedded database. The HTTP client that is added to it selects the database.
+///
+/// Nobody else uses the database, so the SDK need not wait long between its attempts.
 pub fn sdk_config() -> Builder {
     aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(5)))
         .region(Region::new("local"))
         .credentials_provider(Credentials::new(
             "local",

@@ -180,7 +180,7 @@ async fn the_catch_all_asks_about_every_request() {
         ("/scim/v2//Users", None, 401),
         ("/scim/v2//Users", Some("Bearer good"), 200),
         ("/scim/v2//Users", Some("Bearer denied"), 403),
-        ("/scim/v2//Users", Some("Bearer broken"), 500),
+        ("/scim/v2//Users", Some("Bearer broken"), 503),
     ] {
         let mut request = Request::get(path);
         if let Some(token) = token {
@@ -205,8 +205,8 @@ async fn refusals_are_worded_by_the_template() {
         ),
         (users("Bearer denied"), 403),
         (users("Bearer elsewhere"), 403),
-        (users("Bearer broken"), 500),
-        (users("Bearer panic"), 500),
+        (users("Bearer broken"), 503),
+        (users("Bearer panic"), 503),
         (users("Bearer nested"), 500),
         (users("Bearer good").header("X-Panic", "1"), 500),
         (get("/scim/v2/Schemas").header("X-Panic", "1"), 500),

@@ -34,6 +34,10 @@ impl Surface for Api {
         Problem::from(scim::Error::Internal).into_response()
     }
 
+    fn out_of_time(&self) -> Response {
+        Problem::from(scim::Error::Unavailable { retry_after: 5 }).into_response()
+    }
+
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
         async move {
             let (parts, body) = request.into_parts();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -22,12 +22,17 @@ use http::uri::{PathAndQuery, Uri};
 use lambda_http::RequestExt;
 use rollcall_directory::capacity;
 use rollcall_runtime::init_logging;
+use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 use tracing::{Instrument, Span, field};
 
 use crate::access_log;
 use crate::path::{Marker, normalise};
 use crate::request_id::request_id;
+
+/// How long a handler may take. A function ends after 28 seconds; before that, it answers and logs. Whatever the handler
+/// still waited for is dropped, as if the process had been killed there.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// A request with its whole body and a normalised path.
 pub type Received = http::Request<Bytes>;
@@ -40,6 +45,9 @@ pub trait Surface: fmt::Debug + Send + Sync {
     /// Returns the response after a handler panicked.
     fn panicked(&self) -> Response;
 
+    /// Returns the response after a handler took too long: 503 with `Retry-After`.
+    fn out_of_time(&self) -> Response;
+
     /// Answers a request: reads what the surface needs, lets `next` route the request, and completes the response.
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response>;
 }
@@ -51,6 +59,7 @@ pub trait Surface: fmt::Debug + Send + Sync {
 pub struct HttpFunction {
     router: Router,
     surface: Arc<dyn Surface>,
+    patience: Duration,
 }
 
 /// Runs a function in the Lambda runtime. Returns when the runtime ends.
@@ -69,6 +78,7 @@ impl HttpFunction {
         Self {
             router: router.layer(middleware::from_fn(name_route)),
             surface: Arc::new(surface),
+            patience: PATIENCE,
         }
     }
 
@@ -115,15 +125,24 @@ impl Next<'_> {
     /// Routes a request and logs the response. A panic of the handler becomes a response of the surface.
     pub async fn run(self, request: Received) -> Response {
         let started = Instant::now();
-        let HttpFunction { router, surface } = self.function;
+        let HttpFunction {
+            router,
+            surface,
+            patience,
+        } = self.function;
         let routed = router.clone().oneshot(request.map(Body::from));
-        let (outcome, cost) = capacity::measure(AssertUnwindSafe(routed).catch_unwind()).await;
+        let routed = timeout(*patience, AssertUnwindSafe(routed).catch_unwind());
+        let (outcome, cost) = capacity::measure(routed).await;
         let response = match outcome {
-            Ok(Ok(response)) => response,
+            Ok(Ok(Ok(response))) => response,
             // The panic hook has already written the message to stderr.
-            Err(_panic) => {
+            Ok(Err(_panic)) => {
                 tracing::error!("the handler panicked");
                 surface.panicked()
+            }
+            Err(_elapsed) => {
+                tracing::error!("the handler took too long");
+                surface.out_of_time()
             }
         };
         access_log::record(&response, started.elapsed(), cost);
@@ -204,6 +223,10 @@ mod tests {
             (StatusCode::INTERNAL_SERVER_ERROR, "panicked").into_response()
         }
 
+        fn out_of_time(&self) -> Response {
+            (StatusCode::SERVICE_UNAVAILABLE, "out of time").into_response()
+        }
+
         fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
             async {
                 let mut response = next.run(request).await;
@@ -221,12 +244,14 @@ mod tests {
         }
         let router = Router::new()
             .route("/v1/panic", get(panics))
+            .route("/v1/hang", get(std::future::pending::<String>))
             .route("/v1/echo", post(async |body: String| body));
         let request = http::Request::builder()
             .method(method)
             .uri(path)
             .body(body.into());
-        let function = HttpFunction::new(router, Stamped);
+        let mut function = HttpFunction::new(router, Stamped);
+        function.patience = Duration::from_millis(500);
         let response = function.handle(request.expect("a request")).await;
         assert_eq!(response.headers()["x-stamp"], "yes", "{path}");
         let status = response.status().as_u16();
@@ -240,6 +265,7 @@ mod tests {
     async fn the_surface_words_panics_and_finishes_every_answer() {
         for (method, path, body, status, text) in [
             ("GET", "/v1/panic", "", 500, "panicked"),
+            ("GET", "/v1/hang", "", 503, "out of time"),
             ("POST", "/mount/v1//echo/", "hello", 200, "hello"),
             ("GET", "/v1/nothing", "", 404, ""),
         ] {

@@ -33,6 +33,10 @@
 //!         (StatusCode::INTERNAL_SERVER_ERROR, "this failed").into_response()
 //!     }
 //!
+//!     fn out_of_time(&self) -> Response {
+//!         (StatusCode::SERVICE_UNAVAILABLE, "come back later").into_response()
+//!     }
+//!
 //!     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
 //!         next.run(request).boxed()
 //!     }

@@ -58,6 +58,10 @@ impl Surface for Scim {
         refusal(&scim::Error::Internal)
     }
 
+    fn out_of_time(&self) -> Response {
+        refusal(&scim::Error::Unavailable { retry_after: 5 })
+    }
+
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
         async move {
             let (handled, readings) = scim::observe(self.handle(request, next)).await;

@@ -1,0 +1,299 @@
+//! Faults at every call: a request succeeds, or fails with 429 or 503 and changes nothing; sent again, it leaves what it
+//! leaves without faults.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use rollcall_tests::faults::{Fault, Faults};
+use rollcall_tests::idp::Answer;
+use rollcall_tests::service::{Service, run};
+use rollcall_tests::size::full_size;
+use rollcall_tests::tenant_faults::{Calls, Rule, TenantFaults};
+
+use crate::asking::is_unavailable;
+use crate::call_sites::DYNAMODB;
+use crate::scenarios::{SCENARIOS, Scenario, Stage};
+use crate::state::State;
+
+/// API Gateway's timeout.
+const TIME_LIMIT: Duration = Duration::from_secs(29);
+/// Each kind of fault that a call survives or not.
+const KINDS: [Fault; 6] = [
+    Fault::Throttle,
+    Fault::ServerError,
+    Fault::DroppedBefore,
+    Fault::DroppedAfter,
+    Fault::Conflict,
+    Fault::Delay,
+];
+/// Cases at the same time. Most of the time, they wait for retries.
+const AT_ONCE: usize = 32;
+/// Unless all cases are asked for, one of so many is run, besides one for each operation and kind of fault. It has no
+/// divisor in common with the number of rules for a call.
+const SAMPLE: usize = 151;
+
+/// One request with faults.
+struct Case {
+    scenario: &'static Scenario,
+    rule: Rule,
+}
+
+/// What a request leaves without faults, and the operations that it calls.
+struct Expected {
+    before: State,
+    after: State,
+    operations: Vec<String>,
+}
+
+/// The number of each operation's faults.
+type Injected = BTreeMap<(String, Fault), u64>;
+
+async fn without_faults(
+    service: &Service,
+    faults: &TenantFaults,
+    scenario: &'static Scenario,
+) -> Expected {
+    let stage = Stage::create(service, scenario.large).await;
+    let before = State::of(service, &stage).await;
+    faults.begin(stage.tenant.id(), None);
+    let ask = (scenario.ask)(&stage);
+    let answer = ask.send(&stage.senders).await;
+    let operations = faults.end(stage.tenant.id()).operations;
+    assert!(answer.status < 300, "{}: {}", scenario.name, answer.body);
+    let after = State::of(service, &stage).await;
+    Expected {
+        before,
+        after,
+        operations,
+    }
+}
+
+/// Sends the requests of several cases at the same time.
+async fn send_with_faults(
+    service: &Service,
+    faults: &TenantFaults,
+    cases: &[(Case, Arc<Expected>)],
+) -> Vec<(Stage, Answer, Calls)> {
+    // One stage after another, so that the requests have the processor to themselves.
+    let mut stages = Vec::new();
+    for (case, _) in cases {
+        stages.push(Stage::create(service, case.scenario.large).await);
+    }
+    let sent = cases.iter().zip(&stages).map(async |((case, _), stage)| {
+        let what = format!("{}: {:?}", case.scenario.name, case.rule);
+        let ask = (case.scenario.ask)(stage);
+        faults.begin(stage.tenant.id(), Some(case.rule.clone()));
+        let begun = Instant::now();
+        let answer = ask.send(&stage.senders).await;
+        let took = begun.elapsed();
+        assert!(took < TIME_LIMIT, "{what}: {took:?}");
+        (answer, faults.end(stage.tenant.id()))
+    });
+    let sent = join_all(sent).await;
+    let sent = stages.into_iter().zip(sent);
+    sent.map(|(stage, (answer, calls))| (stage, answer, calls))
+        .collect()
+}
+
+/// Checks what a request with faults has left, and what it leaves when it is sent again.
+async fn check(
+    service: &Service,
+    (case, expected): &(Case, Arc<Expected>),
+    (stage, answer): (&Stage, &Answer),
+) {
+    let scenario = case.scenario;
+    let what = format!("{}: {:?}", scenario.name, case.rule);
+    let ask = (scenario.ask)(stage);
+    let after = State::of(service, stage).await;
+    let lost = matches!(
+        case.rule,
+        Rule::From(_, Fault::DroppedAfter) | Rule::At(_, Fault::DroppedAfter)
+    );
+    if answer.status < 300 {
+        assert_eq!(after.now, expected.after.now, "{what}");
+        assert_eq!(after.history, expected.after.history, "{what}");
+        return;
+    }
+    assert!(is_unavailable(answer), "{what}: {answer:?}");
+    // If answers were lost, the last write may have been made.
+    let is_done = after.now == expected.after.now;
+    if !(scenario.in_steps || lost && is_done) {
+        assert_eq!(after, expected.before, "{what}");
+    }
+    let again = ask.answered(&stage.senders).await;
+    assert!(scenario.again.contains(&again.status), "{what}: {again:?}");
+    let last = State::of(service, stage).await;
+    if again.status != 201 || !scenario.in_steps {
+        assert_eq!(last.now, expected.after.now, "{what}");
+        assert_eq!(last.happened(), expected.after.happened(), "{what}");
+    }
+}
+
+/// Returns a case for each call and kind of fault: once, and from then on.
+fn cases(scenario: &'static Scenario, expected: &Expected) -> Vec<(Case, String)> {
+    let mut cases = Vec::new();
+    for (number, operation) in (0..).zip(&expected.operations) {
+        for fault in KINDS {
+            for rule in [Rule::At(number, fault), Rule::From(number, fault)] {
+                cases.push((Case { scenario, rule }, operation.clone()));
+            }
+        }
+    }
+    cases
+}
+
+/// Chooses the cases to run: all of them, or a sample with each operation and kind of fault.
+fn sample(all: Vec<(Case, String, Arc<Expected>)>) -> Vec<(Case, Arc<Expected>)> {
+    let mut covered = BTreeSet::new();
+    let chosen = all
+        .into_iter()
+        .enumerate()
+        .filter(|(n, (case, operation, _))| {
+            let (Rule::At(_, fault) | Rule::From(_, fault)) = case.rule else {
+                return false;
+            };
+            covered.insert((operation.clone(), fault)) || full_size() || n % SAMPLE == 0
+        });
+    chosen
+        .map(|(_, (case, _, expected))| (case, expected))
+        .collect()
+}
+
+#[test]
+fn requests_survive_faults_at_every_call() {
+    run(async |_| {
+        let (service, faults) = Service::with_faults().await;
+        let (service, faults) = (&service, &TenantFaults::over(&faults));
+        let mut all = Vec::new();
+        let mut calls = 0;
+        for scenario in &SCENARIOS {
+            let expected = without_faults(service, faults, scenario).await;
+            calls += expected.operations.len();
+            let (expected, cases) = {
+                let cases = cases(scenario, &expected);
+                (Arc::new(expected), cases)
+            };
+            let cases = cases.into_iter();
+            all.extend(cases.map(|(case, operation)| (case, operation, Arc::clone(&expected))));
+        }
+        let chosen = sample(all);
+        let number = chosen.len();
+        let mut injected = Injected::new();
+        for group in chosen.chunks(AT_ONCE) {
+            let sent = send_with_faults(service, faults, group).await;
+            for (case, (stage, answer, calls)) in group.iter().zip(sent) {
+                check(service, case, (&stage, &answer)).await;
+                for (key, times) in calls.injected {
+                    *injected.entry(key).or_default() += times;
+                }
+            }
+        }
+        for key in rare_operations(service).await {
+            *injected.entry(key).or_default() += 1;
+        }
+        assert_all_covered(&injected);
+        let total: u64 = injected.values().sum();
+        let line = format!(
+            "faults: {number} cases at {calls} calls of {} requests, {} call sites, {} kinds of faults, injected: {total}\n",
+            SCENARIOS.len(),
+            DYNAMODB.len(),
+            KINDS.len(),
+        );
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    });
+}
+
+/// Injects each fault once into the operations that no request of a client makes: the scan of an erasure, and the
+/// creation of the table.
+async fn rare_operations(service: &Service) -> BTreeSet<(String, Fault)> {
+    let mut injected = BTreeSet::new();
+    for (n, fault) in KINDS.into_iter().enumerate() {
+        let tenant = service.tenant("erased").await;
+        tenant.idp().user("somebody").await;
+        tenant.directory().lifecycle().delete().await.unwrap();
+        let (other, faults) = service.other_process(&tenant);
+        once(&faults, "Scan", fault);
+        let late = tokio::time::Instant::now() + Duration::from_secs(20);
+        // Whoever is cut off is continued by the next message.
+        let mut turns = 0;
+        while !matches!(other.erasures().go_on(None, late).await, Ok(false)) {
+            turns += 1;
+            assert!(turns < 10, "{fault:?}: the erasure does not end");
+        }
+        injected.extend(faults.injected().into_keys());
+        // Nothing conflicts with the creation of a table.
+        let of_tables: &[&str] = match fault {
+            Fault::Conflict => &[],
+            _ => &["CreateTable", "UpdateTimeToLive"],
+        };
+        for operation in of_tables {
+            let (client, faults) = service.client_with_faults();
+            once(&faults, operation, fault);
+            let name = format!("created-{n}-{operation}");
+            let created = rollcall_directory::create_table::create_table(&client, &name).await;
+            // The table exists if the answer was lost; the caller then completes it.
+            let exists = matches!(
+                created,
+                Err(aws_sdk_dynamodb::Error::ResourceInUseException(_))
+            );
+            assert!(created.is_ok() || exists, "{fault:?}: {created:?}");
+            injected.extend(faults.injected().into_keys());
+        }
+    }
+    injected.retain(|(_, fault)| *fault != Fault::None);
+    injected
+}
+
+/// Injects a fault into the first call of an operation.
+fn once(faults: &Faults, operation: &'static str, fault: Fault) {
+    let done = AtomicBool::new(false);
+    faults.schedule(move |call| {
+        let is_first = call.operation == operation && !done.swap(true, Ordering::SeqCst);
+        if is_first { fault } else { Fault::None }
+    });
+}
+
+/// Asserts that every operation got every kind of fault that it can have.
+fn assert_all_covered(injected: &Injected) {
+    for (_, operation) in DYNAMODB {
+        for fault in KINDS {
+            // Only writes of items conflict with other transactions.
+            let conflicts = [
+                "TransactWriteItems",
+                "UpdateItem",
+                "PutItem",
+                "BatchWriteItem",
+            ];
+            let covered = injected.contains_key(&(operation.to_owned(), fault));
+            let can_be = fault != Fault::Conflict || conflicts.contains(&operation);
+            assert!(covered || !can_be, "{operation} never got {fault:?}");
+        }
+    }
+}
+
+/// A request whose calls are never answered ends in time, and says when to come back.
+#[test]
+fn a_request_that_is_never_answered_ends_in_time() {
+    run(async |_| {
+        let (service, faults) = Service::with_faults().await;
+        let faults = TenantFaults::over(&faults);
+        let hangs = [(0, "authorizer"), (2, "function")].map(async |(call, place)| {
+            let stage = Stage::create(&service, false).await;
+            let before = State::of(&service, &stage).await;
+            let ask = (SCENARIOS[0].ask)(&stage);
+            let rule = Rule::From(call, Fault::KilledBefore);
+            faults.begin(stage.tenant.id(), Some(rule));
+            let begun = Instant::now();
+            let answer = ask.send(&stage.senders).await;
+            faults.end(stage.tenant.id());
+            assert_eq!(answer.status, 503, "{place}: {answer:?}");
+            assert!(begun.elapsed() < TIME_LIMIT, "{place}");
+            assert_eq!(State::of(&service, &stage).await, before, "{place}");
+        });
+        join_all(hangs).await;
+    });
+}

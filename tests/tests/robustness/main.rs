@@ -1,0 +1,17 @@
+//! Faults, random histories and crashes: nothing is lost, and nothing is faked.
+//!
+//! `faults` injects faults at every call to DynamoDB of requests of all kinds. `call_sites` shows that this covers every
+//! place in the sources from which DynamoDB is called. `histories` checks random concurrent requests. `tests/histories`
+//! and `tests/crashes` run them in full.
+
+// A test that panics says what went wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod asking;
+mod call_sites;
+mod faults;
+mod histories;
+mod history;
+mod history_check;
+mod scenarios;
+mod state;
