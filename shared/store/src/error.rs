@@ -94,13 +94,16 @@ fn is_outage(error: &DynamoDbError) -> bool {
         )
 }
 
+/// Returns whether the table is busy. The code decides, because an operation does not declare each of these errors.
 fn is_busy(error: &DynamoDbError) -> bool {
     matches!(
-        error,
-        DynamoDbError::ProvisionedThroughputExceededException(_)
-            | DynamoDbError::RequestLimitExceeded(_)
-            | DynamoDbError::ThrottlingException(_)
-            | DynamoDbError::TransactionConflictException(_)
-            | DynamoDbError::TransactionInProgressException(_)
+        error.code(),
+        Some(
+            "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "ThrottlingException"
+                | "TransactionConflictException"
+                | "TransactionInProgressException"
+        )
     )
 }

@@ -11,6 +11,8 @@ use crate::error::Error;
 const MAX_TURNS: usize = 40;
 /// After this time, no further attempt begins.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one transaction or batch is retried in total. Every attempt of it can contain the SDK's own retries.
+const PATIENCE_OF_ONE: Duration = Duration::from_secs(18);
 
 /// Calls `attempt` until it returns a value. It returns `None` if the items that it read were stale.
 ///
@@ -32,6 +34,18 @@ where
         }
     }
     Err(Error::Busy(None))
+}
+
+/// Ends a loop of retries that has taken too long: the SDK may have retried every call of it.
+///
+/// # Errors
+/// [`Error::Busy`] when the time is over; otherwise those of the loop.
+pub(crate) async fn in_time<T>(
+    retries: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::time::timeout(PATIENCE_OF_ONE, retries)
+        .await
+        .unwrap_or(Err(Error::Busy(None)))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::found::Found;
 use crate::item::{Item, key_item, string, text};
 use crate::keys::{CONNECTION, Key, Keys, MAPPING, Partition};
+use crate::retry::in_time;
 use crate::transaction::{Expression, Guard, Transaction};
 
 /// DynamoDB's limit on the length of a sort key.
@@ -27,8 +28,6 @@ const MAX_BATCH_GET: usize = 100;
 const MAX_BATCH_WRITE: usize = 25;
 /// How many batches of one read or write are under way at the same time.
 const CONCURRENT_BATCHES: usize = 8;
-/// How long one transaction or batch is retried in total. Every attempt of it can contain the SDK's own retries.
-const PATIENCE: Duration = Duration::from_secs(18);
 
 /// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -473,16 +472,6 @@ fn backoff() -> ExponentialBuilder {
         .with_min_delay(Duration::from_millis(8))
         .with_max_delay(Duration::from_millis(800))
         .with_max_times(16)
-}
-
-/// Ends a loop of retries that has taken too long: the SDK may have retried every call of it.
-///
-/// # Errors
-/// [`Error::Busy`] when the time is over; otherwise those of the loop.
-async fn in_time<T>(retries: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout(PATIENCE, retries)
-        .await
-        .unwrap_or(Err(Error::Busy(None)))
 }
 
 async fn pause(delays: &mut impl Iterator<Item = Duration>) -> Result<(), Error> {

@@ -54,7 +54,7 @@ impl Ask {
                 if !self.body.is_null() {
                     request = request.body(&self.body);
                 }
-                request.send().await
+                request.allow_500().send().await
             }
             Sender::Application => {
                 let body = (!self.body.is_null()).then(|| self.body.to_string());
