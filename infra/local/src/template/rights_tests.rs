@@ -169,6 +169,7 @@ fn what_serves_one_tenant_touches_nothing_of_the_stack() {
         "TokenAuthorizer",
         "Users",
         "Groups",
+        "Bulk",
         "ScimFallback",
         "JournalRelay",
         "Mailer",
@@ -193,6 +194,7 @@ fn functions_may_do_their_work() {
     for function in [
         "Users",
         "Groups",
+        "Bulk",
         "ScimFallback",
         "Portal",
         "ApiFallback",

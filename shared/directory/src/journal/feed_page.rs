@@ -1,6 +1,8 @@
 //! Reads the feed by cursor, and says what a cursor means that has no place in the feed any more.
 
-use futures::future::try_join3;
+use std::time::Duration;
+
+use futures::future::{try_join, try_join3};
 use jiff::Timestamp;
 use rollcall_model::EventType;
 use rollcall_store::{Error, Range, from_item, now};
@@ -12,6 +14,9 @@ use crate::journal::handle::Journal;
 const SCANNED: usize = 2_000;
 /// The events that are read at once if only some types are wanted.
 const SCANNED_AT_ONCE: usize = 500;
+
+/// After this time, a cursor that had no place in the feed is looked at again.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
 
 /// The part of the feed that a reader asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,17 +111,17 @@ impl Journal<'_> {
     pub async fn feed(self, query: &FeedQuery<'_>) -> Result<FeedRead, Error> {
         let after = query.after.min(MAX_SEQUENCE);
         let slice = self.slice(after, query.at_once());
-        let (slice, head, oldest) = try_join3(slice, self.head(), self.oldest(after)).await?;
-        let (slice, place) = match place(after, slice.first(), &head) {
-            // The relay may have been in the middle of the transaction that moves the head.
-            Place::BeforeExpired(_) if slice.events.is_empty() => {
-                let slice = self.slice(after, query.at_once()).await?;
-                let place = place(after, slice.first(), &head);
-                (slice, place)
-            }
-            place => (slice, place),
-        };
-        let begin = match place {
+        let (mut slice, mut head, oldest) =
+            try_join3(slice, self.head(), self.oldest(after)).await?;
+        let mut place_now = place(after, slice.first(), &head);
+        if place_now != Place::InFeed {
+            // A transaction of the relay may have been in progress, which shows the head and the events one by one.
+            tokio::time::sleep(SECOND_LOOK).await;
+            let slice_now = self.slice(after, query.at_once());
+            (slice, head) = try_join(slice_now, self.head()).await?;
+            place_now = place(after, slice.first(), &head);
+        }
+        let begin = match place_now {
             Place::InFeed => after,
             // Whoever begins to read has lost nothing.
             Place::BeforeExpired(expired) if after == 0 => expired,

@@ -192,6 +192,21 @@ impl Resources<'_> {
             };
             return Ok((found, total));
         }
+        if let Some(order @ Order::Members(_)) = walk_order(kind, query) {
+            let Some(total) = self.total_of(kind, order).await? else {
+                return Ok((found, 0));
+            };
+            while found.len() < wanted {
+                let limit = (wanted - found.len()).min(READ_AT_ONCE);
+                let (records, next) = self.walk_on(kind, order, behind, limit).await?;
+                found.extend(records);
+                behind = next;
+                if behind.is_none() {
+                    break;
+                }
+            }
+            return Ok((found, total));
+        }
         let mut total = 0;
         let mut keep = |matching: Vec<(Record, Resource)>| {
             total += matching.len() as u64;

@@ -65,7 +65,9 @@ impl Resources<'_> {
         slice: Slice,
         order: Order<'_>,
     ) -> Result<(u64, Vec<Record>), Error> {
-        let total = self.total_of(kind, order).await?;
+        let Some(total) = self.total_of(kind, order).await? else {
+            return Ok((0, Vec::new()));
+        };
         if slice.count == 0 {
             return Ok((total, Vec::new()));
         }
@@ -97,18 +99,23 @@ impl Resources<'_> {
         Ok((total, records))
     }
 
-    async fn total_of(self, kind: &'static Kind, order: Order<'_>) -> Result<u64, Error> {
+    /// Returns how many there are in an order; `None` if the group whose members they are does not exist.
+    pub(super) async fn total_of(
+        self,
+        kind: &'static Kind,
+        order: Order<'_>,
+    ) -> Result<Option<u64>, Error> {
         match order {
             Order::Members(group) => {
                 let group = self.existing(&GROUPS, group).await?;
-                Ok(group.map_or(0, |group| group.members))
+                Ok(group.map(|group| group.members))
             }
-            Order::Created | Order::Name { .. } => self.count(kind).await,
+            Order::Created | Order::Name { .. } => self.count(kind).await.map(Some),
         }
     }
 
     /// Reads the next records of a walk. Returns them and the sort key after which the walk continues.
-    async fn walk_on(
+    pub(super) async fn walk_on(
         self,
         kind: &'static Kind,
         order: Order<'_>,

@@ -237,7 +237,7 @@ impl SignIn<'_> {
                 id: record.id,
                 renamings: item.renamings,
             }),
-            cache_seconds: remembered(&tenant.settings, item.ends),
+            cache_seconds: remembered(&tenant.settings, item.ends_by(limits)),
             expires_at: item.ends,
         }))
     }
@@ -357,7 +357,7 @@ pub(super) fn session_of_link(
     }
 }
 
-/// Returns for how many seconds a session that ends then may be remembered.
+/// Returns for how many seconds a session that ends, or must be used, by then may be remembered.
 fn remembered(settings: &Settings, ends: Timestamp) -> u32 {
     let left = ends.as_second() - now().as_second();
     settings

@@ -149,6 +149,14 @@ impl SessionItem {
         idle.is_some_and(|idle| self.last_seen() + minutes(idle) / 4 <= now)
     }
 
+    /// Returns when the session of a person ends, or its use must have been noted so that it does not end as unused.
+    pub(super) fn ends_by(&self, limits: SessionLimits) -> Timestamp {
+        let idle = limits.idle_minutes;
+        let noted = idle.map(|idle| now() + minutes(idle) / 4);
+        let ends = self.ends.min(self.began + minutes(limits.minutes));
+        noted.map_or(ends, |noted| ends.min(noted))
+    }
+
     fn last_seen(&self) -> Timestamp {
         self.seen.unwrap_or(self.began)
     }

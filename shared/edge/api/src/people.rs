@@ -199,6 +199,7 @@ pub(crate) async fn list(
     };
     let found = Insight::of(&access.tenant).find_people(&query).await?;
     let people = with_parts(&access.tenant, found.people, parts).await?;
+    parts.check_size(&people)?;
     Ok(List::of(people, found.next))
 }
 

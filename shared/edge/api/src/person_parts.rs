@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_directory::{Person as Stored, Tenant, shown};
+use rollcall_directory::{Person as Stored, Reason, Tenant, shown};
 use rollcall_edge_http::Problem;
 use rollcall_insight::Insight;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+/// The most bytes of a page. Lambda returns at most 6 MB, in which quotes are escaped.
+const MAX_PAGE_BYTES: usize = 4_500_000;
 
 /// The parts that are shown only when asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,21 @@ impl Parts {
             }
         }
         Ok(parts)
+    }
+
+    /// Checks that the page fits into a response, as one without attributes does whatever its size.
+    ///
+    /// # Errors
+    /// 400 when it does not.
+    pub(crate) fn check_size(self, page: &impl Serialize) -> Result<(), Problem> {
+        let size = serde_json::to_vec(page).map_or(0, |page| page.len());
+        match self.attributes && size > MAX_PAGE_BYTES {
+            true => Err(Problem::new(
+                Reason::TooMany,
+                "the attributes of so many people do not fit into one response; choose a smaller `limit`",
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Reads the names of the people's groups, if they are shown: each group once.

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::base_url::BaseUrl;
 use crate::error::Error;
-use crate::fitting::escaped_bytes;
+use crate::fitting::{MAX_PAYLOAD_BYTES, escaped_bytes};
 use crate::json_response::json;
 
-/// The maximum size of the resources in a page, escaped as in Lambda's response.
-const MAX_PAGE_BYTES: usize = 6_000_000;
+/// The maximum size of the resources in a page, escaped as in Lambda's response. The rest is for what is around them.
+const MAX_PAGE_BYTES: usize = MAX_PAYLOAD_BYTES - 50_000;
 
 /// Attaches the effects of a write, for the request log.
 pub(crate) fn with_effects(mut response: Response, effects: Effects) -> Response {

@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::HeaderValue;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, VARY};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use http::{HeaderValue, StatusCode};
 use rollcall_directory::Effects;
 use rollcall_scim as scim;
 
@@ -24,7 +24,7 @@ use crate::negotiation::accepts_gzip;
 
 /// The most bytes of a body in Lambda's response, in which it is a string of JSON. Lambda's limit is 6 MB for the whole
 /// response; the rest is for the headers.
-const MAX_PAYLOAD_BYTES: usize = 6_000_000;
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 6_000_000;
 
 /// Answers a request with a response that Lambda can return.
 pub(crate) async fn fit(request: Request, next: Next) -> Response {
@@ -55,13 +55,25 @@ fn fitted(response: Response<()>, body: Bytes, gzip: bool) -> Response {
             headers.remove(CONTENT_LENGTH);
             response
         }
-        _ => refused(response, gzip),
+        _ if response.extensions().get::<Effects>().is_some() => without_body(response),
+        _ => refused(gzip),
     }
 }
 
-/// Returns the error for a response that is too large. If the request has changed something, the request log still says
-/// what.
-fn refused(response: Response<()>, gzip: bool) -> Response {
+/// Returns the response of a write without the resource, which the client can read by itself: the write is done, so an
+/// error would be wrong (RFC 7644 §3.5.2 allows 204).
+fn without_body(mut response: Response<()>) -> Response {
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    for name in [CONTENT_LENGTH, CONTENT_TYPE] {
+        response.headers_mut().remove(name);
+    }
+    response.map(|()| Body::empty())
+}
+
+/// Returns the error for a response that is too large.
+fn refused(gzip: bool) -> Response {
     let accept = if gzip {
         ""
     } else {
@@ -73,12 +85,7 @@ fn refused(response: Response<()>, gzip: bool) -> Response {
          `id eq \"…\" and members[value eq \"…\"]`, or list the people of a group, page by page, with the filter \
          `groups.value eq \"…\"` on `/Users`"
     );
-    let mut error = Error::from(scim::Error::TooMany(detail)).into_response();
-    let (mut parts, ()) = response.into_parts();
-    if let Some(effects) = parts.extensions.remove::<Effects>() {
-        error.extensions_mut().insert(effects);
-    }
-    error
+    Error::from(scim::Error::TooMany(detail)).into_response()
 }
 
 /// Compresses a body as fast as possible: the time of a function is short, and ids do not compress much better.
@@ -103,7 +110,6 @@ mod tests {
     use std::io::Read;
 
     use flate2::read::GzDecoder;
-    use http::StatusCode;
     use http::header::ETAG;
 
     use super::*;
@@ -139,6 +145,16 @@ mod tests {
         let body = bytes_of(response).await;
         GzDecoder::new(&body[..]).read_to_end(&mut decoded).unwrap();
         assert_eq!(decoded, quotes);
+    }
+
+    #[test]
+    fn a_write_that_does_not_fit_is_done() {
+        let mut response = Response::new(());
+        response.extensions_mut().insert(Effects::default());
+        let body = Bytes::from(vec![b'"'; MAX_PAYLOAD_BYTES]);
+        let response = fitted(response, body, false);
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+        assert!(response.extensions().get::<Effects>().is_some());
     }
 
     #[tokio::test]

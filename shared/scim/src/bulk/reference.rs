@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::limits::MAX_FILTER_BYTES;
+
 const PREFIX: &str = "bulkId:";
 /// The beginning of a reference within a filter.
 const LITERAL: &str = "\"bulkId:";
@@ -58,7 +60,11 @@ pub(super) fn resolve<'a>(text: &mut String, id_of: &impl Fn(&str) -> Option<&'a
 }
 
 fn resolve_filter<'a>(path: &mut String, id_of: &impl Fn(&str) -> Option<&'a str>) {
-    let named: Vec<String> = in_filter(path).map(str::to_owned).collect();
+    // A longer filter is refused, and resolving it would take long.
+    if path.len() > MAX_FILTER_BYTES {
+        return;
+    }
+    let named: BTreeSet<String> = in_filter(path).map(str::to_owned).collect();
     for name in named {
         if let Some(id) = id_of(&name) {
             *path = path.replace(&format!("{LITERAL}{name}\""), &format!("\"{id}\""));

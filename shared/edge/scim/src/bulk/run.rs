@@ -39,6 +39,8 @@ pub(super) struct Run<'a> {
     /// What creations left out, to be added when the resources that it refers to exist.
     left_out: BTreeMap<usize, Map<String, Value>>,
     is_late: bool,
+    /// When the response must be there.
+    ends: Instant,
 }
 
 /// What became of an operation.
@@ -78,15 +80,17 @@ impl<'a> Run<'a> {
             done: request.operations.iter().map(|_| None).collect(),
             left_out: BTreeMap::new(),
             is_late: false,
+            ends: Instant::now(),
         }
     }
 
     /// Runs the operations, those that have begun by `until` or before there were too many errors. Returns the response.
     pub(super) async fn all(mut self, until: Instant) -> Response {
+        self.ends = until + GRACE;
         for step in self.request.steps() {
             match step {
                 // What was begun is completed, also after too many errors.
-                BulkStep::Complete(index) => self.complete(index, until + GRACE).await,
+                BulkStep::Complete(index) => self.complete(index).await,
                 BulkStep::Run(_) if self.has_too_many_errors() => {}
                 BulkStep::Run(index) => {
                     let done = match Instant::now() < until {
@@ -121,7 +125,8 @@ impl<'a> Run<'a> {
         };
         let mut call = call.resolved(|name| self.created(name));
         let left_out = call.take_referring(&circle);
-        let done = self.send(&call).await;
+        let sent = self.send(&call).await;
+        let done = sent.unwrap_or_else(|| self.late(None));
         if done.created.is_some() && !left_out.is_empty() {
             self.left_out.insert(index, left_out);
         }
@@ -152,7 +157,7 @@ impl<'a> Run<'a> {
     }
 
     /// Adds to a new resource what its creation left out. The creation is done when this is.
-    async fn complete(&mut self, index: usize, until: Instant) {
+    async fn complete(&mut self, index: usize) {
         let (Some(left_out), Ok(call)) = (
             self.left_out.remove(&index),
             &self.request.operations[index].call,
@@ -171,14 +176,16 @@ impl<'a> Run<'a> {
         });
         let location = outcome.location.clone();
         let mut completed = match missing {
-            _ if Instant::now() >= until => self.late(location),
+            _ if Instant::now() >= self.ends => self.late(location),
             Some(name) => Done::failed(&unresolved(name, "which failed"), location),
             None => {
                 let id_of = |name: &str| match self.creations.get(name) == Some(&index) {
                     true => created.as_deref(),
                     false => self.created(name),
                 };
-                self.send(&completion.resolved(id_of)).await
+                let completion = completion.resolved(id_of);
+                let sent = self.send(&completion).await;
+                sent.unwrap_or_else(|| self.late(location))
             }
         };
         if completed.outcome.error.is_none() {
@@ -188,9 +195,11 @@ impl<'a> Run<'a> {
         self.done[index] = Some(completed);
     }
 
-    /// Sends an operation as a request of its own.
-    async fn send(&self, call: &BulkCall) -> Done {
-        let response = self.single.handle(self.template.request(call)).await;
+    /// Sends an operation as a request of its own. Returns `None` if it was not answered in time: the response of the bulk
+    /// request tells what the other operations have done, so it must not wait any longer.
+    async fn send(&self, call: &BulkCall) -> Option<Done> {
+        let answer = self.single.handle(self.template.request(call));
+        let response = tokio::time::timeout_at(self.ends, answer).await.ok()?;
         let known = call.id.as_ref();
         let known = known.map(|id| format!("{}/{}/{id}", self.base, call.endpoint));
         let outcome = outcome(response, known).await;
@@ -198,7 +207,7 @@ impl<'a> Run<'a> {
             ("POST", None) => outcome.location.as_deref().and_then(last_segment),
             _ => None,
         };
-        Done { outcome, created }
+        Some(Done { outcome, created })
     }
 
     /// Refuses an operation that cannot be sent, and logs it like the others.
