@@ -43,9 +43,19 @@ where
 pub(crate) async fn in_time<T>(
     retries: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    tokio::time::timeout(PATIENCE_OF_ONE, retries)
+    tokio::time::timeout(PATIENCE_OF_ONE, Box::pin(retries))
         .await
         .unwrap_or(Err(Error::Busy(None)))
+}
+
+/// Waits before the next attempt.
+///
+/// # Errors
+/// [`Error::Busy`] when there is none left.
+pub(crate) async fn pause(delays: &mut impl Iterator<Item = Duration>) -> Result<(), Error> {
+    let delay = delays.next().ok_or(Error::Busy(None))?;
+    tokio::time::sleep(delay).await;
+    Ok(())
 }
 
 #[cfg(test)]

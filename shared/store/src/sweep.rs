@@ -5,6 +5,7 @@
 
 use aws_sdk_dynamodb::Error as DynamoDbError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity;
@@ -51,6 +52,7 @@ impl Table {
             .set_exclusive_start_key(start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
+            .boxed()
             .await
             .map_err(DynamoDbError::from)?;
         capacity::read(output.consumed_capacity());

@@ -1,5 +1,5 @@
 //! The DynamoDB table and its operations. Each operation records its consumed capacity; batches and transactions have
-//! their own retries.
+//! their own retries. The futures of the SDK take tens of kilobytes each, so they are boxed: what waits for them stays small.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_dynamodb::{Client, Error as DynamoDbError};
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rollcall_model::Kind;
 
@@ -17,7 +18,7 @@ use crate::error::Error;
 use crate::found::Found;
 use crate::item::{Item, key_item, string, text};
 use crate::keys::{CONNECTION, Key, Keys, MAPPING, Partition};
-use crate::retry::in_time;
+use crate::retry::{in_time, pause};
 use crate::transaction::{Expression, Guard, Transaction};
 
 /// DynamoDB's limit on the length of a sort key.
@@ -182,6 +183,7 @@ impl Table {
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
+            .boxed()
             .await
             .map_err(DynamoDbError::from)?;
         capacity::read(output.consumed_capacity());
@@ -237,6 +239,7 @@ impl Table {
             .request_items(&self.name, request)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
+            .boxed()
             .await
             .map_err(DynamoDbError::from)?;
         capacity::read(output.consumed_capacity());
@@ -274,7 +277,7 @@ impl Table {
         if let Some(after) = &range.after {
             query = query.set_exclusive_start_key(Some(key_item(&range.partition.at(after))));
         }
-        let output = query.send().await.map_err(DynamoDbError::from)?;
+        let output = query.send().boxed().await.map_err(DynamoDbError::from)?;
         capacity::read(output.consumed_capacity());
         let next = output
             .last_evaluated_key
@@ -310,6 +313,7 @@ impl Table {
             .set_item(Some(item))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
+            .boxed()
             .await
             .map_err(DynamoDbError::from)?;
         capacity::write(output.consumed_capacity());
@@ -345,6 +349,7 @@ impl Table {
                 .request_items(&self.name, left)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
+                .boxed()
                 .await
                 .map_err(DynamoDbError::from)?;
             capacity::write(output.consumed_capacity());
@@ -379,6 +384,7 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
+            .boxed()
             .await;
         match sent.map_err(DynamoDbError::from) {
             Ok(output) => {
@@ -428,6 +434,7 @@ impl Table {
             .set_transact_items(Some(transaction.items(&self.name)?))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
+            .boxed()
             .await;
         match sent.map_err(DynamoDbError::from) {
             Ok(output) => {
@@ -472,12 +479,6 @@ fn backoff() -> ExponentialBuilder {
         .with_min_delay(Duration::from_millis(8))
         .with_max_delay(Duration::from_millis(800))
         .with_max_times(16)
-}
-
-async fn pause(delays: &mut impl Iterator<Item = Duration>) -> Result<(), Error> {
-    let delay = delays.next().ok_or(Error::Busy(None))?;
-    tokio::time::sleep(delay).await;
-    Ok(())
 }
 
 fn delete_request(key: &Key) -> Result<WriteRequest, Error> {

@@ -33,7 +33,7 @@ async fn all_of(service: &Service, tenant: &Tenant, types: &str) -> Vec<String> 
             .map(|event| event["type"].as_str().unwrap().to_owned());
         found.extend(kinds);
         after = page["next"].as_str().unwrap().to_owned();
-        if after == page["head"].to_string() {
+        if after.parse::<u64>().ok() == page["head"].as_u64() {
             return found;
         }
     }

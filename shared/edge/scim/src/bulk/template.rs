@@ -58,7 +58,7 @@ impl Template {
     pub(super) fn blank(&self, method: Method, target: &str, body: Body) -> Request {
         let path = target.split('?').next().unwrap_or_default();
         let mut request =
-            Request::new(body).with_raw_http_path(&format!("{}{path}", self.base_path));
+            Request::new(body).with_raw_http_path(format!("{}{path}", self.base_path));
         if let Some(context) = &self.request_context {
             request = request.with_request_context(context.clone());
         }
