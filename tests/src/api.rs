@@ -232,8 +232,11 @@ fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec
         .as_object()
         .map(|body| body.keys().map(String::as_str).collect())
         .unwrap_or_default();
-    let is_merged = body["reason"] == "account_merged";
-    let more: &[&str] = if is_merged { &["merged_into"] } else { &[] };
+    let more: &[&str] = match body["reason"].as_str() {
+        Some("account_merged") => &["merged_into"],
+        Some("cursor_ahead" | "events_expired") => &["next"],
+        _ => &[],
+    };
     let expected = ["type", "reason", "title", "status", "detail", "instance"];
     must(
         keys == [&expected, more].concat(),
