@@ -108,21 +108,25 @@ async fn check(
     let scenario = case.scenario;
     let what = format!("{}: {:?}", scenario.name, case.rule);
     let ask = (scenario.ask)(stage);
-    let after = State::of(service, stage).await;
     let lost = matches!(
         case.rule,
         Rule::From(_, Fault::DroppedAfter) | Rule::At(_, Fault::DroppedAfter)
     );
     if answer.status < 300 {
+        let after = State::of(service, stage).await;
         assert_eq!(after.now, expected.after.now, "{what}");
         assert_eq!(after.history, expected.after.history, "{what}");
         return;
     }
     assert!(is_unavailable(answer), "{what}: {answer:?}");
-    // If answers were lost, the last write may have been made.
-    let is_done = after.now == expected.after.now;
-    if !(scenario.in_steps || lost && is_done) {
-        assert_eq!(after, expected.before, "{what}");
+    // Between the steps, the state cannot always be read: the tokens of a tenant end before the tenant does.
+    if !scenario.in_steps {
+        let after = State::of(service, stage).await;
+        // If answers were lost, the last write may have been made.
+        let is_done = after.now == expected.after.now;
+        if !(lost && is_done) {
+            assert_eq!(after, expected.before, "{what}");
+        }
     }
     let again = ask.answered(&stage.senders).await;
     assert!(scenario.again.contains(&again.status), "{what}: {again:?}");
