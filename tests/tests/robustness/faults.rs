@@ -219,6 +219,7 @@ async fn rare_operations(service: &Service) -> BTreeSet<(String, Fault)> {
         let tenant = service.tenant("erased").await;
         tenant.idp().user("somebody").await;
         tenant.directory().lifecycle().delete().await.unwrap();
+        tenant.directory().erasures().order().await.unwrap();
         let (other, faults) = service.other_process(&tenant);
         once(&faults, "Scan", fault);
         let late = tokio::time::Instant::now() + Duration::from_secs(20);

@@ -34,24 +34,33 @@ impl Erasures<'_> {
             scope.stored_tenant().await?;
             return Err(conflict("only a deleted tenant is erased; delete it first"));
         }
-        let entry = Entry::new(
-            scope,
-            EventType::TenantErasureRequested,
-            Subject::tenant(&scope.tenant),
-        );
-        match Erasure::read(scope, None).await? {
-            Some(erasure) if erasure.finished_at.is_some() => Ok(erasure),
+        // The erasure may be at work meanwhile.
+        retry_stale(|_| self.try_order()).await
+    }
+
+    /// Returns `None` if something has changed since it was read.
+    async fn try_order(self) -> Result<Option<Erasure>, Error> {
+        let scope = self.scope;
+        let about = Subject::tenant(&scope.tenant);
+        let entry = Entry::new(scope, EventType::TenantErasureRequested, about);
+        let (erasure, transaction) = match Erasure::read(scope, None).await? {
+            Some(erasure) if erasure.finished_at.is_some() => return Ok(Some(erasure)),
             Some(mut erasure) => {
                 erasure.due_at = erasure.due_at.min(now());
                 let mut transaction = Transaction::default();
                 erasure.write(scope, &mut transaction, None)?;
                 transaction.put(entry.to_item(scope.keys())?);
-                scope.commit(&transaction).await?;
-                Ok(erasure)
+                (erasure, transaction)
             }
             // An earlier version has deleted it.
-            None => self.begin(entry).await,
-        }
+            None => {
+                let erasure = Erasure::ordered(scope, now());
+                let transaction = self.begin_writes(&erasure, None, entry)?;
+                (erasure, transaction)
+            }
+        };
+        let is_ordered = committed(scope, &transaction, &USERS).await?;
+        Ok(is_ordered.then_some(erasure))
     }
 
     /// Orders that everything about a person is erased now, and deletes them if that was not done. A repetition orders it
@@ -106,13 +115,6 @@ impl Erasures<'_> {
     /// Checks that a deleted person does not rank above `rank`.
     async fn check_deleted(self, tombstone: &Tombstone, rank: Role) -> Result<(), Error> {
         check_rank(tombstone, &self.scope.settings().await?.roles, rank)
-    }
-
-    async fn begin(self, entry: Entry) -> Result<Erasure, Error> {
-        let erasure = Erasure::ordered(self.scope, now());
-        let transaction = self.begin_writes(&erasure, None, entry)?;
-        self.scope.commit(&transaction).await?;
-        Ok(erasure)
     }
 
     fn begin_writes(
