@@ -39,7 +39,9 @@ impl State {
             let text = format!("{} {}", entry["type"], entry["subject"]["name"]);
             text.replace(stage.tenant.id(), "T")
         };
-        let mut history: Vec<_> = journal.iter().map(entry).collect();
+        // Those of the reconciler follow some time later, and once for changes that it sees at once.
+        let of_requests = |entry: &&Value| entry["type"] != "user.role_changed";
+        let mut history: Vec<_> = journal.iter().filter(of_requests).map(entry).collect();
         history.sort();
         State { now, history }
     }
