@@ -186,7 +186,7 @@ pub(crate) async fn map(
 #[into_params(parameter_in = Query)]
 pub(crate) struct MembersPage {
     /// Only members in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
-    #[param(pattern = "^(active|invited|inactive)(, ?(active|invited|inactive))*$")]
+    #[param(pattern = r"^(active|invited|inactive|,|\s)*$")]
     state: Option<String>,
     /// `next` of the page before.
     after: Option<String>,

@@ -153,7 +153,7 @@ impl From<PersonState> for directory::PersonState {
 #[into_params(parameter_in = Query)]
 pub(crate) struct PeoplePage {
     /// Only people in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
-    #[param(pattern = "^(active|invited|inactive)(, ?(active|invited|inactive))*$")]
+    #[param(pattern = r"^(active|invited|inactive|,|\s)*$")]
     state: Option<String>,
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,

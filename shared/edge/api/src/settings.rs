@@ -3,7 +3,9 @@
 use axum::Json;
 use rollcall_directory as directory;
 use rollcall_edge_http::Problem;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::caller::Access;
@@ -103,7 +105,7 @@ pub(crate) struct SettingsChange {
     /// What happens to ids in a group write that name nobody.
     unknown_members: Option<UnknownMembers>,
     /// How many requests one token may make; null for any number.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given_object")]
     #[schema(value_type = Option<RateLimit>)]
     rate_limit: Option<Option<RateLimit>>,
     /// For how many days the journal and the request log are kept. Only owners and the application shorten it.
@@ -148,6 +150,29 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+/// Deserializes an object, or `null` where `T` can be absent. Alone, serde would read an array as the values of an object
+/// in order.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = Value::deserialize(deserializer)?;
+    if value.is_array() {
+        return Err(D::Error::custom("an array, expected an object"));
+    }
+    T::deserialize(value).map_err(D::Error::custom)
+}
+
+/// Deserializes an object so that `null` differs from an absent key.
+pub(crate) fn given_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    object(deserializer).map(Some)
 }
 
 impl From<SettingsChange> for directory::SettingsChange {
@@ -370,7 +395,7 @@ pub fn check_retention(
 #[cfg(test)]
 mod tests {
     use rollcall_directory::SessionBounds;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -408,6 +433,7 @@ mod tests {
         );
         assert!(read(json!({"role_sync": "never"})).is_err());
         assert!(read(json!({"colour": "red"})).is_err());
+        assert!(read(json!({"rate_limit": [60, 5]})).is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::application::{Application, ApplicationAt};
 use crate::fields::{Fields, List, Params, created, limit, name};
 use crate::gate::Tenants;
-use crate::settings::{RateLimit, Settings, SettingsChange, given};
+use crate::settings::{RateLimit, Settings, SettingsChange, given, given_object, object};
 
 /// A tenant as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -131,7 +131,7 @@ pub(crate) struct NewTenant {
     #[schema(example = "Acme")]
     display_name: String,
     /// The settings that differ from the defaults.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     settings: SettingsChange,
 }
 
@@ -142,13 +142,14 @@ pub(crate) struct TenantChange {
     /// What people call it.
     display_name: Option<String>,
     /// Its settings.
+    #[serde(default, deserialize_with = "object")]
     settings: Option<SettingsChange>,
     /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_object")]
     #[schema(value_type = Option<RateLimit>)]
     request_ceiling: Option<Option<RateLimit>>,
     /// Its other ceilings.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     ceilings: CeilingsChange,
 }
 
