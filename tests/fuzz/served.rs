@@ -99,20 +99,11 @@ fn scim() {
                 "//Users",
                 "/Me",
             ];
-            let names = [
-                "filter",
-                "sortBy",
-                "sortOrder",
-                "startIndex",
-                "count",
-                "attributes",
-                "cursor",
-            ];
             request(
                 draw,
                 &["GET", "GET", "POST", "PUT", "PATCH", "PATCH"],
                 &paths,
-                &names,
+                &rollcall_scim::PARAMETERS,
             )
         };
         fuzz("served-scim", draw, async |input: &[u8]| {

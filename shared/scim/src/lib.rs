@@ -97,7 +97,7 @@ pub use self::patch::{MemberChange, MemberOp, PATCH_OP_URN, Patch};
 pub use self::path::AttrPath;
 pub use self::precondition::Precondition;
 pub use self::projection::Projection;
-pub use self::query::{Query, SEARCH_REQUEST_URN};
+pub use self::query::{PARAMETERS, Query, SEARCH_REQUEST_URN};
 pub use self::reading::{Reading, Readings, observe};
 pub use self::resource::Resource;
 pub use self::schema::{

@@ -18,7 +18,8 @@ use crate::sort::Sort;
 /// The URN of the SearchRequest message (RFC 7644 §3.4.3).
 pub const SEARCH_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
-const PARAMETERS: [&str; 8] = [
+/// The names of the parameters of a list request.
+pub const PARAMETERS: [&str; 8] = [
     "filter",
     "sortBy",
     "sortOrder",

@@ -49,6 +49,7 @@ mod console_forms;
 mod console_health;
 mod console_hostile;
 mod console_identity;
+mod console_invalid;
 mod console_keyboard;
 mod console_large_tenant;
 mod console_live;

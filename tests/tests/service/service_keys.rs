@@ -1,13 +1,15 @@
 //! Service keys: they are issued, listed and revoked by direct invocation of the function, and by the API.
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::{KeyChanger, KeyScope, NewServiceKey};
+use rollcall_directory::{KeyChanger, KeyScope, NewServiceKey, Role};
 use rollcall_issue_service_key::Issuer;
 use rollcall_tests::api::Api;
 use rollcall_tests::seed::sign_in;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
+
+use crate::api_doors::at_tenant;
 
 async fn call(issuer: &Issuer, payload: Value) -> Result<Value, String> {
     let request = serde_json::from_value(payload).map_err(|error| error.to_string())?;
@@ -299,5 +301,47 @@ fn a_key_issues_no_more_than_it_has() {
         ] {
             maker.post("/service-keys", new).await.expect(status);
         }
+    });
+}
+
+#[test]
+fn a_service_key_stands_above_every_person_but_not_above_the_last_owner() {
+    run(async |service| {
+        let tenant = service.tenant("door-ranks").await;
+        let ada = tenant.idp().user("ada").await;
+        let application = service.application();
+        let path = at_tenant(tenant.id(), &format!("/users/{ada}/role"));
+        let give = |role: Value| json!({"role_id": role});
+        let given = application.put(&path, give(json!("owner"))).await;
+        given.expect(200).is(json!({"effective": "owner"}));
+        let admin = service.admin(&tenant, Role::Admin).await;
+        let path_of_session = format!("/users/{ada}/role");
+        let by_admin = admin.put(&path_of_session, give(Value::Null)).await;
+        by_admin.expect(403);
+        let last = application.put(&path, give(Value::Null)).await.expect(403);
+        assert!(last.string("/detail").contains("owner"));
+    });
+}
+
+#[test]
+fn a_revoked_service_key_is_refused_at_once_and_a_tenant_has_its_creator() {
+    run(async |service| {
+        let directory = service.directory();
+        let keys = directory.service_keys();
+        let secret = keys.issue("short-lived").await.expect("a key");
+        let id = keys.verify(secret.expose()).await.expect("a read");
+        let id = id.expect("a valid key").id;
+        let caller = service.application().with(Some(secret.expose()));
+        let tenant = format!("door-{}", uuid::Uuid::now_v7());
+        let new = json!({"id": tenant, "display_name": "Made"});
+        caller.post("/tenants", new).await.expect(201);
+        let audit = caller.all(&at_tenant(&tenant, "/audit")).await;
+        let created = audit.last().expect("an entry");
+        assert_eq!(created["type"], "tenant.created");
+        assert_eq!(created["actor"]["type"], "application");
+        assert_eq!(created["actor"]["id"], id.as_str());
+        let revoked = keys.revoke(&id, Default::default()).await;
+        revoked.expect("a revocation");
+        caller.get(&at_tenant(&tenant, "/users")).await.expect(401);
     });
 }
