@@ -45,7 +45,7 @@
 //! let endpoints = Router::new().route("/greetings/world", get(async || "hello"));
 //! let function = HttpFunction::new(endpoints, Greetings);
 //! let request = http::Request::get("/mount/greetings//world").body(lambda_http::Body::Empty).unwrap();
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! assert_eq!(function.handle(request).await.status(), 200);
 //! # });
 //! ```
