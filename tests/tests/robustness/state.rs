@@ -39,7 +39,7 @@ impl State {
             let text = format!("{} {}", entry["type"], entry["subject"]["name"]);
             text.replace(stage.tenant.id(), "T")
         };
-        // Those of the reconciler follow some time later, and once for changes that it sees at once.
+        // The reconciler writes its own entries later, and one for several changes that it sees together.
         let of_requests = |entry: &&Value| entry["type"] != "user.role_changed";
         let mut history: Vec<_> = journal.iter().filter(of_requests).map(entry).collect();
         history.sort();
