@@ -24,7 +24,7 @@ NEEDED = {
             "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
             "secretsmanager:GetSecretValue",
     },
-    "DiscoveryFunction": {},
+    "DiscoveryFunction": {provisioning.declared_schemas: "GetItem"},
     "ScimFallbackFunction": {
         provisioning.double_slash_users:
             "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "

@@ -486,6 +486,17 @@ def double_slash_api(stack, emulator):
     admins(stack, emulator, DoubleSlashCustomer)
 
 
+def declared_schemas(stack, _):
+    """a tenant's own schema is shown to its token, and enforced"""
+    customer = Customer(stack, "schemas")
+    urn = "urn:example:scim:deployed:2.0:User"
+    schema = {"name": "Deployed", "attributes": [{"name": "level", "type": "integer"}]}
+    customer.app("PUT", f"/tenants/{customer.tenant}/schemas/{urn}", schema).expect(200)
+    assert customer.idp("GET", f"/Schemas/{urn}").expect(200).body["id"] == urn
+    user = {"schemas": [USER, urn], "userName": "ada", urn: {"level": "high"}}
+    assert customer.idp("POST", "/Users", user).expect(400).body["scimType"] == "invalidValue"
+
+
 def public_spellings(stack, _):
     """with an extra slash, discovery needs no token, and everything else needs one"""
     for path in ["/ServiceProviderConfig", "/Schemas/", "/ResourceTypes/User"]:
@@ -574,7 +585,7 @@ def crowd(stack, kind=Customer):
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, group_cursors, bulk, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
+    double_slash_groups, group_cursors, bulk, double_slash_api, declared_schemas, public_spellings, application, admins, removal, double_slash_removal,
     event_delivery, search, invitation, invitation_of_group_member, roles, identity, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.

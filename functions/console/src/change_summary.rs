@@ -72,6 +72,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
         EventType::PortalLinkCreated => link_made(&after),
         EventType::TenantRolesChanged => "The roles changed".to_owned(),
+        EventType::TenantSchemasChanged => "The attributes of people changed".to_owned(),
         EventType::UserSessionEnded => "Signed out".to_owned(),
         EventType::PortalLinkEnded => "Setup link ended".to_owned(),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),

@@ -114,6 +114,15 @@ impl Reconciler {
                 rest.map(|rest| Message::rest(tenant, rest))
             }
             Message::FullPass { full_pass } if full_pass.only_roles => {
+                if full_pass
+                    == (Pass {
+                        only_roles: true,
+                        ..Pass::default()
+                    })
+                    && let Err(error) = self.schemas_pass(deadline).await
+                {
+                    tracing::error!(error = chain(&error), "{PART_FAILED}");
+                }
                 self.roles_pass(full_pass, deadline).await?
             }
             Message::FullPass { full_pass } => {
@@ -199,6 +208,35 @@ impl Reconciler {
                 return Ok(Some(Message::FullPass { full_pass: pass }));
             }
         }
+    }
+
+    /// Gives the extension schemas of the stack to the tenants until `deadline`, if they have changed or the last pass is
+    /// long ago. What fails for one tenant, and what time does not suffice for, is left to the next pass, which comes soon.
+    async fn schemas_pass(&self, deadline: Instant) -> Result<(), Error> {
+        let schemas = self.directory.stack_schemas();
+        let stack = schemas.read().await?;
+        let (mut behind, mut failed) = (None, false);
+        while stack.is_due() && Instant::now() < deadline {
+            let from = behind.as_ref().map(TenantId::as_str);
+            let tenants = self.directory.tenants(from, TENANTS_AT_ONCE).await?;
+            let tenants: Vec<TenantId> = tenants.into_iter().map(|tenant| tenant.id).collect();
+            let Some(last) = tenants.last().cloned() else {
+                if !failed {
+                    schemas.note_applied(&stack).await?;
+                }
+                return Ok(());
+            };
+            for tenant in schemas.behind(&stack, &tenants).await? {
+                if Instant::now() >= deadline {
+                    return Ok(());
+                }
+                let of = self.directory.system(tenant.clone());
+                let passed_on = self.directory.pass_on_schemas(&stack, tenant).await;
+                failed |= attempted(&of, "the schemas of the stack", passed_on).is_none();
+            }
+            behind = Some(last);
+        }
+        Ok(())
     }
 
     /// Goes on with an erasure until `deadline`. Returns the message that continues it, if any.

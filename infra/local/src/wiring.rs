@@ -22,7 +22,10 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
             ("users", http(rollcall_users::router(directory.clone()))),
             ("groups", http(rollcall_groups::router(directory.clone()))),
             ("bulk", http(rollcall_bulk::router(directory.clone()))),
-            ("discovery", http(rollcall_discovery::router())),
+            (
+                "discovery",
+                http(rollcall_discovery::router(directory.clone())),
+            ),
             (
                 "scim-fallback",
                 http(rollcall_scim_fallback::router(directory.clone())),

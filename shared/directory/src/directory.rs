@@ -6,10 +6,11 @@ use aws_sdk_dynamodb::Client;
 use rollcall_model::{
     Actor, AtCeiling, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
 };
+use rollcall_scim::USER;
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
-use crate::credentials::authenticate::{Caller, Verdict, authenticate};
+use crate::credentials::authenticate::{Caller, Verdict, authenticate, identify};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
 use crate::erasure::record::{Erased, unfinished};
@@ -18,7 +19,9 @@ use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
+use crate::tenants::schemas::UserTypes;
 use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
+use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
 
 /// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
@@ -43,6 +46,7 @@ pub struct Directory {
 struct Recent {
     service_keys: VerifiedKeys,
     sessions: Memory,
+    users: UserTypes,
 }
 
 impl Directory {
@@ -157,6 +161,35 @@ impl Directory {
         .await
     }
 
+    /// Returns whose bearer token it is, if it is valid, without counting a request against a limit.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn identify(&self, bearer: &str, request_id: &str) -> Result<Option<Caller>, Error> {
+        Box::pin(identify(&self.table, bearer, request_id)).await
+    }
+
+    /// Returns the tenant of a caller as [`Self::tenant`] does, for users of the type that the tenant declares. That is
+    /// read once for each version of it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn tenant_with_schemas(&self, caller: &Caller) -> Result<Tenant, Error> {
+        let tenant = self.tenant(caller);
+        let users = self.recent.users.of(tenant.scope(), caller.schemas).await?;
+        Ok(tenant.with_users(users))
+    }
+
+    /// Returns the tenant for users of the type that it declares.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn with_schemas(&self, tenant: Tenant) -> Result<Tenant, Error> {
+        let version = tenant.scope().stored_tenant().await?.schemas;
+        let users = self.recent.users.of(tenant.scope(), version).await?;
+        Ok(tenant.with_users(users))
+    }
+
     /// Returns the tenant of a caller, with the caller as the actor.
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
@@ -191,6 +224,7 @@ impl Directory {
             session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
             at_ceiling: AtCeiling::default(),
+            users: &USER,
         })
     }
 
@@ -212,6 +246,27 @@ impl Directory {
     /// Returns the handle on the roles of the stack.
     pub fn stack_roles(&self) -> StackRoles<'_> {
         StackRoles::of(&self.table)
+    }
+
+    /// Returns the handle on the extension schemas of the stack.
+    pub fn stack_schemas(&self) -> SchemasOfStack<'_> {
+        SchemasOfStack::of(&self.table)
+    }
+
+    /// Gives the tenant the extension schemas of the stack. The journal names whoever has changed those of the stack.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn pass_on_schemas(
+        &self,
+        stack: &StackSchemas,
+        tenant: TenantId,
+    ) -> Result<(), Error> {
+        let tenant = match &stack.change {
+            Some(change) => self.for_application(tenant, &change.service_key, &change.request_id),
+            None => return Ok(()),
+        };
+        tenant.settings().inherit_schemas(stack).await
     }
 
     /// Returns the settings of a new tenant, with the roles of the stack. It has a default role only if these have it.

@@ -122,7 +122,9 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{
     CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
 };
+pub use crate::tenants::schemas::Schemas;
 pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
+pub use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
 
 pub use rollcall_model::{
     Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,

@@ -1,6 +1,7 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::{AtCeiling, DeletedPeople, Origin, TenantId};
+use rollcall_model::{AtCeiling, DeletedPeople, Kind, Origin, TenantId};
+use rollcall_scim::ResourceType;
 use rollcall_store::Scope;
 
 use crate::credentials::handle::Credentials;
@@ -37,6 +38,17 @@ impl Tenant {
         self.scope.deleted_people = setting;
         self.scope.at_ceiling = at_ceiling;
         self
+    }
+
+    /// Returns the handle for users of this type, which has the extensions that the tenant declares.
+    pub(crate) fn with_users(mut self, users: &'static ResourceType) -> Self {
+        self.scope.users = users;
+        self
+    }
+
+    /// Returns the type of the resources of a kind, with the extensions that are declared if the handle was made for them.
+    pub fn resource_type(&self, kind: &Kind) -> &'static ResourceType {
+        self.scope.resource_type(kind)
     }
 
     /// Returns the tenant's id.

@@ -131,6 +131,8 @@ event_types! {
     TenantCeilingChanged = "tenant.ceiling_changed",
     /// The roles of a tenant changed.
     TenantRolesChanged = "tenant.roles_changed",
+    /// The extension schemas of a tenant changed.
+    TenantSchemasChanged = "tenant.schemas_changed",
     /// A tenant was deleted.
     TenantDeleted = "tenant.deleted",
     /// The erasure of everything about a deleted tenant was ordered.

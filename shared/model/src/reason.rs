@@ -62,6 +62,7 @@ reasons! {
     RoleAboveGiver = "role_above_giver", "Nobody gives or takes a role above their own.";
     PersonOutranks = "person_outranks", "Nobody acts on the identity of somebody who ranks above them.";
     RoleNotMappable = "role_not_mappable", "A group cannot give this role.";
+    SchemaInUse = "schema_in_use", "The change of a declared schema does not fit values that may be stored.";
     RoleInUse = "role_in_use", "The role is still given by groups, by hand or by default.";
     CeilingReached = "ceiling_reached", "The tenant has as much of it as the operator of the service allows.";
     PersonInactive = "person_inactive", "The person was deactivated, blocked or deleted.";

@@ -7,6 +7,7 @@
 //! | connection | `T#<tenant>` | `CONN#<id>` |
 //! | role mapping | `T#<tenant>` | `ROLEMAP#<group id>` |
 //! | active owners | `T#<tenant>` | `OWNERS` |
+//! | extension schemas | `T#<tenant>#XS` | `DECLARED` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
@@ -16,6 +17,7 @@
 //! | connection by an alias | `T#<tenant>#CA` | SHA-256 of the alias |
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
+//! | unique value of a declared attribute | `T#<tenant>#UV` | `<attribute>#<SHA-256 of the value, hex>` |
 //! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
 //! | ids of the groups with an external id | `T#<tenant>#GXI` | `externalId` |
 //! | whom a subject is bound to | `T#<tenant>#US#<SHA-256 of the subject, hex>` | `BOUND` |
@@ -53,6 +55,9 @@
 //!
 //! The last four belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
+
+#[cfg(test)]
+mod tests;
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
 
@@ -171,6 +176,16 @@ impl<'a> Keys<'a> {
     /// Returns the key of the list of active owners.
     pub fn owners(self) -> Key {
         self.config().at("OWNERS")
+    }
+
+    /// Returns the key of the extension schemas of the tenant.
+    pub fn schemas(self) -> Key {
+        self.partition("#XS").at("DECLARED")
+    }
+
+    /// Returns the key of a unique value of a declared attribute: the attribute and the hash of the value.
+    pub fn unique_value(self, claim: &str) -> Key {
+        self.partition("#UV").at(claim)
     }
 
     /// Returns the partition of sessions and portal links. The sort key is the hash of the secret.
@@ -451,42 +466,4 @@ pub fn name_prefix(folded: &str) -> &str {
         .rev()
         .find(|&i| folded.is_char_boundary(i));
     &folded[..end.unwrap_or(0)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rollcall_model::USERS;
-
-    #[test]
-    fn long_names_stay_distinct_and_within_dynamodb_s_limits() {
-        let tenant: TenantId = "acme".parse().unwrap();
-        let key = |text: &str| Keys::of(&tenant).name(&USERS, text).sort;
-        let (a, b) = (
-            format!("{}a", "ü".repeat(9_000)),
-            format!("{}b", "ü".repeat(9_000)),
-        );
-        assert_ne!(key(&a), key(&b));
-        assert!(key(&a).len() <= 1_024);
-        assert!(key(&a).starts_with(name_prefix(&a)));
-        assert_eq!(key("bob"), "bob");
-    }
-
-    #[test]
-    fn no_two_tenants_share_a_partition() {
-        let (a, b): (TenantId, TenantId) = ("a".parse().unwrap(), "a-u".parse().unwrap());
-        let (a, b) = (Keys::of(&a), Keys::of(&b));
-        let users = a.resources(&USERS);
-        assert_ne!(users, b.config());
-        assert!(!b.config().as_str().starts_with(users.as_str()));
-        for (partition, owned) in [
-            ("T#a", true),
-            ("T#a#UE#x#J", true),
-            ("T#a-u", false),
-            ("T#a-u#U", false),
-            ("S#TENANTS", false),
-        ] {
-            assert_eq!(a.own(partition), owned, "{partition}");
-        }
-    }
 }

@@ -19,6 +19,11 @@ impl StackKeys {
         Partition::stored("S#ROLES").at("CATALOGUE")
     }
 
+    /// Returns the key of the extension schemas of the stack.
+    pub fn schemas() -> Key {
+        Partition::stored("S#SCHEMAS").at("DECLARED")
+    }
+
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition::stored("S#KEYS")

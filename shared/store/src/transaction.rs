@@ -20,6 +20,8 @@ pub enum Guard {
     Stale,
     /// The name or id is already in use.
     Unique,
+    /// Another resource has the value of this attribute.
+    UniqueValue(String),
     /// The form was already submitted.
     Used,
     /// A deleted person has the identifier.

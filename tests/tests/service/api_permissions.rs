@@ -127,6 +127,9 @@ fn operations(document: &Value) -> Vec<Operation> {
     found
 }
 
+/// A schema that the calls declare.
+const SCHEMA: &str = "urn:example:scim:permissions:2.0:User";
+
 /// The tenants and resources that the calls work on.
 struct Fixture<'a> {
     service: &'a Service,
@@ -284,6 +287,15 @@ impl<'a> Fixture<'a> {
             _ => self.tenant.connection_id().to_owned(),
         };
         let path = path.replace("{tenant}", &tenant).replace("{id}", &id);
+        let path = path.replace("{urn}", SCHEMA);
+        if path.ends_with(SCHEMA) {
+            let body = self.body_of_schema();
+            self.service
+                .application()
+                .put(&path, body)
+                .await
+                .expect(200);
+        }
         let path = match path.contains("{session}") {
             true => path.replace("{session}", &self.listed_session().await),
             false => path,
@@ -292,6 +304,10 @@ impl<'a> Fixture<'a> {
             ("/connections/{id}/remedies", true) => format!("{path}?remedy=confirm"),
             _ => path,
         }
+    }
+
+    fn body_of_schema(&self) -> Value {
+        json!({"name": "Acme", "attributes": [{"name": "badge", "type": "string"}]})
     }
 
     fn body(&self, operation: &Operation) -> Option<Value> {
@@ -305,6 +321,7 @@ impl<'a> Fixture<'a> {
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),
             ("POST", "/portal-links") => json!({"role_id": "admin"}),
             ("PUT", "/roles") => json!({"items": []}),
+            ("PUT", "/schemas/{urn}") => self.body_of_schema(),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
@@ -353,6 +370,9 @@ fn every_endpoint_with_every_credential() {
                 }
             }
         }
+        // The stack's schemas are those of all tenants of this service.
+        let stack = format!("/schemas/{SCHEMA}");
+        service.application().delete(&stack).await.expect(204);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
 }

@@ -319,7 +319,7 @@ fn functions_have_no_unneeded_dependencies() {
         ),
         (
             "functions/discovery",
-            &["rollcall-directory", "rollcall-secrets"],
+            &["rollcall-edge-api", "rollcall-insight", "rollcall-secrets"],
         ),
         (
             "functions/journal-relay",

@@ -96,6 +96,7 @@ mod meters;
 mod names;
 mod neighbour;
 mod newer_versions;
+mod own_schemas;
 mod pages;
 mod patches;
 mod people_parts;

@@ -226,6 +226,8 @@ fn the_deployed_api_is_what_scim_asks_for() {
             &[
                 "/openapi.json",
                 "/roles",
+                "/schemas",
+                "/schemas/{proxy+}",
                 "/scim/{proxy+}",
                 "/users",
                 "/users/{proxy+}",
@@ -240,6 +242,8 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/tenants/{tenant}/groups",
                 "/tenants/{tenant}/groups/{proxy+}",
                 "/tenants/{tenant}/roles",
+                "/tenants/{tenant}/schemas",
+                "/tenants/{tenant}/schemas/{proxy+}",
                 "/tenants/{tenant}/users",
                 "/tenants/{tenant}/users/{proxy+}",
                 "/tenants/{tenant}/settings",

@@ -231,6 +231,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         | Reason::RoleAboveGiver
         | Reason::PersonOutranks
         | Reason::RoleInUse
+        | Reason::SchemaInUse
         | Reason::CeilingReached
         | Reason::PersonInactive
         | Reason::NotProvisioned

@@ -1,7 +1,7 @@
 //! Users and groups: stored, changed, listed. Both use the same code, and differ only in the data of their kind.
 //!
 //! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
-//! unique names, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
+//! unique names and `unique_values` those of declared attributes, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
 //! applies one that is too large for one transaction. `draft` is a planned change; `crud` creates, reads, replaces,
 //! patches and deletes, and returns the `effects` with the result. `assemble` turns records into SCIM resources. `list`
 //! answers a query as `query_plan` decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`;
@@ -52,5 +52,6 @@ pub(crate) mod subjects;
 mod take_over;
 pub(crate) mod tombstones;
 pub(crate) mod traces;
+mod unique_values;
 mod walk_order;
 pub(crate) mod writes;

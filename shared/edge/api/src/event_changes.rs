@@ -227,6 +227,28 @@ struct DefinedRoles {
     inherited: Option<bool>,
 }
 
+/// The extension schema that changed, as it is declared. Absent where there was none, or is none any more, and if those of
+/// the stack changed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredSchema {
+    schema: DeclaredSchemaText,
+}
+
+/// A declared extension schema, with the attributes that were removed from it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredSchemaText {
+    /// Its URN.
+    urn: String,
+    /// Its name.
+    name: String,
+    /// What it is for.
+    description: String,
+    /// Its attributes, with their characteristics.
+    attributes: Vec<serde_json::Map<String, serde_json::Value>>,
+}
+
 /// A role of a tenant.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -295,6 +317,8 @@ struct EndedSession {
     TenantName,
     DefinedRoles,
     DefinedRole,
+    DeclaredSchema,
+    DeclaredSchemaText,
     RequestCeiling,
     SetCeilings,
     MadePortalLink,

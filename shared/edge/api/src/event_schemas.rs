@@ -184,6 +184,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantSettingsChanged => both("StoredSettings"),
         EventType::TenantCeilingChanged => both("RequestCeiling"),
         EventType::TenantRolesChanged => both("DefinedRoles"),
+        EventType::TenantSchemasChanged => both("DeclaredSchema"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
         // Only the audit log has it.

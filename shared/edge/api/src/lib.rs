@@ -13,7 +13,8 @@
 //! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
 //!   generates the OpenAPI document from them, so that the two cannot differ.
 //!
-//! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
+//! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use,
+//! and `schema_fields` those of `schemas`.
 //! The directory's own types are converted.
 //!
 //! ```
@@ -40,6 +41,8 @@ mod operations;
 mod role;
 mod roles;
 mod routes;
+mod schema_fields;
+mod schemas;
 
 mod event_changes;
 mod event_schemas;

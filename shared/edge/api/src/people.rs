@@ -1,14 +1,15 @@
 //! People: their states, their roles, and the grants that give the roles.
 
 use axum::Json;
+use axum::extract::State;
 use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{
-    ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, shown,
+    ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, USERS, shown,
 };
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Insight, PeopleQuery};
-use rollcall_scim::{Filter, USER};
+use rollcall_scim::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,6 +19,7 @@ use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::{Configure, Read};
 use crate::person_parts::{Attributes, Parts, PersonGroup};
 use crate::role::{Role, named, roles};
+use crate::routes::Api;
 use crate::settings::given;
 
 /// One person.
@@ -185,20 +187,27 @@ pub(crate) struct PersonQuery {
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
     responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list(
+    State(api): State<Api>,
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
 ) -> Result<Json<List<Person>>, Problem> {
     let parts = Parts::parse(asked.include.as_deref())?;
     let filter = asked.filter.as_deref();
+    // Only a path with a URN can name an attribute that the tenant declares.
+    let tenant = match filter.is_some_and(|filter| filter.contains("urn:")) {
+        true => api.directory.with_schemas(access.tenant).await?,
+        false => access.tenant,
+    };
+    let users = tenant.resource_type(&USERS);
     let query = PeopleQuery {
         states: states(asked.state.as_deref())?,
-        filter: filter.map(|text| Filter::parse(&USER, text)).transpose()?,
+        filter: filter.map(|text| Filter::parse(users, text)).transpose()?,
         text: asked.text,
         after: asked.after,
         limit: limit(asked.limit)?,
     };
-    let found = Insight::of(&access.tenant).find_people(&query).await?;
-    let people = with_parts(&access.tenant, found.people, parts).await?;
+    let found = Insight::of(&tenant).find_people(&query).await?;
+    let people = with_parts(&tenant, found.people, parts).await?;
     parts.check_size(&people)?;
     Ok(List::of(people, found.next))
 }

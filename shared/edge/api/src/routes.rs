@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
-    quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
-    tenants, tokens,
+    quirks, remedies, requests, returning, roles, schemas, service_keys, sessions, settings,
+    sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -51,9 +51,17 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    // Roles and the subjects that a tenant knows are a matter of the application alone.
+    // Roles, schemas and the subjects that a tenant knows are a matter of the application alone.
     let own = OpenApiRouter::new()
         .routes(routes!(roles::read_of_stack, roles::define_of_stack))
+        .routes(routes!(schemas::list_of_stack))
+        .routes(routes!(
+            schemas::read_of_stack,
+            schemas::declare_of_stack,
+            schemas::withdraw_of_stack
+        ))
+        .routes(routes!(schemas::list))
+        .routes(routes!(schemas::read, schemas::declare, schemas::withdraw))
         .routes(routes!(remedies::bind))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)

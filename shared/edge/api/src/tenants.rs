@@ -200,6 +200,9 @@ pub(crate) async fn create(
         settings.applied_to(directory.new_settings().await?, directory.session_bounds())?;
     let tenant = application.tenant(id);
     tenant.lifecycle().create(name, settings).await?;
+    let stack = directory.stack_schemas().read().await?;
+    let id = tenant.id().clone();
+    directory.pass_on_schemas(&stack, id).await?;
     let path = format!("/tenants/{}", tenant.id());
     Ok(created(&path, &details(&tenant).await?))
 }

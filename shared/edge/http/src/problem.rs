@@ -219,7 +219,9 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         Reason::NotProvisioned => (403, "not-provisioned"),
         Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),
         Reason::MethodNotAllowed => (405, "method-not-allowed"),
-        Reason::NotUnique | Reason::Conflict | Reason::RoleInUse => (409, "conflict"),
+        Reason::NotUnique | Reason::Conflict | Reason::RoleInUse | Reason::SchemaInUse => {
+            (409, "conflict")
+        }
         Reason::IdentityConflict => (409, "identity-conflict"),
         Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
         Reason::CursorAhead | Reason::EventsExpired => (410, "gone"),

@@ -109,6 +109,7 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("portal-links", "id") => "portal link",
         ("service-keys", "id") => "service key",
         ("requests", "id") => "request",
+        ("schemas", "urn") => "schema",
         _ => panic!("no values for parameter `{name}` of {path}: add its kind to `documented.rs`"),
     }
 }

@@ -116,6 +116,11 @@ impl Side {
         let name = self.name("ada");
         let signed_in = application.log_in(self.tenant.id(), &name, None).await;
         let signed_in = signed_in.expect(200);
+        let urn = format!("urn:example:scim:{}:2.0:User", self.tenant.id());
+        let attribute = json!({"name": "badge", "type": "string"});
+        let new = json!({"name": mark, "attributes": [attribute]});
+        let schema = format!("{at}/schemas/{urn}");
+        application.put(&schema, new).await.expect(200);
         let sessions = format!("/users/{}/sessions", self.of("person"));
         let sessions = self.owner.get(&sessions).await.expect(200);
         let new = json!({"role_id": "admin"});
@@ -136,6 +141,7 @@ impl Side {
             ("portal link", listed.string("/items/0/id")),
             ("portal link secret", link_secret.to_owned()),
             ("service key", key.id()),
+            ("schema", urn),
             ("service key secret", key.string("/service_key")),
         ]);
     }
