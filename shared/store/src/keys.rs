@@ -178,9 +178,14 @@ impl<'a> Keys<'a> {
         self.config().at("OWNERS")
     }
 
+    /// Returns the partition of the extension schemas of the tenant.
+    pub fn declarations(self) -> Partition {
+        self.partition("#XS")
+    }
+
     /// Returns the key of the extension schemas of the tenant.
     pub fn schemas(self) -> Key {
-        self.partition("#XS").at("DECLARED")
+        self.declarations().at("DECLARED")
     }
 
     /// Returns the key of a unique value of a declared attribute: the attribute and the hash of the value.

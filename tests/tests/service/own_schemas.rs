@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use rollcall_directory::Reason;
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{Reason, USERS, Verdict};
 use rollcall_role_reconciler::Queue;
 use rollcall_tests::event_fixture::{Outbox, batch};
 use rollcall_tests::idp::{Answer, Idp, encode};
@@ -206,6 +207,47 @@ fn the_declared_characteristics_are_enforced() {
         );
         let by_filter = service.application().get(&by_filter).await.expect(200);
         assert_eq!(by_filter.strings("/items/*/user_name"), ["ada", "bob"]);
+    });
+}
+
+#[test]
+fn every_way_in_knows_the_declared_schemas() {
+    run(async |service| {
+        let tenant = service.tenant("ways").await;
+        declare(service, &tenant, attributes()).await.expect(200);
+        let idp = tenant.idp();
+        let post = |name: &str, extension: Value| json!({"method": "POST", "path": "/Users", "bulkId": name, "data": person(name, extension)});
+        let bulk = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [post("ada", json!({"level": 5, "pin": "1"})), post("bob", json!({"level": "x"}))],
+        });
+        let done = idp.post("/Bulk", bulk).await.expect(200);
+        assert_eq!(done.strings("/Operations/*/status"), ["201", "400"]);
+        let search = |attributes: &str| {
+            json!({"schemas": [urn::SEARCH], "filter": format!("{ACME}:level ge 5"), "attributes": [attributes],
+                   "sortBy": format!("{ACME}:level")})
+        };
+        for at in ["/Users/.search", "/.search"] {
+            let found = idp.post(at, search(ACME)).await.expect(200);
+            assert_eq!(
+                found.body["Resources"][0][ACME],
+                json!({"level": 5}),
+                "{at}"
+            );
+        }
+        let path = format!("/?filter={}", encode(&format!("{ACME}:level gt 4")));
+        assert_eq!(idp.get(&path).await.expect(200).total(), 1);
+        let cursor = format!("/Users?cursor&sortBy={ACME}:level");
+        assert_eq!(idp.get(&cursor).await.expect(200).total(), 1);
+        idp.get(&format!("//Schemas/{ACME}")).await.expect(200);
+        let user = idp.get("//ResourceTypes//User/").await.expect(200);
+        assert_eq!(user.body["schemaExtensions"][1]["schema"], ACME);
+        // An extension that nobody declared goes on as before.
+        let other = "urn:example:scim:other:2.0:User";
+        let free =
+            json!({"schemas": [urn::USER, other], "userName": "free", (other): {"level": "x"}});
+        let free = idp.post("/Users", free).await.expect(201);
+        assert_eq!(free.body[other], json!({"level": "x"}));
     });
 }
 
@@ -415,6 +457,31 @@ fn what_cannot_be_declared_is_refused() {
             .expect(401);
         let absent = format!("/tenants/nobody-here/schemas/{ACME}");
         application.put(&absent, body("a")).await.expect(404);
+    });
+}
+
+#[test]
+fn declarations_are_read_once_for_each_version() {
+    run(async |service| {
+        let tenant = service.tenant("read-once").await;
+        let directory = service.directory();
+        let cost = async || {
+            let verdict = directory.authenticate(tenant.token(), "r-1").await;
+            let Ok(Verdict::Accepted(caller)) = verdict else {
+                panic!("not accepted: {verdict:?}")
+            };
+            let (read, cost) = measure(directory.tenant_with_schemas(&caller)).await;
+            let users = read.expect("a tenant").resource_type(&USERS);
+            (users.extensions.len(), cost.calls)
+        };
+        assert_eq!(cost().await, (1, 0));
+        for extensions in [json!(["one"]), json!(["one", "two"])] {
+            let named = extensions.as_array().into_iter().flatten();
+            let named = named.map(|name| json!({"name": name, "type": "string"}));
+            declare(service, &tenant, named.collect()).await.expect(200);
+            assert_eq!(cost().await, (2, 1));
+            assert_eq!(cost().await, (2, 0));
+        }
     });
 }
 

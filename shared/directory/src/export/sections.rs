@@ -40,11 +40,12 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 14] = [
+pub(super) const SECTIONS: [Section; 15] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
     },
+    section("schemas", "schemas", |keys| keys.declarations()),
     Section {
         is_secret: true,
         ..section("tokens", "token", |keys| keys.tokens())

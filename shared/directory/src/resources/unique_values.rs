@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use rollcall_model::{Kind, sha256_hex};
 use rollcall_scim::{self as scim, Resource};
 use rollcall_store::{Error, Expression, Guard, Scope, Transaction, to_item};
+use serde_json::json;
 
 use crate::resources::record::Record;
-use crate::resources::writes::Pointer;
 
 /// Returns what a resource claims after a change: what it had claimed and still has, and its new values.
 ///
@@ -58,9 +58,11 @@ pub(super) fn write_claims(
     }
     let Some(after) = after else { return Ok(()) };
     for come in new.difference(&old) {
-        let id = after.id.clone();
-        let item = to_item(&scope.keys().unique_value(come), &Pointer { id })?;
-        let path = come.rsplit_once('#').map_or("", |(path, _)| path);
+        let key = scope.keys().unique_value(come);
+        let item = to_item(&key, &json!({"id": after.id}))?;
+        let path = come
+            .rsplit_once('#')
+            .map_or(come.as_str(), |(path, _)| path);
         let guard = Guard::UniqueValue(path.to_owned());
         transaction.put_if(item, Expression::absent(), guard);
     }

@@ -2,10 +2,12 @@
 //!
 //! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed, and
 //! `define_roles` which roles. `stack_roles` has those of tenants without roles of their own, to which `inherit_roles`
-//! gives them. `schemas` has the extension schemas of a tenant, and `stack_schemas` those of the stack. `ceilings` has what the operator allows. All change a tenant through `write_tenant`.
+//! gives them. `schemas` has the extension schemas of a tenant, and `stack_schemas` those of the stack, both as
+//! `declarations` rules. `ceilings` has what the operator allows. All change a tenant through `write_tenant`.
 
 mod ceilings;
 pub(crate) mod change_settings;
+mod declarations;
 pub(crate) mod define_roles;
 pub(crate) mod handle;
 pub(crate) mod inherit_roles;

@@ -14,7 +14,7 @@ use rollcall_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::tenants::schemas::{declared, parsed, text, withdrawn};
+use crate::tenants::declarations::{declared, parsed, text, withdrawn};
 
 /// After this time, a pass looks at all tenants again: at those that were created during a change.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(55);

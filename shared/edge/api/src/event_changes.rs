@@ -12,6 +12,9 @@ use utoipa::openapi::schema::{
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::connections::Provider;
+use crate::schema_fields::{
+    AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness,
+};
 use crate::settings::{RateLimit, Settings};
 
 /// The roles that somebody gave a person, or that a group gives its members.
@@ -227,12 +230,15 @@ struct DefinedRoles {
     inherited: Option<bool>,
 }
 
-/// The extension schema that changed, as it is declared. Absent where there was none, or is none any more, and if those of
-/// the stack changed.
+/// The extension schema of the tenant that changed, as it is declared; or, if those of the stack changed, which these are.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
 struct DeclaredSchema {
-    schema: DeclaredSchemaText,
+    schema: Option<DeclaredSchemaText>,
+    /// The URNs of the schemas of the stack.
+    inherited: Option<Vec<String>>,
+    /// How often those of the stack had changed.
+    stack_version: Option<u64>,
 }
 
 /// A declared extension schema, with the attributes that were removed from it.
@@ -246,7 +252,45 @@ struct DeclaredSchemaText {
     /// What it is for.
     description: String,
     /// Its attributes, with their characteristics.
-    attributes: Vec<serde_json::Map<String, serde_json::Value>>,
+    attributes: Vec<DeclaredAttribute>,
+}
+
+/// An attribute of a declared extension schema.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredAttribute {
+    name: String,
+    r#type: AttributeType,
+    description: String,
+    multi_valued: bool,
+    required: bool,
+    case_exact: bool,
+    mutability: AttributeMutability,
+    returned: AttributeReturned,
+    uniqueness: AttributeUniqueness,
+    canonical_values: Vec<String>,
+    reference_types: Vec<String>,
+    /// Those inside a complex attribute.
+    sub_attributes: Option<Vec<DeclaredSubAttribute>>,
+    /// Whether it was removed.
+    removed: Option<bool>,
+}
+
+/// An attribute inside a complex one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredSubAttribute {
+    name: String,
+    r#type: AttributeType,
+    description: String,
+    multi_valued: bool,
+    required: bool,
+    case_exact: bool,
+    mutability: AttributeMutability,
+    returned: AttributeReturned,
+    uniqueness: AttributeUniqueness,
+    canonical_values: Vec<String>,
+    reference_types: Vec<String>,
 }
 
 /// A role of a tenant.
@@ -319,6 +363,8 @@ struct EndedSession {
     DefinedRole,
     DeclaredSchema,
     DeclaredSchemaText,
+    DeclaredAttribute,
+    DeclaredSubAttribute,
     RequestCeiling,
     SetCeilings,
     MadePortalLink,

@@ -5,7 +5,8 @@ use axum::extract::State;
 use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{
-    ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, USERS, shown,
+    Directory, ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, USERS,
+    shown,
 };
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Insight, PeopleQuery};
@@ -19,7 +20,6 @@ use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::{Configure, Read};
 use crate::person_parts::{Attributes, Parts, PersonGroup};
 use crate::role::{Role, named, roles};
-use crate::routes::Api;
 use crate::settings::given;
 
 /// One person.
@@ -187,7 +187,7 @@ pub(crate) struct PersonQuery {
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
     responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    State(directory): State<Directory>,
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
 ) -> Result<Json<List<Person>>, Problem> {
@@ -195,7 +195,7 @@ pub(crate) async fn list(
     let filter = asked.filter.as_deref();
     // Only a path with a URN can name an attribute that the tenant declares.
     let tenant = match filter.is_some_and(|filter| filter.contains("urn:")) {
-        true => api.directory.with_schemas(access.tenant).await?,
+        true => directory.with_schemas(access.tenant).await?,
         false => access.tenant,
     };
     let users = tenant.resource_type(&USERS);

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
+use rollcall_directory::Directory;
 use rollcall_edge_http::Problem;
 
 use crate::caller::Access;
@@ -10,7 +11,6 @@ use crate::fate::explained;
 use crate::fields::Id;
 use crate::gate::Configure;
 use crate::people::Person;
-use crate::routes::Api;
 
 /// Restores a deleted person: active, with the same id and groups, and the attributes of before. A role that was given by
 /// hand stays withheld until the person signs in with the subject of before, or this is called again. Somebody who was
@@ -19,13 +19,13 @@ use crate::routes::Api;
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn restore(
-    State(api): State<Api>,
+    State(directory): State<Directory>,
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
     let (giver, gives_back) = (access.rank(), access.rank_to_give_back());
     // Whoever comes back claims the unique values of before.
-    let tenant = api.directory.with_schemas(access.tenant).await?;
+    let tenant = directory.with_schemas(access.tenant).await?;
     let restored = tenant.roles().restore(&id, giver, gives_back).await;
     if let Err(error) = restored {
         return Err(explained(&tenant, &id, error).await);

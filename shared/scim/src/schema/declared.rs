@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{AttributeKind, Mutability, Returned, Uniqueness};
-use super::{Schema, USER};
+use super::attribute::{Attribute, AttributeKind, Mutability, Returned, Uniqueness};
+use super::resource_type::Schema;
+use super::user::USER;
 use crate::limits::{
     MAX_CANONICAL_VALUES, MAX_DECLARED_ATTRIBUTES, MAX_DECLARED_NAME_BYTES,
     MAX_DECLARED_TEXT_BYTES, MAX_URN_BYTES,
@@ -66,7 +67,7 @@ pub struct DeclaredAttribute {
     #[serde(default)]
     pub reference_types: Vec<String>,
     /// The sub-attributes of a complex attribute.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sub_attributes: Vec<DeclaredAttribute>,
     /// Whether the attribute was removed. Its values stay stored, and its name keeps its type.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -220,7 +221,7 @@ impl DeclaredAttribute {
         }
     }
 
-    fn of(attribute: &super::Attribute) -> Self {
+    fn of(attribute: &Attribute) -> Self {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         Self {
             name: attribute.name.to_owned(),
