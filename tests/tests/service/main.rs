@@ -97,6 +97,7 @@ mod names;
 mod neighbour;
 mod newer_versions;
 mod own_schemas;
+mod own_unique_values;
 mod pages;
 mod patches;
 mod people_parts;

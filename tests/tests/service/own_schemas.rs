@@ -13,9 +13,9 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-const ACME: &str = "urn:example:scim:acme:2.0:User";
+pub(crate) const ACME: &str = "urn:example:scim:acme:2.0:User";
 
-fn attributes() -> Value {
+pub(crate) fn attributes() -> Value {
     json!([
         {"name": "badge", "type": "string", "uniqueness": "server", "description": "Opens the doors"},
         {"name": "level", "type": "integer"},
@@ -31,12 +31,12 @@ fn path(tenant: &Tenant, urn: &str) -> String {
     format!("/tenants/{}/schemas/{urn}", tenant.id())
 }
 
-async fn declare(service: &Service, tenant: &Tenant, attributes: Value) -> Answer {
+pub(crate) async fn declare(service: &Service, tenant: &Tenant, attributes: Value) -> Answer {
     let body = json!({"name": "Acme", "attributes": attributes});
     service.application().put(&path(tenant, ACME), body).await
 }
 
-fn person(name: &str, extension: Value) -> Value {
+pub(crate) fn person(name: &str, extension: Value) -> Value {
     json!({"schemas": [urn::USER, ACME], "userName": name, (ACME): extension})
 }
 
@@ -248,103 +248,6 @@ fn every_way_in_knows_the_declared_schemas() {
             json!({"schemas": [urn::USER, other], "userName": "free", (other): {"level": "x"}});
         let free = idp.post("/Users", free).await.expect(201);
         assert_eq!(free.body[other], json!({"level": "x"}));
-    });
-}
-
-#[test]
-fn a_unique_value_occurs_once_in_a_tenant() {
-    run(async |service| {
-        let (tenant, other) = (
-            service.tenant("unique").await,
-            service.tenant("unique-too").await,
-        );
-        let idp = tenant.idp();
-        idp.post("/Users", person("early", json!({"badge": "same"})))
-            .await
-            .expect(201);
-        let early = idp
-            .post("/Users", person("earlier", json!({"badge": "same"})))
-            .await
-            .expect(201);
-        for tenant in [&tenant, &other] {
-            declare(service, tenant, attributes()).await.expect(200);
-        }
-        let badge = |value: &str| json!({"badge": value});
-        let ada = idp
-            .post("/Users", person("ada", badge("B-1")))
-            .await
-            .expect(201)
-            .id();
-        let bob = idp
-            .post("/Users", person("bob", badge("B-2")))
-            .await
-            .expect(201)
-            .id();
-        other
-            .idp()
-            .post("/Users", person("ada", badge("B-1")))
-            .await
-            .expect(201);
-        let taken = idp.post("/Users", person("carl", badge("b-1"))).await;
-        taken.refused(409, "uniqueness").because(Reason::NotUnique);
-        let set = |value: &str| json!([{"op": "replace", "path": format!("{ACME}:badge"), "value": value}]);
-        idp.patch(&format!("/Users/{bob}"), set("B-1"))
-            .await
-            .refused(409, "uniqueness");
-        idp.put(&format!("/Users/{bob}"), person("bob", badge("B-1")))
-            .await
-            .refused(409, "uniqueness");
-        // In another spelling, it is still the same person's.
-        idp.patch(&format!("/Users/{ada}"), set("b-1"))
-            .await
-            .expect(200);
-        idp.patch(&format!("/Users/{ada}"), set("B-3"))
-            .await
-            .expect(200);
-        idp.patch(&format!("/Users/{bob}"), set("B-1"))
-            .await
-            .expect(200);
-        idp.delete(&format!("/Users/{ada}")).await.expect(204);
-        idp.post("/Users", person("carl", badge("B-3")))
-            .await
-            .expect(201);
-        // What was the same before the declaration stands in nobody's way.
-        let off = json!([{"op": "replace", "path": "active", "value": false}]);
-        idp.patch(&format!("/Users/{}", early.id()), off)
-            .await
-            .expect(200);
-        let late = idp
-            .post("/Users", person("late", badge("same")))
-            .await
-            .expect(201)
-            .id();
-        idp.patch(&format!("/Users/{}", early.id()), set("moved"))
-            .await
-            .expect(200);
-        idp.post("/Users", person("later", badge("same")))
-            .await
-            .refused(409, "uniqueness");
-        idp.delete(&format!("/Users/{late}")).await.expect(204);
-        idp.post("/Users", person("later", badge("same")))
-            .await
-            .expect(201);
-    });
-}
-
-#[test]
-fn of_many_who_claim_a_value_at_once_one_gets_it() {
-    run(async |service| {
-        let tenant = service.tenant("unique-race").await;
-        declare(service, &tenant, attributes()).await.expect(200);
-        let idp = tenant.idp();
-        let posts = (0..8).map(|n| {
-            let body = person(&format!("racer-{n}"), json!({"badge": "gold"}));
-            let idp = idp.clone();
-            async move { idp.post("/Users", body).await.status }
-        });
-        let mut statuses = futures::future::join_all(posts).await;
-        statuses.sort_unstable();
-        assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
     });
 }
 
