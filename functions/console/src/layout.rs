@@ -7,7 +7,7 @@ use http::header::{HeaderValue, LOCATION};
 use rollcall_directory::{FormId, Permission, Role};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Visit};
 
-use crate::assets;
+use crate::assets::{self, Icon};
 use crate::session_cookie::form_token_of;
 
 /// A section of the console, listed in the navigation.
@@ -55,6 +55,29 @@ impl Section {
             Self::Activity => "/activity",
             Self::Health => "/health",
             Self::Settings => "/settings",
+        }
+    }
+
+    /// The name of its icon.
+    pub(crate) fn icon(self) -> &'static str {
+        match self {
+            Self::Connect => "plug",
+            Self::Tokens => "key-round",
+            Self::Groups => "shield",
+            Self::People => "users",
+            Self::Activity => "activity",
+            Self::Health => "heart-pulse",
+            Self::Settings => "settings",
+        }
+    }
+
+    /// The kinds of sections, in the order of the navigation: a line parts them.
+    fn kind(self) -> u8 {
+        match self {
+            Self::Connect | Self::Tokens => 0,
+            Self::Groups | Self::People => 1,
+            Self::Activity | Self::Health => 2,
+            Self::Settings => 3,
         }
     }
 
@@ -111,9 +134,13 @@ impl Layout {
     }
 
     /// The sections that the visitor may open.
-    pub(crate) fn sections(&self) -> Vec<Section> {
+    pub(crate) fn sections(&self) -> Vec<Vec<Section>> {
         let may = |section: &Section| self.may(section.permission());
-        Section::ALL.into_iter().filter(may).collect()
+        let sections: Vec<Section> = Section::ALL.into_iter().filter(may).collect();
+        sections
+            .chunk_by(|one, next| one.kind() == next.kind())
+            .map(<[Section]>::to_vec)
+            .collect()
     }
 
     pub(crate) fn may(&self, permission: Permission) -> bool {
@@ -136,6 +163,11 @@ impl Layout {
 
     pub(crate) fn may_delete(&self) -> bool {
         self.may(Permission::ProvisioningDelete)
+    }
+
+    /// The icon with this name.
+    pub(crate) fn icon(&self, name: &'static str) -> Icon {
+        assets::icon(&self.console, name)
     }
 
     /// The address of a style sheet, a script or the icon.

@@ -84,7 +84,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         assert_eq!(seen.len(), GROUPS + 1);
 
         browser.go("/console/people").await;
-        browser.wait_for_text("1100 people are known").await;
+        browser.wait_for_text("1,100 people are known").await;
         let first = assert_bounded(browser, "data-person").await;
         browser.click("Next page").await;
         browser.wait_for("[data-person]").await;
