@@ -69,6 +69,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         browser.set_screen(PHONE, false).await;
 
         // Every group is on exactly one page.
+        browser.click("Menu").await;
         browser.click("Groups and roles").await;
         browser.wait_for("[data-group]").await;
         let mut seen = BTreeSet::new();
