@@ -144,6 +144,7 @@ pub mod stored {
     pub use crate::resources::crud::not_found;
     pub use crate::resources::query_plan::{QueryPlan, plan};
     pub use crate::resources::record::Record;
+    pub use crate::resources::signed::{list_cursor, list_place};
     pub use crate::resources::writes::Pointer;
     pub use crate::roles::context::RoleContext;
     pub use crate::roles::decide;

@@ -8,6 +8,7 @@
 //! | `lists` | people with state and role, groups with member count and mapping, members of a group |
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
+//! | `snapshot` | everything of the directory, page by page, with its place in the event feed |
 //! | `profile` | everything about one person, in a few reads |
 //! | `deleted` | people who were deleted and have not come back |
 //! | `identity` | why a person was kept out, and what they were called before |
@@ -34,6 +35,7 @@ mod find;
 mod identity;
 mod lists;
 mod profile;
+mod snapshot;
 
 mod traffic;
 
@@ -47,6 +49,7 @@ pub use crate::health::refused::{refusal_remedy, refusal_text};
 pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
 pub use crate::profile::{PersonGroup, PersonProfile};
+pub use crate::snapshot::SnapshotPage;
 pub use crate::traffic::digest::{Digest, Hour, Milestones};
 pub use crate::traffic::failures::RepeatedFailure;
 pub use crate::traffic::quirks::{Quirk, Quirks};

@@ -116,6 +116,7 @@ mod sessions;
 mod several_roles;
 mod signing_in;
 mod small_print;
+mod snapshot;
 mod sole_connection;
 mod sorting;
 mod spellings;

@@ -212,6 +212,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/tenants/{tenant}/sso/logins",
                 "/tenants/{tenant}/portal-links",
                 "/tenants/{tenant}/portal-links/{proxy+}",
+                "/tenants/{tenant}/directory",
                 "/tenants/{tenant}/events",
                 "/tenants/{tenant}/events/verification",
                 "/sessions/introspect",

@@ -66,6 +66,12 @@ pub(crate) struct GroupDetails {
     role_ids: Vec<Role>,
 }
 
+impl GroupDetails {
+    pub(crate) fn of(group: GroupSummary, roles: &Catalogue) -> Self {
+        RoleMapping::of(group, roles).into()
+    }
+}
+
 impl From<RoleMapping> for GroupDetails {
     fn from(mapping: RoleMapping) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! `/api/v1`: the API for the application's backend and a customer's admins.
 //!
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`,
-//!   `service_keys`.
+//!   `snapshot`, `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
 //!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people:
@@ -46,6 +46,7 @@ mod event_schemas;
 mod events;
 mod service_keys;
 mod sign_in;
+mod snapshot;
 mod tenants;
 
 mod application;

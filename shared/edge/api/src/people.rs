@@ -224,7 +224,11 @@ pub(crate) async fn read(
         .ok_or_else(|| Problem::not_found("the user"))
 }
 
-async fn with_parts(
+/// Returns people as they are shown, with these parts.
+///
+/// # Errors
+/// Only table errors.
+pub(crate) async fn with_parts(
     tenant: &Tenant,
     people: Vec<Stored>,
     parts: Parts,

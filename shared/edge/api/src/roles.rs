@@ -56,7 +56,7 @@ impl CatalogueRole {
     }
 }
 
-fn listed(roles: &Catalogue) -> Vec<CatalogueRole> {
+pub(crate) fn listed(roles: &Catalogue) -> Vec<CatalogueRole> {
     let listed = roles.definitions().into_iter().zip(roles.roles());
     let listed = listed.map(|(role, known)| CatalogueRole::of(role, known));
     listed.collect()

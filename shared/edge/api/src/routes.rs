@@ -9,7 +9,7 @@ use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
     quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
-    tenants, tokens,
+    snapshot, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -38,6 +38,7 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(service_keys::list, service_keys::create))
         .routes(routes!(service_keys::history))
         .routes(routes!(service_keys::read, service_keys::revoke))
+        .routes(routes!(snapshot::read))
         .routes(routes!(events::list))
         .routes(routes!(events::verify))
 }

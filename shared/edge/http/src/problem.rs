@@ -152,6 +152,14 @@ impl Problem {
             scim::Error::Uniqueness { attribute } => format!(
                 "this `{attribute}` is in use, or was used before and cannot be reused; choose another"
             ),
+            scim::Error::InvalidCursor => {
+                "`after` is not the `next` of a page of this list, with these parameters, in this tenant; begin without it"
+                    .to_owned()
+            }
+            scim::Error::ExpiredCursor => {
+                "`after` has expired, because the page before was read more than an hour ago; begin without it"
+                    .to_owned()
+            }
             _ => error.to_string(),
         };
         Self {
@@ -199,7 +207,6 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         | Reason::NotMutable
         | Reason::TooMany
         | Reason::InvalidCursor
-        | Reason::ExpiredCursor
         | Reason::InvalidCount
         | Reason::UnsupportedVersion
         | Reason::UnknownMember
@@ -222,7 +229,7 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         Reason::NotUnique | Reason::Conflict | Reason::RoleInUse => (409, "conflict"),
         Reason::IdentityConflict => (409, "identity-conflict"),
         Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
-        Reason::CursorAhead | Reason::EventsExpired => (410, "gone"),
+        Reason::CursorAhead | Reason::EventsExpired | Reason::ExpiredCursor => (410, "gone"),
         Reason::PreconditionFailed => (412, "precondition-failed"),
         Reason::BodyTooLarge => (413, "too-large"),
         Reason::RateLimited => (429, "too-many-requests"),
