@@ -137,7 +137,7 @@ pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_
 /// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
 /// crate may use them.
 pub mod stored {
-    pub use crate::indexes::words::{searched_words, words_of};
+    pub use crate::indexes::words::{role_word, searched_words, words_of};
     pub use crate::request_log::mention::is_in_json;
     pub use crate::request_log::target::{Target, is_endpoint};
     pub use crate::resources::assemble::{Needs, assemble};

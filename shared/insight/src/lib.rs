@@ -6,6 +6,7 @@
 //! | module | contents |
 //! |---|---|
 //! | `lists` | people with state and role, groups with member count and mapping, members of a group |
+//! | `list_people` | people by state, role, group and text, with signed cursors |
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
 //! | `snapshot` | everything of the directory, page by page, with its place in the event feed |
@@ -33,6 +34,7 @@ mod by_word;
 mod deleted;
 mod find;
 mod identity;
+mod list_people;
 mod lists;
 mod profile;
 mod snapshot;
@@ -47,6 +49,7 @@ pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::health::refused::{refusal_remedy, refusal_text};
 pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
+pub use crate::list_people::PeopleOrder;
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
 pub use crate::profile::{PersonGroup, PersonProfile};
 pub use crate::snapshot::SnapshotPage;

@@ -19,8 +19,9 @@ use crate::lists::{GroupSummary, mapped, summary};
 const QUERY: &str = "directory";
 /// Groups or people that are read per query.
 const READ_AT_ONCE: usize = 250;
-/// A page ends once its items have so many bytes, roughly. One query more reads at most 1 MB.
-const ENOUGH_BYTES: usize = 2_000_000;
+/// A page ends once its items have so many bytes, roughly. One query more reads at most 1 MB, and Lambda, which returns
+/// at most 6 MB, escapes quotes.
+const ENOUGH_BYTES: usize = 1_500_000;
 /// The bytes of a person or group beside what clients sent, and those of each group of a person, roughly.
 const OWN_BYTES: usize = 600;
 const GROUP_BYTES: usize = 120;

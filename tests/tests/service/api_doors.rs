@@ -30,6 +30,7 @@ const OWN: &[&str] = &[
     "prefix",
     "request_id",
     "revoked_at",
+    "role_announced_at",
     "sequence",
     "since",
     "started_at",

@@ -98,6 +98,7 @@ mod neighbour;
 mod newer_versions;
 mod pages;
 mod patches;
+mod people_lists;
 mod people_parts;
 mod preview;
 mod projections;

@@ -192,6 +192,7 @@ impl Roles<'_> {
             let mut roles = roles.into_iter().map(RoleId::from);
             after.account.announced = roles.next();
             after.account.announced_below = roles.collect();
+            after.account.announced_at = Some(now());
             let mut transaction = account_writes(self.scope, &record, &after)?;
             let told = |record: &Record| {
                 let account = &record.account;

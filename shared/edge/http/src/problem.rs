@@ -271,3 +271,24 @@ impl IntoResponse for Problem {
 pub async fn unknown_method() -> Problem {
     scim::Error::MethodNotAllowed.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_that_has_expired_is_gone() {
+        for (error, status) in [
+            (scim::Error::InvalidCursor, 400),
+            (scim::Error::ExpiredCursor, 410),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status(), status);
+            assert!(
+                problem.detail().starts_with("`after`"),
+                "{}",
+                problem.detail()
+            );
+        }
+    }
+}
