@@ -35,6 +35,9 @@ pub enum Permission {
     /// Read people and groups.
     #[serde(rename = "directory:read")]
     DirectoryRead,
+    /// Find people, and see their ids and names: nothing else of them. Included in `directory:read`.
+    #[serde(rename = "directory:pick")]
+    DirectoryPick,
     /// Read connections.
     #[serde(rename = "provisioning:read")]
     ProvisioningRead,
@@ -167,12 +170,13 @@ impl Role {
 
     /// Returns whether a session with this role has the permission.
     pub fn allows(self, permission: Permission) -> bool {
-        self.permissions & permission.bit() != 0
+        let mut sufficient = permission.sufficient();
+        sufficient.any(|one| self.permissions & one.bit() != 0)
     }
 
-    /// Returns whether a session with this role sees nothing of Rollcall's API and console.
+    /// Returns whether a session with this role sees nothing in the console. Picking people has no page there.
     pub fn sees_nothing(self) -> bool {
-        self.permissions == 0
+        self.permissions & !Permission::DirectoryPick.bit() == 0
     }
 
     /// Returns whether the role may be given in this way.
@@ -260,8 +264,9 @@ impl fmt::Display for RoleId {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DirectoryRead,
+        Self::DirectoryPick,
         Self::ProvisioningRead,
         Self::ProvisioningCreate,
         Self::ProvisioningDelete,
@@ -274,10 +279,17 @@ impl Permission {
         1 << self as u8
     }
 
+    /// Returns the permissions of which one is enough for what this one allows: itself, and those that include it.
+    pub fn sufficient(self) -> impl Iterator<Item = Self> {
+        let includes = (self == Self::DirectoryPick).then_some(Self::DirectoryRead);
+        std::iter::once(self).chain(includes)
+    }
+
     /// Returns the id of the permission in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DirectoryRead => "directory:read",
+            Self::DirectoryPick => "directory:pick",
             Self::ProvisioningRead => "provisioning:read",
             Self::ProvisioningCreate => "provisioning:create",
             Self::ProvisioningDelete => "provisioning:delete",
@@ -328,6 +340,10 @@ mod tests {
             }
         }
         assert!(Role::Viewer.sees_nothing() && !Role::Member.sees_nothing());
+        let role = |permissions: &[Permission]| Role::new(("r", "R", 1), permissions, &[]);
+        let picker = role(&[Permission::DirectoryPick]);
+        assert!(picker.sees_nothing() && !picker.allows(DirectoryRead));
+        assert!(role(&[DirectoryRead]).allows(Permission::DirectoryPick));
     }
 
     #[test]

@@ -165,6 +165,8 @@ fn rows() -> Vec<Row> {
         get("/scim/roles"),
         get("/scim/groups/{group}/members?state=invited"),
         get("/scim/groups/{group}/reconciliation"),
+        get("/picker?text=ad"),
+        get("/picker?limit=2"),
         get("/users?limit=2"),
         get("/users/{user}"),
         get("/users/{user}?include=attributes,groups"),

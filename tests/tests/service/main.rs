@@ -100,6 +100,7 @@ mod pages;
 mod patches;
 mod people_lists;
 mod people_parts;
+mod picker;
 mod preview;
 mod projections;
 mod protocol;

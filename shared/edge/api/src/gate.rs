@@ -35,6 +35,8 @@ gates! {
     SignedIn = None;
     /// Requires `directory:read`.
     Read = Some(Permission::DirectoryRead);
+    /// Requires `directory:pick`.
+    Pick = Some(Permission::DirectoryPick);
     /// Requires `provisioning:read`.
     ReadConnections = Some(Permission::ProvisioningRead);
     /// Requires `logs:read`.

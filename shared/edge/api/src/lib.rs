@@ -61,6 +61,7 @@ mod identity;
 mod people;
 mod person_actions;
 mod person_parts;
+mod picker;
 mod quirks;
 mod remedies;
 mod requests;

@@ -109,7 +109,7 @@ pub(crate) struct NewCatalogueRole {
     /// Whether it may be the `sso_default_role` of the tenant.
     #[serde(default)]
     by_default: bool,
-    /// What it allows. `directory:read`, `provisioning:read`, `provisioning:create`, `provisioning:delete`,
+    /// What it allows. `directory:read`, `directory:pick`, `provisioning:read`, `provisioning:create`, `provisioning:delete`,
     /// `sso:configure`, `logs:read` and `settings:write` count in this API and in the console; all others are words of
     /// the application.
     #[serde(default)]

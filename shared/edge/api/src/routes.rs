@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
-    quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
-    snapshot, tenants, tokens,
+    picker, quirks, remedies, requests, returning, roles, service_keys, sessions, settings,
+    sign_in, snapshot, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -76,6 +76,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(roles::list),
         routes!(groups::list_members),
         routes!(groups::reconciliation),
+        routes!(picker::pick),
         routes!(people::list),
         routes!(people::read, person_actions::delete),
         routes!(person_actions::block),
