@@ -45,6 +45,19 @@ impl Section {
         }
     }
 
+    /// The section that the API calls so, as the page of a portal link.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|section| section.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            _ => self.path().trim_start_matches('/'),
+        }
+    }
+
     /// The path below `/console`.
     pub(crate) fn path(self) -> &'static str {
         match self {
@@ -79,6 +92,8 @@ pub(crate) struct Layout {
     /// The visitor's user name. A visitor who opened a portal link has none.
     pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
+    /// The address of the application to which the visitor can go back.
+    pub(crate) return_url: Option<String>,
     /// What all roles of the visitor allow.
     pub(crate) permissions: Vec<Permission>,
     /// The token that every form must carry.

@@ -114,6 +114,7 @@ pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
 pub use crate::sign_in::person_actions::Merging;
+pub use crate::sign_in::portal_links::NewPortalLink;
 pub use crate::sign_in::remedies::{Remedied, Remedy};
 pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession};
 pub use crate::tenant::Tenant;

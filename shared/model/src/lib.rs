@@ -18,6 +18,7 @@
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
 //! | `reason` | the reason codes of refused requests |
+//! | `return_url` | where somebody who opened a portal link goes back to |
 //!
 //! A newer version of the code may have written the stored data. The types therefore keep the id of an unknown role,
 //! and read an unknown setting as its default:
@@ -45,6 +46,7 @@ mod kind;
 mod origin;
 mod provider;
 mod reason;
+mod return_url;
 mod role;
 mod secrets;
 mod session_bounds;
@@ -67,6 +69,7 @@ pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};
 pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
+pub use return_url::{MAX_RETURN_URL, is_return_origin, may_return_to};
 pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
 pub use secrets::{REDACTED, is_secret_name, is_secret_parameter, names_secret, without_secrets};
 pub use session_bounds::{SessionBounds, SessionLimits};

@@ -48,6 +48,10 @@ pub struct Session {
     pub catalogue: Catalogue,
     /// Whether the portal link that opened it lets its holder make somebody an owner while the tenant has none.
     pub first_owner: bool,
+    /// The address of the application to which the portal link that opened it leads back.
+    pub return_url: Option<String>,
+    /// The page that the portal link opens, by its name in the API; only before it is opened.
+    pub page: Option<String>,
     /// When the session expires.
     pub expires_at: Timestamp,
     /// For how many seconds from now the application may remember all this, by the tenant's setting.
@@ -232,6 +236,8 @@ impl SignIn<'_> {
             roles,
             catalogue,
             first_owner: false,
+            return_url: None,
+            page: None,
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
@@ -352,6 +358,8 @@ pub(super) fn session_of_link(
         roles,
         catalogue,
         first_owner: item.first_owner,
+        return_url: item.return_url,
+        page: item.page,
         expires_at: item.ends,
         cache_seconds,
     }

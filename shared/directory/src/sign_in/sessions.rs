@@ -56,6 +56,12 @@ pub(super) struct SessionItem {
     /// Whether the holder may make somebody an owner while the tenant has none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) first_owner: bool,
+    /// The address of the application to which the pages of the link's session lead back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) return_url: Option<String>,
+    /// The page that the link opens, by its name in the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) page: Option<String>,
     began: Timestamp,
     /// When it was last checked, roughly, if the tenant ends sessions that nobody uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,6 +182,7 @@ impl SessionItem {
             given_role: self.given_role.clone(),
             addressee: self.addressee.clone(),
             first_owner: self.first_owner,
+            return_url: self.return_url.clone(),
             link: Some(link),
             ..Self::lasting(life)
         }
@@ -192,6 +199,8 @@ impl SessionItem {
             link: None,
             addressee: None,
             first_owner: false,
+            return_url: None,
+            page: None,
             began,
             seen: None,
             ends,

@@ -1,7 +1,7 @@
 //! `/api/v1`: the API for the application's backend and a customer's admins.
 //!
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`,
-//!   `snapshot`, `service_keys`.
+//!   `portal_links`, `snapshot`, `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
 //!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people:
@@ -44,6 +44,7 @@ mod routes;
 mod event_changes;
 mod event_schemas;
 mod events;
+mod portal_links;
 mod service_keys;
 mod sign_in;
 mod snapshot;
@@ -79,7 +80,7 @@ pub use caller::{Admin, check_below};
 pub use fate::explained;
 pub use fields::{Id, Params, name, segment};
 pub use gate::{
-    Configure, Create, Delete, Gate, Read, ReadConnections, ReadLogs, Settings, SignedIn,
+    Configure, Create, Delete, Gate, Pick, Read, ReadConnections, ReadLogs, Settings, SignedIn,
     check_session,
 };
 pub use openapi::document;

@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
-    picker, quirks, remedies, requests, returning, roles, service_keys, sessions, settings,
-    sign_in, snapshot, tenants, tokens,
+    picker, portal_links, quirks, remedies, requests, returning, roles, service_keys, sessions,
+    settings, sign_in, snapshot, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -33,7 +33,10 @@ pub(crate) fn application() -> OpenApiRouter<Api> {
         .routes(routes!(export::tenant))
         .routes(routes!(sign_in::log_in))
         .routes(routes!(sign_in::introspect))
-        .routes(routes!(sign_in::create_portal_link, sessions::list_links))
+        .routes(routes!(
+            portal_links::create_portal_link,
+            sessions::list_links
+        ))
         .routes(routes!(sessions::end_link))
         .routes(routes!(service_keys::list, service_keys::create))
         .routes(routes!(service_keys::history))
