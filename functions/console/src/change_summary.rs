@@ -86,7 +86,14 @@ fn link_made(after: &Map<String, Value>) -> String {
     let whom = whom.map_or(String::new(), |email| {
         format!(" for {}", display::name(email))
     });
-    format!("Setup link made{whom}: {}", role_in(after, "role_id"))
+    let role = role_in(after, "role_id");
+    match after.get("support_reason").and_then(Value::as_str) {
+        Some(reason) => format!(
+            "Support access granted{whom}, read-only, as {role}. Reason: {}",
+            display::name(reason)
+        ),
+        None => format!("Setup link made{whom}: {role}"),
+    }
 }
 
 fn not_invited(after: &Map<String, Value>) -> &'static str {

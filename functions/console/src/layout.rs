@@ -92,6 +92,8 @@ pub(crate) struct Layout {
     /// The visitor's user name. A visitor who opened a portal link has none.
     pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
+    /// Whether the visitor changes nothing: it is support access.
+    pub(crate) read_only: bool,
     /// The address of the application to which the visitor can go back.
     pub(crate) return_url: Option<String>,
     /// What all roles of the visitor allow.

@@ -197,6 +197,8 @@ fn rows() -> Vec<Row> {
         get("/settings"),
         get("/requests"),
         get("/users/{user}/identity"),
+        get("/support-access"),
+        ("DELETE", "/support-access/{connection}", None),
         get("/health"),
         get("/audit?action=connection."),
         ("DELETE", "/scim/connections/{connection}", None),

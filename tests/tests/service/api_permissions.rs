@@ -62,7 +62,7 @@ impl Operation {
     /// Returns whether a session needs the role of an owner as well.
     fn is_for_owners(&self) -> bool {
         match self.resource() {
-            "/users/{id}/export" => true,
+            "/users/{id}/export" | "/support-access/{id}" => true,
             "/users/{id}/erasure" => self.method == Method::POST,
             _ => false,
         }
@@ -231,6 +231,15 @@ impl<'a> Fixture<'a> {
         application.get(&path).await.string("/items/0/id")
     }
 
+    /// Grants support access, and returns its id.
+    async fn support_access(&self) -> String {
+        let application = self.service.application();
+        let path = format!("/tenants/{}/support-access", self.tenant.id());
+        let asked =
+            json!({"operator": "sue@vendor.example", "reason": "case 7", "role_id": "admin"});
+        application.post(&path, asked).await.expect(201).id()
+    }
+
     /// Signs the person in, and returns the id of the session in the list.
     async fn listed_session(&self) -> String {
         self.log_in("ada").await;
@@ -275,6 +284,7 @@ impl<'a> Fixture<'a> {
                 made.expect(201).id()
             }
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
+            _ if resource.starts_with("/support-access/") => self.support_access().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
             "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});
@@ -304,6 +314,9 @@ impl<'a> Fixture<'a> {
             ("POST", "/service-keys") => json!({"label": "new", "scopes": ["events"]}),
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),
             ("POST", "/portal-links") => json!({"role_id": "admin"}),
+            ("POST", "/support-access") => {
+                json!({"operator": "sue@vendor.example", "reason": "case 7", "role_id": "admin"})
+            }
             ("PUT", "/roles") => json!({"items": []}),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),

@@ -52,6 +52,8 @@ pub struct Session {
     pub return_url: Option<String>,
     /// The page that the portal link opens, by its name in the API; only before it is opened.
     pub page: Option<String>,
+    /// Whether it changes nothing: it is support access.
+    pub read_only: bool,
     /// When the session expires.
     pub expires_at: Timestamp,
     /// For how many seconds from now the application may remember all this, by the tenant's setting.
@@ -188,7 +190,9 @@ impl SignIn<'_> {
         if key.is_some_and(|key| !key.reaches(&self.scope.tenant)) {
             return Ok(Introspection::Inactive);
         }
-        Ok(self.checked(secret, first, found, memory).await?.into())
+        let session = self.checked(secret, first, found, memory).await?;
+        // Support access is for the console and the API of Rollcall, and not for the application.
+        Ok(session.filter(|session| !session.read_only).into())
     }
 
     async fn checked(
@@ -238,6 +242,7 @@ impl SignIn<'_> {
             first_owner: false,
             return_url: None,
             page: None,
+            read_only: false,
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
@@ -345,7 +350,9 @@ pub(super) fn session_of_link(
 ) -> Session {
     let cache_seconds = remembered(&tenant.settings, item.ends);
     let catalogue = tenant.settings.roles;
-    let role = item.given_role.and_then(|id| catalogue.role(&id));
+    let support = item.support.as_ref().map(|terms| terms.role.clone());
+    let role = item.given_role.or(support);
+    let role = role.and_then(|id| catalogue.role(&id));
     let roles: Vec<Role> = role.into_iter().collect();
     Session {
         id: shown_id(&secret.hash().0),
@@ -360,6 +367,7 @@ pub(super) fn session_of_link(
         first_owner: item.first_owner,
         return_url: item.return_url,
         page: item.page,
+        read_only: item.support.is_some(),
         expires_at: item.ends,
         cache_seconds,
     }

@@ -17,7 +17,8 @@ use crate::resources::traces::{Identifiers, deleted_ids};
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::sessions::{
-    Addressee, IssuedSession, SessionItem, is_from, minutes, open_session, session_key, shown_id,
+    Addressee, IssuedSession, SessionItem, SupportTerms, is_from, minutes, open_session,
+    session_key, shown_id,
 };
 
 /// How long a portal link can be opened, unless the application says otherwise.
@@ -40,6 +41,8 @@ pub struct NewPortalLink {
     pub page: Option<String>,
     /// How long it can be opened.
     pub life: Duration,
+    /// The terms of support access, which only reads and lasts as long as the link could be opened.
+    pub support: Option<SupportTerms>,
 }
 
 impl NewPortalLink {
@@ -52,16 +55,24 @@ impl NewPortalLink {
             return_url: None,
             page: None,
             life: LINK_LIFE,
+            support: None,
         }
     }
 }
 
 /// Returns what the journal says of a new link.
-fn made_link(link: &PortalLink, role: Role, expires_at: Timestamp) -> Value {
+fn made_link(link: &PortalLink, role: Role, item: &SessionItem) -> Value {
     let mut made = json!(link);
     made["role_id"] = json!(role);
-    made["expires_at"] = json!(expires_at);
+    made["expires_at"] = json!(item.ends);
+    if let Some(terms) = &item.support {
+        made["support_reason"] = json!(terms.reason);
+    }
     made
+}
+
+fn left(until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now())).unwrap_or_default()
 }
 
 fn check_return(url: Option<&str>, origins: &[String]) -> Result<(), Error> {
@@ -114,6 +125,9 @@ impl SignIn<'_> {
         let mut item = SessionItem::of_link(link.clone(), role.into(), new.life);
         (item.addressee, item.first_owner) = (addressee, new.first_owner);
         (item.return_url, item.page) = (new.return_url, new.page);
+        if new.support.is_some() {
+            (item.given_role, item.support) = (None, new.support);
+        }
         let (issued, mut transaction) = open_session(self.scope, Purpose::PortalLink, &item)?;
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::PortalLinkCreated, tenant);
@@ -121,7 +135,7 @@ impl SignIn<'_> {
             id: Some(shown_id(&issued.secret.hash().0)),
             ..link
         };
-        let entry = entry.with_change(None, Some(made_link(&made, role, issued.expires_at)));
+        let entry = entry.with_change(None, Some(made_link(&made, role, &item)));
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.commit(&transaction).await?;
         Ok(issued)
@@ -144,7 +158,12 @@ impl SignIn<'_> {
             email: item.link.as_ref().and_then(|link| link.email.clone()),
         };
         let longest = minutes(self.scope.session_bounds.minutes());
-        let session = item.opened(opened.clone(), SESSION_LIFE.min(longest));
+        let life = match &item.support {
+            // Support access ends when it was said to.
+            Some(_) => left(item.ends),
+            None => SESSION_LIFE,
+        };
+        let session = item.opened(opened.clone(), life.min(longest));
         let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
         let key = session_key(self.scope, link);
         transaction.delete_if(key, Expression::present(), Guard::Stale);

@@ -15,7 +15,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 use rollcall_directory::{
     Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session, Tenant,
@@ -27,6 +27,9 @@ use tracing::Span;
 use crate::door;
 use crate::fields::segment;
 use crate::gate::{Gate, SignedIn, check_key, check_reach, check_session};
+
+/// The endpoints that only end the session with which they are called.
+const SIGN_OUT: [&str; 2] = ["/api/v1/sessions/current", "/console/close"];
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -291,6 +294,7 @@ impl<G: Gate> Admin<G> {
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
         check_session(&session, G::PERMISSION)?;
+        check_reads(&session, parts)?;
         let tenant = directory
             .for_session(&session, &request_id(parts))
             .requested_from(origin(parts));
@@ -314,6 +318,22 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let secret = secret(parts, Purpose::Session)?;
         Self::enter(&Directory::from_ref(state), secret, parts).await
+    }
+}
+
+/// Checks that support access changes nothing: every session enters here, on the console's pages and in the API. It may only
+/// end itself.
+fn check_reads(session: &Session, parts: &Parts) -> Result<(), Problem> {
+    let matched = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map(MatchedPath::as_str);
+    let ends_itself = matched.is_some_and(|path| SIGN_OUT.contains(&path));
+    match session.read_only && !parts.method.is_safe() && !ends_itself {
+        true => Err(Problem::forbidden(
+            "support access only reads; an admin of the organisation, or the application, can make this change",
+        )),
+        false => Ok(()),
     }
 }
 

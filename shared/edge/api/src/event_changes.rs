@@ -263,6 +263,8 @@ struct MadePortalLink {
     role_id: String,
     /// Until when it can be opened.
     expires_at: Timestamp,
+    /// Why, if the link is support access: its session only reads, and ends at `expires_at` too.
+    support_reason: Option<String>,
 }
 
 /// A session or portal link that was ended.

@@ -69,6 +69,7 @@ mod requests;
 mod returning;
 mod sessions;
 mod settings;
+mod support;
 mod tokens;
 
 use axum::Router;

@@ -148,6 +148,7 @@ pub(crate) async fn create_portal_link(
         page: page_for(role, new.page)?,
         life: life(new.expires_in)?,
         return_url: new.return_url,
+        ..NewLink::with_role(role)
     };
     let link = at.tenant.sign_in().make_portal_link(link).await?;
     Ok(link_answer(&console, &link))
@@ -163,7 +164,7 @@ fn link_answer(console: &str, link: &IssuedSession) -> Response {
 }
 
 /// The URL that opens portal links: the console at the host and stage that the caller used for the API.
-pub(crate) struct OpenedAt(String);
+pub(crate) struct OpenedAt(pub(crate) String);
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for OpenedAt {
     type Rejection = std::convert::Infallible;

@@ -9,7 +9,7 @@ use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
     picker, portal_links, quirks, remedies, requests, returning, roles, service_keys, sessions,
-    settings, sign_in, snapshot, tenants, tokens,
+    settings, sign_in, snapshot, support, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -59,6 +59,7 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let own = OpenApiRouter::new()
         .routes(routes!(roles::read_of_stack, roles::define_of_stack))
         .routes(routes!(remedies::bind))
+        .routes(routes!(support::grant))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }
@@ -99,6 +100,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(settings::read, settings::change),
         routes!(audit::list),
         routes!(requests::list),
+        routes!(support::list),
+        routes!(support::end),
         routes!(health::read),
     ]
 }

@@ -106,6 +106,7 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("connections", "id") => "connection",
         ("tokens", "id") => "token",
         ("sessions", "session") => "session",
+        ("support-access", "id") => "portal link",
         ("portal-links", "id") => "portal link",
         ("service-keys", "id") => "service key",
         ("requests", "id") => "request",

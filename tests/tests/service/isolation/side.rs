@@ -177,6 +177,8 @@ async fn owner(service: &Service, tenant: &Tenant, link: &Api) -> Api {
 pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
     Some(match name {
         "role_id" | "role" => json!("member"),
+        "operator" => json!("sue@vendor.example"),
+        "reason" => json!("case 7"),
         "into" => json!(side.of("person")),
         "display_name" | "label" | "name" | "title" => json!("Ordinary"),
         "user_name" => json!("bob@example.test"),
