@@ -144,15 +144,15 @@ impl Layout {
 
     /// Whether the visitor may issue tokens, map groups and give roles.
     pub(crate) fn may_configure(&self) -> bool {
-        self.may(Permission::SsoConfigure)
+        self.may(Permission::SsoConfigure) && !self.read_only
     }
 
     pub(crate) fn may_create(&self) -> bool {
-        self.may(Permission::ProvisioningCreate)
+        self.may(Permission::ProvisioningCreate) && !self.read_only
     }
 
     pub(crate) fn may_delete(&self) -> bool {
-        self.may(Permission::ProvisioningDelete)
+        self.may(Permission::ProvisioningDelete) && !self.read_only
     }
 
     /// The address of a style sheet, a script or the icon.

@@ -107,12 +107,12 @@ fn an_operator_changes_nothing_in_the_console() {
             if ["/console/open", "/console/close"].contains(&path) {
                 continue;
             }
-            let filled = path
-                .split('/')
-                .map(|segment| match segment.starts_with('{') {
-                    true => "x",
-                    false => segment,
-                });
+            let filled = path.split('/').map(|segment| match segment {
+                "{action}" => "block",
+                "{remedy}" => "confirm",
+                segment if segment.starts_with('{') => "x",
+                segment => segment,
+            });
             let path = filled.collect::<Vec<_>>().join("/");
             let answer = visitor
                 .post(&path, &[("form_token", &token)], &[])
