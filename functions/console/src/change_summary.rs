@@ -71,6 +71,11 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantRenamed => "Renamed".to_owned(),
         EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
         EventType::PortalLinkCreated => link_made(&after),
+        EventType::TenantGroupAwaited => {
+            let group = after.get("group").and_then(Value::as_str);
+            let what = format!("Role of “{}”, once it is pushed", group.unwrap_or_default());
+            role_change(&what, &before, &after)
+        }
         EventType::TenantRolesChanged => "The roles changed".to_owned(),
         EventType::UserSessionEnded => "Signed out".to_owned(),
         EventType::PortalLinkEnded => "Setup link ended".to_owned(),

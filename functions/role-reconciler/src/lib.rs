@@ -252,6 +252,11 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         "the lists of claims",
         tenant.roles().complete_claim_lists().await,
     );
+    attempted(
+        tenant,
+        "the mappings that await their groups",
+        tenant.roles().settle_all_awaited().await,
+    );
     let owners = tenant.resources().complete_owners(deadline).await;
     attempted(tenant, "the owners of people and groups", owners);
     let sole = tenant.credentials().complete_sole_connection().await;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use rollcall_model::{
-    Actor, AtCeiling, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
+    Actor, AtCeiling, DeletedPeople, Origin, SessionBounds, Settings, TenantId, new_id,
 };
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
 use crate::credentials::authenticate::{Caller, Verdict, authenticate};
+use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
 use crate::erasure::record::{Erased, unfinished};
@@ -18,6 +19,7 @@ use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
+use crate::tenants::put_settings::default_settings;
 use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 /// The environment variable with the name of the table.
@@ -204,6 +206,24 @@ impl Directory {
         Partition::checkpoints_of(partition_key).map(|tenant| self.system(tenant))
     }
 
+    /// Reads what is known of a request of the stack with an idempotency key. `service_key` is the id of the caller's key.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn repeated(&self, key: &RepeatKey, service_key: &str) -> Result<Repeated, Error> {
+        let at = key.in_stack(&Actor::application(service_key));
+        key.look_up(&self.table, at).await
+    }
+
+    /// Returns the directory for the first request with an idempotency key. Its first change carries the mark.
+    #[must_use]
+    pub fn attempting(self, repeat: &Repeat) -> Self {
+        Self {
+            table: self.table.attempting(repeat.attempt()),
+            ..self
+        }
+    }
+
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
@@ -220,15 +240,7 @@ impl Directory {
     /// Only table errors.
     pub async fn new_settings(&self) -> Result<Settings, Error> {
         let roles = self.stack_roles().read().await?.roles;
-        let mut settings = Settings {
-            roles,
-            ..Settings::default()
-        };
-        let is_default = |role: Role| role.is_given(Way::Default);
-        if !settings.default_role().is_some_and(is_default) {
-            settings.sso_default_role = None;
-        }
-        Ok(settings)
+        Ok(default_settings(roles))
     }
 
     /// Gives the tenant the roles of the stack, unless it has roles of its own. The journal names whoever has changed

@@ -69,6 +69,7 @@ pub use crate::credentials::invitations::NotInvited;
 pub use crate::credentials::key_history::{KeyChange, KeyChanger};
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::predecessors::Predecessor;
+pub use crate::credentials::repeats::{Repeat, RepeatKey, Repeated, StoredAnswer};
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_key::{NewServiceKey, ServiceKey};
 pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
@@ -104,6 +105,7 @@ pub use crate::resources::restore::Fate;
 pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
 pub use crate::roles::handle::Roles;
 pub use crate::roles::mappings::Mapping;
+pub use crate::roles::named_mappings::NamedMapping;
 pub use crate::roles::person::Person;
 pub use crate::roles::preview::{Preview, RoleChange};
 pub use crate::roles::reconcile::{Continuation, Progress};
@@ -122,6 +124,8 @@ pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{
     CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
 };
+pub use crate::tenants::put_settings::WholeSettings;
+pub use crate::tenants::put_tenant::WholeTenant;
 pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 
 pub use rollcall_model::{

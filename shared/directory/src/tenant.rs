@@ -1,9 +1,10 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
 use rollcall_model::{AtCeiling, DeletedPeople, Origin, TenantId};
-use rollcall_store::Scope;
+use rollcall_store::{Error, Scope};
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::erasure::handle::Erasures;
 use crate::export::handle::Exports;
 use crate::indexes::handle::Indexes;
@@ -36,6 +37,22 @@ impl Tenant {
     pub(crate) fn pushed_to(mut self, setting: DeletedPeople, at_ceiling: AtCeiling) -> Self {
         self.scope.deleted_people = setting;
         self.scope.at_ceiling = at_ceiling;
+        self
+    }
+
+    /// Reads what is known of a request of the actor with an idempotency key.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn repeated(&self, key: &RepeatKey) -> Result<Repeated, Error> {
+        let at = key.in_tenant(&self.scope.tenant, &self.scope.actor);
+        key.look_up(&self.scope.table, at).await
+    }
+
+    /// Returns the handle for the first request with an idempotency key. Its first change carries the mark.
+    #[must_use]
+    pub fn attempting(mut self, repeat: &Repeat) -> Self {
+        self.scope.table = self.scope.table.attempting(repeat.attempt());
         self
     }
 

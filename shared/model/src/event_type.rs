@@ -131,6 +131,8 @@ event_types! {
     TenantCeilingChanged = "tenant.ceiling_changed",
     /// The roles of a tenant changed.
     TenantRolesChanged = "tenant.roles_changed",
+    /// The role changed that a group will give as soon as it is pushed.
+    TenantGroupAwaited = "tenant.group_awaited",
     /// A tenant was deleted.
     TenantDeleted = "tenant.deleted",
     /// The erasure of everything about a deleted tenant was ordered.

@@ -58,7 +58,7 @@ pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use ceilings::{AtCeiling, Ceilings};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
-pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
+pub use id::{generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown};
 pub use identity::{
     Binding, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, Proven, contradict,
 };

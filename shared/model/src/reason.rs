@@ -56,6 +56,8 @@ reasons! {
     NotFound = "not_found", "The resource does not exist, or was deleted.";
     NotUnique = "not_unique", "Another resource has this value, or had it and it cannot be used again.";
     Conflict = "conflict", "Another change came first.";
+    IdempotencyKeyInUse = "idempotency_key_in_use", "A request with this `Idempotency-Key` is under way, or its answer was lost.";
+    IdempotencyKeyReused = "idempotency_key_reused", "The `Idempotency-Key` belongs to another request.";
     PreconditionFailed = "precondition_failed", "The resource is not the version that `If-Match` or `If-None-Match` requires.";
     UnknownMember = "unknown_member", "A member is the id of no user, and the settings reject such members, or the group would be left without any.";
     LastOwner = "last_owner", "The tenant would be left without an active owner.";

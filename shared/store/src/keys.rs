@@ -6,6 +6,7 @@
 //! | tombstone of a deleted tenant | `T#<tenant>` | `DELETED` |
 //! | connection | `T#<tenant>` | `CONN#<id>` |
 //! | role mapping | `T#<tenant>` | `ROLEMAP#<group id>` |
+//! | role mapping of a group that is not pushed yet | `T#<tenant>#GW` | folded `displayName` |
 //! | active owners | `T#<tenant>` | `OWNERS` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
@@ -41,6 +42,7 @@
 //! | person whose last `groups` claim named a group | `T#<tenant>#A#<group id>` | user id |
 //! | lease on work that must be done once | `T#<tenant>#O` | name of the work |
 //! | submitted form | `T#<tenant>#X` | id of the form |
+//! | request with an idempotency key, and its answer | `T#<tenant>#XA` | SHA-256 of caller and key, hex |
 //! | page cursor | `T#<tenant>#B` | `<reader>#<U or G>#<hash of the query>#<startIndex>`, `ORDER#<walk>#<number>`, `NAME#<id>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
@@ -49,12 +51,15 @@
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |
 //! | erasure that is not finished | `S#ERASING` | `<tenant>`, `<tenant>#<user id>` |
+//! | request of the stack with an idempotency key, and its answer | `S#REPEATS` | SHA-256 of caller and key, hex |
 //! | service key | `S#KEYS` | SHA-256 of the key, hex |
 //!
-//! The last four belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
+//! The last five belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
+
+use crate::partition::{CHECKPOINTS, Key, Partition};
 
 /// The maximum length in bytes of a name that a sort key contains in full. DynamoDB limits a sort key to 1,024 bytes.
 const MAX_NAME_BYTES: usize = 900;
@@ -63,56 +68,6 @@ const MAX_NAME_BYTES: usize = 900;
 const MAX_VALUE_BYTES: usize = 1_500;
 /// The number of shards of the counter of a kind.
 pub const COUNT_SHARDS: u8 = 16;
-
-/// The partition key of an item collection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Partition(String);
-
-impl Partition {
-    /// Returns the partition key as stored in `PK`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the partition with a stored partition key.
-    pub(crate) fn stored(partition: &str) -> Self {
-        Self(partition.to_owned())
-    }
-
-    /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
-    pub fn journal_of(partition: &str) -> Option<TenantId> {
-        let tenant = partition.strip_prefix("T#")?.strip_suffix("#J")?;
-        tenant.parse().ok()
-    }
-
-    /// Returns the tenant whose checkpoints have this partition key; `None` for any other partition key.
-    pub fn checkpoints_of(partition: &str) -> Option<TenantId> {
-        let tenant = partition.strip_prefix("T#")?.strip_suffix(CHECKPOINTS)?;
-        tenant.parse().ok()
-    }
-
-    /// Returns the primary key of the item with this sort key.
-    pub fn at(&self, sort: impl Into<String>) -> Key {
-        Key {
-            partition: self.clone(),
-            sort: sort.into(),
-        }
-    }
-}
-
-/// The primary key of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    pub(crate) partition: Partition,
-    pub(crate) sort: String,
-}
-
-impl Key {
-    /// Returns the sort key.
-    pub fn sort(&self) -> &str {
-        &self.sort
-    }
-}
 
 /// The keys and partitions of one tenant.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +80,7 @@ impl<'a> Keys<'a> {
     }
 
     fn partition(self, suffix: &str) -> Partition {
-        Partition(format!("T#{}{suffix}", self.0))
+        Partition::stored(&format!("T#{}{suffix}", self.0))
     }
 
     /// Returns the partition of the tenant, its connections, its role mappings and its active owners.
@@ -166,6 +121,17 @@ impl<'a> Keys<'a> {
     /// Returns the key of the role mapping of a group.
     pub fn mapping(self, group: &str) -> Key {
         self.config().at(format!("{MAPPING}{group}"))
+    }
+
+    /// Returns the partition of the role mappings of groups that are not pushed yet. The sort key is the folded name.
+    pub fn awaited_mappings(self) -> Partition {
+        self.partition("#GW")
+    }
+
+    /// Returns the key of the role mapping of a group that is not pushed yet. `folded` is the name after
+    /// `rollcall_scim::fold`.
+    pub fn awaited_mapping(self, folded: &str) -> Key {
+        self.awaited_mappings().at(bounded(folded, MAX_NAME_BYTES))
     }
 
     /// Returns the key of the list of active owners.
@@ -384,6 +350,12 @@ impl<'a> Keys<'a> {
         self.partition("#X")
     }
 
+    /// Returns the partition of the marks and answers of requests with an idempotency key. The sort key is a hash of the
+    /// caller and the key.
+    pub fn repeats(self) -> Partition {
+        self.partition("#XA")
+    }
+
     /// Returns the partition of the page cursors of index-based pagination.
     pub fn page_cursors(self) -> Partition {
         self.partition("#B")
@@ -417,9 +389,6 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The suffix of the partition of checkpoints. It ends as that of the journal does, so that the table's stream takes
-/// checkpoints to the relay with the same filter.
-const CHECKPOINTS: &str = "#F#J";
 /// The prefix of the sort keys of connections.
 pub const CONNECTION: &str = "CONN#";
 /// The prefix of the sort keys of role mappings.

@@ -27,15 +27,18 @@
 //! ```
 
 mod archive_keys;
+mod attempt;
 mod bounded_page;
 pub mod capacity;
 mod clock;
+mod commit;
 pub mod create_table;
 mod error;
 mod found;
 mod item;
 mod key_ring;
 mod keys;
+mod partition;
 mod retry;
 mod scope;
 mod sdk;
@@ -45,15 +48,15 @@ mod table;
 mod transaction;
 
 pub use archive_keys::ArchiveKeys;
+pub use attempt::Attempt;
 pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use found::Found;
 pub use item::{Item, carry_over, from_item, key_item, number, string, strings, text, to_item};
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
-pub use keys::{
-    CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, TENANT, name_prefix, word_and_user,
-};
+pub use keys::{CONNECTION, COUNT_SHARDS, Keys, MAPPING, TENANT, name_prefix, word_and_user};
+pub use partition::{Key, Partition};
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};
 pub use sdk::sdk_config;

@@ -2,7 +2,7 @@
 
 use rollcall_model::TenantId;
 
-use crate::keys::{Key, Partition};
+use crate::partition::{Key, Partition};
 
 /// The keys of the items that belong to the whole stack, not to a tenant.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,11 @@ impl StackKeys {
     /// Returns the partition of the erasures that are not finished. The sort key says whose.
     pub fn erasing() -> Partition {
         Partition::stored("S#ERASING")
+    }
+
+    /// Returns the partition of the marks and answers of requests of the stack with an idempotency key.
+    pub fn repeats() -> Partition {
+        Partition::stored("S#REPEATS")
     }
 
     /// Returns the partition of the history of service keys. The sort key is a UUIDv7.

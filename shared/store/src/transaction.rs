@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::error::Error;
-use crate::item::{Item, key_item, number};
-use crate::keys::Key;
+use crate::item::{Item, key_item, number, text as text_of};
+use crate::partition::{Key, Partition};
 
 /// DynamoDB's limit on the writes of one transaction. Condition checks count as writes.
 pub const MAX_WRITES: usize = 100;
@@ -33,12 +33,12 @@ pub enum Guard {
 }
 
 /// Writes that DynamoDB commits together or not at all.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Transaction {
     writes: Vec<(Write, Guard)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Write {
     Put {
         item: Item,
@@ -208,6 +208,15 @@ impl Transaction {
     /// Adds the writes of another transaction.
     pub fn append(&mut self, mut other: Self) {
         self.writes.append(&mut other.writes);
+    }
+
+    /// Returns whether the transaction makes a change, which a journal tells: that of a tenant or that of the service keys.
+    pub(crate) fn is_told(&self) -> bool {
+        let mut writes = self.writes.iter();
+        writes.any(|(write, _)| match write {
+            Write::Put { item, .. } => text_of(item, "PK").is_ok_and(Partition::is_journal),
+            _ => false,
+        })
     }
 
     /// Returns the guards of the writes whose conditions did not hold, from the reasons of a cancellation.

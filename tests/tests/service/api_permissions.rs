@@ -149,6 +149,10 @@ impl<'a> Fixture<'a> {
         let path = format!("/scim/groups/{group}/role-mapping");
         owner.put(&path, mapping).await.expect(200);
         service.follow_up(&tenant).await;
+        let of_other = service.admin(&other, Role::Owner).await;
+        let awaited = json!({"role_ids": ["member"]});
+        let path = "/scim/groups/role-mapping?name=Members";
+        of_other.put(path, awaited).await.expect(201);
         Fixture {
             service,
             tenant,
@@ -290,6 +294,7 @@ impl<'a> Fixture<'a> {
         };
         match (resource, operation.method == Method::GET) {
             ("/connections/{id}/remedies", true) => format!("{path}?remedy=confirm"),
+            ("/groups/role-mapping", _) => format!("{path}?name=Members"),
             _ => path,
         }
     }
@@ -300,6 +305,7 @@ impl<'a> Fixture<'a> {
                 json!({"id": format!("t{}", uuid::Uuid::now_v7()), "display_name": "New"})
             }
             ("POST", "/erasure") => json!({}),
+            ("PUT", "") => json!({"display_name": "Put"}),
             ("PATCH", "") => json!({"display_name": "Renamed"}),
             ("POST", "/service-keys") => json!({"label": "new", "scopes": ["events"]}),
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),
@@ -307,11 +313,14 @@ impl<'a> Fixture<'a> {
             ("PUT", "/roles") => json!({"items": []}),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),
+            ("PUT", "/connections/{id}") => json!({"name": "Put", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
             ("POST", "/connections/{id}/remedies") => json!({"remedy": "confirm"}),
             ("POST", "/connections/{id}/bindings") => json!({"bindings": []}),
             ("POST", "/connections/{id}/tokens") => json!({"label": "new"}),
             ("PUT", "/groups/{id}/role-mapping") => json!({"role_id": "member"}),
+            ("PUT", "/groups/role-mapping") => json!({"role_ids": ["member"]}),
+            ("PUT", "/settings") => json!({}),
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("POST", "/users/{id}/merge") => json!({"into": self.user}),
             ("POST", path) if path.starts_with("/users/{id}/") => json!({}),

@@ -14,6 +14,8 @@ mod api_doors;
 mod api_frontegg;
 mod api_openapi;
 mod api_permissions;
+mod api_puts;
+mod api_repeats;
 mod api_requests;
 mod api_secoda;
 mod api_surface;

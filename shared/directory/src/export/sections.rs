@@ -40,7 +40,7 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 14] = [
+pub(super) const SECTIONS: [Section; 15] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
@@ -52,6 +52,9 @@ pub(super) const SECTIONS: [Section; 14] = [
     section(PEOPLE, "user", |keys| keys.resources(&USERS)),
     section("groups", "group", |keys| keys.resources(&GROUPS)),
     section(MEMBERS, "membership", |keys| keys.resources(&GROUPS)),
+    section("awaited_role_mappings", "awaited_role_mapping", |keys| {
+        keys.awaited_mappings()
+    }),
     section(DELETED_PEOPLE, "deleted_user", |keys| {
         keys.tombstones(&USERS)
     }),

@@ -231,6 +231,8 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         | Reason::RoleAboveGiver
         | Reason::PersonOutranks
         | Reason::RoleInUse
+        | Reason::IdempotencyKeyInUse
+        | Reason::IdempotencyKeyReused
         | Reason::CeilingReached
         | Reason::PersonInactive
         | Reason::NotProvisioned

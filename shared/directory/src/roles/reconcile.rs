@@ -98,6 +98,10 @@ impl Roles<'_> {
                 }
                 Ok(None)
             }
+            Some(EventType::GroupCreated | EventType::GroupUpdated) => {
+                self.settle_awaited(&event.subject.id).await?;
+                Ok(None)
+            }
             Some(EventType::GroupMappingChanged) => {
                 // An earlier version may have mapped the group.
                 self.complete_lists_of(&[event.subject.id.clone()].into())

@@ -27,6 +27,7 @@ use tracing::Span;
 use crate::door;
 use crate::fields::segment;
 use crate::gate::{Gate, SignedIn, check_key, check_reach, check_session};
+use crate::idempotency_key::claim;
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -163,10 +164,11 @@ where
         let scope = G::PERMISSION.map(KeyScope::Permission);
         let key = service_key(&directory, parts, scope).await?;
         let tenant = named_tenant(&directory, &key, parts).await?;
+        // Nothing else guarantees that the tenant exists. A session does.
+        let roles = tenant.lifecycle().read().await?.settings.roles;
         Ok(Self {
-            // Nothing else guarantees that the tenant exists. A session does.
-            roles: tenant.lifecycle().read().await?.settings.roles,
-            tenant,
+            tenant: claim(parts, tenant).await?,
+            roles,
             rank: rank_of(&key),
             renamings: None,
             first_owner: None,
@@ -313,7 +315,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let secret = secret(parts, Purpose::Session)?;
-        Self::enter(&Directory::from_ref(state), secret, parts).await
+        let mut admin = Self::enter(&Directory::from_ref(state), secret, parts).await?;
+        admin.tenant = claim(parts, admin.tenant).await?;
+        Ok(admin)
     }
 }
 

@@ -25,6 +25,19 @@ struct GivenRole {
     role_ids: Option<Vec<String>>,
 }
 
+/// The roles that a group will give its members once it is pushed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct AwaitedRole {
+    /// The name of the group.
+    group: String,
+    /// The highest role; null for none.
+    #[schema(required)]
+    role_id: Option<String>,
+    /// All of them, highest first.
+    role_ids: Vec<String>,
+}
+
 /// The effective role of a person.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]

@@ -183,6 +183,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantRenamed => both("TenantName"),
         EventType::TenantSettingsChanged => both("StoredSettings"),
         EventType::TenantCeilingChanged => both("RequestCeiling"),
+        EventType::TenantGroupAwaited => both("AwaitedRole"),
         EventType::TenantRolesChanged => both("DefinedRoles"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),

@@ -9,6 +9,9 @@
 //! - `surface` is the outer layer of both.
 //! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
 //!   reads bodies, query strings and path segments.
+//! - `put_tenant`, `put_connection`, `put_settings` and `named_mappings` replace a whole resource under a name that the
+//!   caller chose, and can be repeated.
+//! - `idempotency_key` makes a POST that is repeated under its key change nothing again; `stored_answer` is what it gets.
 //! - `codes` lists the reason codes for the OpenAPI document.
 //! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
 //!   generates the OpenAPI document from them, so that the two cannot differ.
@@ -35,11 +38,13 @@ mod codes;
 mod door;
 mod fields;
 mod gate;
+mod idempotency_key;
 mod openapi;
 mod operations;
 mod role;
 mod roles;
 mod routes;
+mod stored_answer;
 
 mod event_changes;
 mod event_schemas;
@@ -57,9 +62,13 @@ mod fate;
 mod groups;
 mod health;
 mod identity;
+mod named_mappings;
 mod people;
 mod person_actions;
 mod person_parts;
+mod put_connection;
+mod put_settings;
+mod put_tenant;
 mod quirks;
 mod remedies;
 mod requests;

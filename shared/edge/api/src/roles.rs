@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant};
 use rollcall_edge_http::Problem;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -114,6 +115,13 @@ pub(crate) struct NewCatalogueRole {
     /// the application.
     #[serde(default)]
     permissions: Vec<String>,
+    /// Ignored, so that roles can be sent as they were read.
+    #[serde(default, rename = "mappable")]
+    #[schema(value_type = bool, required = false)]
+    _mappable: Option<IgnoredAny>,
+    /// Whether the role is one that the stack has no more. Such a role is left out.
+    #[serde(default)]
+    retired: bool,
 }
 
 impl From<NewCatalogueRole> for RoleDefinition {
@@ -139,13 +147,25 @@ pub(crate) struct NewCatalogue {
     /// All roles. `owner` is added if it is missing. None at all: for a tenant, the roles of the stack; for the stack, the
     /// default roles.
     items: Vec<NewCatalogueRole>,
+    /// Whether the tenant has the roles of the stack, as it can be read. `items` then do not count.
+    #[serde(default)]
+    inherited: bool,
+    /// Ignored, so that the roles of the stack can be sent as they were read.
+    #[serde(default, rename = "changed_at")]
+    #[schema(value_type = Option<Timestamp>)]
+    _changed_at: Option<IgnoredAny>,
+    /// Ignored, so that the roles of the stack can be sent as they were read.
+    #[serde(default, rename = "applied_at")]
+    #[schema(value_type = Option<Timestamp>)]
+    _applied_at: Option<IgnoredAny>,
 }
 
 impl NewCatalogue {
     /// Returns the roles; `None` if the request names none.
     fn defined(self) -> Result<Option<Catalogue>, Problem> {
-        let roles: Vec<RoleDefinition> = self.items.into_iter().map(RoleDefinition::from).collect();
-        match roles.is_empty() {
+        let roles = self.items.into_iter().filter(|role| !role.retired);
+        let roles: Vec<RoleDefinition> = roles.map(RoleDefinition::from).collect();
+        match roles.is_empty() || self.inherited {
             true => Ok(None),
             false => Catalogue::define(roles).map(Some).map_err(Problem::invalid),
         }

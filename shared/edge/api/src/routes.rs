@@ -7,9 +7,9 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
-    quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
-    tenants, tokens,
+    audit, connections, erasure, events, export, groups, health, identity, named_mappings, people,
+    person_actions, put_connection, put_settings, put_tenant, quirks, remedies, requests,
+    returning, roles, service_keys, sessions, settings, sign_in, tenants, tokens,
 };
 
 /// The state of every endpoint.
@@ -28,7 +28,12 @@ impl FromRef<Api> for Directory {
 pub(crate) fn application() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::list, tenants::create))
-        .routes(routes!(tenants::read, tenants::change, tenants::delete))
+        .routes(routes!(
+            tenants::read,
+            put_tenant::put,
+            tenants::change,
+            tenants::delete
+        ))
         .routes(routes!(erasure::read_of_tenant, erasure::erase_tenant))
         .routes(routes!(export::tenant))
         .routes(routes!(sign_in::log_in))
@@ -63,7 +68,12 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
 fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
     vec![
         routes!(connections::list, connections::create),
-        routes!(connections::read, connections::change, connections::delete),
+        routes!(
+            connections::read,
+            put_connection::put,
+            connections::change,
+            connections::delete
+        ),
         routes!(quirks::read),
         routes!(remedies::preview, remedies::apply),
         routes!(tokens::list, tokens::create),
@@ -72,6 +82,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(groups::read),
         routes!(groups::list_mappings),
         routes!(groups::map),
+        routes!(named_mappings::read, named_mappings::put),
+        routes!(named_mappings::list_awaited),
         routes!(roles::list),
         routes!(groups::list_members),
         routes!(groups::reconciliation),
@@ -91,7 +103,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(identity::read),
         routes!(sessions::list_of_person),
         routes!(sessions::end_of_person),
-        routes!(settings::read, settings::change),
+        routes!(settings::read, put_settings::put, settings::change),
         routes!(audit::list),
         routes!(requests::list),
         routes!(health::read),

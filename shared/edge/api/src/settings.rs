@@ -84,7 +84,7 @@ impl From<directory::Settings> for Settings {
     }
 }
 
-/// The settings to change; what is left out stays as it is.
+/// Settings. What is left out stays as it is in a change, and takes its default in a replacement.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SettingsChange {

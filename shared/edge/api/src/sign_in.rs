@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::application::{ApplicationAt, Introspector};
-use crate::fields::{Fields, name};
+use crate::fields::{Fields, name, with_secret};
 use crate::gate::Sessions;
 use crate::people::Person;
 use crate::role::{Role, roles};
@@ -287,8 +287,13 @@ pub(crate) struct NewPortalLink {
 /// A link that opens the console once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PortalLink {
-    /// Where to send the admin.
+    /// Where to send the admin. A repetition of the request leaves it out.
+    #[schema(required = false)]
     url: String,
+    /// Whether the answer is one that was sent before, without the URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret_omitted: Option<bool>,
     /// Until when it can be opened.
     expires_at: Timestamp,
 }
@@ -326,10 +331,11 @@ pub(crate) async fn create_portal_link(
 fn link_answer(console: &str, link: &IssuedSession) -> Response {
     let link = PortalLink {
         url: format!("{console}?link={}", link.secret.expose()),
+        secret_omitted: None,
         expires_at: link.expires_at,
     };
     // No `Location`: no endpoint returns the link again.
-    (StatusCode::CREATED, Json(link)).into_response()
+    with_secret((StatusCode::CREATED, Json(link)).into_response(), "url")
 }
 
 /// The URL that opens portal links: the console at the host and stage that the caller used for the API.

@@ -72,7 +72,7 @@ impl From<directory::Ceilings> for Ceilings {
     }
 }
 
-/// The ceilings to change; what is left out stays as it is, and `null` lifts one.
+/// The ceilings to change; `null` lifts one. What is left out stays as it is in a change, and is lifted in a replacement.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CeilingsChange {
@@ -151,6 +151,18 @@ pub(crate) struct TenantChange {
     /// Its other ceilings.
     #[serde(default, deserialize_with = "object")]
     ceilings: CeilingsChange,
+}
+
+impl From<CeilingsChange> for directory::Ceilings {
+    fn from(all: CeilingsChange) -> Self {
+        Self {
+            tokens: all.tokens.flatten(),
+            people: all.people.flatten(),
+            groups: all.groups.flatten(),
+            invitations_per_day: all.invitations_per_day.flatten(),
+            min_retention_days: all.min_retention_days.flatten(),
+        }
+    }
 }
 
 /// The query of the list of tenants.
@@ -243,7 +255,7 @@ pub(crate) async fn delete(at: ApplicationAt<Tenants>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
+pub(crate) async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
     let tenant = tenant.lifecycle().read().await?;
     Ok(TenantDetails {
         tenant: tenant.summary.into(),

@@ -106,6 +106,15 @@ impl Problem {
         Self::new(Reason::Conflict, detail)
     }
 
+    /// Returns the problem with the number of seconds after which the client can try again; 0 for none.
+    #[must_use]
+    pub fn after(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds).filter(|seconds| *seconds > 0),
+            ..self
+        }
+    }
+
     /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
         terms(self.reason).0
@@ -220,6 +229,8 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),
         Reason::MethodNotAllowed => (405, "method-not-allowed"),
         Reason::NotUnique | Reason::Conflict | Reason::RoleInUse => (409, "conflict"),
+        Reason::IdempotencyKeyInUse => (409, "idempotency-key-in-use"),
+        Reason::IdempotencyKeyReused => (422, "idempotency-key-reused"),
         Reason::IdentityConflict => (409, "identity-conflict"),
         Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
         Reason::CursorAhead | Reason::EventsExpired => (410, "gone"),

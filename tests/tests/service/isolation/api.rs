@@ -62,7 +62,9 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
                 operation.method, operation.path
             );
             sees_nothing(board, &what, &answer);
-            if matches!(place, Place::Path(_)) {
+            // What the caller calls a new connection of its own may be anything that no other kind is called by.
+            let is_chosen = operation.id().starts_with("put_connection") && !fits;
+            if matches!(place, Place::Path(_)) && !is_chosen {
                 is_refused(&what, fits, &answer);
             }
             cells += 1;

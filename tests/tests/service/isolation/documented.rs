@@ -70,6 +70,8 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
                 }
                 Place::Query(name)
             }
+            // It names nothing that exists.
+            Some("header") if name == "Idempotency-Key" => continue,
             other => panic!("{method} {path}: no values for a parameter in {other:?}"),
         });
     }
@@ -121,6 +123,11 @@ pub(super) struct Filled {
 }
 
 impl Operation {
+    /// Returns the id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Fills the operation in with what belongs to `own`, except for one place. Query parameters that are not required are
     /// left out.
     pub(super) fn filled(
