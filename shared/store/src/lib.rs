@@ -2,10 +2,11 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `keys`, `stack_keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `partition`, `keys`, `stack_keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
-//! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `table`, `transaction`, `commit` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `attempt` | a change that takes effect once, however often it is attempted |
 //! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
 //! | `retry` | the retry loop of optimistic writes |

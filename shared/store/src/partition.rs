@@ -2,8 +2,6 @@
 
 use rollcall_model::TenantId;
 
-use crate::stack_keys::StackKeys;
-
 /// The suffix of the partition of checkpoints. It ends as that of the journal does, so that the table's stream takes
 /// checkpoints to the relay with the same filter.
 pub(crate) const CHECKPOINTS: &str = "#F#J";
@@ -21,12 +19,6 @@ impl Partition {
     /// Returns the partition with a stored partition key.
     pub(crate) fn stored(partition: &str) -> Self {
         Self(partition.to_owned())
-    }
-
-    /// Returns whether the partition is the journal of a tenant, or the history of the service keys.
-    pub(crate) fn is_journal(partition: &str) -> bool {
-        let history = StackKeys::service_key_history();
-        Self::journal_of(partition).is_some() || partition == history.as_str()
     }
 
     /// Returns the tenant whose journal has this partition key; `None` for any other partition key.

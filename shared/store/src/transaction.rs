@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
 use crate::error::Error;
 use crate::item::{Item, key_item, number, text as text_of};
 use crate::partition::{Key, Partition};
+use crate::stack_keys::StackKeys;
 
 /// DynamoDB's limit on the writes of one transaction. Condition checks count as writes.
 pub const MAX_WRITES: usize = 100;
@@ -214,7 +215,7 @@ impl Transaction {
     pub(crate) fn is_told(&self) -> bool {
         let mut writes = self.writes.iter();
         writes.any(|(write, _)| match write {
-            Write::Put { item, .. } => text_of(item, "PK").is_ok_and(Partition::is_journal),
+            Write::Put { item, .. } => text_of(item, "PK").is_ok_and(is_journal),
             _ => false,
         })
     }
@@ -288,6 +289,12 @@ impl Write {
         }
         .build())
     }
+}
+
+/// Returns whether the partition is the journal of a tenant, or the history of the service keys.
+fn is_journal(partition: &str) -> bool {
+    let history = StackKeys::service_key_history();
+    Partition::journal_of(partition).is_some() || partition == history.as_str()
 }
 
 fn text(condition: &Option<Expression>) -> Option<String> {

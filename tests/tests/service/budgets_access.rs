@@ -2,8 +2,8 @@
 
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{
-    GROUPS, Introspection, Origin, Provider, RepeatKey, Repeated, Role, StoredAnswer, Subject, Tenant,
-    Verdict,
+    GROUPS, Introspection, Origin, Provider, RepeatKey, Repeated, Role, StoredAnswer, Subject,
+    Tenant, Verdict,
 };
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::{create, group, patch, person, sign_in};

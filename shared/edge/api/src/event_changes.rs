@@ -290,6 +290,7 @@ struct EndedSession {
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(
     GivenRole,
+    AwaitedRole,
     EffectiveRole,
     SignInDecision,
     RefusedSignIn,

@@ -3,7 +3,7 @@
 use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant};
+use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant, shown};
 use rollcall_edge_http::Problem;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ pub(crate) struct NewCatalogueRole {
     #[serde(default, rename = "mappable")]
     #[schema(value_type = bool, required = false)]
     _mappable: Option<IgnoredAny>,
-    /// Whether the role is one that the stack has no more. Such a role is left out.
+    /// Whether the role is one that the stack has no more. Nobody can define such a role.
     #[serde(default)]
     retired: bool,
 }
@@ -163,9 +163,17 @@ pub(crate) struct NewCatalogue {
 impl NewCatalogue {
     /// Returns the roles; `None` if the request names none.
     fn defined(self) -> Result<Option<Catalogue>, Problem> {
-        let roles = self.items.into_iter().filter(|role| !role.retired);
-        let roles: Vec<RoleDefinition> = roles.map(RoleDefinition::from).collect();
-        match roles.is_empty() || self.inherited {
+        if self.inherited {
+            return Ok(None);
+        }
+        if let Some(role) = self.items.iter().find(|role| role.retired) {
+            return Err(Problem::invalid(format!(
+                "the role `{}` is `retired`: the stack no longer has it; leave it out",
+                shown(&role.id)
+            )));
+        }
+        let roles: Vec<RoleDefinition> = self.items.into_iter().map(RoleDefinition::from).collect();
+        match roles.is_empty() {
             true => Ok(None),
             false => Catalogue::define(roles).map(Some).map_err(Problem::invalid),
         }
