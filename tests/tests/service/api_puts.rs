@@ -233,7 +233,7 @@ fn a_mapping_awaits_its_group() {
 
         api.put(&path, json!({"role_ids": []})).await.expect(200);
         service.follow_up(&tenant).await;
-        assert_eq!(role_of(service, &tenant, &ada).await, "member");
+        assert_eq!(role_of(service, &tenant, &ada).await, Value::Null);
     });
 }
 
