@@ -81,6 +81,7 @@ BY_AWS = {
     "JournalRelayFunction": STREAM_CONSUMER | {"sqs:SendMessage"},
     "RoleReconcilerFunction": QUEUE_CONSUMER,
     "MailerFunction": QUEUE_CONSUMER,
+    "WebhookSenderFunction": QUEUE_CONSUMER,
 }
 
 
@@ -142,5 +143,5 @@ def failure(exercise, stack, emulator):
 def purge_queues(stack):
     """Removes messages that could not be processed."""
     sqs = stack.aws.client("sqs")
-    for queue in ["RoleQueue", "MailQueue"]:
+    for queue in ["RoleQueue", "MailQueue", "WebhookQueue"]:
         sqs.purge_queue(QueueUrl=stack.resources[queue])

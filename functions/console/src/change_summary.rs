@@ -30,6 +30,14 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantErasureRequested | EventType::UserErasureRequested => {
             "To be erased".to_owned()
         }
+        EventType::WebhookCreated => "Webhook added".to_owned(),
+        EventType::WebhookChanged => attribute_change(&before, &after),
+        EventType::WebhookSecretRotated => "New signing secret".to_owned(),
+        EventType::WebhookTested => "Test event requested".to_owned(),
+        EventType::WebhookPaused => paused(&after).to_owned(),
+        EventType::WebhookResumed => "Sends again".to_owned(),
+        EventType::WebhookReplayed => "Sends again from another event".to_owned(),
+        EventType::WebhookDeleted => "Webhook deleted".to_owned(),
         EventType::UserErased => "Erased".to_owned(),
         EventType::UserRestored => "Restored".to_owned(),
         EventType::UserAdmittedAsNew => "Others may have the identifiers".to_owned(),
@@ -98,6 +106,16 @@ fn not_invited(after: &Map<String, Value>) -> &'static str {
         Some("daily_limit") => "Not invited: the invitations of the day are used up",
         Some("undeliverable") => "Not invited: the mail service refused the mail",
         _ => "Not invited",
+    }
+}
+
+fn paused(after: &Map<String, Value>) -> &'static str {
+    match after.get("reason").and_then(Value::as_str) {
+        Some("failing") => "Paused: every delivery failed for three days",
+        Some("gone") => "Paused: the endpoint does not exist any more",
+        Some("events_expired") => "Paused: the next events have expired",
+        Some("cursor_ahead") => "Paused: the feed ends before its place",
+        _ => "Paused",
     }
 }
 

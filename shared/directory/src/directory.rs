@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
 use rollcall_model::{
-    Actor, AtCeiling, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
+    Actor, AtCeiling, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way,
+    WebhookTargets, new_id,
 };
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
@@ -19,6 +21,7 @@ use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
 use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
+use crate::webhooks::waiting::{WaitingPage, waiting};
 
 /// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
@@ -35,6 +38,7 @@ pub struct Directory {
     archive: Option<Table>,
     key_ring: KeyRing,
     session_bounds: SessionBounds,
+    webhook_targets: WebhookTargets,
     recent: Arc<Recent>,
 }
 
@@ -53,6 +57,7 @@ impl Directory {
             archive: None,
             key_ring: KeyRing::default(),
             session_bounds: SessionBounds::default(),
+            webhook_targets: WebhookTargets::default(),
             recent: Arc::default(),
         }
     }
@@ -70,6 +75,32 @@ impl Directory {
     pub fn with_session_bounds(mut self, bounds: SessionBounds) -> Self {
         self.session_bounds = bounds;
         self
+    }
+
+    /// Sets where webhooks may lead.
+    #[must_use]
+    pub fn with_webhook_targets(mut self, targets: WebhookTargets) -> Self {
+        self.webhook_targets = targets;
+        self
+    }
+
+    /// Returns where webhooks may lead.
+    pub fn webhook_targets(&self) -> WebhookTargets {
+        self.webhook_targets
+    }
+
+    /// Returns at most `limit` webhooks of all tenants that have waited until `now`, after the place `after`. The first is
+    /// due longest.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn waiting_webhooks(
+        &self,
+        now: Timestamp,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<WaitingPage, Error> {
+        waiting(&self.table, now, after, limit).await
     }
 
     /// Returns the operator's bounds of sessions.
@@ -191,6 +222,7 @@ impl Directory {
             session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
             at_ceiling: AtCeiling::default(),
+            webhook_targets: self.webhook_targets,
         })
     }
 

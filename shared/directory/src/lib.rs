@@ -14,6 +14,7 @@
 //! | `sign_in` | sign-ins, sessions and portal links |
 //! | `erasure` | the erasure of a deleted tenant, and of a person |
 //! | `export` | the export of a tenant, and of a person |
+//! | `webhooks` | webhooks, and what is left to send to them |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
 //! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
@@ -51,6 +52,8 @@ mod sign_in;
 mod erasure;
 
 mod export;
+
+mod webhooks;
 
 mod tenants;
 
@@ -123,14 +126,23 @@ pub use crate::tenants::lifecycle::{
     CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
 };
 pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
+pub use crate::webhooks::change::{NewWebhook, Resumed, WebhookChange};
+pub use crate::webhooks::handle::Webhooks;
+pub use crate::webhooks::log::{Delivered, DeliveryEntry};
+pub use crate::webhooks::retry::{Failure, FailureKind};
+pub use crate::webhooks::secret::WebhookSecret;
+pub use crate::webhooks::target::{check_target, is_allowed};
+pub use crate::webhooks::turn::{Next, Turn};
+pub use crate::webhooks::waiting::{Waiting, WaitingPage};
+pub use crate::webhooks::webhook::{PauseReason, Webhook};
 
 pub use rollcall_model::{
     Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,
     GROUPS, Identity, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles,
     NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit,
     Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp,
-    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, is_id, shown,
-    without_secrets,
+    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets,
+    is_id, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

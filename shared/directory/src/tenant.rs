@@ -13,6 +13,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 use crate::tenants::handle::{Lifecycle, TenantSettings};
+use crate::webhooks::handle::Webhooks;
 
 /// A handle on one tenant, for one actor and one request. It gives no access to other tenants.
 #[derive(Clone, Debug)]
@@ -87,6 +88,11 @@ impl Tenant {
     /// Returns the handle on sign-ins and sessions.
     pub fn sign_in(&self) -> SignIn<'_> {
         SignIn::of(&self.scope)
+    }
+
+    /// Returns the handle on webhooks.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::of(&self.scope)
     }
 
     /// Returns the handle on the erasures of the tenant and of its people.

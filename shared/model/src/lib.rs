@@ -51,6 +51,7 @@ mod session_bounds;
 mod settings;
 mod short;
 mod tenant_id;
+mod webhook_targets;
 
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
@@ -75,3 +76,4 @@ pub use settings::{
     SignUp, UnknownMembers,
 };
 pub use tenant_id::{InvalidTenantId, TenantId};
+pub use webhook_targets::WebhookTargets;

@@ -25,7 +25,7 @@ pub struct Role {
     rank: u16,
     id: Short<MAX_ROLE_ID>,
     title: Short<MAX_ROLE_NAME>,
-    permissions: u8,
+    permissions: u16,
     ways: u8,
 }
 
@@ -53,6 +53,9 @@ pub enum Permission {
     /// Read and change settings.
     #[serde(rename = "settings:write")]
     SettingsWrite,
+    /// Create, change and delete webhooks.
+    #[serde(rename = "webhooks:manage")]
+    WebhooksManage,
 }
 
 /// A way in which a role may be given.
@@ -260,7 +263,7 @@ impl fmt::Display for RoleId {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DirectoryRead,
         Self::ProvisioningRead,
         Self::ProvisioningCreate,
@@ -268,10 +271,11 @@ impl Permission {
         Self::SsoConfigure,
         Self::LogsRead,
         Self::SettingsWrite,
+        Self::WebhooksManage,
     ];
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    const fn bit(self) -> u16 {
+        1 << self as u16
     }
 
     /// Returns the id of the permission in the API.
@@ -284,6 +288,7 @@ impl Permission {
             Self::SsoConfigure => "sso:configure",
             Self::LogsRead => "logs:read",
             Self::SettingsWrite => "settings:write",
+            Self::WebhooksManage => "webhooks:manage",
         }
     }
 }

@@ -46,12 +46,15 @@
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
 //! | intent that is not open yet | `T#<tenant>#IP` | id |
 //! | erasure of a person | `T#<tenant>#E` | user id |
+//! | webhook | `T#<tenant>#H` | id |
+//! | deliveries of a webhook | `T#<tenant>#HL#<webhook>` | `<milliseconds since 1970>#<kind>` |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |
 //! | erasure that is not finished | `S#ERASING` | `<tenant>`, `<tenant>#<user id>` |
 //! | service key | `S#KEYS` | SHA-256 of the key, hex |
+//! | webhook that waits | `S#WEBHOOKS` | `<milliseconds since 1970>#<tenant>#<webhook>` |
 //!
-//! The last four belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
+//! The last five belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
@@ -402,6 +405,16 @@ impl<'a> Keys<'a> {
     /// Returns the partition of the erasures of people. The sort key is the person's id.
     pub fn erasures(self) -> Partition {
         self.partition("#E")
+    }
+
+    /// Returns the partition of webhooks. The sort key is the webhook's id.
+    pub fn webhooks(self) -> Partition {
+        self.partition("#H")
+    }
+
+    /// Returns the partition of the deliveries of a webhook, in order of time.
+    pub fn webhook_deliveries(self, webhook: &str) -> Partition {
+        self.partition(&format!("#HL#{webhook}"))
     }
 
     /// Returns whether an item with this partition key belongs to the tenant.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rollcall_model::{
     Actor, AtCeiling, Catalogue, Ceilings, DeletedPeople, Origin, RateLimit, RoleDefinition,
-    SessionBounds, Settings, TenantId, sha256_hex, shown,
+    SessionBounds, Settings, TenantId, WebhookTargets, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ pub struct Scope {
     pub deleted_people: DeletedPeople,
     /// What the tenant has as much of as the operator allows, if the request is one of an identity provider.
     pub at_ceiling: AtCeiling,
+    /// Where webhooks may lead.
+    pub webhook_targets: WebhookTargets,
 }
 
 /// The stored item of a tenant.

@@ -30,6 +30,7 @@ const OWN: &[&str] = &[
     "prefix",
     "request_id",
     "revoked_at",
+    "secret",
     "sequence",
     "since",
     "started_at",
@@ -51,6 +52,7 @@ struct Door<'a> {
     ghost: String,
     /// Somebody who is deleted.
     leaver: String,
+    webhook: String,
 }
 
 impl<'a> Door<'a> {
@@ -77,6 +79,8 @@ impl<'a> Door<'a> {
         let leaver = idp.user("leo").await;
         let ghost = application.log_in(tenant.id(), "ghost", None).await;
         let ghost = ghost.expect(200).string("/user/id");
+        let path = format!("/tenants/{}/webhooks", tenant.id());
+        let webhook = application.post(&path, webhook()).await.expect(201).id();
         Door {
             tenant,
             caller,
@@ -86,6 +90,7 @@ impl<'a> Door<'a> {
             token,
             ghost,
             leaver,
+            webhook,
         }
     }
 
@@ -102,6 +107,7 @@ impl<'a> Door<'a> {
         text.replace("{user}", &self.user)
             .replace("{ghost}", &self.ghost)
             .replace("{leaver}", &self.leaver)
+            .replace("{webhook}", &self.webhook)
             .replace("{group}", &self.group)
             .replace("{token}", &self.token)
             .replace("{connection}", self.tenant.connection_id())
@@ -118,6 +124,11 @@ impl<'a> Door<'a> {
 pub(crate) fn at_tenant(tenant: &str, path: &str) -> String {
     let below = path.strip_prefix("/scim").unwrap_or(path);
     format!("/tenants/{tenant}{below}")
+}
+
+/// A webhook that gets nothing, at a port where nobody listens.
+fn webhook() -> Value {
+    json!({"name": "SIEM", "url": "http://127.0.0.1:9/", "types": ["tenant.renamed"]})
 }
 
 /// A call: the method, the path for sessions and the body.
@@ -196,6 +207,25 @@ fn rows() -> Vec<Row> {
         get("/users/{user}/identity"),
         get("/health"),
         get("/audit?action=connection."),
+        ("POST", "/webhooks", Some(webhook())),
+        get("/webhooks"),
+        get("/webhooks/{webhook}"),
+        (
+            "PATCH",
+            "/webhooks/{webhook}",
+            Some(json!({"name": "Other"})),
+        ),
+        ("POST", "/webhooks/{webhook}/secret", None),
+        ("POST", "/webhooks/{webhook}/pause", None),
+        (
+            "POST",
+            "/webhooks/{webhook}/replay",
+            Some(json!({"after": "0"})),
+        ),
+        ("POST", "/webhooks/{webhook}/test", None),
+        get("/webhooks/{webhook}/deliveries"),
+        ("POST", "/webhooks/{webhook}/resume", None),
+        ("DELETE", "/webhooks/{webhook}", None),
         ("DELETE", "/scim/connections/{connection}", None),
         // Refusals are the same too.
         (

@@ -98,6 +98,11 @@ impl Operation {
     }
 }
 
+/// A webhook that gets nothing, at a port where nobody listens.
+fn new_webhook() -> Value {
+    json!({"name": "SIEM", "url": "http://127.0.0.1:9/", "types": ["tenant.renamed"]})
+}
+
 fn operations(document: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
@@ -231,6 +236,23 @@ impl<'a> Fixture<'a> {
         application.get(&path).await.string("/items/0/id")
     }
 
+    /// Returns the id of a webhook, which can be tested.
+    async fn webhook(&self, resource: &str) -> String {
+        let listed = self.owner.get("/webhooks").await.expect(200);
+        let id = match listed.body["items"][0]["id"].as_str() {
+            Some(id) => id.to_owned(),
+            None => {
+                let made = self.owner.post("/webhooks", new_webhook()).await;
+                made.expect(201).id()
+            }
+        };
+        if resource.ends_with("/test") {
+            let path = format!("/webhooks/{id}/resume");
+            self.owner.post(&path, json!({})).await.expect(200);
+        }
+        id
+    }
+
     /// Signs the person in, and returns the id of the session in the list.
     async fn listed_session(&self) -> String {
         self.log_in("ada").await;
@@ -276,6 +298,7 @@ impl<'a> Fixture<'a> {
             }
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
+            _ if resource.starts_with("/webhooks/") => self.webhook(resource).await,
             "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});
                 let made = self.owner.post("/scim/connections", new).await;
@@ -315,6 +338,10 @@ impl<'a> Fixture<'a> {
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("POST", "/users/{id}/merge") => json!({"into": self.user}),
             ("POST", path) if path.starts_with("/users/{id}/") => json!({}),
+            ("POST", "/webhooks") => new_webhook(),
+            ("PATCH", "/webhooks/{id}") => json!({"name": "Renamed"}),
+            ("POST", "/webhooks/{id}/replay") => json!({"after": "0"}),
+            ("POST", path) if path.starts_with("/webhooks/{id}/") => json!({}),
             ("PATCH", "/settings") => json!({"retention_days": 400}),
             ("POST", "/users/{id}/restore" | "/users/{id}/admit-as-new") => return None,
             ("GET" | "DELETE", _) => return None,

@@ -123,3 +123,4 @@ mod stack_roles;
 mod statements;
 mod tokens;
 mod transcripts;
+mod webhooks;

@@ -213,7 +213,7 @@ fn whatever_fails_for_good_is_kept_and_told() {
         .iter()
         .filter(|(_, queue)| !queue["RedrivePolicy"].is_null())
         .collect();
-    assert_eq!(worked.len(), 2);
+    assert_eq!(worked.len(), 3);
     let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
     for (name, _) in queues
         .iter()
@@ -348,6 +348,7 @@ fn parameters_say_what_they_are_for() {
         "UnrelayedQueueUrl",
         "RoleDeadLettersUrl",
         "MailDeadLettersUrl",
+        "WebhookDeadLettersUrl",
     ] {
         assert!(
             template["Outputs"][wanted]["Description"].is_string(),

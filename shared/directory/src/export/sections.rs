@@ -40,7 +40,7 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 14] = [
+pub(super) const SECTIONS: [Section; 15] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
@@ -66,6 +66,7 @@ pub(super) const SECTIONS: [Section; 14] = [
     section("refused_sign_ins", "refused_sign_in", |keys| {
         keys.refused_sign_ins()
     }),
+    section("webhooks", "webhook", |keys| keys.webhooks()),
     section("erasures", "erasure", |keys| keys.erasures()),
     section("audit", "audit_entry", |keys| keys.journal()),
     section(EVENTS, "event", |keys| keys.config()),

@@ -162,6 +162,9 @@ where
         let directory = Directory::from_ref(state);
         let scope = G::PERMISSION.map(KeyScope::Permission);
         let key = service_key(&directory, parts, scope).await?;
+        for permission in G::ALSO {
+            check_key(&key, Some(KeyScope::Permission(*permission)))?;
+        }
         let tenant = named_tenant(&directory, &key, parts).await?;
         Ok(Self {
             // Nothing else guarantees that the tenant exists. A session does.
@@ -291,6 +294,9 @@ impl<G: Gate> Admin<G> {
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
         check_session(&session, G::PERMISSION)?;
+        for permission in G::ALSO {
+            check_session(&session, Some(*permission))?;
+        }
         let tenant = directory
             .for_session(&session, &request_id(parts))
             .requested_from(origin(parts));

@@ -265,6 +265,46 @@ struct MadePortalLink {
     expires_at: Timestamp,
 }
 
+/// A webhook.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookDetails {
+    /// What people call it.
+    name: String,
+    /// Where events are sent, without the path of the URL, which can be a secret.
+    origin: String,
+    /// The types of the events that it gets; empty for all.
+    types: Vec<String>,
+}
+
+/// Why a webhook was paused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookPause {
+    /// `by_hand`, `failing`, `gone`, `events_expired` or `cursor_ahead`. A newer version may have others.
+    reason: String,
+    /// The sequence of the last event that was delivered before.
+    after: u64,
+}
+
+/// From where a webhook sends again.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookResumption {
+    /// The sequence after which it goes on.
+    after: u64,
+    /// How many events it does not get, because they have expired.
+    skipped: u64,
+}
+
+/// The place of a webhook in the feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookPlace {
+    /// The sequence after which it goes on.
+    after: u64,
+}
+
 /// A session or portal link that was ended.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -298,6 +338,10 @@ struct EndedSession {
     RequestCeiling,
     SetCeilings,
     MadePortalLink,
+    WebhookDetails,
+    WebhookPause,
+    WebhookResumption,
+    WebhookPlace,
     EndedSession
 )))]
 struct Changes;

@@ -4,7 +4,7 @@
 //!   `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
-//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people:
+//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`, `webhooks`; and only for people:
 //!   `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
@@ -67,6 +67,7 @@ mod returning;
 mod sessions;
 mod settings;
 mod tokens;
+mod webhooks;
 
 use axum::Router;
 use rollcall_directory::Directory;

@@ -9,7 +9,7 @@ use crate::operations::for_service_keys;
 use crate::{
     audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
     quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
-    tenants, tokens,
+    tenants, tokens, webhooks,
 };
 
 /// The state of every endpoint.
@@ -95,5 +95,13 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(audit::list),
         routes!(requests::list),
         routes!(health::read),
+        routes!(webhooks::list, webhooks::create),
+        routes!(webhooks::read, webhooks::change, webhooks::delete),
+        routes!(webhooks::rotate),
+        routes!(webhooks::test),
+        routes!(webhooks::pause),
+        routes!(webhooks::resume),
+        routes!(webhooks::replay),
+        routes!(webhooks::deliveries),
     ]
 }

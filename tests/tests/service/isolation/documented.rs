@@ -105,6 +105,7 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("groups" | "Groups", "id") => "group",
         ("connections", "id") => "connection",
         ("tokens", "id") => "token",
+        ("webhooks", "id") => "webhook",
         ("sessions", "session") => "session",
         ("portal-links", "id") => "portal link",
         ("service-keys", "id") => "service key",

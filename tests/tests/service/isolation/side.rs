@@ -124,6 +124,11 @@ impl Side {
         let listed = application.get(&links).await.expect(200);
         let new = json!({"label": mark, "tenant": self.tenant.id()});
         let key = application.post("/service-keys", new).await.expect(201);
+        // It is paused, so that it changes only if somebody changes it.
+        let new = json!({"name": mark, "url": "http://127.0.0.1:9/"});
+        let webhook = self.owner.post("/webhooks", new).await.expect(201);
+        let pause = format!("/webhooks/{}/pause", webhook.id());
+        self.owner.post(&pause, json!({})).await.expect(200);
         let link_secret = link.string("/url");
         let link_secret = link_secret.rsplit('=').next().unwrap_or_default();
         self.key = application.with(Some(&key.string("/service_key")));
@@ -135,6 +140,8 @@ impl Side {
             ("session secret", signed_in.string("/session/token")),
             ("portal link", listed.string("/items/0/id")),
             ("portal link secret", link_secret.to_owned()),
+            ("webhook", webhook.id()),
+            ("webhook secret", webhook.string("/secret")),
             ("service key", key.id()),
             ("service key secret", key.string("/service_key")),
         ]);
@@ -188,6 +195,10 @@ pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
         "token" => json!(side.of("session secret")),
         "id" => json!("an-id"),
         "remedy" => json!("confirm"),
+        // Nobody listens there.
+        "url" => json!("http://127.0.0.1:9/"),
+        "types" => json!("tenant.renamed"),
+        "after" => json!("0"),
         "expires_at" => json!("2999-01-01T00:00:00Z"),
         _ => return None,
     })
