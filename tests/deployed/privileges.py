@@ -67,6 +67,10 @@ NEEDED = {
         full_pass.continued_pass: "sqs:SendMessage",
         erasing.erasure: "Scan",
     },
+    "WebhookSenderFunction": {
+        provisioning.webhook:
+            "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+    },
     "MailerFunction": {
         provisioning.invitation: "GetItem PutItem ses:SendEmail",
         provisioning.invitation_of_group_member: "BatchGetItem",

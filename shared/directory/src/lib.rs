@@ -129,12 +129,13 @@ pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 pub use crate::webhooks::change::{NewWebhook, Resumed, WebhookChange};
 pub use crate::webhooks::handle::Webhooks;
 pub use crate::webhooks::log::{Delivered, DeliveryEntry};
+pub use crate::webhooks::pause::PauseReason;
 pub use crate::webhooks::retry::{Failure, FailureKind};
 pub use crate::webhooks::secret::WebhookSecret;
 pub use crate::webhooks::target::{check_target, is_allowed};
 pub use crate::webhooks::turn::{Next, Turn};
 pub use crate::webhooks::waiting::{Waiting, WaitingPage};
-pub use crate::webhooks::webhook::{PauseReason, Webhook};
+pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
     Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,

@@ -181,6 +181,7 @@ mod tests {
                     Action::DeleteTenant,
                 ],
             ),
+            (&["webhook.deleted"], &[Action::DeleteWebhook]),
             (&["something.newer"], &[]),
         ] {
             let record = |kind: &&str| Archived {

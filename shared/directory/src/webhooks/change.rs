@@ -14,10 +14,11 @@ use crate::journal::entry::Entry;
 use crate::journal::feed_page::{FeedQuery, FeedRead};
 use crate::journal::handle::Journal;
 use crate::webhooks::handle::Webhooks;
+use crate::webhooks::pause::PauseReason;
 use crate::webhooks::secret::{WebhookSecret, rotate};
 use crate::webhooks::target::check_target;
 use crate::webhooks::waiting::write_move;
-use crate::webhooks::webhook::{PauseReason, Webhook};
+use crate::webhooks::webhook::Webhook;
 
 /// The webhooks that a tenant can have.
 const MAX_WEBHOOKS: usize = 10;

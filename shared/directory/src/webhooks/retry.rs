@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::webhooks::webhook::PauseReason;
+use crate::webhooks::pause::PauseReason;
 
 /// The time before the second attempt.
 const FIRST_DELAY: SignedDuration = SignedDuration::from_secs(10);

@@ -12,9 +12,10 @@ use crate::journal::feed_page::{FeedPage, FeedQuery, FeedRead};
 use crate::journal::handle::Journal;
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::log::Delivered;
+use crate::webhooks::pause::PauseReason;
 use crate::webhooks::retry::{Failure, Then, after};
 use crate::webhooks::waiting::{Waiting, forget, write_move};
-use crate::webhooks::webhook::{PauseReason, Webhook};
+use crate::webhooks::webhook::Webhook;
 
 /// How often a turn is asked for while somebody else's is ending.
 const ATTEMPTS: usize = 3;

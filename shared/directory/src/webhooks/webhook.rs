@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::journal::feed::Event;
 use crate::webhooks::handle::Webhooks;
+use crate::webhooks::pause::PauseReason;
 use crate::webhooks::retry::FailureKind;
 use crate::webhooks::secret::SigningKey;
 
@@ -70,47 +71,6 @@ pub struct Webhook {
     /// How often new events came while somebody was sending.
     #[serde(default)]
     pub(super) wakes: u64,
-}
-
-/// Why a webhook sends nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PauseReason {
-    /// An admin has paused it.
-    ByHand,
-    /// Every attempt failed for three days.
-    Failing,
-    /// The endpoint answered 410: it does not exist any more.
-    Gone,
-    /// The events that come next have expired.
-    EventsExpired,
-    /// The feed ends before the place of the webhook, because the table was restored to an earlier time.
-    CursorAhead,
-}
-
-impl PauseReason {
-    const ALL: [Self; 5] = [
-        Self::ByHand,
-        Self::Failing,
-        Self::Gone,
-        Self::EventsExpired,
-        Self::CursorAhead,
-    ];
-
-    /// Returns the name in events and stored items.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ByHand => "by_hand",
-            Self::Failing => "failing",
-            Self::Gone => "gone",
-            Self::EventsExpired => "events_expired",
-            Self::CursorAhead => "cursor_ahead",
-        }
-    }
-
-    /// Returns the reason with a stored name; `None` for a name that only a newer version knows.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
-    }
 }
 
 impl Webhook {

@@ -110,7 +110,7 @@ pub(crate) struct NewCatalogueRole {
     #[serde(default)]
     by_default: bool,
     /// What it allows. `directory:read`, `provisioning:read`, `provisioning:create`, `provisioning:delete`,
-    /// `sso:configure`, `logs:read` and `settings:write` count in this API and in the console; all others are words of
+    /// `sso:configure`, `logs:read`, `settings:write` and `webhooks:manage` count in this API and in the console; all others are words of
     /// the application.
     #[serde(default)]
     permissions: Vec<String>,
