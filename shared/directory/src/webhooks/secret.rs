@@ -6,33 +6,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_store::{Error, KeyUse, Scope};
-use serde::{Deserialize, Serialize};
 
 use crate::webhooks::handle::Webhooks;
+use crate::webhooks::signing_key::SigningKey;
 use crate::webhooks::webhook::Webhook;
 
 /// How long the secret before signs too, after a rotation.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 /// The prefix of secrets, as Standard Webhooks says.
 const PREFIX: &str = "whsec_";
-
-/// A signing key as it is stored: what its secret is derived from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SigningKey {
-    /// The id of the key of the stack.
-    by: char,
-    nonce: String,
-    pub(super) made_at: Timestamp,
-    /// When it ends; `None` for the current one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) ends_at: Option<Timestamp>,
-}
-
-impl SigningKey {
-    pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        self.ends_at.is_none_or(|ends| ends > now)
-    }
-}
 
 /// A signing secret. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::journal::feed::Event;
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::pause::PauseReason;
 use crate::webhooks::retry::FailureKind;
-use crate::webhooks::secret::SigningKey;
+use crate::webhooks::signing_key::SigningKey;
 
 /// An endpoint to which events are sent.
 ///
