@@ -127,7 +127,7 @@ impl<'a> Keys<'a> {
         Self(tenant)
     }
 
-    fn partition(self, suffix: &str) -> Partition {
+    pub(crate) fn partition(self, suffix: &str) -> Partition {
         Partition(format!("T#{}{suffix}", self.0))
     }
 
@@ -405,16 +405,6 @@ impl<'a> Keys<'a> {
     /// Returns the partition of the erasures of people. The sort key is the person's id.
     pub fn erasures(self) -> Partition {
         self.partition("#E")
-    }
-
-    /// Returns the partition of webhooks. The sort key is the webhook's id.
-    pub fn webhooks(self) -> Partition {
-        self.partition("#H")
-    }
-
-    /// Returns the partition of the deliveries of a webhook, in order of time.
-    pub fn webhook_deliveries(self, webhook: &str) -> Partition {
-        self.partition(&format!("#HL#{webhook}"))
     }
 
     /// Returns whether an item with this partition key belongs to the tenant.

@@ -2,7 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `keys`, `stack_keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `keys`, `stack_keys`, `webhook_keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
@@ -43,6 +43,7 @@ mod stack_keys;
 mod sweep;
 mod table;
 mod transaction;
+mod webhook_keys;
 
 pub use archive_keys::ArchiveKeys;
 pub use bounded_page::BoundedPage;
