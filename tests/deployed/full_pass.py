@@ -21,7 +21,7 @@ def full_pass(stack, _):
     """the full pass empties its queue and leaves no dead letters"""
     order_full_pass(stack)
     eventually("an empty queue", lambda: message_count(stack, "RoleQueue") == 0)
-    for queue in ["RoleDeadLetters", "MailDeadLetters", "UnrelayedQueue"]:
+    for queue in ["RoleDeadLetters", "MailDeadLetters", "WebhookDeadLetters", "UnrelayedQueue"]:
         assert message_count(stack, queue) == 0, queue
 
 

@@ -24,7 +24,7 @@ NEEDED = {
             "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
             "secretsmanager:GetSecretValue",
     },
-    "DiscoveryFunction": {},
+    "DiscoveryFunction": {provisioning.declared_schemas: "GetItem"},
     "ScimFallbackFunction": {
         provisioning.double_slash_users:
             "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem "
@@ -67,6 +67,10 @@ NEEDED = {
         full_pass.continued_pass: "sqs:SendMessage",
         erasing.erasure: "Scan",
     },
+    "WebhookSenderFunction": {
+        provisioning.webhook:
+            "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+    },
     "MailerFunction": {
         provisioning.invitation: "GetItem PutItem ses:SendEmail",
         provisioning.invitation_of_group_member: "BatchGetItem",
@@ -81,6 +85,7 @@ BY_AWS = {
     "JournalRelayFunction": STREAM_CONSUMER | {"sqs:SendMessage"},
     "RoleReconcilerFunction": QUEUE_CONSUMER,
     "MailerFunction": QUEUE_CONSUMER,
+    "WebhookSenderFunction": QUEUE_CONSUMER,
 }
 
 
@@ -142,5 +147,5 @@ def failure(exercise, stack, emulator):
 def purge_queues(stack):
     """Removes messages that could not be processed."""
     sqs = stack.aws.client("sqs")
-    for queue in ["RoleQueue", "MailQueue"]:
+    for queue in ["RoleQueue", "MailQueue", "WebhookQueue"]:
         sqs.purge_queue(QueueUrl=stack.resources[queue])

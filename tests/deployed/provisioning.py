@@ -392,6 +392,28 @@ def invitation_of_group_member(stack, emulator):
     eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
 
 
+def webhook(stack, _):
+    """events are sent to a webhook; one whose host does not exist waits, is tried again, and waits longer"""
+    customer = Customer(stack, "hooked")
+    # No resolver knows names below `.invalid` (RFC 2606).
+    made = customer.admin("POST", "/webhooks", {"name": "SIEM", "url": "https://hooks.invalid/"}).expect(201).body
+    path = f"/webhooks/{made['id']}"
+    read = lambda: customer.admin("GET", path).expect(200).body
+    eventually("a failed delivery", lambda: read()["failures"] >= 1)
+    assert read()["last_failure"] in ["address", "connection"], read()
+
+    def tried_again():
+        # As the schedule does.
+        order = {"QueueUrl": stack.resources["WebhookQueue"], "MessageBody": '{"waiting": {}}'}
+        stack.aws.client("sqs").send_message(**order)
+        time.sleep(2)
+        return read()["failures"] >= 3
+
+    eventually("more failed deliveries", tried_again)
+    assert customer.admin("GET", f"{path}/deliveries").expect(200).body["items"]
+    customer.admin("DELETE", path).expect(204)
+
+
 def reconciliation(stack, _):
     """the reconciler reads a mapping change from its queue, updates the roles and announces them"""
     target = Target(stack)
@@ -486,6 +508,17 @@ def double_slash_api(stack, emulator):
     admins(stack, emulator, DoubleSlashCustomer)
 
 
+def declared_schemas(stack, _):
+    """a tenant's own schema is shown to its token, and enforced"""
+    customer = Customer(stack, "schemas")
+    urn = "urn:example:scim:deployed:2.0:User"
+    schema = {"name": "Deployed", "attributes": [{"name": "level", "type": "integer"}]}
+    customer.app("PUT", f"/tenants/{customer.tenant}/schemas/{urn}", schema).expect(200)
+    assert customer.idp("GET", f"/Schemas/{urn}").expect(200).body["id"] == urn
+    user = {"schemas": [USER, urn], "userName": "ada", urn: {"level": "high"}}
+    assert customer.idp("POST", "/Users", user).expect(400).body["scimType"] == "invalidValue"
+
+
 def public_spellings(stack, _):
     """with an extra slash, discovery needs no token, and everything else needs one"""
     for path in ["/ServiceProviderConfig", "/Schemas/", "/ResourceTypes/User"]:
@@ -574,8 +607,9 @@ def crowd(stack, kind=Customer):
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, group_cursors, bulk, double_slash_api, public_spellings, application, admins, removal, double_slash_removal,
-    event_delivery, search, invitation, invitation_of_group_member, roles, identity, reconciliation,
+    double_slash_groups, group_cursors, bulk, double_slash_api, declared_schemas, public_spellings, application, admins,
+    removal, double_slash_removal, event_delivery, search, invitation, invitation_of_group_member, webhook, roles, identity,
+    reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.
 ONE_OF_EACH_KIND = [first_customer, roles, identity, reconciliation, search]

@@ -130,7 +130,7 @@ impl Api {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| lines(&text));
         let violations = violations(status, &headers, &text, &body);
         assert!(
             violations.is_empty(),
@@ -190,6 +190,12 @@ impl Api {
     }
 }
 
+/// Returns JSON lines as an array; null if they are something else.
+fn lines(text: &str) -> Value {
+    let lines = text.lines().map(serde_json::from_str::<Value>);
+    lines.collect::<Result<_, _>>().unwrap_or(Value::Null)
+}
+
 /// Lists the violations in a response.
 fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec<String> {
     let header = |name: &str| {
@@ -214,6 +220,11 @@ fn violations(status: u16, headers: &HeaderMap, text: &str, body: &Value) -> Vec
     );
     if status == 204 {
         must(text.is_empty(), "a 204 response has a body");
+        return found;
+    }
+    if status < 400 && header("content-type") == "application/x-ndjson" {
+        let is_object = |line: &str| line.starts_with('{') && line.ends_with('}');
+        must(text.lines().all(is_object), "a line is not an object");
         return found;
     }
     if status < 400 {

@@ -87,6 +87,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         session_minutes: Some(settings.session_minutes),
         session_idle_minutes: Some(settings.session_idle_minutes),
         cache_seconds: Some(settings.cache_seconds),
+        return_origins: Some(settings.return_origins.clone()),
     };
     let changed = tenant.settings().change(&change).await;
     assert!(changed.is_ok(), "{changed:?}");

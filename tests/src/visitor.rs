@@ -110,7 +110,8 @@ impl Visitor {
         Visitor::anonymous(service).open("session", session).await
     }
 
-    async fn open(mut self, by: &str, secret: &str) -> Visitor {
+    /// Opens the console by a `link` or a `session`, and keeps the cookie.
+    pub async fn open(mut self, by: &str, secret: &str) -> Visitor {
         let opened = self
             .post("/console/open", &[(by, secret)], &[])
             .await

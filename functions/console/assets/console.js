@@ -65,3 +65,23 @@ document.querySelectorAll("button[data-copy]").forEach((button) => {
     }
   });
 });
+
+// Times are the reader's: the exact one, with its zone, is shown on hover. What is no `data-ago` is shown exactly.
+const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const briefly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const localTimes = (root) => root.querySelectorAll("time[datetime]").forEach((time) => {
+  const at = new Date(time.dateTime);
+  if (isNaN(at)) return;
+  time.title = exactly.format(at);
+  if (!time.hasAttribute("data-ago")) time.textContent = briefly.format(at);
+});
+localTimes(document);
+document.addEventListener("htmx:afterSettle", (event) => localTimes(event.detail.target));
+
+// A menu over the page closes with Escape, and gives the focus back.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".bar details[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});

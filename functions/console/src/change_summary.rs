@@ -30,6 +30,14 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantErasureRequested | EventType::UserErasureRequested => {
             "To be erased".to_owned()
         }
+        EventType::WebhookCreated => "Webhook added".to_owned(),
+        EventType::WebhookChanged => attribute_change(&before, &after),
+        EventType::WebhookSecretRotated => "New signing secret".to_owned(),
+        EventType::WebhookTested => "Test event requested".to_owned(),
+        EventType::WebhookPaused => paused(&after).to_owned(),
+        EventType::WebhookResumed => "Sends again".to_owned(),
+        EventType::WebhookReplayed => "Sends again from another event".to_owned(),
+        EventType::WebhookDeleted => "Webhook deleted".to_owned(),
         EventType::UserErased => "Erased".to_owned(),
         EventType::UserRestored => "Restored".to_owned(),
         EventType::UserAdmittedAsNew => "Others may have the identifiers".to_owned(),
@@ -71,7 +79,13 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantRenamed => "Renamed".to_owned(),
         EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
         EventType::PortalLinkCreated => link_made(&after),
+        EventType::TenantGroupAwaited => {
+            let group = after.get("group").and_then(Value::as_str);
+            let what = format!("Role of “{}”, once it is pushed", group.unwrap_or_default());
+            role_change(&what, &before, &after)
+        }
         EventType::TenantRolesChanged => "The roles changed".to_owned(),
+        EventType::TenantSchemasChanged => "The attributes of people changed".to_owned(),
         EventType::UserSessionEnded => "Signed out".to_owned(),
         EventType::PortalLinkEnded => "Setup link ended".to_owned(),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
@@ -86,7 +100,14 @@ fn link_made(after: &Map<String, Value>) -> String {
     let whom = whom.map_or(String::new(), |email| {
         format!(" for {}", display::name(email))
     });
-    format!("Setup link made{whom}: {}", role_in(after, "role_id"))
+    let role = role_in(after, "role_id");
+    match after.get("support_reason").and_then(Value::as_str) {
+        Some(reason) => format!(
+            "Support access granted{whom}, read-only, as {role}. Reason: {}",
+            display::name(reason)
+        ),
+        None => format!("Setup link made{whom}: {role}"),
+    }
 }
 
 fn not_invited(after: &Map<String, Value>) -> &'static str {
@@ -98,6 +119,16 @@ fn not_invited(after: &Map<String, Value>) -> &'static str {
         Some("daily_limit") => "Not invited: the invitations of the day are used up",
         Some("undeliverable") => "Not invited: the mail service refused the mail",
         _ => "Not invited",
+    }
+}
+
+fn paused(after: &Map<String, Value>) -> &'static str {
+    match after.get("reason").and_then(Value::as_str) {
+        Some("failing") => "Paused: every delivery failed for three days",
+        Some("gone") => "Paused: the endpoint does not exist any more",
+        Some("events_expired") => "Paused: the next events have expired",
+        Some("cursor_ahead") => "Paused: the feed ends before its place",
+        _ => "Paused",
     }
 }
 

@@ -40,7 +40,7 @@ impl fmt::Display for Ago {
         let seconds = self.1.as_second() - self.0.as_second();
         write!(
             f,
-            "<time datetime=\"{}\" title=\"{title}\">{}</time>",
+            "<time datetime=\"{}\" title=\"{title}\" data-ago>{}</time>",
             self.0,
             relative(seconds)
         )
@@ -49,6 +49,38 @@ impl fmt::Display for Ago {
 
 pub(crate) fn ago(at: &Timestamp) -> Ago {
     Ago(*at, Timestamp::now())
+}
+
+/// The letters that stand for a person or a provider: of the first and the last word.
+pub(crate) fn initials(text: &str) -> String {
+    let local = text.split('@').next().unwrap_or_default();
+    let mut firsts = local
+        .split(|c: char| !c.is_alphanumeric())
+        .filter_map(|word| word.chars().next());
+    let first = firsts.next();
+    let letters = first.into_iter().chain(firsts.next_back());
+    letters.flat_map(char::to_uppercase).take(2).collect()
+}
+
+/// A hue from 1 to 6, always the same for the same text.
+pub(crate) fn hue(text: &str) -> u32 {
+    let sum = text
+        .chars()
+        .fold(0_u32, |sum, c| sum.wrapping_mul(31).wrapping_add(c.into()));
+    sum % 6 + 1
+}
+
+/// A number with separators, from four digits.
+pub(crate) fn number(number: &u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
 }
 
 /// Formats a number of seconds ago. A negative number lies in the future.
@@ -95,6 +127,23 @@ pub(crate) fn visitor_name(user_name: &Option<String>) -> String {
     user_name
         .as_deref()
         .map_or_else(|| "Setup link".to_owned(), name)
+}
+
+/// A value that may be broken before the sign and after the dots of an address, but not inside its words.
+pub(crate) struct Breakable<'a>(&'a str);
+
+impl HtmlSafe for Breakable<'_> {}
+
+impl fmt::Display for Breakable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let escaped = askama::filters::escape(self.0, askama::filters::Html);
+        let escaped = escaped.map_err(|_| fmt::Error)?.to_string();
+        f.write_str(&escaped.replace('@', "<wbr>@").replace("://", "://<wbr>"))
+    }
+}
+
+pub(crate) fn breakable(value: &str) -> Breakable<'_> {
+    Breakable(value)
 }
 
 /// Shortens a long text. An export contains all of it.
@@ -181,7 +230,8 @@ pub(crate) fn outcome(status: &u16) -> &'static str {
 
 /// A number with its noun.
 pub(crate) fn count(number: &u64, noun: &str, nouns: &str) -> String {
-    format!("{number} {}", if *number == 1 { noun } else { nouns })
+    let noun = if *number == 1 { noun } else { nouns };
+    format!("{} {noun}", self::number(number))
 }
 
 #[cfg(test)]
@@ -200,6 +250,31 @@ mod tests {
             (-90_000, "in 1 day"),
         ] {
             assert_eq!(relative(seconds), text);
+        }
+    }
+
+    #[test]
+    fn numbers_have_separators() {
+        for (one, text) in [
+            (0, "0"),
+            (999, "999"),
+            (2_016, "2,016"),
+            (1_000_000, "1,000,000"),
+        ] {
+            assert_eq!(number(&one), text);
+        }
+    }
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        for (text, letters) in [
+            ("Ada King Lovelace", "AL"),
+            ("ada@example.test", "A"),
+            ("grace.hopper@example.test", "GH"),
+            ("\"><img src=x", "IX"),
+            ("  ", ""),
+        ] {
+            assert_eq!(initials(text), letters);
         }
     }
 

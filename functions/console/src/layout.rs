@@ -7,7 +7,7 @@ use http::header::{HeaderValue, LOCATION};
 use rollcall_directory::{FormId, Permission, Role};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Visit};
 
-use crate::assets;
+use crate::assets::{self, Icon};
 use crate::session_cookie::form_token_of;
 
 /// A section of the console, listed in the navigation.
@@ -45,6 +45,19 @@ impl Section {
         }
     }
 
+    /// The section that the API calls so, as the page of a portal link.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|section| section.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            _ => self.path().trim_start_matches('/'),
+        }
+    }
+
     /// The path below `/console`.
     pub(crate) fn path(self) -> &'static str {
         match self {
@@ -55,6 +68,29 @@ impl Section {
             Self::Activity => "/activity",
             Self::Health => "/health",
             Self::Settings => "/settings",
+        }
+    }
+
+    /// The name of its icon.
+    pub(crate) fn icon(self) -> &'static str {
+        match self {
+            Self::Connect => "plug",
+            Self::Tokens => "key-round",
+            Self::Groups => "shield",
+            Self::People => "users",
+            Self::Activity => "activity",
+            Self::Health => "heart-pulse",
+            Self::Settings => "settings",
+        }
+    }
+
+    /// The kinds of sections, in the order of the navigation: a line parts them.
+    fn kind(self) -> u8 {
+        match self {
+            Self::Connect | Self::Tokens => 0,
+            Self::Groups | Self::People => 1,
+            Self::Activity | Self::Health => 2,
+            Self::Settings => 3,
         }
     }
 
@@ -79,6 +115,10 @@ pub(crate) struct Layout {
     /// The visitor's user name. A visitor who opened a portal link has none.
     pub(crate) user_name: Option<String>,
     pub(crate) role: Option<Role>,
+    /// Whether the visitor changes nothing: it is support access.
+    pub(crate) read_only: bool,
+    /// The address of the application to which the visitor can go back.
+    pub(crate) return_url: Option<String>,
     /// What all roles of the visitor allow.
     pub(crate) permissions: Vec<Permission>,
     /// The token that every form must carry.
@@ -111,9 +151,13 @@ impl Layout {
     }
 
     /// The sections that the visitor may open.
-    pub(crate) fn sections(&self) -> Vec<Section> {
+    pub(crate) fn sections(&self) -> Vec<Vec<Section>> {
         let may = |section: &Section| self.may(section.permission());
-        Section::ALL.into_iter().filter(may).collect()
+        let sections: Vec<Section> = Section::ALL.into_iter().filter(may).collect();
+        sections
+            .chunk_by(|one, next| one.kind() == next.kind())
+            .map(<[Section]>::to_vec)
+            .collect()
     }
 
     pub(crate) fn may(&self, permission: Permission) -> bool {
@@ -127,15 +171,20 @@ impl Layout {
 
     /// Whether the visitor may issue tokens, map groups and give roles.
     pub(crate) fn may_configure(&self) -> bool {
-        self.may(Permission::SsoConfigure)
+        self.may(Permission::SsoConfigure) && !self.read_only
     }
 
     pub(crate) fn may_create(&self) -> bool {
-        self.may(Permission::ProvisioningCreate)
+        self.may(Permission::ProvisioningCreate) && !self.read_only
     }
 
     pub(crate) fn may_delete(&self) -> bool {
-        self.may(Permission::ProvisioningDelete)
+        self.may(Permission::ProvisioningDelete) && !self.read_only
+    }
+
+    /// The icon with this name.
+    pub(crate) fn icon(&self, name: &'static str) -> Icon {
+        assets::icon(&self.console, name)
     }
 
     /// The address of a style sheet, a script or the icon.

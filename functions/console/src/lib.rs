@@ -8,7 +8,8 @@
 //! - `layout` surrounds every page, and renders errors.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
-//! - `export` writes lists as files. `assets` serves the style sheet, the scripts and the icon.
+//! - `export` writes lists as files. `assets` serves the style sheet, the scripts, the fonts and
+//!   the icons. The sheet's parts are in `assets/style`: tokens first, then one file for each family of components.
 //!
 //! Pages work without scripts. With scripts, htmx loads parts of a page: lists that unfold, a checklist that updates
 //! itself, a preview, progress.
@@ -30,6 +31,8 @@ mod layout;
 mod pages;
 mod providers;
 mod session_cookie;
+#[cfg(test)]
+mod states;
 mod visitor;
 
 use rollcall_directory::Directory;

@@ -110,6 +110,8 @@ impl<G: Gate> Visitor<G> {
                 .as_ref()
                 .map(|person| person.user_name.clone()),
             role: session.role,
+            read_only: session.read_only,
+            return_url: session.return_url.clone(),
             permissions: session
                 .roles
                 .iter()

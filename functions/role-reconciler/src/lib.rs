@@ -114,6 +114,15 @@ impl Reconciler {
                 rest.map(|rest| Message::rest(tenant, rest))
             }
             Message::FullPass { full_pass } if full_pass.only_roles => {
+                if full_pass
+                    == (Pass {
+                        only_roles: true,
+                        ..Pass::default()
+                    })
+                    && let Err(error) = self.schemas_pass(deadline).await
+                {
+                    tracing::error!(error = chain(&error), "{PART_FAILED}");
+                }
                 self.roles_pass(full_pass, deadline).await?
             }
             Message::FullPass { full_pass } => {
@@ -201,6 +210,35 @@ impl Reconciler {
         }
     }
 
+    /// Gives the extension schemas of the stack to the tenants until `deadline`, if they have changed or the last pass is
+    /// long ago. What fails for one tenant, and what time does not suffice for, is left to the next pass, which comes soon.
+    async fn schemas_pass(&self, deadline: Instant) -> Result<(), Error> {
+        let schemas = self.directory.stack_schemas();
+        let stack = schemas.read().await?;
+        let (mut behind, mut failed) = (None, false);
+        while stack.is_due() && Instant::now() < deadline {
+            let from = behind.as_ref().map(TenantId::as_str);
+            let tenants = self.directory.tenants(from, TENANTS_AT_ONCE).await?;
+            let tenants: Vec<TenantId> = tenants.into_iter().map(|tenant| tenant.id).collect();
+            let Some(last) = tenants.last().cloned() else {
+                if !failed {
+                    schemas.note_applied(&stack).await?;
+                }
+                return Ok(());
+            };
+            for tenant in schemas.behind(&stack, &tenants).await? {
+                if Instant::now() >= deadline {
+                    return Ok(());
+                }
+                let of = self.directory.system(tenant.clone());
+                let passed_on = self.directory.pass_on_schemas(&stack, tenant).await;
+                failed |= attempted(&of, "the schemas of the stack", passed_on).is_none();
+            }
+            behind = Some(last);
+        }
+        Ok(())
+    }
+
     /// Goes on with an erasure until `deadline`. Returns the message that continues it, if any.
     async fn erase(&self, erasure: Erased, deadline: Instant) -> Result<Option<Message>, Error> {
         let tenant = self.directory.system(erasure.tenant.clone());
@@ -251,6 +289,11 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         tenant,
         "the lists of claims",
         tenant.roles().complete_claim_lists().await,
+    );
+    attempted(
+        tenant,
+        "the mappings that await their groups",
+        tenant.roles().settle_all_awaited().await,
     );
     let owners = tenant.resources().complete_owners(deadline).await;
     attempted(tenant, "the owners of people and groups", owners);

@@ -19,7 +19,7 @@ use rollcall_edge_scim::{bulk_router, discovery_router, finish, resource_router,
 /// `/Users` and `/Schemas`. This function therefore has the routes of all SCIM functions. It also has the endpoints that
 /// no other function has, and answers unknown paths.
 pub fn router(directory: Directory) -> HttpFunction {
-    let router = discovery_router()
+    let router = discovery_router(directory.clone())
         .merge(resource_router(directory.clone(), &USERS))
         .merge(resource_router(directory.clone(), &GROUPS))
         .merge(bulk_router(directory.clone()))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures::future::BoxFuture;
-use rollcall_directory::{Directory, KeyRing};
+use rollcall_directory::{Directory, KeyRing, WebhookTargets};
 use rollcall_edge_http::{API_PATH, BASE_PATH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -192,6 +192,7 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let functions = Directory::new(dynamodb.client(http), dynamodb.table());
         let functions = functions.with_keys(key_ring.clone());
+        let functions = functions.with_webhook_targets(WebhookTargets::AlsoLoopback);
         let gateway = Gateway::new(template, wiring::functions(&functions))?;
 
         let http = dynamodb.in_process();
@@ -200,8 +201,16 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let followed = Directory::new(dynamodb.client(http), dynamodb.table());
         let followed = followed.with_archive(dynamodb.archive());
+        // Only the sender of webhooks has the keys of the stack, as in the template.
+        let sending = followed.clone().with_keys(key_ring.clone());
+        let sending = sending.with_webhook_targets(WebhookTargets::AlsoLoopback);
         let app_url = format!("http://{}/", address(&api)?);
-        let followers = wiring::followers(&followed, &events, &app_url, options.daily_invitations);
+        let followers = wiring::followers(
+            (&followed, &sending),
+            &events,
+            &app_url,
+            options.daily_invitations,
+        );
         let watch = events.watch();
         let others_write = dynamodb_listener.is_some();
         let following = Directory::new(dynamodb.client(dynamodb.in_process()), dynamodb.table());
@@ -344,6 +353,7 @@ impl Local {
     pub fn directory_with(&self, client: Client) -> Directory {
         let directory = Directory::new(client, self.dynamodb.table());
         let directory = directory.with_archive(self.dynamodb.archive());
+        let directory = directory.with_webhook_targets(WebhookTargets::AlsoLoopback);
         directory.with_keys(self.key_ring.clone())
     }
 

@@ -8,6 +8,7 @@ use rollcall_journal_relay::Relay;
 use rollcall_mailer::Mailer;
 use rollcall_role_reconciler::Reconciler;
 use rollcall_token_authorizer::Authorizer;
+use rollcall_webhook_sender::Sender;
 
 use crate::events::{Events, Followers, QueueHandler, StreamHandler, queue_url};
 use crate::gateway::{AuthorizerHandler, Functions, HttpHandler};
@@ -22,7 +23,10 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
             ("users", http(rollcall_users::router(directory.clone()))),
             ("groups", http(rollcall_groups::router(directory.clone()))),
             ("bulk", http(rollcall_bulk::router(directory.clone()))),
-            ("discovery", http(rollcall_discovery::router())),
+            (
+                "discovery",
+                http(rollcall_discovery::router(directory.clone())),
+            ),
             (
                 "scim-fallback",
                 http(rollcall_scim_fallback::router(directory.clone())),
@@ -44,9 +48,9 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
     }
 }
 
-/// Returns all functions that the stream and the queues call, on one directory.
+/// Returns all functions that the stream and the queues call, on one directory. The sender of webhooks has one with keys.
 pub(crate) fn followers(
-    directory: &Directory,
+    (directory, sending): (&Directory, &Directory),
     events: &Events,
     app_url: &str,
     daily_invitations: Option<u32>,
@@ -73,6 +77,10 @@ pub(crate) fn followers(
                 reconciler(rollcall_role_reconciler::handler(directory.clone(), queue)),
             ),
             ("mailer", mail(mailer)),
+            (
+                "webhook-sender",
+                sender(rollcall_webhook_sender::handler(sending.clone())),
+            ),
         ]
         .into(),
     }
@@ -96,6 +104,13 @@ fn mail(mailer: Mailer) -> QueueHandler {
     Arc::new(move |event, _deadline| {
         let mailer = mailer.clone();
         Box::pin(async move { mailer.call(event).await })
+    })
+}
+
+fn sender(sender: Sender) -> QueueHandler {
+    Arc::new(move |event, deadline| {
+        let sender = sender.clone();
+        Box::pin(async move { sender.call(event, deadline).await })
     })
 }
 

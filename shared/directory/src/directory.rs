@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
 use rollcall_model::{
-    Actor, AtCeiling, DeletedPeople, Origin, Role, SessionBounds, Settings, TenantId, Way, new_id,
+    Actor, AtCeiling, DeletedPeople, Origin, SessionBounds, Settings, TenantId, WebhookTargets,
+    new_id,
 };
+use rollcall_scim::USER;
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
-use crate::credentials::authenticate::{Caller, Verdict, authenticate};
+use crate::credentials::authenticate::{Caller, Verdict, authenticate, identify};
+use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
 use crate::erasure::record::{Erased, unfinished};
@@ -18,7 +22,11 @@ use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
+use crate::tenants::put_settings::default_settings;
+use crate::tenants::schemas::UserTypes;
 use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
+use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
+use crate::webhooks::waiting::{WaitingPage, waiting};
 
 /// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
@@ -35,6 +43,7 @@ pub struct Directory {
     archive: Option<Table>,
     key_ring: KeyRing,
     session_bounds: SessionBounds,
+    webhook_targets: WebhookTargets,
     recent: Arc<Recent>,
 }
 
@@ -43,6 +52,7 @@ pub struct Directory {
 struct Recent {
     service_keys: VerifiedKeys,
     sessions: Memory,
+    users: UserTypes,
 }
 
 impl Directory {
@@ -53,6 +63,7 @@ impl Directory {
             archive: None,
             key_ring: KeyRing::default(),
             session_bounds: SessionBounds::default(),
+            webhook_targets: WebhookTargets::default(),
             recent: Arc::default(),
         }
     }
@@ -70,6 +81,32 @@ impl Directory {
     pub fn with_session_bounds(mut self, bounds: SessionBounds) -> Self {
         self.session_bounds = bounds;
         self
+    }
+
+    /// Sets where webhooks may lead.
+    #[must_use]
+    pub fn with_webhook_targets(mut self, targets: WebhookTargets) -> Self {
+        self.webhook_targets = targets;
+        self
+    }
+
+    /// Returns where webhooks may lead.
+    pub fn webhook_targets(&self) -> WebhookTargets {
+        self.webhook_targets
+    }
+
+    /// Returns at most `limit` webhooks of all tenants that have waited until `now`, after the place `after`. The first is
+    /// due longest.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn waiting_webhooks(
+        &self,
+        now: Timestamp,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<WaitingPage, Error> {
+        waiting(&self.table, now, after, limit).await
     }
 
     /// Returns the operator's bounds of sessions.
@@ -157,6 +194,35 @@ impl Directory {
         .await
     }
 
+    /// Returns whose bearer token it is, if it is valid, without counting a request against a limit.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn identify(&self, bearer: &str, request_id: &str) -> Result<Option<Caller>, Error> {
+        Box::pin(identify(&self.table, bearer, request_id)).await
+    }
+
+    /// Returns the tenant of a caller as [`Self::tenant`] does, for users of the type that the tenant declares. That is
+    /// read once for each version of it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn tenant_with_schemas(&self, caller: &Caller) -> Result<Tenant, Error> {
+        let tenant = self.tenant(caller);
+        let users = self.recent.users.of(tenant.scope(), caller.schemas).await?;
+        Ok(tenant.with_users(users))
+    }
+
+    /// Returns the tenant for users of the type that it declares.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub async fn with_schemas(&self, tenant: Tenant) -> Result<Tenant, Error> {
+        let version = tenant.scope().stored_tenant().await?.schemas;
+        let users = self.recent.users.of(tenant.scope(), version).await?;
+        Ok(tenant.with_users(users))
+    }
+
     /// Returns the tenant of a caller, with the caller as the actor.
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
@@ -191,6 +257,8 @@ impl Directory {
             session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
             at_ceiling: AtCeiling::default(),
+            users: &USER,
+            webhook_targets: self.webhook_targets,
         })
     }
 
@@ -204,6 +272,24 @@ impl Directory {
         Partition::checkpoints_of(partition_key).map(|tenant| self.system(tenant))
     }
 
+    /// Reads what is known of a request of the stack with an idempotency key. `service_key` is the id of the caller's key.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn repeated(&self, key: &RepeatKey, service_key: &str) -> Result<Repeated, Error> {
+        let at = key.in_stack(&Actor::application(service_key));
+        key.look_up(&self.table, at).await
+    }
+
+    /// Returns the directory for the first request with an idempotency key. Its first change carries the mark.
+    #[must_use]
+    pub fn attempting(self, repeat: &Repeat) -> Self {
+        Self {
+            table: self.table.attempting(repeat.attempt()),
+            ..self
+        }
+    }
+
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
@@ -214,21 +300,34 @@ impl Directory {
         StackRoles::of(&self.table)
     }
 
+    /// Returns the handle on the extension schemas of the stack.
+    pub fn stack_schemas(&self) -> SchemasOfStack<'_> {
+        SchemasOfStack::of(&self.table)
+    }
+
+    /// Gives the tenant the extension schemas of the stack. The journal names whoever has changed those of the stack.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn pass_on_schemas(
+        &self,
+        stack: &StackSchemas,
+        tenant: TenantId,
+    ) -> Result<(), Error> {
+        let tenant = match &stack.change {
+            Some(change) => self.for_application(tenant, &change.service_key, &change.request_id),
+            None => return Ok(()),
+        };
+        tenant.settings().inherit_schemas(stack).await
+    }
+
     /// Returns the settings of a new tenant, with the roles of the stack. It has a default role only if these have it.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn new_settings(&self) -> Result<Settings, Error> {
         let roles = self.stack_roles().read().await?.roles;
-        let mut settings = Settings {
-            roles,
-            ..Settings::default()
-        };
-        let is_default = |role: Role| role.is_given(Way::Default);
-        if !settings.default_role().is_some_and(is_default) {
-            settings.sso_default_role = None;
-        }
-        Ok(settings)
+        Ok(default_settings(roles))
     }
 
     /// Gives the tenant the roles of the stack, unless it has roles of its own. The journal names whoever has changed

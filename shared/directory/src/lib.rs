@@ -14,6 +14,7 @@
 //! | `sign_in` | sign-ins, sessions and portal links |
 //! | `erasure` | the erasure of a deleted tenant, and of a person |
 //! | `export` | the export of a tenant, and of a person |
+//! | `webhooks` | webhooks, and what is left to send to them |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
 //! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
@@ -52,6 +53,8 @@ mod erasure;
 
 mod export;
 
+mod webhooks;
+
 mod tenants;
 
 mod cache;
@@ -69,6 +72,7 @@ pub use crate::credentials::invitations::NotInvited;
 pub use crate::credentials::key_history::{KeyChange, KeyChanger};
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::predecessors::Predecessor;
+pub use crate::credentials::repeats::{Repeat, RepeatKey, Repeated, StoredAnswer};
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_key::{NewServiceKey, ServiceKey};
 pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
@@ -104,6 +108,7 @@ pub use crate::resources::restore::Fate;
 pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
 pub use crate::roles::handle::Roles;
 pub use crate::roles::mappings::Mapping;
+pub use crate::roles::named_mappings::NamedMapping;
 pub use crate::roles::person::Person;
 pub use crate::roles::preview::{Preview, RoleChange};
 pub use crate::roles::reconcile::{Continuation, Progress};
@@ -114,36 +119,53 @@ pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
 pub use crate::sign_in::person_actions::Merging;
+pub use crate::sign_in::portal_links::NewPortalLink;
 pub use crate::sign_in::remedies::{Remedied, Remedy};
-pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession};
+pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession, SupportTerms};
+pub use crate::sign_in::support::NewSupportAccess;
 pub use crate::tenant::Tenant;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{
     CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
 };
+pub use crate::tenants::put_settings::WholeSettings;
+pub use crate::tenants::put_tenant::WholeTenant;
+pub use crate::tenants::schemas::Schemas;
 pub use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
+pub use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
+pub use crate::webhooks::change::{NewWebhook, Resumed, WebhookChange};
+pub use crate::webhooks::handle::Webhooks;
+pub use crate::webhooks::log::{Delivered, DeliveryEntry};
+pub use crate::webhooks::pause::PauseReason;
+pub use crate::webhooks::retry::{Failure, FailureKind};
+pub use crate::webhooks::secret::WebhookSecret;
+pub use crate::webhooks::target::{check_target, is_allowed};
+pub use crate::webhooks::turn::{Next, Turn};
+pub use crate::webhooks::waiting::{Waiting, WaitingPage};
+pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
     Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,
     GROUPS, Identity, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles,
     NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit,
     Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp,
-    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, is_id, shown,
-    without_secrets,
+    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets,
+    is_id, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 
 /// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
 /// crate may use them.
 pub mod stored {
-    pub use crate::indexes::words::{searched_words, words_of};
+    pub use crate::indexes::words::{role_word, searched_words, words_of};
     pub use crate::request_log::mention::is_in_json;
     pub use crate::request_log::target::{Target, is_endpoint};
     pub use crate::resources::assemble::{Needs, assemble};
     pub use crate::resources::crud::not_found;
     pub use crate::resources::query_plan::{QueryPlan, plan};
     pub use crate::resources::record::Record;
+    pub use crate::resources::signed::{list_cursor, list_place};
     pub use crate::resources::writes::Pointer;
     pub use crate::roles::context::RoleContext;
     pub use crate::roles::decide;

@@ -122,6 +122,7 @@ async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
         Action::RevokeServiceKey => Ok(()),
         Action::RevokeToken => tenant.credentials().revoke_token(id).await,
         Action::DeleteConnection => tenant.credentials().delete_connection(id).await,
+        Action::DeleteWebhook => tenant.webhooks().delete(id).await,
         Action::TakeRoles => take_roles(&tenant, id, &step.taken).await,
         Action::Unmap => unmap(&tenant, id, &step.taken).await,
         Action::RemoveMembers => remove_members(&tenant, id, &step.taken).await,

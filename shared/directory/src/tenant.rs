@@ -1,9 +1,11 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::{AtCeiling, DeletedPeople, Origin, TenantId};
-use rollcall_store::Scope;
+use rollcall_model::{AtCeiling, DeletedPeople, Kind, Origin, TenantId};
+use rollcall_scim::ResourceType;
+use rollcall_store::{Error, Scope};
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::erasure::handle::Erasures;
 use crate::export::handle::Exports;
 use crate::indexes::handle::Indexes;
@@ -13,6 +15,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 use crate::tenants::handle::{Lifecycle, TenantSettings};
+use crate::webhooks::handle::Webhooks;
 
 /// A handle on one tenant, for one actor and one request. It gives no access to other tenants.
 #[derive(Clone, Debug)]
@@ -36,6 +39,33 @@ impl Tenant {
     pub(crate) fn pushed_to(mut self, setting: DeletedPeople, at_ceiling: AtCeiling) -> Self {
         self.scope.deleted_people = setting;
         self.scope.at_ceiling = at_ceiling;
+        self
+    }
+
+    /// Returns the handle for users of this type, which has the extensions that the tenant declares.
+    pub(crate) fn with_users(mut self, users: &'static ResourceType) -> Self {
+        self.scope.users = users;
+        self
+    }
+
+    /// Returns the type of the resources of a kind, with the extensions that are declared if the handle was made for them.
+    pub fn resource_type(&self, kind: &Kind) -> &'static ResourceType {
+        self.scope.resource_type(kind)
+    }
+
+    /// Reads what is known of a request of the actor with an idempotency key.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn repeated(&self, key: &RepeatKey) -> Result<Repeated, Error> {
+        let at = key.in_tenant(&self.scope.tenant, &self.scope.actor);
+        key.look_up(&self.scope.table, at).await
+    }
+
+    /// Returns the handle for the first request with an idempotency key. Its first change carries the mark.
+    #[must_use]
+    pub fn attempting(mut self, repeat: &Repeat) -> Self {
+        self.scope.table = self.scope.table.attempting(repeat.attempt());
         self
     }
 
@@ -87,6 +117,11 @@ impl Tenant {
     /// Returns the handle on sign-ins and sessions.
     pub fn sign_in(&self) -> SignIn<'_> {
         SignIn::of(&self.scope)
+    }
+
+    /// Returns the handle on webhooks.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::of(&self.scope)
     }
 
     /// Returns the handle on the erasures of the tenant and of its people.

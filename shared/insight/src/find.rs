@@ -21,9 +21,9 @@ const READ_AT_ONCE: usize = 100;
 const MAX_EXACT: usize = 50;
 
 /// A resource, and the name by which it was found, as in its key.
-struct Named {
-    name: String,
-    record: Record,
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) record: Record,
 }
 
 /// A page of the people whom a search found.
@@ -41,7 +41,7 @@ pub struct FoundPeople {
 /// A search, and what it finds first.
 struct Search<'a> {
     text: &'a str,
-    states: &'a [PersonState],
+    query: &'a PeopleQuery,
     /// The words to look up, if the index has everybody.
     words: Option<Searched>,
     /// The people who are found by an exact value.
@@ -52,7 +52,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn shows(&self, person: &Record) -> bool {
-        self.states.is_empty() || self.states.contains(&person.state())
+        self.query.selects(person)
     }
 
     /// Returns whether neither an exact value nor the user name finds the person.
@@ -117,13 +117,26 @@ impl Insight<'_> {
         after: Option<String>,
         limit: usize,
     ) -> Result<FoundPeople, Error> {
-        let text = text.trim();
+        let query = PeopleQuery {
+            states: states.to_vec(),
+            after,
+            limit,
+            ..PeopleQuery::default()
+        };
+        self.search(text, &query).await
+    }
+
+    /// Finds people as [`Self::search_people`] does, among those whom the query selects.
+    pub(crate) async fn search(
+        self,
+        text: &str,
+        query: &PeopleQuery,
+    ) -> Result<FoundPeople, Error> {
+        let (text, limit) = (text.trim(), query.limit);
         if text.is_empty() {
             let query = PeopleQuery {
-                states: states.to_vec(),
-                after,
-                limit,
-                ..PeopleQuery::default()
+                text: None,
+                ..query.clone()
             };
             let (people, next) = self.people(&query).await?;
             let by_word = true;
@@ -140,12 +153,12 @@ impl Insight<'_> {
         )?;
         let search = Search {
             text,
-            states,
+            query,
             words: Searched::of(text).filter(|_| by_word),
             known: exact.iter().map(|record| record.id.clone()).collect(),
             beginning: fold(text),
         };
-        let place = Place::parse(after);
+        let place = Place::parse(query.after.clone());
         let mut found: Vec<Record> = match &place {
             Place::Name(None) => exact.into_iter().filter(|one| search.shows(one)).collect(),
             _ => Vec::new(),
@@ -155,31 +168,6 @@ impl Insight<'_> {
         Ok(FoundPeople {
             people: people.collect::<Result<_, _>>()?,
             next: next.map(Place::into_cursor),
-            by_word,
-        })
-    }
-
-    /// Finds people as [`Self::search_people`] does. Until the index of words has everybody, it reads all people
-    /// instead, and finds those with the text in any attribute.
-    ///
-    /// # Errors
-    /// `404` when the tenant was deleted.
-    pub async fn find_people(self, query: &PeopleQuery) -> Result<FoundPeople, Error> {
-        // A cursor that is an id continues a list in order of creation.
-        let is_list = query.after.as_deref().is_some_and(is_id);
-        if let (None, Some(text), false) = (&query.filter, &query.text, is_list)
-            && self.tenant.indexes().has_words_of_all().await?
-        {
-            let after = query.after.clone();
-            return self
-                .search_people(text, &query.states, after, query.limit)
-                .await;
-        }
-        let (people, next) = self.people(query).await?;
-        let by_word = false;
-        Ok(FoundPeople {
-            people,
-            next,
             by_word,
         })
     }
@@ -231,9 +219,9 @@ impl Insight<'_> {
         room: usize,
         found: &mut Vec<Record>,
     ) -> Result<Option<String>, Error> {
-        let at_once = match search.states {
-            [] => room.min(READ_AT_ONCE),
-            _ => READ_AT_ONCE,
+        let at_once = match search.query.selects_all() {
+            true => room.min(READ_AT_ONCE),
+            false => READ_AT_ONCE,
         };
         let mut named = BoundedPage::new(after, room, MAX_LOOKED_AT);
         while !named.is_done() {
@@ -361,7 +349,7 @@ impl Insight<'_> {
 
     /// Reads the next resources whose unique name begins with the text, in order of names. Returns them and the cursor
     /// of the next page.
-    async fn named(
+    pub(crate) async fn named(
         self,
         kind: &'static Kind,
         beginning: &str,

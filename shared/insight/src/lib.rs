@@ -6,8 +6,11 @@
 //! | module | contents |
 //! |---|---|
 //! | `lists` | people with state and role, groups with member count and mapping, members of a group |
+//! | `list_people` | people by state, role, group and text, with signed cursors |
+//! | `picker` | people by name, with their ids and names alone |
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
+//! | `snapshot` | everything of the directory, page by page, with its place in the event feed |
 //! | `profile` | everything about one person, in a few reads |
 //! | `deleted` | people who were deleted and have not come back |
 //! | `identity` | why a person was kept out, and what they were called before |
@@ -32,8 +35,11 @@ mod by_word;
 mod deleted;
 mod find;
 mod identity;
+mod list_people;
 mod lists;
+mod picker;
 mod profile;
+mod snapshot;
 
 mod traffic;
 
@@ -45,8 +51,11 @@ pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::health::refused::{refusal_remedy, refusal_text};
 pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
+pub use crate::list_people::PeopleOrder;
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
+pub use crate::picker::PickedPerson;
 pub use crate::profile::{PersonGroup, PersonProfile};
+pub use crate::snapshot::SnapshotPage;
 pub use crate::traffic::digest::{Digest, Hour, Milestones};
 pub use crate::traffic::failures::RepeatedFailure;
 pub use crate::traffic::quirks::{Quirk, Quirks};

@@ -28,10 +28,36 @@ pub struct PeopleQuery {
     pub filter: Option<Filter>,
     /// Only people with this text in one of their attributes, ignoring case.
     pub text: Option<String>,
+    /// Only people for whom the last event reported this role.
+    pub role: Option<RoleId>,
+    /// Only people in this group.
+    pub group: Option<String>,
     /// Only people after this cursor, which an earlier page returned.
     pub after: Option<String>,
     /// The maximum number of people.
     pub limit: usize,
+}
+
+impl PeopleQuery {
+    /// Returns whether the state, the role and the group of a person are those that are asked for.
+    pub(crate) fn selects(&self, person: &Record) -> bool {
+        let account = &person.account;
+        let mut roles = account.announced.iter().chain(&account.announced_below);
+        (self.states.is_empty() || self.states.contains(&person.state()))
+            && self
+                .role
+                .as_ref()
+                .is_none_or(|role| roles.any(|one| one == role))
+            && self
+                .group
+                .as_ref()
+                .is_none_or(|group| person.groups.contains(group))
+    }
+
+    /// Returns whether everybody in any state is selected.
+    pub(crate) fn selects_all(&self) -> bool {
+        self.states.is_empty() && self.role.is_none() && self.group.is_none()
+    }
 }
 
 /// One group with its member count and role.
@@ -145,7 +171,6 @@ impl Insight<'_> {
         let wanted = query.text.as_ref().map(|text| fold(text));
         let mut people = Vec::new();
         for (record, resource) in records.iter().zip(resources) {
-            let in_state = query.states.is_empty() || query.states.contains(&record.state());
             let matches = query
                 .filter
                 .as_ref()
@@ -155,7 +180,7 @@ impl Insight<'_> {
             let named = wanted
                 .as_ref()
                 .is_none_or(|text| told.any(|(_, value)| says(value, text)));
-            if in_state && matches && named {
+            if query.selects(record) && matches && named {
                 people.push(context.person(record)?);
             }
         }

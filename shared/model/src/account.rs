@@ -106,6 +106,9 @@ pub struct Account {
     /// The further roles that the last event reported, highest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub announced_below: Vec<RoleId>,
+    /// When the last event reported them. Earlier versions do not note it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<Timestamp>,
 }
 
 fn is_zero(number: &u64) -> bool {

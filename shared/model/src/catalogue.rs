@@ -55,7 +55,11 @@ pub struct Catalogue(Option<Arc<Vec<RoleDefinition>>>);
 impl RoleDefinition {
     fn role(&self) -> Role {
         let words = self.permissions.iter();
-        let permissions: Vec<Permission> = words.filter_map(|word| word.parse().ok()).collect();
+        let permissions: Vec<Permission> = match self.rank {
+            // Also those that came after the catalogue was stored.
+            OWNER_RANK => Permission::ALL.to_vec(),
+            _ => words.filter_map(|word| word.parse().ok()).collect(),
+        };
         let ways = [
             (Way::Mapping, self.by_mapping),
             (Way::Hand, self.by_hand),

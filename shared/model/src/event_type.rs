@@ -131,10 +131,31 @@ event_types! {
     TenantCeilingChanged = "tenant.ceiling_changed",
     /// The roles of a tenant changed.
     TenantRolesChanged = "tenant.roles_changed",
+    /// The extension schemas of a tenant changed.
+    TenantSchemasChanged = "tenant.schemas_changed",
+    /// The role changed that a group will give as soon as it is pushed.
+    TenantGroupAwaited = "tenant.group_awaited",
     /// A tenant was deleted.
     TenantDeleted = "tenant.deleted",
     /// The erasure of everything about a deleted tenant was ordered.
     TenantErasureRequested = "tenant.erasure_requested",
+    /// A webhook was created.
+    WebhookCreated = "webhook.created",
+    /// The name, the URL or the types of a webhook changed.
+    WebhookChanged = "webhook.changed",
+    /// A webhook got a new signing secret.
+    WebhookSecretRotated = "webhook.secret_rotated",
+    /// A test event was requested for a webhook. The webhook gets it whatever its types are.
+    WebhookTested = "webhook.tested",
+    /// A webhook sends nothing any more until it is resumed: by hand, after three days of failures, or because its next
+    /// events are not in the feed.
+    WebhookPaused = "webhook.paused",
+    /// A webhook sends again.
+    WebhookResumed = "webhook.resumed",
+    /// A webhook sends again from another place in the feed.
+    WebhookReplayed = "webhook.replayed",
+    /// A webhook was deleted.
+    WebhookDeleted = "webhook.deleted",
     /// A portal link was made.
     PortalLinkCreated = "portal_link.created",
     /// A portal link was opened.

@@ -15,6 +15,18 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
+/// The maximum length of an id that a client chose.
+const MAX_CHOSEN: usize = 64;
+
+/// Returns whether the text has the form of an id that a client can choose: 1 to 64 of `a-z`, `0-9`, `-` and `_`,
+/// beginning with a letter or a digit. The ids of [`new_id`] have it too.
+pub fn is_chosen_id(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let begins = text.bytes().next().is_some_and(is_plain);
+    let is_allowed = |b: u8| is_plain(b) || b == b'-' || b == b'_';
+    begins && text.len() <= MAX_CHOSEN && text.bytes().all(is_allowed)
+}
+
 /// Returns the id as a number, if it has the form that [`new_id`] generates: a UUIDv7 in lower case.
 pub fn generated_id(text: &str) -> Option<u128> {
     let id = Uuid::try_parse(text).ok().filter(is_generated)?;
@@ -50,6 +62,26 @@ mod tests {
         assert!(is_id(&new_id()));
         for other in ["", "bob", "../x", &"0".repeat(36)] {
             assert!(!is_id(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn chosen_ids_are_bounded() {
+        for good in ["a", "okta-production", "0_a", &new_id(), &"x".repeat(64)] {
+            assert!(is_chosen_id(good), "{good}");
+        }
+        for bad in [
+            "",
+            "-a",
+            "_a",
+            "Okta",
+            "a b",
+            "a#b",
+            "a/b",
+            "ä",
+            &"x".repeat(65),
+        ] {
+            assert!(!is_chosen_id(bad), "{bad}");
         }
     }
 

@@ -18,6 +18,7 @@
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
 //! | `reason` | the reason codes of refused requests |
+//! | `return_url` | where somebody who opened a portal link goes back to |
 //!
 //! A newer version of the code may have written the stored data. The types therefore keep the id of an unknown role,
 //! and read an unknown setting as its default:
@@ -45,12 +46,14 @@ mod kind;
 mod origin;
 mod provider;
 mod reason;
+mod return_url;
 mod role;
 mod secrets;
 mod session_bounds;
 mod settings;
 mod short;
 mod tenant_id;
+mod webhook_targets;
 
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
@@ -58,7 +61,7 @@ pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use ceilings::{AtCeiling, Ceilings};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
-pub use id::{generated_id, generated_id_of, is_id, new_id, sha256_hex, shown};
+pub use id::{generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown};
 pub use identity::{
     Binding, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, Proven, contradict,
 };
@@ -67,6 +70,7 @@ pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};
 pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
+pub use return_url::{MAX_RETURN_URL, is_return_origin, may_return_to};
 pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
 pub use secrets::{REDACTED, is_secret_name, is_secret_parameter, names_secret, without_secrets};
 pub use session_bounds::{SessionBounds, SessionLimits};
@@ -75,3 +79,4 @@ pub use settings::{
     SignUp, UnknownMembers,
 };
 pub use tenant_id::{InvalidTenantId, TenantId};
+pub use webhook_targets::WebhookTargets;

@@ -56,12 +56,15 @@ reasons! {
     NotFound = "not_found", "The resource does not exist, or was deleted.";
     NotUnique = "not_unique", "Another resource has this value, or had it and it cannot be used again.";
     Conflict = "conflict", "Another change came first.";
+    IdempotencyKeyInUse = "idempotency_key_in_use", "A request with this `Idempotency-Key` is under way, or its answer was lost.";
+    IdempotencyKeyReused = "idempotency_key_reused", "The `Idempotency-Key` belongs to another request.";
     PreconditionFailed = "precondition_failed", "The resource is not the version that `If-Match` or `If-None-Match` requires.";
     UnknownMember = "unknown_member", "A member is the id of no user, and the settings reject such members, or the group would be left without any.";
     LastOwner = "last_owner", "The tenant would be left without an active owner.";
     RoleAboveGiver = "role_above_giver", "Nobody gives or takes a role above their own.";
     PersonOutranks = "person_outranks", "Nobody acts on the identity of somebody who ranks above them.";
     RoleNotMappable = "role_not_mappable", "A group cannot give this role.";
+    SchemaInUse = "schema_in_use", "The change of a declared schema does not fit values that may be stored.";
     RoleInUse = "role_in_use", "The role is still given by groups, by hand or by default.";
     CeilingReached = "ceiling_reached", "The tenant has as much of it as the operator of the service allows.";
     PersonInactive = "person_inactive", "The person was deactivated, blocked or deleted.";

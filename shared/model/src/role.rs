@@ -25,7 +25,7 @@ pub struct Role {
     rank: u16,
     id: Short<MAX_ROLE_ID>,
     title: Short<MAX_ROLE_NAME>,
-    permissions: u8,
+    permissions: u16,
     ways: u8,
 }
 
@@ -35,6 +35,9 @@ pub enum Permission {
     /// Read people and groups.
     #[serde(rename = "directory:read")]
     DirectoryRead,
+    /// Find people, and see their ids and names: nothing else of them. Included in `directory:read`.
+    #[serde(rename = "directory:pick")]
+    DirectoryPick,
     /// Read connections.
     #[serde(rename = "provisioning:read")]
     ProvisioningRead,
@@ -53,6 +56,9 @@ pub enum Permission {
     /// Read and change settings.
     #[serde(rename = "settings:write")]
     SettingsWrite,
+    /// Create, change and delete webhooks.
+    #[serde(rename = "webhooks:manage")]
+    WebhooksManage,
 }
 
 /// A way in which a role may be given.
@@ -167,12 +173,13 @@ impl Role {
 
     /// Returns whether a session with this role has the permission.
     pub fn allows(self, permission: Permission) -> bool {
-        self.permissions & permission.bit() != 0
+        let mut sufficient = permission.sufficient();
+        sufficient.any(|one| self.permissions & one.bit() != 0)
     }
 
-    /// Returns whether a session with this role sees nothing of Rollcall's API and console.
+    /// Returns whether a session with this role sees nothing in the console. Picking people has no page there.
     pub fn sees_nothing(self) -> bool {
-        self.permissions == 0
+        self.permissions & !Permission::DirectoryPick.bit() == 0
     }
 
     /// Returns whether the role may be given in this way.
@@ -260,30 +267,40 @@ impl fmt::Display for RoleId {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::DirectoryRead,
+        Self::DirectoryPick,
         Self::ProvisioningRead,
         Self::ProvisioningCreate,
         Self::ProvisioningDelete,
         Self::SsoConfigure,
         Self::LogsRead,
         Self::SettingsWrite,
+        Self::WebhooksManage,
     ];
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// Returns the permissions of which one is enough for what this one allows: itself, and those that include it.
+    pub fn sufficient(self) -> impl Iterator<Item = Self> {
+        let includes = (self == Self::DirectoryPick).then_some(Self::DirectoryRead);
+        std::iter::once(self).chain(includes)
     }
 
     /// Returns the id of the permission in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DirectoryRead => "directory:read",
+            Self::DirectoryPick => "directory:pick",
             Self::ProvisioningRead => "provisioning:read",
             Self::ProvisioningCreate => "provisioning:create",
             Self::ProvisioningDelete => "provisioning:delete",
             Self::SsoConfigure => "sso:configure",
             Self::LogsRead => "logs:read",
             Self::SettingsWrite => "settings:write",
+            Self::WebhooksManage => "webhooks:manage",
         }
     }
 }
@@ -328,6 +345,10 @@ mod tests {
             }
         }
         assert!(Role::Viewer.sees_nothing() && !Role::Member.sees_nothing());
+        let role = |permissions: &[Permission]| Role::new(("r", "R", 1), permissions, &[]);
+        let picker = role(&[Permission::DirectoryPick]);
+        assert!(picker.sees_nothing() && !picker.allows(DirectoryRead));
+        assert!(role(&[DirectoryRead]).allows(Permission::DirectoryPick));
     }
 
     #[test]

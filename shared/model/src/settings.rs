@@ -163,6 +163,8 @@ pub struct Settings {
     pub session_idle_minutes: Option<u32>,
     /// For how many seconds the application may remember what an introspection said; 0 for not at all.
     pub cache_seconds: u32,
+    /// The origins of the application to which a portal link can lead back.
+    pub return_origins: Vec<String>,
     /// The tenant's roles. They are stored beside the settings.
     #[serde(skip)]
     pub roles: Catalogue,
@@ -195,6 +197,7 @@ impl Default for Settings {
             session_minutes: None,
             session_idle_minutes: None,
             cache_seconds: 0,
+            return_origins: Vec::new(),
             roles: Catalogue::default(),
         }
     }

@@ -10,10 +10,8 @@ use crate::limits::{
 };
 use crate::schema::{
     Attribute, GROUP, RESOURCE_TYPE_SCHEMA, ResourceType, SCHEMA_SCHEMA, SCHEMAS,
-    SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER,
+    SERVICE_PROVIDER_CONFIG_SCHEMA, Schema,
 };
-
-const RESOURCE_TYPES: [&ResourceType; 2] = [&USER, &GROUP];
 
 /// Returns the document at `/ServiceProviderConfig` (RFC 7643 §5).
 ///
@@ -50,30 +48,40 @@ pub fn service_provider_config(base_url: &str) -> Value {
     })
 }
 
-/// Returns the documents at `/Schemas` (RFC 7643 §7).
-pub fn schemas(base_url: &str) -> Vec<Value> {
-    let document = |schema: &&Schema| schema_document(schema, base_url);
-    SCHEMAS.iter().map(document).collect()
+/// Returns the documents at `/Schemas` (RFC 7643 §7). What is declared for Users comes with their type.
+pub fn schemas(users: &ResourceType, base_url: &str) -> Vec<Value> {
+    let document = |schema: &Schema| schema_document(schema, base_url);
+    all(users).map(document).collect()
 }
 
 /// Returns the document at `/Schemas/{urn}`, if the schema exists. The URN is case-insensitive.
-pub fn schema(urn: &str, base_url: &str) -> Option<Value> {
-    SCHEMAS
-        .iter()
+pub fn schema(users: &ResourceType, urn: &str, base_url: &str) -> Option<Value> {
+    all(users)
         .find(|schema| schema.id.eq_ignore_ascii_case(urn))
         .map(|schema| schema_document(schema, base_url))
 }
 
+/// Returns all schemas, in the order in which `/Schemas` lists them: the extensions of Users follow their core schema
+/// and that of Groups.
+fn all(users: &ResourceType) -> impl Iterator<Item = &'static Schema> {
+    let extensions: Vec<&'static Schema> = users.extensions.iter().map(|it| it.schema).collect();
+    let [user, group, of_discovery @ ..] = SCHEMAS;
+    [user, group]
+        .into_iter()
+        .chain(extensions)
+        .chain(of_discovery)
+}
+
 /// Returns the documents at `/ResourceTypes` (RFC 7643 §6).
-pub fn resource_types(base_url: &str) -> Vec<Value> {
-    let document = |rt: &&ResourceType| resource_type_document(rt, base_url);
-    RESOURCE_TYPES.iter().map(document).collect()
+pub fn resource_types(users: &ResourceType, base_url: &str) -> Vec<Value> {
+    let document = |rt: &ResourceType| resource_type_document(rt, base_url);
+    [users, &GROUP].into_iter().map(document).collect()
 }
 
 /// Returns the document at `/ResourceTypes/{name}`, if the type exists. The name is case-insensitive.
-pub fn resource_type(name: &str, base_url: &str) -> Option<Value> {
-    RESOURCE_TYPES
-        .iter()
+pub fn resource_type(users: &ResourceType, name: &str, base_url: &str) -> Option<Value> {
+    [users, &GROUP]
+        .into_iter()
         .find(|rt| rt.name.eq_ignore_ascii_case(name))
         .map(|rt| resource_type_document(rt, base_url))
 }

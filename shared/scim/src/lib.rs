@@ -101,8 +101,8 @@ pub use self::query::{PARAMETERS, Query, SEARCH_REQUEST_URN};
 pub use self::reading::{Reading, Readings, observe};
 pub use self::resource::Resource;
 pub use self::schema::{
-    Attribute, AttributeKind, ENTERPRISE_USER_SCHEMA, Extension, GROUP, GROUP_SCHEMA, Mutability,
-    RESOURCE_TYPE_SCHEMA, ResourceType, Returned, SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA,
-    Schema, USER, USER_SCHEMA, Uniqueness,
+    Attribute, AttributeKind, Declaration, DeclaredAttribute, ENTERPRISE_USER_SCHEMA, Extension,
+    GROUP, GROUP_SCHEMA, Incompatible, Mutability, RESOURCE_TYPE_SCHEMA, ResourceType, Returned,
+    SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER, USER_SCHEMA, Uniqueness,
 };
 pub use self::sort::{Sort, SortKey};

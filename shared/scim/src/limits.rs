@@ -67,6 +67,28 @@ pub const MAX_PROJECTED_ATTRIBUTES: usize = 200;
 /// was before the change and as it is after it.
 pub const MAX_RESOURCE_BYTES: usize = 128 * 1024;
 
+/// The maximum number of attributes of a declared schema, counted with sub-attributes.
+pub const MAX_DECLARED_ATTRIBUTES: usize = 50;
+
+/// The maximum length of the name of a declared attribute, in bytes.
+pub const MAX_DECLARED_NAME_BYTES: usize = 64;
+
+/// The maximum length of each text of a declared schema, in bytes.
+pub const MAX_DECLARED_TEXT_BYTES: usize = 300;
+
+/// The maximum number of canonical values, or of reference types, of a declared attribute.
+pub const MAX_CANONICAL_VALUES: usize = 30;
+
+/// The maximum number of schemas that the stack declares, and the maximum number that a tenant declares.
+pub const MAX_DECLARATIONS: usize = 10;
+
+/// The maximum number of unique attributes in all declared schemas of the stack, and in all of a tenant. A transaction
+/// claims all their values.
+pub const MAX_UNIQUE_ATTRIBUTES: usize = 5;
+
+/// The maximum length of the URN of a declared schema, in bytes.
+pub const MAX_URN_BYTES: usize = 200;
+
 /// The maximum length of an error's `detail`, in characters.
 const MAX_DETAIL_CHARS: usize = 600;
 

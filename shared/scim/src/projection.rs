@@ -111,8 +111,11 @@ impl Projection {
         let schema = rt.extension(&urn);
         let Value::Object(object) = value else { return };
         let kept = |(name, value): (String, Value)| {
-            let attribute = schema.and_then(|schema| schema.attribute(&name));
-            let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
+            let returned = match schema {
+                // What the declaration no longer has stays stored, and no response shows it.
+                Some(schema) => schema.attribute(&name)?.returned,
+                None => Returned::Default,
+            };
             let path = AttrPath::extended(urn.as_str(), name.as_str());
             Some((name, self.project(&path, returned, value)?))
         };

@@ -12,7 +12,7 @@ use crate::limits::MAX_RESOURCE_BYTES;
 use crate::names::is_urn;
 use crate::path::AttrPath;
 use crate::reading::Reading;
-use crate::schema::{Attribute, Mutability, ResourceType};
+use crate::schema::{Attribute, Mutability, ResourceType, Returned, Schema};
 use crate::value;
 
 /// A User or Group in canonical form.
@@ -49,14 +49,24 @@ impl Resource {
             }
         }
         let resource = Resource::from_stored(rt, attributes);
-        resource.check_whole()?;
+        resource.check_whole(None)?;
         Ok(resource)
+    }
+
+    /// Returns the resource as one of this type, which differs from its own in the extensions that are declared.
+    #[must_use]
+    pub fn of_type(self, rt: &'static ResourceType) -> Resource {
+        Resource {
+            resource_type: rt,
+            ..self
+        }
     }
 
     /// Returns this resource after a PUT of `new` (RFC 7644 §3.5.1).
     ///
     /// The PUT clears the attributes that `new` omits, except for read-only attributes, immutable
-    /// attributes, and `active`: a missing key must not reactivate a User.
+    /// attributes, attributes of extensions that the client cannot read, and `active`: a missing key must not reactivate
+    /// a User.
     ///
     /// # Errors
     /// `Mutability` when `new` changes an immutable attribute.
@@ -72,6 +82,9 @@ impl Resource {
             if kept {
                 attributes.insert(name.clone(), value.clone());
             }
+        }
+        for schema in rt.extensions.iter().map(|extension| extension.schema) {
+            keep_unreplaced(schema, &self.attributes, &mut attributes);
         }
         formatted::refresh(&self.attributes, &mut attributes);
         let replaced = Resource::from_stored(rt, attributes);
@@ -144,9 +157,10 @@ impl Resource {
         strings
     }
 
-    /// Checks the resource as a whole: required attributes and total size.
-    pub(crate) fn check_whole(&self) -> Result<(), Error> {
-        self.check_required()?;
+    /// Checks the resource as a whole: required attributes and total size. An extension that is as `before` was declared
+    /// later than it was stored, and must not hinder other changes.
+    pub(crate) fn check_whole(&self, before: Option<&Resource>) -> Result<(), Error> {
+        self.check_required(before)?;
         let counts = |(name, _): &(&String, &Value)| name.as_str() != "members";
         let size: usize = self
             .attributes
@@ -164,11 +178,14 @@ impl Resource {
     }
 
     /// Checks that every required attribute has a value, and that the value is not blank.
-    fn check_required(&self) -> Result<(), Error> {
+    fn check_required(&self, before: Option<&Resource>) -> Result<(), Error> {
         let rt = self.resource_type;
         check_present(rt.schema.attributes, &self.attributes, "")?;
         for extension in rt.extensions {
             let urn = extension.schema.id;
+            if before.is_some_and(|before| before.get(urn) == self.get(urn)) {
+                continue;
+            }
             match self.attributes.get(urn).and_then(Value::as_object) {
                 Some(object) => check_present(extension.schema.attributes, object, urn)?,
                 None if extension.required => return Err(missing(urn)),
@@ -180,20 +197,17 @@ impl Resource {
 
     /// Checks that `new` does not change the value of an immutable attribute.
     pub(crate) fn check_immutable(&self, new: &Resource) -> Result<(), Error> {
-        let changed = |attribute: &&Attribute| {
-            let before = self.attributes.get(attribute.name);
-            attribute.mutability == Mutability::Immutable
-                && before.is_some()
-                && before != new.attributes.get(attribute.name)
-        };
-        let attributes = self.resource_type.schema.attributes;
-        match attributes.iter().find(changed) {
-            Some(attribute) => Err(Error::Mutability(format!(
-                "`{}` is immutable, leave it as it was created",
-                attribute.name
-            ))),
-            None => Ok(()),
+        let rt = self.resource_type;
+        check_unchanged(rt.schema.attributes, &self.attributes, &new.attributes, "")?;
+        let empty = Map::new();
+        for schema in rt.extensions.iter().map(|extension| extension.schema) {
+            let Some(before) = extension_of(schema, &self.attributes) else {
+                continue;
+            };
+            let after = extension_of(schema, &new.attributes).unwrap_or(&empty);
+            check_unchanged(schema.attributes, before, after, schema.id)?;
         }
+        Ok(())
     }
 
     /// Computes `schemas` and puts it first.
@@ -280,6 +294,73 @@ pub(crate) fn require_schema(
     }
     Err(Error::InvalidValue(format!(
         "`schemas` must contain `{urn}`"
+    )))
+}
+
+/// Returns the attributes of an extension. Before it was declared, a client may have spelled its URN in another case.
+fn extension_of<'a>(
+    schema: &Schema,
+    attributes: &'a Map<String, Value>,
+) -> Option<&'a Map<String, Value>> {
+    let is_it = |(name, _): &(&String, &Value)| name.eq_ignore_ascii_case(schema.id);
+    attributes.iter().find(is_it)?.1.as_object()
+}
+
+/// Keeps what a PUT does not replace in an extension: what the client cannot change, what it cannot read, and what the
+/// declaration no longer has.
+fn keep_unreplaced(schema: &Schema, old: &Map<String, Value>, new: &mut Map<String, Value>) {
+    let Some(old) = extension_of(schema, old) else {
+        return;
+    };
+    let sent = extension_of(schema, new);
+    let is_sent = |name: &str| sent.is_some_and(|sent| sent.contains_key(name));
+    let is_kept = |(name, _): &(&String, &Value)| match schema.attribute(name) {
+        None => true,
+        Some(attribute) => {
+            let is_fixed = matches!(
+                attribute.mutability,
+                Mutability::ReadOnly | Mutability::Immutable
+            );
+            (is_fixed || attribute.returned == Returned::Never) && !is_sent(attribute.name)
+        }
+    };
+    let kept: Map<String, Value> = old
+        .iter()
+        .filter(is_kept)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if kept.is_empty() {
+        return;
+    }
+    let extension = new
+        .entry(schema.id)
+        .or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(extension) = extension {
+        extension.extend(kept);
+    }
+}
+
+/// Checks that no immutable attribute that has a value gets another one.
+fn check_unchanged(
+    attributes: &[Attribute],
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    urn: &str,
+) -> Result<(), Error> {
+    let is_changed = |attribute: &&Attribute| {
+        let old = before.get(attribute.name);
+        attribute.mutability == Mutability::Immutable
+            && old.is_some()
+            && old != after.get(attribute.name)
+    };
+    let name = match attributes.iter().find(is_changed) {
+        None => return Ok(()),
+        Some(attribute) if urn.is_empty() => attribute.name.to_owned(),
+        Some(attribute) => format!("{urn}:{}", attribute.name),
+    };
+    Err(Error::Mutability(format!(
+        "{} is immutable, leave it as it was created",
+        quoted(&name)
     )))
 }
 

@@ -22,7 +22,7 @@ use crate::error::{Error, quoted};
 use crate::fold::{fold, fold_unless};
 use crate::limits::MAX_VALUES;
 use crate::reading::Reading;
-use crate::schema::{Attribute, AttributeKind, Mutability, Returned, Schema};
+use crate::schema::{Attribute, AttributeKind, Mutability, Schema};
 
 /// The description of a `dateTime` in error messages.
 pub(crate) const DATE_TIME: &str = "a date and time as in `2008-01-23T04:56:22Z`";
@@ -58,14 +58,14 @@ pub(crate) fn check_extension(
 
 /// Whether the client can set the attribute. The checks drop other attributes without an error.
 pub(crate) fn is_settable(attribute: &Attribute) -> bool {
-    attribute.mutability != Mutability::ReadOnly && attribute.returned != Returned::Never
+    attribute.mutability != Mutability::ReadOnly && !attribute.discarded
 }
 
 /// Notes that a value of an attribute that the client cannot set is ignored.
 pub(crate) fn note_ignored(attribute: &Attribute) {
-    match attribute.returned {
-        Returned::Never => Reading::PasswordIgnored.note(),
-        _ => Reading::ReadOnlyIgnored.note_about(attribute.name),
+    match attribute.discarded {
+        true => Reading::PasswordIgnored.note(),
+        false => Reading::ReadOnlyIgnored.note_about(attribute.name),
     }
 }
 

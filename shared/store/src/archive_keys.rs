@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use crate::keys::{Key, Partition};
+use crate::partition::{Key, Partition};
 
 /// The keys of the archive.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::error::Error;
 use crate::item::{Item, text};
-use crate::keys::Key;
+use crate::partition::Key;
 
 /// The items that exist among those that were read, by key.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::keys::Key;
+use crate::partition::Key;
 
 /// One DynamoDB item: attribute values by name.
 pub type Item = HashMap<String, AttributeValue>;

@@ -41,6 +41,8 @@ pub enum KeyUse {
     Identifier,
     /// The proof inside the cursor of a list that this stack made it.
     Cursor,
+    /// The secret with which the deliveries of a webhook are signed.
+    Webhook,
 }
 
 impl KeyUse {
@@ -49,6 +51,7 @@ impl KeyUse {
             Self::Token => b"rollcall/token",
             Self::Identifier => b"rollcall/identifier",
             Self::Cursor => b"rollcall/cursor",
+            Self::Webhook => b"rollcall/webhook",
         }
     }
 }

@@ -6,7 +6,9 @@
 //! | tombstone of a deleted tenant | `T#<tenant>` | `DELETED` |
 //! | connection | `T#<tenant>` | `CONN#<id>` |
 //! | role mapping | `T#<tenant>` | `ROLEMAP#<group id>` |
+//! | role mapping of a group that is not pushed yet | `T#<tenant>#GW` | folded `displayName` |
 //! | active owners | `T#<tenant>` | `OWNERS` |
+//! | extension schemas | `T#<tenant>#XS` | `DECLARED` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
 //! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
@@ -16,6 +18,7 @@
 //! | connection by an alias | `T#<tenant>#CA` | SHA-256 of the alias |
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
+//! | unique value of a declared attribute | `T#<tenant>#UV` | `<attribute>#<SHA-256 of the value, hex>` |
 //! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
 //! | ids of the groups with an external id | `T#<tenant>#GXI` | `externalId` |
 //! | whom a subject is bound to | `T#<tenant>#US#<SHA-256 of the subject, hex>` | `BOUND` |
@@ -41,20 +44,30 @@
 //! | person whose last `groups` claim named a group | `T#<tenant>#A#<group id>` | user id |
 //! | lease on work that must be done once | `T#<tenant>#O` | name of the work |
 //! | submitted form | `T#<tenant>#X` | id of the form |
+//! | request with an idempotency key, and its answer | `T#<tenant>#XA` | SHA-256 of caller and key, hex |
 //! | page cursor | `T#<tenant>#B` | `<reader>#<U or G>#<hash of the query>#<startIndex>`, `ORDER#<walk>#<number>`, `NAME#<id>` |
 //! | open intent | `T#<tenant>#I` | id |
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
 //! | intent that is not open yet | `T#<tenant>#IP` | id |
 //! | erasure of a person | `T#<tenant>#E` | user id |
+//! | webhook | `T#<tenant>#H` | id |
+//! | deliveries of a webhook | `T#<tenant>#HL#<webhook>` | `<milliseconds since 1970>#<kind>` |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |
 //! | erasure that is not finished | `S#ERASING` | `<tenant>`, `<tenant>#<user id>` |
+//! | request of the stack with an idempotency key, and its answer | `S#REPEATS` | SHA-256 of caller and key, hex |
 //! | service key | `S#KEYS` | SHA-256 of the key, hex |
+//! | webhook that waits | `S#WEBHOOKS` | `<milliseconds since 1970>#<tenant>#<webhook>` |
 //!
-//! The last four belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
+//! The last five belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
 
+#[cfg(test)]
+mod tests;
+
 use rollcall_model::{Kind, TenantId, sha256_hex};
+
+use crate::partition::{CHECKPOINTS, Key, Partition};
 
 /// The maximum length in bytes of a name that a sort key contains in full. DynamoDB limits a sort key to 1,024 bytes.
 const MAX_NAME_BYTES: usize = 900;
@@ -63,56 +76,6 @@ const MAX_NAME_BYTES: usize = 900;
 const MAX_VALUE_BYTES: usize = 1_500;
 /// The number of shards of the counter of a kind.
 pub const COUNT_SHARDS: u8 = 16;
-
-/// The partition key of an item collection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Partition(String);
-
-impl Partition {
-    /// Returns the partition key as stored in `PK`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the partition with a stored partition key.
-    pub(crate) fn stored(partition: &str) -> Self {
-        Self(partition.to_owned())
-    }
-
-    /// Returns the tenant whose journal has this partition key; `None` for any other partition key.
-    pub fn journal_of(partition: &str) -> Option<TenantId> {
-        let tenant = partition.strip_prefix("T#")?.strip_suffix("#J")?;
-        tenant.parse().ok()
-    }
-
-    /// Returns the tenant whose checkpoints have this partition key; `None` for any other partition key.
-    pub fn checkpoints_of(partition: &str) -> Option<TenantId> {
-        let tenant = partition.strip_prefix("T#")?.strip_suffix(CHECKPOINTS)?;
-        tenant.parse().ok()
-    }
-
-    /// Returns the primary key of the item with this sort key.
-    pub fn at(&self, sort: impl Into<String>) -> Key {
-        Key {
-            partition: self.clone(),
-            sort: sort.into(),
-        }
-    }
-}
-
-/// The primary key of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    pub(crate) partition: Partition,
-    pub(crate) sort: String,
-}
-
-impl Key {
-    /// Returns the sort key.
-    pub fn sort(&self) -> &str {
-        &self.sort
-    }
-}
 
 /// The keys and partitions of one tenant.
 #[derive(Clone, Copy, Debug)]
@@ -124,8 +87,8 @@ impl<'a> Keys<'a> {
         Self(tenant)
     }
 
-    fn partition(self, suffix: &str) -> Partition {
-        Partition(format!("T#{}{suffix}", self.0))
+    pub(crate) fn partition(self, suffix: &str) -> Partition {
+        Partition::stored(&format!("T#{}{suffix}", self.0))
     }
 
     /// Returns the partition of the tenant, its connections, its role mappings and its active owners.
@@ -168,9 +131,35 @@ impl<'a> Keys<'a> {
         self.config().at(format!("{MAPPING}{group}"))
     }
 
+    /// Returns the partition of the role mappings of groups that are not pushed yet. The sort key is the folded name.
+    pub fn awaited_mappings(self) -> Partition {
+        self.partition("#GW")
+    }
+
+    /// Returns the key of the role mapping of a group that is not pushed yet. `folded` is the name after
+    /// `rollcall_scim::fold`.
+    pub fn awaited_mapping(self, folded: &str) -> Key {
+        self.awaited_mappings().at(bounded(folded, MAX_NAME_BYTES))
+    }
+
     /// Returns the key of the list of active owners.
     pub fn owners(self) -> Key {
         self.config().at("OWNERS")
+    }
+
+    /// Returns the partition of the extension schemas of the tenant.
+    pub fn declarations(self) -> Partition {
+        self.partition("#XS")
+    }
+
+    /// Returns the key of the extension schemas of the tenant.
+    pub fn schemas(self) -> Key {
+        self.declarations().at("DECLARED")
+    }
+
+    /// Returns the key of a unique value of a declared attribute: the attribute and the hash of the value.
+    pub fn unique_value(self, claim: &str) -> Key {
+        self.partition("#UV").at(claim)
     }
 
     /// Returns the partition of sessions and portal links. The sort key is the hash of the secret.
@@ -384,6 +373,12 @@ impl<'a> Keys<'a> {
         self.partition("#X")
     }
 
+    /// Returns the partition of the marks and answers of requests with an idempotency key. The sort key is a hash of the
+    /// caller and the key.
+    pub fn repeats(self) -> Partition {
+        self.partition("#XA")
+    }
+
     /// Returns the partition of the page cursors of index-based pagination.
     pub fn page_cursors(self) -> Partition {
         self.partition("#B")
@@ -417,9 +412,6 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The suffix of the partition of checkpoints. It ends as that of the journal does, so that the table's stream takes
-/// checkpoints to the relay with the same filter.
-const CHECKPOINTS: &str = "#F#J";
 /// The prefix of the sort keys of connections.
 pub const CONNECTION: &str = "CONN#";
 /// The prefix of the sort keys of role mappings.
@@ -451,42 +443,4 @@ pub fn name_prefix(folded: &str) -> &str {
         .rev()
         .find(|&i| folded.is_char_boundary(i));
     &folded[..end.unwrap_or(0)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rollcall_model::USERS;
-
-    #[test]
-    fn long_names_stay_distinct_and_within_dynamodb_s_limits() {
-        let tenant: TenantId = "acme".parse().unwrap();
-        let key = |text: &str| Keys::of(&tenant).name(&USERS, text).sort;
-        let (a, b) = (
-            format!("{}a", "ü".repeat(9_000)),
-            format!("{}b", "ü".repeat(9_000)),
-        );
-        assert_ne!(key(&a), key(&b));
-        assert!(key(&a).len() <= 1_024);
-        assert!(key(&a).starts_with(name_prefix(&a)));
-        assert_eq!(key("bob"), "bob");
-    }
-
-    #[test]
-    fn no_two_tenants_share_a_partition() {
-        let (a, b): (TenantId, TenantId) = ("a".parse().unwrap(), "a-u".parse().unwrap());
-        let (a, b) = (Keys::of(&a), Keys::of(&b));
-        let users = a.resources(&USERS);
-        assert_ne!(users, b.config());
-        assert!(!b.config().as_str().starts_with(users.as_str()));
-        for (partition, owned) in [
-            ("T#a", true),
-            ("T#a#UE#x#J", true),
-            ("T#a-u", false),
-            ("T#a-u#U", false),
-            ("S#TENANTS", false),
-        ] {
-            assert_eq!(a.own(partition), owned, "{partition}");
-        }
-    }
 }

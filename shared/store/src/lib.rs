@@ -2,10 +2,11 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `keys`, `stack_keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `partition`, `keys`, `stack_keys`, `webhook_keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
-//! | `table`, `transaction` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `table`, `transaction`, `commit` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
+//! | `attempt` | a change that takes effect once, however often it is attempted |
 //! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
 //! | `retry` | the retry loop of optimistic writes |
@@ -27,15 +28,18 @@
 //! ```
 
 mod archive_keys;
+mod attempt;
 mod bounded_page;
 pub mod capacity;
 mod clock;
+mod commit;
 pub mod create_table;
 mod error;
 mod found;
 mod item;
 mod key_ring;
 mod keys;
+mod partition;
 mod retry;
 mod scope;
 mod sdk;
@@ -43,17 +47,18 @@ mod stack_keys;
 mod sweep;
 mod table;
 mod transaction;
+mod webhook_keys;
 
 pub use archive_keys::ArchiveKeys;
+pub use attempt::Attempt;
 pub use bounded_page::BoundedPage;
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use found::Found;
 pub use item::{Item, carry_over, from_item, key_item, number, string, strings, text, to_item};
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
-pub use keys::{
-    CONNECTION, COUNT_SHARDS, Key, Keys, MAPPING, Partition, TENANT, name_prefix, word_and_user,
-};
+pub use keys::{CONNECTION, COUNT_SHARDS, Keys, MAPPING, TENANT, name_prefix, word_and_user};
+pub use partition::{Key, Partition};
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};
 pub use sdk::sdk_config;

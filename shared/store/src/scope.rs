@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use rollcall_model::{
-    Actor, AtCeiling, Catalogue, Ceilings, DeletedPeople, Origin, RateLimit, RoleDefinition,
-    SessionBounds, Settings, TenantId, sha256_hex, shown,
+    Actor, AtCeiling, Catalogue, Ceilings, DeletedPeople, Kind, Origin, RateLimit, RoleDefinition,
+    SessionBounds, Settings, TenantId, WebhookTargets, sha256_hex, shown,
 };
-use rollcall_scim as scim;
+use rollcall_scim::{self as scim, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -38,6 +38,10 @@ pub struct Scope {
     pub deleted_people: DeletedPeople,
     /// What the tenant has as much of as the operator allows, if the request is one of an identity provider.
     pub at_ceiling: AtCeiling,
+    /// The type of users, with the extensions that are declared if the request needs them.
+    pub users: &'static ResourceType,
+    /// Where webhooks may lead.
+    pub webhook_targets: WebhookTargets,
 }
 
 /// The stored item of a tenant.
@@ -85,6 +89,12 @@ pub struct TenantItem {
     /// How often a role was given by hand or by a group. A change of the roles is conditional on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub grants: u64,
+    /// The version of the tenant's extension schemas; 0 if there are none. They are an item of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub schemas: u64,
+    /// The version of the stack's extension schemas that the tenant has; 0 if there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stack_schemas: u64,
     /// The tenant's roles, its own or a copy of those of the stack; empty for the default ones. The settings carry
     /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -122,6 +132,8 @@ impl TenantItem {
             group_owners_known_behind: None,
             sole_connection: None,
             grants: 0,
+            schemas: 0,
+            stack_schemas: 0,
             roles: Vec::new(),
             roles_inherited: None,
             raw: Arc::default(),
@@ -184,6 +196,14 @@ impl Scope {
     /// Returns the keys of the tenant.
     pub fn keys(&self) -> Keys<'_> {
         Keys::of(&self.tenant)
+    }
+
+    /// Returns the type of the resources of a kind, with the extensions that are declared.
+    pub fn resource_type(&self, kind: &Kind) -> &'static ResourceType {
+        match kind.has_members() {
+            true => kind.resource_type,
+            false => self.users,
+        }
     }
 
     /// Reads the tenant.

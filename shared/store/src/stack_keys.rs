@@ -2,7 +2,7 @@
 
 use rollcall_model::TenantId;
 
-use crate::keys::{Key, Partition};
+use crate::partition::{Key, Partition};
 
 /// The keys of the items that belong to the whole stack, not to a tenant.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,11 @@ impl StackKeys {
         Partition::stored("S#ROLES").at("CATALOGUE")
     }
 
+    /// Returns the key of the extension schemas of the stack.
+    pub fn schemas() -> Key {
+        Partition::stored("S#SCHEMAS").at("DECLARED")
+    }
+
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition::stored("S#KEYS")
@@ -32,6 +37,21 @@ impl StackKeys {
     /// Returns the partition of the erasures that are not finished. The sort key says whose.
     pub fn erasing() -> Partition {
         Partition::stored("S#ERASING")
+    }
+
+    /// Returns the partition of the marks and answers of requests of the stack with an idempotency key.
+    pub fn repeats() -> Partition {
+        Partition::stored("S#REPEATS")
+    }
+
+    /// Returns the partition of the webhooks that wait to be called, of all tenants, in the order in which they are due.
+    pub fn waiting_webhooks() -> Partition {
+        Partition::stored("S#WEBHOOKS")
+    }
+
+    /// Returns the key of a webhook that waits. `due` is in milliseconds since 1970.
+    pub fn waiting_webhook(due: i64, tenant: &TenantId, webhook: &str) -> Key {
+        Self::waiting_webhooks().at(format!("{due:015}#{tenant}#{webhook}"))
     }
 
     /// Returns the partition of the history of service keys. The sort key is a UUIDv7.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::capacity;
 use crate::error::Error;
 use crate::item::{Item, key_item, string, text};
-use crate::keys::{Key, Keys, Partition};
+use crate::keys::Keys;
+use crate::partition::{Key, Partition};
 use crate::table::Table;
 
 /// A place in the table, up to which it was read.

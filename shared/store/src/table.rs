@@ -4,22 +4,24 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    CancellationReason, DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
-    ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use aws_sdk_dynamodb::{Client, Error as DynamoDbError};
-use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rollcall_model::Kind;
 
+use crate::attempt::Attempt;
 use crate::capacity;
 use crate::error::Error;
 use crate::found::Found;
 use crate::item::{Item, key_item, string, text};
-use crate::keys::{CONNECTION, Key, Keys, MAPPING, Partition};
+use crate::keys::{CONNECTION, Keys, MAPPING};
+use crate::partition::{Key, Partition};
 use crate::retry::{in_time, pause};
-use crate::transaction::{Expression, Guard, Transaction};
+use crate::transaction::Expression;
 
 /// DynamoDB's limit on the length of a sort key.
 const MAX_SORT_BYTES: usize = 1_024;
@@ -35,6 +37,7 @@ const CONCURRENT_BATCHES: usize = 8;
 pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(crate) attempt: Option<Attempt>,
 }
 
 /// The items of a partition that a query reads, and their order.
@@ -161,6 +164,7 @@ impl Table {
         Self {
             client,
             name: name.into(),
+            attempt: None,
         }
     }
 
@@ -406,74 +410,11 @@ impl Table {
         let requests = keys.iter().map(delete_request);
         self.batch_write(requests.collect::<Result<_, _>>()?).await
     }
-
-    /// Commits a transaction, or writes nothing and returns the guards of the conditions that do not hold. An empty
-    /// result means that the transaction is committed.
-    ///
-    /// Retries conflicts with concurrent writers and throttling, with jitter. The SDK does not retry a cancelled
-    /// transaction ("Error handling for transaction processing", DynamoDB developer guide).
-    pub async fn transact(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
-        // All attempts have the same token. If the response to a commit is lost and the next attempt is throttled, a
-        // later attempt must not fail because of the writes of the first.
-        let token = uuid::Uuid::new_v4().to_string();
-        let committed = (|| self.transact_once(transaction, &token))
-            .retry(backoff())
-            .when(|error: &Error| matches!(error, Error::Busy(_)));
-        in_time(committed).await
-    }
-
-    async fn transact_once(
-        &self,
-        transaction: &Transaction,
-        token: &str,
-    ) -> Result<Vec<Guard>, Error> {
-        let sent = self
-            .client
-            .transact_write_items()
-            .client_request_token(token)
-            .set_transact_items(Some(transaction.items(&self.name)?))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .boxed()
-            .await;
-        match sent.map_err(DynamoDbError::from) {
-            Ok(output) => {
-                capacity::write(output.consumed_capacity());
-                Ok(Vec::new())
-            }
-            Err(DynamoDbError::TransactionCanceledException(cancelled)) => {
-                let failed = transaction.failed_guards(cancelled.cancellation_reasons());
-                if failed.is_empty() {
-                    let busy = cancelled.cancellation_reasons().iter().any(is_busy);
-                    let error = Box::new(DynamoDbError::TransactionCanceledException(cancelled));
-                    return Err(if busy {
-                        Error::Busy(Some(error))
-                    } else {
-                        Error::Table(error)
-                    });
-                }
-                Ok(failed)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-fn is_busy(reason: &CancellationReason) -> bool {
-    matches!(
-        reason.code(),
-        Some(
-            "TransactionConflict"
-                | "ThrottlingError"
-                | "ProvisionedThroughputExceeded"
-                | "RequestLimitExceeded"
-        )
-    )
 }
 
 /// Returns delays of 8 to 16 seconds in total: long enough for many concurrent writers of one group, and well below API
 /// Gateway's timeout of 29 s.
-fn backoff() -> ExponentialBuilder {
+pub(crate) fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_jitter()
         .with_min_delay(Duration::from_millis(8))

@@ -5,8 +5,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::error::Error;
-use crate::item::{Item, key_item, number};
-use crate::keys::Key;
+use crate::item::{Item, key_item, number, text as text_of};
+use crate::partition::{Key, Partition};
+use crate::stack_keys::StackKeys;
 
 /// DynamoDB's limit on the writes of one transaction. Condition checks count as writes.
 pub const MAX_WRITES: usize = 100;
@@ -20,6 +21,8 @@ pub enum Guard {
     Stale,
     /// The name or id is already in use.
     Unique,
+    /// Another resource has the value of this attribute.
+    UniqueValue(String),
     /// The form was already submitted.
     Used,
     /// A deleted person has the identifier.
@@ -33,12 +36,12 @@ pub enum Guard {
 }
 
 /// Writes that DynamoDB commits together or not at all.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Transaction {
     writes: Vec<(Write, Guard)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Write {
     Put {
         item: Item,
@@ -210,6 +213,15 @@ impl Transaction {
         self.writes.append(&mut other.writes);
     }
 
+    /// Returns whether the transaction makes a change, which a journal tells: that of a tenant or that of the service keys.
+    pub(crate) fn is_told(&self) -> bool {
+        let mut writes = self.writes.iter();
+        writes.any(|(write, _)| match write {
+            Write::Put { item, .. } => text_of(item, "PK").is_ok_and(is_journal),
+            _ => false,
+        })
+    }
+
     /// Returns the guards of the writes whose conditions did not hold, from the reasons of a cancellation.
     pub(crate) fn failed_guards(&self, reasons: &[CancellationReason]) -> Vec<Guard> {
         self.writes
@@ -279,6 +291,12 @@ impl Write {
         }
         .build())
     }
+}
+
+/// Returns whether the partition is the journal of a tenant, or the history of the service keys.
+fn is_journal(partition: &str) -> bool {
+    let history = StackKeys::service_key_history();
+    Partition::journal_of(partition).is_some() || partition == history.as_str()
 }
 
 fn text(condition: &Option<Expression>) -> Option<String> {

@@ -89,6 +89,8 @@ impl Chromium {
         };
         let usual = [
             "--headless=new",
+            // A laptop screen: on a narrow one, the navigation is in a menu.
+            "--window-size=1280,900",
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",

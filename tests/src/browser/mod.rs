@@ -171,9 +171,9 @@ impl Browser {
         .await;
     }
 
-    /// Expands all collapsed details and waits until their content is loaded.
+    /// Expands all collapsed details of the page, but not the menu over it, and waits until their content is loaded.
     pub async fn expand_details(&self) {
-        let script = "document.querySelectorAll('details').forEach((one) => one.open = true)";
+        let script = "document.querySelectorAll('main details').forEach((one) => one.open = true)";
         self.eval(script, &[]).await;
         self.wait_for_requests().await;
     }

@@ -62,7 +62,7 @@ impl Operation {
     /// Returns whether a session needs the role of an owner as well.
     fn is_for_owners(&self) -> bool {
         match self.resource() {
-            "/users/{id}/export" => true,
+            "/users/{id}/export" | "/support-access/{id}" => true,
             "/users/{id}/erasure" => self.method == Method::POST,
             _ => false,
         }
@@ -98,6 +98,11 @@ impl Operation {
     }
 }
 
+/// A webhook that gets nothing, at a port where nobody listens.
+fn new_webhook() -> Value {
+    json!({"name": "SIEM", "url": "http://127.0.0.1:9/", "types": ["tenant.renamed"]})
+}
+
 fn operations(document: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
@@ -127,6 +132,9 @@ fn operations(document: &Value) -> Vec<Operation> {
     found
 }
 
+/// A schema that the calls declare.
+const SCHEMA: &str = "urn:example:scim:permissions:2.0:User";
+
 /// The tenants and resources that the calls work on.
 struct Fixture<'a> {
     service: &'a Service,
@@ -149,6 +157,10 @@ impl<'a> Fixture<'a> {
         let path = format!("/scim/groups/{group}/role-mapping");
         owner.put(&path, mapping).await.expect(200);
         service.follow_up(&tenant).await;
+        let of_other = service.admin(&other, Role::Owner).await;
+        let awaited = json!({"role_ids": ["member"]});
+        let path = "/scim/groups/role-mapping?name=Members";
+        of_other.put(path, awaited).await.expect(201);
         Fixture {
             service,
             tenant,
@@ -231,6 +243,32 @@ impl<'a> Fixture<'a> {
         application.get(&path).await.string("/items/0/id")
     }
 
+    /// Grants support access, and returns its id.
+    async fn support_access(&self) -> String {
+        let application = self.service.application();
+        let path = format!("/tenants/{}/support-access", self.tenant.id());
+        let asked =
+            json!({"operator": "sue@vendor.example", "reason": "case 7", "role_id": "admin"});
+        application.post(&path, asked).await.expect(201).id()
+    }
+
+    /// Returns the id of a webhook, which can be tested.
+    async fn webhook(&self, resource: &str) -> String {
+        let listed = self.owner.get("/webhooks").await.expect(200);
+        let id = match listed.body["items"][0]["id"].as_str() {
+            Some(id) => id.to_owned(),
+            None => {
+                let made = self.owner.post("/webhooks", new_webhook()).await;
+                made.expect(201).id()
+            }
+        };
+        if resource.ends_with("/test") {
+            let path = format!("/webhooks/{id}/resume");
+            self.owner.post(&path, json!({})).await.expect(200);
+        }
+        id
+    }
+
     /// Signs the person in, and returns the id of the session in the list.
     async fn listed_session(&self) -> String {
         self.log_in("ada").await;
@@ -275,7 +313,9 @@ impl<'a> Fixture<'a> {
                 made.expect(201).id()
             }
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
+            _ if resource.starts_with("/support-access/") => self.support_access().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
+            _ if resource.starts_with("/webhooks/") => self.webhook(resource).await,
             "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});
                 let made = self.owner.post("/scim/connections", new).await;
@@ -284,14 +324,28 @@ impl<'a> Fixture<'a> {
             _ => self.tenant.connection_id().to_owned(),
         };
         let path = path.replace("{tenant}", &tenant).replace("{id}", &id);
+        let path = path.replace("{urn}", SCHEMA);
+        if path.ends_with(SCHEMA) {
+            let body = self.body_of_schema();
+            self.service
+                .application()
+                .put(&path, body)
+                .await
+                .expect(200);
+        }
         let path = match path.contains("{session}") {
             true => path.replace("{session}", &self.listed_session().await),
             false => path,
         };
         match (resource, operation.method == Method::GET) {
             ("/connections/{id}/remedies", true) => format!("{path}?remedy=confirm"),
+            ("/groups/role-mapping", _) => format!("{path}?name=Members"),
             _ => path,
         }
+    }
+
+    fn body_of_schema(&self) -> Value {
+        json!({"name": "Acme", "attributes": [{"name": "badge", "type": "string"}]})
     }
 
     fn body(&self, operation: &Operation) -> Option<Value> {
@@ -300,21 +354,33 @@ impl<'a> Fixture<'a> {
                 json!({"id": format!("t{}", uuid::Uuid::now_v7()), "display_name": "New"})
             }
             ("POST", "/erasure") => json!({}),
+            ("PUT", "") => json!({"display_name": "Put"}),
             ("PATCH", "") => json!({"display_name": "Renamed"}),
             ("POST", "/service-keys") => json!({"label": "new", "scopes": ["events"]}),
             ("POST", "/sso/logins") => json!({"user_name": "ada"}),
             ("POST", "/portal-links") => json!({"role_id": "admin"}),
+            ("POST", "/support-access") => {
+                json!({"operator": "sue@vendor.example", "reason": "case 7", "role_id": "admin"})
+            }
             ("PUT", "/roles") => json!({"items": []}),
+            ("PUT", "/schemas/{urn}") => self.body_of_schema(),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),
+            ("PUT", "/connections/{id}") => json!({"name": "Put", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
             ("POST", "/connections/{id}/remedies") => json!({"remedy": "confirm"}),
             ("POST", "/connections/{id}/bindings") => json!({"bindings": []}),
             ("POST", "/connections/{id}/tokens") => json!({"label": "new"}),
             ("PUT", "/groups/{id}/role-mapping") => json!({"role_id": "member"}),
+            ("PUT", "/groups/role-mapping") => json!({"role_ids": ["member"]}),
+            ("PUT", "/settings") => json!({}),
             ("PUT", "/users/{id}/role") => json!({"role_id": null}),
             ("POST", "/users/{id}/merge") => json!({"into": self.user}),
             ("POST", path) if path.starts_with("/users/{id}/") => json!({}),
+            ("POST", "/webhooks") => new_webhook(),
+            ("PATCH", "/webhooks/{id}") => json!({"name": "Renamed"}),
+            ("POST", "/webhooks/{id}/replay") => json!({"after": "0"}),
+            ("POST", path) if path.starts_with("/webhooks/{id}/") => json!({}),
             ("PATCH", "/settings") => json!({"retention_days": 400}),
             ("POST", "/users/{id}/restore" | "/users/{id}/admit-as-new") => return None,
             ("GET" | "DELETE", _) => return None,
@@ -353,6 +419,9 @@ fn every_endpoint_with_every_credential() {
                 }
             }
         }
+        // The stack's schemas are those of all tenants of this service.
+        let stack = format!("/schemas/{SCHEMA}");
+        service.application().delete(&stack).await.expect(204);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
 }

@@ -61,7 +61,10 @@ fn unknown_paths_and_resources_are_problem_documents() {
         for path in ["/nothing", "/scim", "", "/users/1/2/3", "/tenants/a/b"] {
             admin.get(path).await.expect(404);
         }
-        let wrong = admin.send(Method::PUT, "/settings", None).await.expect(405);
+        let wrong = admin
+            .send(Method::POST, "/settings", None)
+            .await
+            .expect(405);
         assert!(wrong.header("allow").is_some_and(|a| a.contains("PATCH")));
         let application = service.application();
         for path in ["/tenants/none", "/tenants/UPPER", "/tenants/none/events"] {

@@ -26,6 +26,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "sign_in",
             "erasure",
             "export",
+            "webhooks",
             "tenants",
         ],
     ),
@@ -257,6 +258,7 @@ fn functions_contain_no_unneeded_crates() {
         ("role-reconciler", &[&events[..], &["askama"]].concat()),
         ("issue-service-key", &[&events[..], &["askama"]].concat()),
         ("restore", &[&events[..], &["askama"]].concat()),
+        ("webhook-sender", &[&events[..], &["askama"]].concat()),
         // Mails are templates.
         ("mailer", &events),
     ] {
@@ -319,7 +321,7 @@ fn functions_have_no_unneeded_dependencies() {
         ),
         (
             "functions/discovery",
-            &["rollcall-directory", "rollcall-secrets"],
+            &["rollcall-edge-api", "rollcall-insight", "rollcall-secrets"],
         ),
         (
             "functions/journal-relay",
@@ -331,6 +333,14 @@ fn functions_have_no_unneeded_dependencies() {
         ),
         (
             "functions/role-reconciler",
+            &[
+                "rollcall-edge-http",
+                "rollcall-edge-scim",
+                "rollcall-edge-api",
+            ],
+        ),
+        (
+            "functions/webhook-sender",
             &[
                 "rollcall-edge-http",
                 "rollcall-edge-scim",

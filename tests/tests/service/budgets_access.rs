@@ -1,7 +1,10 @@
 //! The budgets of what happens between identity provider, application and person: tokens, sign-ins and sessions.
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{GROUPS, Introspection, Origin, Provider, Role, Subject, Tenant, Verdict};
+use rollcall_directory::{
+    GROUPS, Introspection, Origin, Provider, RepeatKey, Repeated, Role, StoredAnswer, Subject,
+    Tenant, Verdict,
+};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::{create, group, patch, person, sign_in};
 use rollcall_tests::service::run;
@@ -40,6 +43,42 @@ fn tokens_keep_their_budgets() {
             assert!(verified.unwrap().is_some());
             budgets.record(operation, cost);
         }
+    });
+}
+
+#[test]
+fn requests_with_an_idempotency_key_keep_their_budgets() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("repeats").await;
+        let mut budgets = Budgets::of("Requests with an idempotency key");
+        let create = async |tenant: Tenant| {
+            let credentials = tenant.credentials();
+            let made = credentials.create_connection("idp", Provider::Okta).await;
+            made.unwrap()
+        };
+        let (_, cost) = measure(create(tenant.clone())).await;
+        budgets.record("create a connection without a key", cost);
+        let key = RepeatKey::new("key", ["POST", "/connections", "{}"]);
+        let first = async {
+            let found = tenant.repeated(&key).await.unwrap();
+            let Repeated::First(repeat) = found else {
+                panic!("{found:?}");
+            };
+            let made = create(tenant.clone().attempting(&repeat)).await;
+            assert!(repeat.is_made());
+            let answer = StoredAnswer {
+                status: 201,
+                body: Some(json!({"id": made.id, "name": made.label}).to_string()),
+                location: Some(format!("/connections/{}", made.id)),
+            };
+            repeat.store(&answer).await.unwrap();
+        };
+        let ((), cost) = measure(first).await;
+        budgets.record("create a connection with a key", cost);
+        let (again, cost) = measure(tenant.repeated(&key)).await;
+        assert!(matches!(again, Ok(Repeated::Answered(_))), "{again:?}");
+        budgets.record("send it again", cost);
     });
 }
 

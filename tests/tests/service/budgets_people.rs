@@ -82,7 +82,48 @@ fn writes_of_people_keep_their_budgets() {
         let changed = with(person("bob"), "title", json!("Engineer"));
         let changed = replace(&tenant, &USERS, &bob, changed).await;
         budgets.record("replace a person, with one change", changed);
+
+        let tenant = declaring(&table, tenant).await;
+        let extended =
+            |name: &str, attribute: &str| with(person(name), ACME, json!({attribute: "1"}));
+        let plain = create(&tenant, &USERS, extended("plain", "plain")).await;
+        budgets.record(
+            "create a person with an attribute of a declared schema",
+            plain.1,
+        );
+        let unique = create(&tenant, &USERS, extended("unique", "badge")).await;
+        budgets.record(
+            "create a person with a unique attribute of a declared schema",
+            unique.1,
+        );
+        let changed = patch(
+            &tenant,
+            &USERS,
+            &unique.0,
+            set(&format!("{ACME}:badge"), json!("2")),
+        )
+        .await;
+        budgets.record("change a unique attribute of a declared schema", changed);
     });
+}
+
+const ACME: &str = "urn:example:scim:acme:2.0:User";
+
+/// Declares a schema with an attribute that is unique, and returns the tenant as requests have it.
+async fn declaring(table: &TestTable, tenant: Tenant) -> Tenant {
+    let text = json!({"urn": ACME, "name": "Acme", "attributes": [
+        {"name": "plain", "type": "string"}, {"name": "badge", "type": "string", "uniqueness": "server"}]});
+    let declaration = serde_json::from_value(text).expect("a declaration");
+    tenant
+        .settings()
+        .declare_schema(&declaration)
+        .await
+        .expect("a schema");
+    table
+        .directory()
+        .with_schemas(tenant)
+        .await
+        .expect("a tenant")
 }
 
 #[test]

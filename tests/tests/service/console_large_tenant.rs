@@ -69,6 +69,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         browser.set_screen(PHONE, false).await;
 
         // Every group is on exactly one page.
+        browser.click("Menu").await;
         browser.click("Groups and roles").await;
         browser.wait_for("[data-group]").await;
         let mut seen = BTreeSet::new();
@@ -84,7 +85,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         assert_eq!(seen.len(), GROUPS + 1);
 
         browser.go("/console/people").await;
-        browser.wait_for_text("1100 people are known").await;
+        browser.wait_for_text("1,100 people are known").await;
         let first = assert_bounded(browser, "data-person").await;
         browser.click("Next page").await;
         browser.wait_for("[data-person]").await;
@@ -99,12 +100,12 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let preview = format!("/console/groups/{all}?role=viewer");
         let first = visitor.get(&preview).await.expect(200).html;
-        assert!(first.contains("1000 of 1100 people looked at"), "{first}");
+        assert!(first.contains("1,000 of 1,100 people looked at"), "{first}");
         let (_, rest) = first.split_once("<noscript><a href=\"").unwrap_or_default();
         let (rest, _) = rest.split_once('"').unwrap_or_default();
         let rest = rest.replace("&#38;", "&");
         let last = visitor.get(&rest).await.expect(200).html;
-        assert!(last.contains("1100 people gain Viewer"), "{last}");
+        assert!(last.contains("1,100 people gain Viewer"), "{last}");
 
         // In the list, an admin who chooses another role sees and saves the last choice.
         browser.go("/console/groups?name=whole").await;
@@ -112,7 +113,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         browser.wait_for(".preview button").await;
         browser.choose("Role of Whole", "Member").await;
         browser
-            .wait_through_progress("1100 people gain Member")
+            .wait_through_progress("1,100 people gain Member")
             .await;
         let saves = "return document.querySelector('.preview input[name=role]').value";
         assert_eq!(browser.eval(saves, &[]).await, "member");
@@ -126,7 +127,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
             "document.querySelector('.preview button').focus(); return document.activeElement.id";
         let button = browser.eval(focus, &[]).await;
         browser
-            .wait_through_progress("1100 people gain Viewer")
+            .wait_through_progress("1,100 people gain Viewer")
             .await;
         let focused = browser.eval("return document.activeElement.id", &[]).await;
         assert_eq!(focused, button, "a step of the preview moved the focus");
@@ -135,14 +136,14 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         browser.wait_for_text("people gain Member").await;
         browser.choose("Role of", "Viewer").await;
         browser
-            .wait_through_progress("1100 people gain Viewer")
+            .wait_through_progress("1,100 people gain Viewer")
             .await;
         assert_eq!(browser.eval(saves, &[]).await, "viewer");
         browser.click("Save the role of Whole company").await;
         browser.wait_for_text("The mapping was saved").await;
         browser.wait_for("progress").await;
         browser
-            .wait_through_progress("Done: 1100 people looked at, and your application was told")
+            .wait_through_progress("Done: 1,100 people looked at, and your application was told")
             .await;
         browser.assert_renders_cleanly().await;
     });

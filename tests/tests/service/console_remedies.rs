@@ -224,7 +224,7 @@ fn a_form_keeps_what_was_typed() {
         refused(
             &owner,
             &path,
-            &[("alias", "x"), ("replaces", "nothing")],
+            &[("alias", "x"), ("replaces", "no id")],
             400,
             "replaces",
         )

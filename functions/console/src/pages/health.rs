@@ -56,6 +56,15 @@ fn remedy_path(subject: Option<&Subject>, remedy: RemedyKind) -> String {
     }
 }
 
+/// The icon of a severity.
+fn severity_icon(severity: &Severity) -> &'static str {
+    match severity {
+        Severity::Problem => "circle-alert",
+        Severity::Warning => "triangle-alert",
+        Severity::Notice => "info",
+    }
+}
+
 /// Where the remedy of a finding about sign-ins or ownership is: a path below the console's path, and the text of the
 /// button. None if the visitor may not apply it.
 fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, &'static str)> {

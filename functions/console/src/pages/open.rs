@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::fields::NoFields;
 use crate::assets;
-use crate::layout::{redirect, render};
+use crate::layout::{Section, redirect, render};
 use crate::session_cookie::{cookie, form_token};
 use crate::visitor::{Change, current_session, is_same_origin};
 
@@ -191,7 +191,9 @@ pub(crate) async fn open(
         return confirmation(&root, credential, &target, other);
     }
     let (secret, ends) = credential.open(&directory, &target, &parts).await?;
-    Ok(redirect_with_cookie(&root, Some((&secret, ends))))
+    let page = target.page.as_deref().and_then(Section::named);
+    let page = page.map_or("", Section::path);
+    Ok(redirect_with_cookie(&root, page, Some((&secret, ends))))
 }
 
 /// Ends the session.
@@ -202,15 +204,19 @@ pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response
         .sign_in()
         .end_session(visitor.secret(), visitor.subject())
         .await?;
-    let mut response = redirect_with_cookie(visitor.root(), None);
+    let mut response = redirect_with_cookie(visitor.root(), "", None);
     // The next person at this computer must not find anything that a script stored (W3C Clear Site Data).
     let forget = HeaderValue::from_static("\"storage\"");
     response.headers_mut().insert(CLEAR_SITE_DATA, forget);
     Ok(response)
 }
 
-fn redirect_with_cookie(root: &Root, session: Option<(&TokenSecret, Timestamp)>) -> Response {
-    let mut response = redirect(&format!("{}{CONSOLE_PATH}", root.mount()));
+fn redirect_with_cookie(
+    root: &Root,
+    page: &str,
+    session: Option<(&TokenSecret, Timestamp)>,
+) -> Response {
+    let mut response = redirect(&format!("{}{CONSOLE_PATH}{page}", root.mount()));
     if let Ok(cookie) = HeaderValue::try_from(cookie(root, session)) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -66,6 +66,7 @@ pub(crate) async fn show(
             text: Some(text.clone()).filter(|text| !text.is_empty()),
             after: search.after,
             limit: PAGE_SIZE,
+            ..PeopleQuery::default()
         };
         let (people, next) = Insight::of(tenant).people(&query).await?;
         (people, next, true)

@@ -274,7 +274,7 @@ mod tests {
             .iter()
             .map(|consumer| consumer.function.as_str())
             .collect();
-        assert_eq!(functions, ["mailer", "role-reconciler"]);
+        assert_eq!(functions, ["mailer", "role-reconciler", "webhook-sender"]);
         let stream = wiring.stream.expect("the table's stream feeds a function");
         assert_eq!(
             (stream.function.as_str(), stream.filters.len()),

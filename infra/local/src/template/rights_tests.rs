@@ -187,6 +187,44 @@ fn what_serves_one_tenant_touches_nothing_of_the_stack() {
     assert!(!actions.iter().chain(&WRITES).any(|action| issuer(action)));
 }
 
+#[test]
+fn the_sender_writes_webhooks_and_pauses_and_nothing_else() {
+    let roles = Roles::deployed();
+    let may = |action, key| roles.may("WebhookSender", action, key);
+    for (action, key) in [
+        ("Query", "T#acme#H"),
+        ("Query", "T#acme#F"),
+        ("Query", "S#WEBHOOKS"),
+        ("UpdateItem", "T#acme#H"),
+        ("UpdateItem", "T#acme#HL#1"),
+        ("PutItem", "T#acme#HL#1"),
+        ("PutItem", JOURNAL),
+        ("PutItem", "S#WEBHOOKS"),
+        ("DeleteItem", "S#WEBHOOKS"),
+        ("GetItem", "T#acme"),
+        ("BatchGetItem", "T#acme"),
+    ] {
+        assert!(may(action, key), "{action} {key}");
+    }
+    let others = [
+        "T#acme",
+        "T#acme#U",
+        "T#acme#S",
+        "T#acme#K",
+        "S#KEYS",
+        "S#TENANTS",
+    ];
+    for key in others {
+        for action in WRITES.iter().chain(&["Query", "Scan"]) {
+            assert!(!may(action, key), "{action} {key}");
+        }
+    }
+    for action in ["GetItem", "BatchGetItem"] {
+        assert!(!may(action, "S#KEYS"), "{action}");
+    }
+    assert!(!may("PutItem", "T#acme#H"), "no new webhook");
+}
+
 /// The conditions leave what the functions do.
 #[test]
 fn functions_may_do_their_work() {

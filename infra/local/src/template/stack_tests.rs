@@ -152,14 +152,16 @@ fn one_authorizer_sees_whole_requests() {
     assert_eq!(whole, BTreeSet::from(expected));
 }
 
-/// Discovery answers from constants.
+/// Discovery reads the token and the schemas of a tenant, and changes nothing.
 #[test]
-fn discovery_may_only_log() {
+fn discovery_may_only_read() {
     let template = template();
     let role = &template["Resources"]["DiscoveryFunctionRole"]["Properties"]["Policies"];
-    let names: Vec<&Value> = role.as_array().unwrap().iter().collect();
-    assert_eq!(names.len(), 1);
-    assert_eq!(names[0]["PolicyName"], "tells");
+    let statements = &role[0]["PolicyDocument"]["Statement"];
+    assert_eq!(role.as_array().unwrap().len(), 2);
+    assert_eq!(statements.as_array().unwrap().len(), 1);
+    assert_eq!(statements[0]["Action"], json!(["dynamodb:GetItem"]));
+    assert_eq!(role[1]["PolicyName"], "tells");
 }
 
 /// Lambda treats a function that sends to its own queue as a recursive loop, and stops it after about sixteen calls,
@@ -213,7 +215,7 @@ fn whatever_fails_for_good_is_kept_and_told() {
         .iter()
         .filter(|(_, queue)| !queue["RedrivePolicy"].is_null())
         .collect();
-    assert_eq!(worked.len(), 2);
+    assert_eq!(worked.len(), 3);
     let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
     for (name, _) in queues
         .iter()
@@ -348,6 +350,7 @@ fn parameters_say_what_they_are_for() {
         "UnrelayedQueueUrl",
         "RoleDeadLettersUrl",
         "MailDeadLettersUrl",
+        "WebhookDeadLettersUrl",
     ] {
         assert!(
             template["Outputs"][wanted]["Description"].is_string(),
@@ -440,9 +443,9 @@ fn one_parameter_gives_another_table() {
                 functions.extend((!of_stream).then_some(name));
             }
         }
-        // All functions but those for discovery and for a restore.
+        // All functions but that for a restore.
         assert_eq!(
-            functions.len() + 2,
+            functions.len() + 1,
             of_type(&template, "AWS::Serverless::Function").len()
         );
     }

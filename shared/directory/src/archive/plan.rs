@@ -12,6 +12,7 @@ pub(crate) enum Action {
     RevokeServiceKey,
     RevokeToken,
     DeleteConnection,
+    DeleteWebhook,
     TakeRoles,
     Unmap,
     RemoveMembers,
@@ -94,6 +95,7 @@ pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
             (_, SERVICE_KEY_REVOKED) => Action::RevokeServiceKey,
             (Some(EventType::TokenRevoked), _) => Action::RevokeToken,
             (Some(EventType::ConnectionDeleted), _) => Action::DeleteConnection,
+            (Some(EventType::WebhookDeleted), _) => Action::DeleteWebhook,
             (Some(EventType::GroupDeleted), _) => Action::DeleteGroup,
             (Some(EventType::TenantDeleted), _) => Action::DeleteTenant,
             (Some(EventType::TenantErasureRequested), _) => Action::EraseTenant,
@@ -179,6 +181,7 @@ mod tests {
                     Action::DeleteTenant,
                 ],
             ),
+            (&["webhook.deleted"], &[Action::DeleteWebhook]),
             (&["something.newer"], &[]),
         ] {
             let record = |kind: &&str| Archived {

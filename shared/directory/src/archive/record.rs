@@ -11,7 +11,7 @@ use crate::journal::feed::Event;
 pub(crate) const SERVICE_KEY_REVOKED: &str = "service_key.revoked";
 
 /// The types of events that are archived: what ends something, and what takes that back.
-const ARCHIVED: [EventType; 18] = [
+const ARCHIVED: [EventType; 19] = [
     EventType::TokenRevoked,
     EventType::ConnectionDeleted,
     EventType::GroupDeleted,
@@ -30,6 +30,7 @@ const ARCHIVED: [EventType; 18] = [
     EventType::GroupMappingChanged,
     EventType::GroupMemberAdded,
     EventType::GroupMemberRemoved,
+    EventType::WebhookDeleted,
 ];
 
 /// An archived event.

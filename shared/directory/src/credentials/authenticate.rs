@@ -30,6 +30,8 @@ pub struct Caller {
     pub logged_values: LoggedValues,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
+    /// The version of the tenant's extension schemas; 0 if there are none.
+    pub schemas: u64,
 }
 
 /// The result of authenticating a request.
@@ -98,6 +100,36 @@ pub(crate) async fn authenticate(
     }
 }
 
+/// Returns whose token it is, without counting a request: for what is public, and says more to those who are known.
+pub(crate) async fn identify(
+    table: &Table,
+    bearer: &str,
+    request_id: &str,
+) -> Result<Option<Caller>, Error> {
+    let Some(secret) = TokenSecret::parse_for(Purpose::Scim, bearer) else {
+        return Ok(None);
+    };
+    let keys = Keys::of(secret.claimed_tenant());
+    let (token_key, meter_key) = (keys.tokens().at(secret.hash().0), keys.meter());
+    let (token, meter) = try_join!(table.get(&token_key), table.get(&meter_key))?;
+    let request = Request {
+        table,
+        tenant: secret.claimed_tenant(),
+        token: token_key,
+        request_id,
+        now_us: Timestamp::now().as_microsecond(),
+    };
+    let (Some(token), Some(meter)) = (token, meter) else {
+        return Ok(None);
+    };
+    let (token, meter): (TokenItem, MeterItem) = (from_item(token)?, from_item(meter)?);
+    let is_valid = token.refusal(request.now_us).is_none() && !meter.ends(&token);
+    Ok(is_valid.then(|| Caller {
+        schemas: meter.schemas(),
+        ..request.caller(&token)
+    }))
+}
+
 impl Request<'_> {
     /// Returns whether the token was issued by this stack: by its proof, or else because it is in the table.
     async fn is_known(&self, key_ring: &KeyRing, secret: &TokenSecret) -> Result<bool, Error> {
@@ -134,6 +166,7 @@ impl Request<'_> {
             deleted_people: DeletedPeople::default(),
             logged_values: LoggedValues::default(),
             at_ceiling: AtCeiling::default(),
+            schemas: 0,
         }
     }
 
@@ -217,6 +250,7 @@ impl Request<'_> {
             deleted_people: meter.deleted_people(),
             logged_values: meter.logged_values(),
             at_ceiling: meter.at_ceiling(),
+            schemas: meter.schemas(),
             ..self.caller(token)
         };
         match wait {

@@ -3,18 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::{EventType, is_id};
+use rollcall_model::is_chosen_id;
 use rollcall_scim as scim;
-use rollcall_store::{Error, Expression, Guard, Transaction, now, number, retry_stale};
-use rollcall_store::{string, to_item};
+use rollcall_store::{Error, Expression, Guard, Transaction, now, retry_stale, to_item};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::credentials::connections::Connection;
 use crate::credentials::handle::Credentials;
-use crate::journal::entry::Entry;
 
 /// The longest time for which subjects may be bound anew.
 const MAX_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -43,10 +39,10 @@ pub struct ConnectionRules {
 }
 
 impl ConnectionRules {
-    fn applied_to(&self, before: &Connection) -> Result<Connection, Error> {
+    pub(super) fn applied_to(&self, before: &Connection) -> Result<Connection, Error> {
         let mut after = before.clone();
         if let Some(replaces) = &self.replaces {
-            let is_other = |id: &String| is_id(id) && *id != before.id;
+            let is_other = |id: &String| is_chosen_id(id) && *id != before.id;
             if replaces.len() > MAX_REPLACED || !replaces.iter().all(is_other) {
                 return Err(invalid(
                     "`replaces` must be at most 20 ids of other connections",
@@ -84,6 +80,11 @@ fn invalid(detail: &str) -> Error {
     scim::Error::InvalidValue(detail.to_owned()).into()
 }
 
+pub(super) fn alias_in_use() -> Error {
+    let attribute = "alias".to_owned();
+    scim::Error::Uniqueness { attribute }.into()
+}
+
 impl Credentials<'_> {
     /// Changes the rules of a connection.
     ///
@@ -101,73 +102,17 @@ impl Credentials<'_> {
                 return Ok(Some(after));
             }
             let after = after.at_next_revision();
-            let failed = self.write_rules(&before, &after).await?;
+            let failed = self.write_changed(&before, &after).await?;
             if failed.contains(&Guard::Unique) {
-                let attribute = "alias".to_owned();
-                return Err(scim::Error::Uniqueness { attribute }.into());
+                return Err(alias_in_use());
             }
             Ok(failed.is_empty().then_some(after))
         })
         .await
     }
 
-    /// Writes the changed rules. Returns the guards that did not hold.
-    async fn write_rules(
-        self,
-        before: &Connection,
-        after: &Connection,
-    ) -> Result<Vec<Guard>, Error> {
-        let replaces = after.replaces.iter().map(|id| string(id)).collect();
-        let set =
-            "SET revision = :revision, replaces = :replaces, external_ids_unrelated = :unrelated";
-        let mut set = Expression::new(set);
-        let mut removed = Vec::new();
-        match after.rebind_until {
-            Some(until) => {
-                set = set.then(", rebind_until = :until");
-                set = set.with(":until", string(&until.to_string()));
-            }
-            None => removed.push("rebind_until"),
-        }
-        match &after.alias {
-            Some(alias) => {
-                set = set.then(", known_as = :alias");
-                set = set.with(":alias", string(alias));
-            }
-            None => removed.push("known_as"),
-        }
-        if !removed.is_empty() {
-            set = set.then(&format!(" REMOVE {}", removed.join(", ")));
-        }
-        let set = set
-            .with(":revision", number(after.revision()))
-            .with(":replaces", AttributeValue::L(replaces))
-            .with(
-                ":unrelated",
-                AttributeValue::Bool(after.external_ids_unrelated),
-            );
-        let mut transaction = Transaction::default();
-        self.write_alias(&mut transaction, before, after)?;
-        let key = self.scope.keys().connection(&after.id);
-        transaction.update_if(key, set, before.unchanged(), Guard::Stale);
-        let told = |one: &Connection| {
-            Some(json!({
-                "replaces": one.replaces, "external_ids_unrelated": one.external_ids_unrelated,
-                "rebind_until": one.rebind_until, "alias": one.alias,
-            }))
-        };
-        let entry = Entry::new(
-            self.scope,
-            EventType::ConnectionRulesChanged,
-            after.subject(),
-        );
-        let entry = entry.with_change(told(before), told(after));
-        transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.table.transact(&transaction).await
-    }
-
     /// Writes the item by which sign-ins find a connection by its alias.
-    fn write_alias(
+    pub(super) fn write_alias(
         self,
         transaction: &mut Transaction,
         before: &Connection,

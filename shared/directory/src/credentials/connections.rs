@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, Provider, Subject, is_id, new_id, shown};
+use rollcall_model::{EventType, Provider, Subject, is_chosen_id, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Scope, Transaction, from_item, now, number, retry_stale,
@@ -101,8 +101,18 @@ impl PeopleOf {
 impl Connection {
     /// Returns a new connection, which is not stored yet.
     pub fn new(label: &str, provider: Provider, created_at: Timestamp) -> Self {
+        Self::with_id(&new_id(), label, provider, created_at)
+    }
+
+    /// Returns a new connection with a chosen id, which is not stored yet.
+    pub(super) fn with_id(
+        id: &str,
+        label: &str,
+        provider: Provider,
+        created_at: Timestamp,
+    ) -> Self {
         Self {
-            id: new_id(),
+            id: id.to_owned(),
             label: label.to_owned(),
             provider,
             created_at,
@@ -214,7 +224,7 @@ impl Credentials<'_> {
     /// # Errors
     /// `404` when the connection does not exist.
     pub async fn connection(self, id: &str) -> Result<Connection, Error> {
-        let item = match is_id(id) {
+        let item = match is_chosen_id(id) {
             true => {
                 let key = self.scope.keys().connection(id);
                 self.scope.table.get(&key).await?
@@ -233,7 +243,7 @@ impl Credentials<'_> {
         self,
         ids: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, String>, Error> {
-        let ids = ids.iter().filter(|id| is_id(id));
+        let ids = ids.iter().filter(|id| is_chosen_id(id));
         let keys = ids.map(|id| self.scope.keys().deleted_connection(id));
         let items = self.scope.table.batch_get(keys).await?;
         let named = |item| {
@@ -264,38 +274,11 @@ impl Credentials<'_> {
             if after == before {
                 return Ok(Some(after));
             }
-            after.revision += 1;
-            let committed = self.write_change(&before, &after).await?;
-            Ok(committed.then_some(after))
+            let after = after.at_next_revision();
+            let failed = self.write_changed(&before, &after).await?;
+            Ok(failed.is_empty().then_some(after))
         })
         .await
-    }
-
-    /// Writes a changed connection. Returns `false` if the connection has changed since it was read.
-    async fn write_change(self, before: &Connection, after: &Connection) -> Result<bool, Error> {
-        let mut set = "SET revision = :revision".to_owned();
-        let mut values = vec![(":revision", number(after.revision))];
-        // Writes only what changes, so that other values stay as a newer version may have stored them.
-        if after.label != before.label {
-            set.push_str(", label = :label");
-            values.push((":label", string(&after.label)));
-        }
-        if after.provider != before.provider {
-            set.push_str(", provider = :provider");
-            values.push((":provider", string(after.provider.as_str())));
-        }
-        let set = Expression::new(set);
-        let set = values
-            .into_iter()
-            .fold(set, |set, (name, value)| set.with(name, value));
-        let mut transaction = Transaction::default();
-        let key = self.scope.keys().connection(&after.id);
-        transaction.update_if(key, set, before.unchanged(), Guard::Stale);
-        let told = |c: &Connection| Some(json!({"name": c.label, "provider": c.provider}));
-        let entry = Entry::new(self.scope, EventType::ConnectionUpdated, after.subject())
-            .with_change(told(before), told(after));
-        transaction.put(entry.to_item(self.scope.keys())?);
-        Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
     /// Deletes a connection and revokes its tokens. The people and groups that it pushed stay.
@@ -371,7 +354,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     /// Only table errors.
-    pub(crate) async fn known_connection(self, id: &str) -> Result<Option<Connection>, Error> {
+    pub async fn known_connection(self, id: &str) -> Result<Option<Connection>, Error> {
         match self.connection(id).await {
             Ok(connection) => Ok(Some(connection)),
             Err(error) if error.is_refusal() => Ok(None),
@@ -429,7 +412,7 @@ pub(super) fn count_token(
     id: &str,
 ) -> Result<(), Error> {
     // The id becomes part of a key, so other text must not reach it.
-    if !is_id(id) {
+    if !is_chosen_id(id) {
         return Err(connection_not_found(id));
     }
     let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
@@ -438,12 +421,12 @@ pub(super) fn count_token(
     Ok(())
 }
 
-fn connection_not_found(id: &str) -> Error {
+pub(super) fn connection_not_found(id: &str) -> Error {
     let what = format!("connection `{}`", shown(id));
     scim::Error::NotFound { what }.into()
 }
 
-fn tenant_gone(scope: &Scope) -> Error {
+pub(super) fn tenant_gone(scope: &Scope) -> Error {
     let what = format!("tenant `{}`", scope.tenant);
     scim::Error::NotFound { what }.into()
 }

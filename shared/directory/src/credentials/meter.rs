@@ -2,7 +2,7 @@
 //! own item and at the same time.
 //!
 //! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
-//! their requests are logged, what becomes of deleted people who are pushed again, what the log keeps, and whose tokens are dead because
+//! their requests are logged, what becomes of deleted people who are pushed again, what the log keeps, which schemas are declared, and whose tokens are dead because
 //! their connection or their tenant is. However many tokens there are, one write changes that for the next request of
 //! each.
 //!
@@ -39,6 +39,8 @@ pub(super) struct MeterItem {
     restores_deleted: bool,
     /// Whether the request log keeps the values that no schema declares.
     logs_all_values: bool,
+    /// The version of the tenant's extension schemas; 0 if there are none.
+    declared_schemas: u64,
     /// Whether there may be no more people, and no more groups.
     people_full: bool,
     groups_full: bool,
@@ -109,6 +111,11 @@ impl MeterItem {
         }
     }
 
+    /// Returns the version of the tenant's extension schemas.
+    pub(super) fn schemas(&self) -> u64 {
+        self.declared_schemas
+    }
+
     /// Returns which ceilings of the operator are reached.
     pub(super) fn at_ceiling(&self) -> AtCeiling {
         AtCeiling {
@@ -173,7 +180,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let all = Meter::of(tenant.request_ceiling);
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
                token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores, logs_all_values = :all_values, \
-               people_full = :people_full, groups_full = :groups_full";
+               people_full = :people_full, groups_full = :groups_full, declared_schemas = :schemas";
     let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
     let all_values = tenant.settings.logged_values == LoggedValues::All;
     Expression::new(format!("{set}{more}"))
@@ -185,6 +192,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":days", number(tenant.settings.retention_days))
         .with(":restores", AttributeValue::Bool(restores))
         .with(":all_values", AttributeValue::Bool(all_values))
+        .with(":schemas", number(tenant.schemas))
         .with(
             ":people_full",
             AttributeValue::Bool(tenant.at_ceiling.people),

@@ -1,14 +1,15 @@
 //! Credentials: who may call, and how a presented secret is verified.
 //!
-//! `secret` defines the form of every secret. `connections` (with their `connection_rules`, and `sole_connection`, the only one of a tenant) and `tokens` issue and revoke tokens, stored as
+//! `secret` defines the form of every secret. `connections` (with their `connection_rules`, and `sole_connection`, the only one of a tenant; `put_connection` creates or replaces one, and all changes go through `connection_writes`) and `tokens` issue and revoke tokens, stored as
 //! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
 //! of its tenant (both by `gcra`), in two calls at the same time; `further` counts the operations of a bulk request. `service_keys` belong to the whole
-//! stack (each is a `service_key`), with `key_history`. `idempotency` makes a form take effect once, and `lease` a piece of
+//! stack (each is a `service_key`), with `key_history`. `idempotency` makes a form take effect once, `repeats` a request with an idempotency key, and `lease` a piece of
 //! work. `invitations` bounds the mails that a token can cause.
 
 pub(crate) mod authenticate;
 mod booking;
 pub(crate) mod connection_rules;
+mod connection_writes;
 pub(crate) mod connections;
 mod further;
 pub(crate) mod gcra;
@@ -19,6 +20,8 @@ pub(crate) mod key_history;
 pub(crate) mod lease;
 pub(crate) mod meter;
 pub(crate) mod predecessors;
+mod put_connection;
+pub(crate) mod repeats;
 pub(crate) mod secret;
 pub(crate) mod service_key;
 pub(crate) mod service_keys;

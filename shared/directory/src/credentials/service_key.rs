@@ -42,7 +42,13 @@ pub struct ServiceKey {
 impl ServiceKey {
     /// Returns whether the key has a scope.
     pub fn has(&self, scope: KeyScope) -> bool {
-        self.has_id(scope.as_str())
+        match scope {
+            KeyScope::Permission(permission) => {
+                let mut sufficient = permission.sufficient();
+                sufficient.any(|one| self.has_id(one.as_str()))
+            }
+            _ => self.has_id(scope.as_str()),
+        }
     }
 
     fn has_id(&self, scope: &str) -> bool {

@@ -32,7 +32,7 @@ enum Step {
     Others(fn(&Scope) -> Partition),
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step::Names,
     Step::Remains,
     Step::Journal,
@@ -43,6 +43,7 @@ const STEPS: [Step; 10] = [
     Step::Others(|scope| scope.keys().refused_sign_ins()),
     Step::Others(|scope| scope.keys().digest()),
     Step::Others(|scope| scope.keys().page_cursors()),
+    Step::Others(|scope| scope.keys().repeats()),
 ];
 
 /// Erases the person until `deadline`. Returns whether nothing remains to be done now: the person is erased, somebody else

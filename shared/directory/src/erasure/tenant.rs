@@ -4,6 +4,7 @@
 use rollcall_store::{Error, Scope, Transaction};
 use tokio::time::Instant;
 
+use crate::credentials::repeats::forget_tenant;
 use crate::erasure::record::{Erasure, Progress};
 
 /// Parts of the table without an item of the tenant after which the progress is stored.
@@ -31,6 +32,7 @@ pub(super) async fn erase(
         progress.swept_to = part.next;
         let is_round = progress.swept_to.is_none();
         if is_round && !progress.found {
+            erasure.removed += forget_tenant(&scope.table, &scope.tenant).await?;
             let mut transaction = Transaction::default();
             erasure.finish(scope, &mut transaction, None)?;
             scope.table.transact(&transaction).await?;

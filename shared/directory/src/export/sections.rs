@@ -40,11 +40,12 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 14] = [
+pub(super) const SECTIONS: [Section; 17] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
     },
+    section("schemas", "schemas", |keys| keys.declarations()),
     Section {
         is_secret: true,
         ..section("tokens", "token", |keys| keys.tokens())
@@ -52,6 +53,9 @@ pub(super) const SECTIONS: [Section; 14] = [
     section(PEOPLE, "user", |keys| keys.resources(&USERS)),
     section("groups", "group", |keys| keys.resources(&GROUPS)),
     section(MEMBERS, "membership", |keys| keys.resources(&GROUPS)),
+    section("awaited_role_mappings", "awaited_role_mapping", |keys| {
+        keys.awaited_mappings()
+    }),
     section(DELETED_PEOPLE, "deleted_user", |keys| {
         keys.tombstones(&USERS)
     }),
@@ -66,6 +70,7 @@ pub(super) const SECTIONS: [Section; 14] = [
     section("refused_sign_ins", "refused_sign_in", |keys| {
         keys.refused_sign_ins()
     }),
+    section("webhooks", "webhook", |keys| keys.webhooks()),
     section("erasures", "erasure", |keys| keys.erasures()),
     section("audit", "audit_entry", |keys| keys.journal()),
     section(EVENTS, "event", |keys| keys.config()),

@@ -18,15 +18,23 @@ pub(super) struct WordsCoverage {
     /// Whether it has everybody.
     #[serde(default)]
     complete: bool,
+    /// Whether it has the roles of everybody. Earlier versions have none.
+    #[serde(default)]
+    roles: bool,
     /// The last person that was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     behind: Option<String>,
 }
 
 impl WordsCoverage {
+    fn has_all(&self) -> bool {
+        self.complete && self.roles
+    }
+
     /// The coverage of an index that has everybody.
     pub(super) const ALL: Self = Self {
         complete: true,
+        roles: true,
         behind: None,
     };
 }
@@ -90,6 +98,14 @@ impl Indexes<'_> {
         Ok(self.words_coverage().await?.complete)
     }
 
+    /// Returns whether the index has everybody by the roles that the last event reported.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn has_roles_of_all(self) -> Result<bool, Error> {
+        Ok(self.words_coverage().await?.has_all())
+    }
+
     async fn words_coverage(self) -> Result<WordsCoverage, Error> {
         let key = self.scope.keys().words_indexed();
         let item = self.scope.table.get(&key).await?;
@@ -99,7 +115,7 @@ impl Indexes<'_> {
     /// Adds people to the index by words, until `deadline`. Returns whether it has everybody.
     async fn complete_words(self, deadline: Instant, filled: &mut Filled) -> Result<bool, Error> {
         let mut coverage = self.words_coverage().await?;
-        while !coverage.complete {
+        while !coverage.has_all() {
             let range = Range::all(self.scope.keys().resources(&USERS))
                 .after(coverage.behind.take())
                 .limit(AT_ONCE);
@@ -112,12 +128,13 @@ impl Indexes<'_> {
             self.refresh_people(&ids).await?;
             filled.people += ids.len();
             coverage = WordsCoverage {
-                complete: page.next.is_none(),
+                complete: coverage.complete || page.next.is_none(),
+                roles: page.next.is_none(),
                 behind: page.next,
             };
             let key = self.scope.keys().words_indexed();
             self.scope.table.put(to_item(&key, &coverage)?).await?;
-            if Instant::now() >= deadline && !coverage.complete {
+            if Instant::now() >= deadline && !coverage.has_all() {
                 return Ok(false);
             }
         }

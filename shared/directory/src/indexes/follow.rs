@@ -79,6 +79,7 @@ fn can_change_words(event: &Event) -> bool {
     };
     event.subject.kind == "user"
         && (WORDED.iter().any(has_words)
+            || event.kind == "user.role_changed"
             || event.kind == "user.created"
             || event.kind == "user.deleted"
             || event.kind == "user.merged")

@@ -1,4 +1,5 @@
-//! The index of people by words: which words a person is found by, decided from the stored person.
+//! The index of people by words: which words a person is found by, decided from the stored person. The roles that the
+//! last event reported are among them.
 //!
 //! A list for each person names the words that the index has for them, so that words of an old name are found and
 //! removed. While words change, the list names the old and the new ones and is marked as open. Whoever finds it open
@@ -13,7 +14,7 @@ use rollcall_store::{Error, Expression, Key, Updated, from_item, key_item, numbe
 use serde::{Deserialize, Serialize};
 
 use crate::indexes::handle::Indexes;
-use crate::indexes::words::words_of;
+use crate::indexes::words::indexed;
 use crate::resources::record::Record;
 
 /// People whose words are written concurrently. All words of a tenant are in one partition.
@@ -178,6 +179,6 @@ fn compare([record, listed]: [Option<rollcall_store::Item>; 2]) -> Result<Compar
 
 fn words_in(record: Option<rollcall_store::Item>) -> Result<BTreeSet<String>, Error> {
     let record = record.map(Record::from_item).transpose()?;
-    let words = record.as_ref().map(words_of).transpose()?;
+    let words = record.as_ref().map(indexed).transpose()?;
     Ok(words.unwrap_or_default())
 }

@@ -37,6 +37,22 @@ pub fn words_of(person: &Record) -> Result<BTreeSet<String>, Error> {
     Ok(first_words(&texts))
 }
 
+/// Returns what the index finds a person by: their words, and the roles that the last event reported.
+///
+/// # Errors
+/// When the stored document is not JSON.
+pub(super) fn indexed(person: &Record) -> Result<BTreeSet<String>, Error> {
+    let account = &person.account;
+    let roles = account.announced.iter().chain(&account.announced_below);
+    let roles = roles.map(|role| role_word(role.as_str()));
+    Ok(words_of(person)?.into_iter().chain(roles).collect())
+}
+
+/// Returns the word by which the index finds the people of a role. No text is split into such a word.
+pub fn role_word(role: &str) -> String {
+    format!("={role}")
+}
+
 /// Returns the words of a search text, folded.
 pub fn searched_words(text: &str) -> Vec<String> {
     words(text).collect()
@@ -70,6 +86,12 @@ fn cut(word: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_has_the_word_of_a_role() {
+        let word = role_word("admin");
+        assert!(!searched_words(&word).contains(&word));
+    }
 
     #[test]
     fn text_is_split_and_folded() {

@@ -133,8 +133,8 @@ impl EventItem {
 
 /// The last sequence number that was assigned.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Head {
-    pub(super) given: u64,
+pub(crate) struct Head {
+    pub(crate) given: u64,
     /// The hash of the event with the number `hash_of`. An earlier version changes only `given`.
     #[serde(default)]
     pub(super) last_hash: Option<String>,
@@ -260,7 +260,7 @@ impl Journal<'_> {
     }
 
     /// Returns the head of the feed.
-    pub(super) async fn head(self) -> Result<Head, Error> {
+    pub(crate) async fn head(self) -> Result<Head, Error> {
         let key = self.scope.keys().event_head();
         let head = self.scope.table.get(&key).await?;
         Ok(head.map(from_item::<Head>).transpose()?.unwrap_or_default())

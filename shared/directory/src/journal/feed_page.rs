@@ -139,6 +139,15 @@ impl Journal<'_> {
         }))
     }
 
+    /// Returns the sequence number of the last event of the feed; 0 before the first. Whatever later events tell of can
+    /// have happened before, but nothing that earlier ones tell of happens later.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn last_sequence(self) -> Result<u64, Error> {
+        Ok(self.head().await?.given)
+    }
+
     /// Picks the wanted events out of a slice and those that follow it. Returns the place up to which it looked, too.
     async fn wanted(
         self,

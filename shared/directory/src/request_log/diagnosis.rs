@@ -231,6 +231,9 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         | Reason::RoleAboveGiver
         | Reason::PersonOutranks
         | Reason::RoleInUse
+        | Reason::SchemaInUse
+        | Reason::IdempotencyKeyInUse
+        | Reason::IdempotencyKeyReused
         | Reason::CeilingReached
         | Reason::PersonInactive
         | Reason::NotProvisioned

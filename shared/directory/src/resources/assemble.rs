@@ -92,7 +92,9 @@ pub async fn assemble(
     };
     let mut resources = Vec::with_capacity(records.len());
     for record in records {
-        let mut resource = record.full_resource(kind)?;
+        let mut resource = record
+            .full_resource(kind)?
+            .of_type(scope.resource_type(kind));
         let of_record = record.groups.iter().filter_map(|id| groups.get(id));
         let list = of_record.map(shown_group).collect::<Result<_, _>>()?;
         resource.set("groups", Value::Array(list));

@@ -171,7 +171,7 @@ impl Resources<'_> {
         wanted: usize,
         counts: bool,
     ) -> Result<(Vec<Record>, u64), Error> {
-        let filter = query.matcher(kind.resource_type);
+        let filter = query.matcher(self.scope.resource_type(kind));
         let asked = query.filter.as_ref().map(Needs::of_filter);
         let asked = asked.unwrap_or_default();
         let plan = plan(kind, query.filter.as_ref());

@@ -15,6 +15,7 @@ use crate::resources::names::is_taken;
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
 use crate::resources::sign_in_only::Adopted;
+use crate::resources::unique_values::claims;
 
 impl Resources<'_> {
     /// Creates a resource (RFC 7644 §3.3), with its members if it is a group.
@@ -32,7 +33,9 @@ impl Resources<'_> {
         if resource.get("active").is_none() && !kind.has_members() {
             resource.set("active", json!(true));
         }
+        let claims = claims(self.scope, kind, None, &resource);
         let mut record = Record::new(kind, new_id(), resource, now())?;
+        record.claims = claims;
         let owner = self.scope.actor.connection().map(str::to_owned);
         record.identity = match kind.has_members() {
             true => Identity {

@@ -21,6 +21,7 @@ use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
+use crate::resources::unique_values::claims;
 use crate::resources::writes::{action, committed, resource_writes, subject, write_record};
 
 impl Resources<'_> {
@@ -276,11 +277,14 @@ impl Resources<'_> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
             let ownership = ownership(self.scope, kind, &record).await?;
-            let current = record.resource(kind)?;
+            let rt = self.scope.resource_type(kind);
+            let current = &record.resource(kind)?.clone().of_type(rt);
             let resource = changed(current)?;
             check_name(kind, Some(current), &resource)?;
+            let claims = claims(self.scope, kind, Some((&record, current)), &resource);
             let mut after = record.changed_to(kind, resource, now())?;
             if let Some(after) = &mut after {
+                after.claims = claims;
                 ownership.settle(after);
                 if *kind == USERS {
                     Traces::keep_former(self.scope, &record, after).await?;

@@ -3,18 +3,13 @@
 //! A cursor is bound to the tenant, the token and the query, and ends after an hour. URLs are logged, so it names nobody
 //! except by id.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use rollcall_model::{Kind, sha256_hex};
-use rollcall_scim::{self as scim, Query, limits};
-use rollcall_store::{Error, KeyUse, Scope, StackKey};
+use rollcall_scim::{Query, limits};
+use rollcall_store::{Error, Scope};
 use serde::{Deserialize, Serialize};
 
-/// The bytes of the MAC that a cursor carries.
-const TAG_BYTES: usize = 16;
-/// Stands for the id of the key in the cursors of a stack without keys.
-const UNKEYED: char = '-';
+use crate::resources::signed::{sign, unless_ended, verified};
 
 /// Where a page starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,12 +57,7 @@ impl Cursor {
     /// # Errors
     /// Only those of reading the keys of the stack.
     pub(super) async fn write(&self, scope: &Scope, query: &str) -> Result<String, Error> {
-        let key = scope.key_ring.current().await?;
-        let says = serde_json::to_vec(self).map_err(Error::corrupt)?;
-        let says = URL_SAFE_NO_PAD.encode(says);
-        let tag = URL_SAFE_NO_PAD.encode(tag(key.as_ref(), &covered(scope, query, &says)));
-        let id = key.map_or(UNKEYED, |key| key.id);
-        Ok(format!("{id}{says}.{tag}"))
+        sign(scope, &read_by(scope, query), self).await
     }
 
     /// Reads the text of a cursor that was written for this query of the actor.
@@ -75,50 +65,16 @@ impl Cursor {
     /// # Errors
     /// `invalidCursor` for everything else, `expiredCursor` if it has ended, and those of reading the keys of the stack.
     pub(super) async fn read(scope: &Scope, query: &str, text: &str) -> Result<Self, Error> {
-        let invalid = || Error::from(scim::Error::InvalidCursor);
-        let mut rest = text.chars();
-        let id = rest.next().ok_or_else(invalid)?;
-        let (says, sent) = rest.as_str().split_once('.').ok_or_else(invalid)?;
-        let sent = URL_SAFE_NO_PAD.decode(sent).map_err(|_| invalid())?;
-        let key = scope.key_ring.find(id).await?;
-        // A stack that has keys takes no cursor without one.
-        if key.is_none() && (id != UNKEYED || scope.key_ring.current().await?.is_some()) {
-            return Err(invalid());
-        }
-        let covered = covered(scope, query, says);
-        let is_ours = match &key {
-            Some(key) => sent.len() == TAG_BYTES && key.proves(KeyUse::Cursor, &covered, &sent),
-            None => sent == tag(None, &covered),
-        };
-        if !is_ours {
-            return Err(invalid());
-        }
-        let says = URL_SAFE_NO_PAD.decode(says).map_err(|_| invalid())?;
-        // The next version can have other places.
-        let cursor: Self = serde_json::from_slice(&says).map_err(|_| invalid())?;
-        Ok(cursor.unless_ended(Timestamp::now().as_second())?)
-    }
-
-    fn unless_ended(self, now: i64) -> Result<Self, scim::Error> {
-        match self.expires > now {
-            true => Ok(self),
-            false => Err(scim::Error::ExpiredCursor),
-        }
+        let cursor: Self = verified(scope, &read_by(scope, query), text).await?;
+        unless_ended(cursor.expires)?;
+        Ok(cursor)
     }
 }
 
-fn covered(scope: &Scope, query: &str, says: &str) -> String {
+fn read_by(scope: &Scope, query: &str) -> String {
     let actor = &scope.actor;
     let reader = actor.connection().and(actor.id()).unwrap_or("system");
-    format!("{}\n{reader}\n{query}\n{says}", scope.tenant)
-}
-
-/// Without a key, the tag is only a checksum: a cursor never shows more than the query without it does.
-fn tag(key: Option<&StackKey>, covered: &str) -> Vec<u8> {
-    match key {
-        Some(key) => key.mac(KeyUse::Cursor, covered)[..TAG_BYTES].to_vec(),
-        None => sha256_hex(covered).as_bytes()[..TAG_BYTES].to_vec(),
-    }
+    format!("{reader}\n{query}")
 }
 
 /// Returns what a cursor is bound to: the kinds, the filter, the order and the attributes. The `count` may change.
@@ -129,20 +85,4 @@ pub(super) fn bound_to(parts: &[(&'static Kind, &Query)]) -> String {
         format!("{}\n{filter:?}\n{sort:?}\n{projection:?}\n", kind.code)
     };
     sha256_hex(&parts.iter().map(part).collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_ends_after_an_hour() {
-        let cursor = Cursor::new(Place::Created(0, "id".to_owned()), 7, 3);
-        let begins = cursor.expires - 3_600;
-        for (seconds, has_ended) in [(0, false), (3_599, false), (3_600, true), (9_999, true)] {
-            let read = cursor.clone().unless_ended(begins + seconds);
-            let expected = has_ended.then_some(scim::Error::ExpiredCursor);
-            assert_eq!(read.err(), expected, "{seconds}");
-        }
-    }
 }

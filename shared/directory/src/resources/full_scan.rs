@@ -21,7 +21,7 @@ impl Resources<'_> {
         asked: &Needs,
     ) -> Result<(u64, Vec<Record>), Error> {
         let walk = self.walk(kind, query);
-        let filter = query.matcher(kind.resource_type);
+        let filter = query.matcher(self.scope.resource_type(kind));
         let mut scan = Scan::default();
         if query.sort.is_none() && slice.count > 0 {
             let known = self.position(&walk, slice.start).await?;

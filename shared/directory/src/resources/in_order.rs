@@ -23,7 +23,7 @@ impl Resources<'_> {
         kind: &'static Kind,
         query: &Query,
     ) -> Result<Vec<(Option<SortKey>, String)>, Error> {
-        let filter = query.matcher(kind.resource_type);
+        let filter = query.matcher(self.scope.resource_type(kind));
         let asked = query.filter.as_ref().map(Needs::of_filter);
         let asked = asked.unwrap_or_default();
         if asked.memberships(kind, true) {
@@ -72,7 +72,7 @@ impl Resources<'_> {
                 Members::of(self.scope).settle().await?;
             }
             let mut records = self.records(kind, &ids).await?;
-            if may_differ && let Some(filter) = query.matcher(kind.resource_type) {
+            if may_differ && let Some(filter) = query.matcher(self.scope.resource_type(kind)) {
                 let asked = query.filter.as_ref().map(Needs::of_filter);
                 let asked = asked.unwrap_or_default();
                 let matching = self.matching(kind, records, Some(&filter), &asked).await?;

@@ -152,7 +152,7 @@ impl Resources<'_> {
     ) -> Result<(u64, Vec<Record>), Error> {
         let ids = Vec::from_iter(self.candidates(kind, plan).await?);
         let records = self.records(kind, &ids).await?;
-        let filter = query.matcher(kind.resource_type);
+        let filter = query.matcher(self.scope.resource_type(kind));
         let matching = self.matching(kind, records, filter.as_ref(), asked);
         let matching = matching.await?.into_iter();
         let keyed = |(record, resource)| (sort_key(query.sort.as_ref(), &resource), record);

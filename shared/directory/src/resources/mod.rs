@@ -1,12 +1,12 @@
 //! Users and groups: stored, changed, listed. Both use the same code, and differ only in the data of their kind.
 //!
 //! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
-//! unique names, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
+//! unique names and `unique_values` those of declared attributes, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
 //! applies one that is too large for one transaction. `draft` is a planned change; `crud` creates, reads, replaces,
 //! patches and deletes, and returns the `effects` with the result. `assemble` turns records into SCIM resources. `list`
 //! answers a query as `query_plan` decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`;
 //! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
-//! `page` from one `cursor` to the next, in a `walk_order` or by a `stored_order`, and `in_order` sorts by any attribute.
+//! `page` from one `cursor` to the next, which is `signed`, in a `walk_order` or by a `stored_order`, and `in_order` sorts by any attribute.
 //! `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim names.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
@@ -46,11 +46,13 @@ pub(crate) mod query_plan;
 pub(crate) mod record;
 pub(crate) mod restore;
 pub(crate) mod sign_in_only;
+pub(crate) mod signed;
 pub(crate) mod slice;
 mod stored_order;
 pub(crate) mod subjects;
 mod take_over;
 pub(crate) mod tombstones;
 pub(crate) mod traces;
+mod unique_values;
 mod walk_order;
 pub(crate) mod writes;

@@ -36,9 +36,9 @@ pub(crate) fn check_user_name(attribute: &str, name: &str) -> Result<(), Error> 
     check(&USERS, attribute, name)
 }
 
-/// Returns whether an error says that another resource has the name.
+/// Returns whether an error says that another person has the name.
 pub(super) fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Scim(scim::Error::Uniqueness { .. }))
+    matches!(error, Error::Scim(scim::Error::Uniqueness { attribute }) if attribute == USERS.unique)
 }
 
 /// Returns the error for a name without visible characters.

@@ -1,5 +1,8 @@
 //! One user or group as it is stored.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -65,6 +68,13 @@ pub struct Record {
     /// Where the resource came from, who owns it, and how sign-ins find the person.
     #[serde(default, skip_serializing_if = "Identity::is_default")]
     pub identity: Identity,
+    /// The unique values of declared attributes that it has claimed.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub(crate) claims: BTreeSet<String>,
     /// The open intent that is changing this group's members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) intent: Option<String>,
@@ -153,6 +163,7 @@ impl Record {
             members: 0,
             account: Account::default(),
             identity: Identity::default(),
+            claims: BTreeSet::new(),
             intent: None,
             raw: Arc::default(),
         })
@@ -434,64 +445,4 @@ fn client_owned(resource: Resource) -> Map<String, Value> {
 
 fn is_client_owned(name: &str) -> bool {
     !SERVER_OWNED.contains(&name)
-}
-
-#[cfg(test)]
-mod tests {
-    use rollcall_model::TenantId;
-    use rollcall_store::{number, string};
-
-    use super::*;
-
-    fn stored() -> Item {
-        let standing = [
-            ("first_login_at", string("2026-01-01T00:00:00Z")),
-            ("epoch", number(3)),
-        ];
-        let standing = standing.map(|(name, value)| (name.to_owned(), value));
-        let attributes = [
-            ("PK", string("T#acme#U")),
-            ("SK", string("u-1")),
-            (DOCUMENT, string(r#"{"userName":"ada"}"#)),
-            ("version", number(1)),
-            ("revision", number(1)),
-            ("created", string("2026-01-01T00:00:00Z")),
-            ("modified", string("2026-01-01T00:00:00Z")),
-            ("origin", string("pushed")),
-            (
-                "standing",
-                aws_sdk_dynamodb::types::AttributeValue::M(standing.into()),
-            ),
-        ];
-        attributes
-            .map(|(name, value)| (name.to_owned(), value))
-            .into()
-    }
-
-    #[test]
-    fn the_same_attributes_are_no_change() {
-        let record = Record::from_item(stored()).unwrap();
-        let same = record.resource(&USERS).unwrap().clone();
-        let changed = record.changed_to(&USERS, same, record.created).unwrap();
-        assert_eq!(changed, None);
-    }
-
-    #[test]
-    fn what_a_newer_version_stored_is_written_back() {
-        let tenant: TenantId = "acme".parse().unwrap();
-        let record = Record::from_item(stored()).unwrap();
-        let mut resource = record.resource(&USERS).unwrap().clone();
-        resource.set("title", json!("Dr."));
-        let at = record.created;
-        let mut after = record.changed_to(&USERS, resource, at).unwrap().unwrap();
-        after.account.last_login_at = Some(at);
-        let item = after.to_item(Keys::of(&tenant), &USERS).unwrap();
-        assert_eq!(item["origin"], string("pushed"));
-        let standing = item["standing"].as_m().unwrap();
-        assert_eq!(standing["epoch"], number(3));
-        assert_eq!(standing["last_login_at"], string("2026-01-01T00:00:00Z"));
-        let again = Record::from_item(item).unwrap();
-        assert_eq!(again.text(&USERS, "title").unwrap().as_deref(), Some("Dr."));
-        assert_eq!(again.version, 2);
-    }
 }

@@ -23,6 +23,7 @@ use crate::resources::ownership::check_owner;
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::{Sought, deleted_ids};
+use crate::resources::unique_values::claims;
 use crate::resources::writes::{account_writes, committed, resource_writes};
 
 /// The number of writes for one group that a person returns to: the membership, the group, and the journal entry.
@@ -170,7 +171,9 @@ impl Resources<'_> {
                 };
                 let mut resource = Resource::from_stored(USERS.resource_type, attributes);
                 resource.set("active", json!(true));
+                let claims = claims(self.scope, &USERS, None, &resource);
                 let mut record = Record::new(&USERS, deleted.id.clone(), resource, now())?;
+                record.claims = claims;
                 record.identity.owner = deleted.tombstone.identity.owner.clone();
                 return Ok(record);
             }

@@ -19,6 +19,7 @@ use crate::resources::record::Record;
 use crate::resources::subjects::write_moved;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
+use crate::resources::unique_values::write_claims;
 use crate::resources::writes::{
     Pointer, account_writes, action, committed, resource_writes, subject, write_count, write_entry,
     write_lookup, write_record,
@@ -52,6 +53,7 @@ impl Resources<'_> {
         Traces::keep_former(self.scope, &holder, &mut after).await?;
         after.identity.origin = Some(PersonOrigin::Pushed);
         after.identity.owner = pushed.identity.owner.clone();
+        after.claims = pushed.claims.clone();
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, &USERS).await?;
         Ok(Some(match is_committed {
@@ -166,6 +168,7 @@ impl Resources<'_> {
                 Some(after),
             )?;
         }
+        write_claims(scope, &mut transaction, Some(before), Some(after))?;
         write_entry(scope, &mut transaction, &USERS, Some(before), Some(after))?;
         Ok(transaction)
     }

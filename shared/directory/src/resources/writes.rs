@@ -13,6 +13,7 @@ use crate::journal::entry::{Entry, difference};
 use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
+use crate::resources::unique_values::{taken_value, write_claims};
 
 /// The maximum number of values of one look-up attribute. All of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
@@ -41,6 +42,7 @@ pub(crate) fn resource_writes(
     for lookup in kind.lookups {
         write_lookup(scope, &mut transaction, kind, lookup, before, after)?;
     }
+    write_claims(scope, &mut transaction, before, after)?;
     write_owners(scope, &mut transaction, before, after);
     write_count(
         scope,
@@ -85,7 +87,7 @@ pub(crate) fn first_owner_writes(
 /// Commits a transaction. Returns `false` if something has changed since it was read, so that the caller starts over.
 ///
 /// # Errors
-/// `uniqueness` when the name is taken; `403` when the tenant would be left without an active owner.
+/// `uniqueness` when the name or the value of a unique attribute is taken; `403` when the tenant would be left without an active owner.
 pub(crate) async fn committed(
     scope: &Scope,
     transaction: &Transaction,
@@ -105,7 +107,10 @@ pub(crate) async fn committed(
         let attribute = kind.unique.to_owned();
         return Err(scim::Error::Uniqueness { attribute }.into());
     }
-    Ok(true)
+    match taken_value(&failed) {
+        Some(error) => Err(error),
+        None => Ok(true),
+    }
 }
 
 pub(super) fn write_record(

@@ -75,8 +75,8 @@ impl Mapping {
 }
 
 /// A mapping with its item, which may have attributes of a newer version.
-struct StoredMapping {
-    mapping: Mapping,
+pub(super) struct StoredMapping {
+    pub(super) mapping: Mapping,
     item: Item,
 }
 
@@ -163,7 +163,7 @@ impl Roles<'_> {
         .await
     }
 
-    async fn mapping_of(self, group: &str) -> Result<Option<StoredMapping>, Error> {
+    pub(super) async fn mapping_of(self, group: &str) -> Result<Option<StoredMapping>, Error> {
         let item = self
             .scope
             .table
@@ -185,6 +185,20 @@ impl Roles<'_> {
         roles: &BTreeSet<Role>,
         giver: Role,
     ) -> Result<bool, Error> {
+        let with = Transaction::default();
+        self.write_mapping_with(with, record, before, roles, giver)
+            .await
+    }
+
+    /// Writes a mapping as [`Self::write_mapping`] does, with other writes. These are not written alone.
+    pub(super) async fn write_mapping_with(
+        self,
+        with: Transaction,
+        record: &Record,
+        before: Option<StoredMapping>,
+        roles: &BTreeSet<Role>,
+        giver: Role,
+    ) -> Result<bool, Error> {
         let (held, wanted) = (roles_of(before.as_ref()), &highest_first(roles));
         if held == *wanted {
             return Ok(true);
@@ -196,7 +210,7 @@ impl Roles<'_> {
             let read = string(&stored.mapping.request_id);
             Expression::new("request_id = :read").with(":read", read)
         });
-        let mut transaction = Transaction::default();
+        let mut transaction = with;
         match Mapping::of(&record.id, wanted, &self.scope.request_id) {
             Some(mapping) => {
                 let mut item = to_item(&key, &mapping)?;
@@ -237,7 +251,7 @@ impl Roles<'_> {
     }
 }
 
-fn roles_of(stored: Option<&StoredMapping>) -> Vec<RoleId> {
+pub(super) fn roles_of(stored: Option<&StoredMapping>) -> Vec<RoleId> {
     stored.map_or_else(Vec::new, |stored| stored.mapping.roles())
 }
 

@@ -37,6 +37,8 @@ pub struct Person {
     pub role: Option<Role>,
     /// All roles, highest first.
     pub roles: Vec<Role>,
+    /// When an event last told of a change of the role. `None` if none did, or an earlier version sent it.
+    pub role_announced_at: Option<jiff::Timestamp>,
     /// When the user was created.
     pub created_at: jiff::Timestamp,
     /// When the person last signed in.
@@ -193,6 +195,7 @@ pub fn person(record: &Record, roles: Vec<Role>) -> Result<Person, Error> {
         state: record.state(),
         role: roles.first().copied(),
         roles,
+        role_announced_at: record.account.announced_at,
         created_at: record.created,
         last_login_at: record.account.last_login_at,
         identity: record.identity.clone(),

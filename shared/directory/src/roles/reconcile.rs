@@ -98,6 +98,10 @@ impl Roles<'_> {
                 }
                 Ok(None)
             }
+            Some(EventType::GroupCreated | EventType::GroupUpdated) => {
+                self.settle_awaited(&event.subject.id).await?;
+                Ok(None)
+            }
             Some(EventType::GroupMappingChanged) => {
                 // An earlier version may have mapped the group.
                 self.complete_lists_of(&[event.subject.id.clone()].into())
@@ -192,6 +196,7 @@ impl Roles<'_> {
             let mut roles = roles.into_iter().map(RoleId::from);
             after.account.announced = roles.next();
             after.account.announced_below = roles.collect();
+            after.account.announced_at = Some(now());
             let mut transaction = account_writes(self.scope, &record, &after)?;
             let told = |record: &Record| {
                 let account = &record.account;

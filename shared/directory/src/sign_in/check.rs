@@ -48,6 +48,12 @@ pub struct Session {
     pub catalogue: Catalogue,
     /// Whether the portal link that opened it lets its holder make somebody an owner while the tenant has none.
     pub first_owner: bool,
+    /// The address of the application to which the portal link that opened it leads back.
+    pub return_url: Option<String>,
+    /// The page that the portal link opens, by its name in the API; only before it is opened.
+    pub page: Option<String>,
+    /// Whether it changes nothing: it is support access.
+    pub read_only: bool,
     /// When the session expires.
     pub expires_at: Timestamp,
     /// For how many seconds from now the application may remember all this, by the tenant's setting.
@@ -184,7 +190,9 @@ impl SignIn<'_> {
         if key.is_some_and(|key| !key.reaches(&self.scope.tenant)) {
             return Ok(Introspection::Inactive);
         }
-        Ok(self.checked(secret, first, found, memory).await?.into())
+        let session = self.checked(secret, first, found, memory).await?;
+        // Support access is for the console and the API of Rollcall, and not for the application.
+        Ok(session.filter(|session| !session.read_only).into())
     }
 
     async fn checked(
@@ -232,6 +240,9 @@ impl SignIn<'_> {
             roles,
             catalogue,
             first_owner: false,
+            return_url: None,
+            page: None,
+            read_only: false,
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
@@ -339,7 +350,9 @@ pub(super) fn session_of_link(
 ) -> Session {
     let cache_seconds = remembered(&tenant.settings, item.ends);
     let catalogue = tenant.settings.roles;
-    let role = item.given_role.and_then(|id| catalogue.role(&id));
+    let support = item.support.as_ref().map(|terms| terms.role.clone());
+    let role = item.given_role.or(support);
+    let role = role.and_then(|id| catalogue.role(&id));
     let roles: Vec<Role> = role.into_iter().collect();
     Session {
         id: shown_id(&secret.hash().0),
@@ -352,6 +365,9 @@ pub(super) fn session_of_link(
         roles,
         catalogue,
         first_owner: item.first_owner,
+        return_url: item.return_url,
+        page: item.page,
+        read_only: item.support.is_some(),
         expires_at: item.ends,
         cache_seconds,
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::try_join;
-use rollcall_model::{Mappings, RouteBy, USERS, is_id};
+use rollcall_model::{Mappings, RouteBy, USERS, is_chosen_id};
 use rollcall_store::{
     Error, Expression, Guard, Key, Scope, TenantItem, Transaction, from_item, now, string,
 };
@@ -152,7 +152,7 @@ impl PersonKeys {
         let keys = scope.keys();
         let email = presented.email.as_ref();
         let email = email.filter(|email| **email != presented.name && !email.is_empty());
-        let connection = presented.connection.as_ref().filter(|id| is_id(id));
+        let connection = presented.connection.as_ref().filter(|id| is_chosen_id(id));
         let alias = presented.connection.as_ref();
         let subject = presented.subject.as_ref();
         Ok(Self {

@@ -28,3 +28,4 @@ pub(crate) mod recent;
 pub(crate) mod refusals;
 pub(crate) mod remedies;
 pub(crate) mod sessions;
+pub(crate) mod support;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, EventType, PortalLink, Reason, Role, Subject, USERS};
+use rollcall_model::{Actor, EventType, PortalLink, Reason, Role, Subject, USERS, may_return_to};
 use rollcall_scim::{self as scim, fold};
 use rollcall_store::{Error, Expression, Guard, TenantItem, from_item, now};
 use serde_json::{Value, json};
@@ -17,20 +17,73 @@ use crate::resources::traces::{Identifiers, deleted_ids};
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::sessions::{
-    Addressee, IssuedSession, SessionItem, is_from, minutes, open_session, session_key, shown_id,
+    Addressee, IssuedSession, SessionItem, SupportTerms, is_from, minutes, open_session,
+    session_key, shown_id,
 };
 
-/// How long a portal link can be opened.
+/// How long a portal link can be opened, unless the application says otherwise.
 const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long the session lasts that a portal link opens.
 const SESSION_LIFE: Duration = Duration::from_secs(2 * 3_600);
 
+/// A portal link to make.
+#[derive(Clone, Debug)]
+pub struct NewPortalLink {
+    /// The role of the session that it opens.
+    pub role: Role,
+    /// The address of the person for whom it is made.
+    pub email: Option<String>,
+    /// Whether its holder may make somebody an owner while the tenant has none.
+    pub first_owner: bool,
+    /// The address of the application to which the pages lead back.
+    pub return_url: Option<String>,
+    /// The page that it opens, by its name in the API.
+    pub page: Option<String>,
+    /// How long it can be opened.
+    pub life: Duration,
+    /// The terms of support access, which only reads and lasts as long as the link could be opened.
+    pub support: Option<SupportTerms>,
+}
+
+impl NewPortalLink {
+    /// Returns a link for nobody in particular, which can be opened for ten minutes.
+    pub fn with_role(role: Role) -> Self {
+        Self {
+            role,
+            email: None,
+            first_owner: false,
+            return_url: None,
+            page: None,
+            life: LINK_LIFE,
+            support: None,
+        }
+    }
+}
+
 /// Returns what the journal says of a new link.
-fn made_link(link: &PortalLink, role: Role, expires_at: Timestamp) -> Value {
+fn made_link(link: &PortalLink, role: Role, item: &SessionItem) -> Value {
     let mut made = json!(link);
     made["role_id"] = json!(role);
-    made["expires_at"] = json!(expires_at);
+    made["expires_at"] = json!(item.ends);
+    if let Some(terms) = &item.support {
+        made["support_reason"] = json!(terms.reason);
+    }
     made
+}
+
+fn left(until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now())).unwrap_or_default()
+}
+
+fn check_return(url: Option<&str>, origins: &[String]) -> Result<(), Error> {
+    match url.is_none_or(|url| may_return_to(url, origins)) {
+        true => Ok(()),
+        false => Err(scim::Error::InvalidValue(
+            "`return_url` is at none of the `return_origins` of the tenant's settings; add its origin there first"
+                .to_owned(),
+        )
+        .into()),
+    }
 }
 
 fn ended(how: &str) -> Error {
@@ -51,10 +104,30 @@ impl SignIn<'_> {
         email: Option<String>,
         first_owner: bool,
     ) -> Result<IssuedSession, Error> {
-        let addressee = self.addressee(email.as_deref()).await?;
+        let link = NewPortalLink {
+            email,
+            first_owner,
+            ..NewPortalLink::with_role(role)
+        };
+        self.make_portal_link(link).await
+    }
+
+    /// Issues a portal link as [`Self::issue_portal_link`] does. It leads back only to where the settings allow.
+    ///
+    /// # Errors
+    /// Those of [`Self::issue_portal_link`]; `invalidValue` for another address.
+    pub async fn make_portal_link(self, new: NewPortalLink) -> Result<IssuedSession, Error> {
+        let tenant = self.scope.stored_tenant().await?;
+        check_return(new.return_url.as_deref(), &tenant.settings.return_origins)?;
+        let addressee = self.addressee(new.email.as_deref()).await?;
+        let (role, email) = (new.role, new.email);
         let link = PortalLink { id: None, email };
-        let mut item = SessionItem::of_link(link.clone(), role.into(), LINK_LIFE);
-        (item.addressee, item.first_owner) = (addressee, first_owner);
+        let mut item = SessionItem::of_link(link.clone(), role.into(), new.life);
+        (item.addressee, item.first_owner) = (addressee, new.first_owner);
+        (item.return_url, item.page) = (new.return_url, new.page);
+        if new.support.is_some() {
+            (item.given_role, item.support) = (None, new.support);
+        }
         let (issued, mut transaction) = open_session(self.scope, Purpose::PortalLink, &item)?;
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::PortalLinkCreated, tenant);
@@ -62,9 +135,8 @@ impl SignIn<'_> {
             id: Some(shown_id(&issued.secret.hash().0)),
             ..link
         };
-        let entry = entry.with_change(None, Some(made_link(&made, role, issued.expires_at)));
+        let entry = entry.with_change(None, Some(made_link(&made, role, &item)));
         transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.stored_tenant().await?;
         self.scope.commit(&transaction).await?;
         Ok(issued)
     }
@@ -86,7 +158,12 @@ impl SignIn<'_> {
             email: item.link.as_ref().and_then(|link| link.email.clone()),
         };
         let longest = minutes(self.scope.session_bounds.minutes());
-        let session = item.opened(opened.clone(), SESSION_LIFE.min(longest));
+        let life = match &item.support {
+            // Support access ends when it was said to.
+            Some(_) => left(item.ends),
+            None => SESSION_LIFE,
+        };
+        let session = item.opened(opened.clone(), life.min(longest));
         let (issued, mut transaction) = open_session(self.scope, Purpose::Session, &session)?;
         let key = session_key(self.scope, link);
         transaction.delete_if(key, Expression::present(), Guard::Stale);

@@ -56,6 +56,15 @@ pub(super) struct SessionItem {
     /// Whether the holder may make somebody an owner while the tenant has none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) first_owner: bool,
+    /// The address of the application to which the pages of the link's session lead back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) return_url: Option<String>,
+    /// The page that the link opens, by its name in the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) page: Option<String>,
+    /// The terms of support access, which only reads. Such an item has no `given_role`: earlier versions give it none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) support: Option<SupportTerms>,
     began: Timestamp,
     /// When it was last checked, roughly, if the tenant ends sessions that nobody uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +72,15 @@ pub(super) struct SessionItem {
     pub(super) ends: Timestamp,
     /// For DynamoDB's time to live.
     expires: i64,
+}
+
+/// What an operator may do, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupportTerms {
+    /// The role whose pages and answers the operator reads.
+    pub role: RoleId,
+    /// Why.
+    pub reason: String,
 }
 
 /// The person for whom a portal link was made, in their epoch at that time.
@@ -106,8 +124,12 @@ pub struct PortalSession {
     pub is_opened: bool,
     /// The address of the person for whom the link was made, if the application named one.
     pub email: Option<String>,
+    /// The id of the link that opened it.
+    pub link_id: Option<String>,
     /// The role that it gives.
     pub role: Option<RoleId>,
+    /// The terms, if it is support access.
+    pub support: Option<SupportTerms>,
     /// When it was made or opened.
     pub began_at: Timestamp,
     /// When it expires.
@@ -121,6 +143,13 @@ pub struct IssuedSession {
     pub secret: TokenSecret,
     /// When it expires.
     pub expires_at: Timestamp,
+}
+
+impl IssuedSession {
+    /// Returns its id, as lists and the journal show it. It is not a credential.
+    pub fn id(&self) -> String {
+        shown_id(&self.secret.hash().0)
+    }
 }
 
 impl SessionItem {
@@ -176,6 +205,8 @@ impl SessionItem {
             given_role: self.given_role.clone(),
             addressee: self.addressee.clone(),
             first_owner: self.first_owner,
+            return_url: self.return_url.clone(),
+            support: self.support.clone(),
             link: Some(link),
             ..Self::lasting(life)
         }
@@ -192,6 +223,9 @@ impl SessionItem {
             link: None,
             addressee: None,
             first_owner: false,
+            return_url: None,
+            page: None,
+            support: None,
             began,
             seen: None,
             ends,
@@ -315,7 +349,12 @@ impl SignIn<'_> {
                     id: shown_id(&hash),
                     is_opened: link.id.is_some(),
                     email: link.email,
-                    role: session.given_role,
+                    link_id: link.id,
+                    role: match &session.support {
+                        Some(terms) => Some(terms.role.clone()),
+                        None => session.given_role,
+                    },
+                    support: session.support,
                     began_at: session.began,
                     ends_at: session.ends,
                 }

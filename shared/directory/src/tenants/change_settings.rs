@@ -2,7 +2,8 @@
 
 use rollcall_model::{
     Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId, RoleSync,
-    RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, sha256_hex, shown,
+    RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, is_return_origin, sha256_hex,
+    shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -20,6 +21,8 @@ const MAX_CEILING_PER_MINUTE: u32 = 50_000;
 const MAX_BURST: u32 = 100_000;
 /// The largest number of domains to which a tenant's invitations go.
 const MAX_DOMAINS: usize = 100;
+/// The largest number of origins to which portal links can lead back.
+const MAX_ORIGINS: usize = 20;
 /// The longest retention that a tenant can set, in days: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
 /// The longest time for which an introspection may be remembered, in seconds.
@@ -62,6 +65,8 @@ pub struct SettingsChange {
     pub session_idle_minutes: Option<Option<u32>>,
     /// For how many seconds the application may remember what an introspection said.
     pub cache_seconds: Option<u32>,
+    /// The origins of the application to which a portal link can lead back.
+    pub return_origins: Option<Vec<String>>,
 }
 
 impl SettingsChange {
@@ -96,6 +101,7 @@ impl SettingsChange {
                 .session_idle_minutes
                 .unwrap_or(before.session_idle_minutes),
             cache_seconds: self.cache_seconds.unwrap_or(before.cache_seconds),
+            return_origins: self.return_origins.clone().unwrap_or(before.return_origins),
             roles: before.roles,
         };
         let role_fault = self
@@ -119,6 +125,9 @@ fn fault(settings: &Settings) -> Option<String> {
     if let Some(detail) = domain_fault(&settings.invitation_domains) {
         return Some(detail);
     }
+    if let Some(detail) = origin_fault(&settings.return_origins) {
+        return Some(detail);
+    }
     if settings.cache_seconds > MAX_CACHE_SECONDS {
         return Some(format!("`cache_seconds` must be 0 to {MAX_CACHE_SECONDS}"));
     }
@@ -139,6 +148,17 @@ fn domain_fault(domains: &[String]) -> Option<String> {
         let it = shown(it);
         format!("`invitation_domains`: `{it}` is not a domain, such as `example.com`")
     })
+}
+
+fn origin_fault(origins: &[String]) -> Option<String> {
+    if origins.len() > MAX_ORIGINS {
+        return Some(format!("`return_origins` can be at most {MAX_ORIGINS}"));
+    }
+    let wrong = origins.iter().find(|origin| !is_return_origin(origin))?;
+    let wrong = shown(wrong);
+    Some(format!(
+        "`return_origins`: `{wrong}` is not the origin of an application, such as `https://app.example.com`"
+    ))
 }
 
 /// Returns why a role cannot be the tenant's default role.

@@ -119,17 +119,20 @@ impl Lifecycle<'_> {
     /// # Errors
     /// `uniqueness` when a tenant with this id exists or once existed.
     pub async fn create(self, name: String, settings: Settings) -> Result<(), Error> {
+        self.create_as(TenantItem::new(name, now(), settings)).await
+    }
+
+    /// Creates the tenant as it is given, with the roles in its settings as those of the stack.
+    pub(super) async fn create_as(self, mut item: TenantItem) -> Result<(), Error> {
         let scope = self.scope;
-        let (at, keys) = (now(), scope.keys());
+        let keys = scope.keys();
         let summary = TenantSummary {
             id: scope.tenant.clone(),
-            display_name: name.clone(),
-            created_at: at,
+            display_name: item.display_name.clone(),
+            created_at: item.created_at,
         };
-        let roles = settings.roles.clone();
-        let mut item = TenantItem::new(name, at, settings);
         // If those of the stack change meanwhile, a pass sees to it.
-        item.inherit_roles(roles);
+        item.inherit_roles(item.settings.roles.clone());
         let item = item.to_item(keys)?;
         let listed = StackKeys::tenants().at(scope.tenant.as_str());
         let listed = to_item(&listed, &summary)?;

@@ -2,13 +2,20 @@
 //!
 //! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed, and
 //! `define_roles` which roles. `stack_roles` has those of tenants without roles of their own, to which `inherit_roles`
-//! gives them. `ceilings` has what the operator allows. All change a tenant through `write_tenant`.
+//! gives them. `schemas` has the extension schemas of a tenant, and `stack_schemas` those of the stack, both as
+//! `declarations` rules. `ceilings` has what the operator allows. `put_tenant` and `put_settings` replace all of it. All
+//! change a tenant through `write_tenant`.
 
 mod ceilings;
 pub(crate) mod change_settings;
+mod declarations;
 pub(crate) mod define_roles;
 pub(crate) mod handle;
 pub(crate) mod inherit_roles;
 pub(crate) mod lifecycle;
+pub(crate) mod put_settings;
+pub(crate) mod put_tenant;
+pub(crate) mod schemas;
 pub(crate) mod stack_roles;
+pub(crate) mod stack_schemas;
 pub(crate) mod write_tenant;

@@ -12,6 +12,7 @@ use rollcall_edge_http::{Problem, origin, request_id};
 
 use crate::caller::{named_tenant, no_longer_good, secret, service_key};
 use crate::gate::{KeyGate, check_key, check_reach, lacks_scope};
+use crate::idempotency_key::{claim, claim_in_stack};
 
 /// The application's backend with a service key for the whole stack that passes the gate `G`.
 pub(crate) struct Application<G> {
@@ -58,7 +59,7 @@ where
         let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
         check_reach(&key, None)?;
         Ok(Self {
-            directory,
+            directory: claim_in_stack(parts, directory, &key.id).await?,
             key,
             request_id: request_id(parts),
             origin: origin(parts),
@@ -88,7 +89,7 @@ where
         let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
         let tenant = named_tenant(&directory, &key, parts).await?;
         Ok(Self {
-            tenant,
+            tenant: claim(parts, tenant).await?,
             key,
             gate: PhantomData,
         })

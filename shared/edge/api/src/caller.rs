@@ -15,7 +15,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 use rollcall_directory::{
     Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session, Tenant,
@@ -27,6 +27,10 @@ use tracing::Span;
 use crate::door;
 use crate::fields::segment;
 use crate::gate::{Gate, SignedIn, check_key, check_reach, check_session};
+use crate::idempotency_key::claim;
+
+/// The endpoints that only end the session with which they are called.
+const SIGN_OUT: [&str; 2] = ["/api/v1/sessions/current", "/console/close"];
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -162,11 +166,15 @@ where
         let directory = Directory::from_ref(state);
         let scope = G::PERMISSION.map(KeyScope::Permission);
         let key = service_key(&directory, parts, scope).await?;
+        for permission in G::ALSO {
+            check_key(&key, Some(KeyScope::Permission(*permission)))?;
+        }
         let tenant = named_tenant(&directory, &key, parts).await?;
+        // Nothing else guarantees that the tenant exists. A session does.
+        let roles = tenant.lifecycle().read().await?.settings.roles;
         Ok(Self {
-            // Nothing else guarantees that the tenant exists. A session does.
-            roles: tenant.lifecycle().read().await?.settings.roles,
-            tenant,
+            tenant: claim(parts, tenant).await?,
+            roles,
             rank: rank_of(&key),
             renamings: None,
             first_owner: None,
@@ -291,6 +299,10 @@ impl<G: Gate> Admin<G> {
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
         check_session(&session, G::PERMISSION)?;
+        check_reads(&session, parts)?;
+        for permission in G::ALSO {
+            check_session(&session, Some(*permission))?;
+        }
         let tenant = directory
             .for_session(&session, &request_id(parts))
             .requested_from(origin(parts));
@@ -313,7 +325,25 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let secret = secret(parts, Purpose::Session)?;
-        Self::enter(&Directory::from_ref(state), secret, parts).await
+        let mut admin = Self::enter(&Directory::from_ref(state), secret, parts).await?;
+        admin.tenant = claim(parts, admin.tenant).await?;
+        Ok(admin)
+    }
+}
+
+/// Checks that support access changes nothing: every session enters here, on the console's pages and in the API. It may only
+/// end itself.
+fn check_reads(session: &Session, parts: &Parts) -> Result<(), Problem> {
+    let matched = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map(MatchedPath::as_str);
+    let ends_itself = matched.is_some_and(|path| SIGN_OUT.contains(&path));
+    match session.read_only && !parts.method.is_safe() && !ends_itself {
+        true => Err(Problem::forbidden(
+            "support access only reads; an admin of the organisation, or the application, can make this change",
+        )),
+        false => Ok(()),
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Connection {
 /// What the external id in a sign-in has to do with the one that the connection pushes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ExternalIds {
+pub(crate) enum ExternalIds {
     /// They are the same if they have the same form. Another one of the same form is somebody else's.
     Auto,
     /// Nothing: another one is no contradiction.

@@ -12,6 +12,9 @@ use utoipa::openapi::schema::{
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::connections::Provider;
+use crate::schema_fields::{
+    AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness,
+};
 use crate::settings::{RateLimit, Settings};
 
 /// The roles that somebody gave a person, or that a group gives its members.
@@ -23,6 +26,19 @@ struct GivenRole {
     role_id: Option<String>,
     /// All of them, highest first. Events of earlier versions do not have it.
     role_ids: Option<Vec<String>>,
+}
+
+/// The roles that a group will give its members once it is pushed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct AwaitedRole {
+    /// The name of the group.
+    group: String,
+    /// The highest role; null for none.
+    #[schema(required)]
+    role_id: Option<String>,
+    /// All of them, highest first.
+    role_ids: Vec<String>,
 }
 
 /// The effective role of a person.
@@ -227,6 +243,69 @@ struct DefinedRoles {
     inherited: Option<bool>,
 }
 
+/// The extension schema of the tenant that changed, as it is declared; or, if those of the stack changed, which these are.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredSchema {
+    schema: Option<DeclaredSchemaText>,
+    /// The URNs of the schemas of the stack.
+    inherited: Option<Vec<String>>,
+    /// How often those of the stack had changed.
+    stack_version: Option<u64>,
+}
+
+/// A declared extension schema, with the attributes that were removed from it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredSchemaText {
+    /// Its URN.
+    urn: String,
+    /// Its name.
+    name: String,
+    /// What it is for.
+    description: String,
+    /// Its attributes, with their characteristics.
+    attributes: Vec<DeclaredAttribute>,
+}
+
+/// An attribute of a declared extension schema.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredAttribute {
+    name: String,
+    r#type: AttributeType,
+    description: String,
+    multi_valued: bool,
+    required: bool,
+    case_exact: bool,
+    mutability: AttributeMutability,
+    returned: AttributeReturned,
+    uniqueness: AttributeUniqueness,
+    canonical_values: Vec<String>,
+    reference_types: Vec<String>,
+    /// Those inside a complex attribute.
+    sub_attributes: Option<Vec<DeclaredSubAttribute>>,
+    /// Whether it was removed.
+    removed: Option<bool>,
+}
+
+/// An attribute inside a complex one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct DeclaredSubAttribute {
+    name: String,
+    r#type: AttributeType,
+    description: String,
+    multi_valued: bool,
+    required: bool,
+    case_exact: bool,
+    mutability: AttributeMutability,
+    returned: AttributeReturned,
+    uniqueness: AttributeUniqueness,
+    canonical_values: Vec<String>,
+    reference_types: Vec<String>,
+}
+
 /// A role of a tenant.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -263,6 +342,48 @@ struct MadePortalLink {
     role_id: String,
     /// Until when it can be opened.
     expires_at: Timestamp,
+    /// Why, if the link is support access: its session only reads, and ends at `expires_at` too.
+    support_reason: Option<String>,
+}
+
+/// A webhook.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookDetails {
+    /// What people call it.
+    name: String,
+    /// Where events are sent, without the path of the URL, which can be a secret.
+    origin: String,
+    /// The types of the events that it gets; empty for all.
+    types: Vec<String>,
+}
+
+/// Why a webhook was paused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookPause {
+    /// `by_hand`, `failing`, `gone`, `events_expired` or `cursor_ahead`. A newer version may have others.
+    reason: String,
+    /// The sequence of the last event that was delivered before.
+    after: u64,
+}
+
+/// From where a webhook sends again.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookResumption {
+    /// The sequence after which it goes on.
+    after: u64,
+    /// How many events it does not get, because they have expired.
+    skipped: u64,
+}
+
+/// The place of a webhook in the feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct WebhookPlace {
+    /// The sequence after which it goes on.
+    after: u64,
 }
 
 /// A session or portal link that was ended.
@@ -277,6 +398,7 @@ struct EndedSession {
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(
     GivenRole,
+    AwaitedRole,
     EffectiveRole,
     SignInDecision,
     RefusedSignIn,
@@ -295,9 +417,17 @@ struct EndedSession {
     TenantName,
     DefinedRoles,
     DefinedRole,
+    DeclaredSchema,
+    DeclaredSchemaText,
+    DeclaredAttribute,
+    DeclaredSubAttribute,
     RequestCeiling,
     SetCeilings,
     MadePortalLink,
+    WebhookDetails,
+    WebhookPause,
+    WebhookResumption,
+    WebhookPlace,
     EndedSession
 )))]
 struct Changes;

@@ -143,6 +143,7 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
             "group" => &["group"],
             "connection" => &["connection"],
             "token" => &["token"],
+            "webhook" => &["webhook"],
             _ => &["tenant"],
         },
     }
@@ -183,7 +184,15 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantRenamed => both("TenantName"),
         EventType::TenantSettingsChanged => both("StoredSettings"),
         EventType::TenantCeilingChanged => both("RequestCeiling"),
+        EventType::TenantGroupAwaited => both("AwaitedRole"),
         EventType::TenantRolesChanged => both("DefinedRoles"),
+        EventType::TenantSchemasChanged => both("DeclaredSchema"),
+        EventType::WebhookCreated => after("WebhookDetails"),
+        EventType::WebhookChanged => both("WebhookDetails"),
+        EventType::WebhookDeleted => before("WebhookDetails"),
+        EventType::WebhookPaused => after("WebhookPause"),
+        EventType::WebhookResumed => after("WebhookResumption"),
+        EventType::WebhookReplayed => both("WebhookPlace"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
         // Only the audit log has it.
@@ -194,6 +203,8 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         | EventType::UserBlocked
         | EventType::UserUnblocked
         | EventType::UserConfirmed
+        | EventType::WebhookSecretRotated
+        | EventType::WebhookTested
         | EventType::ConnectionCreated
         | EventType::TokenCreated
         | EventType::TokenRevoked

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use crate::stored_answer::SecretMember;
+
 /// The items on a page if the request has no `limit`.
 const DEFAULT_LIMIT: i64 = 100;
 /// The maximum number of items on a page.
@@ -177,6 +179,12 @@ pub(crate) fn created(path: &str, body: &impl Serialize) -> Response {
     if let Ok(location) = HeaderValue::try_from(format!("{API_PATH}{path}")) {
         response.headers_mut().insert(header::LOCATION, location);
     }
+    response
+}
+
+/// Returns the response of a creation, whose member `secret` is shown this once: a repetition gets it without.
+pub(crate) fn with_secret(mut response: Response, secret: &'static str) -> Response {
+    response.extensions_mut().insert(SecretMember(secret));
     response
 }
 

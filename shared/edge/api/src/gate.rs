@@ -10,6 +10,8 @@ use rollcall_edge_http::Problem;
 pub trait Gate: Send {
     /// The required permission. `None` if any session is enough.
     const PERMISSION: Option<Permission>;
+    /// The permissions that are required as well.
+    const ALSO: &'static [Permission] = &[];
 }
 
 /// A requirement for service keys where only the application may call.
@@ -35,6 +37,8 @@ gates! {
     SignedIn = None;
     /// Requires `directory:read`.
     Read = Some(Permission::DirectoryRead);
+    /// Requires `directory:pick`.
+    Pick = Some(Permission::DirectoryPick);
     /// Requires `provisioning:read`.
     ReadConnections = Some(Permission::ProvisioningRead);
     /// Requires `logs:read`.
@@ -47,6 +51,15 @@ gates! {
     Delete = Some(Permission::ProvisioningDelete);
     /// Requires `sso:configure`.
     Configure = Some(Permission::SsoConfigure);
+}
+
+/// Requires `webhooks:manage`, and what the feed requires: a webhook gets all events of the tenant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ManageWebhooks;
+
+impl Gate for ManageWebhooks {
+    const PERMISSION: Option<Permission> = Some(Permission::WebhooksManage);
+    const ALSO: &'static [Permission] = &[Permission::LogsRead, Permission::DirectoryRead];
 }
 
 /// Requires `tenants:manage`.

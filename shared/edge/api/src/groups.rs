@@ -66,6 +66,12 @@ pub(crate) struct GroupDetails {
     role_ids: Vec<Role>,
 }
 
+impl GroupDetails {
+    pub(crate) fn of(group: GroupSummary, roles: &Catalogue) -> Self {
+        RoleMapping::of(group, roles).into()
+    }
+}
+
 impl From<RoleMapping> for GroupDetails {
     fn from(mapping: RoleMapping) -> Self {
         Self {
@@ -99,9 +105,12 @@ pub(crate) async fn list(
 ) -> Result<Json<List<GroupDetails>>, Problem> {
     let limit = limit(asked.limit)?;
     let text = asked.text.unwrap_or_default();
-    let (groups, next) = Insight::of(&access.tenant)
-        .search_groups(&text, GroupFilter::All, asked.after, limit)
+    let (insight, list) = (Insight::of(&access.tenant), format!("groups\n{text}"));
+    let after = insight.place(&list, asked.after.as_deref()).await?;
+    let (groups, next) = insight
+        .search_groups(&text, GroupFilter::All, after, limit)
         .await?;
+    let next = insight.cursor(&list, next).await?;
     let groups = groups.into_iter();
     let groups = groups.map(|group| RoleMapping::of(group, &access.roles));
     Ok(List::of(groups.collect::<Vec<_>>(), next))
@@ -139,9 +148,10 @@ pub(crate) async fn list_mappings(
     Params(asked): Params<GroupsPage>,
 ) -> Result<Json<List<RoleMapping>>, Problem> {
     let limit = limit(asked.limit)?;
-    let (groups, next) = Insight::of(&access.tenant)
-        .groups(asked.after, limit)
-        .await?;
+    let (insight, list) = (Insight::of(&access.tenant), "role mappings");
+    let after = insight.place(list, asked.after.as_deref()).await?;
+    let (groups, next) = insight.groups(after, limit).await?;
+    let next = insight.cursor(list, next).await?;
     let mappings = groups.into_iter();
     let mappings = mappings.map(|group| RoleMapping::of(group, &access.roles));
     Ok(List::of(mappings.collect::<Vec<_>>(), next))
@@ -205,9 +215,13 @@ pub(crate) async fn list_members(
     Params(asked): Params<MembersPage>,
 ) -> Result<Json<List<Person>>, Problem> {
     let (states, limit) = (states(asked.state.as_deref())?, limit(asked.limit)?);
-    let (people, next) = Insight::of(&access.tenant)
-        .group_people(&group, &states, asked.after, limit)
-        .await?;
+    let (insight, list) = (
+        Insight::of(&access.tenant),
+        format!("members\n{group}\n{states:?}"),
+    );
+    let after = insight.place(&list, asked.after.as_deref()).await?;
+    let (people, next) = insight.group_people(&group, &states, after, limit).await?;
+    let next = insight.cursor(&list, next).await?;
     Ok(List::of(people, next))
 }
 

@@ -1,19 +1,23 @@
 //! `/api/v1`: the API for the application's backend and a customer's admins.
 //!
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`,
-//!   `service_keys`.
+//!   `portal_links`, `snapshot`, `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
-//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`; and only for people:
+//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`, `webhooks`; and only for people:
 //!   `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
 //!   reads bodies, query strings and path segments.
+//! - `put_tenant`, `put_connection`, `put_settings` and `named_mappings` replace a whole resource under a name that the
+//!   caller chose, and can be repeated.
+//! - `idempotency_key` makes a POST that is repeated under its key change nothing again; `stored_answer` is what it gets.
 //! - `codes` lists the reason codes for the OpenAPI document.
 //! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
 //!   generates the OpenAPI document from them, so that the two cannot differ.
 //!
-//! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use.
+//! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use,
+//! and `schema_fields` those of `schemas`.
 //! The directory's own types are converted.
 //!
 //! ```
@@ -35,17 +39,23 @@ mod codes;
 mod door;
 mod fields;
 mod gate;
+mod idempotency_key;
 mod openapi;
 mod operations;
 mod role;
 mod roles;
 mod routes;
+mod schema_fields;
+mod schemas;
+mod stored_answer;
 
 mod event_changes;
 mod event_schemas;
 mod events;
+mod portal_links;
 mod service_keys;
 mod sign_in;
+mod snapshot;
 mod tenants;
 
 mod application;
@@ -57,16 +67,23 @@ mod fate;
 mod groups;
 mod health;
 mod identity;
+mod named_mappings;
 mod people;
 mod person_actions;
 mod person_parts;
+mod picker;
+mod put_connection;
+mod put_settings;
+mod put_tenant;
 mod quirks;
 mod remedies;
 mod requests;
 mod returning;
 mod sessions;
 mod settings;
+mod support;
 mod tokens;
+mod webhooks;
 
 use axum::Router;
 use rollcall_directory::Directory;
@@ -77,7 +94,7 @@ pub use caller::{Admin, check_below};
 pub use fate::explained;
 pub use fields::{Id, Params, name, segment};
 pub use gate::{
-    Configure, Create, Delete, Gate, Read, ReadConnections, ReadLogs, Settings, SignedIn,
+    Configure, Create, Delete, Gate, Pick, Read, ReadConnections, ReadLogs, Settings, SignedIn,
     check_session,
 };
 pub use openapi::document;

@@ -1,14 +1,18 @@
 //! The OpenAPI 3.1 document of `/api/v1`, generated from the routers.
 
 use axum::Json;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::codes::{ReadingCode, ReasonCode};
 use crate::event_schemas::EventSchemas;
+use crate::idempotency_key::is_exempt;
 use crate::operations::{SERVICE_KEY, SESSION, operations};
 use crate::routes::{self, Api};
 
@@ -89,14 +93,7 @@ impl Modify for Answers {
     fn modify(&self, document: &mut OpenApi) {
         for item in document.paths.paths.values_mut() {
             for operation in operations(item) {
-                let schema = Ref::from_schema_name("Problem");
-                let refusal = ResponseBuilder::new()
-                    .description("Refused, or failed: a problem document")
-                    .content(
-                        "application/problem+json",
-                        Content::new(Some(RefOr::Ref(schema))),
-                    )
-                    .build();
+                let refusal = problem("Refused, or failed: a problem document");
                 let responses = &mut operation.responses.responses;
                 for response in responses.values_mut() {
                     if let RefOr::T(response) = response
@@ -111,6 +108,81 @@ impl Modify for Answers {
     }
 }
 
+/// Adds `Idempotency-Key` to the operations in which it counts, and says so where it does not.
+struct IdempotencyKeys;
+
+impl Modify for IdempotencyKeys {
+    fn modify(&self, document: &mut OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let Some(operation) = &mut item.post else {
+                continue;
+            };
+            if is_exempt(path) {
+                let said = operation.description.get_or_insert_default();
+                said.push_str("\n\n`Idempotency-Key` has no effect here: the request can be sent again as it is.");
+                continue;
+            }
+            let parameters = operation.parameters.get_or_insert_default();
+            parameters.push(RefOr::T(key_parameter()));
+            let responses = &mut operation.responses.responses;
+            for (status, description) in [
+                (
+                    "409",
+                    "`idempotency_key_in_use`: a request with this key is under way, or its answer was lost; \
+                     `Retry-After` says when to send it again. Or another conflict.",
+                ),
+                (
+                    "422",
+                    "`idempotency_key_reused`: the key belongs to another request.",
+                ),
+            ] {
+                responses.insert(status.to_owned(), RefOr::T(problem(description)));
+            }
+            for (status, response) in responses {
+                if let RefOr::T(response) = response
+                    && status.starts_with('2')
+                {
+                    let header = HeaderBuilder::new()
+                        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                        .description(Some(
+                            "`true` if the answer is that of an earlier request with this key",
+                        ));
+                    let headers = &mut response.headers;
+                    headers.insert("Idempotency-Replayed".to_owned(), RefOr::T(header.build()));
+                }
+            }
+        }
+    }
+}
+
+fn key_parameter() -> Parameter {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A text that the caller chooses for the request, such as a UUID. For 24 hours, the same request of the same \
+             caller with it changes nothing again, and gets the first answer, without secrets. A request that was refused, \
+             or changed nothing, is not remembered.",
+        ))
+        .schema(Some(key))
+        .build()
+}
+
+fn problem(description: &str) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    let content = Content::new(Some(RefOr::Ref(schema)));
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content)
+        .build()
+}
+
 /// Returns the OpenAPI document.
 pub fn document() -> OpenApi {
     let mut document = Base::openapi();
@@ -119,6 +191,7 @@ pub fn document() -> OpenApi {
     }
     EventSchemas.modify(&mut document);
     Answers.modify(&mut document);
+    IdempotencyKeys.modify(&mut document);
     document
 }
 

@@ -1,14 +1,16 @@
 //! People: their states, their roles, and the grants that give the roles.
 
 use axum::Json;
+use axum::extract::State;
 use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{
-    ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, shown,
+    Directory, ExplainedGrant, Person as Stored, PersonRole as Decided, Source, Tenant, USERS,
+    shown,
 };
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Insight, PeopleQuery};
-use rollcall_scim::{Filter, USER};
+use rollcall_insight::{Insight, PeopleOrder, PeopleQuery};
+use rollcall_scim::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -39,6 +41,9 @@ pub(crate) struct Person {
     role: Option<Role>,
     /// All roles of the person, highest first.
     roles: Vec<Role>,
+    /// When an event last told of a change of their role. The filter `role` goes by what it told, which can be a moment
+    /// behind `role`. Null if none did, or an earlier version sent it.
+    role_announced_at: Option<Timestamp>,
     /// When the person was created.
     created_at: Timestamp,
     /// The last sign-in.
@@ -100,6 +105,7 @@ impl From<Stored> for Person {
             state: person.state.into(),
             role: person.role.map(Role::from),
             roles: roles(person.roles),
+            role_announced_at: person.role_announced_at,
             created_at: person.created_at,
             last_login_at: person.last_login_at,
             blocked_at: person.identity.blocked_at,
@@ -155,20 +161,39 @@ pub(crate) struct PeoplePage {
     /// Only people in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
     #[param(pattern = r"^(active|invited|inactive|,|\s)*$")]
     state: Option<String>,
+    /// Only people for whom the last event about their role reported this one, alone or among others; see
+    /// `role_announced_at`.
+    role: Option<String>,
+    /// Only people in the group with this id.
+    group: Option<String>,
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,
     /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,
     /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of words is complete, people with this text in any
     /// attribute are found.
     text: Option<String>,
+    /// The order: by creation unless given. By `user_name` not together with `filter` or `text`.
+    #[param(inline)]
+    sort: Option<PeopleSort>,
     /// Parts of each person to show beside the others: `attributes`, `groups`, separated by commas.
     #[param(pattern = "^(attributes|groups)(, ?(attributes|groups))*$")]
     include: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, with the same parameters otherwise except `limit` and `include`, for an hour. Another one
+    /// is refused with 400, and one that has expired with 410.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
     limit: Option<i64>,
+}
+
+/// The order of the list of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PeopleSort {
+    /// By creation.
+    CreatedAt,
+    /// By `userName`, ignoring case.
+    UserName,
 }
 
 /// The query of one person.
@@ -181,26 +206,49 @@ pub(crate) struct PersonQuery {
     include: Option<String>,
 }
 
-/// Lists people in order of creation; with `text`, the best matches first.
+/// Lists people in order of creation or user names; with `text`, the best matches first. All conditions must hold. A page
+/// looks at 2,000 people at most, so it can have few of them, or none, although another page follows.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
     responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list(
+    State(directory): State<Directory>,
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
 ) -> Result<Json<List<Person>>, Problem> {
     let parts = Parts::parse(asked.include.as_deref())?;
     let filter = asked.filter.as_deref();
+    // Only a path with a URN can name an attribute that the tenant declares.
+    let tenant = match filter.is_some_and(|filter| filter.contains("urn:")) {
+        true => directory.with_schemas(access.tenant).await?,
+        false => access.tenant,
+    };
+    let users = tenant.resource_type(&USERS);
+    let role = asked.role.map(|role| Role::named(role).of(&access.roles));
     let query = PeopleQuery {
         states: states(asked.state.as_deref())?,
-        filter: filter.map(|text| Filter::parse(&USER, text)).transpose()?,
-        text: asked.text,
-        after: asked.after,
+        filter: filter.map(|text| Filter::parse(users, text)).transpose()?,
+        text: asked.text.filter(|text| !text.trim().is_empty()),
+        role: role.transpose()?.map(directory::RoleId::from),
+        group: asked.group,
+        after: None,
         limit: limit(asked.limit)?,
     };
-    let found = Insight::of(&access.tenant).find_people(&query).await?;
-    let people = with_parts(&access.tenant, found.people, parts).await?;
+    let order = match asked.sort {
+        Some(PeopleSort::UserName) if query.filter.is_some() || query.text.is_some() => {
+            return Err(Problem::invalid(
+                "`sort=user_name` does not go together with `filter` or `text`; leave one of them out",
+            ));
+        }
+        Some(PeopleSort::UserName) => PeopleOrder::UserName,
+        Some(PeopleSort::CreatedAt) | None => PeopleOrder::Created,
+    };
+    let insight = Insight::of(&tenant);
+    let (people, next) = insight
+        .list_people(&query, order, asked.after.as_deref())
+        .await?;
+    let people = with_parts(&tenant, people, parts).await?;
     parts.check_size(&people)?;
-    Ok(List::of(people, found.next))
+    Ok(List::of(people, next))
 }
 
 /// Reads one person.
@@ -224,7 +272,11 @@ pub(crate) async fn read(
         .ok_or_else(|| Problem::not_found("the user"))
 }
 
-async fn with_parts(
+/// Returns people as they are shown, with these parts.
+///
+/// # Errors
+/// Only table errors.
+pub(crate) async fn with_parts(
     tenant: &Tenant,
     people: Vec<Stored>,
     parts: Parts,

@@ -20,6 +20,12 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// All parts.
+    pub(crate) const ALL: Self = Self {
+        attributes: true,
+        groups: true,
+    };
+
     /// Reads a parameter such as `include=attributes,groups`.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! People who are no longer there: how they come back, and how others get what they had.
 
 use axum::Json;
+use axum::extract::State;
 use http::StatusCode;
+use rollcall_directory::Directory;
 use rollcall_edge_http::Problem;
 
 use crate::caller::Access;
@@ -17,15 +19,18 @@ use crate::people::Person;
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn restore(
+    State(directory): State<Directory>,
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
     let (giver, gives_back) = (access.rank(), access.rank_to_give_back());
-    let restored = access.tenant.roles().restore(&id, giver, gives_back).await;
+    // Whoever comes back claims the unique values of before.
+    let tenant = directory.with_schemas(access.tenant).await?;
+    let restored = tenant.roles().restore(&id, giver, gives_back).await;
     if let Err(error) = restored {
-        return Err(explained(&access.tenant, &id, error).await);
+        return Err(explained(&tenant, &id, error).await);
     }
-    Ok(Json(access.tenant.roles().person(&id).await?.into()))
+    Ok(Json(tenant.roles().person(&id).await?.into()))
 }
 
 /// Admits others as new. If the person was deleted, whoever signs in with an identifier or a subject of theirs is

@@ -14,6 +14,11 @@ use utoipa::ToSchema;
 pub(crate) struct Role(String);
 
 impl Role {
+    /// Returns a role as a query names it. It may not exist.
+    pub(crate) fn named(id: String) -> Self {
+        Self(id)
+    }
+
     /// Returns the role of the catalogue with this id.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant};
+use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant, shown};
 use rollcall_edge_http::Problem;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,7 +57,7 @@ impl CatalogueRole {
     }
 }
 
-fn listed(roles: &Catalogue) -> Vec<CatalogueRole> {
+pub(crate) fn listed(roles: &Catalogue) -> Vec<CatalogueRole> {
     let listed = roles.definitions().into_iter().zip(roles.roles());
     let listed = listed.map(|(role, known)| CatalogueRole::of(role, known));
     listed.collect()
@@ -109,11 +110,18 @@ pub(crate) struct NewCatalogueRole {
     /// Whether it may be the `sso_default_role` of the tenant.
     #[serde(default)]
     by_default: bool,
-    /// What it allows. `directory:read`, `provisioning:read`, `provisioning:create`, `provisioning:delete`,
-    /// `sso:configure`, `logs:read` and `settings:write` count in this API and in the console; all others are words of
+    /// What it allows. `directory:read`, `directory:pick`, `provisioning:read`, `provisioning:create`, `provisioning:delete`,
+    /// `sso:configure`, `logs:read`, `settings:write` and `webhooks:manage` count in this API and in the console; all others are words of
     /// the application.
     #[serde(default)]
     permissions: Vec<String>,
+    /// Ignored, so that roles can be sent as they were read.
+    #[serde(default, rename = "mappable")]
+    #[schema(value_type = bool, required = false)]
+    _mappable: Option<IgnoredAny>,
+    /// Whether the role is one that the stack has no more. Nobody can define such a role.
+    #[serde(default)]
+    retired: bool,
 }
 
 impl From<NewCatalogueRole> for RoleDefinition {
@@ -139,11 +147,31 @@ pub(crate) struct NewCatalogue {
     /// All roles. `owner` is added if it is missing. None at all: for a tenant, the roles of the stack; for the stack, the
     /// default roles.
     items: Vec<NewCatalogueRole>,
+    /// Whether the tenant has the roles of the stack, as it can be read. `items` then do not count.
+    #[serde(default)]
+    inherited: bool,
+    /// Ignored, so that the roles of the stack can be sent as they were read.
+    #[serde(default, rename = "changed_at")]
+    #[schema(value_type = Option<Timestamp>)]
+    _changed_at: Option<IgnoredAny>,
+    /// Ignored, so that the roles of the stack can be sent as they were read.
+    #[serde(default, rename = "applied_at")]
+    #[schema(value_type = Option<Timestamp>)]
+    _applied_at: Option<IgnoredAny>,
 }
 
 impl NewCatalogue {
     /// Returns the roles; `None` if the request names none.
     fn defined(self) -> Result<Option<Catalogue>, Problem> {
+        if self.inherited {
+            return Ok(None);
+        }
+        if let Some(role) = self.items.iter().find(|role| role.retired) {
+            return Err(Problem::invalid(format!(
+                "the role `{}` is `retired`: the stack no longer has it; leave it out",
+                shown(&role.id)
+            )));
+        }
         let roles: Vec<RoleDefinition> = self.items.into_iter().map(RoleDefinition::from).collect();
         match roles.is_empty() {
             true => Ok(None),

@@ -7,9 +7,10 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, export, groups, health, identity, people, person_actions,
-    quirks, remedies, requests, returning, roles, service_keys, sessions, settings, sign_in,
-    tenants, tokens,
+    audit, connections, erasure, events, export, groups, health, identity, named_mappings, people,
+    person_actions, picker, portal_links, put_connection, put_settings, put_tenant, quirks,
+    remedies, requests, returning, roles, schemas, service_keys, sessions, settings, sign_in,
+    snapshot, support, tenants, tokens, webhooks,
 };
 
 /// The state of every endpoint.
@@ -28,16 +29,25 @@ impl FromRef<Api> for Directory {
 pub(crate) fn application() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::list, tenants::create))
-        .routes(routes!(tenants::read, tenants::change, tenants::delete))
+        .routes(routes!(
+            tenants::read,
+            put_tenant::put,
+            tenants::change,
+            tenants::delete
+        ))
         .routes(routes!(erasure::read_of_tenant, erasure::erase_tenant))
         .routes(routes!(export::tenant))
         .routes(routes!(sign_in::log_in))
         .routes(routes!(sign_in::introspect))
-        .routes(routes!(sign_in::create_portal_link, sessions::list_links))
+        .routes(routes!(
+            portal_links::create_portal_link,
+            sessions::list_links
+        ))
         .routes(routes!(sessions::end_link))
         .routes(routes!(service_keys::list, service_keys::create))
         .routes(routes!(service_keys::history))
         .routes(routes!(service_keys::read, service_keys::revoke))
+        .routes(routes!(snapshot::read))
         .routes(routes!(events::list))
         .routes(routes!(events::verify))
 }
@@ -51,10 +61,19 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    // Roles and the subjects that a tenant knows are a matter of the application alone.
+    // Roles, schemas and the subjects that a tenant knows are a matter of the application alone.
     let own = OpenApiRouter::new()
         .routes(routes!(roles::read_of_stack, roles::define_of_stack))
+        .routes(routes!(schemas::list_of_stack))
+        .routes(routes!(
+            schemas::read_of_stack,
+            schemas::declare_of_stack,
+            schemas::withdraw_of_stack
+        ))
+        .routes(routes!(schemas::list))
+        .routes(routes!(schemas::read, schemas::declare, schemas::withdraw))
         .routes(routes!(remedies::bind))
+        .routes(routes!(support::grant))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }
@@ -63,7 +82,12 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
 fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
     vec![
         routes!(connections::list, connections::create),
-        routes!(connections::read, connections::change, connections::delete),
+        routes!(
+            connections::read,
+            put_connection::put,
+            connections::change,
+            connections::delete
+        ),
         routes!(quirks::read),
         routes!(remedies::preview, remedies::apply),
         routes!(tokens::list, tokens::create),
@@ -72,9 +96,12 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(groups::read),
         routes!(groups::list_mappings),
         routes!(groups::map),
+        routes!(named_mappings::read, named_mappings::put),
+        routes!(named_mappings::list_awaited),
         routes!(roles::list),
         routes!(groups::list_members),
         routes!(groups::reconciliation),
+        routes!(picker::pick),
         routes!(people::list),
         routes!(people::read, person_actions::delete),
         routes!(person_actions::block),
@@ -91,9 +118,19 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(identity::read),
         routes!(sessions::list_of_person),
         routes!(sessions::end_of_person),
-        routes!(settings::read, settings::change),
+        routes!(settings::read, put_settings::put, settings::change),
         routes!(audit::list),
         routes!(requests::list),
+        routes!(support::list),
+        routes!(support::end),
         routes!(health::read),
+        routes!(webhooks::list, webhooks::create),
+        routes!(webhooks::read, webhooks::change, webhooks::delete),
+        routes!(webhooks::rotate),
+        routes!(webhooks::test),
+        routes!(webhooks::pause),
+        routes!(webhooks::resume),
+        routes!(webhooks::replay),
+        routes!(webhooks::deliveries),
     ]
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::application::Application;
-use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+use crate::fields::{Fields, Id, List, Params, created, limit, name, page, with_secret};
 use crate::gate::ServiceKeys;
 
 /// A service key as lists show it.
@@ -48,8 +48,13 @@ pub(crate) struct ServiceKey {
 pub(crate) struct NewlyIssuedServiceKey {
     #[serde(flatten)]
     stored: ServiceKey,
-    /// The key itself. It cannot be read again.
+    /// The key itself. It cannot be read again, and a repetition of the request leaves it out.
+    #[schema(required = false)]
     service_key: String,
+    /// Whether the answer is one that was sent before, without the secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret_omitted: Option<bool>,
 }
 
 impl From<Stored> for ServiceKey {
@@ -71,6 +76,7 @@ impl From<IssuedServiceKey> for NewlyIssuedServiceKey {
     fn from(issued: IssuedServiceKey) -> Self {
         Self {
             service_key: issued.secret.expose().to_owned(),
+            secret_omitted: None,
             stored: issued.key.into(),
         }
     }
@@ -193,10 +199,8 @@ pub(crate) async fn create(
     let keys = application.directory.service_keys();
     let issued = keys.issue_new(new, application.changer()).await?;
     let issued = NewlyIssuedServiceKey::from(issued);
-    Ok(created(
-        &format!("/service-keys/{}", issued.stored.id),
-        &issued,
-    ))
+    let path = format!("/service-keys/{}", issued.stored.id);
+    Ok(with_secret(created(&path, &issued), "service_key"))
 }
 
 /// Reads a service key, without its secret.

@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     session_idle_minutes: Option<u32>,
     /// For how many seconds the application may remember what an introspection said; 0 for not at all.
     cache_seconds: u32,
+    /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`.
+    return_origins: Vec<String>,
 }
 
 impl Default for Settings {
@@ -80,11 +82,12 @@ impl From<directory::Settings> for Settings {
             session_minutes: settings.session_minutes,
             session_idle_minutes: settings.session_idle_minutes,
             cache_seconds: settings.cache_seconds,
+            return_origins: settings.return_origins,
         }
     }
 }
 
-/// The settings to change; what is left out stays as it is.
+/// Settings. What is left out stays as it is in a change, and takes its default in a replacement.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SettingsChange {
@@ -134,6 +137,9 @@ pub(crate) struct SettingsChange {
     /// can go on for so long, unless the application follows the events. Only the application changes it.
     #[schema(maximum = 300)]
     cache_seconds: Option<u32>,
+    /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`. At most 20.
+    /// Only the application changes them.
+    return_origins: Option<Vec<String>>,
 }
 
 impl SettingsChange {
@@ -195,6 +201,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             session_minutes: change.session_minutes,
             session_idle_minutes: change.session_idle_minutes,
             cache_seconds: change.cache_seconds,
+            return_origins: change.return_origins,
         }
     }
 }
@@ -363,6 +370,11 @@ pub(crate) async fn change(
             "only the application can change `cache_seconds`: it is the one who remembers",
         ));
     }
+    if change.return_origins.is_some() && !access.is_application() {
+        return Err(Problem::forbidden(
+            "only the application can change `return_origins`: they are its own",
+        ));
+    }
     if let Some(days) = change.retention_days {
         check_retention(days, &access.tenant.settings().read().await?, access.rank())?;
     }
@@ -410,7 +422,7 @@ mod tests {
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
-            "cache_seconds": 60,
+            "cache_seconds": 60, "return_origins": ["https://app.test"],
         }));
         let settings = changed
             .expect("a change")
@@ -424,7 +436,7 @@ mod tests {
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
                 "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
-                "cache_seconds": 60,
+                "cache_seconds": 60, "return_origins": ["https://app.test"],
             })
         );
         assert_eq!(

@@ -1,23 +1,20 @@
 //! The endpoints that the application's backend calls at each sign-in and at each request of a signed-in person.
 
 use axum::Json;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory::{
-    Assertion, IssuedSession, Reason, Session, SignInOutcome, SignInRefusal, SignedIn, TenantId,
+    Assertion, Reason, Session, SignInOutcome, SignInRefusal, SignedIn, TenantId,
 };
-use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
+use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::application::{ApplicationAt, Introspector};
-use crate::fields::{Fields, name};
+use crate::fields::Fields;
 use crate::gate::Sessions;
 use crate::people::Person;
 use crate::role::{Role, roles};
 use crate::sessions::{SessionDetails, SessionUser};
-use crate::surface::MARKER;
 
 /// The maximum length of the id of a connection, in characters.
 const MAX_CONNECTION_CHARS: usize = 200;
@@ -265,83 +262,4 @@ pub(crate) async fn introspect(
     // Only a caller with a good service key learns what is wrong with the body.
     asked?;
     Ok(Json(session.into()))
-}
-
-/// A portal link to create.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewPortalLink {
-    /// The role of the session that the link opens. It must be one that can see something in the console.
-    #[schema(required = true, value_type = Role)]
-    role_id: Option<Role>,
-    /// The address of the person for whom the link is made. The audit log names it with all that is done with the link.
-    /// If a person has it, the link and its session end when they are deactivated or their sessions are ended.
-    #[schema(example = "ada@example.com")]
-    email: Option<String>,
-    /// Whether the holder may make one person an owner, while the tenant has none. Without it, what a link opens gives
-    /// no role that a group cannot give.
-    #[serde(default)]
-    first_owner: bool,
-}
-
-/// A link that opens the console once.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PortalLink {
-    /// Where to send the admin.
-    url: String,
-    /// Until when it can be opened.
-    expires_at: Timestamp,
-}
-
-/// Makes a link that opens the console, once, for a few minutes.
-#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/portal-links", operation_id = "create_portal_link", tag = "sign-in",
-    request_body = NewPortalLink, params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 201, body = PortalLink)), security(("service_key" = ["sessions:create"])))]
-pub(crate) async fn create_portal_link(
-    at: ApplicationAt<Sessions>,
-    OpenedAt(console): OpenedAt,
-    Fields(new): Fields<NewPortalLink>,
-) -> Result<Response, Problem> {
-    let email = new.email.map(|email| name("email", &email)).transpose()?;
-    let role = new.role_id.ok_or_else(|| {
-        Problem::invalid(
-            "`role_id` is missing: pass the role of the session that the link opens, such as `admin`",
-        )
-    })?;
-    let (roles, _) = at.tenant.settings().roles().await?;
-    let role = role.of(&roles)?;
-    if role.sees_nothing() {
-        return Err(Problem::invalid(format!(
-            "the role `{role}` sees nothing in the console; pass one with a permission there, such as `admin`"
-        )));
-    }
-    let link = at
-        .tenant
-        .sign_in()
-        .issue_portal_link(role, email, new.first_owner)
-        .await?;
-    Ok(link_answer(&console, &link))
-}
-
-fn link_answer(console: &str, link: &IssuedSession) -> Response {
-    let link = PortalLink {
-        url: format!("{console}?link={}", link.secret.expose()),
-        expires_at: link.expires_at,
-    };
-    // No `Location`: no endpoint returns the link again.
-    (StatusCode::CREATED, Json(link)).into_response()
-}
-
-/// The URL that opens portal links: the console at the host and stage that the caller used for the API.
-pub(crate) struct OpenedAt(String);
-
-impl<S: Sync> axum::extract::FromRequestParts<S> for OpenedAt {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        _state: &S,
-    ) -> Result<Self, Self::Rejection> {
-        Ok(Self(format!("{}{CONSOLE_PATH}/open", root(parts, MARKER))))
-    }
 }

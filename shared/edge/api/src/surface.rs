@@ -1,7 +1,7 @@
 //! The outer layer of the API's functions. It writes problem documents.
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
+use axum::{Router, middleware};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rollcall_directory::Reason;
@@ -10,12 +10,15 @@ use rollcall_edge_http::{
 };
 use rollcall_scim as scim;
 
+use crate::idempotency_key;
+
 /// The marker of the API's paths.
 pub(crate) const MARKER: Marker = Marker::new(API_PATH);
 
 /// Builds a function from a router of the API's endpoints.
 pub fn finish(router: Router) -> HttpFunction {
     let router = router
+        .layer(middleware::from_fn(idempotency_key::layer))
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(unknown_method);
     HttpFunction::new(router, Api)

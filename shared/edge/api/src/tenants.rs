@@ -72,7 +72,7 @@ impl From<directory::Ceilings> for Ceilings {
     }
 }
 
-/// The ceilings to change; what is left out stays as it is, and `null` lifts one.
+/// The ceilings to change; `null` lifts one. What is left out stays as it is in a change, and is lifted in a replacement.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CeilingsChange {
@@ -153,6 +153,18 @@ pub(crate) struct TenantChange {
     ceilings: CeilingsChange,
 }
 
+impl From<CeilingsChange> for directory::Ceilings {
+    fn from(all: CeilingsChange) -> Self {
+        Self {
+            tokens: all.tokens.flatten(),
+            people: all.people.flatten(),
+            groups: all.groups.flatten(),
+            invitations_per_day: all.invitations_per_day.flatten(),
+            min_retention_days: all.min_retention_days.flatten(),
+        }
+    }
+}
+
 /// The query of the list of tenants.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -200,6 +212,9 @@ pub(crate) async fn create(
         settings.applied_to(directory.new_settings().await?, directory.session_bounds())?;
     let tenant = application.tenant(id);
     tenant.lifecycle().create(name, settings).await?;
+    let stack = directory.stack_schemas().read().await?;
+    let id = tenant.id().clone();
+    directory.pass_on_schemas(&stack, id).await?;
     let path = format!("/tenants/{}", tenant.id());
     Ok(created(&path, &details(&tenant).await?))
 }
@@ -243,7 +258,7 @@ pub(crate) async fn delete(at: ApplicationAt<Tenants>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
+pub(crate) async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
     let tenant = tenant.lifecycle().read().await?;
     Ok(TenantDetails {
         tenant: tenant.summary.into(),

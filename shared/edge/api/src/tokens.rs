@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
-use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
+use crate::fields::{Fields, Id, List, Params, created, limit, name, page, with_secret};
 use crate::gate::Configure;
 
 /// A token as lists show it.
@@ -46,8 +46,13 @@ pub(crate) struct Token {
 pub(crate) struct NewlyIssuedToken {
     #[serde(flatten)]
     stored: Token,
-    /// The token itself. It cannot be read again.
+    /// The token itself. It cannot be read again, and a repetition of the request leaves it out.
+    #[schema(required = false)]
     token: String,
+    /// Whether the answer is one that was sent before, without the secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret_omitted: Option<bool>,
 }
 
 impl From<Stored> for Token {
@@ -70,6 +75,7 @@ impl From<IssuedToken> for NewlyIssuedToken {
     fn from(issued: IssuedToken) -> Self {
         Self {
             token: issued.secret.expose().to_owned(),
+            secret_omitted: None,
             stored: issued.token.into(),
         }
     }
@@ -132,10 +138,8 @@ pub(crate) async fn create(
         .issue_token(&connection, &label, new.expires_at)
         .await?;
     let issued = NewlyIssuedToken::from(issued);
-    Ok(created(
-        &access.path(&format!("/scim/tokens/{}", issued.stored.id)),
-        &issued,
-    ))
+    let path = access.path(&format!("/scim/tokens/{}", issued.stored.id));
+    Ok(with_secret(created(&path, &issued), "token"))
 }
 
 /// Reads a token, revoked or not, without its secret.

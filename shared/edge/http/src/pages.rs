@@ -21,8 +21,8 @@ use crate::request_id::request_id;
 
 /// The Content Security Policy of every page: content only from this origin, no inline script or style, no frames, and
 /// forms only to this origin.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Renders an error as an HTML page or as a part of one.
 pub type RefusedPage = fn(&Visit, &Problem) -> String;

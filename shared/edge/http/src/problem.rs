@@ -106,6 +106,15 @@ impl Problem {
         Self::new(Reason::Conflict, detail)
     }
 
+    /// Returns the problem with the number of seconds after which the client can try again; 0 for none.
+    #[must_use]
+    pub fn after(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds).filter(|seconds| *seconds > 0),
+            ..self
+        }
+    }
+
     /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
         terms(self.reason).0
@@ -152,6 +161,14 @@ impl Problem {
             scim::Error::Uniqueness { attribute } => format!(
                 "this `{attribute}` is in use, or was used before and cannot be reused; choose another"
             ),
+            scim::Error::InvalidCursor => {
+                "`after` is not the `next` of a page of this list, with these parameters, in this tenant; begin without it"
+                    .to_owned()
+            }
+            scim::Error::ExpiredCursor => {
+                "`after` has expired, because the page before was read more than an hour ago; begin without it"
+                    .to_owned()
+            }
             _ => error.to_string(),
         };
         Self {
@@ -199,7 +216,6 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         | Reason::NotMutable
         | Reason::TooMany
         | Reason::InvalidCursor
-        | Reason::ExpiredCursor
         | Reason::InvalidCount
         | Reason::UnsupportedVersion
         | Reason::UnknownMember
@@ -219,10 +235,14 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         Reason::NotProvisioned => (403, "not-provisioned"),
         Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),
         Reason::MethodNotAllowed => (405, "method-not-allowed"),
-        Reason::NotUnique | Reason::Conflict | Reason::RoleInUse => (409, "conflict"),
+        Reason::NotUnique | Reason::Conflict | Reason::RoleInUse | Reason::SchemaInUse => {
+            (409, "conflict")
+        }
+        Reason::IdempotencyKeyInUse => (409, "idempotency-key-in-use"),
+        Reason::IdempotencyKeyReused => (422, "idempotency-key-reused"),
         Reason::IdentityConflict => (409, "identity-conflict"),
         Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
-        Reason::CursorAhead | Reason::EventsExpired => (410, "gone"),
+        Reason::CursorAhead | Reason::EventsExpired | Reason::ExpiredCursor => (410, "gone"),
         Reason::PreconditionFailed => (412, "precondition-failed"),
         Reason::BodyTooLarge => (413, "too-large"),
         Reason::RateLimited => (429, "too-many-requests"),
@@ -263,4 +283,25 @@ impl IntoResponse for Problem {
 /// Answers requests with a method that the endpoint does not support. The router adds the `Allow` header.
 pub async fn unknown_method() -> Problem {
     scim::Error::MethodNotAllowed.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_that_has_expired_is_gone() {
+        for (error, status) in [
+            (scim::Error::InvalidCursor, 400),
+            (scim::Error::ExpiredCursor, 410),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status(), status);
+            assert!(
+                problem.detail().starts_with("`after`"),
+                "{}",
+                problem.detail()
+            );
+        }
+    }
 }

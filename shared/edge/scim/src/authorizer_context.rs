@@ -26,6 +26,8 @@ pub struct AuthorizerContext {
     pub logged_values: LoggedValues,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
+    /// The version of the tenant's extension schemas; 0 if there are none.
+    pub schemas: u64,
     /// Seconds to wait before a retry. `None` for a request within the rate limit.
     pub retry_after: Option<u32>,
 }
@@ -46,6 +48,8 @@ const AT_CEILING: &str = "at_ceiling";
 const PEOPLE: &str = "people";
 const GROUPS: &str = "groups";
 const BOTH: &str = "people,groups";
+/// Absent if there are none.
+const SCHEMAS: &str = "schemas";
 
 impl AuthorizerContext {
     /// Returns the context for a verdict, or `None` if the token was refused.
@@ -66,6 +70,7 @@ impl AuthorizerContext {
             deleted_people: caller.deleted_people,
             logged_values: caller.logged_values,
             at_ceiling: caller.at_ceiling,
+            schemas: caller.schemas,
             retry_after,
         })
     }
@@ -86,6 +91,7 @@ impl AuthorizerContext {
             (true, true) => Some(BOTH),
         };
         let at_ceiling = at_ceiling.map(|reached| (AT_CEILING, reached.to_owned()));
+        let schemas = (self.schemas > 0).then(|| (SCHEMAS, self.schemas.to_string()));
         [
             (TENANT, self.tenant.to_string()),
             (TOKEN_ID, self.token_id.clone()),
@@ -97,6 +103,7 @@ impl AuthorizerContext {
         .chain(deleted_people)
         .chain(logged_values)
         .chain(at_ceiling)
+        .chain(schemas)
         .collect()
     }
 
@@ -131,6 +138,10 @@ impl AuthorizerContext {
             Some(_) => return None,
         };
         let (people, groups) = at_ceiling;
+        let schemas = match fields.get(SCHEMAS) {
+            Some(version) => version.as_str()?.parse().ok()?,
+            None => 0,
+        };
         Some(Self {
             tenant: text(TENANT)?.parse().ok()?,
             token_id: text(TOKEN_ID)?.to_owned(),
@@ -139,6 +150,7 @@ impl AuthorizerContext {
             deleted_people,
             logged_values,
             at_ceiling: AtCeiling { people, groups },
+            schemas,
             retry_after,
         })
     }
@@ -166,6 +178,7 @@ impl AuthorizerContext {
             deleted_people: self.deleted_people,
             logged_values: self.logged_values,
             at_ceiling: self.at_ceiling,
+            schemas: self.schemas,
         }
     }
 }
@@ -187,6 +200,7 @@ mod tests {
             deleted_people: DeletedPeople::New,
             logged_values: LoggedValues::Declared,
             at_ceiling: AtCeiling::default(),
+            schemas: 0,
         }
     }
 
@@ -218,6 +232,7 @@ mod tests {
                 deleted_people,
                 logged_values,
                 at_ceiling: AtCeiling { people, groups },
+                schemas: u64::from(people) * 7,
                 ..caller()
             };
             let context = through_gateway(Verdict::Accepted(caller.clone()));

@@ -4,7 +4,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
-use rollcall_directory::{Directory, Tenant};
+use rollcall_directory::{Directory, Kind, Tenant};
 use rollcall_edge_http::{origin, request_id, sole_bearer};
 use rollcall_scim as scim;
 use tracing::Span;
@@ -18,6 +18,20 @@ use crate::request_log;
 #[derive(Clone)]
 pub(crate) struct Authenticated(pub(crate) Tenant);
 
+/// The caller's tenant, for extractors that come after [`Authenticated`] and need the types of its resources.
+#[derive(Clone)]
+pub(crate) struct Types(Tenant);
+
+impl Types {
+    /// Returns the type of the resources of a kind, with the extensions that the caller's tenant declares.
+    pub(crate) fn of(parts: &Parts, kind: &Kind) -> &'static scim::ResourceType {
+        match parts.extensions.get::<Self>() {
+            Some(Self(tenant)) => tenant.resource_type(kind),
+            None => kind.resource_type,
+        }
+    }
+}
+
 impl<S> FromRequestParts<S> for Authenticated
 where
     S: Send + Sync,
@@ -28,6 +42,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         // An operation of a bulk request has the caller of that request. Only its handler adds this extension.
         if let Some(caller) = parts.extensions.remove::<Self>() {
+            parts.extensions.insert(Types(caller.0.clone()));
             return Ok(caller);
         }
         let directory = Directory::from_ref(state);
@@ -35,9 +50,10 @@ where
             .await?
             .into_caller(&request_id(parts))?;
         Span::current().record("tenant", caller.tenant.as_str());
-        Ok(Self(
-            directory.tenant(&caller).requested_from(origin(parts)),
-        ))
+        let tenant = directory.tenant_with_schemas(&caller).await?;
+        // What a request names is read by the schemas of its tenant.
+        parts.extensions.insert(Types(tenant.clone()));
+        Ok(Self(tenant.requested_from(origin(parts))))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The endpoints that need no token: discovery (RFC 7644 §4).
 
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use axum::routing::get;
 use http::request::Parts;
-use rollcall_edge_http::{BASE_PATH, Segment, normalise, segments};
+use rollcall_directory::{Directory, USERS};
+use rollcall_edge_http::{BASE_PATH, Segment, normalise, request_id, segments, sole_bearer};
 use rollcall_scim as scim;
-use rollcall_scim::{Query, discovery};
+use rollcall_scim::{Query, ResourceType, discovery};
 use serde_json::Value;
 
 use crate::base_url::{BaseUrl, MARKER};
@@ -17,7 +18,7 @@ use crate::query::QueryPairs;
 
 /// Returns the routes of `/ServiceProviderConfig`, and of `/Schemas` and `/ResourceTypes` as lists and
 /// by id.
-pub fn discovery_router() -> Router {
+pub fn discovery_router(directory: Directory) -> Router {
     let at = |endpoint: &str| format!("{BASE_PATH}{endpoint}");
     Router::new()
         .route(&at("/ServiceProviderConfig"), get(service_provider_config))
@@ -25,6 +26,18 @@ pub fn discovery_router() -> Router {
         .route(&at("/Schemas/{urn}"), get(schema))
         .route(&at("/ResourceTypes"), get(resource_types))
         .route(&at("/ResourceTypes/{name}"), get(resource_type))
+        .with_state(Discovery { directory })
+}
+
+#[derive(Clone)]
+struct Discovery {
+    directory: Directory,
+}
+
+impl FromRef<Discovery> for Directory {
+    fn from_ref(discovery: &Discovery) -> Self {
+        discovery.directory.clone()
+    }
 }
 
 /// Returns whether a request is for one of the [`discovery_router`], in any spelling of the path, or for the base URL
@@ -48,30 +61,64 @@ async fn service_provider_config(_: Unfiltered, base: BaseUrl) -> Response {
     json(200, &discovery::service_provider_config(base.as_str()))
 }
 
-async fn schemas(_: Unfiltered, base: BaseUrl) -> Response {
-    all(discovery::schemas(base.as_str()))
+async fn schemas(_: Unfiltered, Users(users): Users, base: BaseUrl) -> Response {
+    all(discovery::schemas(users, base.as_str()))
 }
 
-async fn schema(_: Unfiltered, base: BaseUrl, Segment(urn): Segment) -> Result<Response, Error> {
+async fn schema(
+    _: Unfiltered,
+    Users(users): Users,
+    base: BaseUrl,
+    Segment(urn): Segment,
+) -> Result<Response, Error> {
     one(
-        "no schema has this id; `/Schemas` lists all schemas",
-        discovery::schema(&urn, base.as_str()),
+        "no schema has this id; `/Schemas` lists all schemas, with a token those that its tenant declares, too",
+        discovery::schema(users, &urn, base.as_str()),
     )
 }
 
-async fn resource_types(_: Unfiltered, base: BaseUrl) -> Response {
-    all(discovery::resource_types(base.as_str()))
+async fn resource_types(_: Unfiltered, Users(users): Users, base: BaseUrl) -> Response {
+    all(discovery::resource_types(users, base.as_str()))
 }
 
 async fn resource_type(
     _: Unfiltered,
+    Users(users): Users,
     base: BaseUrl,
     Segment(name): Segment,
 ) -> Result<Response, Error> {
     one(
         "no resource type has this name; `/ResourceTypes` lists all of them",
-        discovery::resource_type(&name, base.as_str()),
+        discovery::resource_type(users, &name, base.as_str()),
     )
+}
+
+/// The type of users: with the extensions that the tenant declares whose token the request has, if it has one. Discovery
+/// refuses no token and counts no request.
+struct Users(&'static ResourceType);
+
+impl<S> FromRequestParts<S> for Users
+where
+    S: Send + Sync,
+    Directory: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let directory = Directory::from_ref(state);
+        let caller = match sole_bearer(parts) {
+            Some(token) => directory.identify(token, &request_id(parts)).await?,
+            None => None,
+        };
+        let users = match caller.filter(|caller| caller.schemas > 0) {
+            Some(caller) => {
+                let tenant = directory.tenant_with_schemas(&caller).await?;
+                tenant.resource_type(&USERS)
+            }
+            None => USERS.resource_type,
+        };
+        Ok(Self(users))
+    }
 }
 
 /// Returns a complete list. Sorting and paging parameters are ignored (RFC 7644 §4).

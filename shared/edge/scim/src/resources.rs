@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::answer;
 use crate::base_url::BaseUrl;
-use crate::caller::Authenticated;
+use crate::caller::{Authenticated, Types};
 use crate::error::Error;
 use crate::json_body::JsonObject;
 use crate::query::QueryPairs;
@@ -55,7 +55,7 @@ async fn create(
     base: BaseUrl,
     JsonObject(body): JsonObject,
 ) -> Answer {
-    let wanted = Resource::parse(kind.resource_type, body)?;
+    let wanted = Resource::parse(tenant.resource_type(kind), body)?;
     let created = tenant.resources().create(kind, wanted, &projection).await?;
     let resource = &created.answer;
     let response = answer::resource(StatusCode::CREATED, resource, &projection, &base);
@@ -92,7 +92,8 @@ async fn list(
     pairs: QueryPairs,
     base: BaseUrl,
 ) -> Answer {
-    let query = Query::from_pairs(kind.resource_type, pairs.into_pairs())?.at(base.as_str());
+    let rt = tenant.resource_type(kind);
+    let query = Query::from_pairs(rt, pairs.into_pairs())?.at(base.as_str());
     let page = tenant.resources().search(kind, &query).await?;
     answer::page(&tenant, &page, |_| &query.projection, &base).await
 }
@@ -104,7 +105,8 @@ async fn search(
     base: BaseUrl,
     JsonObject(body): JsonObject,
 ) -> Answer {
-    let query = Query::from_search_request(kind.resource_type, body)?.at(base.as_str());
+    let rt = tenant.resource_type(kind);
+    let query = Query::from_search_request(rt, body)?.at(base.as_str());
     let page = tenant.resources().search(kind, &query).await?;
     answer::page(&tenant, &page, |_| &query.projection, &base).await
 }
@@ -120,7 +122,7 @@ async fn replace(
     body: Parsed<JsonObject>,
 ) -> Answer {
     let parsed = parsed(projection, precondition, body, |body| {
-        Resource::parse(kind.resource_type, body)
+        Resource::parse(tenant.resource_type(kind), body)
     });
     let (projection, precondition, wanted) = of_known(&tenant, kind, &id, parsed).await?;
     let replaced = tenant
@@ -145,7 +147,7 @@ async fn patch(
     body: Parsed<JsonObject>,
 ) -> Answer {
     let parsed = parsed(projection, precondition, body, |body| {
-        Patch::parse(kind.resource_type, body)
+        Patch::parse(tenant.resource_type(kind), body)
     });
     let (projection, precondition, patch) = of_known(&tenant, kind, &id, parsed).await?;
     let wanted = (!kind.has_members() || !projection.is_default()).then_some(&projection);
@@ -211,7 +213,7 @@ impl FromRequestParts<Resources> for Attributes {
         let pairs = QueryPairs::from_request_parts(parts, state).await?;
         let (attributes, excluded) = (pairs.get("attributes"), pairs.get("excludedAttributes"));
         Ok(Self(Projection::parse(
-            state.kind.resource_type,
+            Types::of(parts, state.kind),
             attributes,
             excluded,
         )?))

@@ -59,7 +59,7 @@ async fn root(
         )));
     }
     let Authenticated(tenant) = authenticated?;
-    let read = |kind: &Kind| Query::from_pairs(kind.resource_type, pairs.clone());
+    let read = |kind: &Kind| Query::from_pairs(tenant.resource_type(kind), pairs.clone());
     search_all(&tenant, base, read).await
 }
 
@@ -69,7 +69,7 @@ async fn search(
     base: BaseUrl,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
-    let read = |kind: &Kind| Query::from_search_request(kind.resource_type, body.clone());
+    let read = |kind: &Kind| Query::from_search_request(tenant.resource_type(kind), body.clone());
     search_all(&tenant, base, read).await
 }
 
@@ -84,7 +84,7 @@ async fn search_all(
     };
     let page = tenant.resources().search_all(&query).await?;
     let projection = |resource: &Resource| {
-        let is_user = resource.resource_type() == USERS.resource_type;
+        let is_user = resource.resource_type().name == USERS.resource_type.name;
         let query = if is_user { &query.users } else { &query.groups };
         &query.projection
     };

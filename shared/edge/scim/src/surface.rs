@@ -155,7 +155,7 @@ mod tests {
         async fn panics() {
             panic!("on purpose, with something internal: hunter2");
         }
-        let router = discovery_router()
+        let router = discovery_router(directory())
             .route("/scim/v2/Echo", get(echo))
             .route("/scim/v2/Panic", get(panics));
         finish(router, directory())
@@ -254,7 +254,7 @@ mod tests {
 
     #[tokio::test]
     async fn discovery_never_says_that_a_person_does_not_exist() {
-        let discovery = finish_public(discovery_router());
+        let discovery = finish_public(discovery_router(directory()));
         for (path, status) in [
             ("/scim/v2/Schemas", 200),
             ("/scim/v2/Schemas/none", 404),

@@ -16,7 +16,7 @@ use crate::filter::parse_path;
 use crate::names::is_versioned_urn;
 use crate::path::AttrPath;
 use crate::reading::Reading;
-use crate::schema::{Attribute, Mutability, ResourceType, Returned};
+use crate::schema::{Attribute, Mutability, ResourceType};
 use crate::value;
 
 /// Compiles the operations of a request. Returns the operations on attributes, and separately those on
@@ -261,7 +261,7 @@ impl Compiler {
         attribute: &Attribute,
         changed: &Attribute,
     ) -> Result<bool, Error> {
-        if attribute.returned == Returned::Never {
+        if attribute.discarded {
             Reading::PasswordIgnored.note();
             return Ok(false);
         }

@@ -101,7 +101,7 @@ impl Patch {
         }
         let patched = Resource::from_stored(resource.resource_type(), attributes);
         resource.check_immutable(&patched)?;
-        patched.check_whole()?;
+        patched.check_whole(Some(resource))?;
         Ok(patched)
     }
 

@@ -1,7 +1,10 @@
 //! Attributes and their characteristics (RFC 7643 §2.2).
 
+use serde::{Deserialize, Serialize};
+
 /// The data type of an attribute (RFC 7643 §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum AttributeKind {
     /// A string of Unicode characters.
     String,
@@ -44,7 +47,8 @@ impl AttributeKind {
 }
 
 /// Who can change an attribute, and when (RFC 7643 §7, `mutability`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Mutability {
     /// Only the service sets the value.
     ReadOnly,
@@ -69,7 +73,8 @@ impl Mutability {
 }
 
 /// When a response contains an attribute (RFC 7643 §7, `returned`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Returned {
     /// In every response.
     Always,
@@ -94,7 +99,8 @@ impl Returned {
 }
 
 /// The scope in which a value is unique (RFC 7643 §7, `uniqueness`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
     /// Values can repeat.
     None,
@@ -138,6 +144,8 @@ pub struct Attribute {
     pub canonical_values: &'static [&'static str],
     /// The resource types, or `external` or `uri`, that a reference can point to.
     pub reference_types: &'static [&'static str],
+    /// Whether the service throws away what clients send, as it does with `password`.
+    pub discarded: bool,
     /// Whether a string is an e-mail address. Of the forms of an address, only JSON as text is refused.
     pub address: bool,
     /// The sub-attributes of a complex attribute.
@@ -164,6 +172,7 @@ impl Attribute {
             uniqueness: Uniqueness::None,
             canonical_values: &[],
             reference_types: &[],
+            discarded: false,
             address: false,
             sub_attributes: &[],
             description,
@@ -230,6 +239,13 @@ impl Attribute {
     pub(super) const fn address(self) -> Self {
         Attribute {
             address: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn discarded(self) -> Self {
+        Attribute {
+            discarded: true,
             ..self
         }
     }

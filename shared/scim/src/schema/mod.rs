@@ -4,6 +4,8 @@
 //! distinguishes Users from Groups. Both use the same code.
 
 mod attribute;
+mod declared;
+mod known;
 mod resource_type;
 
 mod common;
@@ -13,6 +15,7 @@ mod meta;
 mod user;
 
 pub use self::attribute::{Attribute, AttributeKind, Mutability, Returned, Uniqueness};
+pub use self::declared::{Declaration, DeclaredAttribute, Incompatible};
 pub use self::enterprise::ENTERPRISE_USER_SCHEMA;
 pub use self::group::{GROUP, GROUP_SCHEMA};
 pub use self::meta::{RESOURCE_TYPE_SCHEMA, SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA};
@@ -21,11 +24,10 @@ pub use self::user::{USER, USER_SCHEMA};
 
 pub(crate) use self::common::COMMON;
 
-/// All schemas, in the order in which `/Schemas` lists them.
-pub(crate) const SCHEMAS: [&Schema; 6] = [
+/// The schemas that are no extensions, in the order in which `/Schemas` lists them.
+pub(crate) const SCHEMAS: [&Schema; 5] = [
     &USER_SCHEMA,
     &GROUP_SCHEMA,
-    &ENTERPRISE_USER_SCHEMA,
     &SERVICE_PROVIDER_CONFIG_SCHEMA,
     &RESOURCE_TYPE_SCHEMA,
     &SCHEMA_SCHEMA,
@@ -59,6 +61,7 @@ mod tests {
         for attribute in COMMON
             .iter()
             .chain(SCHEMAS.iter().flat_map(|schema| schema.attributes))
+            .chain(ENTERPRISE_USER_SCHEMA.attributes)
         {
             check(attribute, attribute.name);
         }

@@ -24,7 +24,7 @@ impl Schema {
 }
 
 /// A schema that adds attributes to a resource type under its own URN (RFC 7643 §3.3).
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extension {
     /// The schema of the extension.
     pub schema: &'static Schema,

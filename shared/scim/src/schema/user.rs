@@ -134,7 +134,8 @@ pub static USER_SCHEMA: Schema = Schema {
         Attribute::boolean("active", "Whether the User may sign in."),
         Attribute::string("password", "Accepted and thrown away.")
             .mutability(Mutability::WriteOnly)
-            .returned(Returned::Never),
+            .returned(Returned::Never)
+            .discarded(),
         Attribute::complex("emails", EMAILS, "The e-mail addresses.").multi_valued(),
         Attribute::complex("phoneNumbers", PHONE_NUMBERS, "The phone numbers.").multi_valued(),
         Attribute::complex("ims", IMS, "The instant messaging addresses.").multi_valued(),

@@ -54,6 +54,11 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
             if !fits && !taken {
                 continue;
             }
+            // A new connection of the caller's own may be called what no connection is called.
+            let is_named = matches!(place, Place::Path(name) if name == "id");
+            if operation.id().starts_with("put_connection") && is_named && !fits {
+                continue;
+            }
             let filled = operation.filled(document, &board.other, Some((place, value)));
             let method = operation.method.clone();
             let answer = caller.send(method, &filled.path, filled.body).await;

@@ -70,6 +70,8 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
                 }
                 Place::Query(name)
             }
+            // It names nothing that exists.
+            Some("header") if name == "Idempotency-Key" => continue,
             other => panic!("{method} {path}: no values for a parameter in {other:?}"),
         });
     }
@@ -105,10 +107,13 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("groups" | "Groups", "id") => "group",
         ("connections", "id") => "connection",
         ("tokens", "id") => "token",
+        ("webhooks", "id") => "webhook",
         ("sessions", "session") => "session",
+        ("support-access", "id") => "portal link",
         ("portal-links", "id") => "portal link",
         ("service-keys", "id") => "service key",
         ("requests", "id") => "request",
+        ("schemas", "urn") => "schema",
         _ => panic!("no values for parameter `{name}` of {path}: add its kind to `documented.rs`"),
     }
 }
@@ -121,6 +126,11 @@ pub(super) struct Filled {
 }
 
 impl Operation {
+    /// Returns the id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Fills the operation in with what belongs to `own`, except for one place. Query parameters that are not required are
     /// left out.
     pub(super) fn filled(

@@ -116,6 +116,11 @@ impl Side {
         let name = self.name("ada");
         let signed_in = application.log_in(self.tenant.id(), &name, None).await;
         let signed_in = signed_in.expect(200);
+        let urn = format!("urn:example:scim:{}:2.0:User", self.tenant.id());
+        let attribute = json!({"name": "badge", "type": "string"});
+        let new = json!({"name": mark, "attributes": [attribute]});
+        let schema = format!("{at}/schemas/{urn}");
+        application.put(&schema, new).await.expect(200);
         let sessions = format!("/users/{}/sessions", self.of("person"));
         let sessions = self.owner.get(&sessions).await.expect(200);
         let new = json!({"role_id": "admin"});
@@ -124,6 +129,11 @@ impl Side {
         let listed = application.get(&links).await.expect(200);
         let new = json!({"label": mark, "tenant": self.tenant.id()});
         let key = application.post("/service-keys", new).await.expect(201);
+        // It is paused, so that it changes only if somebody changes it.
+        let new = json!({"name": mark, "url": "http://127.0.0.1:9/"});
+        let webhook = self.owner.post("/webhooks", new).await.expect(201);
+        let pause = format!("/webhooks/{}/pause", webhook.id());
+        self.owner.post(&pause, json!({})).await.expect(200);
         let link_secret = link.string("/url");
         let link_secret = link_secret.rsplit('=').next().unwrap_or_default();
         self.key = application.with(Some(&key.string("/service_key")));
@@ -135,7 +145,10 @@ impl Side {
             ("session secret", signed_in.string("/session/token")),
             ("portal link", listed.string("/items/0/id")),
             ("portal link secret", link_secret.to_owned()),
+            ("webhook", webhook.id()),
+            ("webhook secret", webhook.string("/secret")),
             ("service key", key.id()),
+            ("schema", urn),
             ("service key secret", key.string("/service_key")),
         ]);
     }
@@ -177,6 +190,8 @@ async fn owner(service: &Service, tenant: &Tenant, link: &Api) -> Api {
 pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
     Some(match name {
         "role_id" | "role" => json!("member"),
+        "operator" => json!("sue@vendor.example"),
+        "reason" => json!("case 7"),
         "into" => json!(side.of("person")),
         "display_name" | "label" | "name" | "title" => json!("Ordinary"),
         "user_name" => json!("bob@example.test"),
@@ -188,6 +203,10 @@ pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
         "token" => json!(side.of("session secret")),
         "id" => json!("an-id"),
         "remedy" => json!("confirm"),
+        // Nobody listens there.
+        "url" => json!("http://127.0.0.1:9/"),
+        "types" => json!("tenant.renamed"),
+        "after" => json!("0"),
         "expires_at" => json!("2999-01-01T00:00:00Z"),
         _ => return None,
     })

@@ -116,6 +116,7 @@ fn somebody(name: &str, state: PersonState) -> Person {
         role: None,
         roles: Vec::new(),
         created_at: hours_ago(400),
+        role_announced_at: None,
         last_login_at: None,
         identity: rollcall_model::Identity::default(),
     }

@@ -1,0 +1,338 @@
+//! Sends the events of each tenant to its webhooks, in the order of the feed, signed, at least once.
+//!
+//! A message only says that there may be something to send: after an event has its place in the feed, or every minute for
+//! webhooks that wait. What is sent follows from the place of each webhook in the feed, which is stored with it. So no event
+//! depends on a message, and a delay can be longer than a queue keeps messages. One invocation at a time sends to a webhook;
+//! different webhooks do not wait for each other.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use aws_lambda_events::sqs::SqsEvent;
+//! use rollcall_directory::Directory;
+//! use tokio::time::Instant;
+//!
+//! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
+//! let sender = rollcall_webhook_sender::handler(Directory::from_env().await?);
+//! let response = sender.call(event, Instant::now() + Duration::from_secs(60)).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod message;
+mod outbound;
+mod resolver;
+mod signature;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use futures::StreamExt;
+use futures::stream;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::{
+    Delivered, Directory, Error, Next, Tenant, TenantId, Turn, Waiting, WebhookSecret,
+};
+use rollcall_runtime::chain;
+use tokio::time::Instant;
+
+use message::Message;
+use outbound::Outbound;
+
+pub use outbound::DELIVERY_TIME;
+
+/// The webhooks that one invocation calls at the same time.
+const AT_ONCE: usize = 20;
+/// The events after which it is stored how far a webhook is. Whoever dies repeats at most that many.
+const EVENTS_AT_ONCE: usize = 20;
+/// The waiting webhooks that are read at once.
+const WAITING_AT_ONCE: usize = 100;
+/// How much longer than the deadline a turn lasts at most: the last delivery, and storing what became of it.
+const AFTER_DEADLINE: SignedDuration = SignedDuration::from_secs(30);
+/// The turns of one webhook in an invocation, if admins change it meanwhile.
+const TURNS: usize = 5;
+
+/// Returns the sender for a directory, which needs the keys of the stack.
+pub fn handler(directory: Directory) -> Sender {
+    Sender {
+        outbound: Outbound::new(directory.webhook_targets()),
+        directory,
+        clock: Clock::default(),
+    }
+}
+
+/// The sender. The Lambda runtime and the local queue call it with each batch of messages.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    directory: Directory,
+    outbound: Outbound,
+    clock: Clock,
+}
+
+/// The clock, which tests set.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock(Option<Timestamp>);
+
+impl Clock {
+    fn now(self) -> Timestamp {
+        self.0.unwrap_or_else(Timestamp::now)
+    }
+}
+
+/// How a part of the work of one webhook ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// All is sent, or the rest waits.
+    Done,
+    /// The webhook was changed meanwhile.
+    Changed,
+}
+
+impl Sender {
+    /// Returns the sender at another time.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self {
+            clock: Clock(Some(now)),
+            ..self
+        }
+    }
+
+    /// Returns the sender with another time for one delivery.
+    #[must_use]
+    pub fn patient_for(self, time: Duration) -> Self {
+        Self {
+            outbound: self.outbound.within(time),
+            ..self
+        }
+    }
+
+    /// Handles one batch until `deadline`. Returns the ids of the messages that must be delivered again.
+    pub async fn call(&self, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        let mut fail = |id: &str, error: &(dyn std::error::Error + 'static)| {
+            let error = chain(error);
+            tracing::error!(message = id, error, "the message will be delivered again");
+            let mut failed = BatchItemFailure::default();
+            failed.item_identifier = id.to_owned();
+            response.batch_item_failures.push(failed);
+        };
+        let (mut tenants, mut of_tenant) = (BTreeSet::new(), Vec::new());
+        let mut scheduled = Vec::new();
+        for record in event.records {
+            let id = record.message_id.unwrap_or_default();
+            match serde_json::from_str(record.body.as_deref().unwrap_or_default()) {
+                Ok(Message::Event { detail }) => {
+                    tenants.insert(detail.tenant.clone());
+                    of_tenant.push((id, detail.tenant));
+                }
+                Ok(Message::Waiting { .. }) => scheduled.push(id),
+                Err(error) => fail(&id, &error),
+            }
+        }
+        for (tenant, error) in self.send_of(tenants, deadline).await {
+            for (id, _) in of_tenant.iter().filter(|(_, of)| *of == tenant) {
+                fail(id, &error);
+            }
+        }
+        if !scheduled.is_empty()
+            && let Err(error) = self.send_waiting(deadline).await
+        {
+            for id in &scheduled {
+                fail(id, &error);
+            }
+        }
+        response
+    }
+
+    /// Sends what is new in the feeds of tenants. Returns for which it failed.
+    async fn send_of(
+        &self,
+        tenants: BTreeSet<TenantId>,
+        deadline: Instant,
+    ) -> Vec<(TenantId, Error)> {
+        let due = stream::iter(tenants).map(|id| async move {
+            let tenant = self.directory.system(id.clone());
+            let webhooks = tenant.webhooks().list().await;
+            let now = self.clock.now();
+            let due = webhooks.map(|webhooks| {
+                let due = webhooks.into_iter().filter(|webhook| webhook.is_due(now));
+                due.map(|webhook| webhook.id).collect::<Vec<_>>()
+            });
+            (id, due)
+        });
+        let due: Vec<_> = due.buffer_unordered(AT_ONCE).collect().await;
+        let (mut failed, mut work) = (Vec::new(), Vec::new());
+        for (tenant, webhooks) in due {
+            match webhooks {
+                Ok(webhooks) => work.extend(webhooks.into_iter().map(|id| (tenant.clone(), id))),
+                Err(error) => failed.push((tenant, error)),
+            }
+        }
+        let sent = stream::iter(work).map(|(tenant, webhook)| async move {
+            let of = self.directory.system(tenant.clone());
+            let sent = Box::pin(self.send(&of, &webhook, deadline)).await;
+            sent.err().map(|error| (tenant, error))
+        });
+        let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
+        failed.extend(sent.into_iter().flatten());
+        failed
+    }
+
+    /// Calls the webhooks that have waited long enough, until `deadline`. Those that are left stay in the index.
+    async fn send_waiting(&self, deadline: Instant) -> Result<(), Error> {
+        let (now, mut after) = (self.clock.now(), None);
+        loop {
+            let page = self
+                .directory
+                .waiting_webhooks(now, after, WAITING_AT_ONCE)
+                .await?;
+            let called = stream::iter(page.items)
+                .map(|waiting| async move { self.send_one_waiting(waiting, deadline).await });
+            let called: Vec<_> = called.buffer_unordered(AT_ONCE).collect().await;
+            // A failure of one webhook holds up no other. It stays in the index.
+            for error in called.into_iter().filter_map(Result::err) {
+                tracing::error!(error = chain(&error), "a waiting webhook was not called");
+            }
+            after = page.next;
+            if after.is_none() || Instant::now() >= deadline {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send_one_waiting(&self, waiting: Waiting, deadline: Instant) -> Result<(), Error> {
+        if Instant::now() >= deadline {
+            return Ok(());
+        }
+        let tenant = self.directory.system(waiting.tenant.clone());
+        match tenant.webhooks().still_waits(&waiting).await? {
+            true => Box::pin(self.send(&tenant, &waiting.webhook, deadline)).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Sends to one webhook until there is nothing left, it fails, or the time is over.
+    async fn send(&self, tenant: &Tenant, webhook: &str, deadline: Instant) -> Result<(), Error> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left = SignedDuration::try_from(left).unwrap_or_default();
+        for _ in 0..TURNS {
+            let now = self.clock.now();
+            let until = now.checked_add(left + AFTER_DEADLINE).unwrap_or(now);
+            let turn = tenant.webhooks().begin(webhook, now, until).await?;
+            let Some(mut turn) = turn else {
+                return Ok(());
+            };
+            let ended = match self.send_in(tenant, &mut turn, deadline).await {
+                Ok(ended) => ended,
+                Err(error) => {
+                    // The message comes again, and must not find the turn held.
+                    tenant.webhooks().let_go(&turn).await?;
+                    return Err(error);
+                }
+            };
+            if ended == Ended::Done {
+                return Ok(());
+            }
+            tenant.webhooks().let_go(&turn).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_in(
+        &self,
+        tenant: &Tenant,
+        turn: &mut Turn,
+        deadline: Instant,
+    ) -> Result<Ended, Error> {
+        let webhooks = tenant.webhooks();
+        let secrets = webhooks
+            .live_secrets(&turn.webhook, self.clock.now())
+            .await?;
+        loop {
+            if Instant::now() >= deadline {
+                webhooks.interrupt(turn, self.clock.now()).await?;
+                return Ok(Ended::Done);
+            }
+            let page = match webhooks.next(turn, EVENTS_AT_ONCE).await? {
+                Next::Page(page) => page,
+                Next::Lost(reason, place) => {
+                    tracing::warn!(tenant = %tenant.id(), webhook = turn.webhook.id, reason = reason.as_str(), "a webhook is paused");
+                    let held = webhooks
+                        .lose(turn, (reason, place), self.clock.now())
+                        .await?;
+                    return Ok(if held { Ended::Done } else { Ended::Changed });
+                }
+            };
+            if page.next == turn.webhook.sent_to {
+                match webhooks.finish(turn).await? {
+                    true => return Ok(Ended::Done),
+                    false => continue,
+                }
+            }
+            let events = page.items.into_iter().map(|item| item.event);
+            let events: Vec<_> = events.collect();
+            let ended = self.send_page(tenant, turn, (events, page.next), &secrets, deadline);
+            if let Some(ended) = ended.await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Sends events one by one, and stores how far the webhook is. `None` if the turn goes on after `next`.
+    async fn send_page(
+        &self,
+        tenant: &Tenant,
+        turn: &mut Turn,
+        (events, next): (Vec<rollcall_directory::Event>, u64),
+        secrets: &[WebhookSecret],
+        deadline: Instant,
+    ) -> Result<Option<Ended>, Error> {
+        let webhooks = tenant.webhooks();
+        let (mut delivered, mut sent_to) = (Delivered::default(), turn.webhook.sent_to);
+        for event in events {
+            if !turn.webhook.wants(&event) {
+                sent_to = event.sequence;
+                continue;
+            }
+            if Instant::now() >= deadline {
+                let held = webhooks.advance(turn, sent_to, delivered, self.clock.now());
+                // Otherwise an admin has changed it, and the next turn begins from there.
+                return Ok(match held.await? {
+                    true => None,
+                    false => Some(Ended::Changed),
+                });
+            }
+            if !webhooks.holds(turn).await? {
+                return Ok(Some(Ended::Changed));
+            }
+            let at = self.clock.now().as_second();
+            let url = &turn.webhook.target_url;
+            match self.outbound.deliver(url, &event, secrets, at).await {
+                Ok(()) => {
+                    sent_to = event.sequence;
+                    delivered.count += 1;
+                    delivered.last = event.sequence;
+                }
+                Err(failure) => {
+                    let now = self.clock.now();
+                    tracing::warn!(
+                        tenant = %tenant.id(), webhook = turn.webhook.id, sequence = event.sequence,
+                        kind = failure.kind.as_str(), status = failure.status, "a delivery failed"
+                    );
+                    let held = webhooks.advance(turn, sent_to, delivered, now).await?
+                        && webhooks.fail(turn, event.sequence, &failure, now).await?;
+                    return Ok(Some(if held { Ended::Done } else { Ended::Changed }));
+                }
+            }
+        }
+        match webhooks
+            .advance(turn, next, delivered, self.clock.now())
+            .await?
+        {
+            true => Ok(None),
+            false => Ok(Some(Ended::Changed)),
+        }
+    }
+}

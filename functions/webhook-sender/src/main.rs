@@ -1,0 +1,25 @@
+//! Runs the sender in the Lambda runtime.
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use rollcall_directory::Directory;
+
+/// The time that is reserved before the function's timeout, to end the current delivery and to store how far it is.
+const MARGIN: Duration = Duration::from_secs(15);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    rollcall_runtime::init_logging();
+    let directory = Directory::from_env().await?;
+    let directory = directory.with_keys(rollcall_secrets::key_ring().await);
+    let sender = rollcall_webhook_sender::handler(directory);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
+        let deadline = tokio::time::Instant::now() + left;
+        // Boxed: the future is nested so deeply that the compiler rejects a future that contains it.
+        Ok::<_, Error>(Box::pin(sender.call(event.payload, deadline)).await)
+    }))
+    .await
+}

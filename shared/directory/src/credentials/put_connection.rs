@@ -1,0 +1,94 @@
+//! Puts a connection under an id that the caller chose: creates it, or replaces what can be changed of it.
+
+use rollcall_model::{EventType, Provider, is_chosen_id, is_id};
+use rollcall_scim as scim;
+use rollcall_store::{Error, Expression, Guard, Transaction, now, retry_stale, to_item};
+
+use crate::credentials::connection_rules::{ConnectionRules, alias_in_use};
+use crate::credentials::connections::{Connection, connection_not_found, tenant_gone};
+use crate::credentials::handle::Credentials;
+use crate::journal::entry::Entry;
+
+impl Credentials<'_> {
+    /// Creates the connection with this id, or replaces its name, its product and these rules. Returns it, and whether it
+    /// was created. If nothing differs, nothing is written.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted, and for an id of the form that is generated; `uniqueness` for the id of a connection that was deleted, and for an alias that
+    /// is in use; `invalidValue` for an id or a rule that is not allowed.
+    pub async fn put_connection(
+        self,
+        id: &str,
+        label: &str,
+        provider: Provider,
+        rules: &ConnectionRules,
+    ) -> Result<(Connection, bool), Error> {
+        if !is_chosen_id(id) {
+            let detail = "a connection id is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and begins with a letter or a digit";
+            return Err(scim::Error::InvalidValue(detail.to_owned()).into());
+        }
+        retry_stale(|_| async move {
+            let stored = self.known_connection(id).await?;
+            let (wanted, failed) = match &stored {
+                Some(before) => {
+                    let mut named = before.clone();
+                    label.clone_into(&mut named.label);
+                    named.provider = provider;
+                    let after = rules.applied_to(&named)?;
+                    if after == *before {
+                        return Ok(Some((after, false)));
+                    }
+                    let after = after.at_next_revision();
+                    let failed = self.write_changed(before, &after).await?;
+                    (after, failed)
+                }
+                // The form of ids that are generated. Such a connection was deleted, or is that of another tenant.
+                None if is_id(id) => return Err(connection_not_found(id)),
+                None => {
+                    let new = Connection::with_id(id, label, provider, now());
+                    let new = rules.applied_to(&new)?;
+                    let failed = self.write_new(&new).await?;
+                    (new, failed)
+                }
+            };
+            if failed.contains(&Guard::Gone) {
+                let attribute = "id".to_owned();
+                return Err(scim::Error::Uniqueness { attribute }.into());
+            }
+            if failed.contains(&Guard::Unique) && !failed.contains(&Guard::Stale) {
+                return Err(alias_in_use());
+            }
+            Ok(failed.is_empty().then_some((wanted, stored.is_none())))
+        })
+        .await
+    }
+
+    /// Writes a connection that does not exist yet. Returns the guards that did not hold.
+    async fn write_new(self, new: &Connection) -> Result<Vec<Guard>, Error> {
+        if self.scope.stored_tenant().await?.deleting {
+            return Err(tenant_gone(self.scope));
+        }
+        let keys = self.scope.keys();
+        let mut transaction = Transaction::default();
+        let item = to_item(&keys.connection(&new.id), new)?;
+        transaction.put_if(item, Expression::absent(), Guard::Stale);
+        // The logs and what it owned would become those of another one.
+        let deleted = keys.deleted_connection(&new.id);
+        transaction.check(deleted, Expression::absent(), Guard::Gone);
+        let plain = Connection::with_id(&new.id, &new.label, new.provider, new.created_at);
+        self.write_alias(&mut transaction, &plain, new)?;
+        let entry = Entry::new(self.scope, EventType::ConnectionCreated, new.subject());
+        transaction.put(entry.to_item(keys)?);
+        let (before, after) = (plain.told_rules(), new.told_rules());
+        if before != after {
+            let changed = EventType::ConnectionRulesChanged;
+            let entry = Entry::new(self.scope, changed, new.subject());
+            let entry = entry.with_change(Some(before), Some(after));
+            transaction.put(entry.to_item(keys)?);
+        }
+        let id = new.id.clone();
+        self.write_sole(&mut transaction, |ids| _ = ids.insert(id))
+            .await?;
+        self.scope.table.transact(&transaction).await
+    }
+}

@@ -1,0 +1,79 @@
+//! Values that occur once in a tenant because an extension declares so. Each is claimed by an item, in the transaction
+//! that writes the person, as user names are.
+//!
+//! The record notes what it has claimed. So a declaration that comes or goes later neither frees a value that somebody
+//! else has claimed, nor stands in the way of a change that leaves the value alone.
+
+use std::collections::BTreeSet;
+
+use rollcall_model::{Kind, sha256_hex};
+use rollcall_scim::{self as scim, Resource};
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, to_item};
+use serde_json::json;
+
+use crate::resources::record::Record;
+
+/// Returns what a resource claims after a change: what it had claimed and still has, and its new values.
+///
+/// A request that does not need the declarations has not read them, and leaves all claims as they are.
+pub(super) fn claims(
+    scope: &Scope,
+    kind: &Kind,
+    before: Option<(&Record, &Resource)>,
+    after: &Resource,
+) -> BTreeSet<String> {
+    let rt = scope.resource_type(kind);
+    let claimed = before.map(|(record, _)| record.claims.clone());
+    let claimed = claimed.unwrap_or_default();
+    if std::ptr::eq(rt, kind.resource_type) {
+        return claimed;
+    }
+    let had = before.map(|(_, resource)| rt.unique_values(resource));
+    let had = had.unwrap_or_default();
+    let values = rt.unique_values(after).into_iter();
+    let values = values.map(|value| (claim(&value), had.contains(&value)));
+    let is_claimed = |(claim, is_old): &(String, bool)| !is_old || claimed.contains(claim);
+    values.filter(is_claimed).map(|(claim, _)| claim).collect()
+}
+
+/// Returns the claim of a value: the attribute, and the hash of the value.
+fn claim((path, value): &(String, String)) -> String {
+    let path = path.to_ascii_lowercase();
+    format!("{path}#{}", sha256_hex(value))
+}
+
+/// Claims the new values of a resource, and frees those that it has no more.
+pub(super) fn write_claims(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<(), Error> {
+    let none = BTreeSet::new();
+    let claims = |record: Option<&Record>| record.map(|record| record.claims.clone());
+    let old = claims(before).unwrap_or_else(|| none.clone());
+    let new = claims(after).unwrap_or(none);
+    for gone in old.difference(&new) {
+        transaction.delete(scope.keys().unique_value(gone));
+    }
+    let Some(after) = after else { return Ok(()) };
+    for come in new.difference(&old) {
+        let key = scope.keys().unique_value(come);
+        let item = to_item(&key, &json!({"id": after.id}))?;
+        let path = come
+            .rsplit_once('#')
+            .map_or(come.as_str(), |(path, _)| path);
+        let guard = Guard::UniqueValue(path.to_owned());
+        transaction.put_if(item, Expression::absent(), guard);
+    }
+    Ok(())
+}
+
+/// Returns the refusal if one of the guards that failed says that another resource has a value.
+pub(super) fn taken_value(failed: &[Guard]) -> Option<Error> {
+    let attribute = failed.iter().find_map(|guard| match guard {
+        Guard::UniqueValue(attribute) => Some(attribute.clone()),
+        _ => None,
+    })?;
+    Some(scim::Error::Uniqueness { attribute }.into())
+}

@@ -1,0 +1,89 @@
+//! Puts a tenant under an id that the application chose: creates it, or replaces everything that can be changed of it.
+
+use rollcall_model::{Ceilings, RateLimit, Settings};
+use rollcall_scim as scim;
+use rollcall_store::{Error, TenantItem, now, retry_stale};
+
+use crate::tenants::ceilings::check_ceilings;
+use crate::tenants::change_settings::check_ceiling;
+use crate::tenants::handle::Lifecycle;
+use crate::tenants::put_settings::{WholeSettings, default_settings};
+use crate::tenants::stack_roles::stack_roles;
+use crate::tenants::write_tenant::write_tenant;
+
+/// Everything that the application decides about a tenant, except for its roles.
+#[derive(Clone, Debug)]
+pub struct WholeTenant {
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub settings: WholeSettings,
+    /// The limit for the requests of all its tokens together; `None` is unlimited.
+    pub request_ceiling: Option<RateLimit>,
+    /// Its other ceilings.
+    pub ceilings: Ceilings,
+}
+
+impl Lifecycle<'_> {
+    /// Creates the tenant, or replaces everything but its roles. Returns whether it was created. If nothing differs,
+    /// nothing is written.
+    ///
+    /// # Errors
+    /// `uniqueness` when a tenant with this id was deleted or is being deleted; `invalidValue` for a setting or a ceiling
+    /// that is not allowed.
+    pub async fn put(self, whole: &WholeTenant) -> Result<bool, Error> {
+        check_ceilings(&whole.ceilings)?;
+        check_ceiling(whole.request_ceiling)?;
+        let (created, is_bounded) = retry_stale(|_| self.put_once(whole)).await?;
+        if is_bounded && !created {
+            // A new ceiling holds at once.
+            self.count_for_ceilings().await?;
+        }
+        Ok(created)
+    }
+
+    /// Returns whether the tenant was created, and whether its ceilings changed; `None` if it has changed since it was
+    /// read.
+    async fn put_once(self, whole: &WholeTenant) -> Result<Option<(bool, bool)>, Error> {
+        let item = self.scope.table.get(&self.scope.keys().tenant()).await?;
+        let Some(item) = item else {
+            let stack = stack_roles(&self.scope.table).await?.roles;
+            let settings = self.settled(whole, &default_settings(stack))?;
+            let mut new = TenantItem::new(whole.name.clone(), now(), settings);
+            new.request_ceiling = whole.request_ceiling;
+            new.ceilings = whole.ceilings;
+            return match self.create_as(new).await {
+                Ok(()) => Ok(Some((true, true))),
+                // Somebody else may have created it meanwhile.
+                Err(error) if error.is_refusal() && self.exists().await? => Ok(None),
+                Err(error) => Err(error),
+            };
+        };
+        let before = TenantItem::from_item(item)?;
+        if before.deleting {
+            let attribute = "id".to_owned();
+            return Err(scim::Error::Uniqueness { attribute }.into());
+        }
+        let mut after = before.clone();
+        after.display_name.clone_from(&whole.name);
+        after.request_ceiling = whole.request_ceiling;
+        after.ceilings = whole.ceilings;
+        after.settings = self.settled(whole, &before.settings)?;
+        let is_bounded = before.ceilings != after.ceilings;
+        let written = write_tenant(self.scope, &before, &after).await?;
+        Ok(written.then_some((false, is_bounded)))
+    }
+
+    fn settled(self, whole: &WholeTenant, before: &Settings) -> Result<Settings, Error> {
+        let floor = whole.ceilings.min_retention_days;
+        let bounds = self.scope.session_bounds;
+        let mut settings = whole.settings.after(before, floor, bounds)?;
+        settings.retention_days = settings.retention_days.max(floor.unwrap_or_default());
+        Ok(settings)
+    }
+
+    async fn exists(self) -> Result<bool, Error> {
+        let item = self.scope.table.get(&self.scope.keys().tenant()).await?;
+        Ok(item.is_some())
+    }
+}

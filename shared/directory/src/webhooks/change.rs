@@ -1,0 +1,411 @@
+//! What admins do with webhooks: create, change, pause, resume, replay, test, delete.
+//!
+//! Each of it writes an event. Events wake whoever sends, so nothing waits for a schedule.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_model::{EventType, Reason, new_id};
+use rollcall_scim as scim;
+use rollcall_store::{
+    Error, Expression, Guard, Transaction, now, number, retry_stale, string, to_item,
+};
+use serde_json::{Value, json};
+
+use crate::journal::entry::Entry;
+use crate::journal::feed_page::{FeedQuery, FeedRead};
+use crate::journal::handle::Journal;
+use crate::webhooks::handle::Webhooks;
+use crate::webhooks::pause::PauseReason;
+use crate::webhooks::secret::{WebhookSecret, rotate};
+use crate::webhooks::target::check_target;
+use crate::webhooks::waiting::write_move;
+use crate::webhooks::webhook::Webhook;
+
+/// The webhooks that a tenant can have.
+const MAX_WEBHOOKS: usize = 10;
+/// What an admin's change does to what the webhook had before: its failures and its wait end.
+const ANEW: &str = "failing_since, failures, last_failure, last_status, retry_at";
+
+/// A webhook to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWebhook {
+    /// What to call it.
+    pub label: String,
+    /// Where events are sent.
+    pub target_url: String,
+    /// The types of the events that it gets; empty for all.
+    pub only_types: Vec<EventType>,
+    /// The sequence number after which it begins; `None` for the end of the feed.
+    pub after: Option<u64>,
+}
+
+/// What to change; `None` leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookChange {
+    /// What to call it.
+    pub label: Option<String>,
+    /// Where events are sent.
+    pub target_url: Option<String>,
+    /// The types of the events that it gets; empty for all.
+    pub only_types: Option<Vec<EventType>>,
+}
+
+/// From where a webhook sends again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumed {
+    /// The webhook.
+    pub webhook: Webhook,
+    /// How many events it does not get, because they have expired.
+    pub skipped: u64,
+}
+
+/// A change of the stored item: an update expression, and what the journal says.
+struct Write {
+    set: Expression,
+    action: EventType,
+    before: Option<Value>,
+    after: Option<Value>,
+    /// Whether it removes the time of the next attempt.
+    ends_wait: bool,
+}
+
+fn names(types: &[EventType]) -> Vec<String> {
+    types.iter().map(|kind| kind.as_str().to_owned()).collect()
+}
+
+fn list_of(names: &[String]) -> AttributeValue {
+    AttributeValue::L(names.iter().map(|name| string(name)).collect())
+}
+
+impl Webhooks<'_> {
+    /// Creates a webhook. Its secret is returned only here.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted; `invalidValue` for a URL to which nothing is sent, or a place that is not in the
+    /// feed; [`Reason::CeilingReached`] when there are ten webhooks.
+    pub async fn create(self, new: &NewWebhook) -> Result<(Webhook, WebhookSecret), Error> {
+        check_target(&new.target_url, self.scope.webhook_targets)?;
+        if self.list().await?.len() >= MAX_WEBHOOKS {
+            let detail = format!("a tenant can have {MAX_WEBHOOKS} webhooks; delete one first");
+            let refused = scim::Error::Forbidden(detail);
+            return Err(Error::Refused(Reason::CeilingReached, refused));
+        }
+        let sent_to = match new.after {
+            Some(after) => self.place(after).await?,
+            None => Journal::of(self.scope).head().await?.given,
+        };
+        let (id, created_at) = (new_id(), now());
+        let (signing_keys, secret) = rotate(self.scope, &id, Vec::new(), created_at).await?;
+        let webhook = Webhook {
+            id,
+            label: new.label.clone(),
+            target_url: new.target_url.clone(),
+            only_types: names(&new.only_types),
+            created_at,
+            sent_to,
+            signing_keys,
+            revision: 1,
+            paused_at: None,
+            pause_reason: None,
+            delivered_at: None,
+            failing_since: None,
+            failures: 0,
+            last_failure: None,
+            last_status: None,
+            retry_at: None,
+            lost: 0,
+            lease_id: None,
+            wakes: 0,
+        };
+        let mut transaction = Transaction::default();
+        let key = self.scope.keys().webhooks().at(&webhook.id);
+        transaction.put_if(to_item(&key, &webhook)?, Expression::absent(), Guard::Stale);
+        self.scope.check_alive(&mut transaction);
+        let entry = Entry::new(self.scope, EventType::WebhookCreated, webhook.subject());
+        let entry = entry.with_change(None, Some(webhook.told()));
+        transaction.put(entry.to_item(self.scope.keys())?);
+        let failed = self.scope.table.transact(&transaction).await?;
+        if failed.contains(&Guard::Gone) {
+            let what = format!("tenant `{}`", self.scope.tenant);
+            return Err(scim::Error::NotFound { what }.into());
+        }
+        match failed.is_empty() {
+            true => Ok((webhook, secret)),
+            false => Err(Error::Busy(None)),
+        }
+    }
+
+    /// Changes a webhook.
+    ///
+    /// # Errors
+    /// `404` when it does not exist; `invalidValue` for a URL to which nothing is sent.
+    pub async fn change(self, id: &str, change: &WebhookChange) -> Result<Webhook, Error> {
+        if let Some(url) = &change.target_url {
+            check_target(url, self.scope.webhook_targets)?;
+        }
+        self.rewrite(id, |before| {
+            let mut after = before.clone();
+            let (mut set, mut values) = ("SET revision = :revision".to_owned(), Vec::new());
+            if let Some(label) = change.label.clone().filter(|it| *it != before.label) {
+                set.push_str(", label = :label");
+                values.push((":label", string(&label)));
+                after.label = label;
+            }
+            if let Some(url) = change
+                .target_url
+                .clone()
+                .filter(|it| *it != before.target_url)
+            {
+                set.push_str(", target_url = :url");
+                values.push((":url", string(&url)));
+                after.target_url = url;
+            }
+            let types = change.only_types.as_deref().map(names);
+            if let Some(types) = types.filter(|it| *it != before.only_types) {
+                set.push_str(", only_types = :types");
+                values.push((":types", list_of(&types)));
+                after.only_types = types;
+            }
+            if values.is_empty() {
+                return Ok(None);
+            }
+            let set = Expression::new(format!("{set} REMOVE {ANEW}"));
+            let set = values
+                .into_iter()
+                .fold(set, |set, (name, value)| set.with(name, value));
+            Ok(Some(Write {
+                set,
+                action: EventType::WebhookChanged,
+                before: Some(before.told()),
+                after: Some(after.told()),
+                ends_wait: true,
+            }))
+        })
+        .await
+    }
+
+    /// Gives a webhook a new signing secret, and returns it. For a day, deliveries are signed with the one before, too.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn rotate_secret(self, id: &str) -> Result<(Webhook, WebhookSecret), Error> {
+        let before = self.read(id).await?;
+        let (keys, secret) = rotate(self.scope, id, before.keys(), now()).await?;
+        let read = before.revision;
+        let webhook = self
+            .rewrite(id, |current| {
+                // Another rotation came first: its secret would be lost.
+                if current.revision != read {
+                    return Err(Error::Busy(None));
+                }
+                let set = "SET revision = :revision, signing_keys = :keys";
+                Ok(Some(Write {
+                    set: Expression::new(set).with(":keys", string(&keys)),
+                    action: EventType::WebhookSecretRotated,
+                    before: None,
+                    after: None,
+                    ends_wait: false,
+                }))
+            })
+            .await?;
+        Ok((webhook, secret))
+    }
+
+    /// Pauses a webhook. One that is paused stays so.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn pause(self, id: &str) -> Result<Webhook, Error> {
+        self.rewrite(id, |before| {
+            Ok((!before.is_paused()).then(|| paused_by_hand(before)))
+        })
+        .await
+    }
+
+    /// Lets a webhook send again, from where it is. If the events that come next have expired, from the oldest that is
+    /// kept; and if the feed ends before, from its end.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn resume(self, id: &str) -> Result<Resumed, Error> {
+        let before = self.read(id).await?;
+        let feed = self.peek(before.sent_to).await?;
+        let (sent_to, skipped) = match feed {
+            FeedRead::Page(_) => (before.sent_to, 0),
+            FeedRead::Ahead { head } => (head, 0),
+            FeedRead::Expired { after } => (after, after - before.sent_to),
+        };
+        // What had expired when it was paused, and what has expired since.
+        let skipped = skipped + before.lost;
+        let webhook = self
+            .rewrite(id, |before| {
+                let told = json!({"after": sent_to, "skipped": skipped});
+                let set = format!(
+                    "SET revision = :revision, sent_to = :to REMOVE paused_at, pause_reason, lost, {ANEW}"
+                );
+                Ok(before.is_paused().then(|| Write {
+                    set: Expression::new(set).with(":to", number(sent_to)),
+                    action: EventType::WebhookResumed,
+                    before: None,
+                    after: Some(told),
+                    ends_wait: true,
+                }))
+            })
+            .await?;
+        Ok(Resumed { webhook, skipped })
+    }
+
+    /// Lets a webhook send again what follows a place in the feed, or skip what comes before it.
+    ///
+    /// # Errors
+    /// `404` when it does not exist; [`Reason::CursorAhead`] or [`Reason::EventsExpired`] when the place is not in the feed.
+    pub async fn replay(self, id: &str, after: u64) -> Result<Webhook, Error> {
+        let after = self.place(after).await?;
+        self.rewrite(id, |before| {
+            let set = format!("SET revision = :revision, sent_to = :to REMOVE {ANEW}");
+            Ok(Some(Write {
+                set: Expression::new(set).with(":to", number(after)),
+                action: EventType::WebhookReplayed,
+                before: Some(json!({"after": before.sent_to})),
+                after: Some(json!({"after": after})),
+                ends_wait: true,
+            }))
+        })
+        .await
+    }
+
+    /// Writes a test event, which the webhook gets in its turn. If it waits for a retry, the wait ends.
+    ///
+    /// # Errors
+    /// `404` when it does not exist; `invalidValue` when it is paused.
+    pub async fn test(self, id: &str) -> Result<Webhook, Error> {
+        self.rewrite(id, |before| {
+            if before.is_paused() {
+                let detail = "the webhook is paused; resume it first".to_owned();
+                return Err(scim::Error::InvalidValue(detail).into());
+            }
+            Ok(Some(Write {
+                set: Expression::new("SET revision = :revision REMOVE retry_at"),
+                action: EventType::WebhookTested,
+                before: None,
+                after: None,
+                ends_wait: true,
+            }))
+        })
+        .await
+    }
+
+    /// Deletes a webhook. Nothing more is sent to it.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn delete(self, id: &str) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let webhook = self.read(id).await?;
+            let mut transaction = Transaction::default();
+            let key = self.scope.keys().webhooks().at(id);
+            let same = Expression::at_revision(webhook.revision);
+            transaction.delete_if(key, same, Guard::Stale);
+            write_move(
+                &mut transaction,
+                (&self.scope.tenant, id),
+                webhook.retry_at,
+                None,
+            )?;
+            let entry = Entry::new(self.scope, EventType::WebhookDeleted, webhook.subject());
+            let entry = entry.with_change(Some(webhook.told()), None);
+            transaction.put(entry.to_item(self.scope.keys())?);
+            let committed = self.scope.table.transact(&transaction).await?.is_empty();
+            Ok(committed.then_some(()))
+        })
+        .await
+    }
+
+    /// Writes what `change` makes of a webhook, with its journal entry. `None` changes nothing.
+    async fn rewrite(
+        self,
+        id: &str,
+        change: impl Fn(&Webhook) -> Result<Option<Write>, Error>,
+    ) -> Result<Webhook, Error> {
+        let change = &change;
+        retry_stale(|_| async move {
+            let before = self.read(id).await?;
+            let Some(write) = change(&before)? else {
+                return Ok(Some(before));
+            };
+            let mut transaction = Transaction::default();
+            self.write_change(&mut transaction, &before, write)?;
+            match self.scope.table.transact(&transaction).await?.is_empty() {
+                true => self.read(id).await.map(Some),
+                false => Ok(None),
+            }
+        })
+        .await
+    }
+
+    fn write_change(
+        self,
+        transaction: &mut Transaction,
+        before: &Webhook,
+        write: Write,
+    ) -> Result<(), Error> {
+        let set = write.set.with(":revision", number(before.revision + 1));
+        let mut same = Expression::at_revision(before.revision);
+        same = match before.retry_at {
+            Some(at) => same
+                .and("retry_at = :read_retry")
+                .with(":read_retry", number(at)),
+            None => same.and("attribute_not_exists(retry_at)"),
+        };
+        let key = self.scope.keys().webhooks().at(&before.id);
+        transaction.update_if(key, set, same, Guard::Stale);
+        if write.ends_wait {
+            let place = (&self.scope.tenant, before.id.as_str());
+            write_move(transaction, place, before.retry_at, None)?;
+        }
+        let entry = Entry::new(self.scope, write.action, before.subject());
+        let entry = entry.with_change(write.before, write.after);
+        transaction.put(entry.to_item(self.scope.keys())?);
+        Ok(())
+    }
+
+    async fn peek(self, after: u64) -> Result<FeedRead, Error> {
+        let query = FeedQuery {
+            after,
+            limit: 1,
+            types: &[],
+        };
+        Journal::of(self.scope).feed(&query).await
+    }
+
+    /// Checks that a place is in the feed.
+    async fn place(self, after: u64) -> Result<u64, Error> {
+        match self.peek(after).await? {
+            FeedRead::Page(_) => Ok(after),
+            FeedRead::Ahead { head } => Err(Error::Refused(
+                Reason::CursorAhead,
+                scim::Error::InvalidValue(format!("the feed ends with event {head}")),
+            )),
+            FeedRead::Expired { after } => Err(Error::Refused(
+                Reason::EventsExpired,
+                scim::Error::InvalidValue(format!("events up to {after} have expired")),
+            )),
+        }
+    }
+}
+
+/// Returns the write that pauses a webhook.
+fn paused_by_hand(before: &Webhook) -> Write {
+    let (set, reason) = (
+        "SET revision = :revision, paused_at = :at, pause_reason = :reason REMOVE retry_at",
+        PauseReason::ByHand.as_str(),
+    );
+    Write {
+        set: Expression::new(set)
+            .with(":at", string(&now().to_string()))
+            .with(":reason", string(reason)),
+        action: EventType::WebhookPaused,
+        before: None,
+        after: Some(before.told_pause(PauseReason::ByHand)),
+        ends_wait: true,
+    }
+}

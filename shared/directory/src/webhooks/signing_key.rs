@@ -1,0 +1,22 @@
+//! What the signing secrets of a webhook are derived from.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A signing key as it is stored: what its secret is derived from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SigningKey {
+    /// The id of the key of the stack.
+    pub(super) by: char,
+    pub(super) nonce: String,
+    pub(super) made_at: Timestamp,
+    /// When it ends; `None` for the current one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ends_at: Option<Timestamp>,
+}
+
+impl SigningKey {
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.ends_at.is_none_or(|ends| ends > now)
+    }
+}

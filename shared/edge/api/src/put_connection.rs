@@ -1,0 +1,120 @@
+//! Puts a connection under an id that the caller chose. It can be repeated.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use rollcall_directory::{self as directory, ConnectionRules};
+use rollcall_edge_http::Problem;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use utoipa::ToSchema;
+
+use crate::caller::Access;
+use crate::connections::{Connection, ExternalIds, Provider};
+use crate::fields::{Fields, Id, created, name};
+use crate::gate::Create;
+use crate::settings::given;
+
+/// A whole connection, as it can be read. What is left out takes its default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DesiredConnection {
+    /// Its id, which must be the one in the path.
+    #[schema(nullable = false)]
+    id: Option<String>,
+    /// What to call it.
+    #[schema(example = "Okta production")]
+    name: String,
+    /// Which product it is.
+    provider: Provider,
+    /// The ids of the connections that it replaces; none unless given. Only owners and the application change it.
+    #[schema(nullable = false)]
+    replaces: Option<BTreeSet<String>>,
+    /// See [`ExternalIds`]; `auto` unless given. Only owners and the application change it.
+    #[schema(nullable = false)]
+    external_id: Option<ExternalIds>,
+    /// Until when sign-ins may bind another subject to somebody without a special role: at most 14 days ahead. Only owners
+    /// and the application change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Timestamp>)]
+    rebind_until: Option<Option<Timestamp>>,
+    /// What the application calls it: a sign-in may bring this in place of the id. Only owners and the application change
+    /// it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    alias: Option<Option<String>>,
+    /// Ignored, so that a connection can be sent as it was read.
+    #[serde(default, rename = "created_at")]
+    #[schema(value_type = String, required = false)]
+    _created_at: Option<IgnoredAny>,
+}
+
+impl DesiredConnection {
+    /// Returns all rules: those that are left out have their defaults.
+    fn rules(&self) -> ConnectionRules {
+        let is_unrelated = |rule: ExternalIds| matches!(rule, ExternalIds::Unrelated);
+        ConnectionRules {
+            replaces: Some(self.replaces.clone().unwrap_or_default()),
+            external_ids_unrelated: Some(self.external_id.is_some_and(is_unrelated)),
+            rebind_until: Some(self.rebind_until.flatten()),
+            alias: Some(self.alias.clone().flatten()),
+        }
+    }
+
+    /// Returns whether a rule is given that differs from what there is, or from the default for a new connection.
+    fn changes_rules(&self, before: Option<&directory::Connection>) -> bool {
+        let all = self.rules();
+        let replaces = before.map(|one| one.replaces.clone()).unwrap_or_default();
+        let unrelated = before.is_some_and(|one| one.external_ids_unrelated);
+        let until = before.and_then(|one| one.rebind_until);
+        let alias = before.and_then(|one| one.alias.clone());
+        self.replaces.is_some() && all.replaces != Some(replaces)
+            || self.external_id.is_some() && all.external_ids_unrelated != Some(unrelated)
+            || self.rebind_until.is_some() && all.rebind_until != Some(until)
+            || self.alias.is_some() && all.alias != Some(alias)
+    }
+}
+
+/// Creates the connection, or replaces its name, its product and its rules. The same request again changes nothing. A new
+/// id is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and no UUID; that of a connection that was deleted cannot be used again. Rules that the
+/// caller may not change stay as they are if they are left out.
+#[utoipa::path(put, path = "/api/v1/scim/connections/{id}", operation_id = "put_connection", tag = "connections",
+    request_body = DesiredConnection, params(("id" = String, Path, description = "The connection's id")),
+    responses((status = 200, body = Connection, description = "It is as asked, and was there before"),
+        (status = 201, body = Connection, description = "It was created")),
+    security(("session" = ["provisioning:create"])))]
+pub(crate) async fn put(
+    access: Access<Create>,
+    Id(id): Id,
+    Fields(desired): Fields<DesiredConnection>,
+) -> Result<Response, Problem> {
+    if desired.id.as_ref().is_some_and(|given| *given != id) {
+        return Err(Problem::invalid("`id` must be the one in the path"));
+    }
+    let credentials = access.tenant.credentials();
+    let rules = match access.rank() {
+        directory::Role::Owner => desired.rules(),
+        _ => {
+            let before = credentials.known_connection(&id).await?;
+            if desired.changes_rules(before.as_ref()) {
+                return Err(Problem::forbidden(
+                    "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until` \
+                     and `alias`; leave them out, and they stay as they are",
+                ));
+            }
+            ConnectionRules::default()
+        }
+    };
+    let label = name("name", &desired.name)?;
+    let provider = desired.provider.into();
+    let (put, is_new) = credentials
+        .put_connection(&id, &label, provider, &rules)
+        .await?;
+    let put = Connection::from(put);
+    Ok(match is_new {
+        true => created(&access.path(&format!("/scim/connections/{id}")), &put),
+        false => Json(put).into_response(),
+    })
+}

@@ -1,0 +1,78 @@
+//! Puts a tenant under an id that the application chose. It can be repeated.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use rollcall_directory::{WholeSettings, WholeTenant};
+use rollcall_edge_http::Problem;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use utoipa::ToSchema;
+
+use crate::application::ApplicationAt;
+use crate::fields::{Fields, created, name};
+use crate::gate::Tenants;
+use crate::settings::{RateLimit, SettingsChange, object};
+use crate::tenants::{CeilingsChange, TenantDetails, details};
+
+/// A whole tenant, as it can be read. What is left out takes its default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DesiredTenant {
+    /// Its id, which must be the one in the path.
+    #[schema(nullable = false)]
+    id: Option<String>,
+    /// What people call it.
+    #[schema(example = "Acme")]
+    display_name: String,
+    /// Its settings.
+    #[serde(default, deserialize_with = "object")]
+    settings: SettingsChange,
+    /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
+    #[serde(default, deserialize_with = "object")]
+    request_ceiling: Option<RateLimit>,
+    /// Its other ceilings.
+    #[serde(default, deserialize_with = "object")]
+    ceilings: CeilingsChange,
+    /// Ignored, so that a tenant can be sent as it was read.
+    #[serde(default, rename = "created_at")]
+    #[schema(value_type = String, required = false)]
+    _created_at: Option<IgnoredAny>,
+    /// Ignored, so that a tenant can be sent as it was read.
+    #[serde(default, rename = "at_ceiling")]
+    #[schema(value_type = Vec<String>, required = false)]
+    _at_ceiling: Option<IgnoredAny>,
+}
+
+/// Creates the tenant, or replaces its name, its settings and its ceilings. The same request again changes nothing. The id
+/// of a tenant that was deleted cannot be used again.
+#[utoipa::path(put, path = "/api/v1/tenants/{tenant}", operation_id = "put_tenant", tag = "tenants", request_body = DesiredTenant,
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 200, body = TenantDetails, description = "It is as asked, and was there before"),
+        (status = 201, body = TenantDetails, description = "It was created")),
+    security(("service_key" = ["tenants:manage"])))]
+pub(crate) async fn put(
+    at: ApplicationAt<Tenants>,
+    Fields(desired): Fields<DesiredTenant>,
+) -> Result<Response, Problem> {
+    let id = at.tenant.id();
+    if desired.id.is_some_and(|given| given != id.as_str()) {
+        return Err(Problem::invalid(format!(
+            "`id` must be `{id}`, as in the path"
+        )));
+    }
+    let whole = WholeTenant {
+        name: name("display_name", &desired.display_name)?,
+        settings: WholeSettings {
+            given: desired.settings.into(),
+            ..WholeSettings::default()
+        },
+        request_ceiling: desired.request_ceiling.map(Into::into),
+        ceilings: desired.ceilings.into(),
+    };
+    let is_new = at.tenant.lifecycle().put(&whole).await?;
+    let read = details(&at.tenant).await?;
+    Ok(match is_new {
+        true => created(&format!("/tenants/{id}"), &read),
+        false => Json(read).into_response(),
+    })
+}

@@ -1,0 +1,107 @@
+//! The picker: people by name, for members who choose a colleague. It shows ids and names, and finds by nothing else.
+
+use rollcall_directory::Person;
+use rollcall_directory::stored::searched_words;
+use rollcall_model::PersonState;
+use rollcall_store::Error;
+use serde_json::Value;
+
+use crate::handle::Insight;
+use crate::list_people::PeopleOrder;
+use crate::lists::PeopleQuery;
+
+/// A person as a picker shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickedPerson {
+    /// The user's id.
+    pub id: String,
+    /// What people call them: `displayName`, or else the formatted name, or else `userName`.
+    pub name: String,
+}
+
+impl PickedPerson {
+    fn of(person: Person) -> Self {
+        let formatted = || {
+            let name = person.attributes.get("name")?.get("formatted")?;
+            name.as_str().map(str::to_owned)
+        };
+        let is_name = |name: &String| !name.trim().is_empty();
+        let name = person.display_name.clone().filter(is_name);
+        let name = name.or_else(|| formatted().filter(is_name));
+        Self {
+            name: name.unwrap_or_else(|| person.user_name.clone()),
+            id: person.id,
+        }
+    }
+}
+
+/// Returns whether each word begins a word of the name that is shown, or of a part of `name`. The index finds by addresses
+/// as well, which a picker must not disclose.
+fn is_called(picked: &PickedPerson, parts: Option<&Value>, wanted: &[String]) -> bool {
+    let parts = parts.and_then(Value::as_object).into_iter().flatten();
+    let parts = parts.filter_map(|(_, part)| part.as_str());
+    let names = std::iter::once(picked.name.as_str()).chain(parts);
+    let words: Vec<String> = names.flat_map(searched_words).collect();
+    let begins = |wanted: &String| words.iter().any(|word| word.starts_with(wanted.as_str()));
+    wanted.iter().all(begins)
+}
+
+impl Insight<'_> {
+    /// Finds the people who are not inactive by the beginnings of words of their names; without a text, all of them, in
+    /// order of user names. Returns the page that starts at a cursor, or the first one, and the cursor of the next page.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted; `invalidCursor` and `expiredCursor`.
+    pub async fn pick_people(
+        self,
+        text: Option<String>,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<PickedPerson>, Option<String>), Error> {
+        let wanted = text.as_deref().map(searched_words).unwrap_or_default();
+        let order = match &text {
+            Some(_) => PeopleOrder::Created,
+            None => PeopleOrder::UserName,
+        };
+        let query = PeopleQuery {
+            states: vec![PersonState::Active, PersonState::Invited],
+            text,
+            limit,
+            ..PeopleQuery::default()
+        };
+        let (people, next) = self.list_people(&query, order, cursor).await?;
+        let picked = people.into_iter().filter_map(|person| {
+            let parts = person.attributes.get("name").cloned();
+            let picked = PickedPerson::of(person);
+            is_called(&picked, parts.as_ref(), &wanted).then_some(picked)
+        });
+        Ok((picked.collect(), next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn people_are_found_by_their_names_alone() {
+        let ada = PickedPerson {
+            id: "u-1".to_owned(),
+            name: "Ada King".to_owned(),
+        };
+        let parts = json!({"familyName": "Lovelace"});
+        for (text, expected) in [
+            ("", true),
+            ("ad", true),
+            ("king ada", true),
+            ("LOVE", true),
+            ("ada@example.test", false),
+            ("bob", false),
+        ] {
+            let found = is_called(&ada, Some(&parts), &searched_words(text));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

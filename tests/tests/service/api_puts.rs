@@ -1,0 +1,293 @@
+//! Resources that the caller puts under a name of its own: they are created or replaced, the same request again changes
+//! nothing, and each can be sent back as it was read.
+
+use rollcall_directory::{Reason, Role};
+use rollcall_tests::api::Api;
+use rollcall_tests::service::{Service, Tenant, run};
+use serde_json::{Value, json};
+
+/// Returns a tenant's id that no other test uses.
+fn fresh(name: &str) -> String {
+    format!("{name}-{}", &uuid::Uuid::now_v7().to_string()[24..])
+}
+
+/// Returns how many entries the journal of a tenant has.
+async fn entries(service: &Service, tenant: &str) -> usize {
+    let path = format!("/tenants/{tenant}/audit");
+    service.application().all(&path).await.len()
+}
+
+/// Puts a resource, reads it, and puts it as it was read. Nothing may change. Returns it.
+async fn put_and_put_back(
+    service: &Service,
+    api: &Api,
+    tenant: &str,
+    path: &str,
+    body: &Value,
+) -> Value {
+    let put = api.put(path, body.clone()).await;
+    assert!([200, 201].contains(&put.status), "{path}: {}", put.body);
+    let before = entries(service, tenant).await;
+    api.put(path, body.clone()).await.expect(200);
+    let read = api.get(path).await.expect(200).body;
+    let again = api.put(path, read.clone()).await.expect(200);
+    assert_eq!(again.body, read, "{path}");
+    assert_eq!(entries(service, tenant).await, before, "{path}");
+    read
+}
+
+#[test]
+fn a_tenant_is_created_once_and_replaced_whole() {
+    run(async |service| {
+        let (api, id) = (service.application(), fresh("put"));
+        let path = format!("/tenants/{id}");
+        let whole = json!({
+            "display_name": "Put", "settings": {"retention_days": 30, "cache_seconds": 5, "sso_default_role": null},
+            "request_ceiling": {"per_minute": 100, "burst": 5}, "ceilings": {"people": 50},
+        });
+        let made = api.put(&path, whole.clone()).await.expect(201);
+        assert_eq!(
+            made.header("location"),
+            Some(format!("/api/v1/tenants/{id}").as_str())
+        );
+        let read = put_and_put_back(service, &api, &id, &path, &whole).await;
+        assert_eq!(read["settings"]["retention_days"], 30);
+        assert_eq!(read["ceilings"]["people"], 50);
+        // What is left out takes its default.
+        let plain = json!({"display_name": "Put"});
+        let read = put_and_put_back(service, &api, &id, &path, &plain).await;
+        assert_eq!(read["request_ceiling"], Value::Null);
+        assert_eq!(read["ceilings"]["people"], Value::Null);
+        assert_eq!(read["settings"]["cache_seconds"], 0);
+        assert_eq!(read["settings"]["sso_default_role"], "member");
+
+        let other = json!({"id": "other", "display_name": "Put"});
+        api.put(&path, other).await.because(Reason::InvalidValue);
+        api.delete(&path).await.expect(204);
+        api.put(&path, plain).await.because(Reason::NotUnique);
+    });
+}
+
+#[test]
+fn one_of_many_creates_a_tenant() {
+    run(async |service| {
+        let (api, id) = (service.application(), fresh("race"));
+        let path = format!("/tenants/{id}");
+        let body = json!({"display_name": "Race"});
+        let puts = (0..6).map(|_| api.put(&path, body.clone()));
+        let answers = futures::future::join_all(puts).await;
+        let made = answers.iter().filter(|answer| answer.status == 201);
+        assert_eq!(made.count(), 1);
+        assert!(
+            answers
+                .iter()
+                .all(|answer| [200, 201].contains(&answer.status))
+        );
+        assert_eq!(entries(service, &id).await, 1);
+    });
+}
+
+#[test]
+fn settings_keep_what_the_caller_may_not_change() {
+    run(async |service| {
+        let tenant = service.tenant("put-settings").await;
+        let (api, path) = (
+            service.application(),
+            format!("/tenants/{}/settings", tenant.id()),
+        );
+        let whole = json!({"cache_seconds": 60, "sign_up": "pushed_only", "retention_days": 90, "route_by": "claim"});
+        put_and_put_back(service, &api, tenant.id(), &path, &whole).await;
+        let owner = service.admin(&tenant, Role::Owner).await;
+        let kept = owner
+            .put("/settings", json!({"sign_up": "pushed_only"}))
+            .await
+            .expect(200);
+        assert_eq!(kept.body["cache_seconds"], 60);
+        assert_eq!(kept.body["route_by"], "claim_then_membership");
+        let refused = owner.put("/settings", json!({"cache_seconds": 0})).await;
+        refused.because(Reason::Forbidden);
+        owner.put("/settings", kept.body).await.expect(200);
+        let admin = service.admin(&tenant, Role::Admin).await;
+        let kept = admin.put("/settings", json!({})).await.expect(200);
+        assert_eq!(kept.body["sign_up"], "pushed_only");
+        admin.put("/settings", kept.body).await.expect(200);
+        let refused = admin.put("/settings", json!({"sign_up": "allowed"})).await;
+        refused.because(Reason::Forbidden);
+    });
+}
+
+#[test]
+fn a_connection_has_a_chosen_id_and_works() {
+    run(async |service| {
+        let tenant = service.tenant("put-connection").await;
+        let api = service.application();
+        let path = format!("/tenants/{}/connections/okta-production", tenant.id());
+        let whole = json!({
+            "name": "Okta", "provider": "okta", "alias": "okta", "external_id": "unrelated",
+            "replaces": [tenant.connection_id()],
+        });
+        let read = put_and_put_back(service, &api, tenant.id(), &path, &whole).await;
+        assert_eq!(read["id"], "okta-production");
+        let plain = json!({"name": "Okta", "provider": "okta"});
+        let read = put_and_put_back(service, &api, tenant.id(), &path, &plain).await;
+        assert_eq!(read["replaces"], json!([]));
+        assert_eq!(read.get("alias"), None);
+
+        // Its tokens push people, whom it owns, and who sign in by it.
+        let issued = api
+            .post(&format!("{path}/tokens"), json!({"label": "first"}))
+            .await
+            .expect(201);
+        let idp = tenant.idp().with_token(Some(&issued.string("/token")));
+        let ada = idp.user("ada").await;
+        let person = format!("/tenants/{}/users/{ada}", tenant.id());
+        let owner = api.get(&person).await.expect(200);
+        assert!(
+            owner.body.to_string().contains("okta-production"),
+            "{}",
+            owner.body
+        );
+        let login = json!({"user_name": "ada", "connection": "okta-production"});
+        let path_of_logins = format!("/tenants/{}/sso/logins", tenant.id());
+        let signed_in = api.post(&path_of_logins, login).await.expect(200);
+        assert_eq!(signed_in.body["user"]["id"], ada.as_str());
+
+        for id in ["Okta", "-okta", "okta%20x", &"x".repeat(65)] {
+            let path = format!("/tenants/{}/connections/{id}", tenant.id());
+            api.put(&path, plain.clone())
+                .await
+                .because(Reason::InvalidValue);
+        }
+        api.delete(&path).await.expect(204);
+        let again = api.put(&path, plain.clone()).await;
+        again.because(Reason::NotUnique);
+        idp.get("/Users").await.expect(401);
+
+        // A generated one can be put back too.
+        let path = format!(
+            "/tenants/{}/connections/{}",
+            tenant.id(),
+            tenant.connection_id()
+        );
+        let read = api.get(&path).await.expect(200).body;
+        put_and_put_back(service, &api, tenant.id(), &path, &read).await;
+    });
+}
+
+#[test]
+fn an_admin_who_is_no_owner_keeps_the_rules_of_a_connection() {
+    run(async |service| {
+        let tenant = service.tenant("put-rules").await;
+        let owner = service.admin(&tenant, Role::Owner).await;
+        let admin = service.admin(&tenant, Role::Admin).await;
+        let path = "/scim/connections/entra";
+        let plain = json!({"name": "Entra", "provider": "entra"});
+        let ruled = json!({"name": "Entra", "provider": "entra", "external_id": "unrelated"});
+        admin
+            .put(path, ruled.clone())
+            .await
+            .because(Reason::Forbidden);
+        admin.put(path, plain.clone()).await.expect(201);
+        owner.put(path, ruled).await.expect(200);
+        let kept = admin.put(path, plain).await.expect(200);
+        assert_eq!(kept.body["external_id"], "unrelated");
+        admin.put(path, kept.body).await.expect(200);
+    });
+}
+
+async fn role_of(service: &Service, tenant: &Tenant, user: &str) -> Value {
+    let path = format!("/tenants/{}/users/{user}/role", tenant.id());
+    service.application().get(&path).await.expect(200).body["effective"].clone()
+}
+
+#[test]
+fn a_mapping_awaits_its_group() {
+    run(async |service| {
+        let tenant = service.tenant("put-mapping").await;
+        let (api, root) = (service.application(), format!("/tenants/{}", tenant.id()));
+        let path = format!("{root}/groups/role-mapping?name=Site%20Reliability%2FEU");
+        api.get(&path).await.because(Reason::NotFound);
+        let body = json!({"role_ids": ["admin"]});
+        api.put(&path, body.clone()).await.expect(201);
+        let read = put_and_put_back(service, &api, tenant.id(), &path, &body).await;
+        assert_eq!(read["group_id"], Value::Null);
+        let awaited = format!("{root}/groups/role-mappings/awaited");
+        assert_eq!(
+            api.get(&awaited).await.expect(200).body["items"],
+            json!([read])
+        );
+        let owner = json!({"role_ids": ["owner"]});
+        api.put(&path, owner).await.because(Reason::RoleNotMappable);
+
+        let ada = tenant.idp().user("ada").await;
+        let group = tenant.idp().group("site reliability/eu", &[&ada]).await;
+        service.follow_up(&tenant).await;
+        assert_eq!(role_of(service, &tenant, &ada).await, "admin");
+        let read = put_and_put_back(service, &api, tenant.id(), &path, &body).await;
+        assert_eq!(read["group_id"], group.as_str());
+        assert_eq!(api.get(&awaited).await.expect(200).body["items"], json!([]));
+        // The journal names whoever asked for it.
+        let log = format!("{root}/audit?action=group.mapping_changed");
+        let log = api.get(&log).await.expect(200);
+        assert_eq!(log.body["items"][0]["actor"]["type"], "application");
+
+        api.put(&path, json!({"role_ids": []})).await.expect(200);
+        service.follow_up(&tenant).await;
+        assert_eq!(role_of(service, &tenant, &ada).await, Value::Null);
+    });
+}
+
+#[test]
+fn a_group_that_gets_the_name_gets_the_roles() {
+    run(async |service| {
+        let tenant = service.tenant("put-renamed").await;
+        let admin = service.admin(&tenant, Role::Admin).await;
+        let ada = tenant.idp().user("ada").await;
+        let group = tenant.idp().group("Before", &[&ada]).await;
+        let path = "/scim/groups/role-mapping?name=After";
+        admin
+            .put(path, json!({"role_ids": ["viewer"]}))
+            .await
+            .expect(201);
+        admin.put(path, json!({"role_ids": []})).await.expect(200);
+        admin.get(path).await.because(Reason::NotFound);
+        admin
+            .put(path, json!({"role_ids": ["admin"]}))
+            .await
+            .expect(201);
+        let rename = json!([{"op": "replace", "path": "displayName", "value": "After"}]);
+        tenant
+            .idp()
+            .patch(&format!("/Groups/{group}"), rename)
+            .await;
+        // Without its event, the full pass does it.
+        tenant
+            .directory()
+            .roles()
+            .settle_all_awaited()
+            .await
+            .expect("settled");
+        assert_eq!(role_of(service, &tenant, &ada).await, "admin");
+    });
+}
+
+#[test]
+fn roles_can_be_sent_as_they_were_read() {
+    run(async |service| {
+        let tenant = service.tenant("put-roles").await;
+        let (api, path) = (
+            service.application(),
+            format!("/tenants/{}/roles", tenant.id()),
+        );
+        let inherited = api.get(&path).await.expect(200).body;
+        let before = entries(service, tenant.id()).await;
+        let again = api.put(&path, inherited.clone()).await.expect(200);
+        assert_eq!(again.body, inherited);
+        assert_eq!(entries(service, tenant.id()).await, before);
+        let own = json!({"items": [
+            {"id": "member", "name": "Member", "rank": 10, "by_mapping": true, "by_default": true},
+            {"id": "admin", "name": "Admin", "rank": 500, "by_mapping": true},
+        ]});
+        put_and_put_back(service, &api, tenant.id(), &path, &own).await;
+    });
+}
