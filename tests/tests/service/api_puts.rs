@@ -95,7 +95,10 @@ fn settings_keep_what_the_caller_may_not_change() {
             service.application(),
             format!("/tenants/{}/settings", tenant.id()),
         );
-        let whole = json!({"cache_seconds": 60, "sign_up": "pushed_only", "retention_days": 90, "route_by": "claim"});
+        let whole = json!({
+            "cache_seconds": 60, "return_origins": ["https://app.test"], "sign_up": "pushed_only", "retention_days": 90,
+            "route_by": "claim",
+        });
         put_and_put_back(service, &api, tenant.id(), &path, &whole).await;
         let owner = service.admin(&tenant, Role::Owner).await;
         let kept = owner
@@ -103,9 +106,12 @@ fn settings_keep_what_the_caller_may_not_change() {
             .await
             .expect(200);
         assert_eq!(kept.body["cache_seconds"], 60);
+        assert_eq!(kept.body["return_origins"], json!(["https://app.test"]));
         assert_eq!(kept.body["route_by"], "claim_then_membership");
-        let refused = owner.put("/settings", json!({"cache_seconds": 0})).await;
-        refused.because(Reason::Forbidden);
+        for forbidden in [json!({"cache_seconds": 0}), json!({"return_origins": []})] {
+            let refused = owner.put("/settings", forbidden).await;
+            refused.because(Reason::Forbidden);
+        }
         owner.put("/settings", kept.body).await.expect(200);
         let admin = service.admin(&tenant, Role::Admin).await;
         let kept = admin.put("/settings", json!({})).await.expect(200);

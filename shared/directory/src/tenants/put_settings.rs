@@ -47,6 +47,7 @@ impl WholeSettings {
         base.retention_days = base.retention_days.max(floor.unwrap_or_default());
         if self.keeps_application {
             base.cache_seconds = before.cache_seconds;
+            base.return_origins.clone_from(&before.return_origins);
         }
         if self.keeps_owners {
             base.sign_up = before.sign_up;
@@ -103,13 +104,14 @@ mod tests {
         let before = Settings {
             sign_up: SignUp::PushedOnly,
             cache_seconds: 60,
+            return_origins: vec!["https://app.test".to_owned()],
             session_minutes: Some(99_999),
             sso_default_role: Some(RoleId::named("vanished")),
             match_email: true,
             ..Settings::default()
         };
         let after = |whole: &WholeSettings| {
-            let after = whole.after(&before, Some(4_000), SessionBounds::default());
+            let after = whole.after(&before, Some(3_000), SessionBounds::default());
             after.expect("settings")
         };
         let fresh = after(&WholeSettings::default());

@@ -11,7 +11,7 @@ use crate::settings::{Settings, SettingsChange, check_retention};
 
 /// Replaces the settings: what is left out takes its default. The same request again changes nothing. What the caller may
 /// not change stays as it is, and is refused if it is sent with another value: only the application changes
-/// `cache_seconds`; only owners and the application change `sign_up`, `match_email` and `deleted_people`, and shorten
+/// `cache_seconds` and `return_origins`; only owners and the application change `sign_up`, `match_email` and `deleted_people`, and shorten
 /// `retention_days`.
 #[utoipa::path(put, path = "/api/v1/settings", operation_id = "put_settings", tag = "settings", request_body = SettingsChange,
     responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
@@ -26,13 +26,17 @@ pub(crate) async fn put(
         keeps_owners: !access.rank().is_owner(),
     };
     if whole.keeps_application {
-        let given = whole.given.cache_seconds.take();
+        let (application, given) = ("the application", &mut whole.given);
+        let seconds = given.cache_seconds.take();
         check_same(
-            given,
+            seconds,
             before.cache_seconds,
-            "the application",
+            application,
             "`cache_seconds`",
         )?;
+        let origins = given.return_origins.take();
+        let kept = before.return_origins.clone();
+        check_same(origins, kept, application, "`return_origins`")?;
     }
     if whole.keeps_owners {
         let owners = "an `owner` or the application";
