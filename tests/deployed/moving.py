@@ -7,7 +7,8 @@ from runbook import ROOT
 
 # What moves. The data stack has more than that as soon as a version adds something to it.
 DATA = ["Table", "EventBus", "UnrelayedQueue", "RoleDeadLetters", "MailDeadLetters"]
-QUEUES = DATA[2:]
+# The data stack has the last one newly.
+QUEUES = [*DATA[2:], "WebhookDeadLetters"]
 
 
 def check(aws, name, stage, sam, parameters, say):
@@ -30,7 +31,8 @@ def check(aws, name, stage, sam, parameters, say):
     # A deployment of the API has a name that depends on the definition of the API.
     changed = {name for name in changed if not name.startswith("ApiDeployment")}
     assert not changed, changed
-    assert stack.outputs() == outputs, (stack.outputs(), outputs)
+    same = lambda outputs: {name: value for name, value in outputs.items() if name != "WebhookDeadLettersUrl"}
+    assert same(stack.outputs()) == same(outputs), (stack.outputs(), outputs)
     say("ok  every resource is the same; the data belongs to the data stack")
     customer.stack = stack
     assert customer.read(ada)["userName"] == "ada"

@@ -61,6 +61,7 @@ NEEDED = {
     },
     "RoleReconcilerFunction": {
         provisioning.reconciliation: "BatchGetItem GetItem PutItem",
+        provisioning.awaited_mapping: "ConditionCheckItem",
         full_pass.full_pass: "Query",
         full_pass.interrupted_change: "DeleteItem UpdateItem",
         full_pass.missing_index: "BatchWriteItem",

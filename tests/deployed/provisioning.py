@@ -414,6 +414,18 @@ def webhook(stack, _):
     customer.admin("DELETE", path).expect(204)
 
 
+def awaited_mapping(stack, _):
+    """a mapping by name awaits its group, and the reconciler maps the group once it is pushed"""
+    customer = Customer(stack, "awaited")
+    name, root = f"Awaited {time.time_ns()}", f"/tenants/{customer.tenant}/groups"
+    path = f"{root}/role-mapping?name={urllib.parse.quote(name)}"
+    customer.app("PUT", path, {"role_ids": ["viewer"]}).expect(201)
+    awaited = lambda: customer.app("GET", f"{root}/role-mappings/awaited").expect(200).body["items"]
+    assert len(awaited()) == 1, awaited()
+    customer.push_group(name, customer.push("ada"))
+    eventually("its mapping", lambda: awaited() == [])
+
+
 def reconciliation(stack, _):
     """the reconciler reads a mapping change from its queue, updates the roles and announces them"""
     target = Target(stack)
@@ -609,7 +621,7 @@ CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
     double_slash_groups, group_cursors, bulk, double_slash_api, declared_schemas, public_spellings, application, admins,
     removal, double_slash_removal, event_delivery, search, invitation, invitation_of_group_member, webhook, roles, identity,
-    reconciliation,
+    awaited_mapping, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.
 ONE_OF_EACH_KIND = [first_customer, roles, identity, reconciliation, search]

@@ -274,7 +274,7 @@ def single_template(root, work):
     resources = data["Resources"]
     # The bus had the name of the stack, and these resources went with the stack.
     resources["EventBus"]["Properties"]["Name"] = {"Ref": "AWS::StackName"}
-    for name in ["EventBus", "UnrelayedQueue", "RoleDeadLetters", "MailDeadLetters"]:
+    for name in ["EventBus", "UnrelayedQueue", "RoleDeadLetters", "MailDeadLetters", "WebhookDeadLetters"]:
         resources[name].pop("DeletionPolicy")
         resources[name].pop("UpdateReplacePolicy")
     resources["MailDeadLetters"]["Condition"] = "SendsMail"

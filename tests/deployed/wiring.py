@@ -84,7 +84,7 @@ def rules(stack, _):
             every = rule.get("ScheduleExpression")
             found.append({
                 "name": names[0], "pattern": json.loads(rule["EventPattern"]) if rule.get("EventPattern") else None,
-                "every_seconds": {"rate(1 hour)": 3600, "rate(5 minutes)": 300}[every] if every else None,
+                "every_seconds": {"rate(1 hour)": 3600, "rate(5 minutes)": 300, "rate(1 minute)": 60}[every] if every else None,
                 "targets": [[queues[target["Arn"]], target.get("Input")] for target in targets],
             })
     assert sorted(found, key=lambda rule: rule["name"]) == local()["rules"], (found, local()["rules"])

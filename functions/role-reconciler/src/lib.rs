@@ -141,10 +141,10 @@ impl Reconciler {
     }
 
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents, counts
-    /// what has a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier versions their owners, reminds the
-    /// relay of journal entries without a place in the feed, and takes a checkpoint of the feed; at the end, it completes
-    /// the indexes. What fails for one tenant is left to the next pass; the pass goes on. Returns the message that
-    /// continues the pass, if any.
+    /// what has a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier
+    /// versions their owners, reminds the relay of journal entries without a place in the feed, and takes a checkpoint
+    /// of the feed; at the end, it completes the indexes. What fails for one tenant is left to the next pass; the pass
+    /// goes on. Returns the message that continues the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {

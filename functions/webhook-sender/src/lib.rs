@@ -1,9 +1,9 @@
 //! Sends the events of each tenant to its webhooks, in the order of the feed, signed, at least once.
 //!
 //! A message only says that there may be something to send: after an event has its place in the feed, or every minute for
-//! webhooks that wait. What is sent follows from the place of each webhook in the feed, which is stored with it. So no event
-//! depends on a message, and a delay can be longer than a queue keeps messages. One invocation at a time sends to a webhook;
-//! different webhooks do not wait for each other.
+//! webhooks that wait. What is sent follows from the place of each webhook in the feed, which is stored with it. So no
+//! event depends on a message, and a delay can be longer than a queue keeps messages. One invocation at a time sends to
+//! a webhook; different webhooks do not wait for each other.
 //!
 //! ```no_run
 //! use std::time::Duration;

@@ -33,8 +33,8 @@ impl Resource {
     /// unknown attributes.
     ///
     /// # Errors
-    /// `InvalidSyntax` when the body is not an object. `InvalidValue` when `schemas` lacks the core schema, a value does not match its attribute, a required value is missing, or the
-    /// resource exceeds [`MAX_RESOURCE_BYTES`].
+    /// `InvalidSyntax` when the body is not an object. `InvalidValue` when `schemas` lacks the core schema, a value
+    /// does not match its attribute, a required value is missing, or the resource exceeds [`MAX_RESOURCE_BYTES`].
     pub fn parse(rt: &'static ResourceType, body: Value) -> Result<Resource, Error> {
         let mut body = object(body)?;
         let schemas = dialect::values::take(&mut body, "schemas");

@@ -13,8 +13,9 @@ use crate::table::{Table, backoff};
 use crate::transaction::{Expression, Guard, Transaction};
 
 impl Table {
-    /// Returns a handle for one attempt at a change: the first transaction with a journal entry carries its mark. If the mark
-    /// is there already, nothing is committed, and the error has [`rollcall_model::Reason::IdempotencyKeyInUse`].
+    /// Returns a handle for one attempt at a change: the first transaction with a journal entry carries its mark. If
+    /// the mark is there already, nothing is committed, and the error has
+    /// [`rollcall_model::Reason::IdempotencyKeyInUse`].
     #[must_use]
     pub fn attempting(&self, attempt: Attempt) -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! The DynamoDB table and its operations. Each operation records its consumed capacity; batches and transactions have
-//! their own retries. The futures of the SDK take tens of kilobytes each, so they are boxed: what waits for them stays small.
+//! their own retries. The futures of the SDK take tens of kilobytes each, so they are boxed: what waits for them stays
+//! small.
 
 use std::time::Duration;
 

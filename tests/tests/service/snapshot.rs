@@ -57,7 +57,7 @@ async fn follow(service: &Service, tenant: &Tenant, known: &mut Known, from: &st
             }
         }
         after = events["next"].as_str().unwrap().to_owned();
-        if after == events["head"].to_string() {
+        if events["head"] == after.parse::<u64>().unwrap() {
             break;
         }
     }

@@ -65,6 +65,7 @@ fn environments_differ_in_what_environments_differ_in() {
             "RequestRate",
             "ScimConcurrency",
             "ReconcilerConcurrency",
+            "WebhookConcurrency",
         ] {
             assert!(differing(a, b).contains(wanted), "{wanted}");
         }

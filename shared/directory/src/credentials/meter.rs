@@ -2,9 +2,9 @@
 //! own item and at the same time.
 //!
 //! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
-//! their requests are logged, what becomes of deleted people who are pushed again, what the log keeps, which schemas are declared, and whose tokens are dead because
-//! their connection or their tenant is. However many tokens there are, one write changes that for the next request of
-//! each.
+//! their requests are logged, what becomes of deleted people who are pushed again, what the log keeps, which schemas
+//! are declared, and whose tokens are dead because their connection or their tenant is. However many tokens there are,
+//! one write changes that for the next request of each.
 //!
 //! It is written outside transactions, because requests update it all the time and would conflict with them. The
 //! tenant's own item decides; this one is a copy of it, made anew after each change and whenever a token disagrees with

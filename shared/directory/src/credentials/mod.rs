@@ -1,10 +1,12 @@
 //! Credentials: who may call, and how a presented secret is verified.
 //!
-//! `secret` defines the form of every secret. `connections` (with their `connection_rules`, and `sole_connection`, the only one of a tenant; `put_connection` creates or replaces one, and all changes go through `connection_writes`) and `tokens` issue and revoke tokens, stored as
-//! `token_item`. `authenticate` verifies a token and, by `booking`, counts the request on the token and on the `meter`
-//! of its tenant (both by `gcra`), in two calls at the same time; `further` counts the operations of a bulk request. `service_keys` belong to the whole
-//! stack (each is a `service_key`), with `key_history`. `idempotency` makes a form take effect once, `repeats` a request with an idempotency key, and `lease` a piece of
-//! work. `invitations` bounds the mails that a token can cause.
+//! `secret` defines the form of every secret. `connections` and `tokens` issue and revoke tokens, stored as `token_item`;
+//! `connection_rules` has the rules of a connection, `sole_connection` finds the only one of a tenant, `put_connection`
+//! creates or replaces one, and all changes go through `connection_writes`. `authenticate` verifies a token and, by
+//! `booking`, counts the request on the token and on the `meter` of its tenant (both by `gcra`), in two calls at the same
+//! time; `further` counts the operations of a bulk request. `service_keys` belong to the whole stack (each is a
+//! `service_key`), with `key_history`. `idempotency` makes a form take effect once, `repeats` a request with an
+//! idempotency key, and `lease` a piece of work. `invitations` bounds the mails that a token can cause.
 
 pub(crate) mod authenticate;
 mod booking;

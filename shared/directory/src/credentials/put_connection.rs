@@ -14,8 +14,9 @@ impl Credentials<'_> {
     /// was created. If nothing differs, nothing is written.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted, and for an id of the form that is generated; `uniqueness` for the id of a connection that was deleted, and for an alias that
-    /// is in use; `invalidValue` for an id or a rule that is not allowed.
+    /// `404` when the tenant was deleted, and for an id of the form that is generated; `uniqueness` for the id of a
+    /// connection that was deleted, and for an alias that is in use; `invalidValue` for an id or a rule that is not
+    /// allowed.
     pub async fn put_connection(
         self,
         id: &str,

@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 use rollcall_model::{Actor, TenantId, sha256_hex};
 use rollcall_store::{
-    Attempt, Error, Expression, Key, Keys, Range, StackKeys, Table, from_item, now, number, string,
-    text,
+    Attempt, Error, Expression, Guard, Key, Keys, Range, StackKeys, Table, Transaction, from_item,
+    now, number, string, text,
 };
 use serde::Deserialize;
 
@@ -136,9 +136,12 @@ impl Repeat {
         // DynamoDB removes what has expired some time later.
         let left = mark.expires - now().as_second();
         if left <= 0 {
-            self.table
-                .batch_delete(vec![self.attempt.key().clone()])
-                .await?;
+            // An equal request may have written a new mark meanwhile, which stays.
+            let expired =
+                Expression::new("expires = :expired").with(":expired", number(mark.expires));
+            let mut removal = Transaction::default();
+            removal.delete_if(self.attempt.key().clone(), expired, Guard::Stale);
+            self.table.transact(&removal).await?;
             return Ok(Repeated::First(self));
         }
         if mark.digest != self.digest {

@@ -1,13 +1,15 @@
 //! Users and groups: stored, changed, listed. Both use the same code, and differ only in the data of their kind.
 //!
 //! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
-//! unique names and `unique_values` those of declared attributes, and `owners` protects the last active owner. `members` plans a change of memberships, and `intents`
-//! applies one that is too large for one transaction. `draft` is a planned change; `crud` creates, reads, replaces,
-//! patches and deletes, and returns the `effects` with the result. `assemble` turns records into SCIM resources. `list`
-//! answers a query as `query_plan` decides: from `candidates`, from one `page_cursor` to the next, or by a `full_scan`;
+//! unique names and `unique_values` those of declared attributes, and `owners` protects the last active owner.
+//! `members` plans a change of memberships, and `intents` applies one that is too large for one transaction. `draft` is
+//! a planned change; `crud` creates, reads, replaces, patches and deletes, and returns the `effects` with the result.
+//! `assemble` turns records into SCIM resources. `list` answers a query as `query_plan` decides: from `candidates`,
+//! from one `page_cursor` to the next, or by a `full_scan`;
 //! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
-//! `page` from one `cursor` to the next, which is `signed`, in a `walk_order` or by a `stored_order`, and `in_order` sorts by any attribute.
-//! `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim names.
+//! `page` from one `cursor` to the next, which is `signed`, in a `walk_order` or by a `stored_order`, and `in_order`
+//! sorts by any attribute. `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim
+//! names.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
 //! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is

@@ -127,7 +127,8 @@ impl Resources<'_> {
     ///
     /// # Errors
     /// `403` for somebody who ranks above `giver`; `409` for an account that was closed into another, for somebody whose
-    /// erasure was ordered, and when the attributes are no longer in the journal; `uniqueness` when somebody else has the name.
+    /// erasure was ordered, and when the attributes are no longer in the journal; `uniqueness` when somebody else has
+    /// the name.
     pub(crate) async fn restore_by_hand(self, id: &str, giver: Role) -> Result<bool, Error> {
         retry_stale(|_| async move {
             let Some(tombstone) = Tombstone::of_person(self.scope, id).await? else {

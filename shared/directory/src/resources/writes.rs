@@ -87,7 +87,8 @@ pub(crate) fn first_owner_writes(
 /// Commits a transaction. Returns `false` if something has changed since it was read, so that the caller starts over.
 ///
 /// # Errors
-/// `uniqueness` when the name or the value of a unique attribute is taken; `403` when the tenant would be left without an active owner.
+/// `uniqueness` when the name or the value of a unique attribute is taken; `403` when the tenant would be left without
+/// an active owner.
 pub(crate) async fn committed(
     scope: &Scope,
     transaction: &Transaction,

@@ -1,11 +1,11 @@
 //! Roles: which role a person has, why, and the announcement of changes.
 //!
 //! `decide` has the rules and `explain` gives the reasons, both pure. `context` reads the data they need. `mappings`
-//! maps groups to roles (`named_mappings` by name, also before the group is there), `preview` shows what a mapping would change, `person` gives roles by hand, and `withheld` gives
-//! them back to people who were restored. `reconcile` decides again for the people that an event affects, and announces
-//! changed roles. `left_behind` deactivates the people of a deleted connection. `claim_lists` completes the lists of
-//! groups in which sign-ins look up claims. `rank` says who may act on whom, and `granting` keeps grants and changes of
-//! the roles apart.
+//! maps groups to roles (`named_mappings` by name, also before the group is there), `preview` shows what a mapping
+//! would change, `person` gives roles by hand, and `withheld` gives them back to people who were restored. `reconcile`
+//! decides again for the people that an event affects, and announces changed roles. `left_behind` deactivates the
+//! people of a deleted connection. `claim_lists` completes the lists of groups in which sign-ins look up claims. `rank`
+//! says who may act on whom, and `granting` keeps grants and changes of the roles apart.
 
 pub(crate) mod claim_lists;
 pub(crate) mod context;

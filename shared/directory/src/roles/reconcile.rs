@@ -116,7 +116,7 @@ impl Roles<'_> {
                 self.go_on(&rest, deadline).await
             }
             // The process that changed the tenant may have ended before it refreshed the meter.
-            Some(EventType::TenantCeilingChanged) => {
+            Some(EventType::TenantCeilingChanged | EventType::TenantSchemasChanged) => {
                 meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 Ok(None)
             }

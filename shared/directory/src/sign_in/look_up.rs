@@ -2,9 +2,10 @@
 //!
 //! The first call looks up the tenant, the connection, the subject, the user name, traces of deleted people, and the
 //! values of the claim. The second reads the people and the groups that these name. Unless that settles whom the sign-in
-//! means, two queries at the same time find the people with the external id and the e-mail address. The person's own groups are not known before, so the item of the user name keeps those of the
-//! last sign-in, and the second call reads their mappings too. Only if the groups have changed since, a third call reads
-//! what is missing. So the number of calls and what they read does not depend on how many groups the tenant has mapped.
+//! means, two queries at the same time find the people with the external id and the e-mail address. The person's own
+//! groups are not known before, so the item of the user name keeps those of the last sign-in, and the second call reads
+//! their mappings too. Only if the groups have changed since, a third call reads what is missing. So the number of
+//! calls and what they read does not depend on how many groups the tenant has mapped.
 
 use std::collections::BTreeSet;
 

@@ -3,11 +3,11 @@
 //! `log_in` signs in the person that an `assertion` names, and decides the role. `presented` says what the assertion
 //! presents, `look_up` reads what the sign-in depends on: the people whom it could mean, and the groups in
 //! `known_groups`. `candidates` are these people as the rules of `decide` see them, and `reach` whom a connection
-//! finds although another one owns them. `admission` is whom a sign-in lets in, and `refusals` records whom it keeps out; `changed_subjects` announces that this happens to many at once. `sessions` opens
-//! and ends sessions, and `check` decides whether one is valid. `person_actions` is what admins do about who one person
-//! is, `remedies` what they do about all people of a connection, and `bindings` takes the subjects that the application
-//! knows. `portal_links` issues the links that open a session without a person. `recent` stores the sign-ins of the last
-//! days.
+//! finds although another one owns them. `admission` is whom a sign-in lets in, and `refusals` records whom it keeps
+//! out; `changed_subjects` announces that this happens to many at once. `sessions` opens and ends sessions, and `check`
+//! decides whether one is valid. `person_actions` is what admins do about who one person is, `remedies` what they do
+//! about all people of a connection, and `bindings` takes the subjects that the application knows. `portal_links`
+//! issues the links that open a session without a person. `recent` stores the sign-ins of the last days.
 
 mod admission;
 pub(crate) mod assertion;

@@ -287,7 +287,8 @@ pub(super) fn is_from(scope: &Scope, secret: &TokenSecret, purpose: Purpose) -> 
 }
 
 impl SignIn<'_> {
-    /// Signs out: ends one session of `whom`, a person, or the tenant if a portal link opened it. A repetition is not noted.
+    /// Signs out: ends one session of `whom`, a person, or the tenant if a portal link opened it. A repetition is not
+    /// noted.
     ///
     /// # Errors
     /// Only table errors.

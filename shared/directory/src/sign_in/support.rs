@@ -26,7 +26,8 @@ pub struct NewSupportAccess {
 }
 
 impl SignIn<'_> {
-    /// Grants support access: issues a portal link, which opens one session that only reads. Both end when the time is over.
+    /// Grants support access: issues a portal link, which opens one session that only reads. Both end when the time is
+    /// over.
     ///
     /// # Errors
     /// `404` when the tenant was deleted; `403` when everybody with the operator's address has ended.

@@ -254,7 +254,8 @@ impl TenantSettings<'_> {
     }
 }
 
-/// Returns the revision of settings. It is computed from them and not stored, so that it holds whichever version wrote them.
+/// Returns the revision of settings. It is computed from them and not stored, so that it holds whichever version wrote
+/// them.
 fn revision_of(settings: &Settings) -> Result<u64, Error> {
     let stored = serde_json::to_string(settings).map_err(Error::corrupt)?;
     let hash = sha256_hex(&stored);

@@ -275,8 +275,8 @@ impl Webhooks<'_> {
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
-    /// Ends a turn because the next events are not in the feed: the webhook is paused at the place where it goes on. Returns
-    /// whether the turn still held.
+    /// Ends a turn because the next events are not in the feed: the webhook is paused at the place where it goes on.
+    /// Returns whether the turn still held.
     ///
     /// # Errors
     /// Only table errors.

@@ -5,7 +5,7 @@ use rollcall_model::{TenantId, is_id};
 use rollcall_store::{Error, Key, Range, StackKeys, Table, Transaction, text, to_item};
 use serde_json::json;
 
-/// A webhook that waits no longer.
+/// A webhook in the index, with the time at which it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// Its tenant.
@@ -16,7 +16,7 @@ pub struct Waiting {
     pub due: i64,
 }
 
-/// A page of webhooks that wait no longer.
+/// A page of webhooks that are due.
 #[derive(Clone, Debug, Default)]
 pub struct WaitingPage {
     /// The webhooks.

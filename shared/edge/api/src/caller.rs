@@ -331,8 +331,8 @@ where
     }
 }
 
-/// Checks that support access changes nothing: every session enters here, on the console's pages and in the API. It may only
-/// end itself.
+/// Checks that support access changes nothing: every session enters here, on the console's pages and in the API. It may
+/// only end itself.
 fn check_reads(session: &Session, parts: &Parts) -> Result<(), Problem> {
     let matched = parts
         .extensions

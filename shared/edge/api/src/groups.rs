@@ -169,8 +169,8 @@ pub(crate) struct NewMapping {
     role_ids: Option<Vec<Role>>,
 }
 
-/// Maps a group to one or more roles, or clears its mapping. The roles of its members change at once, unless the tenant's settings
-/// say otherwise; the events about it follow. Nobody adds or takes away a role above their own.
+/// Maps a group to one or more roles, or clears its mapping. The roles of its members change at once, unless the
+/// tenant's settings say otherwise; the events about it follow. Nobody adds or takes away a role above their own.
 #[utoipa::path(put, path = "/api/v1/scim/groups/{id}/role-mapping", operation_id = "set_role_mapping", tag = "roles", request_body = NewMapping,
     params(("id" = String, Path, description = "The group's id")),
     responses((status = 200, body = RoleMapping)), security(("session" = ["sso:configure"])))]

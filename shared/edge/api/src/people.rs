@@ -169,8 +169,8 @@ pub(crate) struct PeoplePage {
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
     filter: Option<String>,
     /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,
-    /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of words is complete, people with this text in any
-    /// attribute are found.
+    /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of
+    /// words is complete, people with this text in any attribute are found.
     text: Option<String>,
     /// The order: by creation unless given. By `user_name` not together with `filter` or `text`.
     #[param(inline)]
@@ -381,8 +381,8 @@ pub(crate) struct NewRole {
     role_ids: Option<Vec<Role>>,
 }
 
-/// Gives a person one or more roles by hand, or takes them away. Nobody gives or takes a role above their own, and the last active
-/// owner stays one.
+/// Gives a person one or more roles by hand, or takes them away. Nobody gives or takes a role above their own, and the
+/// last active owner stays one.
 #[utoipa::path(put, path = "/api/v1/users/{id}/role", operation_id = "give_user_role", tag = "roles", request_body = NewRole,
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = PersonRole)), security(("session" = ["sso:configure"])))]

@@ -78,8 +78,8 @@ impl DesiredConnection {
 }
 
 /// Creates the connection, or replaces its name, its product and its rules. The same request again changes nothing. A new
-/// id is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and no UUID; that of a connection that was deleted cannot be used again. Rules that the
-/// caller may not change stay as they are if they are left out.
+/// id is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and no UUID; that of a connection that was deleted cannot be used again.
+/// Rules that the caller may not change stay as they are if they are left out.
 #[utoipa::path(put, path = "/api/v1/scim/connections/{id}", operation_id = "put_connection", tag = "connections",
     request_body = DesiredConnection, params(("id" = String, Path, description = "The connection's id")),
     responses((status = 200, body = Connection, description = "It is as asked, and was there before"),

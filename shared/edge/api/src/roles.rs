@@ -110,9 +110,10 @@ pub(crate) struct NewCatalogueRole {
     /// Whether it may be the `sso_default_role` of the tenant.
     #[serde(default)]
     by_default: bool,
-    /// What it allows. `directory:read`, `directory:pick`, `provisioning:read`, `provisioning:create`, `provisioning:delete`,
-    /// `sso:configure`, `logs:read`, `settings:write` and `webhooks:manage` count in this API and in the console; all others are words of
-    /// the application.
+    /// What it allows. `directory:read`, `directory:pick`, `provisioning:read`, `provisioning:create`,
+    /// `provisioning:delete`,
+    /// `sso:configure`, `logs:read`, `settings:write` and `webhooks:manage` count in this API and in the console; all
+    /// others are words of the application.
     #[serde(default)]
     permissions: Vec<String>,
     /// Ignored, so that roles can be sent as they were read.

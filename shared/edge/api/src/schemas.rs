@@ -155,8 +155,8 @@ pub(crate) async fn declare(
     found(of_tenant(&schemas), &declaration.urn)
 }
 
-/// Ends the declaration of an extension schema of a tenant's users. Its values stay, as those of any extension that no schema
-/// declares: they are returned as they were sent. Refused if it hides values: 409 `schema_in_use`.
+/// Ends the declaration of an extension schema of a tenant's users. Its values stay, as those of any extension that no
+/// schema declares: they are returned as they were sent. Refused if it hides values: 409 `schema_in_use`.
 #[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/schemas/{urn}", operation_id = "withdraw_schema_of_tenant", tag = "schemas",
     params(("tenant" = String, Path, description = "The tenant's id"), ("urn" = String, Path, description = "The schema's URN")),
     responses((status = 204), (status = 409, description = "`schema_in_use`: the schema has attributes that are never returned.")),

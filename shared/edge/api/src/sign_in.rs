@@ -111,8 +111,8 @@ impl From<SignedIn> for LoggedIn {
 /// blocked or deleted is refused: 403 `person_inactive`. A sign-in that could mean several people is refused: 409
 /// `identity_ambiguous`. So is one that names somebody who has another subject or another external id, who belongs to
 /// another connection, or who holds a role that needs more than this name: 409 `identity_conflict`. The audit log says
-/// why, and whom it could mean. `infra/signing-in.md` in the repository says what to pass for Okta, Entra ID and Google, and
-/// what to show the user.
+/// why, and whom it could mean. `infra/signing-in.md` in the repository says what to pass for Okta, Entra ID and
+/// Google, and what to show the user.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/sso/logins", operation_id = "log_in", tag = "sign-in", request_body = Login,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = LoggedIn),

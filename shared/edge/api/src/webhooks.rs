@@ -297,8 +297,8 @@ pub(crate) async fn list(
 /// Makes a webhook: from now on, each new event is sent to the URL as a POST with its JSON, in order, at least once.
 ///
 /// A delivery has the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks. Any status
-/// between 200 and 299 within ten seconds counts as received. Other deliveries are repeated with growing delays; after three
-/// days of failures, the webhook is paused.
+/// between 200 and 299 within ten seconds counts as received. Other deliveries are repeated with growing delays; after
+/// three days of failures, the webhook is paused.
 #[utoipa::path(post, path = "/api/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", request_body = NewWebhook,
     responses((status = 201, body = WebhookWithSecret)), security(("session" = ["webhooks:manage", "logs:read", "directory:read"])))]
 pub(crate) async fn create(
