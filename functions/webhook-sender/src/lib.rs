@@ -50,6 +50,8 @@ const EVENTS_AT_ONCE: usize = 20;
 const WAITING_AT_ONCE: usize = 100;
 /// How much longer than the deadline a turn lasts at most: the last delivery, and storing what became of it.
 const AFTER_DEADLINE: SignedDuration = SignedDuration::from_secs(30);
+/// How long a turn lasts at most, before the other webhooks of the invocation. A slow receiver goes on in another turn.
+const TURN_TIME: Duration = Duration::from_secs(20);
 /// The turns of one webhook in an invocation, if admins change it meanwhile.
 const TURNS: usize = 5;
 
@@ -215,6 +217,7 @@ impl Sender {
 
     /// Sends to one webhook until there is nothing left, it fails, or the time is over.
     async fn send(&self, tenant: &Tenant, webhook: &str, deadline: Instant) -> Result<(), Error> {
+        let deadline = deadline.min(Instant::now() + TURN_TIME);
         let left = deadline.saturating_duration_since(Instant::now());
         let left = SignedDuration::try_from(left).unwrap_or_default();
         for _ in 0..TURNS {
@@ -237,7 +240,8 @@ impl Sender {
             }
             tenant.webhooks().let_go(&turn).await?;
         }
-        Ok(())
+        // What came meanwhile has no message of its own any more, so this one comes again.
+        Err(Error::Busy(None))
     }
 
     async fn send_in(
@@ -252,8 +256,8 @@ impl Sender {
             .await?;
         loop {
             if Instant::now() >= deadline {
-                webhooks.interrupt(turn, self.clock.now()).await?;
-                return Ok(Ended::Done);
+                let holds = webhooks.interrupt(turn, self.clock.now()).await?;
+                return Ok(if holds { Ended::Done } else { Ended::Changed });
             }
             let page = match webhooks.next(turn, EVENTS_AT_ONCE).await? {
                 Next::Page(page) => page,

@@ -18,8 +18,10 @@ use tokio::time::{Instant, timeout};
 use crate::resolver::{Checked, NotPublic};
 use crate::signature::{message_id, signatures};
 
-/// The time for one delivery, from the look-up of the host to the end of the response.
+/// The time for one delivery, from the look-up of the host to the status.
 pub const DELIVERY_TIME: Duration = Duration::from_secs(10);
+/// How long the body of a response is read.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// The largest head of a response, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
 /// How much of a response is read, in bytes, so that the connection can be used again. What it says does not count.
@@ -74,19 +76,16 @@ impl Outbound {
         let Some(client) = &self.client else {
             return Err(failed(FailureKind::Connection, None));
         };
-        let answered = async {
-            let response = client.request(request).await;
-            let response = response.map_err(|error| failed(kind_of(&error), None))?;
-            let status = response.status();
-            drain(response).await;
-            match status.is_success() {
-                true => Ok(()),
-                false => Err(failed(FailureKind::Status, Some(status.as_u16()))),
-            }
+        let response = match timeout(self.time, client.request(request)).await {
+            Ok(response) => response.map_err(|error| failed(kind_of(&error), None))?,
+            Err(_) => return Err(failed(FailureKind::Timeout, None)),
         };
-        match timeout(self.time, answered).await {
-            Ok(answered) => answered,
-            Err(_) => Err(failed(FailureKind::Timeout, None)),
+        let status = response.status();
+        // The status counts, however long the body takes. Read to its end, it leaves the connection for the next event.
+        _ = timeout(DRAIN_TIME, drain(response)).await;
+        match status.is_success() {
+            true => Ok(()),
+            false => Err(failed(FailureKind::Status, Some(status.as_u16()))),
         }
     }
 
@@ -120,7 +119,9 @@ fn client(
     let mut http = HttpConnector::new_with_resolver(Checked(targets));
     http.enforce_http(false);
     http.set_connect_timeout(Some(DELIVERY_TIME));
-    let roots = HttpsConnectorBuilder::new().with_native_roots();
+    // The provider is passed, because a feature of `hyper-rustls` for it would be that of this function alone.
+    let provider = rustls::crypto::ring::default_provider();
+    let roots = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
     let roots = roots.inspect_err(|error| {
         tracing::error!(%error, "there are no root certificates, so no webhook can be called");
     });

@@ -10,6 +10,9 @@ use crate::handle::Insight;
 use crate::list_people::PeopleOrder;
 use crate::lists::PeopleQuery;
 
+/// The pages of people without anybody to show after which a search ends.
+const MAX_PAGES: usize = 20;
+
 /// A person as a picker shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PickedPerson {
@@ -69,13 +72,22 @@ impl Insight<'_> {
             limit,
             ..PeopleQuery::default()
         };
-        let (people, next) = self.list_people(&query, order, cursor).await?;
-        let picked = people.into_iter().filter_map(|person| {
-            let parts = person.attributes.get("name").cloned();
-            let picked = PickedPerson::of(person);
-            is_called(&picked, parts.as_ref(), &wanted).then_some(picked)
-        });
-        Ok((picked.collect(), next))
+        let mut cursor = cursor.map(str::to_owned);
+        // An empty page with a cursor would say that somebody has the text in an address.
+        for _ in 0..MAX_PAGES {
+            let (people, next) = self.list_people(&query, order, cursor.as_deref()).await?;
+            let picked = people.into_iter().filter_map(|person| {
+                let parts = person.attributes.get("name").cloned();
+                let picked = PickedPerson::of(person);
+                is_called(&picked, parts.as_ref(), &wanted).then_some(picked)
+            });
+            let picked: Vec<_> = picked.collect();
+            if !picked.is_empty() || next.is_none() {
+                return Ok((picked, next));
+            }
+            cursor = next;
+        }
+        Ok((Vec::new(), None))
     }
 }
 

@@ -24,6 +24,15 @@ impl Table {
         }
     }
 
+    /// Returns a handle for changes that are not part of the attempt.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self {
+            attempt: None,
+            ..self.clone()
+        }
+    }
+
     /// Commits a transaction, or writes nothing and returns the guards of the conditions that do not hold. An empty
     /// result means that the transaction is committed.
     ///

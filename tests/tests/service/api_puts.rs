@@ -139,6 +139,18 @@ fn a_connection_has_a_chosen_id_and_works() {
         assert_eq!(read["replaces"], json!([]));
         assert_eq!(read.get("alias"), None);
 
+        // An id is no alias of another connection, and the other way round: a sign-in can name either.
+        let root = format!("/tenants/{}/connections", tenant.id());
+        let other = |alias: &str| json!({"name": "Other", "provider": "okta", "alias": alias});
+        let aliased = format!("{root}/aliased");
+        api.put(&aliased, other("entra")).await.expect(201);
+        let taken = api.put(&format!("{root}/entra"), plain.clone()).await;
+        taken.because(Reason::NotUnique);
+        let taken = api.put(&aliased, other("okta-production")).await;
+        taken.because(Reason::NotUnique);
+        api.put(&aliased, other("aliased")).await.expect(200);
+        api.delete(&aliased).await.expect(204);
+
         // Its tokens push people, whom it owns, and who sign in by it.
         let issued = api
             .post(&format!("{path}/tokens"), json!({"label": "first"}))

@@ -446,6 +446,11 @@ fn the_schemas_of_the_stack_reach_every_tenant() {
             .await
             .expect(200);
         assert_eq!(listed.strings("/items/*/urn"), [urn::ENTERPRISE, ACME]);
+        let put = application.put("/tenants/put-newcomer", json!({"display_name": "New"}));
+        put.await.expect(201);
+        let path = "/tenants/put-newcomer/schemas";
+        let listed = application.get(path).await.expect(200);
+        assert_eq!(listed.strings("/items/*/urn"), [urn::ENTERPRISE, ACME]);
         let mut changed = body;
         changed["attributes"][1]["type"] = json!("string");
         application.put(&stack, changed).await.expect(409);

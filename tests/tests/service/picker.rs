@@ -58,6 +58,14 @@ fn members_pick_people_by_name_and_learn_nothing_else() {
                 "{address}: {found:?}"
             );
         }
+        // Nor does a page tell that somebody has them.
+        for text in ["ada@picker.test", "nobody@picker.test"] {
+            let path = format!("/picker?limit=1&text={text}");
+            let page = member.get(&path).await.expect(200).body;
+            let empty = json!({"items": [], "next": null});
+            assert_eq!(page.get("items"), empty.get("items"), "{text}");
+            assert!(page["next"].is_null(), "{text}: {page}");
+        }
         let one = member.get("/picker?text=king").await.expect(200).body;
         let keys = one["items"][0].as_object().unwrap().keys();
         assert_eq!(keys.collect::<Vec<_>>(), ["id", "name"]);

@@ -198,6 +198,29 @@ fn the_tenant_sees_support_access_and_its_owner_ends_it() {
 }
 
 #[test]
+fn support_access_is_ended_behind_any_number_of_links() {
+    run(async |service| {
+        let tenant = service.tenant("support-behind").await;
+        let application = service.application();
+        let (id, link) = grant(service, &tenant, asked()).await;
+        let operator = opened(service, &link).await;
+        let links = format!("/tenants/{}/portal-links", tenant.id());
+        for _ in 0..101 {
+            let link = json!({"role_id": "admin"});
+            application.post(&links, link).await.expect(201);
+        }
+        let path = support_of(&tenant);
+        let listed = application.get(&path).await.expect(200);
+        assert_eq!(listed.strings("/items/*/id"), [id.as_str()]);
+        application
+            .delete(&format!("{path}/{id}"))
+            .await
+            .expect(204);
+        operator.get("/users").await.expect(401);
+    });
+}
+
+#[test]
 fn support_access_ends_by_itself_and_is_good_for_nothing_else() {
     run(async |service| {
         let tenant = service.tenant("support-bounds").await;

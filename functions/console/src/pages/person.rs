@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use axum::extract::State;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, ExplainedGrant as Granted, HeldBack, LoggedRequest, Permission, Person, PersonRole,
-    PersonSession, PersonState, RequestQuery, Role, RouteBy, Source, Way,
+    AuditQuery, Directory, ExplainedGrant as Granted, HeldBack, LoggedRequest, Permission, Person,
+    PersonRole, PersonSession, PersonState, RequestQuery, Role, RouteBy, Source, Way,
 };
 use rollcall_edge_api::{Configure, Gate, Id, Params, Read, SignedIn};
 use rollcall_edge_http::Problem;
@@ -283,13 +284,14 @@ fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
 
 /// Applies an action and goes back to the person's page, which also says why one was refused.
 pub(crate) async fn act(
+    State(directory): State<Directory>,
     Id(id): Id,
     action: Action,
     change: Change<SignedIn, NoFields>,
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     visitor.require(action.permission())?;
-    if let Err(problem) = action.apply(&visitor, &id).await {
+    if let Err(problem) = action.apply(&directory, &visitor, &id).await {
         return refused(&visitor, &id, problem).await;
     }
     let done = action.words().id;

@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use rollcall_directory::{Permission, PersonState, Reason};
+use rollcall_directory::{Directory, Permission, PersonState, Reason};
 use rollcall_edge_api::{Gate, explained, segment};
 use rollcall_edge_http::Problem;
 use rollcall_insight::PersonProfile;
@@ -190,6 +190,7 @@ impl Action {
 
     pub(crate) async fn apply<G: Gate>(
         self,
+        directory: &Directory,
         visitor: &Visitor<G>,
         id: &str,
     ) -> Result<(), Problem> {
@@ -205,6 +206,8 @@ impl Action {
             Self::AdmitAsNew | Self::AdmitOthers => tenant.resources().admit_as_new(id, rank).await,
             Self::GiveBack | Self::Restore => {
                 let gives_back = visitor.rank_to_give_back();
+                // Whoever comes back claims the unique values of before.
+                let tenant = directory.with_schemas(tenant.clone()).await?;
                 tenant.roles().restore(id, rank, gives_back).await
             }
             Self::Delete => sign_in.delete_person(id, rank).await.map(drop),

@@ -131,6 +131,11 @@ impl Credentials<'_> {
             };
             let item = to_item(&keys.connection_alias(new), &named)?;
             transaction.put_if(item, Expression::absent(), Guard::Unique);
+            // Nor may it be the id of another connection, which a sign-in can name, too.
+            if is_chosen_id(new) && *new != after.id {
+                let other = keys.connection(new);
+                transaction.check(other, Expression::absent(), Guard::Unique);
+            }
         }
         Ok(())
     }

@@ -76,6 +76,11 @@ impl Credentials<'_> {
         // The logs and what it owned would become those of another one.
         let deleted = keys.deleted_connection(&new.id);
         transaction.check(deleted, Expression::absent(), Guard::Gone);
+        // A sign-in that names the id must not mean another connection than before.
+        if new.alias.as_deref() != Some(new.id.as_str()) {
+            let alias = keys.connection_alias(&new.id);
+            transaction.check(alias, Expression::absent(), Guard::Gone);
+        }
         let plain = Connection::with_id(&new.id, &new.label, new.provider, new.created_at);
         self.write_alias(&mut transaction, &plain, new)?;
         let entry = Entry::new(self.scope, EventType::ConnectionCreated, new.subject());

@@ -21,6 +21,9 @@ pub(super) struct WordsCoverage {
     /// Whether it has the roles of everybody. Earlier versions have none.
     #[serde(default)]
     roles: bool,
+    /// Whether it has the roles of those up to `behind`.
+    #[serde(default)]
+    roles_begun: bool,
     /// The last person that was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     behind: Option<String>,
@@ -35,6 +38,7 @@ impl WordsCoverage {
     pub(super) const ALL: Self = Self {
         complete: true,
         roles: true,
+        roles_begun: true,
         behind: None,
     };
 }
@@ -115,6 +119,8 @@ impl Indexes<'_> {
     /// Adds people to the index by words, until `deadline`. Returns whether it has everybody.
     async fn complete_words(self, deadline: Instant, filled: &mut Filled) -> Result<bool, Error> {
         let mut coverage = self.words_coverage().await?;
+        // An earlier version added people without their roles.
+        coverage.behind = coverage.behind.filter(|_| coverage.roles_begun);
         while !coverage.has_all() {
             let range = Range::all(self.scope.keys().resources(&USERS))
                 .after(coverage.behind.take())
@@ -130,6 +136,7 @@ impl Indexes<'_> {
             coverage = WordsCoverage {
                 complete: coverage.complete || page.next.is_none(),
                 roles: page.next.is_none(),
+                roles_begun: true,
                 behind: page.next,
             };
             let key = self.scope.keys().words_indexed();

@@ -233,6 +233,8 @@ impl Members<'_> {
             actor: intent.actor.clone(),
             origin: intent.origin.clone(),
             request_id: intent.request_id.clone(),
+            // The change of another request does not answer to the idempotency key of this one.
+            table: self.scope.table.alone(),
             ..self.scope.clone()
         }
     }

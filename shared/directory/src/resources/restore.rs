@@ -191,7 +191,8 @@ impl Resources<'_> {
         let mut record = deleted.returned(pushed, now());
         let live = members.live_groups(&deleted.tombstone.groups).await?;
         let mut transaction = self.return_writes(deleted, &record)?;
-        let room = (MAX_WRITES - transaction.len()) / WRITES_PER_GROUP;
+        // One write is left for the mark of an idempotency key.
+        let room = (MAX_WRITES - 1 - transaction.len()) / WRITES_PER_GROUP;
         let groups: Vec<&Record> = live.values().collect();
         let (now, later) = groups.split_at(room.min(groups.len()));
         record.groups = now.iter().map(|group| group.id.clone()).collect();

@@ -185,8 +185,9 @@ impl Roles<'_> {
                     roles: wanted.clone(),
                     since: now(),
                     request_id: self.scope.request_id.clone(),
-                    actor: self.scope.actor.clone(),
-                    origin: self.scope.origin.clone(),
+                    // It stays until the group comes, and must not keep the address of somebody who is erased.
+                    actor: self.scope.actor.clone().by_id_alone(),
+                    origin: Origin::default(),
                 };
                 transaction.put_if(to_item(&named.key, &awaited)?, as_read, Guard::Stale);
             }
@@ -233,14 +234,15 @@ impl Roles<'_> {
             let tenant = self.scope.stored_tenant().await?;
             let roles = awaited.mappable(&tenant.settings.roles);
             let held = roles_of(before.as_ref());
-            if roles.is_empty() || is_newer || held == highest_first(&roles) {
+            // Roles that the group has already may be above the rank of whoever awaited the name.
+            if roles.is_empty() || is_newer || !held.is_empty() {
                 let written = self.scope.table.transact(&settled).await?.is_empty();
                 return Ok(written.then_some(()));
             }
             // The rank of whoever asked for it was checked then.
             let scope = Scope {
                 actor: awaited.actor.clone(),
-                origin: awaited.origin.clone(),
+                origin: Origin::default(),
                 request_id: awaited.request_id.clone(),
                 ..self.scope.clone()
             };

@@ -26,7 +26,7 @@ use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 
 /// Takes the place of the person in the list of portal links and their sessions. It is no id.
-const NOBODY: &str = "-";
+pub(super) const NOBODY: &str = "-";
 /// The maximum number of sessions that are listed for one person.
 const MAX_LISTED: usize = 100;
 /// The number of characters of a hash that are shown.
@@ -65,7 +65,7 @@ pub(super) struct SessionItem {
     /// The terms of support access, which only reads. Such an item has no `given_role`: earlier versions give it none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) support: Option<SupportTerms>,
-    began: Timestamp,
+    pub(super) began: Timestamp,
     /// When it was last checked, roughly, if the tenant ends sessions that nobody uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seen: Option<Timestamp>,
@@ -341,7 +341,7 @@ impl SignIn<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn portal_sessions(self) -> Result<Vec<PortalSession>, Error> {
-        let stored = self.latest(NOBODY).await?.into_iter();
+        let stored = self.with_support().await?.into_iter();
         let mut sessions: Vec<PortalSession> = stored
             .filter(|(_, session)| session.ends > now())
             .map(|(hash, session)| {
@@ -394,7 +394,11 @@ impl SignIn<'_> {
         kind: EventType,
         subject: Subject,
     ) -> Result<(), Error> {
-        let mut stored = self.latest(whose).await?.into_iter();
+        let stored = match whose {
+            NOBODY => self.with_support().await?,
+            _ => self.latest(whose).await?,
+        };
+        let mut stored = stored.into_iter();
         let Some((hash, _)) = stored.find(|(hash, _)| shown_id(hash) == id) else {
             let what = format!("session `{}`", shown(id));
             return Err(scim::Error::NotFound { what }.into());
@@ -409,10 +413,21 @@ impl SignIn<'_> {
 
     /// Reads the latest sessions of a person, or of nobody, with their hashes.
     async fn latest(self, whose: &str) -> Result<Vec<(String, SessionItem)>, Error> {
+        Ok(self.page_of(whose, None).await?.0)
+    }
+
+    /// Reads a page of sessions, latest first, with their hashes and the place of the next page.
+    pub(super) async fn page_of(
+        self,
+        whose: &str,
+        after: Option<String>,
+    ) -> Result<(Vec<(String, SessionItem)>, Option<String>), Error> {
         let range = Range::all(self.scope.keys().sessions_of(whose))
             .descending(true)
+            .after(after)
             .limit(MAX_LISTED);
-        let pointers = self.scope.table.query(&range).await?.items;
+        let read = self.scope.table.query(&range).await?;
+        let pointers = read.items;
         let hashes = pointers
             .iter()
             .filter_map(|item| text(item, "SK").ok()?.split_once('#'));
@@ -421,7 +436,7 @@ impl SignIn<'_> {
         for item in self.scope.table.batch_get(keys).await? {
             sessions.push((text(&item, "SK")?.to_owned(), from_item(item)?));
         }
-        Ok(sessions)
+        Ok((sessions, read.next))
     }
 
     /// Notes that a session was used. One that has just been ended stays ended.

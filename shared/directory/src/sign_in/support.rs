@@ -4,13 +4,19 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use rollcall_model::{Role, shown};
 use rollcall_scim as scim;
-use rollcall_store::Error;
+use rollcall_store::{Error, now};
 
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::portal_links::NewPortalLink;
-use crate::sign_in::sessions::{IssuedSession, PortalSession, SupportTerms};
+use crate::sign_in::sessions::{IssuedSession, NOBODY, PortalSession, SessionItem, SupportTerms};
+
+/// The longest support access.
+const LONGEST_SUPPORT: SignedDuration = SignedDuration::from_hours(8);
+/// The pages of links among which support access is found.
+const MAX_PAGES: usize = 100;
 
 /// Support access to grant.
 #[derive(Clone, Debug)]
@@ -71,5 +77,24 @@ impl SignIn<'_> {
                 Err(scim::Error::NotFound { what }.into())
             }
         }
+    }
+
+    /// Reads the latest links and sessions of links, and all support access in force, however many links are newer.
+    pub(super) async fn with_support(self) -> Result<Vec<(String, SessionItem)>, Error> {
+        let (mut found, mut next) = self.page_of(NOBODY, None).await?;
+        // The bound is far above what a day brings: a page has a hundred links.
+        for _ in 0..MAX_PAGES {
+            if next.is_none() {
+                break;
+            }
+            let (page, behind) = self.page_of(NOBODY, next).await?;
+            let oldest = page.iter().map(|(_, session)| session.began).min();
+            let support = page.into_iter().filter(|(_, one)| one.support.is_some());
+            found.extend(support);
+            // A page whose sessions have all ended says nothing about the next one.
+            let is_over = oldest.is_some_and(|began| began + LONGEST_SUPPORT < now());
+            next = behind.filter(|_| !is_over);
+        }
+        Ok(found)
     }
 }

@@ -207,20 +207,17 @@ impl Webhooks<'_> {
         Ok(())
     }
 
-    /// Ends a turn for lack of time. The webhook is due at once, for the next turn.
+    /// Ends a turn for lack of time. The webhook is due at once, for the next turn. Returns whether the turn still held.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn interrupt(self, turn: &Turn, now: Timestamp) -> Result<(), Error> {
+    pub async fn interrupt(self, turn: &Turn, now: Timestamp) -> Result<bool, Error> {
         let at = now.as_millisecond();
         let set = Expression::new("SET retry_at = :retry REMOVE lease_id, leased_until");
         let set = set.with(":retry", number(at));
         let mut transaction = Transaction::default();
         self.write_end(&mut transaction, turn, set, Some(at))?;
-        match self.scope.table.transact(&transaction).await?.is_empty() {
-            true => Ok(()),
-            false => self.let_go(turn).await,
-        }
+        Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
     /// Ends a turn because a delivery failed: the webhook waits for the next attempt, or is paused. Returns whether the
@@ -303,7 +300,13 @@ impl Webhooks<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn still_waits(self, waiting: &Waiting) -> Result<bool, Error> {
+        let is_gone = match self.scope.stored_tenant().await {
+            Ok(tenant) => tenant.deleting,
+            Err(error) if error.is_refusal() => true,
+            Err(error) => return Err(error),
+        };
         let waits = match self.read(&waiting.webhook).await {
+            Ok(_) if is_gone => false,
             Ok(webhook) => webhook.retry_at == Some(waiting.due) && !webhook.is_paused(),
             Err(error) if error.is_refusal() => false,
             Err(error) => return Err(error),

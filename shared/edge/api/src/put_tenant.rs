@@ -1,8 +1,9 @@
 //! Puts a tenant under an id that the application chose. It can be repeated.
 
 use axum::Json;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use rollcall_directory::{WholeSettings, WholeTenant};
+use rollcall_directory::{Directory, WholeSettings, WholeTenant};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -51,6 +52,7 @@ pub(crate) struct DesiredTenant {
         (status = 201, body = TenantDetails, description = "It was created")),
     security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn put(
+    State(directory): State<Directory>,
     at: ApplicationAt<Tenants>,
     Fields(desired): Fields<DesiredTenant>,
 ) -> Result<Response, Problem> {
@@ -70,6 +72,9 @@ pub(crate) async fn put(
         ceilings: desired.ceilings.into(),
     };
     let is_new = at.tenant.lifecycle().put(&whole).await?;
+    // Also of a tenant that was there: the request before may have ended in between.
+    let stack = directory.stack_schemas().read().await?;
+    directory.pass_on_schemas(&stack, id.clone()).await?;
     let read = details(&at.tenant).await?;
     Ok(match is_new {
         true => created(&format!("/tenants/{id}"), &read),
