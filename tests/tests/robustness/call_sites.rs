@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// The `send` calls of the DynamoDB client, with their operations. Each operation is sent from one place only, so a fault
 /// of the operation is a fault of the place.
 pub(crate) const DYNAMODB: [(&str, &str); 10] = [
+    ("shared/store/src/commit.rs", "TransactWriteItems"),
     ("shared/store/src/create_table.rs", "CreateTable"),
     ("shared/store/src/create_table.rs", "UpdateTimeToLive"),
     ("shared/store/src/sweep.rs", "Scan"),
@@ -14,7 +15,6 @@ pub(crate) const DYNAMODB: [(&str, &str); 10] = [
     ("shared/store/src/table.rs", "GetItem"),
     ("shared/store/src/table.rs", "PutItem"),
     ("shared/store/src/table.rs", "Query"),
-    ("shared/store/src/table.rs", "TransactWriteItems"),
     ("shared/store/src/table.rs", "UpdateItem"),
 ];
 

@@ -6,7 +6,6 @@ use http::StatusCode;
 use rollcall_directory as directory;
 use rollcall_directory::Catalogue;
 use rollcall_edge_http::Problem;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -44,13 +43,11 @@ pub(crate) struct DesiredMapping {
     /// The roles; none to clear the mapping. `owner` cannot be given by a group.
     role_ids: Vec<Role>,
     /// Ignored, so that a mapping can be sent as it was read. The name in the query counts.
-    #[serde(default, rename = "group_name")]
-    #[schema(value_type = String, required = false)]
-    _group_name: Option<IgnoredAny>,
+    #[serde(rename = "group_name")]
+    _group_name: Option<String>,
     /// Ignored, so that a mapping can be sent as it was read.
-    #[serde(default, rename = "group_id")]
-    #[schema(value_type = Option<String>)]
-    _group_id: Option<IgnoredAny>,
+    #[serde(rename = "group_id")]
+    _group_id: Option<String>,
 }
 
 /// The group of a mapping.

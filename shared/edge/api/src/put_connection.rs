@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use rollcall_directory::{self as directory, ConnectionRules};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use utoipa::ToSchema;
 
 use crate::caller::Access;
@@ -22,7 +21,6 @@ use crate::settings::given;
 #[serde(deny_unknown_fields)]
 pub(crate) struct DesiredConnection {
     /// Its id, which must be the one in the path.
-    #[schema(nullable = false)]
     id: Option<String>,
     /// What to call it.
     #[schema(example = "Okta production")]
@@ -30,10 +28,8 @@ pub(crate) struct DesiredConnection {
     /// Which product it is.
     provider: Provider,
     /// The ids of the connections that it replaces; none unless given. Only owners and the application change it.
-    #[schema(nullable = false)]
     replaces: Option<BTreeSet<String>>,
     /// See [`ExternalIds`]; `auto` unless given. Only owners and the application change it.
-    #[schema(nullable = false)]
     external_id: Option<ExternalIds>,
     /// Until when sign-ins may bind another subject to somebody without a special role: at most 14 days ahead. Only owners
     /// and the application change it.
@@ -46,9 +42,8 @@ pub(crate) struct DesiredConnection {
     #[schema(value_type = Option<String>)]
     alias: Option<Option<String>>,
     /// Ignored, so that a connection can be sent as it was read.
-    #[serde(default, rename = "created_at")]
-    #[schema(value_type = String, required = false)]
-    _created_at: Option<IgnoredAny>,
+    #[serde(rename = "created_at")]
+    _created_at: Option<Timestamp>,
 }
 
 impl DesiredConnection {

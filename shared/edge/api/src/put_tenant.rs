@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use rollcall_directory::{Directory, WholeSettings, WholeTenant};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use utoipa::ToSchema;
 
 use crate::application::ApplicationAt;
@@ -20,7 +20,6 @@ use crate::tenants::{CeilingsChange, TenantDetails, details};
 #[serde(deny_unknown_fields)]
 pub(crate) struct DesiredTenant {
     /// Its id, which must be the one in the path.
-    #[schema(nullable = false)]
     id: Option<String>,
     /// What people call it.
     #[schema(example = "Acme")]
@@ -35,13 +34,11 @@ pub(crate) struct DesiredTenant {
     #[serde(default, deserialize_with = "object")]
     ceilings: CeilingsChange,
     /// Ignored, so that a tenant can be sent as it was read.
-    #[serde(default, rename = "created_at")]
-    #[schema(value_type = String, required = false)]
-    _created_at: Option<IgnoredAny>,
+    #[serde(rename = "created_at")]
+    _created_at: Option<Timestamp>,
     /// Ignored, so that a tenant can be sent as it was read.
-    #[serde(default, rename = "at_ceiling")]
-    #[schema(value_type = Vec<String>, required = false)]
-    _at_ceiling: Option<IgnoredAny>,
+    #[serde(rename = "at_ceiling")]
+    _at_ceiling: Option<Vec<String>>,
 }
 
 /// Creates the tenant, or replaces its name, its settings and its ceilings. The same request again changes nothing. The id

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant, shown};
 use rollcall_edge_http::Problem;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,7 +98,7 @@ pub(crate) struct NewCatalogueRole {
     #[serde(default)]
     description: String,
     /// Its rank, 1 to 999: of several roles, the highest counts. That of `owner` is 1000.
-    #[schema(minimum = 1, maximum = 999)]
+    #[schema(minimum = 1, maximum = 1000)]
     rank: u16,
     /// Whether a group may be mapped to it.
     #[serde(default)]
@@ -117,9 +116,8 @@ pub(crate) struct NewCatalogueRole {
     #[serde(default)]
     permissions: Vec<String>,
     /// Ignored, so that roles can be sent as they were read.
-    #[serde(default, rename = "mappable")]
-    #[schema(value_type = bool, required = false)]
-    _mappable: Option<IgnoredAny>,
+    #[serde(rename = "mappable")]
+    _mappable: Option<bool>,
     /// Whether the role is one that the stack has no more. Nobody can define such a role.
     #[serde(default)]
     retired: bool,
@@ -152,18 +150,27 @@ pub(crate) struct NewCatalogue {
     #[serde(default)]
     inherited: bool,
     /// Ignored, so that the roles of the stack can be sent as they were read.
-    #[serde(default, rename = "changed_at")]
-    #[schema(value_type = Option<Timestamp>)]
-    _changed_at: Option<IgnoredAny>,
+    #[serde(rename = "changed_at")]
+    _changed_at: Option<Timestamp>,
     /// Ignored, so that the roles of the stack can be sent as they were read.
-    #[serde(default, rename = "applied_at")]
-    #[schema(value_type = Option<Timestamp>)]
-    _applied_at: Option<IgnoredAny>,
+    #[serde(rename = "applied_at")]
+    _applied_at: Option<Timestamp>,
 }
+
+/// The ranks of roles; the last one is the owner's.
+const RANKS: std::ops::RangeInclusive<u16> = 1..=1_000;
 
 impl NewCatalogue {
     /// Returns the roles; `None` if the request names none.
     fn defined(self) -> Result<Option<Catalogue>, Problem> {
+        if let Some(role) = self.items.iter().find(|role| !RANKS.contains(&role.rank)) {
+            return Err(Problem::invalid(format!(
+                "the `rank` of the role `{}` must be {} to {}",
+                shown(&role.id),
+                RANKS.start(),
+                RANKS.end()
+            )));
+        }
         if self.inherited {
             return Ok(None);
         }

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{TenantId, TenantSummary};
 use rollcall_edge_http::Problem;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::application::{Application, ApplicationAt};
 use crate::fields::{Fields, List, Params, created, limit, name};
 use crate::gate::Tenants;
-use crate::settings::{RateLimit, Settings, SettingsChange, given, given_object, object};
+use crate::settings::{RateLimit, Settings, SettingsChange, given_object, object};
 
 /// A tenant as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,25 +78,39 @@ impl From<directory::Ceilings> for Ceilings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CeilingsChange {
     /// Tokens that are neither revoked nor expired.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "number")]
     #[schema(value_type = Option<u64>)]
     tokens: Option<Option<u64>>,
     /// People.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "number")]
     #[schema(value_type = Option<u64>)]
     people: Option<Option<u64>>,
     /// Groups.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "number")]
     #[schema(value_type = Option<u64>)]
     groups: Option<Option<u64>>,
     /// Invitations per day.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     invitations_per_day: Option<Option<u32>>,
     /// The shortest retention that the settings can have, in days: 1 to 3,650. A shorter one is lengthened.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     min_retention_days: Option<Option<u32>>,
+}
+
+/// Deserializes a number that is not negative as a signed one, or `null`: OpenAPI has only signed formats.
+fn number<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Copy + Into<u64>,
+{
+    let number = Option::<T>::deserialize(deserializer)?;
+    let most = i64::MAX.unsigned_abs() >> (64 - 8 * size_of::<T>());
+    match number.is_none_or(|number| number.into() <= most) {
+        true => Ok(Some(number)),
+        false => Err(D::Error::custom(format!("must be at most {most}"))),
+    }
 }
 
 impl From<CeilingsChange> for directory::CeilingsChange {

@@ -162,7 +162,7 @@ pub(crate) struct NewWebhook {
     #[serde(default)]
     types: Vec<String>,
     /// The sequence of the event after which it begins; the end of the feed unless given, 0 for the oldest event.
-    #[schema(value_type = Option<String>, pattern = "^[0-9]{1,15}$", nullable = false)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{1,15}$")]
     after: Option<String>,
 }
 
@@ -171,13 +171,10 @@ pub(crate) struct NewWebhook {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookChange {
     /// What to call it.
-    #[schema(nullable = false)]
     name: Option<String>,
     /// Where to send events.
-    #[schema(nullable = false)]
     url: Option<String>,
     /// The types of the events that it gets; empty for all.
-    #[schema(nullable = false)]
     types: Option<Vec<String>>,
 }
 
