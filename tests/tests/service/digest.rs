@@ -300,7 +300,7 @@ fn old_requests_give_milestones_but_cause_no_delay() {
         let second = Insight::of(&tenant).digest().await.unwrap();
         assert!(second.complete, "old requests must be skipped");
         assert_eq!(counted(&second), 10);
-        assert!(second.connections["c"].first_user_at.unwrap() < ago(29 * day));
+        assert!(second.connections["C"].first_user_at.unwrap() < ago(29 * day));
         let third = Insight::of(&tenant).digest().await.unwrap();
         for digest in [first, second, third] {
             let until = digest.skipped_until.unwrap();

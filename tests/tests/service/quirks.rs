@@ -84,7 +84,7 @@ fn quirks_are_stored_once_and_outlive_the_log() {
             .connection(tenant.connection_id())
             .await
             .unwrap();
-        connection.id = "c".to_owned();
+        connection.id = "C".to_owned();
         let insight = Insight::of(directory);
         for _ in 0..3 {
             let (_, quirks) = insight.digest_and_quirks(&connection).await.unwrap();
