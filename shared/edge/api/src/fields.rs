@@ -1,5 +1,8 @@
 //! Reads bodies, query strings and path segments, and builds the pages of lists.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
@@ -180,6 +183,21 @@ pub(crate) fn created(path: &str, body: &impl Serialize) -> Response {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
+}
+
+/// Returns how long something lasts that expires in `seconds`.
+///
+/// # Errors
+/// `invalid_value` outside of the bounds.
+pub(crate) fn expiry(seconds: u32, bounds: RangeInclusive<u32>) -> Result<Duration, Problem> {
+    match bounds.contains(&seconds) {
+        true => Ok(Duration::from_secs(u64::from(seconds))),
+        false => Err(Problem::invalid(format!(
+            "`expires_in` must be {} to {} seconds",
+            bounds.start(),
+            bounds.end()
+        ))),
+    }
 }
 
 /// Returns the response of a creation, whose member `secret` is shown this once: a repetition gets it without.

@@ -1,7 +1,6 @@
 //! Portal links: the application makes a link for a customer's admin, which opens the console once.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::application::ApplicationAt;
-use crate::fields::{Fields, name, with_secret};
+use crate::fields::{Fields, expiry, name, with_secret};
 use crate::gate::Sessions;
 use crate::role::Role;
 use crate::surface::MARKER;
@@ -97,19 +96,6 @@ fn page_for(role: directory::Role, page: Option<PortalPage>) -> Result<Option<St
     }
 }
 
-/// Returns how long a link can be opened.
-fn life(expires_in: Option<u32>) -> Result<Duration, Problem> {
-    let seconds = expires_in.unwrap_or(DEFAULT_LIFE);
-    match LIFE.contains(&seconds) {
-        true => Ok(Duration::from_secs(u64::from(seconds))),
-        false => Err(Problem::invalid(format!(
-            "`expires_in` must be {} to {} seconds",
-            LIFE.start(),
-            LIFE.end()
-        ))),
-    }
-}
-
 /// A link that opens the console once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PortalLink {
@@ -151,7 +137,7 @@ pub(crate) async fn create_portal_link(
         email,
         first_owner: new.first_owner,
         page: page_for(role, new.page)?,
-        life: life(new.expires_in)?,
+        life: expiry(new.expires_in.unwrap_or(DEFAULT_LIFE), LIFE)?,
         return_url: new.return_url,
         ..NewLink::with_role(role)
     };
@@ -196,7 +182,9 @@ mod tests {
             (Some(59), None),
             (Some(604_801), None),
         ] {
-            let found = life(given).ok().map(|life| life.as_secs());
+            let found = expiry(given.unwrap_or(DEFAULT_LIFE), LIFE)
+                .ok()
+                .map(|life| life.as_secs());
             assert_eq!(found, expected, "{given:?}");
         }
     }

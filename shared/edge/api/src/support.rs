@@ -2,7 +2,6 @@
 //! tenant's audit log says so, and its owners can end it.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::application::ApplicationAt;
 use crate::caller::Access;
-use crate::fields::{Fields, Id, List, name, with_secret};
+use crate::fields::{Fields, Id, List, expiry, name, with_secret};
 use crate::gate::{Configure, ReadLogs, Sessions};
 use crate::portal_links::OpenedAt;
 use crate::role::Role;
@@ -104,7 +103,7 @@ pub(crate) async fn grant(
         name("operator", &new.operator)?,
         name("reason", &new.reason)?,
     );
-    let life = life(new.expires_in)?;
+    let life = expiry(new.expires_in.unwrap_or(DEFAULT_LIFE), LIFE)?;
     let (roles, _) = at.tenant.settings().roles().await?;
     let role = new.role_id.of(&roles)?;
     if role.sees_nothing() || role.is_owner() {
@@ -146,17 +145,4 @@ pub(crate) async fn end(access: Access<Configure>, Id(id): Id) -> Result<StatusC
     access.check_owner("end support access")?;
     access.tenant.sign_in().end_support(&id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Returns how long support access lasts.
-fn life(expires_in: Option<u32>) -> Result<Duration, Problem> {
-    let seconds = expires_in.unwrap_or(DEFAULT_LIFE);
-    match LIFE.contains(&seconds) {
-        true => Ok(Duration::from_secs(u64::from(seconds))),
-        false => Err(Problem::invalid(format!(
-            "`expires_in` must be {} to {} seconds",
-            LIFE.start(),
-            LIFE.end()
-        ))),
-    }
 }
