@@ -256,6 +256,30 @@ fn a_mapping_awaits_its_group() {
 }
 
 #[test]
+fn a_name_that_is_awaited_takes_no_role_away() {
+    run(async |service| {
+        let tenant = service.tenant("put-kept").await;
+        let owner = service.admin(&tenant, Role::Owner).await;
+        let ada = tenant.idp().user("ada").await;
+        let group = tenant.idp().group("Mapped", &[&ada]).await;
+        let mapped = format!("/scim/groups/{group}/role-mapping");
+        let body = json!({"role_id": "admin"});
+        owner.put(&mapped, body).await.expect(200);
+        let awaited = "/scim/groups/role-mapping?name=Awaited";
+        let body = json!({"role_ids": ["viewer"]});
+        owner.put(awaited, body).await.expect(201);
+        let rename = json!([{"op": "replace", "path": "displayName", "value": "Awaited"}]);
+        let group = format!("/Groups/{group}");
+        tenant.idp().patch(&group, rename).await;
+        let roles = tenant.directory().roles();
+        roles.settle_all_awaited().await.expect("settled");
+        assert_eq!(role_of(service, &tenant, &ada).await, "admin");
+        let left = owner.get("/scim/groups/role-mappings/awaited").await;
+        assert_eq!(left.expect(200).body["items"], json!([]));
+    });
+}
+
+#[test]
 fn a_group_that_gets_the_name_gets_the_roles() {
     run(async |service| {
         let tenant = service.tenant("put-renamed").await;
