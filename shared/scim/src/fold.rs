@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
+use crate::schema::Attribute;
+use crate::user_name::compared_user_name;
+
 /// Folds text so that spellings that differ only in case or in Unicode composition become equal.
 ///
-/// The function implements Unicode canonical caseless matching: decompose, fold case, compose. For the
-/// names that occur in practice, this equals the PRECIS profile `UsernameCaseMapped` of RFC 7644 §5.
-/// Compatibility characters stay as they are. Folding is idempotent.
+/// The function implements Unicode canonical caseless matching: decompose, fold case, compose. Compatibility
+/// characters stay as they are. Folding is idempotent. User names compare by [`crate::compared_user_name`].
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -34,6 +36,17 @@ pub fn lower(text: &str) -> String {
     ComposingNormalizer::new_nfc()
         .normalize(&lowered)
         .into_owned()
+}
+
+/// Returns text in the form in which values of an attribute are compared: without case unless the attribute is
+/// `caseExact` (RFC 7643 §2.2), and user names as PRECIS says.
+pub(crate) fn compared<'a>(declared: Option<&Attribute>, text: &'a str) -> Cow<'a, str> {
+    match declared {
+        Some(attribute) if attribute.user_name && !text.is_ascii() => {
+            Cow::Owned(compared_user_name(text))
+        }
+        declared => fold_unless(declared.is_some_and(|it| it.case_exact), text),
+    }
 }
 
 /// Folds text, unless the attribute is `caseExact` (RFC 7643 §2.2).

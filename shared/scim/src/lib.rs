@@ -20,7 +20,7 @@
 //! | `reading` | the codes for what a request contains although the RFC does not expect it |
 //! | `error` | every error, with its HTTP status and `scimType` |
 //! | [`limits`] | every limit on input |
-//! | `fold` | case-insensitive comparison |
+//! | `fold`, `user_name` | case-insensitive comparison; that of user names by PRECIS |
 //!
 //! # Example
 //!
@@ -84,6 +84,7 @@ mod reading;
 mod error;
 mod fold;
 pub mod limits;
+mod user_name;
 
 pub use self::bulk::{
     BULK_REQUEST_URN, BULK_RESPONSE_URN, BulkCall, BulkOperation, BulkOutcome, BulkRequest,
@@ -106,3 +107,4 @@ pub use self::schema::{
     SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER, USER_SCHEMA, Uniqueness,
 };
 pub use self::sort::{Sort, SortKey};
+pub use self::user_name::{compared_user_name, has_unseen_character};
