@@ -37,7 +37,7 @@ pub enum Fault {
     Delay,
     /// The call takes a second longer.
     Slow,
-    /// The call takes 10 ms longer, as over a network.
+    /// The call takes 100 ms longer, as a large transaction does in AWS.
     Distant,
     /// The process is killed before the request is sent: the call never returns.
     KilledBefore,
@@ -252,7 +252,7 @@ impl HttpConnector for FaultyConnector {
                     inner.call(request).await
                 }
                 Fault::Distant => {
-                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                     inner.call(request).await
                 }
                 Fault::Delay => {

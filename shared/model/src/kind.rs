@@ -179,3 +179,26 @@ impl Lookup {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_the_forms_of_their_keys() {
+        for (kind, name, now, before) in [
+            (&USERS, "Ada", "ada", None),
+            (&USERS, "ÉMILE", "émile", None),
+            (&USERS, "groß", "groß", Some("gross")),
+            (&USERS, "ada\u{17f}", "ada\u{17f}", Some("adas")),
+            (&USERS, "ＡＤＡ", "ada", Some("ａｄａ")),
+            (&GROUPS, "Groß", "gross", None),
+            (&GROUPS, "営業（東京）", "営業（東京）", None),
+        ] {
+            assert_eq!(kind.compared(name), now, "{name}");
+            assert_eq!(kind.compared_before(name).as_deref(), before, "{name}");
+            let since = before.map(|_| now);
+            assert_eq!(kind.compared_since(name).as_deref(), since, "{name}");
+        }
+    }
+}

@@ -5,9 +5,6 @@ use std::borrow::Cow;
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
-use crate::schema::Attribute;
-use crate::user_name::compared_user_name;
-
 /// Folds text so that spellings that differ only in case or in Unicode composition become equal.
 ///
 /// The function implements Unicode canonical caseless matching: decompose, fold case, compose. Compatibility
@@ -36,17 +33,6 @@ pub fn lower(text: &str) -> String {
     ComposingNormalizer::new_nfc()
         .normalize(&lowered)
         .into_owned()
-}
-
-/// Returns text in the form in which values of an attribute are compared: without case unless the attribute is
-/// `caseExact` (RFC 7643 §2.2), and user names as PRECIS says.
-pub(crate) fn compared<'a>(declared: Option<&Attribute>, text: &'a str) -> Cow<'a, str> {
-    match declared {
-        Some(attribute) if attribute.user_name && !text.is_ascii() => {
-            Cow::Owned(compared_user_name(text))
-        }
-        declared => fold_unless(declared.is_some_and(|it| it.case_exact), text),
-    }
 }
 
 /// Folds text, unless the attribute is `caseExact` (RFC 7643 §2.2).

@@ -20,7 +20,7 @@
 //! | `reading` | the codes for what a request contains although the RFC does not expect it |
 //! | `error` | every error, with its HTTP status and `scimType` |
 //! | [`limits`] | every limit on input |
-//! | `fold`, `user_name` | case-insensitive comparison; that of user names by PRECIS |
+//! | `compared`, `fold`, `user_name` | case-insensitive comparison; that of user names by PRECIS |
 //!
 //! # Example
 //!
@@ -81,6 +81,7 @@ pub mod discovery;
 mod dialect;
 mod reading;
 
+mod compared;
 mod error;
 mod fold;
 pub mod limits;
@@ -102,9 +103,10 @@ pub use self::query::{PARAMETERS, Query, SEARCH_REQUEST_URN};
 pub use self::reading::{Reading, Readings, observe};
 pub use self::resource::Resource;
 pub use self::schema::{
-    Attribute, AttributeKind, Declaration, DeclaredAttribute, ENTERPRISE_USER_SCHEMA, Extension,
-    GROUP, GROUP_SCHEMA, Incompatible, Mutability, RESOURCE_TYPE_SCHEMA, ResourceType, Returned,
-    SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER, USER_SCHEMA, Uniqueness,
+    Attribute, AttributeKind, Declaration, DeclaredAttribute, ENTERPRISE_USER_SCHEMA, ExtendedType,
+    Extension, GROUP, GROUP_SCHEMA, Incompatible, Mutability, RESOURCE_TYPE_SCHEMA, ResourceType,
+    ResourceTypes, Returned, SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER,
+    USER_SCHEMA, Uniqueness,
 };
 pub use self::sort::{Sort, SortKey};
 pub use self::user_name::{compared_user_name, has_unseen_character};

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use crate::compared::compared;
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::fold::compared;
 use crate::path::AttrPath;
 use crate::reading::Reading;
 use crate::resource::Resource;

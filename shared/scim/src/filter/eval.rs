@@ -9,8 +9,8 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 use super::ast::{CompareOp, Filter, Literal};
+use crate::compared::compared;
 use crate::dialect;
-use crate::fold::compared;
 use crate::location;
 use crate::path::AttrPath;
 use crate::resource::Resource;
