@@ -37,6 +37,8 @@ pub enum Fault {
     Delay,
     /// The call takes a second longer.
     Slow,
+    /// The call takes 100 ms longer, as a large transaction does in AWS.
+    Distant,
     /// The process is killed before the request is sent: the call never returns.
     KilledBefore,
     /// The process is killed after the request was processed: the call never returns.
@@ -247,6 +249,10 @@ impl HttpConnector for FaultyConnector {
                 }
                 Fault::Slow => {
                     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    inner.call(request).await
+                }
+                Fault::Distant => {
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                     inner.call(request).await
                 }
                 Fault::Delay => {

@@ -15,6 +15,7 @@ use rollcall_directory::{
 use rollcall_scim::{Projection, Resource};
 use serde_json::json;
 
+use crate::faults::Faults;
 use crate::urn;
 
 const NAME: &str = "rollcall";
@@ -22,6 +23,7 @@ const NAME: &str = "rollcall";
 /// A table in memory.
 pub struct TestTable {
     database: Database,
+    endpoint: String,
     client: Client,
     key_ring: KeyRing,
 }
@@ -46,6 +48,7 @@ impl TestTable {
             .unwrap_or_else(|error| panic!("{error:?}"));
         TestTable {
             database,
+            endpoint,
             client,
             key_ring: KeyRing::fixed(KeyRing::new_secret()),
         }
@@ -54,6 +57,14 @@ impl TestTable {
     /// Returns a directory that uses this table.
     pub fn directory(&self) -> Directory {
         Directory::new(self.client.clone(), NAME).with_keys(self.key_ring.clone())
+    }
+
+    /// Returns a directory that uses this table over a connection with faults.
+    pub fn directory_with_faults(&self) -> (Directory, Faults) {
+        let faults = Faults::around(plain_http());
+        let client = client(&self.endpoint, faults.client());
+        let directory = Directory::new(client, NAME).with_keys(self.key_ring.clone());
+        (directory, faults)
     }
 
     /// Creates a tenant without a rate limit.

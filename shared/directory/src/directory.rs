@@ -8,7 +8,7 @@ use rollcall_model::{
     Actor, AtCeiling, DeletedPeople, Origin, SessionBounds, Settings, TenantId, WebhookTargets,
     new_id,
 };
-use rollcall_scim::USER;
+use rollcall_scim::ResourceTypes;
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
@@ -23,7 +23,7 @@ use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
 use crate::tenants::put_settings::default_settings;
-use crate::tenants::schemas::UserTypes;
+use crate::tenants::schemas::DeclaredTypes;
 use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
 use crate::webhooks::waiting::{WaitingPage, waiting};
@@ -52,7 +52,7 @@ pub struct Directory {
 struct Recent {
     service_keys: VerifiedKeys,
     sessions: Memory,
-    users: UserTypes,
+    types: DeclaredTypes,
 }
 
 impl Directory {
@@ -202,25 +202,25 @@ impl Directory {
         Box::pin(identify(&self.table, bearer, request_id)).await
     }
 
-    /// Returns the tenant of a caller as [`Self::tenant`] does, for users of the type that the tenant declares. That is
-    /// read once for each version of it.
+    /// Returns the tenant of a caller as [`Self::tenant`] does, for resources of the types that the tenant declares. Those
+    /// are read once for each version of them.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn tenant_with_schemas(&self, caller: &Caller) -> Result<Tenant, Error> {
         let tenant = self.tenant(caller);
-        let users = self.recent.users.of(tenant.scope(), caller.schemas).await?;
-        Ok(tenant.with_users(users))
+        let types = self.recent.types.of(tenant.scope(), caller.schemas).await?;
+        Ok(tenant.with_types(types))
     }
 
-    /// Returns the tenant for users of the type that it declares.
+    /// Returns the tenant for resources of the types that it declares.
     ///
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn with_schemas(&self, tenant: Tenant) -> Result<Tenant, Error> {
         let version = tenant.scope().stored_tenant().await?.schemas;
-        let users = self.recent.users.of(tenant.scope(), version).await?;
-        Ok(tenant.with_users(users))
+        let types = self.recent.types.of(tenant.scope(), version).await?;
+        Ok(tenant.with_types(types))
     }
 
     /// Returns the tenant of a caller, with the caller as the actor.
@@ -257,7 +257,7 @@ impl Directory {
             session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
             at_ceiling: AtCeiling::default(),
-            users: &USER,
+            types: ResourceTypes::default(),
             webhook_targets: self.webhook_targets,
         })
     }

@@ -1,7 +1,7 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
 use rollcall_model::{AtCeiling, DeletedPeople, Kind, Origin, TenantId};
-use rollcall_scim::ResourceType;
+use rollcall_scim::{ResourceType, ResourceTypes};
 use rollcall_store::{Error, Scope};
 
 use crate::credentials::handle::Credentials;
@@ -42,10 +42,15 @@ impl Tenant {
         self
     }
 
-    /// Returns the handle for users of this type, which has the extensions that the tenant declares.
-    pub(crate) fn with_users(mut self, users: &'static ResourceType) -> Self {
-        self.scope.users = users;
+    /// Returns the handle for resources of these types, which have the extensions that the tenant declares.
+    pub(crate) fn with_types(mut self, types: ResourceTypes) -> Self {
+        self.scope.types = types;
         self
+    }
+
+    /// Returns the types of resources, as [`Self::resource_type`] does.
+    pub fn types(&self) -> ResourceTypes {
+        self.scope.types
     }
 
     /// Returns the type of the resources of a kind, with the extensions that are declared if the handle was made for them.

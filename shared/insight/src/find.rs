@@ -6,7 +6,6 @@ use futures::try_join;
 use rollcall_directory::Person;
 use rollcall_directory::stored::{Pointer, QueryPlan, Record};
 use rollcall_model::{GROUPS, Kind, PersonState, USERS, is_id};
-use rollcall_scim::fold;
 use rollcall_store::{BoundedPage, Error, Range, from_item, name_prefix, text};
 
 use crate::by_word::Searched;
@@ -46,7 +45,7 @@ struct Search<'a> {
     words: Option<Searched>,
     /// The people who are found by an exact value.
     known: BTreeSet<String>,
-    /// The folded text.
+    /// The text, as user names are compared.
     beginning: String,
 }
 
@@ -57,7 +56,8 @@ impl Search<'_> {
 
     /// Returns whether neither an exact value nor the user name finds the person.
     fn is_new_by_word(&self, person: &Record) -> Result<bool, Error> {
-        let is_named = fold(&person.user_name()?).starts_with(&self.beginning);
+        let name = person.name_in_key(&USERS)?;
+        let is_named = name.is_some_and(|name| name.starts_with(&self.beginning));
         Ok(!is_named && !self.known.contains(&person.id))
     }
 }
@@ -156,7 +156,7 @@ impl Insight<'_> {
             query,
             words: Searched::of(text).filter(|_| by_word),
             known: exact.iter().map(|record| record.id.clone()).collect(),
-            beginning: fold(text),
+            beginning: USERS.compared(text),
         };
         let place = Place::parse(query.after.clone());
         let mut found: Vec<Record> = match &place {
@@ -285,13 +285,19 @@ impl Insight<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn person_named(self, user_name: &str) -> Result<Option<String>, Error> {
-        let plan = QueryPlan::Name(fold(user_name));
-        Ok(self
-            .tenant
-            .resources()
-            .candidates(&USERS, &plan)
-            .await?
-            .pop_first())
+        let (resources, plan) = (self.tenant.resources(), QueryPlan::named(&USERS, user_name));
+        let mut ids = resources.candidates(&USERS, &plan).await?;
+        if matches!(plan, QueryPlan::Name(_)) {
+            return Ok(ids.pop_first());
+        }
+        // Found by the key of an earlier version, it can be another name.
+        let ids: Vec<String> = ids.into_iter().collect();
+        for person in resources.records(&USERS, &ids).await? {
+            if person.is_named(&USERS, user_name)? {
+                return Ok(Some(person.id));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the user names of people by id. People who do not exist are left out.
@@ -356,7 +362,7 @@ impl Insight<'_> {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Named>, Option<String>), Error> {
-        let beginning = fold(beginning);
+        let beginning = kind.compared(beginning);
         let range = Range::prefix(self.scope.keys().names(kind), name_prefix(&beginning))
             .after(after)
             .limit(limit);

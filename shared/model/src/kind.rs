@@ -1,6 +1,6 @@
 //! The kinds of resources: the data in which users and groups differ.
 
-use rollcall_scim::{AttrPath, GROUP, Resource, ResourceType, USER, fold};
+use rollcall_scim::{AttrPath, GROUP, Resource, ResourceType, USER, compared_user_name, fold};
 
 use crate::event_type::EventType;
 
@@ -17,6 +17,8 @@ pub struct Kind {
     pub events: ChangeEvents,
     /// The attribute that is unique within a tenant, ignoring case.
     pub unique: &'static str,
+    /// Returns the unique name in the form that is compared.
+    compared: fn(&str) -> String,
     /// The attributes for which an `eq` filter is a query of one partition.
     pub lookups: &'static [Lookup],
     members: bool,
@@ -65,6 +67,7 @@ pub static USERS: Kind = Kind {
         deleted: EventType::UserDeleted,
     },
     unique: "userName",
+    compared: compared_user_name,
     lookups: &[
         Lookup {
             code: "X",
@@ -105,6 +108,7 @@ pub static GROUPS: Kind = Kind {
         deleted: EventType::GroupDeleted,
     },
     unique: "displayName",
+    compared: fold,
     lookups: &[Lookup {
         code: "X",
         attribute: "externalId",
@@ -121,12 +125,23 @@ impl Kind {
         self.members
     }
 
-    /// Returns the folded unique name of a resource, if it has one.
-    pub fn name_of(&self, resource: &Resource) -> Option<String> {
-        resource
-            .get(self.unique)
-            .and_then(|name| name.as_str())
-            .map(fold)
+    /// Returns a unique name in the form that is compared, and that keys contain.
+    pub fn compared(&self, name: &str) -> String {
+        (self.compared)(name)
+    }
+
+    /// Returns the form of a name that keys of earlier versions contain, if it is another one: they folded all names, so
+    /// that `groß` and `gross` had one key. A key of that form can be that of another name.
+    pub fn compared_before(&self, name: &str) -> Option<String> {
+        if name.is_ascii() {
+            return None;
+        }
+        Some(fold(name)).filter(|folded| *folded != self.compared(name))
+    }
+
+    /// Returns the form of a name that is compared, if keys of earlier versions contain another one.
+    pub fn compared_since(&self, name: &str) -> Option<String> {
+        self.compared_before(name).map(|_| self.compared(name))
     }
 }
 
@@ -162,5 +177,28 @@ impl Lookup {
             .into_iter()
             .map(|value| self.normalise(value))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_the_forms_of_their_keys() {
+        for (kind, name, now, before) in [
+            (&USERS, "Ada", "ada", None),
+            (&USERS, "ÉMILE", "émile", None),
+            (&USERS, "groß", "groß", Some("gross")),
+            (&USERS, "ada\u{17f}", "ada\u{17f}", Some("adas")),
+            (&USERS, "ＡＤＡ", "ada", Some("ａｄａ")),
+            (&GROUPS, "Groß", "gross", None),
+            (&GROUPS, "営業（東京）", "営業（東京）", None),
+        ] {
+            assert_eq!(kind.compared(name), now, "{name}");
+            assert_eq!(kind.compared_before(name).as_deref(), before, "{name}");
+            let since = before.map(|_| now);
+            assert_eq!(kind.compared_since(name).as_deref(), since, "{name}");
+        }
     }
 }

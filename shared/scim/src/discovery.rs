@@ -9,7 +9,7 @@ use crate::limits::{
     CURSOR_TIMEOUT_SECONDS, DEFAULT_RESULTS, MAX_BODY_BYTES, MAX_BULK_OPERATIONS, MAX_RESULTS,
 };
 use crate::schema::{
-    Attribute, GROUP, RESOURCE_TYPE_SCHEMA, ResourceType, SCHEMA_SCHEMA, SCHEMAS,
+    Attribute, RESOURCE_TYPE_SCHEMA, ResourceType, ResourceTypes, SCHEMA_SCHEMA, SCHEMAS,
     SERVICE_PROVIDER_CONFIG_SCHEMA, Schema,
 };
 
@@ -49,22 +49,23 @@ pub fn service_provider_config(base_url: &str) -> Value {
 }
 
 /// Returns the documents at `/Schemas` (RFC 7643 §7). What is declared for Users comes with their type.
-pub fn schemas(users: &ResourceType, base_url: &str) -> Vec<Value> {
+pub fn schemas(types: ResourceTypes, base_url: &str) -> Vec<Value> {
     let document = |schema: &Schema| schema_document(schema, base_url);
-    all(users).map(document).collect()
+    all(types).map(document).collect()
 }
 
 /// Returns the document at `/Schemas/{urn}`, if the schema exists. The URN is case-insensitive.
-pub fn schema(users: &ResourceType, urn: &str, base_url: &str) -> Option<Value> {
-    all(users)
+pub fn schema(types: ResourceTypes, urn: &str, base_url: &str) -> Option<Value> {
+    all(types)
         .find(|schema| schema.id.eq_ignore_ascii_case(urn))
         .map(|schema| schema_document(schema, base_url))
 }
 
-/// Returns all schemas, in the order in which `/Schemas` lists them: the extensions of Users follow their core schema
-/// and that of Groups.
-fn all(users: &ResourceType) -> impl Iterator<Item = &'static Schema> {
-    let extensions: Vec<&'static Schema> = users.extensions.iter().map(|it| it.schema).collect();
+/// Returns all schemas, in the order in which `/Schemas` lists them: the extensions of Users, and then those of
+/// Groups, follow their core schemas.
+fn all(types: ResourceTypes) -> impl Iterator<Item = &'static Schema> {
+    let extensions = [types.users, types.groups].into_iter();
+    let extensions = extensions.flat_map(|rt| rt.extensions).map(|it| it.schema);
     let [user, group, of_discovery @ ..] = SCHEMAS;
     [user, group]
         .into_iter()
@@ -73,14 +74,17 @@ fn all(users: &ResourceType) -> impl Iterator<Item = &'static Schema> {
 }
 
 /// Returns the documents at `/ResourceTypes` (RFC 7643 §6).
-pub fn resource_types(users: &ResourceType, base_url: &str) -> Vec<Value> {
+pub fn resource_types(types: ResourceTypes, base_url: &str) -> Vec<Value> {
     let document = |rt: &ResourceType| resource_type_document(rt, base_url);
-    [users, &GROUP].into_iter().map(document).collect()
+    [types.users, types.groups]
+        .into_iter()
+        .map(document)
+        .collect()
 }
 
 /// Returns the document at `/ResourceTypes/{name}`, if the type exists. The name is case-insensitive.
-pub fn resource_type(users: &ResourceType, name: &str, base_url: &str) -> Option<Value> {
-    [users, &GROUP]
+pub fn resource_type(types: ResourceTypes, name: &str, base_url: &str) -> Option<Value> {
+    [types.users, types.groups]
         .into_iter()
         .find(|rt| rt.name.eq_ignore_ascii_case(name))
         .map(|rt| resource_type_document(rt, base_url))

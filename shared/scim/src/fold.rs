@@ -7,9 +7,8 @@ use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
 /// Folds text so that spellings that differ only in case or in Unicode composition become equal.
 ///
-/// The function implements Unicode canonical caseless matching: decompose, fold case, compose. For the
-/// names that occur in practice, this equals the PRECIS profile `UsernameCaseMapped` of RFC 7644 §5.
-/// Compatibility characters stay as they are. Folding is idempotent.
+/// The function implements Unicode canonical caseless matching: decompose, fold case, compose. Compatibility
+/// characters stay as they are. Folding is idempotent. User names compare by [`crate::compared_user_name`].
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();

@@ -20,7 +20,7 @@
 //! | `reading` | the codes for what a request contains although the RFC does not expect it |
 //! | `error` | every error, with its HTTP status and `scimType` |
 //! | [`limits`] | every limit on input |
-//! | `fold` | case-insensitive comparison |
+//! | `compared`, `fold`, `user_name` | case-insensitive comparison; that of user names by PRECIS |
 //!
 //! # Example
 //!
@@ -81,9 +81,11 @@ pub mod discovery;
 mod dialect;
 mod reading;
 
+mod compared;
 mod error;
 mod fold;
 pub mod limits;
+mod user_name;
 
 pub use self::bulk::{
     BULK_REQUEST_URN, BULK_RESPONSE_URN, BulkCall, BulkOperation, BulkOutcome, BulkRequest,
@@ -101,8 +103,10 @@ pub use self::query::{PARAMETERS, Query, SEARCH_REQUEST_URN};
 pub use self::reading::{Reading, Readings, observe};
 pub use self::resource::Resource;
 pub use self::schema::{
-    Attribute, AttributeKind, Declaration, DeclaredAttribute, ENTERPRISE_USER_SCHEMA, Extension,
-    GROUP, GROUP_SCHEMA, Incompatible, Mutability, RESOURCE_TYPE_SCHEMA, ResourceType, Returned,
-    SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER, USER_SCHEMA, Uniqueness,
+    Attribute, AttributeKind, Declaration, DeclaredAttribute, ENTERPRISE_USER_SCHEMA, ExtendedType,
+    Extension, GROUP, GROUP_SCHEMA, Incompatible, Mutability, RESOURCE_TYPE_SCHEMA, ResourceType,
+    ResourceTypes, Returned, SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA, Schema, USER,
+    USER_SCHEMA, Uniqueness,
 };
 pub use self::sort::{Sort, SortKey};
+pub use self::user_name::{compared_user_name, has_unseen_character};

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use crate::compared::compared;
 use crate::dialect;
 use crate::error::{Error, quoted};
-use crate::fold::fold_unless;
 use crate::path::AttrPath;
 use crate::reading::Reading;
 use crate::resource::Resource;
@@ -95,10 +95,7 @@ impl Sort {
                 Some(attribute) if attribute.kind == AttributeKind::DateTime => {
                     value::instant(text).map_or(SortKey::Missing, SortKey::Instant)
                 }
-                declared => {
-                    let exact = declared.is_some_and(|attribute| attribute.case_exact);
-                    SortKey::Text(fold_unless(exact, text).into_owned())
-                }
+                declared => SortKey::Text(compared(declared, text).into_owned()),
             },
             Value::Null | Value::Array(_) | Value::Object(_) => SortKey::Missing,
         }

@@ -6,7 +6,7 @@ use rollcall_model::{
     Actor, AtCeiling, Catalogue, Ceilings, DeletedPeople, Kind, Origin, RateLimit, RoleDefinition,
     SessionBounds, Settings, TenantId, WebhookTargets, sha256_hex, shown,
 };
-use rollcall_scim::{self as scim, ResourceType};
+use rollcall_scim::{self as scim, ResourceType, ResourceTypes};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -38,8 +38,8 @@ pub struct Scope {
     pub deleted_people: DeletedPeople,
     /// What the tenant has as much of as the operator allows, if the request is one of an identity provider.
     pub at_ceiling: AtCeiling,
-    /// The type of users, with the extensions that are declared if the request needs them.
-    pub users: &'static ResourceType,
+    /// The types of resources, with the extensions that are declared if the request needs them.
+    pub types: ResourceTypes,
     /// Where webhooks may lead.
     pub webhook_targets: WebhookTargets,
 }
@@ -201,8 +201,8 @@ impl Scope {
     /// Returns the type of the resources of a kind, with the extensions that are declared.
     pub fn resource_type(&self, kind: &Kind) -> &'static ResourceType {
         match kind.has_members() {
-            true => kind.resource_type,
-            false => self.users,
+            true => self.types.groups,
+            false => self.types.users,
         }
     }
 

@@ -4,10 +4,14 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
+use rollcall_directory::GROUPS;
+use rollcall_tests::faults::Fault;
 use rollcall_tests::idp::{Answer, Idp, encode};
 use rollcall_tests::raw;
+use rollcall_tests::seed::{group, patch};
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::size::size;
+use rollcall_tests::table::TestTable;
 use serde_json::json;
 
 /// Lambda's limit on a response.
@@ -179,6 +183,49 @@ fn a_change_of_a_member_takes_as_long_in_a_large_group() {
             "a change of a member in a group of {largest} takes {ratio:.2} times as long as in a group of 10"
         );
         assert!(ratio < 1.5, "{in_large:?} and {in_small:?}");
+    });
+}
+
+/// `tests/large` prints the ratio of the time of a group of 10,000 in one request and that of its transactions one after
+/// the other, each with the time that it takes in AWS.
+#[test]
+fn a_large_group_is_made_by_several_transactions_at_once() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("one-request").await;
+        let count = size(500, 10_000);
+        let people = table.seed_users(&tenant, count).await;
+        let (directory, faults) = table.directory_with_faults();
+        faults.schedule(|call| match call.is_write() {
+            true => Fault::Distant,
+            false => Fault::None,
+        });
+        let distant = directory.system(tenant.id().clone());
+
+        let started = Instant::now();
+        group(&distant, "whole", &people).await;
+        let whole = started.elapsed();
+        let calls = faults.calls();
+
+        // As many members as fit in one transaction.
+        let (at_once, turns) = (48, size(3, 20));
+        let one_by_one = group(&distant, "one by one", &[]).await;
+        let started = Instant::now();
+        for some in people.chunks(at_once).take(turns) {
+            let some: Vec<_> = some.iter().map(|id| json!({"value": id})).collect();
+            let add = json!({"op": "add", "path": "members", "value": some});
+            patch(&distant, &GROUPS, &one_by_one, add).await;
+        }
+        let members = (at_once * turns).min(count);
+        let one_by_one = started.elapsed().as_secs_f64() * count as f64 / members as f64;
+        let ratio = whole.as_secs_f64() / one_by_one;
+        eprintln!(
+            "a group of {count} in one request takes {whole:.1?} with {calls} calls, {ratio:.2} times as long as its \
+             transactions one after the other"
+        );
+        // Steps: reads of 100 people, transactions of 48 members, and lists of 25 of these; besides, a few.
+        let at_most = count / 100 + count / at_once + count / (25 * at_once) + 20;
+        assert!(calls <= at_most as u64, "{calls} calls, at most {at_most}");
     });
 }
 

@@ -1,17 +1,21 @@
-//! User names: unclean names are refused in every request, but names that are already stored remain usable.
+//! User names: which are the same, and unclean ones, which are refused in every request although those that are already
+//! stored remain usable.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_model::Role;
 use rollcall_tests::raw;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::json;
 
-const REFUSED: [&str; 5] = [
+const REFUSED: [&str; 7] = [
     " ada@example.test",
     "ada@example.test ",
     "ada\u{a0}",
     "a\u{0}da",
     "ada\nlovelace",
+    "ada\u{200b}",
+    "\u{202e}ada",
 ];
 
 #[test]
@@ -81,5 +85,167 @@ fn an_unclean_name_that_is_stored_already_stays() {
         let application = service.application();
         let signed_in = application.log_in(tenant.id(), " ada", None).await;
         assert_eq!(signed_in.expect(200).string("/user/id"), ada);
+    });
+}
+
+/// Names that look alike, or that have the same capitals.
+const ALIKE: [(&str, &str); 7] = [
+    ("adas@example.test", "ada\u{17f}@example.test"),
+    ("gross@example.test", "gro\u{df}@example.test"),
+    ("ida@example.test", "\u{131}da@example.test"),
+    ("mary@example.test", "m\u{430}ry@example.test"),
+    ("fiona@example.test", "\u{fb01}ona@example.test"),
+    ("\u{3c3}os@example.test", "\u{3c2}os@example.test"),
+    ("j\u{30c}an@example.test", "jan@example.test"),
+];
+
+#[test]
+fn look_alikes_are_two_people() {
+    run(async |service| {
+        let tenant = service.tenant("look-alikes").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        for (one, other) in ALIKE {
+            let people = [(one, idp.user(one).await), (other, idp.user(other).await)];
+            for (name, id) in &people {
+                for filter in [
+                    format!("userName eq \"{name}\""),
+                    format!("userName sw \"{name}\""),
+                    format!("userName co \"{name}\""),
+                ] {
+                    let answer = idp.filter("/Users", &filter).await.expect(200);
+                    assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{filter}");
+                }
+                let signed_in = application.log_in(tenant.id(), name, None).await;
+                assert_eq!(signed_in.expect(200).string("/user/id"), *id, "{name}");
+                let again = json!({"schemas": [urn::USER], "userName": name});
+                let again = idp.post("/Users", again).await;
+                let again = again.refused(409, "uniqueness");
+                let detail = again.string("/detail");
+                assert!(
+                    people
+                        .iter()
+                        .all(|(name, id)| !detail.contains(name) && !detail.contains(id))
+                );
+            }
+            // Who has gone leaves the other where they are.
+            idp.delete(&format!("/Users/{}", people[0].1))
+                .await
+                .expect(204);
+            let filter = format!("userName eq \"{one}\"");
+            assert_eq!(idp.filter("/Users", &filter).await.expect(200).total(), 0);
+            let filter = format!("userName eq \"{other}\"");
+            assert_eq!(idp.filter("/Users", &filter).await.expect(200).total(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_person_who_left_is_not_restored_by_a_look_alike() {
+    run(async |service| {
+        let tenant = service.tenant("look-alike-returns").await;
+        let idp = tenant.idp();
+        let owner = service.admin(&tenant, Role::Owner).await;
+        let restore = json!({"deleted_people": "restore"});
+        owner.patch("/settings", restore).await.expect(200);
+        let adas = idp.user("adas").await;
+        idp.delete(&format!("/Users/{adas}")).await.expect(204);
+        assert_ne!(idp.user("ada\u{17f}").await, adas);
+        assert_eq!(idp.user("ADAS").await, adas);
+    });
+}
+
+#[test]
+fn spellings_of_one_name_are_one_person() {
+    run(async |service| {
+        let tenant = service.tenant("spellings-of-names").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        for (name, spelling) in [
+            ("ada@example.test", "ADA@Example.TEST"),
+            ("bob@example.test", "\u{ff22}ob\u{ff20}example.test"),
+            ("\u{ff43}arl", "CARL"),
+            ("zo\u{eb}", "ZOE\u{308}"),
+            ("\u{212a}ai", "kai"),
+            (
+                "\u{3c3}\u{3af}\u{3c3}\u{3c5}\u{3c6}\u{3bf}\u{3c2}",
+                "\u{3a3}\u{38a}\u{3a3}\u{3a5}\u{3a6}\u{39f}\u{3a3}",
+            ),
+        ] {
+            let id = idp.user(name).await;
+            let stored = idp.get(&format!("/Users/{id}")).await.expect(200);
+            assert_eq!(stored.string("/userName"), name);
+            let again = json!({"schemas": [urn::USER], "userName": spelling});
+            let again = idp.post("/Users", again).await;
+            again.refused(409, "uniqueness");
+            for text in [name, spelling] {
+                let filter = format!("userName eq \"{text}\"");
+                let answer = idp.filter("/Users", &filter).await.expect(200);
+                assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{text}");
+                let signed_in = application.log_in(tenant.id(), text, None).await;
+                assert_eq!(signed_in.expect(200).string("/user/id"), id, "{text}");
+            }
+            let renamed = json!([{"op": "replace", "path": "userName", "value": spelling}]);
+            idp.patch(&format!("/Users/{id}"), renamed)
+                .await
+                .expect(200);
+        }
+    });
+}
+
+/// Earlier versions gave `groß` the key `gross`, and the record said nothing about it.
+#[test]
+fn the_names_of_an_earlier_version_stay_and_can_be_found() {
+    run(async |service| {
+        let tenant = service.tenant("names-of-before").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let (name, form) = ("gro\u{df}@example.test", "gross@example.test");
+        let id = idp.user(name).await;
+        let mut item = raw::item(service, &tenant, "#U", &id).await;
+        assert!(item.remove("named").is_some());
+        raw::put(service, item).await;
+        let mut claim = raw::item(service, &tenant, "#UN", name).await;
+        claim.insert("SK".to_owned(), AttributeValue::S(form.to_owned()));
+        raw::put(service, claim).await;
+        raw::delete(service, &tenant, "#UN", name).await;
+
+        let found = async |filter: String| {
+            let answer = idp.filter("/Users", &filter).await.expect(200);
+            answer.strings("/Resources/*/id")
+        };
+        for text in [name, "GRO\u{1e9e}@example.test"] {
+            assert_eq!(
+                found(format!("userName eq \"{text}\"")).await,
+                [id.as_str()]
+            );
+            assert_eq!(
+                found(format!("userName sw \"{text}\"")).await,
+                [id.as_str()]
+            );
+            let again = json!({"schemas": [urn::USER], "userName": text});
+            let again = idp.post("/Users", again).await;
+            again.refused(409, "uniqueness");
+        }
+        assert!(found(format!("userName eq \"{form}\"")).await.is_empty());
+        let signed_in = application.log_in(tenant.id(), name, None).await;
+        assert_eq!(signed_in.expect(200).string("/user/id"), id);
+        // A change leaves the name where it is, and a new name frees it.
+        let path = format!("/Users/{id}");
+        let title = json!([{"op": "add", "path": "title", "value": "Dr."}]);
+        idp.patch(&path, title).await.expect(200);
+        raw::item(service, &tenant, "#UN", form).await;
+        let renamed = json!([{"op": "replace", "path": "userName", "value": "klein"}]);
+        idp.patch(&path, renamed).await.expect(200);
+        let other = idp.user(form).await;
+        let back = json!([{"op": "replace", "path": "userName", "value": name}]);
+        idp.patch(&path, back).await.expect(200);
+        assert_eq!(
+            found(format!("userName eq \"{name}\"")).await,
+            [id.as_str()]
+        );
+        assert_eq!(
+            found(format!("userName eq \"{form}\"")).await,
+            [other.as_str()]
+        );
+        let sorted = idp.get("/Users?sortBy=userName").await.expect(200);
+        assert_eq!(sorted.total(), 2);
     });
 }

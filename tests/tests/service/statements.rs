@@ -12,9 +12,6 @@ use crate::architecture::sources::{files_below, root};
 const TABLE: &str = include_str!("../../statements.md");
 const SECURITY: &str = include_str!("../../../SECURITY.md");
 
-/// Between these lines, rows may be without a test.
-const PENDING: [&str; 2] = ["<!-- pending -->", "<!-- end of pending -->"];
-
 /// The documents that a row can cite, or `practice` for what identity providers ask beyond them.
 const DOCUMENTS: [&str; 5] = ["7643", "7644", "9865", "9967", "practice"];
 
@@ -120,22 +117,13 @@ struct Row<'a> {
     cited: &'a str,
     statement: &'a str,
     shown: &'a str,
-    is_pending: bool,
 }
 
 fn rows(table: &str) -> Vec<Row<'_>> {
-    let mut rows = Vec::new();
-    let mut is_pending = false;
-    for line in table.lines() {
-        match PENDING.iter().position(|mark| line.trim() == *mark) {
-            Some(mark) => is_pending = mark == 0,
-            None => rows.extend(row(line, is_pending)),
-        }
-    }
-    rows
+    table.lines().filter_map(row).collect()
 }
 
-fn row(line: &str, is_pending: bool) -> Option<Row<'_>> {
+fn row(line: &str) -> Option<Row<'_>> {
     let cells: Vec<&str> = line
         .strip_prefix('|')?
         .strip_suffix('|')?
@@ -150,7 +138,6 @@ fn row(line: &str, is_pending: bool) -> Option<Row<'_>> {
         cited,
         statement,
         shown,
-        is_pending,
     })
 }
 
@@ -174,7 +161,7 @@ fn faults(row: &Row<'_>) -> Vec<String> {
     let missing = names.iter().filter(|name| !exists(name));
     faults.extend(missing.map(|name| format!("there is no test `{name}`")));
     let has_reason = row.shown.starts_with("does not apply: ") && row.shown.len() > 30;
-    if names.is_empty() && !has_reason && !row.is_pending {
+    if names.is_empty() && !has_reason {
         faults.push("neither a test nor a reason".to_owned());
     }
     faults
@@ -215,65 +202,45 @@ fn each_threat_has_tests_that_show_what_stops_it() {
     }
 }
 
-/// Rows: a line, whether it is pending, and what is wrong with it.
+/// Rows: a line, and what is wrong with it.
 #[test]
 fn a_statement_without_a_test_is_found() {
-    for (line, is_pending, wrong) in [
+    for (line, wrong) in [
         (
             "| 1 | 7643 §2 | x | `service::statements::each_statement_has_a_test_or_a_reason` |",
-            false,
             "",
         ),
         (
             "| 1 | 7643 §2 | x | `scim::filter::parser::tests::any_text_is_parsed_or_refused` |",
-            false,
             "",
         ),
-        (
-            "| 1 | 7643 §2 | x | `service::transcripts::etag` |",
-            false,
-            "",
-        ),
+        ("| 1 | 7643 §2 | x | `service::transcripts::etag` |", ""),
         (
             "| 1 | 7643 §2 | x | `service::statements::nothing` |",
-            false,
             "no test",
         ),
         (
             "| 1 | 7643 §2 | x | `service::transcripts::nobody` |",
-            false,
             "no test",
         ),
-        ("| 1 | 7643 §2 | x | `nothing` |", false, "no test"),
-        ("| 1 | 7643 §2 | x | |", false, "neither"),
-        ("| 1 | 7643 §2 | x | |", true, ""),
-        (
-            "| 1 | 7643 §2 | x | does not apply: because |",
-            false,
-            "neither",
-        ),
+        ("| 1 | 7643 §2 | x | `nothing` |", "no test"),
+        ("| 1 | 7643 §2 | x | |", "neither"),
+        ("| 1 | 7643 §2 | x | does not apply: because |", "neither"),
         (
             "| 1 | 7643 §2 | x | does not apply: Rollcall has no such thing |",
-            false,
             "",
         ),
-        (
-            "| 1 | 7643 | x | `service::transcripts::etag` |",
-            false,
-            "section",
-        ),
+        ("| 1 | 7643 | x | `service::transcripts::etag` |", "section"),
         (
             "| 1 | 7642 §1 | x | `service::transcripts::etag` |",
-            false,
             "section",
         ),
         (
             "| 1 | 7643 §2 | | `service::transcripts::etag` |",
-            false,
             "no statement",
         ),
     ] {
-        let row = row(line, is_pending).expect("a row");
+        let row = row(line).expect("a row");
         let found = faults(&row).join(", ");
         let matches = found.contains(wrong) && found.is_empty() == wrong.is_empty();
         assert!(matches, "{line}: {found}");

@@ -340,6 +340,10 @@ impl Resources<'_> {
         if draft.after.is_none() && draft.steps.is_empty() {
             return Ok(Some(Saved::of(record.clone(), effects)));
         }
+        if let Some(after) = &draft.after {
+            self.refuse_name_of_before(draft.kind, draft.before, after)
+                .await?;
+        }
         let version = Some(match &draft.after {
             Some(after) => after.etag(),
             None => record.next_etag(),

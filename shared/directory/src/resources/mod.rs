@@ -1,7 +1,8 @@
 //! Users and groups: stored, changed, listed. Both use the same code, and differ only in the data of their kind.
 //!
 //! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
-//! unique names and `unique_values` those of declared attributes, and `owners` protects the last active owner.
+//! unique names, `name_keys` says where they are claimed and
+//! looked up, and `unique_values` those of declared attributes, and `owners` protects the last active owner.
 //! `members` plans a change of memberships, and `intents` applies one that is too large for one transaction. `draft` is
 //! a planned change; `crud` creates, reads, replaces, patches and deletes, and returns the `effects` with the result.
 //! `assemble` turns records into SCIM resources. `list` answers a query as `query_plan` decides: from `candidates`,
@@ -38,6 +39,7 @@ pub(crate) mod intents;
 mod lifted_owners;
 pub(crate) mod list;
 pub(crate) mod members;
+mod name_keys;
 pub(crate) mod names;
 pub(crate) mod owners;
 mod ownership;

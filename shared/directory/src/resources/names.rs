@@ -2,7 +2,7 @@
 
 use rollcall_model::{Kind, USERS};
 use rollcall_scim as scim;
-use rollcall_scim::Resource;
+use rollcall_scim::{Resource, has_unseen_character};
 use rollcall_store::Error;
 use serde_json::Value;
 
@@ -11,7 +11,8 @@ use serde_json::Value;
 /// An unchanged name is always accepted, because earlier versions accepted every name.
 ///
 /// # Errors
-/// `invalidValue` for control characters, and for white space at either end of a user name.
+/// `invalidValue` for control characters, for white space at either end of a user name, and for characters in it that
+/// nobody sees.
 pub(super) fn check_name(
     kind: &Kind,
     before: Option<&Resource>,
@@ -31,7 +32,7 @@ pub(super) fn check_name(
 /// Checks the new user name of a sign-in, as `check_name` does. The error calls the name `attribute`.
 ///
 /// # Errors
-/// `invalidValue` for control characters, and for white space at either end.
+/// `invalidValue` for control characters, for white space at either end, and for characters that nobody sees.
 pub(crate) fn check_user_name(attribute: &str, name: &str) -> Result<(), Error> {
     check(&USERS, attribute, name)
 }
@@ -52,6 +53,8 @@ fn check(kind: &Kind, attribute: &str, name: &str) -> Result<(), Error> {
         "contains a control character"
     } else if !kind.has_members() && name.trim() != name {
         "begins or ends with white space"
+    } else if !kind.has_members() && has_unseen_character(name) {
+        "contains a character that nobody sees"
     } else {
         return Ok(());
     };
@@ -74,6 +77,9 @@ mod tests {
             (&USERS, "ada\u{a0}", false),
             (&USERS, "a\u{0}da", false),
             (&USERS, "ada\n", false),
+            (&USERS, "ada\u{200b}", false),
+            (&USERS, "שרה@example.test", true),
+            (&GROUPS, "Engin\u{200b}eering", true),
             (&GROUPS, "Engineering ", true),
             (&GROUPS, "Engin\teering", false),
         ] {

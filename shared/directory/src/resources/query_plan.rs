@@ -4,16 +4,16 @@
 //! The candidates are a superset of the matches. The whole filter is then evaluated on each candidate.
 
 use rollcall_model::{Kind, Lookup, is_id};
-use rollcall_scim::{AttrPath, CompareOp, Filter, Literal, fold};
+use rollcall_scim::{AttrPath, CompareOp, Filter, Literal};
 
 /// Where candidates come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QueryPlan {
     /// The resource with this id.
     Id(String),
-    /// The resource with this unique name, folded.
+    /// The resource whose unique name has this form in its key.
     Name(String),
-    /// The resources whose folded unique name begins with this text.
+    /// The resources whose unique name begins with this text, in the form that keys have.
     NamePrefix(String),
     /// The resources with this value of a look-up attribute, by the attribute's code.
     Lookup(&'static str, String),
@@ -25,6 +25,21 @@ pub enum QueryPlan {
     Any(Vec<QueryPlan>),
     /// Every resource.
     All,
+}
+
+impl QueryPlan {
+    /// Returns the plan for the resource with this unique name, in any spelling.
+    pub fn named(kind: &Kind, name: &str) -> Self {
+        Self::of_name(kind, name, QueryPlan::Name)
+    }
+
+    fn of_name(kind: &Kind, name: &str, plan: fn(String) -> Self) -> Self {
+        let now = plan(kind.compared(name));
+        match kind.compared_before(name) {
+            None => now,
+            Some(before) => QueryPlan::Any(vec![now, plan(before)]),
+        }
+    }
 }
 
 /// Returns the cheapest plan that finds all resources of the kind that can match.
@@ -98,7 +113,7 @@ fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &st
             QueryPlan::MembersOf(referred())
         }
         CompareOp::Eq if is("id") => QueryPlan::Id(value.to_owned()),
-        CompareOp::Eq if is(kind.unique) => QueryPlan::Name(fold(value)),
+        CompareOp::Eq if is(kind.unique) => QueryPlan::named(kind, value),
         CompareOp::Eq if is("members") && is_value && kind.has_members() => {
             QueryPlan::GroupsOf(value.to_owned())
         }
@@ -108,7 +123,9 @@ fn of_comparison(kind: &'static Kind, path: &AttrPath, op: CompareOp, value: &st
         CompareOp::Eq => lookup(kind, &is, sub).map_or(QueryPlan::All, |lookup| {
             QueryPlan::Lookup(lookup.code, lookup.normalise(value))
         }),
-        CompareOp::Sw if is(kind.unique) && !value.is_empty() => QueryPlan::NamePrefix(fold(value)),
+        CompareOp::Sw if is(kind.unique) && !value.is_empty() => {
+            QueryPlan::of_name(kind, value, QueryPlan::NamePrefix)
+        }
         _ => QueryPlan::All,
     }
 }

@@ -75,6 +75,9 @@ pub struct Record {
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub(crate) claims: BTreeSet<String>,
+    /// The form of its unique name that the key of the name has, if earlier versions would give it another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<String>,
     /// The open intent that is changing this group's members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) intent: Option<String>,
@@ -151,8 +154,11 @@ impl Record {
         at: Timestamp,
     ) -> Result<Self, Error> {
         let inactive = says_inactive(&resource).unwrap_or(false);
+        let name = resource.get(kind.unique).and_then(Value::as_str);
+        let named = name.and_then(|name| kind.compared_since(name));
         Ok(Self {
             id,
+            named,
             document: Document::of(kind, client_owned(resource))?,
             version: 1,
             revision: 1,
@@ -202,6 +208,7 @@ impl Record {
             after.shut_out(at);
         }
         after.revision += 1;
+        after.rename(self, kind)?;
         if *kind == USERS && after.identifiers()? != self.identifiers()? {
             after.identity.renamings += 1;
         }
@@ -256,9 +263,10 @@ impl Record {
         self.account.at_login.clear();
     }
 
-    /// Returns the folded user name and the external id of a person.
+    /// Returns the user name, as it is compared, and the external id of a person.
     fn identifiers(&self) -> Result<(String, Option<String>), Error> {
-        Ok((fold(&self.user_name()?), self.text(&USERS, "externalId")?))
+        let name = USERS.compared(&self.user_name()?);
+        Ok((name, self.text(&USERS, "externalId")?))
     }
 
     fn prove_identifiers_of(&mut self, earlier: &Self) -> Result<(), Error> {

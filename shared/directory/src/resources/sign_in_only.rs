@@ -6,7 +6,7 @@
 
 use rollcall_model::{EventType, PersonOrigin, Reason, Subject, USERS, contradict};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, string, to_item};
+use rollcall_store::{Error, Expression, Guard, Transaction, now, string, to_item};
 use serde_json::json;
 
 use crate::journal::entry::Entry;
@@ -104,6 +104,8 @@ impl Resources<'_> {
             return Ok(None);
         }
         let mut after = after.clone();
+        // The name stays where it is.
+        after.named.clone_from(&closed.named);
         let is_free = after.identity.bindings.is_empty() && after.account.manual.is_none();
         let mut transaction = Transaction::default();
         ownership.check(self.scope, &mut transaction);
@@ -129,7 +131,7 @@ impl Resources<'_> {
             write_moved(scope, &mut transaction, closed, &into.id).await?;
         }
         transaction.append(account_writes(scope, into, &after)?);
-        if let Some(name) = USERS.name_of(closed.resource(&USERS)?) {
+        if let Some(name) = closed.name_in_key(&USERS)? {
             transaction.delete(scope.keys().name(&USERS, &name));
         }
         write_owners(scope, &mut transaction, Some(closed), None);
@@ -148,11 +150,10 @@ impl Resources<'_> {
         let mut transaction = Transaction::default();
         write_record(scope, &mut transaction, &USERS, Some(before), Some(after))?;
         write_owners(scope, &mut transaction, Some(before), Some(after));
-        let name = |record: &Record| Ok::<_, Error>(USERS.name_of(record.resource(&USERS)?));
-        if let Some(old) = name(before)? {
+        if let Some(old) = before.name_in_key(&USERS)? {
             transaction.delete(keys.name(&USERS, &old));
         }
-        if let Some(new) = name(after)? {
+        if let Some(new) = after.name_in_key(&USERS)? {
             let id = after.id.clone();
             let item = to_item(&keys.name(&USERS, &new), &Pointer { id })?;
             let held = Expression::new("id = :closed").with(":closed", string(&closed.id));
@@ -197,15 +198,7 @@ impl Resources<'_> {
 
     /// Reads the account that holds the name of `wanted`.
     async fn holder_of_name(self, wanted: &Record) -> Result<Option<Record>, Error> {
-        let Some(name) = USERS.name_of(wanted.resource(&USERS)?) else {
-            return Ok(None);
-        };
-        let key = self.scope.keys().name(&USERS, &name);
-        let Some(pointer) = self.scope.table.get(&key).await? else {
-            return Ok(None);
-        };
-        let id = from_item::<Pointer>(pointer)?.id;
-        Ok(self.records(&USERS, &[id]).await?.pop())
+        self.holder_of(&USERS, &wanted.user_name()?).await
     }
 }
 

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{USERS, sha256_hex};
-use rollcall_scim::fold;
 use rollcall_store::{
     Error, Expression, Guard, Item, Key, KeyUse, Scope, StackKey, Transaction, now, number,
 };
@@ -64,7 +63,8 @@ impl Traces {
         let external_id = external_id.filter(|id| !id.is_empty());
         let emails = record.emails()?;
         let emails = emails.iter().take(MAX_EMAILS);
-        let emails = emails.filter(|email| fold(&email.value) != fold(&user_name));
+        let emails =
+            emails.filter(|email| USERS.compared(&email.value) != USERS.compared(&user_name));
         let emails = emails.filter(|email| !email.value.is_empty());
         Ok(Self {
             user_name: Some(hash(name_text(scope, &user_name))),
@@ -212,7 +212,7 @@ impl Identifiers {
     /// Adds user names or e-mail addresses.
     pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names = names.into_iter().filter(|name| !name.is_empty());
-        self.names.extend(names.map(fold));
+        self.names.extend(names.map(|name| USERS.compared(name)));
         self
     }
 
@@ -253,13 +253,13 @@ pub(crate) fn nobody_had_it() -> Expression {
 
 fn identifiers(record: &Record) -> Result<(String, Option<String>, Vec<String>), Error> {
     let emails = record.emails()?.into_iter();
-    let emails = emails.map(|email| fold(&email.value)).collect();
+    let emails = emails.map(|email| USERS.compared(&email.value)).collect();
     let external_id = record.text(&USERS, "externalId")?;
-    Ok((fold(&record.user_name()?), external_id, emails))
+    Ok((USERS.compared(&record.user_name()?), external_id, emails))
 }
 
 fn name_text(scope: &Scope, name: &str) -> String {
-    format!("{}#name#{}", scope.tenant, fold(name))
+    format!("{}#name#{}", scope.tenant, USERS.compared(name))
 }
 
 fn external_id_text(scope: &Scope, id: &str) -> String {

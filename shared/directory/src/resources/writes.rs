@@ -145,8 +145,8 @@ fn write_name(
     after: Option<&Record>,
 ) -> Result<(), Error> {
     let name = |record: Option<&Record>| match record {
-        Some(record) => Ok::<_, Error>(kind.name_of(record.resource(kind)?)),
-        None => Ok(None),
+        Some(record) => record.name_in_key(kind),
+        None => Ok::<_, Error>(None),
     };
     let (old, new) = (name(before)?, name(after)?);
     if old == new {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use rollcall_model::{
     IdentifierKind, Mappings, NO_CONNECTION, Settings, SignUp, USERS, contradict,
 };
-use rollcall_scim::fold;
 use rollcall_store::{Error, now};
 
 use crate::credentials::connections::Connection;
@@ -65,14 +64,15 @@ impl Facts<'_> {
 
     fn candidate(&self, record: &Record) -> Result<Candidate, Error> {
         let (presented, identity) = (self.presented, &record.identity);
-        let name = fold(&record.user_name()?);
+        let name = USERS.compared(&record.user_name()?);
+        let name_before = USERS.compared_before(&record.user_name()?);
         let external_id = record.text(&USERS, "externalId")?.unwrap_or_default();
         let emails = record.emails()?;
         // An address that several people have means somebody only while it keeps out who has left.
         let is_shared = identity.email_shared && !record.is_out();
         let emails: Vec<_> = emails
             .iter()
-            .filter(|email| !is_shared && Some(fold(&email.value)) == presented.email)
+            .filter(|email| !is_shared && Some(USERS.compared(&email.value)) == presented.email)
             .collect();
         let has_name = name == presented.name;
         let sought = presented.sought_external_id.as_deref();
@@ -80,6 +80,8 @@ impl Facts<'_> {
         // An ended person is also found by what applications and identity providers confuse.
         let is_confused = record.is_out() && Some(&name) == presented.email.as_ref();
         let proves = |kind, value: &str| identity.proves(&record.id, kind, value);
+        let mut forms = std::iter::once(&name).chain(&name_before);
+        let is_name_proven = forms.any(|name| proves(IdentifierKind::UserName, name));
         Ok(Candidate {
             id: record.id.clone(),
             is_live: !record.is_out(),
@@ -93,7 +95,7 @@ impl Facts<'_> {
             bound: self.bound(record),
             is_protected: self.protects(record),
             is_blocked: identity.blocked_at.is_some(),
-            is_proven: (has_name && proves(IdentifierKind::UserName, &name))
+            is_proven: (has_name && is_name_proven)
                 || (has_external_id && proves(IdentifierKind::ExternalId, &external_id)),
             may_be_rebound: self.is_window_open(),
             awaits_email: record.account.first_login_at.is_none() || identity.by_email,

@@ -27,7 +27,7 @@ use crate::sign_in::candidates::{Facts, terms};
 use crate::sign_in::decide::{self, Candidate, Outcome, Refusal, Refused};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::known_groups::{KnownGroups, MappedGroup};
-use crate::sign_in::look_up::{LookedUp, name_key};
+use crate::sign_in::look_up::LookedUp;
 use crate::sign_in::presented::Presented;
 use crate::sign_in::reach::{GoneOwners, check_reach};
 use crate::sign_in::recent::write_sign_in;
@@ -215,8 +215,7 @@ impl SignIn<'_> {
         if let Some(name) = looked_up.name.as_ref().filter(|name| name.id == after.id)
             && roles::is_by_membership(&after, settings.route_by)
         {
-            let key = name_key(self.scope, presented);
-            name.write_after(&mut transaction, key, record, &mappings);
+            name.write_after(&mut transaction, record, &mappings);
         }
         let entry = Entry::new(self.scope, EventType::AuthLogin, subject(&USERS, record)?);
         let has_claim = assertion.groups.is_some();

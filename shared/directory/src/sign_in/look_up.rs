@@ -70,6 +70,8 @@ pub(super) struct LookedUp {
 /// The item of a user name, with what sign-ins keep there. That is only a hint what to read.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct NameItem {
+    #[serde(skip)]
+    key: Option<Key>,
     pub(super) id: String,
     /// The person's groups at the last sign-in that they decided.
     #[serde(default)]
@@ -104,6 +106,7 @@ impl NameItem {
         let groups = record.groups.iter().filter(|_| is_kept);
         let mapped = groups.clone().filter(|group| mappings.contains_key(*group));
         Self {
+            key: self.key.clone(),
             id: self.id.clone(),
             last_groups: groups.clone().cloned().collect(),
             last_mapped: mapped.cloned().collect(),
@@ -114,14 +117,13 @@ impl NameItem {
     pub(super) fn write_after(
         &self,
         transaction: &mut Transaction,
-        key: Key,
         record: &Record,
         mappings: &Mappings,
     ) {
         let after = self.after(record, mappings);
-        if after == *self {
+        let Some(key) = self.key.clone().filter(|_| after != *self) else {
             return;
-        }
+        };
         // Lists, because DynamoDB has no empty sets.
         let list =
             |ids: &BTreeSet<String>| AttributeValue::L(ids.iter().map(|id| string(id)).collect());
@@ -133,14 +135,10 @@ impl NameItem {
     }
 }
 
-/// Returns the key of the item of the user name.
-pub(super) fn name_key(scope: &Scope, presented: &Presented) -> Key {
-    scope.keys().name(&USERS, &presented.name)
-}
-
 /// The keys of what the first call reads to find the person.
 struct PersonKeys {
     name: Key,
+    name_before: Option<Key>,
     email: Option<Key>,
     connection: Option<Key>,
     alias: Option<Key>,
@@ -157,7 +155,11 @@ impl PersonKeys {
         let alias = presented.connection.as_ref();
         let subject = presented.subject.as_ref();
         Ok(Self {
-            name: name_key(scope, presented),
+            name: keys.name(&USERS, &presented.name),
+            name_before: presented
+                .name_before
+                .as_ref()
+                .map(|name| keys.name(&USERS, name)),
             email: email.map(|email| keys.name(&USERS, email)),
             connection: connection.map(|id| keys.connection(id)),
             alias: alias.map(|alias| keys.connection_alias(alias)),
@@ -167,7 +169,13 @@ impl PersonKeys {
     }
 
     fn all(&self) -> impl Iterator<Item = Key> {
-        let optional = [&self.email, &self.connection, &self.alias, &self.subject];
+        let optional = [
+            &self.name_before,
+            &self.email,
+            &self.connection,
+            &self.alias,
+            &self.subject,
+        ];
         let optional = optional.into_iter().flatten();
         let all = std::iter::once(&self.name)
             .chain(optional)
@@ -208,8 +216,15 @@ impl SignIn<'_> {
         let named = taken(&person.alias).map(from_item::<NamedConnection>);
         let by_alias = named.transpose()?.filter(|_| connection.is_none());
         let bound = BoundPeople::from_item(taken(&person.subject))?;
-        let name = found.take(&person.name);
-        let name = name.map(from_item::<NameItem>).transpose()?;
+        let names = std::iter::once(&person.name).chain(&person.name_before);
+        let mut names = names.filter_map(|key| Some((found.take(key)?, key)));
+        let name = match names.next() {
+            Some((item, key)) => Some(NameItem {
+                key: Some(key.clone()),
+                ..from_item(item)?
+            }),
+            None => None,
+        };
         let traces = person.deleted.iter().filter_map(|key| found.take(key));
         let deleted = traces.flat_map(|item| deleted_ids(&item)).collect();
         let counts = !values.is_empty() && tenant.settings.route_by != RouteBy::Membership;
@@ -315,7 +330,9 @@ impl SignIn<'_> {
         let Some(value) = value else {
             return Ok(BTreeSet::new());
         };
-        let plan = QueryPlan::Lookup(code, value.clone());
+        let lookup = USERS.lookups.iter().find(|lookup| lookup.code == code);
+        let value = lookup.map_or_else(|| value.clone(), |lookup| lookup.normalise(value));
+        let plan = QueryPlan::Lookup(code, value);
         Resources::of(self.scope).candidates(&USERS, &plan).await
     }
 

@@ -13,6 +13,7 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
+use crate::resources::record::Record;
 use crate::resources::traces::{Identifiers, deleted_ids};
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
@@ -209,24 +210,29 @@ impl SignIn<'_> {
     /// Returns the person with this address, as the user name or among the e-mail addresses. Of several, the first who
     /// has not ended counts.
     async fn addressee(self, email: Option<&str>) -> Result<Option<Addressee>, Error> {
-        let Some(email) = email.map(fold) else {
+        let Some(email) = email else {
             return Ok(None);
         };
         let resources = Resources::of(self.scope);
         let mut ids = BTreeSet::new();
         for plan in [
-            QueryPlan::Name(email.clone()),
-            QueryPlan::Lookup("E", email.clone()),
+            QueryPlan::named(&USERS, email),
+            QueryPlan::Lookup("E", fold(email)),
         ] {
             ids.extend(resources.candidates(&USERS, &plan).await?);
         }
         let ids: Vec<String> = ids.into_iter().collect();
-        let known = resources.records(&USERS, &ids).await?;
+        let mut known = Vec::new();
+        for person in resources.records(&USERS, &ids).await? {
+            if is_address_of(&person, email)? {
+                known.push(person);
+            }
+        }
         let mut live = known.iter().filter(|one| !one.is_out());
         match live.next() {
             Some(person) => Ok(Some(Addressee::of(person))),
             None if !known.is_empty() => Err(ended("was deactivated or blocked")),
-            None if self.was_deleted(&email).await? => Err(ended(
+            None if self.was_deleted(email).await? => Err(ended(
                 "was deleted; restore them, or admit the address as that of somebody new",
             )),
             None => Ok(None),
@@ -250,4 +256,12 @@ impl SignIn<'_> {
         let found = Resources::of(self.scope).records(&USERS, &ids).await?;
         Ok(found.first().is_some_and(|one| addressee.is_in_force(one)))
     }
+}
+
+/// Returns whether an address is a person's user name or one of their e-mail addresses, and not one that looks alike.
+fn is_address_of(person: &Record, address: &str) -> Result<bool, Error> {
+    let compared = USERS.compared(address);
+    let mut emails = person.emails()?.into_iter();
+    let has_email = emails.any(|email| USERS.compared(&email.value) == compared);
+    Ok(has_email || person.is_named(&USERS, address)?)
 }

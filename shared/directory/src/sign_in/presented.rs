@@ -1,7 +1,6 @@
 //! What a sign-in presents to say whose it is, in the form in which it is compared.
 
-use rollcall_model::{Binding, NO_CONNECTION, sha256_hex};
-use rollcall_scim::fold;
+use rollcall_model::{Binding, NO_CONNECTION, USERS, sha256_hex};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::connections::Connection;
@@ -42,21 +41,23 @@ pub(super) struct Presented {
     pub(super) external_id: Option<String>,
     /// The external id by which people are looked up: the subject serves, if there is none.
     pub(super) sought_external_id: Option<String>,
-    /// The folded user name.
+    /// The user name, as user names are compared.
     pub(super) name: String,
-    /// The folded e-mail address: the user name serves, if it is an address and there is none.
+    /// The form of the name in keys of earlier versions, if it is another one.
+    pub(super) name_before: Option<String>,
+    /// The e-mail address, as user names are compared: the user name serves, if it is an address and there is none.
     pub(super) email: Option<String>,
 }
 
 impl Presented {
     pub(super) fn of(assertion: &Assertion) -> Self {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let name = fold(&assertion.user_name);
-        let email = given(&assertion.email).map(|email| fold(&email));
+        let name = USERS.compared(&assertion.user_name);
+        let email = given(&assertion.email).map(|email| USERS.compared(&email));
         let email = email.or_else(|| name.contains('@').then(|| name.clone()));
         let brought = given(&assertion.subject);
         let is_name = brought.as_deref().is_some_and(|subject| {
-            let folded = fold(subject);
+            let folded = USERS.compared(subject);
             let is_named = folded == name || Some(&folded) == email.as_ref();
             folded.contains('@') || is_named || is_format_of_names(assertion)
         });
@@ -76,6 +77,7 @@ impl Presented {
             brought: brought_as,
             external_id,
             name,
+            name_before: USERS.compared_before(&assertion.user_name),
             email,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use rollcall_model::{EventType, Subject, TenantId};
-use rollcall_scim::{Declaration, ResourceType, USER};
+use rollcall_scim::{Declaration, ResourceTypes};
 use rollcall_store::{
     Error, Expression, Guard, Scope, TenantItem, Transaction, from_item, number, retry_stale,
     to_item,
@@ -66,13 +66,13 @@ impl Schemas {
         })
     }
 
-    /// Returns the type of the tenant's users.
-    fn users(&self) -> &'static ResourceType {
+    /// Returns the types of the tenant's resources.
+    fn types(&self) -> ResourceTypes {
         let own = || self.own.iter().map(|it| it.urn.as_str());
         let inherited = self.inherited.iter();
         let inherited = inherited.filter(|it| it.check_beside(own()).is_ok());
         let all: Vec<Declaration> = inherited.chain(&self.own).cloned().collect();
-        USER.extended_by(&all)
+        ResourceTypes::declared(&all)
     }
 }
 
@@ -214,35 +214,31 @@ async fn write(
     Ok(Some(after))
 }
 
-/// The types of users that a process has read, by tenant and version. They do not change, so they have no age.
+/// The types of resources that a process has read, by tenant and version. They do not change, so they have no age.
 #[derive(Debug, Default)]
-pub(crate) struct UserTypes(Mutex<HashMap<(TenantId, u64), &'static ResourceType>>);
+pub(crate) struct DeclaredTypes(Mutex<HashMap<(TenantId, u64), ResourceTypes>>);
 
-impl UserTypes {
-    /// Returns the type of the tenant's users at this version of its schemas, or at a newer one.
-    pub(crate) async fn of(
-        &self,
-        scope: &Scope,
-        version: u64,
-    ) -> Result<&'static ResourceType, Error> {
+impl DeclaredTypes {
+    /// Returns the types of the tenant's resources at this version of its schemas, or at a newer one.
+    pub(crate) async fn of(&self, scope: &Scope, version: u64) -> Result<ResourceTypes, Error> {
         if version == 0 {
-            return Ok(&USER);
+            return Ok(ResourceTypes::default());
         }
         let key = (scope.tenant.clone(), version);
         if let Some(known) = self.lock().get(&key) {
-            return Ok(known);
+            return Ok(*known);
         }
         let schemas = read(scope).await?;
-        let users = schemas.users();
+        let types = schemas.types();
         let mut kept = self.lock();
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert((key.0, schemas.version), users);
-        Ok(users)
+        kept.insert((key.0, schemas.version), types);
+        Ok(types)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(TenantId, u64), &'static ResourceType>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(TenantId, u64), ResourceTypes>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

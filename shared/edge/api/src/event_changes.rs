@@ -13,7 +13,7 @@ use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::connections::Provider;
 use crate::schema_fields::{
-    AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness,
+    AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness, ExtendedType,
 };
 use crate::settings::{RateLimit, Settings};
 
@@ -264,6 +264,8 @@ struct DeclaredSchemaText {
     name: String,
     /// What it is for.
     description: String,
+    /// The type of the resources that it extends; absent for users.
+    resource_type: Option<ExtendedType>,
     /// Its attributes, with their characteristics.
     attributes: Vec<DeclaredAttribute>,
 }

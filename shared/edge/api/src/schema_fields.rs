@@ -72,10 +72,20 @@ pub(crate) enum AttributeUniqueness {
     /// Values can repeat.
     #[default]
     None,
-    /// Among the people of a tenant.
+    /// Among the resources of a tenant.
     Server,
     /// Worldwide. Nobody can declare such an attribute.
     Global,
+}
+
+/// The type of the resources that a schema extends.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub(crate) enum ExtendedType {
+    /// Users.
+    #[default]
+    User,
+    /// Groups.
+    Group,
 }
 
 macro_rules! same_as {
@@ -99,6 +109,7 @@ same_as! {
     AttributeMutability = Mutability { ReadOnly, ReadWrite, Immutable, WriteOnly }
     AttributeReturned = Returned { Always, Never, Default, Request }
     AttributeUniqueness = Uniqueness { None, Server, Global }
+    ExtendedType = ExtendedType { User, Group }
 }
 
 /// An attribute to declare.

@@ -1,4 +1,4 @@
-//! Extension schemas of users: those that the stack and a tenant declare, beside the Enterprise extension.
+//! Extension schemas of users and groups: those that the stack and a tenant declare, beside the Enterprise extension.
 
 use axum::Json;
 use http::StatusCode;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::application::{Application, ApplicationAt};
 use crate::fields::Fields;
 use crate::gate::Tenants;
-use crate::schema_fields::{NewSchemaAttribute, SchemaAttribute, Urn};
+use crate::schema_fields::{ExtendedType, NewSchemaAttribute, SchemaAttribute, Urn};
 
 /// A schema to declare.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,6 +25,9 @@ pub(crate) struct NewSchema {
     /// What it is for.
     #[serde(default)]
     description: String,
+    /// The type of the resources that it extends: users, if it is absent or null. It cannot change later.
+    #[serde(default)]
+    resource_type: Option<ExtendedType>,
     /// Its attributes: at most 50, counted with those inside others and with those that were removed.
     attributes: Vec<NewSchemaAttribute>,
 }
@@ -36,6 +39,7 @@ impl NewSchema {
             urn,
             name: self.name,
             description: self.description,
+            resource_type: self.resource_type.unwrap_or_default().into(),
             attributes: attributes.map(scim::DeclaredAttribute::from).collect(),
         }
     }
@@ -53,15 +57,17 @@ pub(crate) enum SchemaOrigin {
     Tenant,
 }
 
-/// An extension schema of users.
+/// An extension schema of users or of groups.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExtensionSchema {
-    /// Its URN: the key of its attributes in a user.
+    /// Its URN: the key of its attributes in a resource.
     urn: String,
     /// Its name.
     name: String,
     /// What it is for.
     description: String,
+    /// The type of the resources that it extends.
+    resource_type: ExtendedType,
     /// Its attributes, without those that were removed.
     attributes: Vec<SchemaAttribute>,
     /// Who declares it.
@@ -75,13 +81,14 @@ impl ExtensionSchema {
             urn: declaration.urn.clone(),
             name: declaration.name.clone(),
             description: declaration.description.clone(),
+            resource_type: declaration.resource_type.into(),
             attributes: live.map(SchemaAttribute::from).collect(),
             origin,
         }
     }
 }
 
-/// Extension schemas of users, in the order in which SCIM lists them.
+/// Extension schemas, in the order in which SCIM lists them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExtensionSchemas {
     /// The schemas.
@@ -116,7 +123,7 @@ async fn read_all(tenant: &Tenant) -> Result<Vec<ExtensionSchema>, Problem> {
     Ok(of_tenant(&tenant.settings().schemas().await?))
 }
 
-/// Lists the extension schemas of a tenant's users: the Enterprise extension, those of the stack, and its own.
+/// Lists the extension schemas of a tenant: the Enterprise extension, those of the stack, and its own.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/schemas", operation_id = "list_schemas_of_tenant", tag = "schemas",
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = ExtensionSchemas)), security(("service_key" = ["tenants:manage"])))]
@@ -125,7 +132,7 @@ pub(crate) async fn list(at: ApplicationAt<Tenants>) -> Result<Json<ExtensionSch
     Ok(Json(ExtensionSchemas { items }))
 }
 
-/// Reads an extension schema of a tenant's users.
+/// Reads an extension schema of a tenant.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/schemas/{urn}", operation_id = "read_schema_of_tenant", tag = "schemas",
     params(("tenant" = String, Path, description = "The tenant's id"), ("urn" = String, Path, description = "The schema's URN")),
     responses((status = 200, body = ExtensionSchema)), security(("service_key" = ["tenants:manage"])))]
@@ -136,7 +143,7 @@ pub(crate) async fn read(
     found(read_all(&at.tenant).await?, &urn)
 }
 
-/// Declares an extension schema of a tenant's users, or changes it. SCIM knows it from the next request on: `/Schemas` and
+/// Declares an extension schema of a tenant, or changes it. SCIM knows it from the next request on: `/Schemas` and
 /// `/ResourceTypes` show it to the tenant's tokens, and its types are enforced. What is left out of it is hidden, and its
 /// values stay stored. A change that values of before might not fit is refused: 409 `schema_in_use`.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}/schemas/{urn}", operation_id = "declare_schema_of_tenant", tag = "schemas",
@@ -155,7 +162,7 @@ pub(crate) async fn declare(
     found(of_tenant(&schemas), &declaration.urn)
 }
 
-/// Ends the declaration of an extension schema of a tenant's users. Its values stay, as those of any extension that no
+/// Ends the declaration of an extension schema of a tenant. Its values stay, as those of any extension that no
 /// schema declares: they are returned as they were sent. Refused if it hides values: 409 `schema_in_use`.
 #[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/schemas/{urn}", operation_id = "withdraw_schema_of_tenant", tag = "schemas",
     params(("tenant" = String, Path, description = "The tenant's id"), ("urn" = String, Path, description = "The schema's URN")),

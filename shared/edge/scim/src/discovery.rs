@@ -5,10 +5,10 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use axum::routing::get;
 use http::request::Parts;
-use rollcall_directory::{Directory, USERS};
+use rollcall_directory::Directory;
 use rollcall_edge_http::{BASE_PATH, Segment, normalise, request_id, segments, sole_bearer};
 use rollcall_scim as scim;
-use rollcall_scim::{Query, ResourceType, discovery};
+use rollcall_scim::{Query, ResourceTypes, discovery};
 use serde_json::Value;
 
 use crate::base_url::{BaseUrl, MARKER};
@@ -61,43 +61,43 @@ async fn service_provider_config(_: Unfiltered, base: BaseUrl) -> Response {
     json(200, &discovery::service_provider_config(base.as_str()))
 }
 
-async fn schemas(_: Unfiltered, Users(users): Users, base: BaseUrl) -> Response {
-    all(discovery::schemas(users, base.as_str()))
+async fn schemas(_: Unfiltered, Types(types): Types, base: BaseUrl) -> Response {
+    all(discovery::schemas(types, base.as_str()))
 }
 
 async fn schema(
     _: Unfiltered,
-    Users(users): Users,
+    Types(types): Types,
     base: BaseUrl,
     Segment(urn): Segment,
 ) -> Result<Response, Error> {
     one(
         "no schema has this id; `/Schemas` lists all schemas, with a token those that its tenant declares, too",
-        discovery::schema(users, &urn, base.as_str()),
+        discovery::schema(types, &urn, base.as_str()),
     )
 }
 
-async fn resource_types(_: Unfiltered, Users(users): Users, base: BaseUrl) -> Response {
-    all(discovery::resource_types(users, base.as_str()))
+async fn resource_types(_: Unfiltered, Types(types): Types, base: BaseUrl) -> Response {
+    all(discovery::resource_types(types, base.as_str()))
 }
 
 async fn resource_type(
     _: Unfiltered,
-    Users(users): Users,
+    Types(types): Types,
     base: BaseUrl,
     Segment(name): Segment,
 ) -> Result<Response, Error> {
     one(
         "no resource type has this name; `/ResourceTypes` lists all of them",
-        discovery::resource_type(users, &name, base.as_str()),
+        discovery::resource_type(types, &name, base.as_str()),
     )
 }
 
-/// The type of users: with the extensions that the tenant declares whose token the request has, if it has one. Discovery
+/// The types of resources: with the extensions that the tenant declares whose token the request has, if it has one. Discovery
 /// refuses no token and counts no request.
-struct Users(&'static ResourceType);
+struct Types(ResourceTypes);
 
-impl<S> FromRequestParts<S> for Users
+impl<S> FromRequestParts<S> for Types
 where
     S: Send + Sync,
     Directory: FromRef<S>,
@@ -110,14 +110,11 @@ where
             Some(token) => directory.identify(token, &request_id(parts)).await?,
             None => None,
         };
-        let users = match caller.filter(|caller| caller.schemas > 0) {
-            Some(caller) => {
-                let tenant = directory.tenant_with_schemas(&caller).await?;
-                tenant.resource_type(&USERS)
-            }
-            None => USERS.resource_type,
+        let types = match caller.filter(|caller| caller.schemas > 0) {
+            Some(caller) => directory.tenant_with_schemas(&caller).await?.types(),
+            None => ResourceTypes::default(),
         };
-        Ok(Self(users))
+        Ok(Self(types))
     }
 }
 

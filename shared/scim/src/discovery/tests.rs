@@ -1,7 +1,7 @@
 //! Tests of the discovery documents: they match the service and RFC 7643.
 
 use super::*;
-use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP_SCHEMA, USER, USER_SCHEMA};
+use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP, GROUP_SCHEMA, USER, USER_SCHEMA};
 
 const BASE: &str = "https://example.test/scim/v2/";
 
@@ -24,9 +24,9 @@ fn names(attributes: &Value) -> Vec<&str> {
 
 #[test]
 fn nothing_is_null_or_empty() {
-    let documents = schemas(&USER, BASE)
+    let documents = schemas(ResourceTypes::default(), BASE)
         .into_iter()
-        .chain(resource_types(&USER, BASE))
+        .chain(resource_types(ResourceTypes::default(), BASE))
         .chain([service_provider_config(BASE)]);
     for document in documents {
         assert!(has_no_empty_values(&document), "{document}");
@@ -73,20 +73,25 @@ fn documents_have_the_attributes_of_their_schemas() {
         service_provider_config(BASE),
         &SERVICE_PROVIDER_CONFIG_SCHEMA,
     );
-    resource_types(&USER, BASE)
+    resource_types(ResourceTypes::default(), BASE)
         .into_iter()
         .for_each(|d| check(d, &RESOURCE_TYPE_SCHEMA));
-    schemas(&USER, BASE)
+    schemas(ResourceTypes::default(), BASE)
         .into_iter()
         .for_each(|d| check(d, &SCHEMA_SCHEMA));
 }
 
 #[test]
 fn one_by_one() {
-    let user = schema(&USER, &USER_SCHEMA.id.to_lowercase(), BASE).expect("the User schema");
+    let user = schema(
+        ResourceTypes::default(),
+        &USER_SCHEMA.id.to_lowercase(),
+        BASE,
+    )
+    .expect("the User schema");
     assert_eq!(user["id"], json!(USER_SCHEMA.id));
-    assert_eq!(Some(&user), schemas(&USER, BASE).first());
-    assert_eq!(schema(&USER, "urn:x", BASE), None);
+    assert_eq!(Some(&user), schemas(ResourceTypes::default(), BASE).first());
+    assert_eq!(schema(ResourceTypes::default(), "urn:x", BASE), None);
     let group = resource_type(&USER, "Group", BASE).expect("the Group resource type");
     assert_eq!(group["endpoint"], json!("/Groups"));
     assert_eq!(group.get("schemaExtensions"), None);
@@ -99,7 +104,7 @@ fn one_by_one() {
 /// The attributes of RFC 7643 §8.7.1, in its order, with the sub-attributes that §2.4 adds.
 #[test]
 fn the_schemas_of_the_rfc() {
-    let user = schema(&USER, USER_SCHEMA.id, BASE).expect("the User schema");
+    let user = schema(ResourceTypes::default(), USER_SCHEMA.id, BASE).expect("the User schema");
     assert_eq!(
         names(&user["attributes"]),
         [
@@ -132,15 +137,15 @@ fn the_schemas_of_the_rfc() {
         "mutability": "readWrite", "returned": "default", "uniqueness": "server",
     });
     assert_eq!(user["attributes"][0], user_name);
-    let group = schema(&USER, GROUP_SCHEMA.id, BASE).expect("the Group schema");
+    let group = schema(ResourceTypes::default(), GROUP_SCHEMA.id, BASE).expect("the Group schema");
     assert_eq!(names(&group["attributes"]), ["displayName", "members"]);
     assert_eq!(
         names(&group["attributes"][1]["subAttributes"]),
         ["value", "$ref", "type", "display"]
     );
     assert_eq!(group["attributes"][0]["required"], json!(true));
-    let enterprise =
-        schema(&USER, ENTERPRISE_USER_SCHEMA.id, BASE).expect("the Enterprise User schema");
+    let enterprise = schema(ResourceTypes::default(), ENTERPRISE_USER_SCHEMA.id, BASE)
+        .expect("the Enterprise User schema");
     assert_eq!(
         names(&enterprise["attributes"]),
         [
@@ -152,7 +157,8 @@ fn the_schemas_of_the_rfc() {
             "manager",
         ]
     );
-    let of_schema = schema(&USER, SCHEMA_SCHEMA.id, BASE).expect("the Schema schema");
+    let of_schema =
+        schema(ResourceTypes::default(), SCHEMA_SCHEMA.id, BASE).expect("the Schema schema");
     assert_eq!(
         names(&of_schema["attributes"]),
         ["id", "name", "description", "attributes"]

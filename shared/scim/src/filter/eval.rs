@@ -9,8 +9,8 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 use super::ast::{CompareOp, Filter, Literal};
+use crate::compared::compared;
 use crate::dialect;
-use crate::fold::fold_unless;
 use crate::location;
 use crate::path::AttrPath;
 use crate::resource::Resource;
@@ -227,7 +227,7 @@ impl<'a> Operand<'a> {
         match literal {
             Literal::String(text) => match value::instant(text).filter(|_| is_date) {
                 Some(instant) => Operand::Instant(instant, text),
-                None => Operand::Text(fold_unless(is_case_exact(declared), text)),
+                None => Operand::Text(compared(declared, text)),
             },
             Literal::Number(number) => Operand::Number(number),
             Literal::Bool(value) => Operand::Bool(*value),
@@ -262,14 +262,14 @@ impl<'a> Operand<'a> {
         };
         value
             .as_str()
-            .is_some_and(|text| holds(&fold_unless(is_case_exact(declared), text), part))
+            .is_some_and(|text| holds(&compared(declared, text), part))
     }
 
     /// Returns the order of the value relative to the literal, or `None` if their types differ.
     fn order(&self, declared: Option<&'static Attribute>, value: &Value) -> Option<Ordering> {
         match (self, value) {
             (Operand::Text(part), Value::String(text)) => {
-                let text = fold_unless(is_case_exact(declared), text);
+                let text = compared(declared, text);
                 Some(text.as_ref().cmp(part.as_ref()))
             }
             (Operand::Text(text), Value::Bool(value)) => {
@@ -286,10 +286,6 @@ impl<'a> Operand<'a> {
             _ => None,
         }
     }
-}
-
-fn is_case_exact(declared: Option<&'static Attribute>) -> bool {
-    declared.is_some_and(|attribute| attribute.case_exact)
 }
 
 fn order_numbers(a: &Number, b: &Number) -> Option<Ordering> {

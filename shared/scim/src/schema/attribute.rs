@@ -148,6 +148,8 @@ pub struct Attribute {
     pub discarded: bool,
     /// Whether a string is an e-mail address. Of the forms of an address, only JSON as text is refused.
     pub address: bool,
+    /// Whether values are compared as user names are (RFC 8265).
+    pub user_name: bool,
     /// The sub-attributes of a complex attribute.
     pub sub_attributes: &'static [Attribute],
     /// The human-readable description.
@@ -174,6 +176,7 @@ impl Attribute {
             reference_types: &[],
             discarded: false,
             address: false,
+            user_name: false,
             sub_attributes: &[],
             description,
         }
@@ -239,6 +242,13 @@ impl Attribute {
     pub(super) const fn address(self) -> Self {
         Attribute {
             address: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn user_name(self) -> Self {
+        Attribute {
+            user_name: true,
             ..self
         }
     }

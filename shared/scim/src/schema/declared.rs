@@ -27,8 +27,27 @@ pub struct Declaration {
     /// The human-readable description.
     #[serde(default)]
     pub description: String,
+    /// The type of the resources that it extends.
+    #[serde(default, skip_serializing_if = "ExtendedType::is_user")]
+    pub resource_type: ExtendedType,
     /// The attributes, with those that were removed.
     pub attributes: Vec<DeclaredAttribute>,
+}
+
+/// The type of the resources that a declared schema extends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtendedType {
+    /// Users. Declarations of earlier versions, which do not say it, are for these.
+    #[default]
+    User,
+    /// Groups.
+    Group,
+}
+
+impl ExtendedType {
+    fn is_user(&self) -> bool {
+        *self == ExtendedType::User
+    }
 }
 
 /// An attribute as it is declared, with its characteristics (RFC 7643 §2.2).
@@ -151,12 +170,18 @@ impl Declaration {
     /// When values that are stored could not be valid any more.
     pub fn changed_to(&self, new: Declaration) -> Result<Declaration, Incompatible> {
         let mut changed = new;
+        if changed.resource_type != self.resource_type {
+            return Err(Incompatible(format!(
+                "`{}` extends resources of the type {:?}, declare a schema with another URN for others",
+                self.urn, self.resource_type
+            )));
+        }
         for attribute in &mut changed.attributes {
             match find(&self.attributes, &attribute.name) {
                 Some(old) => old.check_change(attribute, &attribute.name)?,
                 None if attribute.required => {
                     return Err(Incompatible(format!(
-                        "`{}` cannot be added as required, because stored people lack it; add it as optional",
+                        "`{}` cannot be added as required, because stored resources lack it; add it as optional",
                         attribute.name
                     )));
                 }
@@ -174,12 +199,13 @@ impl Declaration {
         Ok(changed)
     }
 
-    /// Returns the declaration of a schema that is part of the code.
+    /// Returns the declaration of an extension of Users that is part of the code.
     pub fn of(schema: &Schema) -> Declaration {
         Declaration {
             urn: schema.id.to_owned(),
             name: schema.name.to_owned(),
             description: schema.description.to_owned(),
+            resource_type: ExtendedType::User,
             attributes: schema
                 .attributes
                 .iter()

@@ -7,6 +7,7 @@ mod attribute;
 mod declared;
 mod known;
 mod resource_type;
+mod resource_types;
 
 mod common;
 mod enterprise;
@@ -15,11 +16,12 @@ mod meta;
 mod user;
 
 pub use self::attribute::{Attribute, AttributeKind, Mutability, Returned, Uniqueness};
-pub use self::declared::{Declaration, DeclaredAttribute, Incompatible};
+pub use self::declared::{Declaration, DeclaredAttribute, ExtendedType, Incompatible};
 pub use self::enterprise::ENTERPRISE_USER_SCHEMA;
 pub use self::group::{GROUP, GROUP_SCHEMA};
 pub use self::meta::{RESOURCE_TYPE_SCHEMA, SCHEMA_SCHEMA, SERVICE_PROVIDER_CONFIG_SCHEMA};
 pub use self::resource_type::{Extension, ResourceType, Schema};
+pub use self::resource_types::ResourceTypes;
 pub use self::user::{USER, USER_SCHEMA};
 
 pub(crate) use self::common::COMMON;

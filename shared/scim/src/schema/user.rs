@@ -111,6 +111,7 @@ pub static USER_SCHEMA: Schema = Schema {
             "The name the User signs in with, unique in the tenant.",
         )
         .required()
+        .user_name()
         .unique(Uniqueness::Server),
         Attribute::complex("name", NAME, "The parts of the User's name."),
         Attribute::string("displayName", "The name of the User, for display."),

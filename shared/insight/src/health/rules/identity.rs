@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_directory::SignInRefusal;
 use rollcall_directory::stored::{BroughtSubject, RecentRefusal, RecentSignIn, changed_subjects};
-use rollcall_model::Subject;
-use rollcall_scim::fold;
+use rollcall_model::{Subject, USERS};
 
 use super::subjects::about_connection;
 use crate::health::finding::{Finding, FindingKind, Severity};
@@ -57,7 +56,7 @@ fn is_other_subject(refused: &RecentRefusal) -> bool {
 fn is_open(snapshot: &Snapshot, refused: &RecentRefusal) -> bool {
     let is_same = |seen: &RecentSignIn| {
         refused.candidates.first() == Some(&seen.person.id)
-            || fold(&seen.person.name) == refused.user_name
+            || USERS.compared(&seen.person.name) == refused.user_name
     };
     let mut later = snapshot.sign_ins.iter().filter(|seen| seen.at > refused.at);
     !later.any(is_same)

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::discovery;
-use crate::schema::ENTERPRISE_USER_SCHEMA;
-use crate::{Filter, PATCH_OP_URN, Patch, Projection, Query, Resource, USER_SCHEMA};
+use crate::schema::{ENTERPRISE_USER_SCHEMA, Extension};
+use crate::{Filter, PATCH_OP_URN, Patch, Projection, Query, Resource, ResourceTypes, USER_SCHEMA};
 
 const URN: &str = "urn:example:scim:acme:2.0:User";
 
@@ -344,16 +344,43 @@ fn unique_values_are_compared_by_the_rules_of_the_attribute() {
 
 #[test]
 fn discovery_shows_a_declared_schema() {
-    let rt = USER.extended_by(&[badge()]);
-    let document = discovery::schema(rt, URN, "https://x/scim/v2").expect("a schema");
+    let types = ResourceTypes::declared(&[badge()]);
+    let document = discovery::schema(types, URN, "https://x/scim/v2").expect("a schema");
     assert_eq!(document["attributes"][0]["uniqueness"], "server");
     assert_eq!(
         document["meta"]["location"],
         format!("https://x/scim/v2/Schemas/{URN}")
     );
-    let types = discovery::resource_types(rt, "");
+    let types = discovery::resource_types(types, "");
     assert_eq!(
         types[0]["schemaExtensions"][1],
         json!({"schema": URN, "required": false})
     );
+}
+
+#[test]
+fn a_declaration_extends_users_or_groups() {
+    let of_groups = |resource_type| Declaration {
+        urn: "urn:example:scim:acme:2.0:Group".to_owned(),
+        resource_type,
+        ..badge()
+    };
+    let declarations = [badge(), of_groups(ExtendedType::Group)];
+    let types = ResourceTypes::declared(&declarations);
+    let urns = |extensions: &[Extension]| -> Vec<&str> {
+        extensions.iter().map(|it| it.schema.id).collect()
+    };
+    assert_eq!(
+        urns(types.users.extensions),
+        [ENTERPRISE_USER_SCHEMA.id, URN]
+    );
+    assert_eq!(
+        urns(types.groups.extensions),
+        [declarations[1].urn.as_str()]
+    );
+    let stored = |one: &Declaration| serde_json::to_value(one).expect("JSON");
+    assert_eq!(stored(&declarations[0]).get("resource_type"), None);
+    assert_eq!(stored(&declarations[1])["resource_type"], "Group");
+    let moved = declarations[1].changed_to(of_groups(ExtendedType::User));
+    assert!(moved.is_err());
 }

@@ -1,0 +1,111 @@
+//! The keys of unique names: where the name of a resource is claimed, and where a name is looked up.
+//!
+//! The key of a name has the form in which names are compared (`Kind::compared`). Earlier versions folded all names, which
+//! is the same for nearly every name, but gave `groß` and `gross` one key. Where the two forms differ, the record notes that
+//! it has the key of today, and whoever looks for the name tries both keys and compares the names that are found. So what
+//! earlier versions stored stays where it is until it is renamed.
+
+use rollcall_model::Kind;
+use rollcall_scim as scim;
+use rollcall_store::{Error, from_item};
+
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::writes::Pointer;
+
+impl Record {
+    /// Notes the key of the name, if the name is another one than before.
+    pub(super) fn rename(&mut self, before: &Self, kind: &Kind) -> Result<(), Error> {
+        let (old, new) = (
+            before.text(kind, kind.unique)?,
+            self.text(kind, kind.unique)?,
+        );
+        let compared = |name: &Option<String>| name.as_deref().map(|name| kind.compared(name));
+        if compared(&old) != compared(&new) {
+            self.named = new.and_then(|name| kind.compared_since(&name));
+        }
+        Ok(())
+    }
+
+    /// Returns the form of the unique name that its key has; `None` if there is no name.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn name_in_key(&self, kind: &Kind) -> Result<Option<String>, Error> {
+        let name = self.text(kind, kind.unique)?;
+        Ok(name.map(|name| {
+            let compared = kind.compared(&name);
+            // What an earlier version renamed since is where that version put it.
+            let is_noted = self.named.as_ref() == Some(&compared);
+            let before = kind.compared_before(&name).filter(|_| !is_noted);
+            before.unwrap_or(compared)
+        }))
+    }
+
+    /// Returns whether this is the name of the resource, in any spelling.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub fn is_named(&self, kind: &Kind, name: &str) -> Result<bool, Error> {
+        let own = self.text(kind, kind.unique)?;
+        Ok(own.is_some_and(|own| kind.compared(&own) == kind.compared(name)))
+    }
+}
+
+impl Resources<'_> {
+    /// Returns the resource with this name, in any spelling.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn holder_of(
+        self,
+        kind: &'static Kind,
+        name: &str,
+    ) -> Result<Option<Record>, Error> {
+        let forms = std::iter::once(kind.compared(name)).chain(kind.compared_before(name));
+        for form in forms.filter(|form| !form.is_empty()) {
+            let holder = self.holder_of_key(kind, &form).await?;
+            if let Some(holder) = holder
+                && holder.is_named(kind, name)?
+            {
+                return Ok(Some(holder));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a new name that somebody has under the key of an earlier version. Only such a name is looked for.
+    ///
+    /// # Errors
+    /// `uniqueness` when the name is taken.
+    pub(super) async fn refuse_name_of_before(
+        self,
+        kind: &'static Kind,
+        before: Option<&Record>,
+        after: &Record,
+    ) -> Result<(), Error> {
+        if after.named.is_none() || before.is_some_and(|before| before.named == after.named) {
+            return Ok(());
+        }
+        let name = after.text(kind, kind.unique)?.unwrap_or_default();
+        let Some(form) = kind.compared_before(&name) else {
+            return Ok(());
+        };
+        match self.holder_of_key(kind, &form).await? {
+            Some(holder) if holder.id != after.id && holder.is_named(kind, &name)? => {
+                let attribute = kind.unique.to_owned();
+                Err(scim::Error::Uniqueness { attribute }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn holder_of_key(self, kind: &'static Kind, form: &str) -> Result<Option<Record>, Error> {
+        let key = self.scope.keys().name(kind, form);
+        let Some(pointer) = self.scope.table.get(&key).await? else {
+            return Ok(None);
+        };
+        let id = from_item::<Pointer>(pointer)?.id;
+        Ok(self.records(kind, &[id]).await?.pop())
+    }
+}
