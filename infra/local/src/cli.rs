@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
-use rollcall_local::{Local, Options, Storage};
+use rollcall_local::{Local, Options, Seed, SeedError, Storage};
 
 /// Runs Rollcall (SCIM 2.0 provisioning) with everything it needs on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -24,6 +25,10 @@ pub(crate) struct Arguments {
     /// Keep the data in memory and discard it at the end
     #[arg(long)]
     in_memory: bool,
+    /// A YAML or JSON file with tenants, people, groups, roles, and credentials of your own choice, in place of the two
+    /// tenants; for the tests of an application (see tests/apps/seed.yaml)
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
     /// The name of another host under which the service is reached, for example through a tunnel; without it, only
     /// requests for the loopback interface are answered
     #[arg(long, value_name = "NAME")]
@@ -55,27 +60,39 @@ impl Arguments {
         })
     }
 
-    pub(crate) fn options(&self, storage: Storage) -> Options {
-        Options {
+    /// Returns the options of the start.
+    ///
+    /// # Errors
+    /// When the seed file cannot be used.
+    pub(crate) fn options(&self, storage: Storage) -> Result<Options, SeedError> {
+        Ok(Options {
             port: self.port,
             dynamodb_port: Some(self.dynamodb_port),
             storage,
             front_page: true,
+            seed: self.seed.as_deref().map(Seed::read).transpose()?,
             public_host: self.public_host.clone(),
             ..Options::default()
-        }
+        })
     }
 }
 
 /// Returns the text that is printed when the service is ready.
-pub(crate) fn greeting(local: &Local, storage: &Storage) -> String {
-    let mut text = String::from("Rollcall is running. Give an identity provider one of these:\n");
+pub(crate) fn greeting(local: &Local, storage: &Storage, took: Duration) -> String {
+    let mut text = format!(
+        "Rollcall is running after {} ms. Give an identity provider one of these:\n",
+        took.as_millis()
+    );
     for tenant in local.tenants() {
+        let token = match tenant.scim_token.as_str() {
+            "" => "none in the seed file",
+            token => token,
+        };
         // Writing to a string cannot fail.
         let _ = write!(
             text,
             "\n  {}\n    SCIM base URL  {}\n    token          {}\n    console        {}\n",
-            tenant.name, tenant.scim_base_url, tenant.scim_token, tenant.portal_url
+            tenant.name, tenant.scim_base_url, token, tenant.portal_url
         );
     }
     let _ = write!(

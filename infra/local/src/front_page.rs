@@ -75,14 +75,21 @@ impl FrontPage {
 /// Answers `/`.
 pub(crate) async fn index(State(front): State<FrontPage>) -> Html<String> {
     let tenants = front.tenants.iter().map(|tenant| {
-        // The seeds contain nothing that HTML would need escaped.
         format!(
             "<tr><th scope=\"row\">{}</th><td><a href=\"/console?tenant={}\">open the console</a></td>\
              <td><code>{}</code></td></tr>",
-            tenant.name, tenant.id, tenant.scim_base_url
+            escaped(&tenant.name),
+            tenant.id,
+            tenant.scim_base_url
         )
     });
     Html(PAGE.replace("TENANTS", &tenants.collect::<String>()))
+}
+
+/// Returns a name from a seed file as HTML text.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 const PAGE: &str = r#"<!doctype html>

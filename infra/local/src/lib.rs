@@ -9,6 +9,8 @@
 //! - [`events`] delivers what follows a change: stream, bus, queues, schedules and mail.
 //! - `wiring` maps the folders of the functions to their crates. `seed` creates the first tenants. `data_dir` locks the
 //!   data directory. `local_file` reads and writes `local.json`.
+//! - `seed_file` reads the file of `--seed`, and `seeding` applies it by requests to the gateway. `given_secrets` lets the
+//!   credentials in it stand for issued ones; no function knows of that.
 //! - [`Local`] is the whole running service. The binary `rollcall` starts it and prints its addresses.
 //!
 //! ```no_run
@@ -27,10 +29,14 @@ pub mod dynamodb;
 pub mod events;
 mod front_page;
 pub mod gateway;
+mod given_secrets;
 mod hosts;
 mod local_file;
 mod private_file;
 mod seed;
+mod seed_file;
+mod seed_lines;
+mod seeding;
 mod serve;
 mod service;
 mod stack_keys;
@@ -40,4 +46,5 @@ pub mod yaml;
 
 pub use data_dir::DataDirError;
 pub use seed::SeededTenant;
+pub use seed_file::{Seed, SeedError, SeedPlace};
 pub use service::{Local, Options, StartError, Storage, WrapHttpClient};

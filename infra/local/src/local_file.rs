@@ -1,5 +1,6 @@
 //! `local.json`: the addresses and credentials of the running service, for scripts and people.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ pub(crate) struct LocalFile {
     pub(crate) table_name: String,
     /// The seeded tenants.
     pub(crate) tenants: Vec<SeededTenant>,
+    /// The credentials for which values of a seed file stand, by what the file says of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) issued: BTreeMap<String, String>,
 }
 
 impl LocalFile {

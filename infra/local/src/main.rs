@@ -4,6 +4,7 @@ mod cli;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Parser;
 use rollcall_local::Local;
@@ -29,11 +30,12 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let (storage, _temporary) = arguments.storage()?;
-    let local = Local::start(arguments.options(storage.clone())).await?;
+    let begun = Instant::now();
+    let local = Local::start(arguments.options(storage.clone())?).await?;
     let mut stdout = io::stdout();
     // If stdout is closed, nobody reads the addresses.
     let _ = stdout
-        .write_all(greeting(&local, &storage).as_bytes())
+        .write_all(greeting(&local, &storage, begun.elapsed()).as_bytes())
         .and_then(|()| stdout.flush());
 
     tokio::select! {

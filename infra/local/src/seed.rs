@@ -20,7 +20,7 @@ pub struct SeededTenant {
     pub name: String,
     /// The base URL to enter in the identity provider.
     pub scim_base_url: String,
-    /// The token to enter in the identity provider, in plain text.
+    /// The token to enter in the identity provider, in plain text. Empty if a seed file gives none.
     pub scim_token: String,
     /// The portal link that opens the console for an owner of the tenant. It works once, within minutes of the start.
     #[serde(default)]
@@ -104,7 +104,12 @@ async fn ensure_tenant(directory: &Directory, id: &TenantId, name: &str) -> Resu
     }
 }
 
-async fn is_good(directory: &Directory, token: &str, of: &TenantId) -> Result<bool, Error> {
+/// Returns whether a token is valid and of this tenant.
+pub(crate) async fn is_good(
+    directory: &Directory,
+    token: &str,
+    of: &TenantId,
+) -> Result<bool, Error> {
     let request_id = Uuid::new_v4().to_string();
     Ok(match directory.authenticate(token, &request_id).await? {
         Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => caller.tenant == *of,

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::front_page::{self, FrontPage};
 use crate::gateway::Gateway;
+use crate::given_secrets::GivenSecrets;
 use crate::hosts::{self, Hosts};
 
 /// What answers requests.
@@ -19,18 +20,20 @@ use crate::hosts::{self, Hosts};
 struct Front {
     gateway: Arc<Gateway>,
     page: Option<FrontPage>,
+    given: GivenSecrets,
 }
 
 /// Serves the API until `stop`.
 pub(crate) async fn serve_api(
     listener: TcpListener,
-    (gateway, hosts): (Gateway, Hosts),
+    (gateway, hosts, given): (Gateway, Hosts, GivenSecrets),
     page: Option<FrontPage>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let front = Front {
         gateway: Arc::new(gateway),
         page: page.clone(),
+        given,
     };
     let mut api = Router::new().fallback(answer).with_state(front.clone());
     if let Some(page) = page {
@@ -56,8 +59,9 @@ pub(crate) async fn serve_api(
 async fn answer(
     State(front): State<Front>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
 ) -> axum::response::Response {
+    front.given.replace_in(request.headers_mut());
     front.gateway.handle(request, peer).await
 }
 

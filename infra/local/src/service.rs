@@ -20,9 +20,12 @@ use crate::events::stream::Inserts;
 use crate::events::{Events, Place, SentMail, Watch};
 use crate::front_page::FrontPage;
 use crate::gateway::{Gateway, GatewayError};
+use crate::given_secrets::GivenSecrets;
 use crate::hosts::Hosts;
 use crate::local_file::LocalFile;
 use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
+use crate::seed_file::{Seed, SeedError};
+use crate::seeding::{Sower, Sown, Urls};
 use crate::serve::serve_api;
 use crate::stack_keys::{self, ensure_stack_keys};
 use crate::template::{Template, TemplateError};
@@ -51,6 +54,8 @@ pub struct Options {
     pub public_host: Option<String>,
     /// How many invitations a tenant can send per day, for tests; otherwise the default of the mailer.
     pub daily_invitations: Option<u32>,
+    /// What to seed in place of the two tenants.
+    pub seed: Option<Seed>,
     /// Injects faults into the functions that the stream and the queues call, for tests.
     pub wrap_followers_http_client: Option<WrapHttpClient>,
 }
@@ -111,6 +116,9 @@ pub enum StartError {
     /// The service key or the tenants could not be created.
     #[error("the service key and the tenants cannot be created: {0}")]
     Seed(#[from] rollcall_directory::Error),
+    /// The seed file cannot be applied.
+    #[error(transparent)]
+    SeedFile(#[from] SeedError),
     /// The keys of the stack are missing or invalid, and cannot be created.
     #[error("`{path}` cannot be used: {error}; restore it, or delete it to make new keys")]
     StackKeys {
@@ -230,25 +238,54 @@ impl Local {
             tasks: JoinSet::new(),
             _data_dir: None,
         };
-        local.seed(data_dir.as_ref().map(DataDir::path)).await?;
+        let place = data_dir.as_ref().map(DataDir::path);
+        let given = local.seed(place, options.seed.as_ref(), &gateway).await?;
         local._data_dir = data_dir;
         let front = options
             .front_page
             .then(|| FrontPage::new(local.directory(), &local.tenants));
         let hosts = Hosts::new(options.public_host.as_deref());
-        let api = serve_api(api, (gateway, hosts), front, local.stopped());
+        let api = serve_api(api, (gateway, hosts, given), front, local.stopped());
         local.serve(api, dynamodb_listener, following);
         Ok(local)
     }
 
-    async fn seed(&mut self, directory: Option<&Path>) -> Result<(), StartError> {
+    /// Creates the service key and the tenants. Returns the credentials with given values.
+    async fn seed(
+        &mut self,
+        directory: Option<&Path>,
+        seed: Option<&Seed>,
+        gateway: &Gateway,
+    ) -> Result<GivenSecrets, StartError> {
         let known = directory.and_then(LocalFile::read).unwrap_or_default();
         let (scim, console) = (self.scim_base_url(), self.console_url());
         let at = self.directory();
         self.service_key = ServiceKey(ensure_service_key(&at, known.service_key).await?);
-        self.tenants = ensure_tenants(&at, &known.tenants, &scim, &console).await?;
+        let sown = match seed {
+            None => Sown {
+                tenants: ensure_tenants(&at, &known.tenants, &scim, &console).await?,
+                issued: known.issued,
+                ..Sown::default()
+            },
+            Some(seed) => {
+                let sower = Sower {
+                    seed,
+                    gateway,
+                    directory: at,
+                    key: self.service_key(),
+                    known: known.issued,
+                    urls: Urls {
+                        address: self.address,
+                        scim,
+                        console: console.clone(),
+                    },
+                };
+                sower.sow().await?
+            }
+        };
+        self.tenants = sown.tenants;
         let Some(directory) = directory else {
-            return Ok(());
+            return Ok(sown.given);
         };
         let path = LocalFile::path(directory);
         let file = LocalFile {
@@ -257,6 +294,7 @@ impl Local {
             console_url: console,
             table_name: self.dynamodb.table().to_owned(),
             tenants: self.tenants.clone(),
+            issued: sown.issued,
         };
         file.write(directory)
             .map_err(|error| StartError::LocalFile {
@@ -264,7 +302,7 @@ impl Local {
                 error,
             })?;
         self.local_file = Some(path);
-        Ok(())
+        Ok(sown.given)
     }
 
     fn serve(
