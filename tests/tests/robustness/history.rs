@@ -318,7 +318,8 @@ impl Told {
         match purpose {
             Purpose::CreatePerson if answer.status == 201 => self.people.push(answer.id()),
             Purpose::CreateGroup if answer.status == 201 => self.groups.push(answer.id()),
-            Purpose::DeleteConnection(id) if is_done => {
+            // A deletion whose answer was lost is repeated, and then there is nothing to delete.
+            Purpose::DeleteConnection(id) if is_done || answer.status == 404 => {
                 self.deleted_connections.insert(id.clone());
             }
             Purpose::SignIn if is_done => self.sessions.push(answer.string("/session/token")),
