@@ -2,7 +2,7 @@
 //! stored remain usable.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::Role;
+use rollcall_directory::Role;
 use rollcall_tests::raw;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
