@@ -1,11 +1,11 @@
-// An application with Rollcall behind it: sign-in, session check, people picker, portal link, webhooks.
+// An application with Rollcall behind it: sign-in and sign-out, session check, people picker, portal link, webhooks.
 //
 // Start it with `node app.js`, and `node consumer.js` beside it. The README of this folder's parent lists the settings.
 import cookieParser from "cookie-parser";
 import express from "express";
 import * as oidc from "openid-client";
 import { Webhook } from "standardwebhooks";
-import { ask, check, db, forget, signIn, transaction } from "./rollcall.js";
+import { ask, check, db, forget, signIn, signOut, transaction } from "./rollcall.js";
 
 const { APP_URL: URL_, PORT, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, COOKIE_KEY, ROLLCALL_WEBHOOK_SECRET } = process.env;
 const COOKIE = { httpOnly: true, secure: URL_.startsWith("https:"), sameSite: "lax" };
@@ -52,6 +52,11 @@ app.get("/callback", async (request, response) => {
   }
   if (status !== 200) throw new Error(`sign-in: ${status} ${body.detail}`);
   response.cookie("session", body.session.token, COOKIE).redirect(303, "/");
+});
+
+app.post("/logout", async (request, response) => {
+  await signOut(request.cookies.session ?? "");
+  response.clearCookie("session", COOKIE).sendStatus(204);
 });
 
 app.post("/webhooks/rollcall", express.raw({ type: () => true }), (request, response) => {

@@ -26,11 +26,11 @@ db.exec(`
 export const transaction = (work) => db.transaction(work).immediate();
 
 /** Calls the API. The key needs the scopes `sign_in`, `introspect`, `events`, `directory`, no more. */
-export async function call(method, path, body) {
-  const headers = { authorization: `Bearer ${env.ROLLCALL_KEY}`, "content-type": "application/json" };
+export async function call(method, path, body, credential = env.ROLLCALL_KEY) {
+  const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json" };
   const signal = AbortSignal.timeout(10_000);
   const response = await fetch(env.ROLLCALL_URL + path, { method, headers, signal, body: body && JSON.stringify(body) });
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: response.status === 204 ? null : await response.json() };
 }
 
 /** Calls the API where only success is expected. */
@@ -48,11 +48,13 @@ export function signIn({ sub, preferred_username, email, email_verified, groups 
   return call("POST", `/tenants/${TENANT}/sso/logins`, { connection: env.ROLLCALL_CONNECTION, ...who });
 }
 
+/** What the database knows a session by, so that nobody can sign in with what is in it. */
+const digest = (token) => createHash("sha256").update(token).digest("hex");
 const generation = () => db.prepare("SELECT value FROM generation").get().value;
 
 /** Returns what a session allows now, or null if it has ended. If Rollcall cannot be asked, nobody gets in. */
 export async function check(token) {
-  const hashed = createHash("sha256").update(token).digest("hex"); // so that nobody can sign in with what is in the database
+  const hashed = digest(token);
   const found = db.prepare("SELECT answer FROM checks WHERE token = ? AND until > ?").get(hashed, Date.now());
   if (found) return JSON.parse(found.answer);
   const before = generation();
@@ -67,6 +69,13 @@ export async function check(token) {
     });
   }
   return answer;
+}
+
+/** Ends a session, here and in Rollcall. Its own token is the credential. */
+export async function signOut(token) {
+  const { status } = await call("DELETE", "/sessions/current", undefined, token);
+  if (status >= 300 && status !== 401) throw new Error(`sign-out: ${status}`); // 401: it has ended before
+  db.prepare("DELETE FROM checks WHERE token = ?").run(digest(token));
 }
 
 /** Forgets the introspections that an event may have changed: of the person, or all if it is about something else. */

@@ -1,4 +1,4 @@
-"""An application with Rollcall behind it: sign-in, session check, people picker, portal link, webhooks.
+"""An application with Rollcall behind it: sign-in and sign-out, session check, people picker, portal link, webhooks.
 
 Start it with `uvicorn app:app`, and `python consumer.py` beside it. The README of this folder's parent lists the settings.
 """
@@ -66,6 +66,14 @@ async def callback(request: Request):
         raise HTTPException(403, REFUSALS.get(problem, UNSURE))
     answer = RedirectResponse("/", 303)
     answer.set_cookie("session", signed_in.raise_for_status().json()["session"]["token"], **COOKIE)
+    return answer
+
+
+@app.post("/logout")
+def logout(request: Request):
+    rollcall.sign_out(request.cookies.get("session", ""))
+    answer = Response(status_code=204)
+    answer.delete_cookie("session", **COOKIE)
     return answer
 
 

@@ -58,9 +58,14 @@ def sign_in(claims):
     return api.post(f"/tenants/{TENANT}/sso/logins", json=login)
 
 
+def digest(token):
+    """What the database knows a session by, so that nobody can sign in with what is in it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def check(token):
     """Returns what a session allows now, or `None` if it has ended. If Rollcall cannot be asked, nobody gets in."""
-    hashed = hashlib.sha256(token.encode()).hexdigest()  # so that nobody can sign in with what is in the database
+    hashed = digest(token)
     with transaction() as db:
         found = db.execute("SELECT answer FROM checks WHERE token = ? AND until > ?", (hashed, time.time())).fetchone()
         if found:
@@ -78,6 +83,15 @@ def check(token):
             if db.execute("SELECT value FROM generation").fetchone() == before:
                 db.execute("INSERT OR REPLACE INTO checks VALUES (?, ?, ?, ?)", row)
     return answer
+
+
+def sign_out(token):
+    """Ends a session, here and in Rollcall. Its own token is the credential."""
+    ended = api.delete("/sessions/current", headers={"Authorization": f"Bearer {token}"})
+    if ended.status_code != 401:  # it has ended before
+        ended.raise_for_status()
+    with transaction() as db:
+        db.execute("DELETE FROM checks WHERE token = ?", (digest(token),))
 
 
 def forget(db, event):
