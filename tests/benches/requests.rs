@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use divan::{AllocProfiler, Bencher};
-use rollcall_directory::{Directory, NewTenant, Provider, Settings};
+use rollcall_directory::{Ceilings, Directory, NewTenant, Provider, Settings};
 use rollcall_edge_http::HttpFunction;
 use rollcall_local::dynamodb::Dynamodb;
 use serde_json::{Value, json};
@@ -113,6 +113,7 @@ impl Recorded {
                 rate_limit: None,
                 ..Settings::default()
             },
+            ceilings: Ceilings::default(),
         };
         let tenant = directory.create_tenant(new).await.expect("a tenant");
         let credentials = tenant.credentials();

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use rollcall_directory::{Event, NewTenant, Provider, Settings, Tenant, TenantId};
+use rollcall_directory::{Ceilings, Event, NewTenant, Provider, Settings, Tenant, TenantId};
 use rollcall_local::{Local, Options};
 use serde_json::{Value, json};
 
@@ -90,6 +90,7 @@ async fn add_tenant(local: &Local, id: &str, settings: Settings) -> (Tenant, Idp
             rate_limit: None,
             ..settings
         },
+        ceilings: Ceilings::default(),
     };
     let tenant = expect_ok(local.directory().create_tenant(new).await);
     let credentials = tenant.credentials();

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rollcall_directory::{
-    Connection, Directory, NewTenant, Origin, Provider, Role, Settings, TenantId,
+    Ceilings, Connection, Directory, NewTenant, Origin, Provider, Role, Settings, TenantId,
 };
 use rollcall_local::dynamodb::Remote;
 use rollcall_local::{Local, Options};
@@ -201,6 +201,7 @@ impl Service {
             id,
             name: name.to_owned(),
             settings,
+            ceilings: Ceilings::default(),
         };
         let directory = expect_ok(self.directory().create_tenant(new).await);
         let connection = expect_ok(

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnValue};
 use dynoxide::{AttributeValue, Database, ImportOptions};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{
-    Directory, KeyRing, NewTenant, Settings, Tenant, TenantId, USERS, create_table,
+    Ceilings, Directory, KeyRing, NewTenant, Settings, Tenant, TenantId, USERS, create_table,
 };
 use rollcall_scim::{Projection, Resource};
 use serde_json::json;
@@ -59,8 +59,8 @@ impl TestTable {
         Directory::new(self.client.clone(), NAME).with_keys(self.key_ring.clone())
     }
 
-    /// Returns a directory that uses this table over a connection with faults.
-    pub fn directory_with_faults(&self) -> (Directory, Faults) {
+    /// Returns the directory of another process, with faults of its own.
+    pub fn other_process(&self) -> (Directory, Faults) {
         let faults = Faults::around(plain_http());
         let client = client(&self.endpoint, faults.client());
         let directory = Directory::new(client, NAME).with_keys(self.key_ring.clone());
@@ -81,6 +81,7 @@ impl TestTable {
             id,
             name: name.to_owned(),
             settings,
+            ceilings: Ceilings::default(),
         };
         self.directory()
             .create_tenant(new)
@@ -257,6 +258,25 @@ impl TestTable {
         let mut keys: Vec<_> = items.map(|it| (text(&it, "PK"), text(&it, "SK"))).collect();
         keys.sort();
         keys
+    }
+
+    /// Returns how many items the tenant has in a partition; `partition` is what follows the tenant in `PK`.
+    pub async fn count(&self, tenant: &Tenant, partition: &str) -> usize {
+        let wanted = format!("T#{}{partition}", tenant.id());
+        self.items(|it| it == wanted).await.len()
+    }
+
+    /// Ends the tenant's leases on work that is not done, as if their time were over.
+    pub async fn end_leases(&self, tenant: &Tenant) {
+        let leases = format!("T#{}#O", tenant.id());
+        for mut item in self.items(|it| it == leases).await {
+            let is_done = item.get("done") == Some(&SdkValue::Bool(true));
+            if item.contains_key("claimed_until") && !is_done {
+                let ended = SdkValue::N("0".to_owned());
+                item.insert("claimed_until".to_owned(), ended);
+                self.put(item).await;
+            }
+        }
     }
 
     /// Deletes the tenant's indexes, as if they had never existed.

@@ -19,7 +19,7 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::{Directory, Reason, Verdict, capacity};
+use rollcall_directory::{Directory, Reason, UsedUp, Verdict, capacity};
 use rollcall_edge_scim::{AuthorizerContext, log_refused};
 use rollcall_runtime::chain;
 use serde_json::Value;
@@ -116,7 +116,10 @@ impl Authorizer {
 fn reason_of(verdict: &Verdict) -> Option<&'static str> {
     let reason = match verdict {
         Verdict::Accepted(_) => return None,
-        Verdict::Throttled { .. } => Reason::RateLimited,
+        Verdict::Throttled { used_up, .. } => match used_up {
+            UsedUp::Requests => Reason::RateLimited,
+            UsedUp::ReadUnits => Reason::ReadBudgetSpent,
+        },
         Verdict::Refused { refusal, .. } => refusal.reason(),
     };
     Some(reason.as_str())

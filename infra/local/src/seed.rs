@@ -1,7 +1,7 @@
 //! Seeds the local run: a service key, and tenants with a connection, a token and a portal link.
 
 use rollcall_directory::{
-    Directory, Error, NewTenant, Provider, Role, Settings, TenantId, Verdict,
+    Ceilings, Directory, Error, NewTenant, Provider, Role, Settings, TenantId, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -86,7 +86,8 @@ pub(crate) async fn ensure_tenants(
     Ok(tenants)
 }
 
-/// Creates a tenant if it does not exist. It has no rate limit, so that bulk tools run at full speed.
+/// Creates a tenant if it does not exist. It has no rate limit and may read as much as can be said, so that bulk tools run
+/// at full speed.
 async fn ensure_tenant(directory: &Directory, id: &TenantId, name: &str) -> Result<(), Error> {
     let settings = Settings {
         rate_limit: None,
@@ -96,6 +97,10 @@ async fn ensure_tenant(directory: &Directory, id: &TenantId, name: &str) -> Resu
         id: id.clone(),
         name: name.to_owned(),
         settings,
+        ceilings: Ceilings {
+            read_units_per_minute: Some(i32::MAX.unsigned_abs()),
+            ..Ceilings::default()
+        },
     };
     match directory.create_tenant(new).await {
         Ok(_) => Ok(()),

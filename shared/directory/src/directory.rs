@@ -353,7 +353,10 @@ impl Directory {
     /// `uniqueness` when a tenant with this id exists or once existed.
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant, Error> {
         let tenant = self.system(new.id);
-        tenant.lifecycle().create(new.name, new.settings).await?;
+        let lifecycle = tenant.lifecycle();
+        lifecycle
+            .create_within(new.name, new.settings, new.ceilings)
+            .await?;
         Ok(tenant)
     }
 

@@ -63,7 +63,7 @@ mod reapply;
 mod tenant;
 
 pub use crate::archive::log::ARCHIVE_NAME_VARIABLE;
-pub use crate::credentials::authenticate::{Caller, Verdict};
+pub use crate::credentials::authenticate::{Caller, UsedUp, Verdict};
 pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
 pub use crate::credentials::handle::Credentials;
@@ -146,12 +146,12 @@ pub use crate::webhooks::waiting::{Waiting, WaitingPage};
 pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
-    Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DeletedPeople, Effect, EventType,
-    GROUPS, Identity, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles,
-    NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit,
-    Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp,
-    Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets,
-    is_id, shown, without_secrets,
+    Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DEFAULT_READ_UNITS_PER_MINUTE,
+    DeletedPeople, Effect, EventType, GROUPS, Identity, InvalidTenantId, KeyScope, Kind,
+    KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin,
+    PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync,
+    RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
+    UnknownRole, UnknownScope, Way, WebhookTargets, is_id, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

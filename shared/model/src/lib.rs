@@ -58,7 +58,7 @@ mod webhook_targets;
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
-pub use ceilings::{AtCeiling, Ceilings};
+pub use ceilings::{AtCeiling, Ceilings, DEFAULT_READ_UNITS_PER_MINUTE};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown};

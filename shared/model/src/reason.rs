@@ -84,6 +84,7 @@ reasons! {
     Forbidden = "forbidden", "The credential is valid, but does not permit this.";
     // the service
     RateLimited = "rate_limited", "The tenant or the token is over its rate limit.";
+    ReadBudgetSpent = "read_budget_spent", "The token has read more than the operator of the service allows in a minute.";
     Unavailable = "unavailable", "The service is busy. A retry is likely to succeed.";
     Internal = "internal", "The service failed.";
 }
@@ -121,6 +122,7 @@ impl From<&Error> for Reason {
             Error::MethodNotAllowed => Self::MethodNotAllowed,
             Error::NotImplemented { .. } => Self::NotImplemented,
             Error::TooManyRequests { .. } => Self::RateLimited,
+            Error::ReadTooMuch { .. } => Self::ReadBudgetSpent,
             Error::Unavailable { .. } => Self::Unavailable,
             Error::Internal => Self::Internal,
         }

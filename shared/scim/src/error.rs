@@ -111,6 +111,17 @@ pub enum Error {
         /// The number of seconds to wait before a retry, sent as the `Retry-After` header.
         retry_after: u32,
     },
+    /// The requests of the client have read more than it may read in a while.
+    #[error(
+        "this token has read more than it may in a minute, try again in {retry_after} seconds; find users with `eq` by \
+         `id`, `userName`, `externalId`, `displayName` or `emails.value` and groups by `id`, `displayName` or \
+         `externalId`, because every other filter reads all of them; list without `sortBy`, and groups with \
+         `excludedAttributes=members`"
+    )]
+    ReadTooMuch {
+        /// The number of seconds to wait before a retry, sent as the `Retry-After` header.
+        retry_after: u32,
+    },
     /// The service cannot answer at the moment. A retry is likely to succeed.
     #[error("the service is busy, try again in {retry_after} seconds")]
     Unavailable {
@@ -136,9 +147,9 @@ impl Error {
     /// Returns the value of the `Retry-After` header in seconds, if the response has one.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Error::TooManyRequests { retry_after } | Error::Unavailable { retry_after } => {
-                Some(*retry_after)
-            }
+            Error::TooManyRequests { retry_after }
+            | Error::ReadTooMuch { retry_after }
+            | Error::Unavailable { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -174,7 +185,7 @@ impl Error {
             Error::Unresolved(_) => (409, None),
             Error::PreconditionFailed => (412, None),
             Error::PayloadTooLarge { .. } | Error::TooManyOperations { .. } => (413, None),
-            Error::TooManyRequests { .. } => (429, None),
+            Error::TooManyRequests { .. } | Error::ReadTooMuch { .. } => (429, None),
             Error::Internal => (500, None),
             Error::NotImplemented { .. } => (501, None),
             Error::Unavailable { .. } => (503, None),
@@ -221,6 +232,7 @@ mod tests {
         let what = "User `1`".to_owned();
         check(Error::NotFound { what }, "404", None);
         check(Error::TooManyRequests { retry_after: 3 }, "429", None);
+        check(Error::ReadTooMuch { retry_after: 3 }, "429", None);
         check(Error::Internal, "500", None);
     }
 
@@ -230,6 +242,7 @@ mod tests {
             Error::TooManyRequests { retry_after: 3 }.retry_after(),
             Some(3)
         );
+        assert_eq!(Error::ReadTooMuch { retry_after: 9 }.retry_after(), Some(9));
         assert_eq!(Error::Unavailable { retry_after: 1 }.retry_after(), Some(1));
         assert_eq!(Error::Internal.retry_after(), None);
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rollcall_directory::capacity::{Cost, measure};
-use rollcall_directory::{Event, FeedQuery, FeedRead, GROUPS, LoggedRequest, Role, Tenant};
+use rollcall_directory::{
+    Event, FeedQuery, FeedRead, GROUPS, LoggedRequest, Provider, Role, Tenant,
+};
 use rollcall_role_reconciler::Queue;
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::event_fixture::{Outbox, batch, relayed};
@@ -107,6 +109,21 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
         ] {
             let (written, cost) = measure(tenant.request_log().write(request, 30)).await;
             written.unwrap();
+            budgets.record(what, cost);
+        }
+        let credentials = tenant.credentials();
+        let connection = credentials.create_connection("idp", Provider::Okta).await;
+        let connection = connection.unwrap().id;
+        let issued = credentials.issue_token(&connection, "token", None).await;
+        let token = issued.unwrap().secret;
+        for (units, what) in [
+            (50.0, "charge the token of a request that read 50 units"),
+            (51.0, "charge the token of a request that read more"),
+            (4_000.0, "charge it again"),
+        ] {
+            let charge = credentials.charge_reads(token.expose(), 120_000, units);
+            let (charged, cost) = measure(charge).await;
+            charged.unwrap();
             budgets.record(what, cost);
         }
     });

@@ -33,7 +33,8 @@ fn people_and_groups_are_bounded_by_what_the_pass_has_counted() {
         let ada = idp.user("ada").await;
         let none = bound(service, &tenant, json!({})).await;
         let unlimited = json!({"tokens": null, "people": null, "groups": null,
-                               "invitations_per_day": null, "min_retention_days": null});
+                               "invitations_per_day": null, "min_retention_days": null,
+                               "read_units_per_minute": null});
         assert_eq!(
             (&none["ceilings"], &none["at_ceiling"]),
             (&unlimited, &json!([]))
@@ -172,6 +173,8 @@ fn only_the_application_sets_ceilings() {
             json!({"min_retention_days": 0}),
             json!({"min_retention_days": 4_000}),
             json!({"people": -1}),
+            json!({"read_units_per_minute": 0}),
+            json!({"read_units_per_minute": 4_294_967_295_u32}),
             json!({"people": "many"}),
             json!({"persons": 1}),
         ] {

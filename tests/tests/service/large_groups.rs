@@ -195,7 +195,7 @@ fn a_large_group_is_made_by_several_transactions_at_once() {
         let tenant = table.tenant("one-request").await;
         let count = size(500, 10_000);
         let people = table.seed_users(&tenant, count).await;
-        let (directory, faults) = table.directory_with_faults();
+        let (directory, faults) = table.other_process();
         faults.schedule(|call| match call.is_write() {
             true => Fault::Distant,
             false => Fault::None,

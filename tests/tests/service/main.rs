@@ -112,6 +112,7 @@ mod projections;
 mod protocol;
 mod quirks;
 mod rates;
+mod read_budgets;
 mod reasons;
 mod reconcile;
 mod refusals;

@@ -3,7 +3,9 @@
 
 use futures::try_join;
 use jiff::Timestamp;
-use rollcall_model::{AtCeiling, DeletedPeople, LoggedValues, TenantId};
+use rollcall_model::{
+    AtCeiling, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
+};
 use rollcall_store::{Error, Expression, Key, KeyRing, Keys, Table, Updated, from_item, number};
 
 use crate::credentials::booking::{Booked, Metered, book, take_back};
@@ -32,6 +34,17 @@ pub struct Caller {
     pub at_ceiling: AtCeiling,
     /// The version of the tenant's extension schemas; 0 if there are none.
     pub schemas: u64,
+    /// How many read units the requests of the token may consume per minute.
+    pub read_budget: u32,
+}
+
+/// What a token has used up for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsedUp {
+    /// Its rate limit, or that of its tenant.
+    Requests,
+    /// The read units that its requests may consume.
+    ReadUnits,
 }
 
 /// The result of authenticating a request.
@@ -39,10 +52,12 @@ pub struct Caller {
 pub enum Verdict {
     /// The token is accepted.
     Accepted(Caller),
-    /// The token is valid, but has reached its rate limit.
+    /// The token is valid, but has to wait.
     Throttled {
         /// Whose token it is.
         caller: Caller,
+        /// Why.
+        used_up: UsedUp,
         /// Seconds until the next request is accepted; at least 1.
         retry_after_seconds: u32,
     },
@@ -167,6 +182,7 @@ impl Request<'_> {
             logged_values: LoggedValues::default(),
             at_ceiling: AtCeiling::default(),
             schemas: 0,
+            read_budget: DEFAULT_READ_UNITS_PER_MINUTE,
         }
     }
 
@@ -209,20 +225,27 @@ impl Request<'_> {
         if meter.ends(&token) {
             return Ok(self.refused(&token, Refusal::Revoked));
         }
-        if !meter.agrees_with(&token) {
-            return self.realign(meter_wait).await;
+        let reads_wait = token.seconds_of_reads(self.now_us);
+        let other_budget = token.reads_budget != Some(meter.read_budget());
+        if !meter.agrees_with(&token) || (reads_wait.is_some() && other_budget) {
+            return self.realign(&token, meter_wait).await;
         }
         Ok(self.verdict(&token, &meter, token_wait.max(meter_wait)))
     }
 
-    /// Gives the token the limit and the retention that its tenant has, and books the request on it.
-    async fn realign(&self, meter_wait: Option<u32>) -> Result<Verdict, Error> {
+    /// Gives the token the limit and the retention that its tenant has, and books the request on it. If the operator has
+    /// changed what a token may read, what it has read is forgotten.
+    async fn realign(&self, token: &TokenItem, meter_wait: Option<u32>) -> Result<Verdict, Error> {
         // The tenant decides, in case an earlier version changed its settings and not its meter.
         let meter = refreshed(self.table, self.tenant).await?;
         let each = meter.of_each_token();
         let set = "SET cost_us = :cost, lead_us = :lead, keep_days = :days, tat = :tat, allow_at = :allow_at, \
                    used_us = :now";
-        let set = Expression::new(set)
+        let forget = match token.reads_budget == Some(meter.read_budget()) {
+            true => "",
+            false => " REMOVE reads_allow_at, reads_budget",
+        };
+        let set = Expression::new(format!("{set}{forget}"))
             .with(":cost", number(each.cost_us))
             .with(":lead", number(each.lead_us))
             .with(":days", number(meter.keep_days()))
@@ -251,14 +274,21 @@ impl Request<'_> {
             logged_values: meter.logged_values(),
             at_ceiling: meter.at_ceiling(),
             schemas: meter.schemas(),
+            read_budget: meter.read_budget(),
             ..self.caller(token)
         };
-        match wait {
-            None => Verdict::Accepted(caller),
-            Some(retry_after_seconds) => Verdict::Throttled {
-                caller,
-                retry_after_seconds,
-            },
+        let reads_wait = token.seconds_of_reads(self.now_us);
+        let Some(retry_after_seconds) = wait.max(reads_wait) else {
+            return Verdict::Accepted(caller);
+        };
+        let used_up = match reads_wait == Some(retry_after_seconds) {
+            true => UsedUp::ReadUnits,
+            false => UsedUp::Requests,
+        };
+        Verdict::Throttled {
+            caller,
+            used_up,
+            retry_after_seconds,
         }
     }
 }

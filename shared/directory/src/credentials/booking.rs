@@ -13,6 +13,8 @@ pub(super) trait Metered: DeserializeOwned {
     const VALID: &str;
     /// More assignments of the update, each after a comma.
     const STAMP: &str;
+    /// A further condition of a request, after an `AND`. [`Metered::state`] knows until when it does not hold.
+    const ALLOWED: &str;
 
     /// Returns whether [`Metered::VALID`] holds for the item.
     fn is_valid(&self, now_us: i64) -> bool;
@@ -116,6 +118,7 @@ async fn attempt<T: Metered>(
         ),
     };
     let set = Expression::new(format!("{set}{}", T::STAMP)).with(":now", number(now_us));
-    let condition = Expression::new(format!("{} AND {fits}", T::VALID)).with(":free", number(0));
+    let condition = format!("{} AND {fits}{}", T::VALID, T::ALLOWED);
+    let condition = Expression::new(condition).with(":free", number(0));
     table.update_if(key, &set, &condition).await
 }

@@ -13,7 +13,9 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::{AtCeiling, DeletedPeople, LoggedValues, TenantId};
+use rollcall_model::{
+    AtCeiling, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
+};
 use rollcall_store::{Error, Expression, Keys, Table, TenantItem, Updated, from_item, number};
 use serde::Deserialize;
 
@@ -44,6 +46,8 @@ pub(super) struct MeterItem {
     /// Whether there may be no more people, and no more groups.
     people_full: bool,
     groups_full: bool,
+    /// How many read units each token may consume per minute; 0, as in meters of earlier versions, for the default.
+    read_budget: u32,
     /// Whether the tenant was deleted or is being deleted.
     gone: bool,
     /// The connections that are being deleted. Once that is done, each of their tokens is revoked.
@@ -53,6 +57,7 @@ pub(super) struct MeterItem {
 impl Metered for MeterItem {
     const VALID: &str = "attribute_exists(of_revision) AND attribute_not_exists(gone)";
     const STAMP: &str = "";
+    const ALLOWED: &str = "";
 
     fn is_valid(&self, _: i64) -> bool {
         self.is_complete() && !self.gone
@@ -124,6 +129,14 @@ impl MeterItem {
         }
     }
 
+    /// Returns how many read units each token may consume per minute.
+    pub(super) fn read_budget(&self) -> u32 {
+        match self.read_budget {
+            0 => DEFAULT_READ_UNITS_PER_MINUTE,
+            set => set,
+        }
+    }
+
     /// Returns whether the token's item has the limit and the retention of this meter.
     pub(super) fn agrees_with(&self, token: &TokenItem) -> bool {
         let theirs = Meter {
@@ -180,7 +193,8 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let all = Meter::of(tenant.request_ceiling);
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
                token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores, logs_all_values = :all_values, \
-               people_full = :people_full, groups_full = :groups_full, declared_schemas = :schemas";
+               people_full = :people_full, groups_full = :groups_full, declared_schemas = :schemas, \
+               read_budget = :read_budget";
     let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
     let all_values = tenant.settings.logged_values == LoggedValues::All;
     Expression::new(format!("{set}{more}"))
@@ -193,6 +207,10 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":restores", AttributeValue::Bool(restores))
         .with(":all_values", AttributeValue::Bool(all_values))
         .with(":schemas", number(tenant.schemas))
+        .with(
+            ":read_budget",
+            number(tenant.ceilings.read_units_per_minute()),
+        )
         .with(
             ":people_full",
             AttributeValue::Bool(tenant.at_ceiling.people),

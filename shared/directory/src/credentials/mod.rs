@@ -4,7 +4,7 @@
 //! `connection_rules` has the rules of a connection, `sole_connection` finds the only one of a tenant, `put_connection`
 //! creates or replaces one, and all changes go through `connection_writes`. `authenticate` verifies a token and, by
 //! `booking`, counts the request on the token and on the `meter` of its tenant (both by `gcra`), in two calls at the same
-//! time; `further` counts the operations of a bulk request. `service_keys` belong to the whole stack (each is a
+//! time; `further` counts the operations of a bulk request, and `read_budget` what a request has read. `service_keys` belong to the whole stack (each is a
 //! `service_key`), with `key_history`. `idempotency` makes a form take effect once, `repeats` a request with an
 //! idempotency key, and `lease` a piece of work. `invitations` bounds the mails that a token can cause.
 
@@ -23,6 +23,7 @@ pub(crate) mod lease;
 pub(crate) mod meter;
 pub(crate) mod predecessors;
 mod put_connection;
+mod read_budget;
 pub(crate) mod repeats;
 pub(crate) mod secret;
 pub(crate) mod service_key;

@@ -84,6 +84,13 @@ pub(crate) struct TokenItem {
     pub(super) lead_us: i64,
     /// Days for which requests with this token are kept in the request log.
     pub(super) keep_days: u32,
+    /// The time from which the next request is allowed, as far as it depends on what the earlier ones have read (see
+    /// `read_budget`). Tokens that never read much do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reads_allow_at: Option<i64>,
+    /// The budget by which that time was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reads_budget: Option<u32>,
     /// The id of the key of the stack that the token was made with; `None` for a token without a proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) key_id: Option<char>,
@@ -93,6 +100,7 @@ impl Metered for TokenItem {
     const VALID: &str = "attribute_exists(PK) AND attribute_not_exists(revoked_us) \
                          AND (attribute_not_exists(ends_us) OR ends_us > :now)";
     const STAMP: &str = ", used_us = :now";
+    const ALLOWED: &str = " AND (attribute_not_exists(reads_allow_at) OR reads_allow_at <= :now)";
 
     fn is_valid(&self, now_us: i64) -> bool {
         self.refusal(now_us).is_none()
@@ -101,7 +109,7 @@ impl Metered for TokenItem {
     fn state(&self) -> State {
         State {
             tat: self.tat,
-            allow_at: self.allow_at,
+            allow_at: self.reads_allow_at.unwrap_or(i64::MIN).max(self.allow_at),
         }
     }
 }
@@ -122,6 +130,13 @@ impl TokenItem {
         }
         let expired = self.ends_us.is_some_and(|end| end <= now_us);
         expired.then_some(Refusal::Expired)
+    }
+
+    /// Returns the seconds until the token has paid for what it has read, at least 1; `None` if it has.
+    pub(super) fn seconds_of_reads(&self, now_us: i64) -> Option<u32> {
+        let allow_at = self.reads_allow_at?;
+        let State { tat, .. } = self.state();
+        State { tat, allow_at }.seconds_to_wait(now_us)
     }
 
     pub(super) fn token(self) -> Token {

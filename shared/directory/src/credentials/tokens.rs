@@ -88,6 +88,8 @@ impl Credentials<'_> {
             cost_us: limit.cost_us,
             lead_us: limit.lead_us,
             keep_days: settings.retention_days,
+            reads_allow_at: None,
+            reads_budget: None,
             key_id: key.map(|key| key.id),
         };
         let mut transaction = Transaction::default();

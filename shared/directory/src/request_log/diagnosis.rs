@@ -62,6 +62,8 @@ pub enum Diagnosis {
     TooLarge,
     /// The rate limit was reached.
     Throttled,
+    /// The token has read more than it may in a minute.
+    ReadTooMuch,
     /// The request uses a part of SCIM that is not supported (501).
     NotOffered,
     /// The service failed (5xx).
@@ -103,6 +105,7 @@ impl Diagnosis {
             Self::Precondition => PRECONDITION,
             Self::TooLarge => TOO_LARGE,
             Self::Throttled => THROTTLED,
+            Self::ReadTooMuch => READ_TOO_MUCH,
             Self::NotOffered => NOT_OFFERED,
             Self::Failed => FAILED,
             Self::Skipped => SKIPPED,
@@ -171,6 +174,9 @@ const TOO_LARGE: &str =
     "The request was larger than 1 MB. Push fewer members at once, or smaller groups.";
 const THROTTLED: &str = "The identity provider sent faster than this tenant's limit. It waits and tries again, nothing \
     is lost; raise the rate limit in the settings if this happens all day.";
+const READ_TOO_MUCH: &str = "The identity provider read more in a minute than the operator of this service allows, most \
+    likely because it searches by an attribute that is not indexed. It waits and tries again, nothing is lost. Let it \
+    match people by user name, external id or e-mail address, and groups by name.";
 const NOT_OFFERED: &str = "The identity provider used a part of SCIM that is not offered here. It does without; turn \
     the option off if your identity provider reports this as an error.";
 const FAILED: &str = "The fault was on our side. The identity provider tries again by itself; if this repeats, give \
@@ -252,6 +258,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         Reason::PreconditionFailed | Reason::Conflict => Diagnosis::Precondition,
         Reason::BodyTooLarge => Diagnosis::TooLarge,
         Reason::RateLimited => Diagnosis::Throttled,
+        Reason::ReadBudgetSpent => Diagnosis::ReadTooMuch,
         Reason::NotImplemented => Diagnosis::NotOffered,
         Reason::Unavailable | Reason::Internal => Diagnosis::Failed,
     })

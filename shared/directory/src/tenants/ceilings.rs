@@ -57,13 +57,16 @@ fn stored(reached: AtCeiling) -> AttributeValue {
 /// Checks ceilings.
 ///
 /// # Errors
-/// `invalidValue` for a retention that no tenant can have.
+/// `invalidValue` for a retention that no tenant can have, and for a budget of nothing.
 pub(super) fn check_ceilings(ceilings: &Ceilings) -> Result<(), Error> {
     let days = 1..=MAX_RETENTION_DAYS;
     match ceilings.min_retention_days {
         Some(floor) if !days.contains(&floor) => Err(invalid(format!(
             "`ceilings.min_retention_days` must be 1 to {MAX_RETENTION_DAYS}"
         ))),
+        _ if ceilings.read_units_per_minute == Some(0) => Err(invalid(
+            "`ceilings.read_units_per_minute` must be at least 1".to_owned(),
+        )),
         _ => Ok(()),
     }
 }

@@ -29,6 +29,8 @@ pub struct NewTenant {
     pub name: String,
     /// Its settings.
     pub settings: Settings,
+    /// What the operator allows it.
+    pub ceilings: Ceilings,
 }
 
 /// The parts of a tenant to change; `None` leaves a part as it is.
@@ -57,6 +59,8 @@ pub struct CeilingsChange {
     pub invitations_per_day: Option<Option<u32>>,
     /// The shortest retention, in days.
     pub min_retention_days: Option<Option<u32>>,
+    /// Read units of one token per minute.
+    pub read_units_per_minute: Option<Option<u32>>,
 }
 
 impl CeilingsChange {
@@ -69,6 +73,9 @@ impl CeilingsChange {
                 .invitations_per_day
                 .unwrap_or(before.invitations_per_day),
             min_retention_days: self.min_retention_days.unwrap_or(before.min_retention_days),
+            read_units_per_minute: self
+                .read_units_per_minute
+                .unwrap_or(before.read_units_per_minute),
         }
     }
 }
@@ -120,6 +127,21 @@ impl Lifecycle<'_> {
     /// `uniqueness` when a tenant with this id exists or once existed.
     pub async fn create(self, name: String, settings: Settings) -> Result<(), Error> {
         self.create_as(TenantItem::new(name, now(), settings)).await
+    }
+
+    /// Creates the tenant with these ceilings.
+    ///
+    /// # Errors
+    /// As [`Lifecycle::create`].
+    pub(crate) async fn create_within(
+        self,
+        name: String,
+        settings: Settings,
+        ceilings: Ceilings,
+    ) -> Result<(), Error> {
+        let mut item = TenantItem::new(name, now(), settings);
+        item.ceilings = ceilings;
+        self.create_as(item).await
     }
 
     /// Creates the tenant as it is given, with the roles in its settings as those of the stack.

@@ -231,6 +231,8 @@ struct SetCeilings {
     invitations_per_day: Option<u32>,
     /// The shortest retention, in days.
     min_retention_days: Option<u32>,
+    /// Read units of one SCIM token per minute.
+    read_units_per_minute: Option<u32>,
 }
 
 /// The roles of a tenant.

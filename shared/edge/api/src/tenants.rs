@@ -59,6 +59,9 @@ pub(crate) struct Ceilings {
     invitations_per_day: Option<u32>,
     /// The shortest retention that the settings can have, in days.
     min_retention_days: Option<u32>,
+    /// Read units of DynamoDB that the requests of one SCIM token may consume per minute; `null` is 120,000. Only requests
+    /// that consume more than 50 count.
+    read_units_per_minute: Option<u32>,
 }
 
 impl From<directory::Ceilings> for Ceilings {
@@ -69,6 +72,7 @@ impl From<directory::Ceilings> for Ceilings {
             groups: ceilings.groups,
             invitations_per_day: ceilings.invitations_per_day,
             min_retention_days: ceilings.min_retention_days,
+            read_units_per_minute: ceilings.read_units_per_minute,
         }
     }
 }
@@ -97,6 +101,10 @@ pub(crate) struct CeilingsChange {
     #[serde(deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     min_retention_days: Option<Option<u32>>,
+    /// Read units of DynamoDB that the requests of one SCIM token may consume per minute, at least 1; `null` is 120,000.
+    #[serde(deserialize_with = "number")]
+    #[schema(value_type = Option<u32>)]
+    read_units_per_minute: Option<Option<u32>>,
 }
 
 /// Deserializes a number that is not negative as a signed one, or `null`: OpenAPI has only signed formats.
@@ -121,6 +129,7 @@ impl From<CeilingsChange> for directory::CeilingsChange {
             groups: change.groups,
             invitations_per_day: change.invitations_per_day,
             min_retention_days: change.min_retention_days,
+            read_units_per_minute: change.read_units_per_minute,
         }
     }
 }
@@ -176,6 +185,7 @@ impl From<CeilingsChange> for directory::Ceilings {
             groups: all.groups.flatten(),
             invitations_per_day: all.invitations_per_day.flatten(),
             min_retention_days: all.min_retention_days.flatten(),
+            read_units_per_minute: all.read_units_per_minute.flatten(),
         }
     }
 }

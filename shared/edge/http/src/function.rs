@@ -20,7 +20,7 @@ use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTI
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use lambda_http::RequestExt;
-use rollcall_directory::capacity;
+use rollcall_directory::capacity::{self, Cost};
 use rollcall_runtime::init_logging;
 use tokio::time::timeout;
 use tower::{Service, ServiceExt};
@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(25);
 
 /// A request with its whole body and a normalised path.
 pub type Received = http::Request<Bytes>;
+
+/// What a handler has consumed of the table. Each response carries it to the surface as an extension.
+#[derive(Clone, Copy, Debug)]
+pub struct Consumed(pub Cost);
 
 /// What differs between SCIM, the API and pages.
 pub trait Surface: fmt::Debug + Send + Sync {
@@ -133,7 +137,7 @@ impl Next<'_> {
         let routed = router.clone().oneshot(request.map(Body::from));
         let routed = timeout(*patience, AssertUnwindSafe(routed).catch_unwind());
         let (outcome, cost) = capacity::measure(routed).await;
-        let response = match outcome {
+        let mut response = match outcome {
             Ok(Ok(Ok(response))) => response,
             // The panic hook has already written the message to stderr.
             Ok(Err(_panic)) => {
@@ -146,6 +150,7 @@ impl Next<'_> {
             }
         };
         access_log::record(&response, started.elapsed(), cost);
+        response.extensions_mut().insert(Consumed(cost));
         response
     }
 }

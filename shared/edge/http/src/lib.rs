@@ -68,7 +68,7 @@ pub use access_log::Fault;
 pub use base_url::{Root, root};
 pub use bearer::{bearer, sole_bearer, sole_bearer_of};
 pub use body::{Unreadable, json, object, read};
-pub use function::{HttpFunction, Next, Received, Surface, run};
+pub use function::{Consumed, HttpFunction, Next, Received, Surface, run};
 pub use origin::origin;
 pub use pages::{RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};

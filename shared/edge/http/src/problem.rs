@@ -245,7 +245,7 @@ fn terms(reason: Reason) -> (u16, &'static str) {
         Reason::CursorAhead | Reason::EventsExpired | Reason::ExpiredCursor => (410, "gone"),
         Reason::PreconditionFailed => (412, "precondition-failed"),
         Reason::BodyTooLarge => (413, "too-large"),
-        Reason::RateLimited => (429, "too-many-requests"),
+        Reason::RateLimited | Reason::ReadBudgetSpent => (429, "too-many-requests"),
         Reason::Internal => (500, "internal"),
         Reason::NotImplemented => (501, "not-implemented"),
         Reason::Unavailable => (503, "unavailable"),

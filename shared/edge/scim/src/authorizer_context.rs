@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall_directory::{AtCeiling, Caller, DeletedPeople, LoggedValues, TenantId, Verdict};
+use rollcall_directory::{
+    AtCeiling, Caller, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
+    UsedUp, Verdict,
+};
 use rollcall_scim as scim;
 use serde_json::Value;
 
@@ -28,8 +31,10 @@ pub struct AuthorizerContext {
     pub at_ceiling: AtCeiling,
     /// The version of the tenant's extension schemas; 0 if there are none.
     pub schemas: u64,
-    /// Seconds to wait before a retry. `None` for a request within the rate limit.
-    pub retry_after: Option<u32>,
+    /// How many read units the requests of the token may consume per minute.
+    pub read_budget: u32,
+    /// What the token has used up, and the seconds to wait before a retry. `None` for a request that may be done.
+    pub retry_after: Option<(UsedUp, u32)>,
 }
 
 const TENANT: &str = "tenant";
@@ -50,6 +55,11 @@ const GROUPS: &str = "groups";
 const BOTH: &str = "people,groups";
 /// Absent if there are none.
 const SCHEMAS: &str = "schemas";
+/// Absent for the default.
+const READ_BUDGET: &str = "read_budget";
+/// Absent if the token or its tenant is over its rate limit.
+const USED_UP: &str = "used_up";
+const READ_UNITS: &str = "read_units";
 
 impl AuthorizerContext {
     /// Returns the context for a verdict, or `None` if the token was refused.
@@ -58,8 +68,9 @@ impl AuthorizerContext {
             Verdict::Accepted(caller) => (caller, None),
             Verdict::Throttled {
                 caller,
+                used_up,
                 retry_after_seconds,
-            } => (caller, Some(retry_after_seconds)),
+            } => (caller, Some((used_up, retry_after_seconds))),
             Verdict::Refused { .. } => return None,
         };
         Some(Self {
@@ -71,6 +82,7 @@ impl AuthorizerContext {
             logged_values: caller.logged_values,
             at_ceiling: caller.at_ceiling,
             schemas: caller.schemas,
+            read_budget: caller.read_budget,
             retry_after,
         })
     }
@@ -79,7 +91,11 @@ impl AuthorizerContext {
     pub fn to_strings(&self) -> BTreeMap<&'static str, String> {
         let retry_after = self
             .retry_after
-            .map(|seconds| (RETRY_AFTER, seconds.to_string()));
+            .map(|(_, seconds)| (RETRY_AFTER, seconds.to_string()));
+        let reads_too_much = matches!(self.retry_after, Some((UsedUp::ReadUnits, _)));
+        let used_up = reads_too_much.then(|| (USED_UP, READ_UNITS.to_owned()));
+        let own_budget = self.read_budget != DEFAULT_READ_UNITS_PER_MINUTE;
+        let read_budget = own_budget.then(|| (READ_BUDGET, self.read_budget.to_string()));
         let restores = self.deleted_people == DeletedPeople::Restore;
         let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
         let logs_all = self.logged_values == LoggedValues::All;
@@ -100,6 +116,8 @@ impl AuthorizerContext {
         ]
         .into_iter()
         .chain(retry_after)
+        .chain(used_up)
+        .chain(read_budget)
         .chain(deleted_people)
         .chain(logged_values)
         .chain(at_ceiling)
@@ -116,9 +134,18 @@ impl AuthorizerContext {
                 .and_then(Value::as_str)
                 .filter(|text| !text.is_empty())
         };
+        let used_up = match fields.get(USED_UP).map(Value::as_str) {
+            None => UsedUp::Requests,
+            Some(Some(READ_UNITS)) => UsedUp::ReadUnits,
+            Some(_) => return None,
+        };
         let retry_after = match fields.get(RETRY_AFTER) {
-            Some(seconds) => Some(seconds.as_str()?.parse().ok()?),
+            Some(seconds) => Some((used_up, seconds.as_str()?.parse().ok()?)),
             None => None,
+        };
+        let read_budget = match fields.get(READ_BUDGET) {
+            Some(units) => units.as_str()?.parse().ok()?,
+            None => DEFAULT_READ_UNITS_PER_MINUTE,
         };
         let deleted_people = match fields.get(DELETED_PEOPLE).map(Value::as_str) {
             None => DeletedPeople::New,
@@ -151,6 +178,7 @@ impl AuthorizerContext {
             logged_values,
             at_ceiling: AtCeiling { people, groups },
             schemas,
+            read_budget,
             retry_after,
         })
     }
@@ -159,10 +187,14 @@ impl AuthorizerContext {
     ///
     /// # Errors
     ///
-    /// `TooManyRequests` (429) when the token is over its rate limit.
+    /// `TooManyRequests` (429) when the token is over its rate limit, `ReadTooMuch` (429) when it has used up what it may
+    /// read.
     pub fn into_caller(self, request_id: &str) -> Result<Caller, scim::Error> {
         match self.retry_after {
-            Some(retry_after) => Err(scim::Error::TooManyRequests { retry_after }),
+            Some((UsedUp::Requests, retry_after)) => {
+                Err(scim::Error::TooManyRequests { retry_after })
+            }
+            Some((UsedUp::ReadUnits, retry_after)) => Err(scim::Error::ReadTooMuch { retry_after }),
             None => Ok(self.caller(request_id)),
         }
     }
@@ -179,6 +211,7 @@ impl AuthorizerContext {
             logged_values: self.logged_values,
             at_ceiling: self.at_ceiling,
             schemas: self.schemas,
+            read_budget: self.read_budget,
         }
     }
 }
@@ -201,6 +234,7 @@ mod tests {
             logged_values: LoggedValues::Declared,
             at_ceiling: AtCeiling::default(),
             schemas: 0,
+            read_budget: 500,
         }
     }
 
@@ -242,12 +276,26 @@ mod tests {
 
     #[test]
     fn a_throttled_caller_is_told_when_to_come_again() {
-        let context = through_gateway(Verdict::Throttled {
-            caller: caller(),
-            retry_after_seconds: 7,
-        });
-        let error = context.into_caller("r-1").expect_err("throttled");
-        assert_eq!((error.status(), error.retry_after()), (429, Some(7)));
+        for (used_up, retry_after, expected) in [
+            (
+                UsedUp::Requests,
+                7,
+                scim::Error::TooManyRequests { retry_after: 7 },
+            ),
+            (
+                UsedUp::ReadUnits,
+                90,
+                scim::Error::ReadTooMuch { retry_after: 90 },
+            ),
+        ] {
+            let context = through_gateway(Verdict::Throttled {
+                caller: caller(),
+                used_up,
+                retry_after_seconds: retry_after,
+            });
+            let error = context.into_caller("r-1").expect_err("throttled");
+            assert_eq!(error, expected);
+        }
     }
 
     #[test]
@@ -282,6 +330,8 @@ mod tests {
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": null}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": "soon"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": 0}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_budget": "all"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "used_up": "patience"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": true}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": "maybe"}),
         ] {

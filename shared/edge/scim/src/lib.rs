@@ -2,7 +2,7 @@
 //!
 //! A request passes, in this order:
 //! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`),
-//!   and writes the tenant's request log (`request_log`);
+//!   writes the tenant's request log (`request_log`), and charges the token of a request that read much (`read_account`);
 //! - a router: `resources` (`/Users`, `/Groups`), `bulk` (which sends its operations through all of this again),
 //!   `discovery` (the public endpoints), or `root` (all other paths);
 //! - the extractors of the handler: the caller (`caller`, from `authorizer_context` or the bearer token), the base URL
@@ -25,6 +25,7 @@
 //! ```
 
 mod negotiation;
+mod read_account;
 mod request_log;
 mod surface;
 

@@ -36,6 +36,13 @@ struct Known {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot(Arc<OnceLock<Known>>);
 
+impl Slot {
+    /// Returns the caller, if known.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.0.get().map(|known| &known.caller)
+    }
+}
+
 /// Records the owner of the request's token.
 pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
     let known = match verdict {

@@ -20,7 +20,8 @@ use crate::error::{Error, refusal};
 use crate::fitting::fit;
 use crate::json_body::Sent;
 use crate::negotiation::content_type;
-use crate::request_log::Pending;
+use crate::read_account::ReadAccount;
+use crate::request_log::{Pending, Slot};
 use crate::root::{unknown_endpoint, unknown_method};
 
 /// Builds a function from a router of SCIM endpoints. It writes the request logs of the directory's tenants.
@@ -67,12 +68,16 @@ impl Surface for Scim {
             let (handled, readings) = scim::observe(self.handle(request, next)).await;
             let Handled {
                 pending,
+                account,
                 content_type,
                 took,
                 mut response,
             } = handled;
             if let Some(pending) = pending {
-                pending.answered(&response, took, readings).write().await;
+                let logged = pending.answered(&response, took, readings).write();
+                let consumed = response.extensions().get().copied();
+                let charged = ReadAccount::charge(account, consumed);
+                futures::join!(logged, charged);
             }
             if response.headers().contains_key(CONTENT_TYPE) {
                 let content_type = HeaderValue::from_static(content_type);
@@ -92,6 +97,7 @@ pub(crate) struct Foregone(pub(crate) scim::Error);
 struct Handled {
     /// `None` if the function does not log its requests.
     pending: Option<Pending>,
+    account: Option<ReadAccount>,
     content_type: &'static str,
     took: Duration,
     response: Response,
@@ -100,7 +106,7 @@ struct Handled {
 impl Scim {
     async fn handle(&self, request: Received, next: Next<'_>) -> Handled {
         let content_type = content_type(request.headers());
-        let (mut request, pending) = self.receive(request);
+        let (mut request, pending, account) = self.receive(request);
         let started = Instant::now();
         let response = match request.extensions_mut().remove() {
             Some(Foregone(error)) => refusal(&error),
@@ -108,6 +114,7 @@ impl Scim {
         };
         Handled {
             pending,
+            account,
             content_type,
             took: started.elapsed(),
             response,
@@ -115,14 +122,19 @@ impl Scim {
     }
 
     /// Replaces the body with its parsed form, and records the request for the log.
-    fn receive(&self, request: Received) -> (Received, Option<Pending>) {
+    fn receive(&self, request: Received) -> (Received, Option<Pending>, Option<ReadAccount>) {
         let (mut parts, body) = request.into_parts();
         note_spelling(&parts);
         let sent = Sent::parse(&body, &parts.headers);
         let directory = self.directory.as_ref();
+        // Whether it is an operation of a bulk request. That one is charged for all of them.
+        let is_part = parts.extensions.get::<Slot>().is_some();
         let pending = directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
+        let account = directory.filter(|_| !is_part);
+        let account = account.and_then(|directory| ReadAccount::of(directory, &parts));
         parts.extensions.insert(sent);
-        (Received::from_parts(parts, Bytes::new()), pending)
+        let request = Received::from_parts(parts, Bytes::new());
+        (request, pending, account)
     }
 }
 

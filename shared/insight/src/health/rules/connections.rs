@@ -204,7 +204,10 @@ fn severity_of(diagnosis: Diagnosis) -> Severity {
         | Diagnosis::NoToken
         | Diagnosis::Method
         | Diagnosis::Failed => Severity::Problem,
-        Diagnosis::Throttled | Diagnosis::NotFound | Diagnosis::IgnoredPath => Severity::Notice,
+        Diagnosis::Throttled
+        | Diagnosis::ReadTooMuch
+        | Diagnosis::NotFound
+        | Diagnosis::IgnoredPath => Severity::Notice,
         _ => Severity::Warning,
     }
 }
