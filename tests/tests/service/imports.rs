@@ -9,6 +9,7 @@ use rollcall_tests::budgets::Budgets;
 use rollcall_tests::idp::Answer;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
+use rollcall_tests::size::full_size;
 use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ fn outcomes(part: &Value) -> Vec<(u64, &str)> {
 
 async fn person(scene: &Scene, user_name: &str) -> Value {
     let filter = format!("userName eq \"{user_name}\"");
-    let found = scene.tenant.idp().filter("Users", &filter).await;
+    let found = scene.tenant.idp().filter("/Users", &filter).await;
     let id = found.string("/Resources/0/id");
     let path = scene.path(&format!("/users/{id}?include=attributes,groups"));
     scene.application.get(&path).await.expect(200).body
@@ -494,6 +495,67 @@ fn a_key_gives_no_role_above_its_own() {
         let part = import(&scene, "third", &rows).await;
         assert_eq!(part["items"][0]["reason"], "last_owner", "{part}");
     });
+}
+
+/// A part whose process is killed is completed when it is sent again, wherever the process was.
+#[test]
+fn a_part_that_is_killed_at_any_call_is_completed_by_the_next() {
+    run(async |service| {
+        let tenant = service.tenant("import-killed").await;
+        let (writer, faults) = service.other_process(&tenant);
+        let (first, step) = match full_size() {
+            true => (0, 1),
+            false => (rand::random_range(0..5), 5),
+        };
+        let mut rounds = 0;
+        for call in (first..).step_by(step) {
+            let mut survived = false;
+            for after in [false, true] {
+                rounds += 1;
+                let import = format!("killed-{call}-{after}");
+                let rows = killed_rows(&import);
+                faults.kill_at_call(call, after);
+                let (writer, name) = (writer.clone(), import.clone());
+                let sent = rows.clone();
+                let mut process = tokio::spawn(async move { done(&writer, &name, sent).await });
+                survived = tokio::select! {
+                    ended = &mut process => {
+                        assert_eq!(ended.unwrap().0.counts.created, 6);
+                        true
+                    }
+                    () = faults.wait_for_kill() => {
+                        process.abort();
+                        let _ = process.await;
+                        false
+                    }
+                };
+                faults.clear();
+                let (part, _) = done(tenant.directory(), &import, rows.clone()).await;
+                assert_eq!(part.counts.rows(), 6, "{part:?}");
+                assert_eq!(part.counts.failed, 0, "{part:?}");
+                let again = format!("{import}-again");
+                let (part, _) = done(tenant.directory(), &again, rows).await;
+                assert_eq!(part.counts.unchanged, 6, "killed at call {call}: {part:?}");
+            }
+            if survived {
+                break;
+            }
+        }
+        let (people, _) = tenant.idp().census().await;
+        assert_eq!(people, 6 * rounds);
+    });
+}
+
+/// Six people with roles and groups, whom no other import has.
+fn killed_rows(import: &str) -> Vec<ImportRow> {
+    let rows = (1..=6).map(|number| ImportRow {
+        application_id: Some(format!("{import}-{number}")),
+        user_name: format!("{import}-{number}@example.test"),
+        roles: Some(vec![RoleId::named("member")]),
+        groups: vec![format!("Team of {import}"), "Everybody".to_owned()],
+        ..row(number)
+    });
+    rows.collect()
 }
 
 fn row(number: usize) -> ImportRow {

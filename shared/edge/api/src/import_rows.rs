@@ -83,27 +83,54 @@ fn csv_rows(body: &[u8], max: usize) -> Result<Rows, String> {
         return Err("the first line of the part names a column twice".to_owned());
     }
     let mut rows = Rows::new();
+    let mut lines = Lines::of(body);
     for record in reader.records() {
         if rows.len() > max {
             break;
         }
         rows.push(match record {
-            Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                csv_row(u32::try_from(line).unwrap_or(u32::MAX), &names, &record)
-            }
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                let line = u32::try_from(line).unwrap_or(u32::MAX);
-                Err(RowFailure::new(
-                    line,
-                    Reason::InvalidSyntax,
-                    "the line is not UTF-8",
-                ))
-            }
+            Ok(record) => csv_row(lines.of_record(record.position()), &names, &record),
+            Err(error) => Err(RowFailure::new(
+                lines.of_record(error.position()),
+                Reason::InvalidSyntax,
+                "the line is not UTF-8",
+            )),
         });
     }
     Ok(rows)
+}
+
+/// Counts the lines up to each record. The positions of the reader are before the line break that precedes a record.
+struct Lines<'a> {
+    body: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Lines<'a> {
+    fn of(body: &'a [u8]) -> Self {
+        Self {
+            body,
+            at: 0,
+            line: 1,
+        }
+    }
+
+    fn of_record(&mut self, position: Option<&csv::Position>) -> u32 {
+        let byte = position.map_or(0, csv::Position::byte);
+        let from = usize::try_from(byte).unwrap_or(usize::MAX);
+        let from = from.clamp(self.at, self.body.len());
+        let breaks = self.body[from..].iter();
+        let breaks = breaks.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let begins = from + breaks.count();
+        let passed = self.body[self.at..begins].iter();
+        let passed = passed.filter(|byte| **byte == b'\n').count();
+        self.line = self
+            .line
+            .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+        self.at = begins;
+        self.line
+    }
 }
 
 fn unreadable_header() -> String {

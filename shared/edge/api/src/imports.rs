@@ -192,7 +192,7 @@ pub(crate) async fn read(access: Access<Gate>, Id(id): Id) -> Result<Json<Import
 /// given by hand; groups are added. Nobody gets a mail.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}/imports/{id}/parts/{number}", operation_id = "put_import_part",
     tag = "imports",
-    request_body(content((String = "application/x-ndjson"), (String = "text/csv")), description = "The rows"),
+    request_body(content((String = "application/x-ndjson"), (String = "text/csv"), (Vec<u8> = "application/octet-stream")), description = "The rows"),
     params(("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The import's id"),
         ("number" = i32, Path, description = "The number of the part", minimum = 1, maximum = 5000)),
