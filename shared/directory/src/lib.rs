@@ -14,6 +14,7 @@
 //! | `sign_in` | sign-ins, sessions and portal links |
 //! | `erasure` | the erasure of a deleted tenant, and of a person |
 //! | `export` | the export of a tenant, and of a person |
+//! | `import` | people, groups and roles that the application already has |
 //! | `webhooks` | webhooks, and what is left to send to them |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
@@ -53,6 +54,8 @@ mod erasure;
 
 mod export;
 
+mod import;
+
 mod webhooks;
 
 mod tenants;
@@ -85,6 +88,12 @@ pub use crate::erasure::handle::Erasures;
 pub use crate::erasure::record::{Erased, Erasure};
 pub use crate::export::handle::Exports;
 pub use crate::export::pages::ExportPage;
+pub use crate::import::handle::Imports;
+pub use crate::import::outcome::{Counts, Field, Outcome, RowFailure, RowResult};
+pub use crate::import::part::MAX_ROWS;
+pub use crate::import::row::ImportRow;
+pub use crate::import::state::{Import, ImportFormat, ImportMode, NewImport, PartResult};
+pub use crate::import::unmatched::UnmatchedPerson;
 pub use crate::indexes::fill::Filled;
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;

@@ -8,6 +8,7 @@ use crate::credentials::handle::Credentials;
 use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::erasure::handle::Erasures;
 use crate::export::handle::Exports;
+use crate::import::handle::Imports;
 use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
 use crate::request_log::handle::RequestLog;
@@ -137,6 +138,11 @@ impl Tenant {
     /// Returns the handle on the exports of the tenant and of its people.
     pub fn exports(&self) -> Exports<'_> {
         Exports::of(&self.scope)
+    }
+
+    /// Returns the handle on imports of what the application already has.
+    pub fn imports(&self) -> Imports<'_> {
+        Imports::of(&self.scope)
     }
 
     /// Returns the handle on the tenant's settings.

@@ -24,6 +24,8 @@ pub const NO_CONNECTION: &str = "-";
 pub enum PersonOrigin {
     /// They signed in.
     SignIn,
+    /// The application brought them with an import. Earlier versions read it as pushed.
+    Import,
     /// An identity provider pushed them. This also stands for origins that only another version knows.
     #[default]
     #[serde(other)]
@@ -63,6 +65,9 @@ pub struct Proven {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Identity {
+    /// The application's own id of the person, if an import brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_id: Option<String>,
     /// The connection that owns the person; `None` if nobody does, or an earlier version stored the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -127,6 +132,16 @@ impl Identity {
     /// Returns whether the person only came by signing in, and no connection owns them.
     pub fn only_signed_in(&self) -> bool {
         self.origin == Some(PersonOrigin::SignIn) && self.owner.is_none()
+    }
+
+    /// Returns whether no connection owns the resource, because it came by signing in or with an import. The first push
+    /// adopts it.
+    pub fn is_unowned(&self) -> bool {
+        let came_otherwise = matches!(
+            self.origin,
+            Some(PersonOrigin::SignIn | PersonOrigin::Import)
+        );
+        came_otherwise && self.owner.is_none()
     }
 
     /// Returns whether an identifier that the person has is proven.
@@ -278,10 +293,24 @@ mod tests {
     }
 
     #[test]
+    fn a_push_adopts_what_came_by_sign_in_or_import() {
+        for (origin, owner, expected) in [
+            (PersonOrigin::SignIn, None, true),
+            (PersonOrigin::Import, None, true),
+            (PersonOrigin::Pushed, None, false),
+            (PersonOrigin::Import, Some("c".to_owned()), false),
+        ] {
+            let identity = Identity::new(origin, owner);
+            assert_eq!(identity.is_unowned(), expected, "{origin:?}");
+        }
+        assert!(!Identity::default().is_unowned());
+    }
+
+    #[test]
     fn what_a_newer_version_stored_can_be_read() {
-        let stored = r#"{"origin": "import", "owner": "c", "held": true}"#;
+        let stored = r#"{"origin": "by_letter", "owner": "c", "held": true}"#;
         let identity: Identity = serde_json::from_str(stored).unwrap();
         assert_eq!(identity.origin, Some(PersonOrigin::Pushed));
-        assert!(!identity.only_signed_in());
+        assert!(!identity.only_signed_in() && !identity.is_unowned());
     }
 }

@@ -18,6 +18,7 @@
 //! | connection by an alias | `T#<tenant>#CA` | SHA-256 of the alias |
 //! | name of a deleted connection | `T#<tenant>#CD` | id |
 //! | unique name | `T#<tenant>#UN`, `…#GN` | folded `userName`, `displayName` |
+//! | person by the application's own id | `T#<tenant>#UA` | SHA-256 of the id, hex |
 //! | unique value of a declared attribute | `T#<tenant>#UV` | `<attribute>#<SHA-256 of the value, hex>` |
 //! | lookup | `T#<tenant>#UX#<value>`, `UE`, `UL`, `GX` | id |
 //! | ids of the groups with an external id | `T#<tenant>#GXI` | `externalId` |
@@ -50,6 +51,9 @@
 //! | step of an intent | `T#<tenant>#I#<id>` | number |
 //! | intent that is not open yet | `T#<tenant>#IP` | id |
 //! | erasure of a person | `T#<tenant>#E` | user id |
+//! | import | `T#<tenant>#IM` | id |
+//! | part of an import | `T#<tenant>#IM#<import>#P` | number |
+//! | person whom an import that only compares has met | `T#<tenant>#IM#<import>#M` | user id |
 //! | webhook | `T#<tenant>#H` | id |
 //! | deliveries of a webhook | `T#<tenant>#HL#<webhook>` | `<milliseconds since 1970>#<kind>` |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
@@ -210,6 +214,11 @@ impl<'a> Keys<'a> {
     /// Returns the key of a unique name. `folded` is the name after `rollcall_scim::fold`.
     pub fn name(self, kind: &Kind, folded: &str) -> Key {
         self.names(kind).at(bounded(folded, MAX_NAME_BYTES))
+    }
+
+    /// Returns the key of the id of the person who has this id in the application.
+    pub fn application_id(self, id: &str) -> Key {
+        self.partition("#UA").at(sha256_hex(id))
     }
 
     /// Returns the partition of the ids of the resources with this value of a lookup attribute. `code` is the
@@ -397,6 +406,22 @@ impl<'a> Keys<'a> {
     /// Returns the partition of the erasures of people. The sort key is the person's id.
     pub fn erasures(self) -> Partition {
         self.partition("#E")
+    }
+
+    /// Returns the key of an import.
+    pub fn import(self, id: &str) -> Key {
+        self.partition("#IM").at(id)
+    }
+
+    /// Returns the key of a part of an import.
+    pub fn import_part(self, import: &str, number: u32) -> Key {
+        self.partition(&format!("#IM#{import}#P"))
+            .at(format!("{number:06}"))
+    }
+
+    /// Returns the partition of the people whom an import has met. The sort key is the user's id.
+    pub fn met_by_import(self, import: &str) -> Partition {
+        self.partition(&format!("#IM#{import}#M"))
     }
 
     /// Returns whether an item with this partition key belongs to the tenant.

@@ -244,6 +244,19 @@ impl<'a> Fixture<'a> {
         application.get(&path).await.string("/items/0/id")
     }
 
+    /// Returns the id of a report of one part.
+    async fn import(&self) -> String {
+        let application = self.service.application();
+        let path = format!("/tenants/{}/imports/report", self.tenant.id());
+        application.put(&path, json!({"mode": "report"})).await;
+        let part = format!("{path}/parts/1");
+        application
+            .put(&part, json!({"user_name": "ada"}))
+            .await
+            .expect(200);
+        "report".to_owned()
+    }
+
     /// Grants support access, and returns its id.
     async fn support_access(&self) -> String {
         let application = self.service.application();
@@ -313,6 +326,7 @@ impl<'a> Fixture<'a> {
                 let made = application.post("/service-keys", new).await;
                 made.expect(201).id()
             }
+            _ if resource.starts_with("/imports/") => self.import().await,
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/support-access/") => self.support_access().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
@@ -325,6 +339,7 @@ impl<'a> Fixture<'a> {
             _ => self.tenant.connection_id().to_owned(),
         };
         let path = path.replace("{tenant}", &tenant).replace("{id}", &id);
+        let path = path.replace("{number}", "1");
         let urn = match path.starts_with("/tenants/") {
             true => SCHEMA,
             false => STACK_SCHEMA,
@@ -367,6 +382,8 @@ impl<'a> Fixture<'a> {
             ("POST", "/support-access") => {
                 json!({"operator": "sue@vendor.example", "reason": "case 7", "role_id": "admin"})
             }
+            ("PUT", "/imports/{id}") => json!({"mode": "report"}),
+            ("PUT", "/imports/{id}/parts/{number}") => json!({"user_name": "ada"}),
             ("PUT", "/roles") => json!({"items": []}),
             ("PUT", "/schemas/{urn}") => self.body_of_schema(),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),

@@ -26,6 +26,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "sign_in",
             "erasure",
             "export",
+            "import",
             "webhooks",
             "tenants",
         ],

@@ -11,7 +11,7 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// The sources of the tests that measure a section.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("budgets_access.rs"),
     include_str!("budgets_bulk.rs"),
     include_str!("budgets_follow_ups.rs"),
@@ -19,6 +19,7 @@ const SOURCES: [&str; 8] = [
     include_str!("budgets_look_ups.rs"),
     include_str!("budgets_people.rs"),
     include_str!("console_costs.rs"),
+    include_str!("imports.rs"),
     include_str!("people_lists.rs"),
 ];
 

@@ -1,6 +1,8 @@
 //! Invitations: if the tenant enables them, each pushed person gets one mail, and nobody else gets one.
 
-use rollcall_directory::{Assertion, NotInvited, Settings};
+use rollcall_directory::{
+    Assertion, ImportFormat, ImportMode, ImportRow, NewImport, NotInvited, Role, Settings, Tenant,
+};
 use rollcall_local::Options;
 use rollcall_tests::event_fixture::EventFixture;
 use rollcall_tests::service::run;
@@ -15,6 +17,25 @@ fn person(name: &str, active: bool, email: Option<&str>) -> Value {
             json!([{"value": "other@example.test"}, {"value": email, "primary": true}]);
     }
     person
+}
+
+/// Imports somebody with this user name and address.
+async fn import(tenant: &Tenant, address: &str) {
+    let new = NewImport {
+        mode: ImportMode::Import,
+        format: ImportFormat::JsonLines,
+        connection: None,
+    };
+    let imports = tenant.imports();
+    imports.put("quiet", &new).await.unwrap();
+    let row = ImportRow {
+        line: 1,
+        user_name: address.to_owned(),
+        emails: Some(vec![address.to_owned()]),
+        ..ImportRow::default()
+    };
+    let part = imports.put_part("quiet", 1, (address.as_bytes(), vec![Ok(row)]), Role::Owner);
+    assert_eq!(part.await.unwrap().counts.created, 1);
 }
 
 #[test]
@@ -42,6 +63,7 @@ fn pushed_people_are_invited_once() {
             ..Assertion::default()
         };
         fixture.tenant.sign_in().log_in(&assertion).await.unwrap();
+        import(&fixture.tenant, "imported@example.test").await;
         fixture.drained().await;
         let mail = fixture.local.mail();
         assert_eq!(mail.len(), 1, "{mail:?}");

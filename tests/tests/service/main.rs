@@ -88,6 +88,7 @@ mod identity_remedies;
 mod identity_returns;
 mod identity_roles;
 mod identity_traces;
+mod imports;
 mod indexes;
 mod introspection;
 mod isolation;

@@ -32,6 +32,7 @@ impl IdentityPanel {
         Self {
             origin: match identity.origin {
                 Some(PersonOrigin::SignIn) => "Signed in",
+                Some(PersonOrigin::Import) => "Imported by the application",
                 Some(PersonOrigin::Pushed) | None => "Pushed by an identity provider",
             },
             owner: identity.owner.as_ref().map(|id| (id.clone(), name(id))),

@@ -250,6 +250,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/tenants/{tenant}/roles",
                 "/tenants/{tenant}/schemas",
                 "/tenants/{tenant}/schemas/{proxy+}",
+                "/tenants/{tenant}/imports/{proxy+}",
                 "/tenants/{tenant}/picker",
                 "/tenants/{tenant}/users",
                 "/tenants/{tenant}/users/{proxy+}",

@@ -10,8 +10,7 @@ use crate::resources::crud::take_members;
 use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::Resources;
-use crate::resources::names::check_name;
-use crate::resources::names::is_taken;
+use crate::resources::names::{check_name, is_taken, is_taken_by_group};
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
 use crate::resources::sign_in_only::Adopted;
@@ -70,6 +69,9 @@ impl Resources<'_> {
             match self.save(draft, planned.skipped).await {
                 Err(error) if *kind == USERS && is_taken(&error) => {
                     self.save_adopted(record, error).await
+                }
+                Err(error) if kind.has_members() && is_taken_by_group(&error) => {
+                    self.adopt_group(record, change, error).await
                 }
                 created => created,
             }

@@ -266,7 +266,7 @@ impl Resources<'_> {
         .await
     }
 
-    async fn change(
+    pub(super) async fn change(
         self,
         kind: &'static Kind,
         id: &str,

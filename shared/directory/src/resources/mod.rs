@@ -15,10 +15,12 @@
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
 //! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is
 //! bound to, and `identity_change` tells when a name moves that a role hangs on. `tombstones` and `traces` say what stays
-//! of the deleted, `restore` brings them back, and `admit` lets others have their identifiers.
+//! of the deleted, `restore` brings them back, and `admit` lets others have their identifiers. `application_ids` finds
+//! people by the application's own ids, and `imported` has the groups that came with an import.
 
 mod admit;
 pub(crate) mod all_kinds;
+pub(crate) mod application_ids;
 pub(crate) mod assemble;
 mod by_cursor;
 pub(crate) mod candidates;
@@ -33,6 +35,7 @@ pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
 mod identity_change;
+pub(crate) mod imported;
 mod in_order;
 mod intent;
 pub(crate) mod intents;
@@ -42,7 +45,7 @@ pub(crate) mod members;
 mod name_keys;
 pub(crate) mod names;
 pub(crate) mod owners;
-mod ownership;
+pub(crate) mod ownership;
 pub(crate) mod page;
 pub(crate) mod page_cursor;
 mod patience;

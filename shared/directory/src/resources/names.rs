@@ -1,6 +1,6 @@
 //! Checks of unique names.
 
-use rollcall_model::{Kind, USERS};
+use rollcall_model::{GROUPS, Kind, USERS};
 use rollcall_scim as scim;
 use rollcall_scim::{Resource, has_unseen_character};
 use rollcall_store::Error;
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// # Errors
 /// `invalidValue` for control characters, for white space at either end of a user name, and for characters in it that
 /// nobody sees.
-pub(super) fn check_name(
+pub(crate) fn check_name(
     kind: &Kind,
     before: Option<&Resource>,
     after: &Resource,
@@ -38,8 +38,13 @@ pub(crate) fn check_user_name(attribute: &str, name: &str) -> Result<(), Error> 
 }
 
 /// Returns whether an error says that another person has the name.
-pub(super) fn is_taken(error: &Error) -> bool {
+pub(crate) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Scim(scim::Error::Uniqueness { attribute }) if attribute == USERS.unique)
+}
+
+/// Returns whether an error says that another group has the name.
+pub(super) fn is_taken_by_group(error: &Error) -> bool {
+    matches!(error, Error::Scim(scim::Error::Uniqueness { attribute }) if attribute == GROUPS.unique)
 }
 
 /// Returns the error for a name without visible characters.
@@ -64,8 +69,6 @@ fn check(kind: &Kind, attribute: &str, name: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use rollcall_model::GROUPS;
-
     use super::*;
 
     #[test]

@@ -14,11 +14,10 @@ use crate::resources::record::Record;
 
 /// What a write does with the owner of a resource, and what that is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ownership {
+pub(crate) enum Ownership {
     /// The owner stays.
     Stays,
-    /// Nobody owned the account that only came from sign-in, or the resource of an earlier version. It goes to this
-    /// connection.
+    /// Nobody owned what came by sign-in, with an import or from an earlier version. It goes to this connection.
     Adopted { by: String },
     /// It goes to a connection that replaces this one.
     Replaced { owner: String, by: String },
@@ -38,7 +37,7 @@ impl Ownership {
             return;
         };
         record.identity.owner = Some(by.clone());
-        if record.identity.origin == Some(PersonOrigin::SignIn) {
+        if record.identity.origin.is_some() {
             record.identity.origin = Some(PersonOrigin::Pushed);
         }
     }
@@ -64,12 +63,25 @@ pub(super) async fn ownership(
     kind: &Kind,
     record: &Record,
 ) -> Result<Ownership, Error> {
+    ownership_by(scope, kind, record, scope.actor.connection()).await
+}
+
+/// Checks that a connection may write the resource; `None` stands for whoever is no connection.
+///
+/// # Errors
+/// `403` when it belongs to another connection.
+pub(crate) async fn ownership_by(
+    scope: &Scope,
+    kind: &Kind,
+    record: &Record,
+    writer: Option<&str>,
+) -> Result<Ownership, Error> {
     let adopted = |by: &str| Ownership::Adopted { by: by.to_owned() };
-    match scope.actor.connection() {
-        Some(by) if record.identity.only_signed_in() => Ok(adopted(by)),
+    match writer {
+        Some(by) if record.identity.is_unowned() => Ok(adopted(by)),
         // Whoever comes first gets what nobody knows the owner of, but not while that is still looked for.
         Some(by) if is_lifted(record) && owners_are_known(scope, kind).await? => Ok(adopted(by)),
-        _ => check_owner(scope, record.identity.owner.as_deref()).await,
+        _ => check_owner_for(scope, record.identity.owner.as_deref(), writer).await,
     }
 }
 
@@ -92,7 +104,15 @@ async fn owners_are_known(scope: &Scope, kind: &Kind) -> Result<bool, Error> {
 /// # Errors
 /// `403` when it is another connection.
 pub(super) async fn check_owner(scope: &Scope, owner: Option<&str>) -> Result<Ownership, Error> {
-    let (Some(owner), Some(writer)) = (owner, scope.actor.connection()) else {
+    check_owner_for(scope, owner, scope.actor.connection()).await
+}
+
+async fn check_owner_for(
+    scope: &Scope,
+    owner: Option<&str>,
+    writer: Option<&str>,
+) -> Result<Ownership, Error> {
+    let (Some(owner), Some(writer)) = (owner, writer) else {
         return Ok(Ownership::Stays);
     };
     if owner == writer {

@@ -88,6 +88,14 @@ impl Resources<'_> {
         }
     }
 
+    /// Returns whether a push of this person would bring back somebody who was deleted, if the tenant wishes so.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn would_restore(self, pushed: &Record) -> Result<bool, Error> {
+        Ok(self.deleted_as(pushed).await?.is_some())
+    }
+
     /// Finds the deleted person whom a push means: of several, the one who was deleted last.
     async fn deleted_as(self, pushed: &Record) -> Result<Option<Deleted>, Error> {
         let sought = Sought::of(self.scope, pushed).await?;

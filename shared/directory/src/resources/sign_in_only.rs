@@ -1,5 +1,5 @@
 //! Accounts that only came from sign-in. They never stand in the way of an identity provider: a POST of their name
-//! adopts them, and a rename onto their name closes them.
+//! adopts them, and a rename onto their name closes them. A POST also adopts people who came with an import.
 //!
 //! Roles and sessions never move to another person. A subject moves only to somebody who has neither another one nor a
 //! role that was given by hand.
@@ -10,6 +10,7 @@ use rollcall_store::{Error, Expression, Guard, Transaction, now, string, to_item
 use serde_json::json;
 
 use crate::journal::entry::Entry;
+use crate::resources::application_ids::write_application_id;
 use crate::resources::draft::Saved;
 use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
@@ -35,15 +36,16 @@ impl Resources<'_> {
         let Some(holder) = self.holder_of_name(pushed).await? else {
             return Ok(None);
         };
-        if let (Some(owner), Some(writer)) = (&holder.identity.owner, &pushed.identity.owner)
-            && owner != writer
-        {
-            let attribute = USERS.unique.to_owned();
-            let taken = scim::Error::Uniqueness { attribute };
-            return Err(Error::Refused(Reason::OwnedByAnother, taken));
-        }
-        if !holder.identity.only_signed_in() || differs(&holder, pushed)? {
-            return Ok(None);
+        let writer = pushed.identity.owner.as_deref();
+        let external_id = pushed.text(&USERS, "externalId")?;
+        match met(&holder, writer, external_id.as_deref())? {
+            Met::Adopted => {}
+            Met::OfAnother => {
+                let attribute = USERS.unique.to_owned();
+                let taken = scim::Error::Uniqueness { attribute };
+                return Err(Error::Refused(Reason::OwnedByAnother, taken));
+            }
+            Met::Own | Met::SomebodyElse => return Ok(None),
         }
         let resource = pushed.resource(&USERS)?.clone();
         let mut after = match holder.changed_to(&USERS, resource, now())? {
@@ -188,6 +190,7 @@ impl Resources<'_> {
         for lookup in USERS.lookups {
             write_lookup(scope, &mut transaction, &USERS, lookup, Some(closed), None)?;
         }
+        write_application_id(scope, &mut transaction, Some(closed), None)?;
         write_count(scope, &mut transaction, &USERS, true, false);
         let about: Subject = subject(&USERS, closed)?;
         let told = json!({"merged_into": into});
@@ -200,6 +203,43 @@ impl Resources<'_> {
     async fn holder_of_name(self, wanted: &Record) -> Result<Option<Record>, Error> {
         self.holder_of(&USERS, &wanted.user_name()?).await
     }
+}
+
+/// What a push finds under the name that it creates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// A person whom nobody owns. The push adopts them.
+    Adopted,
+    /// A person whom the connection itself has pushed.
+    Own,
+    /// A person of another connection.
+    OfAnother,
+    /// A person who is somebody else, or whom the connection cannot adopt.
+    SomebodyElse,
+}
+
+/// Decides what a push of a new person finds under their name. Pure.
+///
+/// # Errors
+/// When the stored document is not JSON.
+pub(crate) fn met(
+    holder: &Record,
+    writer: Option<&str>,
+    external_id: Option<&str>,
+) -> Result<Met, Error> {
+    let owner = holder.identity.owner.as_deref();
+    if let (Some(owner), Some(writer)) = (owner, writer) {
+        return Ok(match owner == writer {
+            true => Met::Own,
+            false => Met::OfAnother,
+        });
+    }
+    let held = holder.text(&USERS, "externalId")?.unwrap_or_default();
+    let is_other = contradict(&held, external_id.unwrap_or_default());
+    Ok(match holder.identity.is_unowned() && !is_other {
+        true => Met::Adopted,
+        false => Met::SomebodyElse,
+    })
 }
 
 /// The outcome of an adoption.

@@ -50,9 +50,10 @@ impl Tombstone {
             created: Some(record.created),
             version: record.version,
             revision: record.revision,
-            // The traces have them.
+            // The traces have them, and the application's id is free again.
             identity: Identity {
                 former: Vec::new(),
+                application_id: None,
                 ..record.identity.clone()
             },
             account: record.account.clone(),

@@ -90,7 +90,7 @@ impl Traces {
     ///
     /// # Errors
     /// When the keys of the stack cannot be read.
-    pub(super) async fn keep_former(
+    pub(crate) async fn keep_former(
         scope: &Scope,
         before: &Record,
         after: &mut Record,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
+use crate::resources::application_ids::write_application_id;
 use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
@@ -43,6 +44,7 @@ pub(crate) fn resource_writes(
         write_lookup(scope, &mut transaction, kind, lookup, before, after)?;
     }
     write_claims(scope, &mut transaction, before, after)?;
+    write_application_id(scope, &mut transaction, before, after)?;
     write_owners(scope, &mut transaction, before, after);
     write_count(
         scope,
@@ -291,7 +293,7 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
         (Some(before), Some(after)) => match (before.inactive, after.inactive) {
             (false, true) => kind.events.deactivated,
             (true, false) => kind.events.reactivated,
-            _ if before.identity.only_signed_in() && !after.identity.only_signed_in() => {
+            _ if *kind == USERS && before.identity.is_unowned() && !after.identity.is_unowned() => {
                 EventType::UserAdopted
             }
             _ => kind.events.updated,

@@ -27,6 +27,11 @@ impl RoleContext {
         decide::effective_role(record, &self.settings, &self.mappings)
     }
 
+    /// Returns a person's effective roles, highest first.
+    pub(crate) fn roles(&self, record: &Record) -> Vec<Role> {
+        decide::effective_roles(record, &self.settings, &self.mappings)
+    }
+
     /// Returns a person as lists show them.
     ///
     /// # Errors

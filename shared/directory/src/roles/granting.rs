@@ -32,12 +32,23 @@ pub(super) fn write_grant<'a>(
     Ok(())
 }
 
+/// Counts grants that were written before, on the condition that the tenant is as it was read. Returns `false` if it is
+/// not: a change of the roles may have come between. Many grants at once do not wait for each other like this.
+///
+/// # Errors
+/// Only table errors.
+pub(crate) async fn count_grants(scope: &Scope, tenant: &TenantItem) -> Result<bool, Error> {
+    let mut transaction = Transaction::default();
+    write_grant(scope, &mut transaction, tenant, std::iter::empty())?;
+    Ok(scope.table.transact(&transaction).await?.is_empty())
+}
+
 /// Refuses to give or remove a role above the giver's own. The rank of a role that is not in the catalogue is unknown,
 /// so only an owner can remove it.
 ///
 /// # Errors
 /// `403` for a role that is in one of the two lists alone and outranks the giver.
-pub(super) fn check_rank(
+pub(crate) fn check_rank(
     held: &[RoleId],
     wanted: &BTreeSet<Role>,
     giver: Role,

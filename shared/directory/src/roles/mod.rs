@@ -11,7 +11,7 @@ pub(crate) mod claim_lists;
 pub(crate) mod context;
 pub mod decide;
 pub(crate) mod explain;
-mod granting;
+pub(crate) mod granting;
 pub(crate) mod handle;
 mod left_behind;
 pub(crate) mod mappings;

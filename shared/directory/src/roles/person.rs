@@ -161,7 +161,7 @@ impl Roles<'_> {
 }
 
 /// Returns a grant by hand as events tell it.
-pub(super) fn told(grant: Option<&Grant>) -> Value {
+pub(crate) fn told(grant: Option<&Grant>) -> Value {
     let ids: Vec<&RoleId> = grant.into_iter().flat_map(Grant::roles).collect();
     json!({"role_id": ids.first(), "role_ids": ids})
 }
@@ -171,7 +171,7 @@ fn given(record: &Record) -> impl Iterator<Item = &RoleId> {
 }
 
 /// Refuses roles that are not given by hand.
-fn check_by_hand<'a>(roles: impl Iterator<Item = &'a Role>) -> Result<(), Error> {
+pub(crate) fn check_by_hand<'a>(roles: impl Iterator<Item = &'a Role>) -> Result<(), Error> {
     match roles.filter(|role| !role.is_given(Way::Hand)).max() {
         Some(role) => {
             let detail = format!("`{role}` cannot be given by hand, choose another role");

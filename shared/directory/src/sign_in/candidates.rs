@@ -85,7 +85,7 @@ impl Facts<'_> {
         Ok(Candidate {
             id: record.id.clone(),
             is_live: !record.is_out(),
-            is_pushed: !identity.only_signed_in(),
+            is_pushed: !identity.is_unowned(),
             has_name,
             has_external_id,
             has_email: !emails.is_empty() || is_confused,

@@ -199,9 +199,9 @@ impl SignIn<'_> {
         for record in [&closed, &into] {
             roles.check_rank_over(record, rank).await?;
         }
-        let is_apart = closed.is_out() || !closed.identity.only_signed_in();
-        if is_apart || into.identity.only_signed_in() {
-            let detail = "only an account that came from sign-in and is not blocked can be merged, and only into \
+        let is_apart = closed.is_out() || !closed.identity.is_unowned();
+        if is_apart || into.identity.is_unowned() {
+            let detail = "only an account that came from sign-in or an import and is not blocked can be merged, and only into \
                           a person whom an identity provider pushed";
             return Err(scim::Error::InvalidValue(detail.to_owned()).into());
         }

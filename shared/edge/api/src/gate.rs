@@ -62,6 +62,15 @@ impl Gate for ManageWebhooks {
     const ALSO: &'static [Permission] = &[Permission::LogsRead, Permission::DirectoryRead];
 }
 
+/// Requires `provisioning:create`, and what the rows can do or tell: people and groups are read, and roles are given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Import;
+
+impl Gate for Import {
+    const PERMISSION: Option<Permission> = Some(Permission::ProvisioningCreate);
+    const ALSO: &'static [Permission] = &[Permission::DirectoryRead, Permission::SsoConfigure];
+}
+
 /// Requires `tenants:manage`.
 pub(crate) struct Tenants;
 

@@ -54,6 +54,8 @@ pub(crate) struct Person {
     origin: PersonOrigin,
     /// The id of the connection that owns them; null if none does.
     owner: Option<String>,
+    /// The application's own id of them; null if no import brought it.
+    application_id: Option<String>,
     /// The connections in which a sign-in has bound a subject to them.
     subjects: Vec<PersonSubject>,
     /// Their attributes as they were pushed, by their SCIM names: `name`, `emails`, `title` and so on; those of an
@@ -74,6 +76,8 @@ pub(crate) enum PersonOrigin {
     Pushed,
     /// They signed in.
     SignIn,
+    /// The application imported them.
+    Import,
 }
 
 /// A connection in which a sign-in has bound a subject to a person.
@@ -111,10 +115,12 @@ impl From<Stored> for Person {
             blocked_at: person.identity.blocked_at,
             origin: match person.identity.origin {
                 Some(directory::PersonOrigin::SignIn) => PersonOrigin::SignIn,
+                Some(directory::PersonOrigin::Import) => PersonOrigin::Import,
                 Some(directory::PersonOrigin::Pushed) | None => PersonOrigin::Pushed,
             },
             subjects: subjects_of(&person.identity),
             owner: person.identity.owner,
+            application_id: person.identity.application_id,
             attributes: None,
             groups: None,
         }

@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, export, groups, health, identity, named_mappings, people,
-    person_actions, picker, portal_links, put_connection, put_settings, put_tenant, quirks,
+    audit, connections, erasure, events, export, groups, health, identity, imports, named_mappings,
+    people, person_actions, picker, portal_links, put_connection, put_settings, put_tenant, quirks,
     remedies, requests, returning, roles, schemas, service_keys, sessions, settings, sign_in,
     snapshot, support, tenants, tokens, webhooks,
 };
@@ -74,6 +74,9 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
         .routes(routes!(schemas::read, schemas::declare, schemas::withdraw))
         .routes(routes!(remedies::bind))
         .routes(routes!(support::grant))
+        .routes(routes!(imports::read, imports::put))
+        .routes(routes!(imports::read_part, imports::put_part))
+        .routes(routes!(imports::list_unmatched))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }

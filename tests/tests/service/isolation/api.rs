@@ -54,9 +54,11 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
             if !fits && !taken {
                 continue;
             }
-            // A new connection of the caller's own may be called what no connection is called.
+            // A new connection of the caller's own may be called what no connection is called, and a new import what no
+            // import of the caller's tenant is called.
             let is_named = matches!(place, Place::Path(name) if name == "id");
-            if operation.id().starts_with("put_connection") && is_named && !fits {
+            let is_new_connection = operation.id().starts_with("put_connection") && !fits;
+            if is_named && (is_new_connection || operation.id() == "put_import") {
                 continue;
             }
             let filled = operation.filled(document, &board.other, Some((place, value)));

@@ -57,9 +57,16 @@ pub(super) fn operations(document: &Value) -> Vec<Operation> {
 
 fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
     let (mut places, mut required) = (Vec::new(), Vec::new());
+    let mut path = path.to_owned();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         let name = text(&parameter["name"]);
+        let is_number = !is_text(resolved(document, &parameter["schema"]));
         places.push(match parameter["in"].as_str() {
+            // The same for all tenants.
+            Some("path") if is_number => {
+                path = path.replace(&format!("{{{name}}}"), "1");
+                continue;
+            }
             Some("path") => Place::Path(name),
             Some("query") => {
                 if parameter["required"] == true {
@@ -114,6 +121,7 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("service-keys", "id") => "service key",
         ("requests", "id") => "request",
         ("schemas", "urn") => "schema",
+        ("imports", "id") => "import",
         _ => panic!("no values for parameter `{name}` of {path}: add its kind to `documented.rs`"),
     }
 }

@@ -136,6 +136,13 @@ impl Side {
         self.owner.post(&pause, json!({})).await.expect(200);
         let link_secret = link.string("/url");
         let link_secret = link_secret.rsplit('=').next().unwrap_or_default();
+        let import = format!("import-of-{}", self.tenant.id());
+        let at_import = format!("{at}/imports/{import}");
+        let report = json!({"mode": "report"});
+        application.put(&at_import, report).await.expect(201);
+        let part = format!("{at_import}/parts/1");
+        let row = json!({"user_name": name, "application_id": mark});
+        application.put(&part, row).await.expect(200);
         self.key = application.with(Some(&key.string("/service_key")));
         self.values.extend([
             ("connection", connection),
@@ -149,6 +156,7 @@ impl Side {
             ("webhook secret", webhook.string("/secret")),
             ("service key", key.id()),
             ("schema", urn),
+            ("import", import),
             ("service key secret", key.string("/service_key")),
         ]);
     }

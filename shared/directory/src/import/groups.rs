@@ -1,0 +1,125 @@
+//! Makes imported people members of the groups that their rows name, and creates the groups that are not there.
+
+use std::collections::BTreeMap;
+
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use rollcall_model::GROUPS;
+use rollcall_store::{Error, from_item};
+
+use crate::import::handle::Imports;
+use crate::import::look_up::Known;
+use crate::import::outcome::{Outcome, RowFailure, RowResult};
+use crate::import::people::Imported;
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::writes::Pointer;
+
+/// The number of people who join a group in one transaction.
+const JOIN_AT_ONCE: usize = 40;
+/// The number of groups that people join at the same time.
+const GROUPS_AT_ONCE: usize = 8;
+
+/// The people who join one group.
+#[derive(Debug)]
+struct Joining {
+    name: String,
+    people: Vec<String>,
+}
+
+impl Imports<'_> {
+    /// Makes the people members of their groups. Rows whose group cannot be joined fail.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(super) async fn join_groups(
+        self,
+        imported: &mut [Imported],
+        known: &Known,
+    ) -> Result<(), Error> {
+        let mut joining: BTreeMap<String, Joining> = BTreeMap::new();
+        for one in imported.iter() {
+            for (folded, name) in &one.joins {
+                let group = joining.entry(folded.clone()).or_insert_with(|| Joining {
+                    name: name.clone(),
+                    people: Vec::new(),
+                });
+                group.people.extend(one.result.user.clone());
+            }
+        }
+        let each = joining
+            .into_iter()
+            .map(|(folded, joining)| self.try_join(folded, joining, known).boxed());
+        let each: Vec<_> = each.collect();
+        let refused: Vec<Option<(String, Error)>> = stream::iter(each)
+            .buffer_unordered(GROUPS_AT_ONCE)
+            .try_collect()
+            .await?;
+        for (folded, error) in refused.into_iter().flatten() {
+            let concerned = |one: &&mut Imported| one.joins.iter().any(|(name, _)| *name == folded);
+            for one in imported.iter_mut().filter(concerned) {
+                fail(&mut one.result, &error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes people members of a group. Returns the refusal, if it is refused.
+    async fn try_join(
+        self,
+        folded: String,
+        joining: Joining,
+        known: &Known,
+    ) -> Result<Option<(String, Error)>, Error> {
+        let group = known.groups.get(&folded);
+        match self.join(&folded, &joining, group).await {
+            Err(error) if error.is_refusal() => Ok(Some((folded, error))),
+            Err(error) => Err(error),
+            Ok(()) => Ok(None),
+        }
+    }
+
+    async fn join(
+        self,
+        folded: &str,
+        joining: &Joining,
+        known: Option<&Record>,
+    ) -> Result<(), Error> {
+        let resources = Resources::of(self.scope);
+        let group = match known {
+            Some(group) => group.id.clone(),
+            None => match resources.create_imported_group(&joining.name).await? {
+                Some(group) => group.id,
+                None => match self.open_group(folded).await? {
+                    Some(group) => group,
+                    // It went to a connection in between.
+                    None => return Ok(()),
+                },
+            },
+        };
+        for people in joining.people.chunks(JOIN_AT_ONCE) {
+            resources.add_members(&group, people).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the id of the group with this name, unless a connection owns it.
+    async fn open_group(self, folded: &str) -> Result<Option<String>, Error> {
+        let key = self.scope.keys().name(&GROUPS, folded);
+        let Some(pointer) = self.scope.table.get(&key).await? else {
+            return Err(Error::Busy(None));
+        };
+        let id = from_item::<Pointer>(pointer)?.id;
+        let group = Resources::of(self.scope).record(&GROUPS, &id).await?;
+        Ok(group.identity.is_unowned().then_some(id))
+    }
+}
+
+fn fail(result: &mut RowResult, error: &Error) {
+    let user = result.user.take();
+    let failure = RowFailure::of(result.line, error);
+    *result = RowResult {
+        user,
+        outcome: Outcome::Failed,
+        ..RowResult::failed(failure)
+    };
+}

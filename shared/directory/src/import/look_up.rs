@@ -1,0 +1,169 @@
+//! Reads whom the rows of a part mean, with a few calls for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rollcall_model::{GROUPS, Reason, USERS};
+use rollcall_scim::{self as scim, fold};
+use rollcall_store::{Error, Key};
+
+use crate::import::handle::Imports;
+use crate::import::row::ImportRow;
+use crate::resources::application_ids::pointed_at;
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::traces::{Identifiers, deleted_ids};
+
+/// What the directory knows of the people and groups that rows name.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The ids of people by their folded names.
+    names: BTreeMap<String, String>,
+    /// The ids of people by the application's ids.
+    application_ids: BTreeMap<String, String>,
+    people: BTreeMap<String, Record>,
+    /// The groups by their folded names.
+    pub(super) groups: BTreeMap<String, Record>,
+    /// The folded names of new people of whom one with the name or the external id was deleted.
+    deleted: BTreeSet<String>,
+}
+
+impl Known {
+    /// Returns the person whom a row means.
+    ///
+    /// # Errors
+    /// `409` when the application's id and the user name belong to different people.
+    pub(super) fn meant(&self, row: &ImportRow) -> Result<Option<&Record>, Error> {
+        let named = self.named(row);
+        let id = row.application_id.as_ref();
+        match (self.by_application_id(row), named) {
+            (Some(person), Some(named)) if person.id != named.id => Err(refused(
+                "the user name belongs to another person than the application's id; correct one of them",
+            )),
+            (Some(person), _) => Ok(Some(person)),
+            (None, Some(named)) => match &named.identity.application_id {
+                Some(other) if id.is_some_and(|id| id != other) => Err(refused(
+                    "the person with this user name has another id of the application; correct one of them",
+                )),
+                _ => Ok(Some(named)),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Returns the person who has the user name of a row.
+    pub(super) fn named(&self, row: &ImportRow) -> Option<&Record> {
+        self.people.get(self.names.get(&fold(&row.user_name))?)
+    }
+
+    fn by_application_id(&self, row: &ImportRow) -> Option<&Record> {
+        let id = row.application_id.as_ref();
+        let person = self.people.get(self.application_ids.get(id?)?)?;
+        (person.identity.application_id.as_ref() == id).then_some(person)
+    }
+
+    /// Returns the id of somebody who is gone and still holds the application's id of a row. An earlier version deletes
+    /// people and leaves it.
+    pub(super) fn gone_holder(&self, row: &ImportRow) -> Option<&str> {
+        let holder = self.application_ids.get(row.application_id.as_ref()?)?;
+        self.by_application_id(row).is_none().then_some(holder)
+    }
+
+    /// Returns whether somebody who was deleted had the user name or the external id of a row that means nobody.
+    pub(super) fn was_deleted(&self, row: &ImportRow) -> bool {
+        self.deleted.contains(&fold(&row.user_name))
+    }
+
+    /// Returns the folded names of the groups that a row names and a person is not in.
+    pub(super) fn missing_groups<'a>(
+        &'a self,
+        row: &'a ImportRow,
+        person: Option<&'a Record>,
+    ) -> impl Iterator<Item = (String, &'a str)> {
+        let named = row.groups.iter().map(|name| (fold(name), name.as_str()));
+        named.filter(move |(folded, _)| {
+            let group = self.groups.get(folded);
+            !group.is_some_and(|group| person.is_some_and(|it| it.groups.contains(&group.id)))
+        })
+    }
+}
+
+fn refused(detail: &str) -> Error {
+    Error::Refused(
+        Reason::NotUnique,
+        scim::Error::InvalidValue(detail.to_owned()),
+    )
+}
+
+impl Imports<'_> {
+    /// Reads whom and what these rows name.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(super) async fn look_up(self, rows: &[ImportRow]) -> Result<Known, Error> {
+        let keys = self.scope.keys();
+        let name_of = |row: &ImportRow| keys.name(&USERS, &fold(&row.user_name));
+        let named = rows.iter().map(name_of);
+        let ids = rows.iter().filter_map(|row| row.application_id.as_ref());
+        let ids: BTreeSet<&String> = ids.collect();
+        let groups = rows.iter().flat_map(|row| &row.groups);
+        let groups: BTreeSet<String> = groups.map(|name| fold(name)).collect();
+        let wanted = named
+            .chain(ids.iter().map(|id| keys.application_id(id)))
+            .chain(groups.iter().map(|name| keys.name(&GROUPS, name)));
+        let wanted: Vec<Key> = wanted.collect();
+        let mut found = self.scope.table.find(wanted).await?;
+        let mut pointer = |key: &Key| found.take(key).map(|item| pointed_at(&item)).transpose();
+        let mut known = Known::default();
+        for row in rows {
+            if let Some(id) = pointer(&name_of(row))? {
+                known.names.insert(fold(&row.user_name), id);
+            }
+        }
+        for id in ids {
+            if let Some(person) = pointer(&keys.application_id(id))? {
+                known.application_ids.insert(id.clone(), person);
+            }
+        }
+        let mut group_ids = Vec::new();
+        for name in &groups {
+            group_ids.extend(pointer(&keys.name(&GROUPS, name))?);
+        }
+        let people = known.names.values().chain(known.application_ids.values());
+        let people: BTreeSet<String> = people.cloned().collect();
+        let people: Vec<String> = people.into_iter().collect();
+        let resources = Resources::of(self.scope);
+        let people = resources.records(&USERS, &people).await?.into_iter();
+        known.people = people.map(|person| (person.id.clone(), person)).collect();
+        for group in resources.records(&GROUPS, &group_ids).await? {
+            if let Some(name) = GROUPS.name_of(group.resource(&GROUPS)?) {
+                known.groups.insert(name, group);
+            }
+        }
+        self.look_up_deleted(rows, &mut known).await?;
+        Ok(known)
+    }
+
+    /// Reads of which new people one with the same identifiers was deleted.
+    async fn look_up_deleted(self, rows: &[ImportRow], known: &mut Known) -> Result<(), Error> {
+        let mut left = Vec::new();
+        for row in rows {
+            if matches!(known.meant(row), Ok(None)) {
+                let identifiers = Identifiers::default()
+                    .with_names([row.user_name.as_str()])
+                    .with_external_ids(row.external_id.as_deref());
+                let keys = identifiers.deleted_keys(self.scope).await?;
+                left.push((fold(&row.user_name), keys));
+            }
+        }
+        let keys = left.iter().flat_map(|(_, keys)| keys.iter().cloned());
+        let keys: Vec<Key> = keys.collect();
+        let mut found = self.scope.table.find(keys).await?;
+        for (name, keys) in left {
+            let items = keys.iter().filter_map(|key| found.take(key));
+            if items.flat_map(|item| deleted_ids(&item)).next().is_some() {
+                known.deleted.insert(name);
+            }
+        }
+        Ok(())
+    }
+}
