@@ -74,6 +74,7 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
         .routes(routes!(schemas::read, schemas::declare, schemas::withdraw))
         .routes(routes!(remedies::bind))
         .routes(routes!(support::grant))
+        .routes(routes!(webhooks::paused_tenants))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }
@@ -125,7 +126,12 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(support::end),
         routes!(health::read),
         routes!(webhooks::list, webhooks::create),
-        routes!(webhooks::read, webhooks::change, webhooks::delete),
+        routes!(
+            webhooks::read,
+            webhooks::put,
+            webhooks::change,
+            webhooks::delete
+        ),
         routes!(webhooks::rotate),
         routes!(webhooks::test),
         routes!(webhooks::pause),
