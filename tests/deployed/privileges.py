@@ -70,7 +70,7 @@ NEEDED = {
     },
     "WebhookSenderFunction": {
         provisioning.webhook:
-            "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
+            "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "MailerFunction": {
         provisioning.invitation: "GetItem PutItem ses:SendEmail",

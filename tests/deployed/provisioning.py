@@ -413,6 +413,13 @@ def webhook(stack, _):
     assert customer.admin("GET", f"{path}/deliveries").expect(200).body["items"]
     customer.admin("DELETE", path).expect(204)
 
+    # One of the stack gets the events of this tenant too.
+    made = customer.app("POST", "/webhooks", {"name": "All", "url": "https://hooks.invalid/"}).expect(201).body
+    customer.push("ada")
+    of_stack = f"/webhooks/{made['id']}/deliveries?for_tenant={customer.tenant}"
+    eventually("a failed delivery", lambda: customer.app("GET", of_stack).status == 200 and customer.app("GET", of_stack).body["items"])
+    customer.app("DELETE", f"/webhooks/{made['id']}").expect(204)
+
 
 def awaited_mapping(stack, _):
     """a mapping by name awaits its group, and the reconciler maps the group once it is pushed"""

@@ -127,6 +127,7 @@ fn paused(after: &Map<String, Value>) -> &'static str {
         Some("failing") => "Paused: every delivery failed for three days",
         Some("gone") => "Paused: the endpoint does not exist any more",
         Some("events_expired") => "Paused: the next events have expired",
+        Some("restored") => "Paused: the table was restored to before a change",
         Some("cursor_ahead") => "Paused: the feed ends before its place",
         _ => "Paused",
     }

@@ -1,9 +1,12 @@
-//! Sends the events of each tenant to its webhooks, in the order of the feed, signed, at least once.
+//! Sends the events of each tenant to its webhooks and to those of the stack, in the order of the feed, signed, at least
+//! once.
 //!
 //! A message only says that there may be something to send: after an event has its place in the feed, or every minute for
 //! webhooks that wait. What is sent follows from the place of each webhook in the feed, which is stored with it. So no
 //! event depends on a message, and a delay can be longer than a queue keeps messages. One invocation at a time sends to
-//! a webhook; different webhooks do not wait for each other.
+//! a webhook; different webhooks do not wait for each other. A webhook of the stack has a place in each feed, and the
+//! tenants do not wait for each other either. After it was changed, each minute a part of the tenants is looked at, so
+//! that what waited for the change does not wait for the tenant's next event.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -32,7 +35,8 @@ use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{
-    Delivered, Directory, Error, Next, Tenant, TenantId, Turn, Waiting, WebhookSecret,
+    Delivered, Directory, Error, Next, StackWebhook, Tenant, TenantId, Turn, Waiting,
+    WebhookSecret, Webhooks,
 };
 use rollcall_runtime::chain;
 use tokio::time::Instant;
@@ -91,6 +95,47 @@ enum Ended {
     Changed,
 }
 
+/// A webhook to call.
+#[derive(Clone, Debug)]
+enum Endpoint {
+    /// A webhook of the tenant, by its id.
+    OfTenant(String),
+    /// A webhook of the stack, by its id.
+    OfStack(String),
+}
+
+impl Endpoint {
+    fn id(&self) -> &str {
+        match self {
+            Self::OfTenant(id) | Self::OfStack(id) => id,
+        }
+    }
+}
+
+/// Whose webhook is called.
+#[derive(Debug)]
+enum Of {
+    Tenant,
+    Stack(Box<StackWebhook>),
+    /// A webhook of the stack that is paused or does not exist.
+    Nobody,
+}
+
+/// Where a turn is.
+#[derive(Clone, Copy, Debug)]
+struct At<'a> {
+    tenant: &'a Tenant,
+    webhooks: Webhooks<'a>,
+}
+
+/// Returns the webhooks of the tenant, or the webhook of the stack in it.
+fn of<'a>(tenant: &'a Tenant, stack: Option<&'a StackWebhook>) -> Webhooks<'a> {
+    match stack {
+        Some(stack) => tenant.webhooks().of_stack(stack),
+        None => tenant.webhooks(),
+    }
+}
+
 impl Sender {
     /// Returns the sender at another time.
     #[must_use]
@@ -138,11 +183,13 @@ impl Sender {
                 fail(id, &error);
             }
         }
-        if !scheduled.is_empty()
-            && let Err(error) = self.send_waiting(deadline).await
-        {
-            for id in &scheduled {
-                fail(id, &error);
+        if !scheduled.is_empty() {
+            let both = futures::future::join(self.send_waiting(deadline), self.walk(deadline));
+            let both: (Result<(), Error>, Result<(), Error>) = Box::pin(both).await;
+            if let Err(error) = both.0.and(both.1) {
+                for id in &scheduled {
+                    fail(id, &error);
+                }
             }
         }
         response
@@ -160,21 +207,43 @@ impl Sender {
             let now = self.clock.now();
             let due = webhooks.map(|webhooks| {
                 let due = webhooks.into_iter().filter(|webhook| webhook.is_due(now));
-                due.map(|webhook| webhook.id).collect::<Vec<_>>()
+                due.map(|webhook| Endpoint::OfTenant(webhook.id))
+                    .collect::<Vec<_>>()
             });
             (id, due)
         });
-        let due: Vec<_> = due.buffer_unordered(AT_ONCE).collect().await;
+        let of_stack = self.directory.stack_webhooks().list();
+        let due = due.buffer_unordered(AT_ONCE).collect::<Vec<_>>();
+        let (of_stack, due) = futures::future::join(of_stack, due).await;
         let (mut failed, mut work) = (Vec::new(), Vec::new());
+        let of_stack = of_stack.unwrap_or_else(|error| {
+            // The message of each tenant comes again.
+            tracing::error!(
+                error = chain(&error),
+                "the webhooks of the stack were not read"
+            );
+            failed.extend(
+                due.iter()
+                    .map(|(tenant, _)| (tenant.clone(), Error::Busy(None))),
+            );
+            Vec::new()
+        });
+        let of_stack = of_stack.iter().filter(|webhook| !webhook.is_paused());
+        let of_stack: Vec<_> = of_stack
+            .map(|webhook| Endpoint::OfStack(webhook.id.clone()))
+            .collect();
         for (tenant, webhooks) in due {
             match webhooks {
-                Ok(webhooks) => work.extend(webhooks.into_iter().map(|id| (tenant.clone(), id))),
+                Ok(webhooks) => {
+                    let all = webhooks.into_iter().chain(of_stack.iter().cloned());
+                    work.extend(all.map(|endpoint| (tenant.clone(), endpoint)));
+                }
                 Err(error) => failed.push((tenant, error)),
             }
         }
-        let sent = stream::iter(work).map(|(tenant, webhook)| async move {
+        let sent = stream::iter(work).map(|(tenant, endpoint)| async move {
             let of = self.directory.system(tenant.clone());
-            let sent = Box::pin(self.send(&of, &webhook, deadline)).await;
+            let sent = Box::pin(self.send(&of, &endpoint, deadline)).await;
             sent.err().map(|error| (tenant, error))
         });
         let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
@@ -209,36 +278,122 @@ impl Sender {
             return Ok(());
         }
         let tenant = self.directory.system(waiting.tenant.clone());
-        match tenant.webhooks().still_waits(&waiting).await? {
-            true => Box::pin(self.send(&tenant, &waiting.webhook, deadline)).await,
+        let endpoint = match waiting.of_stack {
+            false => Endpoint::OfTenant(waiting.webhook.clone()),
+            true => Endpoint::OfStack(waiting.webhook.clone()),
+        };
+        let stack = match self.stack_webhook(&endpoint).await? {
+            // When it is resumed, all tenants are looked at.
+            Of::Nobody => return self.directory.forget_waiting(&waiting).await,
+            Of::Stack(stack) => Some(stack),
+            Of::Tenant => None,
+        };
+        let webhooks = of(&tenant, stack.as_deref());
+        match webhooks.still_waits(&waiting).await? {
+            true => Box::pin(self.send(&tenant, &endpoint, deadline)).await,
             false => Ok(()),
         }
     }
 
+    /// Looks at the tenants, for the webhooks of the stack that were changed, until `deadline`.
+    async fn walk(&self, deadline: Instant) -> Result<(), Error> {
+        for webhook in self.directory.stack_webhooks().list().await? {
+            if let Some(begin) = webhook.walked_to().filter(|_| !webhook.is_paused()) {
+                self.walk_from(&webhook, begin.to_owned(), deadline).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn walk_from(
+        &self,
+        webhook: &StackWebhook,
+        mut after: String,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let endpoint = &Endpoint::OfStack(webhook.id.clone());
+        while Instant::now() < deadline {
+            let behind = (!after.is_empty()).then_some(after.as_str());
+            let page = self.directory.tenants(behind, WAITING_AT_ONCE).await?;
+            let mut tenants: Vec<_> = page.into_iter().map(|tenant| tenant.id).collect();
+            let last = tenants
+                .last()
+                .filter(|_| tenants.len() == WAITING_AT_ONCE)
+                .map(ToString::to_string);
+            if last.is_none() {
+                let erasures = self.directory.unfinished_erasures().await?.into_iter();
+                let deleted = erasures.filter(|erasure| erasure.person.is_none());
+                tenants.extend(deleted.map(|erasure| erasure.tenant));
+            }
+            let sent = stream::iter(tenants).map(|id| async move {
+                let tenant = self.directory.system(id);
+                Box::pin(self.send(&tenant, endpoint, deadline)).await
+            });
+            let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
+            // The walk goes on where it was.
+            sent.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let noted = self.directory.stack_webhooks();
+            let is_same = noted.note_walk(webhook, last.as_deref()).await?;
+            match last {
+                Some(last) if is_same => after = last,
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whose webhook it is.
+    async fn stack_webhook(&self, endpoint: &Endpoint) -> Result<Of, Error> {
+        let Endpoint::OfStack(id) = endpoint else {
+            return Ok(Of::Tenant);
+        };
+        match self.directory.stack_webhooks().read(id).await {
+            Ok(webhook) if webhook.is_paused() => Ok(Of::Nobody),
+            Ok(webhook) => Ok(Of::Stack(Box::new(webhook))),
+            Err(error) if error.is_refusal() => Ok(Of::Nobody),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends to one webhook until there is nothing left, it fails, or the time is over.
-    async fn send(&self, tenant: &Tenant, webhook: &str, deadline: Instant) -> Result<(), Error> {
+    async fn send(
+        &self,
+        tenant: &Tenant,
+        endpoint: &Endpoint,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let deadline = deadline.min(Instant::now() + TURN_TIME);
         let left = deadline.saturating_duration_since(Instant::now());
         let left = SignedDuration::try_from(left).unwrap_or_default();
         for _ in 0..TURNS {
+            let stack = match self.stack_webhook(endpoint).await? {
+                Of::Nobody => return Ok(()),
+                Of::Stack(stack) => Some(stack),
+                Of::Tenant => None,
+            };
+            let webhooks = of(tenant, stack.as_deref());
+            if stack.is_some() && !webhooks.ready().await? {
+                return Ok(());
+            }
             let now = self.clock.now();
             let until = now.checked_add(left + AFTER_DEADLINE).unwrap_or(now);
-            let turn = tenant.webhooks().begin(webhook, now, until).await?;
+            let turn = webhooks.begin(endpoint.id(), now, until).await?;
             let Some(mut turn) = turn else {
                 return Ok(());
             };
-            let ended = match self.send_in(tenant, &mut turn, deadline).await {
+            let at = At { tenant, webhooks };
+            let ended = match self.send_in(at, &mut turn, deadline).await {
                 Ok(ended) => ended,
                 Err(error) => {
                     // The message comes again, and must not find the turn held.
-                    tenant.webhooks().let_go(&turn).await?;
+                    webhooks.let_go(&turn).await?;
                     return Err(error);
                 }
             };
             if ended == Ended::Done {
                 return Ok(());
             }
-            tenant.webhooks().let_go(&turn).await?;
+            webhooks.let_go(&turn).await?;
         }
         // What came meanwhile has no message of its own any more, so this one comes again.
         Err(Error::Busy(None))
@@ -246,11 +401,10 @@ impl Sender {
 
     async fn send_in(
         &self,
-        tenant: &Tenant,
+        At { tenant, webhooks }: At<'_>,
         turn: &mut Turn,
         deadline: Instant,
     ) -> Result<Ended, Error> {
-        let webhooks = tenant.webhooks();
         let secrets = webhooks
             .live_secrets(&turn.webhook, self.clock.now())
             .await?;
@@ -277,7 +431,8 @@ impl Sender {
             }
             let events = page.items.into_iter().map(|item| item.event);
             let events: Vec<_> = events.collect();
-            let ended = self.send_page(tenant, turn, (events, page.next), &secrets, deadline);
+            let at = At { tenant, webhooks };
+            let ended = self.send_page(at, turn, (events, page.next), &secrets, deadline);
             if let Some(ended) = ended.await? {
                 return Ok(ended);
             }
@@ -287,13 +442,12 @@ impl Sender {
     /// Sends events one by one, and stores how far the webhook is. `None` if the turn goes on after `next`.
     async fn send_page(
         &self,
-        tenant: &Tenant,
+        At { tenant, webhooks }: At<'_>,
         turn: &mut Turn,
         (events, next): (Vec<rollcall_directory::Event>, u64),
         secrets: &[WebhookSecret],
         deadline: Instant,
     ) -> Result<Option<Ended>, Error> {
-        let webhooks = tenant.webhooks();
         let (mut delivered, mut sent_to) = (Delivered::default(), turn.webhook.sent_to);
         for event in events {
             if !turn.webhook.wants(&event) {

@@ -26,7 +26,8 @@ use crate::tenants::put_settings::default_settings;
 use crate::tenants::schemas::DeclaredTypes;
 use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
-use crate::webhooks::waiting::{WaitingPage, waiting};
+use crate::webhooks::stack_change::StackWebhooks;
+use crate::webhooks::waiting::{Waiting, WaitingPage, forget, waiting};
 
 /// The environment variable with the name of the table.
 pub const TABLE_NAME_VARIABLE: &str = "TABLE_NAME";
@@ -107,6 +108,14 @@ impl Directory {
         limit: usize,
     ) -> Result<WaitingPage, Error> {
         waiting(&self.table, now, after, limit).await
+    }
+
+    /// Removes a webhook from those that wait.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn forget_waiting(&self, waiting: &Waiting) -> Result<(), Error> {
+        forget(&self.table, waiting).await
     }
 
     /// Returns the operator's bounds of sessions.
@@ -293,6 +302,11 @@ impl Directory {
     /// Returns the handle on the service keys of the stack.
     pub fn service_keys(&self) -> ServiceKeys<'_> {
         ServiceKeys::of(&self.table, &self.recent.service_keys)
+    }
+
+    /// Returns the handle on the webhooks of the stack.
+    pub fn stack_webhooks(&self) -> StackWebhooks<'_> {
+        StackWebhooks::of(&self.table, &self.key_ring, self.webhook_targets)
     }
 
     /// Returns the handle on the roles of the stack.

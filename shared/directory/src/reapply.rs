@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::archive::log::since;
 use crate::archive::plan::{Action, Step, plan};
+use crate::archive::record::awaited;
 use crate::credentials::key_history::KeyChanger;
 use crate::directory::Directory;
 use crate::resources::handle::Resources;
@@ -122,9 +123,11 @@ async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
         Action::RevokeServiceKey => Ok(()),
         Action::RevokeToken => tenant.credentials().revoke_token(id).await,
         Action::DeleteConnection => tenant.credentials().delete_connection(id).await,
+        Action::PauseWebhook => tenant.webhooks().pause_outdated(id).await,
         Action::DeleteWebhook => tenant.webhooks().delete(id).await,
         Action::TakeRoles => take_roles(&tenant, id, &step.taken).await,
         Action::Unmap => unmap(&tenant, id, &step.taken).await,
+        Action::UnmapAwaited => unmap_awaited(&tenant, id, &step.taken).await,
         Action::RemoveMembers => remove_members(&tenant, id, &step.taken).await,
         Action::DeleteGroup => delete_group(&tenant, id).await,
         Action::DeactivatePerson => deactivate(&tenant, id).await,
@@ -163,6 +166,23 @@ async fn unmap(tenant: &Tenant, group: &str, taken: &BTreeSet<String>) -> Result
         Some(left) => tenant.roles().map_group(group, left).await,
         None => Ok(()),
     }
+}
+
+/// Takes roles from the mapping that awaits a group, whose name has this hash.
+async fn unmap_awaited(tenant: &Tenant, name: &str, taken: &BTreeSet<String>) -> Result<(), Error> {
+    let roles = tenant.settings().read().await?.roles;
+    for mapping in tenant.roles().awaited_mappings().await? {
+        if awaited(&mapping.name) == name
+            && let Some(left) = left(mapping.roles, taken, &roles)
+        {
+            let left = left.into_iter().collect();
+            tenant
+                .roles()
+                .map_name_by(&mapping.name, &left, Role::Owner)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns what is left of roles; `None` if nothing is taken from them.

@@ -56,14 +56,17 @@
 //! | person whom an import that only compares has met | `T#<tenant>#IM#<import>#M` | user id |
 //! | webhook | `T#<tenant>#H` | id |
 //! | deliveries of a webhook | `T#<tenant>#HL#<webhook>` | `<milliseconds since 1970>#<kind>` |
+//! | how far a webhook of the stack is in the tenant | `T#<tenant>#HP` | id |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |
 //! | erasure that is not finished | `S#ERASING` | `<tenant>`, `<tenant>#<user id>` |
 //! | request of the stack with an idempotency key, and its answer | `S#REPEATS` | SHA-256 of caller and key, hex |
 //! | service key | `S#KEYS` | SHA-256 of the key, hex |
-//! | webhook that waits | `S#WEBHOOKS` | `<milliseconds since 1970>#<tenant>#<webhook>` |
+//! | webhook that waits | `S#WEBHOOKS` | `<milliseconds since 1970>#<tenant>#<webhook>`, for those of the stack with `#stack` |
+//! | webhook of the stack | `S#HOOKS` | id |
+//! | tenant for which a webhook of the stack is paused | `S#HOOKSPAUSED#<webhook>` | tenant id |
 //!
-//! The last five belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
+//! Those with `S#` belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
 
 #[cfg(test)]

@@ -44,16 +44,6 @@ impl StackKeys {
         Partition::stored("S#REPEATS")
     }
 
-    /// Returns the partition of the webhooks that wait to be called, of all tenants, in the order in which they are due.
-    pub fn waiting_webhooks() -> Partition {
-        Partition::stored("S#WEBHOOKS")
-    }
-
-    /// Returns the key of a webhook that waits. `due` is in milliseconds since 1970.
-    pub fn waiting_webhook(due: i64, tenant: &TenantId, webhook: &str) -> Key {
-        Self::waiting_webhooks().at(format!("{due:015}#{tenant}#{webhook}"))
-    }
-
     /// Returns the partition of the history of service keys. The sort key is a UUIDv7.
     pub fn service_key_history() -> Partition {
         Partition::stored("S#KEYHISTORY")

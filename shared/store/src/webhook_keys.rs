@@ -1,7 +1,10 @@
-//! The keys of the webhooks of a tenant.
+//! The keys of the webhooks of a tenant, and of those of the stack.
+
+use rollcall_model::TenantId;
 
 use crate::keys::Keys;
-use crate::partition::Partition;
+use crate::partition::{Key, Partition};
+use crate::stack_keys::StackKeys;
 
 impl Keys<'_> {
     /// Returns the partition of webhooks. The sort key is the webhook's id.
@@ -9,8 +12,37 @@ impl Keys<'_> {
         self.partition("#H")
     }
 
+    /// Returns the partition of how far the webhooks of the stack are in the tenant. The sort key is the webhook's id.
+    pub fn stack_webhooks(self) -> Partition {
+        self.partition("#HP")
+    }
+
     /// Returns the partition of the deliveries of a webhook, in order of time.
     pub fn webhook_deliveries(self, webhook: &str) -> Partition {
         self.partition(&format!("#HL#{webhook}"))
+    }
+}
+
+impl StackKeys {
+    /// Returns the partition of the webhooks that wait to be called, of all tenants, in the order in which they are due.
+    pub fn waiting_webhooks() -> Partition {
+        Partition::stored("S#WEBHOOKS")
+    }
+
+    /// Returns the key of a webhook that waits. `due` is in milliseconds since 1970. Earlier versions skip those of the
+    /// stack.
+    pub fn waiting_webhook(due: i64, tenant: &TenantId, webhook: &str, of_stack: bool) -> Key {
+        let end = if of_stack { "#stack" } else { "" };
+        Self::waiting_webhooks().at(format!("{due:015}#{tenant}#{webhook}{end}"))
+    }
+
+    /// Returns the partition of the webhooks of the stack. The sort key is the webhook's id.
+    pub fn webhooks() -> Partition {
+        Partition::stored("S#HOOKS")
+    }
+
+    /// Returns the partition of the tenants for which a webhook of the stack is paused. The sort key is the tenant's id.
+    pub fn paused_for(webhook: &str) -> Partition {
+        Partition::stored(&format!("S#HOOKSPAUSED#{webhook}"))
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Brings a stack to the state that a file describes: roles, tenants with their settings, connections and role mappings.
+"""Brings a stack to the state that a file describes: roles, webhooks, tenants with their settings, connections and role mappings.
 
 Every request is a PUT under a name that the file gives. What is as it should be stays as it is, so the file can be applied
 again and again. What the file does not name is left alone.
@@ -32,6 +32,8 @@ def resources(desired):
     """Lists the resources as pairs of a path and a body, in an order in which each finds what it names."""
     if "roles" in desired:
         yield "/roles", desired["roles"]
+    for id, webhook in desired.get("webhooks", {}).items():
+        yield f"/webhooks/{id}", webhook
     for tenant, parts in desired.get("tenants", {}).items():
         root = f"/tenants/{tenant}"
         yield root, parts["tenant"]
@@ -42,15 +44,20 @@ def resources(desired):
         for group, roles in parts.get("role_mappings", {}).items():
             name = urllib.parse.quote(group, safe="")
             yield f"{root}/groups/role-mapping?name={name}", {"role_ids": roles}
+        for id, webhook in parts.get("webhooks", {}).items():
+            yield f"{root}/webhooks/{id}", webhook
 
 
 def apply(api, desired):
     """Applies the state. Returns how many resources were created."""
     created = 0
     for path, body in resources(desired):
-        status, _ = api.call("PUT", path, body)
+        status, answer = api.call("PUT", path, body)
         created += status == 201
         print(f"{'created' if status == 201 else 'in place':8} {path}")
+        if "secret" in answer:
+            # It is shown once: here you would store it where the receiver reads it.
+            print(f"         its signing secret begins with {answer['secret'][:10]}")
     return created
 
 

@@ -48,6 +48,8 @@ struct Operation {
     path: String,
     /// The credential that the endpoint requires, if any, and the permissions that it must have.
     needs: Option<(String, Vec<String>)>,
+    /// Whether a service key calls it too, for what the stack has of the same kind.
+    is_of_stack_too: bool,
     success: u16,
 }
 
@@ -85,6 +87,9 @@ impl Operation {
             Who::Nobody | Who::Nonsense => 401,
             Who::ScimToken | Who::RevokedScimToken => 403,
             Who::ServiceKey if for_application => self.success,
+            // What is asked for is the tenant's.
+            Who::ServiceKey if self.is_of_stack_too && self.path.contains('{') => 404,
+            Who::ServiceKey if self.is_of_stack_too => self.success,
             Who::ServiceKey => 403,
             _ if for_application => 403,
             Who::Session(role) => allowed(role),
@@ -123,6 +128,7 @@ fn operations(document: &Value) -> Vec<Operation> {
                 .find(|status| (200..300).contains(status));
             found.push(Operation {
                 needs,
+                is_of_stack_too: !operation["security"][1].is_null(),
                 success: success.unwrap_or_else(|| panic!("{method} {path}: no success status")),
                 path: path.trim_start_matches("/api/v1").to_owned(),
                 method,
@@ -400,6 +406,7 @@ impl<'a> Fixture<'a> {
             ("POST", "/users/{id}/merge") => json!({"into": self.user}),
             ("POST", path) if path.starts_with("/users/{id}/") => json!({}),
             ("POST", "/webhooks") => new_webhook(),
+            ("PUT", "/webhooks/{id}") => new_webhook(),
             ("PATCH", "/webhooks/{id}") => json!({"name": "Renamed"}),
             ("POST", "/webhooks/{id}/replay") => json!({"after": "0"}),
             ("POST", path) if path.starts_with("/webhooks/{id}/") => json!({}),

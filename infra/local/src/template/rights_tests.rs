@@ -201,24 +201,31 @@ fn the_sender_writes_webhooks_and_pauses_and_nothing_else() {
         ("PutItem", JOURNAL),
         ("PutItem", "S#WEBHOOKS"),
         ("DeleteItem", "S#WEBHOOKS"),
+        ("Query", "S#HOOKS"),
+        ("GetItem", "S#HOOKS"),
+        ("UpdateItem", "S#HOOKS"),
+        ("Query", "S#TENANTS"),
+        ("Query", "S#ERASING"),
+        ("PutItem", "T#acme#HP"),
+        ("PutItem", "S#HOOKSPAUSED#1"),
+        ("DeleteItem", "S#HOOKSPAUSED#1"),
+        ("ConditionCheckItem", "T#acme#F"),
         ("GetItem", "T#acme"),
         ("BatchGetItem", "T#acme"),
     ] {
         assert!(may(action, key), "{action} {key}");
     }
-    let others = [
-        "T#acme",
-        "T#acme#U",
-        "T#acme#S",
-        "T#acme#K",
-        "S#KEYS",
-        "S#TENANTS",
-    ];
+    let others = ["T#acme", "T#acme#U", "T#acme#S", "T#acme#K", "S#KEYS"];
     for key in others {
         for action in WRITES.iter().chain(&["Query", "Scan"]) {
             assert!(!may(action, key), "{action} {key}");
         }
     }
+    for action in WRITES {
+        assert!(!may(action, "S#TENANTS"), "{action}");
+        assert!(!may(action, "S#ERASING"), "{action}");
+    }
+    assert!(!may("PutItem", "S#HOOKS"), "no new webhook of the stack");
     for action in ["GetItem", "BatchGetItem"] {
         assert!(!may(action, "S#KEYS"), "{action}");
     }

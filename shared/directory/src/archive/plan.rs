@@ -12,9 +12,11 @@ pub(crate) enum Action {
     RevokeServiceKey,
     RevokeToken,
     DeleteConnection,
+    PauseWebhook,
     DeleteWebhook,
     TakeRoles,
     Unmap,
+    UnmapAwaited,
     RemoveMembers,
     DeleteGroup,
     DeactivatePerson,
@@ -43,6 +45,38 @@ struct Person {
     blocked: bool,
     deleted: bool,
     erased: bool,
+}
+
+/// How a webhook is, after what was archived.
+#[derive(Clone, Copy, Debug, Default)]
+struct Webhook {
+    /// The restored table has another URL, other types or another secret.
+    outdated: bool,
+    paused: bool,
+}
+
+impl Webhook {
+    fn concerns(kind: EventType) -> bool {
+        matches!(
+            kind,
+            EventType::WebhookChanged
+                | EventType::WebhookSecretRotated
+                | EventType::WebhookPaused
+                | EventType::WebhookResumed
+        )
+    }
+
+    fn after(self, kind: EventType) -> Self {
+        Self {
+            outdated: self.outdated
+                || matches!(
+                    kind,
+                    EventType::WebhookChanged | EventType::WebhookSecretRotated
+                ),
+            paused: kind == EventType::WebhookPaused
+                || self.paused && kind != EventType::WebhookResumed,
+        }
+    }
 }
 
 impl Person {
@@ -88,6 +122,7 @@ impl Person {
 pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
     let mut people = BTreeMap::<(TenantId, String), Person>::new();
     let mut taken = BTreeMap::<(Action, TenantId, String), BTreeSet<String>>::new();
+    let mut webhooks = BTreeMap::<(TenantId, String), Webhook>::new();
     let mut steps = Vec::new();
     for record in records {
         let known = EventType::of(&record.kind);
@@ -103,7 +138,10 @@ pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
                 let Some(tenant) = record.tenant else {
                     continue;
                 };
-                if let Some(action) = takes(kind) {
+                if Webhook::concerns(kind) {
+                    let webhook = webhooks.entry((tenant, record.subject)).or_default();
+                    *webhook = webhook.after(kind);
+                } else if let Some(action) = takes(kind) {
                     let ids = taken.entry((action, tenant, record.subject)).or_default();
                     ids.extend(record.taken);
                     ids.retain(|id| !record.left.contains(id));
@@ -129,6 +167,13 @@ pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
         id,
         taken,
     }));
+    webhooks.retain(|_, webhook| webhook.outdated || webhook.paused);
+    steps.extend(webhooks.into_keys().map(|(tenant, id)| Step {
+        action: Action::PauseWebhook,
+        tenant: Some(tenant),
+        id,
+        taken: BTreeSet::new(),
+    }));
     for ((tenant, id), person) in people {
         let actions = person.actions().into_iter();
         steps.extend(actions.map(|action| Step {
@@ -147,6 +192,7 @@ fn takes(kind: EventType) -> Option<Action> {
     match kind {
         EventType::UserRoleGiven => Some(Action::TakeRoles),
         EventType::GroupMappingChanged => Some(Action::Unmap),
+        EventType::TenantGroupAwaited => Some(Action::UnmapAwaited),
         EventType::GroupMemberAdded | EventType::GroupMemberRemoved => Some(Action::RemoveMembers),
         _ => None,
     }
@@ -182,6 +228,21 @@ mod tests {
                 ],
             ),
             (&["webhook.deleted"], &[Action::DeleteWebhook]),
+            (&["webhook.changed"], &[Action::PauseWebhook]),
+            (
+                &[
+                    "webhook.secret_rotated",
+                    "webhook.paused",
+                    "webhook.resumed",
+                ],
+                &[Action::PauseWebhook],
+            ),
+            (&["webhook.paused"], &[Action::PauseWebhook]),
+            (&["webhook.paused", "webhook.resumed"], &[]),
+            (
+                &["webhook.changed", "webhook.deleted"],
+                &[Action::PauseWebhook, Action::DeleteWebhook],
+            ),
             (&["something.newer"], &[]),
         ] {
             let record = |kind: &&str| Archived {

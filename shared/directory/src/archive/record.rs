@@ -1,7 +1,8 @@
 //! One archived event: what ended or was taken away, when, and its id. It names nobody.
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, TenantId};
+use rollcall_model::{EventType, TenantId, sha256_hex};
+use rollcall_scim::fold;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::journal::feed::Event;
 pub(crate) const SERVICE_KEY_REVOKED: &str = "service_key.revoked";
 
 /// The types of events that are archived: what ends something, and what takes that back.
-const ARCHIVED: [EventType; 19] = [
+const ARCHIVED: [EventType; 24] = [
     EventType::TokenRevoked,
     EventType::ConnectionDeleted,
     EventType::GroupDeleted,
@@ -30,6 +31,11 @@ const ARCHIVED: [EventType; 19] = [
     EventType::GroupMappingChanged,
     EventType::GroupMemberAdded,
     EventType::GroupMemberRemoved,
+    EventType::TenantGroupAwaited,
+    EventType::WebhookChanged,
+    EventType::WebhookSecretRotated,
+    EventType::WebhookPaused,
+    EventType::WebhookResumed,
     EventType::WebhookDeleted,
 ];
 
@@ -66,7 +72,7 @@ impl Archived {
             left,
             tenant: Some(event.tenant.clone()),
             kind: event.kind.clone(),
-            subject: event.subject.id.clone(),
+            subject: subject(kind, event),
             at: event.occurred_at,
             event: event.id.clone(),
         })
@@ -86,11 +92,26 @@ impl Archived {
     }
 }
 
+/// Returns what stands for a group that is awaited: a hash of its name.
+pub(crate) fn awaited(name: &str) -> String {
+    sha256_hex(&fold(name))
+}
+
+fn subject(kind: EventType, event: &Event) -> String {
+    let told = event.after.as_ref().or(event.before.as_ref());
+    match (kind, told.and_then(|told| told["group"].as_str())) {
+        (EventType::TenantGroupAwaited, Some(name)) => awaited(name),
+        _ => event.subject.id.clone(),
+    }
+}
+
 /// Returns the ids of what an event takes from its subject, and of what the subject has then.
 fn changes(kind: EventType, event: &Event) -> (Vec<String>, Vec<String>) {
     let member = || ids(event.after.as_ref().map(|after| &after["member"]));
     match kind {
-        EventType::UserRoleGiven | EventType::GroupMappingChanged => {
+        EventType::UserRoleGiven
+        | EventType::GroupMappingChanged
+        | EventType::TenantGroupAwaited => {
             let (mut taken, left) = (
                 role_ids(event.before.as_ref()),
                 role_ids(event.after.as_ref()),

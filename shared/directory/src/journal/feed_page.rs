@@ -148,6 +148,33 @@ impl Journal<'_> {
         Ok(self.head().await?.given)
     }
 
+    /// Returns the place in the feed after which everything follows that happened at `at` or later. It looks back until a
+    /// whole page of events is older.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn place_before(self, at: Timestamp) -> Result<u64, Error> {
+        let mut place = self.head().await?.given;
+        let mut range = Range::events(self.scope.keys())
+            .descending(true)
+            .limit(SCANNED_AT_ONCE);
+        loop {
+            let page = self.scope.table.query(&range).await?;
+            let mut is_old = true;
+            for item in page.items {
+                let event = self.stored_event(item)?;
+                if event.occurred_at >= at {
+                    place = place.min(event.sequence - 1);
+                    is_old = false;
+                }
+            }
+            match page.next {
+                Some(next) if !is_old => range = range.after(Some(next)),
+                _ => return Ok(place),
+            }
+        }
+    }
+
     /// Picks the wanted events out of a slice and those that follow it. Returns the place up to which it looked, too.
     async fn wanted(
         self,

@@ -15,15 +15,14 @@ use crate::journal::feed_page::{FeedQuery, FeedRead};
 use crate::journal::handle::Journal;
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::pause::PauseReason;
-use crate::webhooks::secret::{WebhookSecret, rotate};
+use crate::webhooks::secret::{Of, WebhookSecret, rotate};
 use crate::webhooks::target::check_target;
-use crate::webhooks::waiting::write_move;
 use crate::webhooks::webhook::Webhook;
 
 /// The webhooks that a tenant can have.
-const MAX_WEBHOOKS: usize = 10;
+pub(super) const MAX_WEBHOOKS: usize = 10;
 /// What an admin's change does to what the webhook had before: its failures and its wait end.
-const ANEW: &str = "failing_since, failures, last_failure, last_status, retry_at";
+pub(super) const ANEW: &str = "failing_since, failures, last_failure, last_status, retry_at";
 
 /// A webhook to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +67,11 @@ struct Write {
     ends_wait: bool,
 }
 
-fn names(types: &[EventType]) -> Vec<String> {
+pub(super) fn names(types: &[EventType]) -> Vec<String> {
     types.iter().map(|kind| kind.as_str().to_owned()).collect()
 }
 
-fn list_of(names: &[String]) -> AttributeValue {
+pub(super) fn list_of(names: &[String]) -> AttributeValue {
     AttributeValue::L(names.iter().map(|name| string(name)).collect())
 }
 
@@ -83,6 +82,15 @@ impl Webhooks<'_> {
     /// `404` when the tenant was deleted; `invalidValue` for a URL to which nothing is sent, or a place that is not in the
     /// feed; [`Reason::CeilingReached`] when there are ten webhooks.
     pub async fn create(self, new: &NewWebhook) -> Result<(Webhook, WebhookSecret), Error> {
+        self.create_as(new_id(), new).await
+    }
+
+    /// Creates a webhook with this id, as [`Self::create`] does. [`Error::Busy`] if there is one.
+    pub(super) async fn create_as(
+        self,
+        id: String,
+        new: &NewWebhook,
+    ) -> Result<(Webhook, WebhookSecret), Error> {
         check_target(&new.target_url, self.scope.webhook_targets)?;
         if self.list().await?.len() >= MAX_WEBHOOKS {
             let detail = format!("a tenant can have {MAX_WEBHOOKS} webhooks; delete one first");
@@ -93,8 +101,10 @@ impl Webhooks<'_> {
             Some(after) => self.place(after).await?,
             None => Journal::of(self.scope).head().await?.given,
         };
-        let (id, created_at) = (new_id(), now());
-        let (signing_keys, secret) = rotate(self.scope, &id, Vec::new(), created_at).await?;
+        let created_at = now();
+        let of = Of::tenant(&self.scope.tenant, &id);
+        let (signing_keys, secret) =
+            rotate(&self.scope.key_ring, of, Vec::new(), created_at).await?;
         let webhook = Webhook {
             id,
             label: new.label.clone(),
@@ -115,9 +125,10 @@ impl Webhooks<'_> {
             lost: 0,
             lease_id: None,
             wakes: 0,
+            copy_of: 0,
         };
         let mut transaction = Transaction::default();
-        let key = self.scope.keys().webhooks().at(&webhook.id);
+        let key = self.stored().at(&webhook.id);
         transaction.put_if(to_item(&key, &webhook)?, Expression::absent(), Guard::Stale);
         self.scope.check_alive(&mut transaction);
         let entry = Entry::new(self.scope, EventType::WebhookCreated, webhook.subject());
@@ -189,7 +200,13 @@ impl Webhooks<'_> {
     /// `404` when it does not exist.
     pub async fn rotate_secret(self, id: &str) -> Result<(Webhook, WebhookSecret), Error> {
         let before = self.read(id).await?;
-        let (keys, secret) = rotate(self.scope, id, before.keys(), now()).await?;
+        let (keys, secret) = rotate(
+            &self.scope.key_ring,
+            Of::tenant(&self.scope.tenant, id),
+            before.keys(),
+            now(),
+        )
+        .await?;
         let read = before.revision;
         let webhook = self
             .rewrite(id, |current| {
@@ -216,9 +233,21 @@ impl Webhooks<'_> {
     /// `404` when it does not exist.
     pub async fn pause(self, id: &str) -> Result<Webhook, Error> {
         self.rewrite(id, |before| {
-            Ok((!before.is_paused()).then(|| paused_by_hand(before)))
+            Ok((!before.is_paused()).then(|| paused(before, PauseReason::ByHand)))
         })
         .await
+    }
+
+    /// Pauses a webhook of a restored table that was changed after the restore point, so that nothing is sent to where it
+    /// led before.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub(crate) async fn pause_outdated(self, id: &str) -> Result<(), Error> {
+        let paused = self.rewrite(id, |before| {
+            Ok((!before.is_paused()).then(|| paused(before, PauseReason::Restored)))
+        });
+        paused.await.map(|_| ())
     }
 
     /// Lets a webhook send again, from where it is. If the events that come next have expired, from the oldest that is
@@ -302,15 +331,10 @@ impl Webhooks<'_> {
         retry_stale(|_| async move {
             let webhook = self.read(id).await?;
             let mut transaction = Transaction::default();
-            let key = self.scope.keys().webhooks().at(id);
+            let key = self.stored().at(id);
             let same = Expression::at_revision(webhook.revision);
             transaction.delete_if(key, same, Guard::Stale);
-            write_move(
-                &mut transaction,
-                (&self.scope.tenant, id),
-                webhook.retry_at,
-                None,
-            )?;
+            self.write_move(&mut transaction, id, (webhook.retry_at, None))?;
             let entry = Entry::new(self.scope, EventType::WebhookDeleted, webhook.subject());
             let entry = entry.with_change(Some(webhook.told()), None);
             transaction.put(entry.to_item(self.scope.keys())?);
@@ -356,11 +380,10 @@ impl Webhooks<'_> {
                 .with(":read_retry", number(at)),
             None => same.and("attribute_not_exists(retry_at)"),
         };
-        let key = self.scope.keys().webhooks().at(&before.id);
+        let key = self.stored().at(&before.id);
         transaction.update_if(key, set, same, Guard::Stale);
         if write.ends_wait {
-            let place = (&self.scope.tenant, before.id.as_str());
-            write_move(transaction, place, before.retry_at, None)?;
+            self.write_move(transaction, &before.id, (before.retry_at, None))?;
         }
         let entry = Entry::new(self.scope, write.action, before.subject());
         let entry = entry.with_change(write.before, write.after);
@@ -378,7 +401,7 @@ impl Webhooks<'_> {
     }
 
     /// Checks that a place is in the feed.
-    async fn place(self, after: u64) -> Result<u64, Error> {
+    pub(super) async fn place(self, after: u64) -> Result<u64, Error> {
         match self.peek(after).await? {
             FeedRead::Page(_) => Ok(after),
             FeedRead::Ahead { head } => Err(Error::Refused(
@@ -394,18 +417,15 @@ impl Webhooks<'_> {
 }
 
 /// Returns the write that pauses a webhook.
-fn paused_by_hand(before: &Webhook) -> Write {
-    let (set, reason) = (
-        "SET revision = :revision, paused_at = :at, pause_reason = :reason REMOVE retry_at",
-        PauseReason::ByHand.as_str(),
-    );
+fn paused(before: &Webhook, reason: PauseReason) -> Write {
+    let set = "SET revision = :revision, paused_at = :at, pause_reason = :reason REMOVE retry_at";
     Write {
         set: Expression::new(set)
             .with(":at", string(&now().to_string()))
-            .with(":reason", string(reason)),
+            .with(":reason", string(reason.as_str())),
         action: EventType::WebhookPaused,
         before: None,
-        after: Some(before.told_pause(PauseReason::ByHand)),
+        after: Some(before.told_pause(reason)),
         ends_wait: true,
     }
 }

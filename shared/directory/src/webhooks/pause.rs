@@ -13,15 +13,18 @@ pub enum PauseReason {
     EventsExpired,
     /// The feed ends before the place of the webhook, because the table was restored to an earlier time.
     CursorAhead,
+    /// The table was restored to a time before the webhook was changed, paused or given another secret.
+    Restored,
 }
 
 impl PauseReason {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ByHand,
         Self::Failing,
         Self::Gone,
         Self::EventsExpired,
         Self::CursorAhead,
+        Self::Restored,
     ];
 
     /// Returns the name in events and stored items.
@@ -32,6 +35,7 @@ impl PauseReason {
             Self::Gone => "gone",
             Self::EventsExpired => "events_expired",
             Self::CursorAhead => "cursor_ahead",
+            Self::Restored => "restored",
         }
     }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_store::{Error, KeyUse, Scope};
+use rollcall_model::TenantId;
+use rollcall_store::{Error, KeyRing, KeyUse};
 
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::signing_key::SigningKey;
@@ -43,12 +44,12 @@ impl fmt::Debug for WebhookSecret {
 /// # Errors
 /// [`Error::Keys`] when the keys of the stack cannot be read, or there are none.
 pub(super) async fn rotate(
-    scope: &Scope,
-    webhook: &str,
+    key_ring: &KeyRing,
+    webhook: Of<'_>,
     before: Vec<SigningKey>,
     now: Timestamp,
 ) -> Result<(String, WebhookSecret), Error> {
-    let by = scope.key_ring.current().await?;
+    let by = key_ring.current().await?;
     let by = by.ok_or_else(|| Error::Keys("the stack has no keys, which webhooks need".into()))?;
     let new = SigningKey {
         by: by.id,
@@ -56,7 +57,7 @@ pub(super) async fn rotate(
         made_at: now,
         ends_at: None,
     };
-    let secret = WebhookSecret(by.mac(KeyUse::Webhook, &text_of(scope, webhook, &new)));
+    let secret = WebhookSecret(by.mac(KeyUse::Webhook, &webhook.text(&new)));
     let before = before.into_iter().filter(|key| key.is_live(now));
     let ending = before.take(1).map(|key| SigningKey {
         ends_at: Some(now.checked_add(OVERLAP).unwrap_or(now)),
@@ -67,8 +68,29 @@ pub(super) async fn rotate(
     Ok((keys, secret))
 }
 
-fn text_of(scope: &Scope, webhook: &str, key: &SigningKey) -> String {
-    format!("{}\n{webhook}\n{}", scope.tenant, key.nonce)
+/// Whose secret it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Of<'a> {
+    /// The tenant; empty for a webhook of the stack.
+    tenant: &'a str,
+    webhook: &'a str,
+}
+
+impl<'a> Of<'a> {
+    pub(super) fn tenant(tenant: &'a TenantId, webhook: &'a str) -> Self {
+        let tenant = tenant.as_str();
+        Self { tenant, webhook }
+    }
+
+    pub(super) fn stack(webhook: &'a str) -> Self {
+        let tenant = "";
+        Self { tenant, webhook }
+    }
+
+    /// Returns what the secret of a signing key is derived from.
+    fn text(self, key: &SigningKey) -> String {
+        format!("{}\n{}\n{}", self.tenant, self.webhook, key.nonce)
+    }
 }
 
 impl Webhooks<'_> {
@@ -81,13 +103,16 @@ impl Webhooks<'_> {
         webhook: &Webhook,
         now: Timestamp,
     ) -> Result<Vec<WebhookSecret>, Error> {
+        let of = match self.stack {
+            Some(_) => Of::stack(&webhook.id),
+            None => Of::tenant(&self.scope.tenant, &webhook.id),
+        };
         let mut secrets = Vec::new();
         for key in webhook.keys() {
             if key.is_live(now)
                 && let Some(by) = self.scope.key_ring.find(key.by).await?
             {
-                let text = text_of(self.scope, &webhook.id, &key);
-                secrets.push(WebhookSecret(by.mac(KeyUse::Webhook, &text)));
+                secrets.push(WebhookSecret(by.mac(KeyUse::Webhook, &of.text(&key))));
             }
         }
         Ok(secrets)

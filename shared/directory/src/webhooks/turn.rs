@@ -5,7 +5,9 @@
 
 use jiff::Timestamp;
 use rollcall_model::{EventType, new_id};
-use rollcall_store::{Error, Expression, Guard, Transaction, Updated, from_item, number, string};
+use rollcall_store::{
+    Error, Expression, Guard, StackKeys, Transaction, Updated, from_item, number, string,
+};
 
 use crate::journal::entry::Entry;
 use crate::journal::feed_page::{FeedPage, FeedQuery, FeedRead};
@@ -14,7 +16,8 @@ use crate::webhooks::handle::Webhooks;
 use crate::webhooks::log::Delivered;
 use crate::webhooks::pause::PauseReason;
 use crate::webhooks::retry::{Failure, Then, after};
-use crate::webhooks::waiting::{Waiting, forget, write_move};
+use crate::webhooks::stack_webhook::StackWebhook;
+use crate::webhooks::waiting::{Waiting, forget};
 use crate::webhooks::webhook::Webhook;
 
 /// How often a turn is asked for while somebody else's is ending.
@@ -38,6 +41,12 @@ pub enum Next {
 }
 
 impl Turn {
+    /// Returns whether the turn is that of the webhook as it is stored, and no admin has changed it.
+    fn is_of(&self, current: &Webhook) -> bool {
+        current.revision == self.webhook.revision
+            && current.lease_id.as_ref() == Some(&self.lease_id)
+    }
+
     /// Returns the condition that the turn is still the holder's, and that no admin has changed the webhook.
     fn holds(&self) -> Expression {
         Expression::at_revision(self.webhook.revision)
@@ -58,7 +67,7 @@ impl Webhooks<'_> {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Turn>, Error> {
-        let key = self.scope.keys().webhooks().at(id);
+        let key = self.stored().at(id);
         let lease_id = new_id();
         let at = || number(now.as_millisecond());
         let lease = Expression::new("SET lease_id = :mine, leased_until = :until")
@@ -97,8 +106,13 @@ impl Webhooks<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn holds(self, turn: &Turn) -> Result<bool, Error> {
-        let keys = self.scope.keys();
-        let (webhook, tenant) = (keys.webhooks().at(&turn.webhook.id), keys.tenant());
+        if let Some(stack) = self.stack {
+            return self.holds_of_stack(stack, turn).await;
+        }
+        let (webhook, tenant) = (
+            self.stored().at(&turn.webhook.id),
+            self.scope.keys().tenant(),
+        );
         let both = [webhook.clone(), tenant.clone()];
         let mut found = self.scope.table.find(both).await?;
         let lives = match found.take(&tenant) {
@@ -106,11 +120,24 @@ impl Webhooks<'_> {
             None => false,
         };
         let current = found.take(&webhook).map(from_item::<Webhook>).transpose()?;
-        Ok(lives
-            && current.is_some_and(|current| {
-                current.revision == turn.webhook.revision
-                    && current.lease_id.as_ref() == Some(&turn.lease_id)
-            }))
+        Ok(lives && current.is_some_and(|current| turn.is_of(&current)))
+    }
+
+    /// The last events of a deleted tenant arrive too, so the tenant does not count.
+    async fn holds_of_stack(self, stack: &StackWebhook, turn: &Turn) -> Result<bool, Error> {
+        let webhook = self.stored().at(&turn.webhook.id);
+        let of_stack = StackKeys::webhooks().at(&stack.id);
+        let both = [webhook.clone(), of_stack.clone()];
+        let mut found = self.scope.table.find(both).await?;
+        let of_stack = found.take(&of_stack).map(from_item::<StackWebhook>);
+        let is_same = |stack: StackWebhook| {
+            stack.revision == turn.webhook.copy_of
+                && stack.created_at == turn.webhook.created_at
+                && !stack.is_paused()
+        };
+        let current = found.take(&webhook).map(from_item::<Webhook>).transpose()?;
+        Ok(of_stack.transpose()?.is_some_and(is_same)
+            && current.is_some_and(|current| turn.is_of(&current)))
     }
 
     /// Reads at most `limit` events that come next. They can have types that the webhook does not want.
@@ -154,7 +181,7 @@ impl Webhooks<'_> {
             .with(":at", string(&at.to_string())),
         };
         let set = set.with(":to", number(sent_to));
-        let key = self.scope.keys().webhooks().at(&webhook.id);
+        let key = self.stored().at(&webhook.id);
         let holds = turn.holds();
         match self.scope.table.update_if(&key, &set, &holds).await? {
             Updated::Done(_) => {}
@@ -174,7 +201,7 @@ impl Webhooks<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn finish(self, turn: &mut Turn) -> Result<bool, Error> {
-        let key = self.scope.keys().webhooks().at(&turn.webhook.id);
+        let key = self.stored().at(&turn.webhook.id);
         let end = Expression::new("REMOVE lease_id, leased_until, retry_at");
         let mine = Expression::new("lease_id = :mine AND wakes = :wakes")
             .with(":mine", string(&turn.lease_id))
@@ -200,7 +227,7 @@ impl Webhooks<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn let_go(self, turn: &Turn) -> Result<(), Error> {
-        let key = self.scope.keys().webhooks().at(&turn.webhook.id);
+        let key = self.stored().at(&turn.webhook.id);
         let end = Expression::new("REMOVE lease_id, leased_until");
         let mine = Expression::new("lease_id = :mine").with(":mine", string(&turn.lease_id));
         self.scope.table.update_if(&key, &end, &mine).await?;
@@ -253,8 +280,7 @@ impl Webhooks<'_> {
             Then::Pause(reason) => {
                 let pause = ", revision = :revision, paused_at = :at, pause_reason = :reason";
                 let set = Expression::new(format!("{set}{pause}{ending}, retry_at"));
-                let entry = self.pause_entry(webhook, reason);
-                transaction.put(entry.to_item(self.scope.keys())?);
+                self.tell_pause(&mut transaction, webhook, reason, now)?;
                 (paused(set, webhook, reason, now), None)
             }
         };
@@ -290,8 +316,7 @@ impl Webhooks<'_> {
         let set = set.with(":to", number(place)).with(":lost", number(lost));
         let mut transaction = Transaction::default();
         self.write_end(&mut transaction, turn, set, None)?;
-        let entry = self.pause_entry(&turn.webhook, reason);
-        transaction.put(entry.to_item(self.scope.keys())?);
+        self.tell_pause(&mut transaction, &turn.webhook, reason, now)?;
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
@@ -301,6 +326,8 @@ impl Webhooks<'_> {
     /// Only table errors.
     pub async fn still_waits(self, waiting: &Waiting) -> Result<bool, Error> {
         let is_gone = match self.scope.stored_tenant().await {
+            // Of the stack, the last events of a deleted tenant arrive too.
+            _ if self.stack.is_some() => false,
             Ok(tenant) => tenant.deleting,
             Err(error) if error.is_refusal() => true,
             Err(error) => return Err(error),
@@ -321,6 +348,7 @@ impl Webhooks<'_> {
         let waiting = Waiting {
             tenant: self.scope.tenant.clone(),
             webhook: webhook.to_owned(),
+            of_stack: self.stack.is_some(),
             due,
         };
         forget(&self.scope.table, &waiting).await
@@ -334,15 +362,30 @@ impl Webhooks<'_> {
         retry_at: Option<i64>,
     ) -> Result<(), Error> {
         let webhook = &turn.webhook;
-        let key = self.scope.keys().webhooks().at(&webhook.id);
+        let key = self.stored().at(&webhook.id);
         transaction.update_if(key, set, turn.holds(), Guard::Stale);
-        let place = (&self.scope.tenant, webhook.id.as_str());
-        write_move(transaction, place, webhook.retry_at, retry_at)
+        self.write_move(transaction, &webhook.id, (webhook.retry_at, retry_at))
     }
 
-    fn pause_entry(self, webhook: &Webhook, reason: PauseReason) -> Entry {
-        let entry = Entry::new(self.scope, EventType::WebhookPaused, webhook.subject());
-        entry.with_change(None, Some(webhook.told_pause(reason)))
+    /// Writes that the webhook is paused: as an event of the tenant, or in the list of the webhook of the stack, which the
+    /// tenant does not see.
+    fn tell_pause(
+        self,
+        transaction: &mut Transaction,
+        webhook: &Webhook,
+        reason: PauseReason,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let item = match self.stack {
+            Some(_) => self.paused_for(webhook, reason, now)?,
+            None => {
+                let entry = Entry::new(self.scope, EventType::WebhookPaused, webhook.subject());
+                let entry = entry.with_change(None, Some(webhook.told_pause(reason)));
+                entry.to_item(self.scope.keys())?
+            }
+        };
+        transaction.put(item);
+        Ok(())
     }
 }
 

@@ -1,9 +1,11 @@
 //! The index of webhooks that wait, of all tenants: for a retry, or because a turn has ended before all was sent.
 
 use jiff::Timestamp;
-use rollcall_model::{TenantId, is_id};
-use rollcall_store::{Error, Key, Range, StackKeys, Table, Transaction, text, to_item};
+use rollcall_model::{TenantId, is_chosen_id};
+use rollcall_store::{Error, Range, StackKeys, Table, Transaction, text, to_item};
 use serde_json::json;
+
+use crate::webhooks::handle::Webhooks;
 
 /// A webhook in the index, with the time at which it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct Waiting {
     pub tenant: TenantId,
     /// Its id.
     pub webhook: String,
+    /// Whether it is one of the stack.
+    pub of_stack: bool,
     /// When it was due, in milliseconds since 1970.
     pub due: i64,
 }
@@ -27,13 +31,19 @@ pub struct WaitingPage {
 
 impl Waiting {
     fn of(sort: &str) -> Option<Self> {
-        let mut parts = sort.splitn(3, '#');
+        let mut parts = sort.splitn(4, '#');
         let due = parts.next()?.parse().ok()?;
         let tenant = parts.next()?.parse().ok()?;
-        let webhook = parts.next().filter(|id| is_id(id))?.to_owned();
+        let webhook = parts.next().filter(|id| is_chosen_id(id))?.to_owned();
+        let of_stack = match parts.next() {
+            None => false,
+            Some("stack") => true,
+            Some(_) => return None,
+        };
         Some(Self {
             tenant,
             webhook,
+            of_stack,
             due,
         })
     }
@@ -65,29 +75,30 @@ pub(crate) async fn waiting(
     Ok(found)
 }
 
-fn key(tenant: &TenantId, webhook: &str, due: i64) -> Key {
-    StackKeys::waiting_webhook(due, tenant, webhook)
-}
-
-/// Moves a webhook in the index from one time to another; `None` for not in the index.
-pub(super) fn write_move(
-    transaction: &mut Transaction,
-    (tenant, webhook): (&TenantId, &str),
-    from: Option<i64>,
-    to: Option<i64>,
-) -> Result<(), Error> {
-    if let Some(from) = from.filter(|from| Some(*from) != to) {
-        transaction.delete(key(tenant, webhook, from));
+impl Webhooks<'_> {
+    /// Moves a webhook in the index from one time to another; `None` for not in the index.
+    pub(super) fn write_move(
+        self,
+        transaction: &mut Transaction,
+        webhook: &str,
+        (from, to): (Option<i64>, Option<i64>),
+    ) -> Result<(), Error> {
+        let (tenant, of_stack) = (&self.scope.tenant, self.stack.is_some());
+        let key = |due| StackKeys::waiting_webhook(due, tenant, webhook, of_stack);
+        if let Some(from) = from.filter(|from| Some(*from) != to) {
+            transaction.delete(key(from));
+        }
+        if let Some(to) = to {
+            transaction.put(to_item(&key(to), &json!({}))?);
+        }
+        Ok(())
     }
-    if let Some(to) = to {
-        transaction.put(to_item(&key(tenant, webhook, to), &json!({}))?);
-    }
-    Ok(())
 }
 
 /// Removes a webhook from the index that does not exist or does not wait any more.
-pub(super) async fn forget(table: &Table, waiting: &Waiting) -> Result<(), Error> {
-    let key = key(&waiting.tenant, &waiting.webhook, waiting.due);
+pub(crate) async fn forget(table: &Table, waiting: &Waiting) -> Result<(), Error> {
+    let (tenant, webhook) = (&waiting.tenant, &waiting.webhook);
+    let key = StackKeys::waiting_webhook(waiting.due, tenant, webhook, waiting.of_stack);
     let mut transaction = Transaction::default();
     transaction.delete(key);
     table.transact(&transaction).await.map(|_| ())
@@ -99,11 +110,23 @@ mod tests {
 
     #[test]
     fn a_place_in_the_index_says_whose_it_is() {
-        let (tenant, id) = ("acme".parse().unwrap(), rollcall_model::new_id());
-        let written = key(&tenant, &id, 1_234);
-        let read = Waiting::of(written.sort()).unwrap();
-        assert_eq!((read.tenant, read.webhook, read.due), (tenant, id, 1_234));
-        for other in ["", "x", "1#acme", "1#acme#not-an-id", "1#a b#c"] {
+        let tenant: TenantId = "acme".parse().unwrap();
+        for id in [rollcall_model::new_id(), "siem".to_owned()] {
+            for of_stack in [false, true] {
+                let written = StackKeys::waiting_webhook(1_234, &tenant, &id, of_stack);
+                let read = Waiting::of(written.sort()).unwrap();
+                assert_eq!((read.tenant, read.webhook), (tenant.clone(), id.clone()));
+                assert_eq!((read.due, read.of_stack), (1_234, of_stack));
+            }
+        }
+        for other in [
+            "",
+            "x",
+            "1#acme",
+            "1#acme#Not an id",
+            "1#a b#c",
+            "1#acme#c#other",
+        ] {
             assert_eq!(Waiting::of(other), None, "{other}");
         }
     }

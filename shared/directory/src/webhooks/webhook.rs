@@ -1,7 +1,7 @@
 //! A webhook as it is stored: what admins have set, and how far it is.
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, Subject, is_id, shown};
+use rollcall_model::{EventType, Subject, is_chosen_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Range, from_item};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::journal::feed::Event;
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::pause::PauseReason;
 use crate::webhooks::retry::FailureKind;
-use crate::webhooks::signing_key::SigningKey;
+use crate::webhooks::signing_key::{SigningKey, live, read_keys};
 
 /// An endpoint to which events are sent.
 ///
@@ -71,6 +71,13 @@ pub struct Webhook {
     /// How often new events came while somebody was sending.
     #[serde(default)]
     pub(super) wakes: u64,
+    /// For a webhook of the stack: the revision of which this is a copy, with how far it is in the tenant; otherwise 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) copy_of: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Webhook {
@@ -97,8 +104,7 @@ impl Webhook {
 
     /// Returns for each signing key that is live at `now` when it was made and when it ends.
     pub fn secrets(&self, now: Timestamp) -> Vec<(Timestamp, Option<Timestamp>)> {
-        let keys = self.keys().into_iter().filter(|key| key.is_live(now));
-        keys.map(|key| (key.made_at, key.ends_at)).collect()
+        live(&self.signing_keys, now)
     }
 
     /// Returns whether the webhook gets an event.
@@ -123,7 +129,7 @@ impl Webhook {
     }
 
     pub(super) fn keys(&self) -> Vec<SigningKey> {
-        serde_json::from_str(&self.signing_keys).unwrap_or_default()
+        read_keys(&self.signing_keys)
     }
 
     pub(super) fn subject(&self) -> Subject {
@@ -149,7 +155,7 @@ impl Webhooks<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn list(self) -> Result<Vec<Webhook>, Error> {
-        let range = Range::all(self.scope.keys().webhooks());
+        let range = Range::all(self.stored());
         let items = self.scope.table.query_all(range).await?;
         items.into_iter().map(from_item).collect()
     }
@@ -159,11 +165,8 @@ impl Webhooks<'_> {
     /// # Errors
     /// `404` when it does not exist.
     pub async fn read(self, id: &str) -> Result<Webhook, Error> {
-        let item = match is_id(id) {
-            true => {
-                let key = self.scope.keys().webhooks().at(id);
-                self.scope.table.get(&key).await?
-            }
+        let item = match is_chosen_id(id) {
+            true => self.scope.table.get(&self.stored().at(id)).await?,
             false => None,
         };
         item.map(from_item).unwrap_or_else(|| Err(not_found(id)))

@@ -366,7 +366,7 @@ struct WebhookDetails {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
 struct WebhookPause {
-    /// `by_hand`, `failing`, `gone`, `events_expired` or `cursor_ahead`. A newer version may have others.
+    /// `by_hand`, `failing`, `gone`, `events_expired`, `cursor_ahead` or `restored`. A newer version may have others.
     reason: String,
     /// The sequence of the last event that was delivered before.
     after: u64,

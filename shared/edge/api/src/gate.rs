@@ -92,6 +92,13 @@ impl KeyGate for Events {
     const SCOPE: KeyScope = KeyScope::Events;
 }
 
+/// Requires `webhooks:manage`, for the webhooks of the stack.
+pub(crate) struct StackWebhooks;
+
+impl KeyGate for StackWebhooks {
+    const SCOPE: KeyScope = KeyScope::Permission(Permission::WebhooksManage);
+}
+
 /// Requires `service_keys:manage`.
 pub(crate) struct ServiceKeys;
 

@@ -86,6 +86,8 @@ mod sessions;
 mod settings;
 mod support;
 mod tokens;
+mod webhook_fields;
+mod webhook_owner;
 mod webhooks;
 
 use axum::Router;

@@ -14,6 +14,9 @@ pub const SERVICE_KEY: &str = "service_key";
 /// The name of the security scheme of people.
 pub const SESSION: &str = "session";
 
+/// The parameter that names a tenant where the path does not.
+const FOR_TENANT: &str = "for_tenant";
+
 /// Returns the operations of a path.
 pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [
@@ -52,6 +55,11 @@ fn describe(operation: &mut Operation) {
         .parameters
         .get_or_insert_default()
         .insert(0, RefOr::T(tenant_parameter()));
+    // What is only for service keys without a tenant.
+    let security = operation.security.get_or_insert_default();
+    security.retain(|requirement| json!(requirement)[SESSION].is_array());
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.retain(|parameter| !matches!(parameter, RefOr::T(one) if one.name == FOR_TENANT));
     let security = operation.security.iter_mut().flatten();
     security.for_each(|requirement| *requirement = scoped(requirement));
 }

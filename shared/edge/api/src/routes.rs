@@ -77,6 +77,7 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
         .routes(routes!(imports::read, imports::put))
         .routes(routes!(imports::read_part, imports::put_part))
         .routes(routes!(imports::list_unmatched))
+        .routes(routes!(webhooks::paused_tenants))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }
@@ -128,7 +129,12 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(support::end),
         routes!(health::read),
         routes!(webhooks::list, webhooks::create),
-        routes!(webhooks::read, webhooks::change, webhooks::delete),
+        routes!(
+            webhooks::read,
+            webhooks::put,
+            webhooks::change,
+            webhooks::delete
+        ),
         routes!(webhooks::rotate),
         routes!(webhooks::test),
         routes!(webhooks::pause),

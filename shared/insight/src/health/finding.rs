@@ -93,6 +93,10 @@ pub enum FindingKind {
     GroupsCeiling,
     /// There are as many tokens as the operator allows, or nearly.
     TokensCeiling,
+    /// A webhook sends nothing, because deliveries failed or events expired.
+    WebhookPaused,
+    /// A webhook sends nothing, because an admin has paused it.
+    WebhookPausedByHand,
 }
 
 impl FindingKind {

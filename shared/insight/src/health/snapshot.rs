@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::try_join;
 use jiff::Timestamp;
 use rollcall_directory::stored::{RecentRefusal, RecentSignIn, Record, by_group, decide, person};
-use rollcall_directory::{Connection, Mapping, Person, Token};
+use rollcall_directory::{Connection, Mapping, Person, Token, Webhook};
 use rollcall_model::{Ceilings, GROUPS, Mappings, Role, Settings, USERS};
 use rollcall_store::{
     CONNECTION, Error, Item, MAPPING, Range, TENANT, TenantItem, from_item, now, text,
@@ -51,6 +51,8 @@ pub(super) struct Snapshot {
     pub(super) people_count: u64,
     /// The people who were created last, newest first.
     pub(super) newest_people: Vec<Person>,
+    /// The webhooks of the tenant.
+    pub(super) webhooks: Vec<Webhook>,
 }
 
 /// The result of a query of the tenant's own partition.
@@ -81,7 +83,7 @@ impl Insight<'_> {
     pub(super) async fn snapshot(self) -> Result<Snapshot, Error> {
         let now = now();
         // Boxed, because each of the SDK's futures is large, and here are many at once.
-        let (setup, digest, tokens, groups, counts, sign_ins, refusals, newest_people) = try_join!(
+        let reads = try_join!(
             Box::pin(self.setup()),
             Box::pin(self.digest()),
             Box::pin(self.tenant.credentials().tokens()),
@@ -90,7 +92,10 @@ impl Insight<'_> {
             Box::pin(self.tenant.sign_in().recent(now)),
             Box::pin(self.tenant.sign_in().refusals(now)),
             Box::pin(self.newest_people()),
+            Box::pin(self.tenant.webhooks().list()),
         )?;
+        let (setup, digest, tokens, groups, counts, sign_ins, refusals, newest_people, webhooks) =
+            reads;
         let (people_count, group_count) = counts;
         let (sign_ins, all_sign_ins) = sign_ins;
         let (refusals, all_refusals) = refusals;
@@ -119,6 +124,7 @@ impl Insight<'_> {
             all_refusals,
             people_count,
             newest_people,
+            webhooks,
         })
     }
 

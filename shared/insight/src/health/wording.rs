@@ -99,6 +99,10 @@ impl Finding {
             FindingKind::TokensCeiling => {
                 format!("{} of {}", self.counted("token", "tokens"), self.allowed())
             }
+            FindingKind::WebhookPaused => format!("The webhook {name} is paused: it sends nothing"),
+            FindingKind::WebhookPausedByHand => {
+                format!("The webhook {name} is paused: somebody has stopped it")
+            }
         }
     }
 
@@ -339,6 +343,15 @@ fn told(kind: FindingKind) -> &'static str {
         FindingKind::TokensCeiling => {
             "At the limit, no token can be issued, and so none can be replaced. Revoke tokens that are no longer used, or \
              ask the vendor of the application for more."
+        }
+        FindingKind::WebhookPaused => {
+            "Every delivery failed for three days, the receiver answered that it is gone, events expired before they were \
+             sent, or data was restored from before the webhook was changed: then check its URL and rotate its secret. No event is lost while the tenant keeps it. Mend the receiver or change the URL, and resume the webhook \
+             with the API; its list of deliveries has each failure."
+        }
+        FindingKind::WebhookPausedByHand => {
+            "Events wait, as long as the tenant keeps them, and are sent in order once the webhook is resumed with the API. \
+             Delete it if nobody needs it any more."
         }
         FindingKind::FailuresRepeating
         | FindingKind::TokenExpiring

@@ -1,7 +1,7 @@
 //! The rules that decide from a snapshot alone what is wrong. Pure.
 //!
 //! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins. `identity` checks who
-//! is kept out. `ceilings` checks what the operator allows.
+//! is kept out. `ceilings` checks what the operator allows, and `webhooks` what is not sent.
 
 mod ceilings;
 mod connections;
@@ -10,6 +10,7 @@ mod people;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use crate::health::finding::Finding;
 use crate::health::snapshot::Snapshot;
@@ -30,6 +31,7 @@ pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
     findings.extend(identity::of_refusals(snapshot));
     findings.extend(identity::of_identifiers(snapshot));
     findings.extend(ceilings::of_ceilings(snapshot));
+    findings.extend(webhooks::of_webhooks(snapshot));
     findings.sort_by_key(|finding| {
         let name = finding.subject.as_ref().map(|subject| subject.name.clone());
         (finding.severity, finding.kind, name)

@@ -70,6 +70,7 @@ fn well() -> Snapshot {
         undecided: BTreeMap::new(),
         people_count: 1,
         newest_people: vec![somebody("ann", PersonState::Active)],
+        webhooks: Vec::new(),
     }
 }
 

@@ -1,0 +1,317 @@
+//! What the operator does with the webhooks of the stack: create, change, pause, resume, delete.
+//!
+//! They belong to no tenant, so no journal has it: the item says who changed it last. A change that lets it send again is
+//! followed by a walk through all tenants, which the sender makes.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_model::{Reason, WebhookTargets, is_chosen_id, new_id};
+use rollcall_scim as scim;
+use rollcall_store::{
+    Error, Expression, Guard, KeyRing, Range, StackKeys, Table, Transaction, Updated, from_item,
+    now, number, retry_stale, string, to_item,
+};
+
+use crate::credentials::key_history::KeyChanger;
+use crate::webhooks::change::{MAX_WEBHOOKS, NewWebhook, WebhookChange, list_of, names};
+use crate::webhooks::put::{check_chosen, whole};
+use crate::webhooks::secret::{Of, WebhookSecret, rotate};
+use crate::webhooks::stack_progress::PausedFor;
+use crate::webhooks::stack_webhook::StackWebhook;
+use crate::webhooks::target::check_target;
+use crate::webhooks::webhook::not_found;
+
+/// The handle on the webhooks of the stack.
+#[derive(Clone, Copy, Debug)]
+pub struct StackWebhooks<'a> {
+    table: &'a Table,
+    key_ring: &'a KeyRing,
+    targets: WebhookTargets,
+}
+
+/// An update expression, and its values.
+type Write = (&'static str, Vec<(&'static str, AttributeValue)>);
+
+impl<'a> StackWebhooks<'a> {
+    pub(crate) fn of(table: &'a Table, key_ring: &'a KeyRing, targets: WebhookTargets) -> Self {
+        Self {
+            table,
+            key_ring,
+            targets,
+        }
+    }
+
+    /// Lists the webhooks, by id.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn list(self) -> Result<Vec<StackWebhook>, Error> {
+        let items = self
+            .table
+            .query_all(Range::all(StackKeys::webhooks()))
+            .await?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// Reads a webhook.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn read(self, id: &str) -> Result<StackWebhook, Error> {
+        let item = match is_chosen_id(id) {
+            true => self.table.get(&StackKeys::webhooks().at(id)).await?,
+            false => None,
+        };
+        item.map(from_item).unwrap_or_else(|| Err(not_found(id)))
+    }
+
+    /// Lists the tenants for which a webhook is paused, at most `limit`, by id after `after`. Returns the place after which
+    /// the next page begins, too.
+    ///
+    /// # Errors
+    /// `404` when the webhook does not exist.
+    pub async fn paused_for(
+        self,
+        id: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<PausedFor>, Option<String>), Error> {
+        let range = Range::all(StackKeys::paused_for(id));
+        let page = self.table.query(&range.after(after).limit(limit)).await?;
+        let items = page.items.into_iter().map(from_item);
+        Ok((items.collect::<Result<_, _>>()?, page.next))
+    }
+
+    /// Creates a webhook, which begins in each tenant with what happens from now on. Its secret is returned only here.
+    ///
+    /// # Errors
+    /// `invalidValue` for a URL to which nothing is sent, or a place in the feed, which is one of a tenant;
+    /// [`Reason::CeilingReached`] when there are ten webhooks.
+    pub async fn create(
+        self,
+        new: &NewWebhook,
+        by: &KeyChanger,
+    ) -> Result<(StackWebhook, WebhookSecret), Error> {
+        self.create_as(new_id(), new, by).await
+    }
+
+    async fn create_as(
+        self,
+        id: String,
+        new: &NewWebhook,
+        by: &KeyChanger,
+    ) -> Result<(StackWebhook, WebhookSecret), Error> {
+        check_target(&new.target_url, self.targets)?;
+        if new.after.is_some() {
+            let detail = "`after` is a place in the feed of one tenant; leave it out, and replay single tenants";
+            return Err(scim::Error::InvalidValue(detail.to_owned()).into());
+        }
+        if self.list().await?.len() >= MAX_WEBHOOKS {
+            let detail = format!("the stack can have {MAX_WEBHOOKS} webhooks; delete one first");
+            let refused = scim::Error::Forbidden(detail);
+            return Err(Error::Refused(Reason::CeilingReached, refused));
+        }
+        let created_at = now();
+        let (signing_keys, secret) =
+            rotate(self.key_ring, Of::stack(&id), Vec::new(), created_at).await?;
+        let webhook = StackWebhook {
+            id,
+            label: new.label.clone(),
+            target_url: new.target_url.clone(),
+            only_types: names(&new.only_types),
+            created_at,
+            signing_keys,
+            revision: 1,
+            paused_at: None,
+            anew_since: 0,
+            walked_to: Some(String::new()),
+            changed_at: created_at,
+            changed_by: by.by_key.clone(),
+            changed_in: by.request_id.clone(),
+        };
+        let item = to_item(&StackKeys::webhooks().at(&webhook.id), &webhook)?;
+        let mut transaction = Transaction::default();
+        transaction.put_if(item, Expression::absent(), Guard::Stale);
+        match self.table.transact(&transaction).await?.is_empty() {
+            true => Ok((webhook, secret)),
+            false => Err(Error::Busy(None)),
+        }
+    }
+
+    /// Creates the webhook with this id, or replaces its name, its URL and its types. The same again changes nothing.
+    /// Returns its secret if it is new.
+    ///
+    /// # Errors
+    /// As for [`Self::create`]; `invalidValue` for an id that nobody can choose.
+    pub async fn put(
+        self,
+        id: &str,
+        new: &NewWebhook,
+        by: &KeyChanger,
+    ) -> Result<(StackWebhook, Option<WebhookSecret>), Error> {
+        match self.read(id).await {
+            Ok(_) => Ok((self.change(id, &whole(new), by).await?, None)),
+            Err(Error::Scim(scim::Error::NotFound { .. })) => {
+                check_chosen(id)?;
+                let (webhook, secret) = self.create_as(id.to_owned(), new, by).await?;
+                Ok((webhook, Some(secret)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes a webhook. The failures and pauses of single tenants end.
+    ///
+    /// # Errors
+    /// `404` when it does not exist; `invalidValue` for a URL to which nothing is sent.
+    pub async fn change(
+        self,
+        id: &str,
+        change: &WebhookChange,
+        by: &KeyChanger,
+    ) -> Result<StackWebhook, Error> {
+        if let Some(url) = &change.target_url {
+            check_target(url, self.targets)?;
+        }
+        self.rewrite(id, by, |before| {
+            let label = change.label.as_ref().unwrap_or(&before.label);
+            let url = change.target_url.as_ref().unwrap_or(&before.target_url);
+            let types = change.only_types.as_deref().map(names);
+            let types = types.as_ref().unwrap_or(&before.only_types);
+            let is_same = *label == before.label
+                && *url == before.target_url
+                && *types == before.only_types;
+            let set = "SET label = :label, target_url = :url, only_types = :types, anew_since = :revision, \
+                       walked_to = :first";
+            (!is_same).then(|| {
+                let values = vec![
+                    (":label", string(label)),
+                    (":url", string(url)),
+                    (":types", list_of(types)),
+                    (":first", string("")),
+                ];
+                (set, values)
+            })
+        })
+        .await
+    }
+
+    /// Gives a webhook a new signing secret, and returns it. For a day, deliveries are signed with the one before, too.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn rotate_secret(
+        self,
+        id: &str,
+        by: &KeyChanger,
+    ) -> Result<(StackWebhook, WebhookSecret), Error> {
+        let before = self.read(id).await?;
+        let (keys, secret) = rotate(self.key_ring, Of::stack(id), before.keys(), now()).await?;
+        let write: Write = ("SET signing_keys = :keys", vec![(":keys", string(&keys))]);
+        match self.write(&before, by, write).await? {
+            true => Ok((self.read(id).await?, secret)),
+            // Another rotation came first: its secret would be lost.
+            false => Err(Error::Busy(None)),
+        }
+    }
+
+    /// Pauses a webhook for all tenants. One that is paused stays so.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn pause(self, id: &str, by: &KeyChanger) -> Result<StackWebhook, Error> {
+        self.rewrite(id, by, |before| {
+            let at = vec![(":at", string(&now().to_string()))];
+            (!before.is_paused()).then_some(("SET paused_at = :at", at))
+        })
+        .await
+    }
+
+    /// Lets a webhook send again, in each tenant from where it is there. The failures and pauses of single tenants end.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn resume(self, id: &str, by: &KeyChanger) -> Result<StackWebhook, Error> {
+        self.rewrite(id, by, |_| {
+            let set = "SET anew_since = :revision, walked_to = :first REMOVE paused_at";
+            Some((set, vec![(":first", string(""))]))
+        })
+        .await
+    }
+
+    /// Deletes a webhook. Nothing more is sent to it.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub async fn delete(self, id: &str) -> Result<(), Error> {
+        self.read(id).await?;
+        let mut transaction = Transaction::default();
+        transaction.delete(StackKeys::webhooks().at(id));
+        self.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Stores up to which tenant all were looked at after a change; `None` for all. Returns whether the webhook is still as
+    /// it was read.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn note_walk(self, webhook: &StackWebhook, to: Option<&str>) -> Result<bool, Error> {
+        let key = StackKeys::webhooks().at(&webhook.id);
+        let set = match to {
+            Some(to) => Expression::new("SET walked_to = :to").with(":to", string(to)),
+            None => Expression::new("REMOVE walked_to"),
+        };
+        let same = Expression::at_revision(webhook.revision);
+        let updated = self.table.update_if(&key, &set, &same).await?;
+        Ok(matches!(updated, Updated::Done(_)))
+    }
+
+    async fn rewrite(
+        self,
+        id: &str,
+        by: &KeyChanger,
+        change: impl Fn(&StackWebhook) -> Option<Write>,
+    ) -> Result<StackWebhook, Error> {
+        let change = &change;
+        retry_stale(|_| async move {
+            let before = self.read(id).await?;
+            let Some(write) = change(&before) else {
+                return Ok(Some(before));
+            };
+            match self.write(&before, by, write).await? {
+                true => self.read(id).await.map(Some),
+                false => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn write(
+        self,
+        before: &StackWebhook,
+        by: &KeyChanger,
+        (set, values): Write,
+    ) -> Result<bool, Error> {
+        let who = ", revision = :revision, changed_at = :now, changed_by = :by, changed_in = :in";
+        let set = match set.split_once(" REMOVE ") {
+            Some((set, removed)) => format!("{set}{who} REMOVE {removed}"),
+            None => format!("{set}{who}"),
+        };
+        let set = Expression::new(set)
+            .with(":revision", number(before.revision + 1))
+            .with(":now", string(&now().to_string()))
+            .with(":by", string(by.by_key.as_deref().unwrap_or_default()))
+            .with(":in", string(by.request_id.as_deref().unwrap_or_default()));
+        let set = values
+            .into_iter()
+            .fold(set, |set, (name, value)| set.with(name, value));
+        let mut transaction = Transaction::default();
+        let same = Expression::at_revision(before.revision);
+        transaction.update_if(
+            StackKeys::webhooks().at(&before.id),
+            set,
+            same,
+            Guard::Stale,
+        );
+        Ok(self.table.transact(&transaction).await?.is_empty())
+    }
+}
