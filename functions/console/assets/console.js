@@ -40,10 +40,56 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // The preview comes by itself when the choice changes.
 document.querySelectorAll("[data-no-script]").forEach((button) => { button.hidden = true; });
 
+// Choices that are not saved look so, and whoever leaves the page with them is warned.
+const differs = (control) => (control.type === "checkbox" ? (control.checked ? "on" : "") : control.value) !== control.dataset.was;
+const staged = () => [...document.querySelectorAll("[data-was]")].filter(differs);
+let mayLeave = false;
+const showStaged = (form) => {
+  form.querySelectorAll("tr:has([data-was])").forEach((row) => {
+    const changed = differs(row.querySelector("[data-was]"));
+    row.toggleAttribute("data-changed", changed);
+    row.querySelector(".was").hidden = !changed;
+  });
+  const count = staged().length;
+  const bar = form.querySelector(".savebar");
+  if (!bar) return;
+  bar.hidden = !count;
+  bar.querySelectorAll("[data-count]").forEach((text) => {
+    const [one, many] = text.dataset.count.split("|");
+    text.textContent = count === 1 ? one : many.replace("#", count);
+  });
+};
+document.querySelectorAll("[data-pick-all]").forEach((all) => {
+  all.hidden = false;
+  all.addEventListener("change", () => all.form.querySelectorAll("[name=pick]").forEach((one) => { one.checked = all.checked; }));
+});
+document.querySelectorAll("form[data-stages]").forEach((form) => {
+  showStaged(form);
+  form.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-was]")) return;
+    showStaged(form);
+    form.dispatchEvent(new Event("stage"));
+  });
+  form.querySelector("[data-apply]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const { value } = form.querySelector("[name=bulk]");
+    if (!value) return;
+    form.querySelectorAll("tr:has([name=pick]:checked)").forEach((row) => {
+      row.querySelector("[data-was]").value = value;
+      row.querySelector("[name=pick]").checked = false;
+    });
+    showStaged(form);
+    form.dispatchEvent(new Event("stage"));
+  });
+});
+document.addEventListener("click", (event) => { if (event.target.closest("[data-discards]")) mayLeave = true; });
+addEventListener("beforeunload", (event) => { if (!mayLeave && staged().length) event.preventDefault(); });
+
 // A second click sends no second form, for as long as the page stays.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
+  mayLeave = true;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
   // Where no page came after all, one may try again: the server takes a form once.

@@ -185,15 +185,10 @@ pub(crate) fn mapped_roles(mapped: &[RoleId], roles: &[Role]) -> String {
     mapped.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a group is mapped to the role.
-pub(crate) fn is_mapped_to(mapped: &Option<RoleId>, role: &Role) -> bool {
-    mapped.as_ref().is_some_and(|id| id == role)
-}
-
 pub(crate) fn state(state: &PersonState) -> &'static str {
     match state {
         PersonState::Active => "Active",
-        PersonState::Invited => "Pending login",
+        PersonState::Invited => "Invited",
         PersonState::Inactive => "Inactive",
     }
 }

@@ -196,8 +196,8 @@ impl Layout {
 /// The message after a change. The address chooses a text but never supplies one.
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "connection-created" => "The connection was made. Follow the steps below.",
-        "connection-changed" => "The connection was changed.",
+        "connection-created" => "Connection created",
+        "connection-changed" => "Connection saved",
         "rules-saved" => "Rules saved",
         "replaces" => {
             "From now on, this connection takes over what the other one owns with its first write to it."
@@ -208,9 +208,9 @@ fn notice(done: &str) -> Option<&'static str> {
         "connection-deleted" => {
             "The connection and its tokens are gone. The people and groups it pushed stay."
         }
-        "token-revoked" => "The token is revoked: it is refused from now on.",
-        "role-mapped" => "The mapping was saved.",
-        "role-given" => "The role was saved.",
+        "token-revoked" => "Token revoked",
+        "role-mapped" | "roles-saved" => "Roles saved",
+        "role-given" => "Role saved",
         "merged" => "Account closed. Its name went to this person.",
         "settings-saved" => "Settings saved",
         _ => return None,

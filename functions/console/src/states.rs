@@ -23,7 +23,7 @@ const PEOPLE: [(&str, &str, &str, &str); 4] = [
         "Łukasz Wójcik",
         "lukasz@northwind.example",
         "invited",
-        "Pending login",
+        "Invited",
     ),
     (
         "نور الهدى",

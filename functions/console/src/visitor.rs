@@ -150,6 +150,18 @@ where
     }
 }
 
+/// Whether htmx asks for a part of a page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IsPart(pub(crate) bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for IsPart {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Ok(Self(parts.headers.contains_key("hx-request")))
+    }
+}
+
 /// A form sent from one of our pages by a person whose session passes the gate `G`.
 #[derive(Debug)]
 pub(crate) struct Change<G, T> {

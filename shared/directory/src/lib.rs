@@ -119,7 +119,7 @@ pub use crate::roles::handle::Roles;
 pub use crate::roles::mappings::Mapping;
 pub use crate::roles::named_mappings::NamedMapping;
 pub use crate::roles::person::Person;
-pub use crate::roles::preview::{Preview, RoleChange};
+pub use crate::roles::preview::{AffectedPerson, Preview, RoleChange, WantedMappings};
 pub use crate::roles::reconcile::{Continuation, Progress};
 pub use crate::sign_in::assertion::Assertion;
 pub use crate::sign_in::bindings::Bound;

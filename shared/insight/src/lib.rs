@@ -8,6 +8,7 @@
 //! | `lists` | people with state and role, groups with member count and mapping, members of a group |
 //! | `list_people` | people by state, role, group and text, with signed cursors |
 //! | `picker` | people by name, with their ids and names alone |
+//! | `find_groups` | groups by any part of their names, by role and by what they lack |
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
 //! | `snapshot` | everything of the directory, page by page, with its place in the event feed |
@@ -34,6 +35,7 @@ mod handle;
 mod by_word;
 mod deleted;
 mod find;
+mod find_groups;
 mod identity;
 mod list_people;
 mod lists;
@@ -47,6 +49,7 @@ mod health;
 
 pub use crate::deleted::DeletedPerson;
 pub use crate::find::FoundPeople;
+pub use crate::find_groups::{FoundGroups, GroupQuery};
 pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::health::refused::{refusal_remedy, refusal_text};

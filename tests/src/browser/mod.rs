@@ -296,6 +296,13 @@ impl Browser {
         expect_ok(label, list.select_by_label(option).await);
     }
 
+    /// Checks the check box with this name.
+    pub async fn check(&self, name: &str) {
+        let path = format!("//input[@type='checkbox' and @aria-label={}]", quoted(name));
+        let found = self.wait_for_visible(Locator::XPath(&path), name).await;
+        expect_ok(name, found.click().await);
+    }
+
     /// Returns the value of the control with this id.
     pub async fn value(&self, id: &str) -> String {
         let value = self

@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 18] = [
+const FORMS: [Form; 20] = [
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta"), ("form_id", "{fresh}")],
@@ -117,8 +117,22 @@ const FORMS: [Form; 18] = [
     ),
     ("/console/tokens/{token}/revoke", &[], Role::Admin),
     (
+        "/console/groups",
+        &[
+            ("was.{group}", "none"),
+            ("role.{group}", "viewer"),
+            ("then", "save"),
+        ],
+        Role::Admin,
+    ),
+    (
         "/console/groups/{group}/role",
-        &[("from", "none"), ("role", "none")],
+        &[("from", "viewer"), ("role", "none")],
+        Role::Admin,
+    ),
+    (
+        "/console/people",
+        &[("pick", "{person}"), ("then", "end-sessions")],
         Role::Admin,
     ),
     (
@@ -250,15 +264,15 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
             // A client can compute the form token of its own session, even if no form was shown.
             let form_token = visitor.form_token();
             for (path, form, needs) in FORMS {
-                let form: Vec<(&str, String)> = form
+                let form: Vec<(String, String)> = form
                     .iter()
-                    .map(|(name, value)| (*name, fill(value)))
+                    .map(|(name, value)| (fill(name), fill(value)))
                     .collect();
                 let settings = tenant.directory().settings().read_with_revision().await;
                 let revision = settings.map_or(0, |(_, revision)| revision).to_string();
                 let mut form: Vec<(&str, &str)> = form
                     .iter()
-                    .map(|(name, value)| (*name, value.as_str()))
+                    .map(|(name, value)| (name.as_str(), value.as_str()))
                     .filter(|(name, _)| *name != "revision")
                     .collect();
                 form.extend([("form_token", &*form_token), ("revision", &*revision)]);

@@ -28,9 +28,9 @@ fn an_empty_page_explains_what_it_will_show() {
         let tenant = service.tenant("bare").await;
         browser.open_console(service, &tenant, "owner").await;
         for (page, path, said) in [
-            ("bare-groups", "/console/groups", "No group was pushed yet"),
-            ("bare-people", "/console/people", "Nobody was pushed yet"),
-            ("bare-found", "/console/people?text=x", "Nobody was found"),
+            ("bare-groups", "/console/groups", "No groups yet"),
+            ("bare-people", "/console/people", "Nobody yet"),
+            ("bare-found", "/console/people?text=x", "Looked through all"),
             ("bare-activity", "/console/activity", "Activity"),
             ("bare-audit", "/console/activity/audit", "Activity"),
             ("bare-health", "/console/health", "Health"),

@@ -44,10 +44,11 @@ fn the_first_hour() {
         browser.choose("Role of Engineers", "Admin").await;
         browser.wait_for_text("1 person gains Admin").await;
         assert_eq!(role(service, &tenant, &ada).await, None);
-        browser.click("Save the role of Engineers").await;
-        browser.wait_for_text("The mapping was saved").await;
+        browser.click("Save 1 change").await;
+        browser.wait_for_text("Roles saved").await;
         browser.wait_for_text("your application was told").await;
-        assert!(browser.path().await.ends_with(&group));
+        assert_eq!(browser.path().await, "/console/groups");
+        browser.wait_for(&format!("[data-group='{group}']")).await;
 
         // The person signs in, and the page explains why they have the role.
         let login = service
@@ -76,9 +77,9 @@ fn the_first_hour() {
         let introspected = service.application().introspect(&session).await;
         assert_eq!(introspected.body, json!({"active": false}));
         browser.go(&browser.path().await).await;
-        browser.wait_for_text("Not signed in.").await;
+        browser.wait_for_text("No sessions").await;
         let said = browser.text().await;
-        assert!(said.contains("Whoever is inactive has no role"), "{said}");
+        assert!(said.contains("None while inactive"), "{said}");
         assert!(said.contains("user.deactivated"), "{said}");
         browser.assert_renders_cleanly().await;
     });

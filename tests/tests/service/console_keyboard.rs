@@ -23,7 +23,7 @@ fn the_main_tasks_need_no_mouse() {
         browser.type_keys("Okta").await;
         browser.tab_to("Add connection").await;
         browser.press(Key::Enter).await;
-        browser.wait_for_text("The connection was made").await;
+        browser.wait_for_text("Connection created").await;
         browser.tab_to("Create a token").await;
         browser.press(Key::Space).await;
         browser.wait_for("#token").await;
@@ -34,9 +34,9 @@ fn the_main_tasks_need_no_mouse() {
         browser.tab_to("Role of Engineers").await;
         browser.type_keys("Admin").await;
         browser.wait_for_text("1 person gains Admin").await;
-        browser.tab_to("Save the role of Engineers").await;
+        browser.tab_to("Save 1 change").await;
         browser.press(Key::Enter).await;
-        browser.wait_for_text("The mapping was saved").await;
+        browser.wait_for_text("Roles saved").await;
 
         browser.tab_to("Tokens").await;
         browser.press(Key::Enter).await;
@@ -53,7 +53,7 @@ fn the_main_tasks_need_no_mouse() {
         browser.press(Key::Enter).await;
         browser.tab_to("Revoke now").await;
         browser.press(Key::Enter).await;
-        browser.wait_for_text("The token is revoked").await;
+        browser.wait_for_text("Token revoked").await;
         idp.get("/Users").await.expect(401);
 
         // The admin sees why a person has a role, and ends their sessions.
@@ -63,7 +63,7 @@ fn the_main_tasks_need_no_mouse() {
         browser.tab_to("People").await;
         browser.press(Key::Enter).await;
         browser.wait_for("[data-person]").await;
-        browser.tab_to("Search").await;
+        browser.tab_to("Search people").await;
         browser.type_keys("ada@").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("ada@example.test").await;
@@ -113,7 +113,8 @@ fn the_main_tasks_need_no_scripts() {
         browser.choose("Role of Engineers", "Admin").await;
         browser.click("Preview").await;
         browser.wait_for_text("1 person gains Admin").await;
-        browser.click("Save the role of Engineers").await;
-        browser.wait_for_text("The mapping was saved").await;
+        browser.wait_for_text("Was No role, not saved").await;
+        browser.click("Save 1 change").await;
+        browser.wait_for_text("Roles saved").await;
     });
 }

@@ -129,7 +129,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         // The console accepts the same form from its own page, so it refused the form because of the sender.
         browser.go(&url).await;
         browser.eval(SEND, &[action, form]).await;
-        browser.wait_for_text("The mapping was saved").await;
+        browser.wait_for_text("Roles saved").await;
     });
 }
 

@@ -54,7 +54,7 @@ fn parse_role_panel(html: &str) -> RolePanel {
     let panel = panel.split("<p><label").next().unwrap_or_default();
     let grants = texts(panel, "li").into_iter().map(|line| {
         let (grant, behind) = line.split_once(", since").unwrap_or_default();
-        (grant.to_owned(), behind.trim().ends_with("decides"))
+        (grant.to_owned(), behind.trim().ends_with("Decides"))
     });
     RolePanel {
         grants: grants.collect(),
@@ -117,9 +117,9 @@ const NOT_NAMED: &str = "They are in a mapped group that does not count: their l
 const NOT_SIGNED_IN: &str = "Groups give roles at sign-in only, and this person has not signed in.";
 const UNTIL_SIGN_IN: &str = "Groups give roles at sign-in only: what has changed since the last one counts \
                              from the next one.";
-const INACTIVE: &str = "Whoever is inactive has no role.";
+const INACTIVE: &str = "None while inactive.";
 const COMES_BACK: &str =
-    "Whoever is inactive has no role. What is listed here counts again once they are active.";
+    "None while inactive. What is listed here counts again once they are active.";
 
 #[test]
 fn a_page_explains_why_a_person_has_a_role_or_none() {
@@ -277,14 +277,16 @@ fn a_role_above_the_admins_own_is_shown_but_not_offered() {
 #[test]
 fn the_page_states_correctly_when_a_mapping_takes_effect() {
     run(async |service| {
-        for (role_sync, changes, then) in [
+        for (role_sync, first, changes, then) in [
             (
                 RoleSync::Immediate,
-                "1 person gains Viewer When they sign in next: 1 person loses Admin and becomes Viewer",
+                "No role → Viewer 1 person gains Viewer",
+                "When they sign in next: 1 person loses Admin and becomes Viewer",
                 "The roles count already",
             ),
             (
                 RoleSync::AtLogin,
+                "No role → Viewer at each person's next sign-in",
                 "at each person's next sign-in 1 person loses Admin and becomes Viewer",
                 "Each one's role follows when they sign in next",
             ),
@@ -312,6 +314,11 @@ fn the_page_states_correctly_when_a_mapping_takes_effect() {
             let words = plain(&page.html);
             let words: Vec<&str> = words.split_whitespace().collect();
             assert!(words.join(" ").contains(changes), "{}", page.html);
+            // The change that counts first names the person, and only that one.
+            assert!(words.join(" ").contains(first), "{}", page.html);
+            let names = page.html.split(r#"class="names""#).nth(1);
+            let names = names.unwrap_or_default().split("</ul>").next();
+            assert!(names.unwrap_or_default().contains(&ann), "{}", page.html);
 
             let form_token = visitor.form_token();
             let form = [

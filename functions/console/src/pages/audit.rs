@@ -108,6 +108,7 @@ async fn actors_named(
 }
 
 /// One change and the name of its actor.
+#[derive(Clone)]
 pub(super) struct Row {
     pub(super) entry: Entry,
     pub(super) actor_name: String,

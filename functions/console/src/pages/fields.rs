@@ -30,6 +30,11 @@ impl Typed {
         Self(fields)
     }
 
+    /// All fields and their values.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// The value of a field; empty if there is none.
     pub(crate) fn value(&self, name: &str) -> &str {
         let mut values = self.0.iter().filter(|(field, _)| field == name);

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use rollcall_directory::{Person, PersonState, Progress, Role, RoleSync, Way};
 use rollcall_edge_api::{Configure, Gate, Id, Params, Read};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{GroupSummary, Insight};
+use rollcall_insight::{GroupSummary, Insight, PeopleOrder, PeopleQuery};
 use serde::Deserialize;
 
 use super::fields::{self, Also};
-use super::preview::{PreviewPart, Totals, preview_part};
+use super::preview::{PreviewPart, preview_part};
+use super::totals::Totals;
 use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Visitor};
 
@@ -29,6 +30,9 @@ pub(crate) struct GroupParams {
     role: Option<String>,
     #[serde(flatten)]
     also: Also,
+    /// The beginning of a word of the names and addresses of the members to show.
+    #[serde(default)]
+    text: String,
     /// The state of the members to show.
     #[serde(default)]
     state: String,
@@ -49,6 +53,9 @@ struct Page {
     chosen: String,
     /// The roles that are checked besides.
     also: BTreeSet<Role>,
+    /// The option, and the roles besides, that the group has.
+    saved: String,
+    saved_also: BTreeSet<Role>,
     preview: Option<PreviewPart>,
     progress: Option<ProgressPart>,
     members: MembersPart,
@@ -78,6 +85,12 @@ pub(crate) async fn show(
     };
     let members = members_part(&visitor, &id, &params).await?;
     let catalogue = visitor.catalogue();
+    let mut saved_also: BTreeSet<Role> = group
+        .roles
+        .iter()
+        .filter_map(|id| catalogue.role(id))
+        .collect();
+    let saved = saved_also.pop_last();
     let option = option.unwrap_or_else(|| fields::roles_option(&group.roles));
     let ids = fields::role_ids_of_option(&option);
     let mut also: BTreeSet<Role> = ids.iter().filter_map(|id| catalogue.role(id)).collect();
@@ -90,6 +103,8 @@ pub(crate) async fn show(
         roles: roles.into_iter().collect(),
         chosen: chosen.map_or("none".to_owned(), |role| role.to_string()),
         also,
+        saved: saved.map_or("none".to_owned(), |role| role.to_string()),
+        saved_also,
         preview,
         progress,
         members,
@@ -104,6 +119,7 @@ struct MembersPart {
     console: String,
     group_id: String,
     people: Vec<Person>,
+    text: String,
     state: String,
     next: Option<String>,
 }
@@ -114,14 +130,33 @@ async fn members_part<G: Gate>(
     params: &GroupParams,
 ) -> Result<MembersPart, Problem> {
     let states: Vec<PersonState> = fields::parse_state(&params.state)?.into_iter().collect();
-    let (people, next) = Insight::of(visitor.tenant())
-        .group_people(group, &states, params.after.clone(), PAGE_SIZE)
-        .await?;
+    let (insight, text) = (Insight::of(visitor.tenant()), params.text.trim());
+    let (people, next) = match text.is_empty() {
+        true => {
+            insight
+                .group_people(group, &states, params.after.clone(), PAGE_SIZE)
+                .await?
+        }
+        false => {
+            let query = PeopleQuery {
+                states,
+                text: Some(text.to_owned()),
+                group: Some(group.to_owned()),
+                limit: PAGE_SIZE,
+                ..PeopleQuery::default()
+            };
+            let (order, after) = (PeopleOrder::default(), params.after.as_deref());
+            insight.list_people(&query, order, after).await?
+        }
+    };
     Ok(MembersPart {
         console: visitor.console(),
         group_id: group.to_owned(),
         people,
-        next: next.map(|next| fields::query_string(&[("state", &params.state), ("after", &next)])),
+        next: next.map(|next| {
+            fields::query_string(&[("text", text), ("state", &params.state), ("after", &next)])
+        }),
+        text: text.to_owned(),
         state: params.state.clone(),
     })
 }
@@ -209,7 +244,7 @@ pub(crate) async fn map(
     {
         return Err(Problem::conflict(
             "the group was mapped to another role since you opened this page, so nothing was saved; open the group \
-             again and see what it would change now",
+             again to see its role and what yours would change",
         ));
     }
     let since = since.to_string();

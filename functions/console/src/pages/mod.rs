@@ -1,6 +1,7 @@
 //! The pages, one module each, and their routes.
 
 mod activity;
+mod attributes;
 mod audit;
 mod connect;
 mod connection;
@@ -11,7 +12,9 @@ mod group;
 mod groups;
 mod health;
 mod identity_panel;
+mod mappings;
 mod merge;
+mod names;
 mod open;
 mod people;
 mod person;
@@ -22,6 +25,7 @@ mod roles;
 mod settings;
 mod settings_fields;
 mod tokens;
+mod totals;
 mod trace;
 
 use axum::Router;
@@ -54,14 +58,15 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/tokens", get(tokens::show).post(tokens::issue))
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))
         .route("/console/tokens/{id}/revoke", post(tokens::revoke))
-        .route("/console/groups", get(groups::show))
+        .route("/console/groups", get(groups::show).post(mappings::send))
+        .route("/console/groups/progress", get(mappings::progress))
         .route("/console/groups/{id}", get(group::show))
         .route("/console/groups/{id}/members", get(group::members))
         .route("/console/groups/{id}/preview", get(preview::show))
         .route("/console/groups/{id}/progress", get(group::progress))
         .route("/console/groups/{id}/role", post(group::map))
         .route("/console/roles", get(roles::show))
-        .route("/console/people", get(people::show))
+        .route("/console/people", get(people::show).post(people::act))
         .route("/console/people/deleted", get(deleted::show))
         .route("/console/people/{id}", get(person::show))
         .route("/console/people/{id}/role", post(person::give_role))

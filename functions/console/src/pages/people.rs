@@ -1,32 +1,46 @@
-//! People: the list of people, with a search.
+//! People: the list of people, with a search, filters and an order, all of them in the address.
 //!
 //! A search uses keys, so it costs the same in a tenant of a hundred thousand people. If that finds too little, the
 //! visitor can search every attribute of everybody, a limited number of people at a time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
+use axum::extract::State;
 use axum::response::Response;
-use rollcall_directory::{Person, PersonState, USERS};
-use rollcall_edge_api::{Params, Read};
+use rollcall_directory::{Directory, Permission, Person, PersonState, Role, RoleId, USERS};
+use rollcall_edge_api::{Configure, Gate, Params, Read};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Insight, PeopleQuery};
+use rollcall_insight::{Insight, PeopleOrder, PeopleQuery};
 use serde::Deserialize;
 
-use super::fields;
-use crate::layout::{Layout, Section, render};
-use crate::visitor::Visitor;
+use super::fields::{self, Typed};
+use super::person_actions::Action;
+use crate::display;
+use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
+use crate::visitor::{Change, Visitor};
 
 /// People on one page.
 const PAGE_SIZE: usize = 50;
 
 /// The search for people.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Search {
     /// The text to search for.
     #[serde(default)]
     text: String,
     #[serde(default)]
     state: String,
-    /// Any text here searches through everybody.
+    /// The id of a role.
+    #[serde(default)]
+    role: String,
+    /// The id of a group.
+    #[serde(default)]
+    group: String,
+    /// `user_name` for the order of user names, and else that of creation.
+    #[serde(default)]
+    sort: String,
+    /// Any text here searches through every attribute.
     #[serde(default)]
     everywhere: String,
     after: Option<String>,
@@ -34,67 +48,266 @@ pub(crate) struct Search {
     done: Option<String>,
 }
 
+impl Search {
+    fn query(&self) -> Result<(PeopleQuery, PeopleOrder), Problem> {
+        let text = self.text.trim();
+        let order = match &*self.sort {
+            // A text finds the best matches first.
+            "user_name" if text.is_empty() => PeopleOrder::UserName,
+            "" | "user_name" => PeopleOrder::Created,
+            _ => return Err(Problem::invalid("`sort` is `user_name` or nothing")),
+        };
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let query = PeopleQuery {
+            states: fields::parse_state(&self.state)?.into_iter().collect(),
+            text: given(text),
+            role: given(&self.role).map(RoleId::named),
+            group: given(&self.group),
+            after: self.after.clone(),
+            limit: PAGE_SIZE,
+            filter: None,
+        };
+        Ok((query, order))
+    }
+
+    /// The address of the list, below the console's path.
+    fn address(&self) -> String {
+        let query = fields::query_string(&[
+            ("text", self.text.trim()),
+            ("state", &self.state),
+            ("role", &self.role),
+            ("group", &self.group),
+            ("sort", &self.sort),
+            ("everywhere", &self.everywhere),
+            ("after", self.after.as_deref().unwrap_or_default()),
+        ]);
+        match query.is_empty() {
+            true => Section::People.path().to_owned(),
+            false => format!("{}?{query}", Section::People.path()),
+        }
+    }
+
+    /// The address of the first page of a list that differs in this.
+    fn with(&self, change: impl FnOnce(&mut Self)) -> String {
+        let mut other = Self {
+            after: None,
+            ..self.clone()
+        };
+        change(&mut other);
+        other.address()
+    }
+
+    fn is_all(&self) -> bool {
+        self.text.trim().is_empty()
+            && self.state.is_empty()
+            && self.role.is_empty()
+            && self.group.is_empty()
+    }
+}
+
+/// A filter in the address. One that is set is removed by its link.
+struct Chip {
+    title: String,
+    count: Option<u64>,
+    address: String,
+    is_current: bool,
+    is_removed: bool,
+}
+
 #[derive(Template)]
 #[template(path = "people.html")]
 struct Page {
     layout: Layout,
     people: Vec<Person>,
-    /// Whether the search finds words inside names and addresses.
-    by_word: bool,
+    /// The names of connections by id.
+    connections: BTreeMap<String, String>,
+    chips: Vec<Chip>,
     total: u64,
-    text: String,
-    state: String,
-    everywhere: bool,
-    /// The query of the next page, if there is one.
+    search: Search,
+    is_filtered: bool,
+    /// The address of this page of the list, below the console's path.
+    here: String,
+    /// The address of the list in the other order.
+    sorted: String,
+    /// The address of the next page, if there is one.
     next: Option<String>,
-    /// The query of the same search through everybody.
+    /// The address of the same search through every attribute.
     further: String,
+    /// The ids of the people who are picked.
+    picked: BTreeSet<String>,
+}
+
+impl Page {
+    fn connection(&self, person: &Person) -> &str {
+        match &person.identity.owner {
+            Some(owner) => self
+                .connections
+                .get(owner)
+                .map_or("A deleted connection", String::as_str),
+            None => "None",
+        }
+    }
+
+    fn is_picked(&self, person: &Person) -> bool {
+        self.picked.contains(&person.id)
+    }
 }
 
 pub(crate) async fn show(
     visitor: Visitor<Read>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let states: Vec<PersonState> = fields::parse_state(&search.state)?.into_iter().collect();
-    let text = search.text.trim().to_owned();
-    let everywhere = !search.everywhere.is_empty();
-    let (people, next, by_word) = if text.is_empty() || everywhere {
-        let query = PeopleQuery {
-            states,
-            filter: None,
-            text: Some(text.clone()).filter(|text| !text.is_empty()),
-            after: search.after,
-            limit: PAGE_SIZE,
-            ..PeopleQuery::default()
-        };
-        let (people, next) = Insight::of(tenant).people(&query).await?;
-        (people, next, true)
-    } else {
-        let found = Insight::of(tenant)
-            .search_people(&text, &states, search.after, PAGE_SIZE)
-            .await?;
-        (found.people, found.next, found.by_word)
+    let done = search.done.as_deref();
+    let layout = visitor
+        .layout(Section::People)
+        .with_said(done.and_then(Action::done));
+    page(&visitor, search, layout, BTreeSet::new()).await
+}
+
+async fn page<G: Gate>(
+    visitor: &Visitor<G>,
+    search: Search,
+    layout: Layout,
+    picked: BTreeSet<String>,
+) -> Result<Response, Problem> {
+    let (tenant, insight) = (visitor.tenant(), Insight::of(visitor.tenant()));
+    let (query, order) = search.query()?;
+    let (people, next) = match search.everywhere.is_empty() {
+        true => {
+            let after = search.after.as_deref();
+            insight.list_people(&query, order, after).await?
+        }
+        false => insight.people(&query).await?,
     };
-    let at = |after: &str, everywhere: &str| {
-        fields::query_string(&[
-            ("text", &text),
-            ("state", &search.state),
-            ("everywhere", everywhere),
-            ("after", after),
-        ])
+    let total = insight.total(&USERS).await?;
+    let connections = tenant.credentials().connections().await?.into_iter();
+    let group = match search.group.is_empty() {
+        true => None,
+        false => Some(group_name(insight, &search.group).await?),
     };
     render(&Page {
-        layout: visitor
-            .layout(Section::People)
-            .with_notice(search.done.as_deref()),
+        layout,
         people,
-        by_word,
-        total: Insight::of(tenant).total(&USERS).await?,
-        next: next.map(|next| at(&next, &search.everywhere)),
-        further: at("", "yes"),
-        everywhere,
-        text,
-        state: search.state,
+        connections: connections.map(|one| (one.id, one.label)).collect(),
+        chips: chips(&search, total, &visitor.catalogue().roles(), group),
+        total,
+        is_filtered: !search.is_all(),
+        here: search.address(),
+        sorted: search.with(|other| {
+            let is_sorted = other.sort == "user_name";
+            other.sort = if is_sorted { "" } else { "user_name" }.to_owned();
+        }),
+        next: next.map(|next| {
+            let next = Search {
+                after: Some(next),
+                ..search.clone()
+            };
+            next.address()
+        }),
+        further: search.with(|other| "yes".clone_into(&mut other.everywhere)),
+        search,
+        picked,
     })
+}
+
+async fn group_name(insight: Insight<'_>, group: &str) -> Result<String, Problem> {
+    let names = insight.group_names(&[group.to_owned()].into()).await?;
+    let name = names.get(group).map(|name| display::name(name));
+    Ok(name.unwrap_or_else(|| "A deleted group".to_owned()))
+}
+
+fn chips(search: &Search, total: u64, roles: &[Role], group: Option<String>) -> Vec<Chip> {
+    let chip = |title: &str, count, address, is_current| Chip {
+        title: title.to_owned(),
+        count,
+        address,
+        is_current,
+        is_removed: false,
+    };
+    let mut chips = vec![chip(
+        "All",
+        Some(total),
+        search.with(|other| {
+            *other = Search {
+                sort: other.sort.clone(),
+                ..Search::default()
+            };
+        }),
+        search.is_all(),
+    )];
+    for state in [
+        PersonState::Active,
+        PersonState::Invited,
+        PersonState::Inactive,
+    ] {
+        let (id, title) = (display::state_id(&state), display::state(&state));
+        let is_set = search.state == id;
+        let to = if is_set { "" } else { id };
+        let address = search.with(|other| to.clone_into(&mut other.state));
+        chips.push(chip(title, None, address, is_set));
+    }
+    for role in roles.iter().rev() {
+        let is_set = search.role == role.as_str();
+        let to = if is_set { "" } else { role.as_str() };
+        let address = search.with(|other| to.clone_into(&mut other.role));
+        chips.push(chip(role.title(), None, address, is_set));
+    }
+    if let Some(group) = group {
+        let address = search.with(|other| other.group.clear());
+        chips.push(Chip {
+            is_removed: true,
+            ..chip(&format!("Group: {group}"), None, address, true)
+        });
+    }
+    chips
+}
+
+/// Ends the sessions of the people who are picked.
+pub(crate) async fn act(
+    State(directory): State<Directory>,
+    Params(search): Params<Search>,
+    change: Change<Configure, Typed>,
+) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    visitor.require(Permission::DirectoryRead)?;
+    if form.value("then") != Action::EndSessions.words().id {
+        return Err(Problem::invalid("`then` is `end-sessions`"));
+    }
+    let picked: BTreeSet<String> = form.values("pick").map(str::to_owned).collect();
+    let mut refused = None;
+    let mut left = BTreeSet::new();
+    for person in picked.iter().take(PAGE_SIZE) {
+        match Action::EndSessions
+            .apply(&directory, &visitor, person)
+            .await
+        {
+            Ok(()) => {}
+            Err(problem) if is_about_form(&problem) || problem.status() == 404 => {
+                left.insert(person.clone());
+                refused = Some(problem);
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    let problem = match (picked.len(), refused) {
+        (0, _) => Problem::invalid("select people first"),
+        (_, None) => {
+            let here = format!("{}{}", visitor.console(), search.address());
+            let mark = if here.contains('?') { '&' } else { '?' };
+            let done = Action::EndSessions.words().id;
+            return Ok(redirect(&format!("{here}{mark}done={done}")));
+        }
+        (all, Some(problem)) => {
+            let ended = all.saturating_sub(left.len());
+            let detail = format!(
+                "the sessions of {ended} of {all} people ended; of the others, who are still selected: {}",
+                problem.detail()
+            );
+            Problem::new(problem.reason(), detail)
+        }
+    };
+    let layout = visitor.layout(Section::People).with_refusal(Some(&problem));
+    let mut response = page(&visitor, search, layout, left).await?;
+    *response.status_mut() = status_of(&problem);
+    Ok(response)
 }

@@ -6,30 +6,40 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Directory, ExplainedGrant as Granted, HeldBack, LoggedRequest, Permission, Person,
-    PersonRole, PersonSession, PersonState, RequestQuery, Role, RouteBy, Source, Way,
+    AuditQuery, Directory, EventType, ExplainedGrant as Granted, HeldBack, LoggedRequest,
+    Permission, Person, PersonRole, PersonSession, PersonState, RequestQuery, Role, RouteBy,
+    Source, Way,
 };
 use rollcall_edge_api::{Configure, Gate, Id, Params, Read, SignedIn};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{
     FormerIdentifier, GroupSummary, Insight, PersonProfile, RefusedSignIn, former_identifiers,
 };
-use rollcall_scim::Resource;
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::attributes;
 use super::audit::{Row, rows};
 use super::deleted;
-use super::fields::{self, Also, Done, NoFields};
+use super::fields::{self, Also, NoFields};
 use super::identity_panel::IdentityPanel;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::visitor::{Change, Visitor};
 
-/// Changes and requests on the page. Activity shows the rest.
-const HISTORY_SIZE: usize = 20;
-/// Changes that are searched for what the person was called before.
-const SEARCHED_SIZE: usize = 60;
+/// Requests on the page. Activity shows the rest.
+const REQUESTS_SIZE: usize = 20;
+/// Changes on one page of the timeline, which are also searched for what the person was called before.
+const HISTORY_SIZE: usize = 60;
+/// Entries that are looked through for why the access of a person ended.
+const ENDS_SIZE: usize = 1;
+
+/// The query of a person's page.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PersonParams {
+    done: Option<String>,
+    /// Where the timeline continues.
+    after: Option<String>,
+}
 
 /// The explanation of a person's role.
 struct RoleExplanation {
@@ -72,9 +82,15 @@ struct Page {
     identity: IdentityPanel,
     /// What the visitor may do about who the person is.
     actions: Vec<Action>,
+    /// The document that was pushed.
+    raw: String,
+    /// The change that ended the person's access.
+    ended: Option<Row>,
     history: Vec<Row>,
-    /// Whether all changes were searched, or only the latest.
-    is_whole_history: bool,
+    /// Whether the timeline starts at a later page.
+    is_continued: bool,
+    /// Where the timeline continues; `None` if it is complete.
+    earlier: Option<String>,
     requests: Vec<LoggedRequest>,
     /// Why the person was kept out lately.
     refused: Vec<RefusedSignIn>,
@@ -85,11 +101,12 @@ struct Page {
 pub(crate) async fn show(
     visitor: Visitor<Read>,
     Id(id): Id,
-    Params(params): Params<Done>,
+    Params(params): Params<PersonParams>,
 ) -> Result<Response, Problem> {
     let done = params.done.as_deref();
     let layout = visitor.layout(Section::People).with_notice(done);
-    page(&visitor, &id, layout.with_said(done.and_then(Action::done))).await
+    let layout = layout.with_said(done.and_then(Action::done));
+    page(&visitor, &id, layout, params.after).await
 }
 
 /// Renders the page of a person about whom a form was refused.
@@ -102,7 +119,7 @@ pub(super) async fn refused<G: Gate>(
         return Err(problem);
     }
     let layout = visitor.layout(Section::People);
-    let mut response = page(visitor, id, layout.with_refusal(Some(&problem))).await?;
+    let mut response = page(visitor, id, layout.with_refusal(Some(&problem)), None).await?;
     *response.status_mut() = status_of(&problem);
     Ok(response)
 }
@@ -111,6 +128,7 @@ async fn page<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
     layout: Layout,
+    after: Option<String>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let profile = match Insight::of(tenant).person_profile(id).await {
@@ -120,22 +138,46 @@ async fn page<G: Gate>(
     let connections = tenant.credentials().connections().await?;
     let by_request = RequestQuery {
         person: Some(id.to_owned()),
-        limit: HISTORY_SIZE,
+        limit: REQUESTS_SIZE,
         ..RequestQuery::default()
     };
+    let is_continued = after.is_some();
     let by_subject = AuditQuery {
         subject: Some(id.to_owned()),
-        limit: SEARCHED_SIZE,
+        after,
+        limit: HISTORY_SIZE,
         ..AuditQuery::default()
     };
-    let (mut changes, further) = tenant.journal().audit(&by_subject).await?;
+    let (changes, earlier) = tenant.journal().audit(&by_subject).await?;
     let former = former_identifiers(id, &changes);
-    let is_whole_history = further.is_none() && changes.len() <= HISTORY_SIZE;
-    changes.truncate(HISTORY_SIZE);
+    let mut history = rows(tenant, changes, &connections).await?;
+    let ended = match ended_by(&profile.person).filter(|_| layout.may_read_logs()) {
+        None => None,
+        Some(action) => {
+            let is_end = |row: &Row| row.entry.is(action) && row.entry.subject.id == id;
+            match history.iter().position(is_end) {
+                Some(at) => Some(history[at].clone()),
+                None => {
+                    let query = AuditQuery {
+                        action: Some(action.as_str().to_owned()),
+                        after: None,
+                        limit: ENDS_SIZE,
+                        ..by_subject
+                    };
+                    let (ends, _) = tenant.journal().audit(&query).await?;
+                    rows(tenant, ends, &connections).await?.pop()
+                }
+            }
+        }
+    };
+    if !layout.may_read_logs() {
+        history.clear();
+    }
     let mut manual_below = manual_roles(&profile.role);
     let manual_role = manual_below.pop();
     render(&Page {
-        attributes: attributes(&profile.resource),
+        attributes: attributes::labelled(&profile.resource),
+        raw: attributes::raw(&profile.resource),
         manual_role,
         manual_below,
         outranks_visitor: manual_role.is_some_and(|role| role.outranks(visitor.role())),
@@ -149,8 +191,10 @@ async fn page<G: Gate>(
             .filter(|role| !role.outranks(visitor.role()))
             .collect(),
         catalogue: visitor.catalogue().roles(),
-        history: rows(tenant, changes, &connections).await?,
-        is_whole_history,
+        ended,
+        history,
+        is_continued,
+        earlier: earlier.map(|earlier| fields::query_string(&[("after", &earlier)])),
         refused: Insight::of(tenant).refused_sign_ins_of(id).await?,
         former,
         requests: tenant.request_log().search(&by_request).await?.0,
@@ -166,28 +210,12 @@ async fn page<G: Gate>(
     })
 }
 
-/// Lists the attributes to show. Groups have their own section.
-fn attributes(resource: &Resource) -> Vec<(String, String)> {
-    let shown = |(name, _): &(&String, &Value)| {
-        !["schemas", "meta", "id", "groups"].contains(&name.as_str())
-    };
-    let attributes = resource.attributes().iter().filter(shown);
-    attributes
-        .map(|(name, value)| (name.clone(), lines(value).join("\n")))
-        .collect()
-}
-
-/// Formats a value, with one line for each of its parts.
-fn lines(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(values) => values.iter().map(|value| lines(value).join(", ")).collect(),
-        Value::Object(parts) => {
-            let line =
-                |(name, part): (&String, &Value)| format!("{name}: {}", lines(part).join(", "));
-            parts.iter().map(line).collect()
-        }
-        other => vec![other.to_string()],
+/// The action that ends the access of a person in this state.
+fn ended_by(person: &Person) -> Option<EventType> {
+    match (person.identity.blocked_at, person.state) {
+        (Some(_), _) => Some(EventType::UserBlocked),
+        (None, PersonState::Inactive) => Some(EventType::UserDeactivated),
+        (None, _) => None,
     }
 }
 
@@ -250,10 +278,10 @@ fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
     let has_signed_in = profile.person.last_login_at.is_some();
     if profile.person.state == PersonState::Inactive {
         return match profile.role.grants.is_empty() {
-            true => vec!["Whoever is inactive has no role."],
-            false => vec![
-                "Whoever is inactive has no role. What is listed here counts again once they are active.",
-            ],
+            true => vec!["None while inactive."],
+            false => {
+                vec!["None while inactive. What is listed here counts again once they are active."]
+            }
         };
     }
     let held_back = profile.role.held_back.map(|why| match why {
@@ -337,28 +365,4 @@ async fn give<G: Gate>(
     let tenant = visitor.tenant();
     tenant.roles().give_role(id, roles, visitor.role()).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn values_are_read_line_by_line() {
-        for (value, text) in [
-            (json!("Ada"), "Ada"),
-            (json!(true), "true"),
-            (
-                json!({"givenName": "Ada", "familyName": "L"}),
-                "givenName: Ada\nfamilyName: L",
-            ),
-            (
-                json!([{"value": "a@b", "primary": true}, {"value": "c@d"}]),
-                "value: a@b, primary: true\nvalue: c@d",
-            ),
-        ] {
-            assert_eq!(lines(&value).join("\n"), text);
-        }
-    }
 }

@@ -153,6 +153,11 @@ impl Action {
         Self::of(id).map(|action| action.words().done)
     }
 
+    /// Whether the action is among those at the top of a person's page.
+    pub(crate) fn is_first(&self) -> bool {
+        matches!(self, Self::EndSessions | Self::Block | Self::Unblock)
+    }
+
     pub(crate) fn permission(self) -> Permission {
         Permission::SsoConfigure
     }

@@ -1,17 +1,24 @@
-//! Preview: what mapping a group to a role would change, before it is saved.
+//! Preview: what mapping groups to roles would change, and for whom, before it is saved.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Catalogue, Preview, Role, RoleChange, RoleId};
+use rollcall_directory::{Catalogue, Permission, Role, RoleId, WantedMappings};
 use rollcall_edge_api::{Configure, Gate, Id, Params};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::fields::{self, Also};
+use super::names::Ask;
+use super::totals::{Counted, Named, Totals};
 use crate::display;
 use crate::layout::render;
 use crate::visitor::Visitor;
+
+/// People whom one step looks at.
+const PEOPLE_AT_ONCE: usize = 1_000;
 
 /// The query of a preview. It is made in steps, and each step adds to the totals of the steps before.
 #[derive(Debug, Default, Deserialize)]
@@ -25,21 +32,18 @@ pub(crate) struct PreviewParams {
     sum: String,
 }
 
-/// The preview of a mapping, within the page or alone.
+/// The preview of mappings, within the page or alone.
 #[derive(Template)]
 #[template(path = "preview.html")]
 pub(super) struct PreviewPart {
     console: String,
     form_token: String,
-    group_id: String,
-    group_name: String,
-    before: Vec<Role>,
-    roles: Vec<Role>,
-    /// The options for both in the form.
-    from: String,
-    option: String,
-    /// The changes on saving: at once, or at the next sign-in if roles change only then.
-    sentences: Vec<String>,
+    /// The group, if the preview is of one group's page.
+    single: Option<Single>,
+    /// How many groups would change.
+    groups: usize,
+    /// The changes on saving: at once, or at the next sign-in if roles change only then. Losses come first.
+    impacts: Vec<Impact>,
     /// The further changes at the next sign-in.
     later: Vec<String>,
     /// The changes at the next sign-in that happen even without this mapping.
@@ -48,50 +52,45 @@ pub(super) struct PreviewPart {
     claims_decide: bool,
     looked_at: u64,
     of: u64,
-    /// The query of the next step; none after the last.
-    next: Option<String>,
+    /// How many people get other roles.
+    changed: u64,
+    /// The next step; none after the last.
+    next: Option<Next>,
 }
 
-/// The people who would change from some roles to others. The ids of the roles are those in the address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Counted {
-    from: Vec<RoleId>,
-    to: Vec<RoleId>,
+/// The one group that a preview is about.
+pub(super) struct Single {
+    group_id: String,
+    group_name: String,
+    before: Vec<Role>,
+    roles: Vec<Role>,
+    /// The options for both in the form.
+    from: String,
+    option: String,
+}
+
+/// Where the next step of a preview starts.
+struct Next {
+    behind: String,
+    sum: String,
+    /// Both, and the role, as a query.
+    query: String,
+}
+
+/// One kind of change, and whom it is about.
+struct Impact {
+    title: String,
+    is_loss: bool,
+    from: Vec<Role>,
+    to: Vec<Role>,
+    /// The permissions that are lost.
+    lost: Vec<String>,
+    named: Vec<Named>,
+    /// How many people are not named.
+    more: u64,
     people: u64,
-}
-
-impl From<&RoleChange> for Counted {
-    fn from(change: &RoleChange) -> Self {
-        Self {
-            from: change.from.iter().copied().map(RoleId::from).collect(),
-            to: change.to.iter().copied().map(RoleId::from).collect(),
-            people: change.people,
-        }
-    }
-}
-
-/// The totals of a preview's steps.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Totals {
-    changes: Vec<Counted>,
-    at_sign_in: Vec<Counted>,
-    anyway: Vec<Counted>,
-    looked_at: u64,
-}
-
-impl Totals {
-    /// Reads the totals from an address. Anybody can edit an address, so unreadable totals count as none.
-    pub(super) fn of(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
-
-    /// Adds a step. The totals come from an address and can have any size, so the sum saturates.
-    fn add(&mut self, step: &Preview) {
-        add_changes(&mut self.changes, &step.changes);
-        add_changes(&mut self.at_sign_in, &step.at_sign_in);
-        add_changes(&mut self.anyway, &step.anyway);
-        self.looked_at = self.looked_at.saturating_add(step.looked_at);
-    }
+    /// Asks for the names of the others.
+    ask: String,
 }
 
 pub(crate) async fn show(
@@ -106,66 +105,149 @@ pub(crate) async fn show(
     render(&part)
 }
 
-/// Looks at the next people and adds them to the totals.
+/// Looks at the next people of one group and adds them to the totals.
 pub(super) async fn preview_part<G: Gate>(
     visitor: &Visitor<G>,
     group: &GroupSummary,
     option: &str,
     behind: Option<&str>,
-    mut totals: Totals,
+    totals: Totals,
 ) -> Result<PreviewPart, Problem> {
-    let tenant = visitor.tenant();
     let catalogue = visitor.catalogue();
     let roles = fields::parse_roles_option(option, catalogue)?;
+    let single = Single {
+        group_id: group.id.clone(),
+        group_name: group.display_name.clone(),
+        before: known(&group.roles, catalogue),
+        roles: roles.iter().rev().copied().collect(),
+        from: fields::roles_option(&group.roles),
+        option: option.to_owned(),
+    };
+    let wanted = [(group.id.clone(), roles)].into();
+    part(visitor, &wanted, Some(single), behind, totals).await
+}
+
+/// Looks at the next people whom mappings would change and adds them to the totals.
+pub(super) async fn part<G: Gate>(
+    visitor: &Visitor<G>,
+    wanted: &WantedMappings,
+    single: Option<Single>,
+    behind: Option<&str>,
+    mut totals: Totals,
+) -> Result<PreviewPart, Problem> {
+    let (tenant, catalogue) = (visitor.tenant(), visitor.catalogue());
     let step = tenant
         .roles()
-        .preview_mapping(&group.id, roles.clone(), behind)
+        .preview_mappings(wanted, behind, PEOPLE_AT_ONCE)
         .await?;
     totals.add(&step);
-    let next = step.next.as_ref().map(|next| {
-        let sum = serde_json::to_string(&totals).unwrap_or_default();
-        fields::query_string(&[("role", option), ("behind", next), ("sum", &sum)])
-    });
     let (changes, later) = match step.at_next_sign_in {
         true => (&totals.at_sign_in, &totals.changes),
         false => (&totals.changes, &totals.at_sign_in),
     };
+    let sentences = |changes: &[Counted]| -> Vec<String> {
+        let sentences = changes.iter();
+        sentences.map(|one| sentence(one, catalogue)).collect()
+    };
+    // Who may not see people sees how many there are.
+    let shows_names = visitor.may(Permission::DirectoryRead);
+    let named = changes.iter().flat_map(|change| &change.first);
+    let groups: BTreeSet<String> = named.map(|one| one.group.clone()).collect();
+    let groups = match single.is_none() && shows_names {
+        true => Insight::of(tenant).group_names(&groups).await?,
+        false => BTreeMap::new(),
+    };
+    let mut impacts: Vec<Impact> = changes
+        .iter()
+        .map(|one| Impact::of(one, catalogue, &groups, shows_names))
+        .collect();
+    impacts.sort_by_key(|impact| {
+        (
+            !impact.is_loss,
+            std::cmp::Reverse(impact.from.first().copied()),
+        )
+    });
+    let (changed, later) = (
+        changes
+            .iter()
+            .fold(0_u64, |sum, one| sum.saturating_add(one.people)),
+        sentences(later),
+    );
+    let anyway = sentences(&totals.anyway);
+    let looked_at = totals.looked_at;
+    let next = step.next.map(|behind| {
+        let query = single.as_ref().map(|single| {
+            let sum = totals.for_address();
+            fields::query_string(&[("role", &single.option), ("behind", &behind), ("sum", &sum)])
+        });
+        Next {
+            query: query.unwrap_or_default(),
+            sum: serde_json::to_string(&totals).unwrap_or_default(),
+            behind,
+        }
+    });
     Ok(PreviewPart {
         console: visitor.console(),
         form_token: visitor.form_token(),
-        group_id: group.id.clone(),
-        group_name: group.display_name.clone(),
-        before: known(&group.roles, catalogue),
-        roles: roles.into_iter().rev().collect(),
-        from: fields::roles_option(&group.roles),
-        option: option.to_owned(),
-        sentences: changes.iter().map(|one| sentence(one, catalogue)).collect(),
-        later: later.iter().map(|one| sentence(one, catalogue)).collect(),
-        anyway: totals
-            .anyway
-            .iter()
-            .map(|one| sentence(one, catalogue))
-            .collect(),
+        single,
+        groups: wanted.len(),
+        impacts,
+        later,
+        anyway,
         at_next_sign_in: step.at_next_sign_in,
         claims_decide: step.claims_decide,
-        looked_at: totals.looked_at,
-        of: step.of.max(totals.looked_at),
+        looked_at,
+        of: step.of.max(looked_at),
+        changed,
         next,
     })
 }
 
-/// Adds changes, so that each kind of change occurs once.
-fn add_changes(all: &mut Vec<Counted>, changes: &[RoleChange]) {
-    for change in changes.iter().map(Counted::from) {
-        let is_same = |one: &&mut Counted| (&one.from, &one.to) == (&change.from, &change.to);
-        match all.iter_mut().find(is_same) {
-            Some(known) => known.people = known.people.saturating_add(change.people),
-            None => all.push(change),
+impl Impact {
+    fn of(
+        change: &Counted,
+        catalogue: &Catalogue,
+        groups: &BTreeMap<String, String>,
+        shows_names: bool,
+    ) -> Self {
+        let (from, to) = (known(&change.from, catalogue), known(&change.to, catalogue));
+        let is_loss = match to.first().cmp(&from.first()) {
+            std::cmp::Ordering::Less => true,
+            std::cmp::Ordering::Equal => to.len() < from.len(),
+            std::cmp::Ordering::Greater => false,
+        };
+        let kept: BTreeSet<String> = catalogue.permissions_of(&to).into_iter().collect();
+        let had = catalogue.permissions_of(&from).into_iter();
+        let lost = had.filter(|permission| !kept.contains(permission));
+        let mut named = change.first.clone();
+        named.retain(|_| shows_names);
+        let ask = Ask {
+            from: change.from.clone(),
+            to: change.to.clone(),
+            after: None,
+            skip: named.len(),
+        };
+        for one in &mut named {
+            one.group = groups.get(&one.group).cloned().unwrap_or_default();
+        }
+        Self {
+            title: sentence(change, catalogue),
+            is_loss,
+            lost: lost.collect(),
+            from,
+            to,
+            more: match shows_names {
+                true => change.people.saturating_sub(named.len() as u64),
+                false => 0,
+            },
+            people: change.people,
+            named,
+            ask: serde_json::to_string(&ask).unwrap_or_default(),
         }
     }
 }
 
-fn known(ids: &[RoleId], roles: &Catalogue) -> Vec<Role> {
+pub(super) fn known(ids: &[RoleId], roles: &Catalogue) -> Vec<Role> {
     ids.iter().filter_map(|id| roles.role(id)).collect()
 }
 
@@ -218,6 +300,8 @@ fn sentence(change: &Counted, roles: &Catalogue) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rollcall_directory::RoleChange;
+
     use super::*;
 
     #[test]
@@ -245,37 +329,6 @@ mod tests {
             let (from, to) = (from.to_vec(), to.to_vec());
             let change = Counted::from(&RoleChange { from, to, people });
             assert_eq!(sentence(&change, &Catalogue::default()), text);
-        }
-    }
-
-    #[test]
-    fn steps_add_up() {
-        let change = |people| RoleChange {
-            from: vec![],
-            to: vec![Role::Admin],
-            people,
-        };
-        let step = Preview {
-            changes: vec![change(2)],
-            at_sign_in: vec![change(3)],
-            anyway: vec![change(1)],
-            looked_at: 5,
-            of: 5,
-            next: None,
-            at_next_sign_in: false,
-            claims_decide: false,
-        };
-        let counted = |people| Counted::from(&change(people));
-        let mut totals = Totals::default();
-        for times in 1..3 {
-            totals.add(&step);
-            let expected = Totals {
-                changes: vec![counted(2 * times)],
-                at_sign_in: vec![counted(3 * times)],
-                anyway: vec![counted(times)],
-                looked_at: 5 * times,
-            };
-            assert_eq!(totals, expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Previews: what a mapping would change, by the same rules that decide roles.
+//! Previews: what mappings would change, by the same rules that decide roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rollcall_model::{GROUPS, Mappings, Role, RoleSync, RouteBy, Settings, USERS};
 use rollcall_store::{Error, Range, text};
 
+use crate::resources::crud::not_found;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::roles::decide;
@@ -14,6 +15,9 @@ use crate::roles::mappings::{Mapping, by_group, check_mappable};
 
 /// The maximum number of people that one call checks.
 const PEOPLE_AT_ONCE: usize = 1_000;
+
+/// The roles to which groups are to be mapped, by the id of the group. No roles end a mapping.
+pub type WantedMappings = BTreeMap<String, BTreeSet<Role>>;
 
 /// What a mapping would change for the people that one call has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,24 @@ pub struct Preview {
     pub at_next_sign_in: bool,
     /// Whether the `groups` claims of future sign-ins can decide roles. What they will name is unknown.
     pub claims_decide: bool,
+    /// The people behind `changes`, or behind `at_sign_in` if roles change only at sign-in, in the order in which they
+    /// were checked.
+    pub affected: Vec<AffectedPerson>,
+}
+
+/// A person whose roles a mapping would change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AffectedPerson {
+    /// The user's id.
+    pub id: String,
+    /// `displayName`, or else `userName`.
+    pub name: String,
+    /// The id of the group through which the mapping reaches them.
+    pub group: String,
+    /// The roles they have, highest first.
+    pub from: Vec<Role>,
+    /// The roles they would have, highest first.
+    pub to: Vec<Role>,
 }
 
 /// The people who would change from some roles to others.
@@ -49,33 +71,52 @@ pub struct RoleChange {
     pub people: u64,
 }
 
-/// Where a call starts: after a member, or after a person whose last sign-in named the group.
-enum Place {
-    Members(Option<String>),
-    Claimants(Option<String>),
+/// Where a call starts: after a member of one of the groups, or after a person whose last sign-in named it.
+struct Place {
+    /// The number of the group, in the order of their ids.
+    group: usize,
+    list: List,
+    behind: Option<String>,
 }
 
-const MEMBERS: &str = "m";
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum List {
+    Members,
+    Claimants,
+}
+
 const CLAIMANTS: &str = "c";
+const MEMBERS: &str = "m";
 
 impl Place {
     fn of(after: Option<&str>) -> Self {
-        let after = after.unwrap_or_default();
-        let (list, person) = after.split_once(':').unwrap_or_default();
-        let behind = Some(person.to_owned()).filter(|person| !person.is_empty());
-        match list {
-            CLAIMANTS => Self::Claimants(behind),
-            _ => Self::Members(behind),
+        let (list, person) = after
+            .and_then(|after| after.split_once(':'))
+            .unwrap_or_default();
+        let name = list.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = list.strip_suffix(name).unwrap_or_default();
+        Self {
+            group: number.parse().unwrap_or_default(),
+            list: match name {
+                CLAIMANTS => List::Claimants,
+                _ => List::Members,
+            },
+            behind: Some(person.to_owned()).filter(|person| !person.is_empty()),
         }
     }
 
-    /// Returns the cursor after a page of this list.
-    fn next(&self, next: Option<String>) -> Option<String> {
-        match (self, next) {
-            (Self::Members(_), Some(next)) => Some(format!("{MEMBERS}:{next}")),
-            (Self::Members(_), None) => Some(format!("{CLAIMANTS}:")),
-            (Self::Claimants(_), next) => next.map(|next| format!("{CLAIMANTS}:{next}")),
-        }
+    /// Returns the cursor after a page of this list; `None` after the last list of the last of the groups.
+    fn next(&self, next: Option<String>, groups: usize) -> Option<String> {
+        let (group, list, behind) = match (self.list, next) {
+            (list, Some(next)) => (self.group, list, next),
+            (List::Members, None) => (self.group, List::Claimants, String::new()),
+            (List::Claimants, None) => (self.group + 1, List::Members, String::new()),
+        };
+        let list = match list {
+            List::Members => MEMBERS,
+            List::Claimants => CLAIMANTS,
+        };
+        (group < groups).then(|| format!("{group}{list}:{behind}"))
     }
 }
 
@@ -87,12 +128,14 @@ struct Change {
 }
 
 impl Change {
-    fn new(settings: Settings, before: Mappings, group: &str, roles: BTreeSet<Role>) -> Self {
+    fn new(settings: Settings, before: Mappings, wanted: &WantedMappings) -> Self {
         let mut after = before.clone();
-        match roles.is_empty() {
-            true => after.remove(group),
-            false => after.insert(group.to_owned(), roles),
-        };
+        for (group, roles) in wanted {
+            match roles.is_empty() {
+                true => after.remove(group),
+                false => after.insert(group.clone(), roles.clone()),
+            };
+        }
         Self {
             settings,
             before,
@@ -159,37 +202,64 @@ impl Roles<'_> {
         roles: impl IntoIterator<Item = Role>,
         after: Option<&str>,
     ) -> Result<Preview, Error> {
-        let roles: BTreeSet<Role> = roles.into_iter().collect();
+        let wanted = [(group.to_owned(), roles.into_iter().collect())].into();
+        self.preview_mappings(&wanted, after, PEOPLE_AT_ONCE).await
+    }
+
+    /// Returns what all of these mappings together would change. Everybody counts once, even as a member of several of
+    /// the groups.
+    ///
+    /// One call checks at most `people` people, and at most 1,000. The changes of all calls add up.
+    ///
+    /// # Errors
+    /// As for [`Self::preview_mapping`].
+    pub async fn preview_mappings(
+        self,
+        wanted: &WantedMappings,
+        after: Option<&str>,
+        people: usize,
+    ) -> Result<Preview, Error> {
+        let at_most = people.clamp(1, PEOPLE_AT_ONCE);
         Members::of(self.scope).settle().await?;
-        let members = Resources::of(self.scope)
-            .record(&GROUPS, group)
-            .await?
-            .members;
+        let groups: Vec<&String> = wanted.keys().collect();
+        let members = self.members_of(&groups).await?;
         let settings = self.scope.settings().await?;
         let at_next_sign_in = settings.role_sync == RoleSync::AtLogin;
         let claims_decide = settings.route_by != RouteBy::Membership;
         let mappings = self.mappings().await?;
-        let present = mappings.iter().find(|mapping| mapping.group == group);
-        check_mappable(&roles, &present.map_or_else(Vec::new, Mapping::roles))?;
+        for (group, roles) in wanted {
+            let present = mappings.iter().find(|mapping| mapping.group == *group);
+            check_mappable(roles, &present.map_or_else(Vec::new, Mapping::roles))?;
+        }
         let mappings = by_group(&mappings, &settings.roles);
-        let change = Change::new(settings, mappings, group, roles);
-        let mut counted = Counted::new();
+        let change = Change::new(settings, mappings, wanted);
+        let (mut counted, mut affected) = (Counted::new(), Vec::new());
         let (mut looked_at, mut strangers) = (0, 0);
         let mut place = Place::of(after);
         let next = loop {
-            let (records, next) = self.people_at(group, &place, looked_at).await?;
+            let Some(group) = groups.get(place.group) else {
+                break None;
+            };
+            let (records, next) = self.people_at(group, &place, at_most - looked_at).await?;
             looked_at += records.len();
-            let is_new = |record: &&Record| match place {
-                Place::Members(_) => true,
-                Place::Claimants(_) => !record.groups.contains(group),
+            let earlier = groups.get(..place.group).unwrap_or_default();
+            let is_new = |record: &&Record| {
+                let is_in = |group: &&&String| {
+                    record.groups.contains(**group) || decide::claims(record, group)
+                };
+                let is_member = record.groups.contains(*group);
+                !earlier.iter().any(|group| is_in(&group))
+                    && (place.list == List::Members || !is_member)
             };
             for record in records.iter().filter(is_new) {
-                strangers += u64::from(matches!(place, Place::Claimants(_)));
-                *counted.entry(change.of(record)).or_default() += 1;
+                strangers += u64::from(place.list == List::Claimants);
+                let outcome = change.of(record);
+                affected.extend(affected_person(record, group, &outcome, at_next_sign_in)?);
+                *counted.entry(outcome).or_default() += 1;
             }
-            match next {
+            match place.next(next, groups.len()) {
                 None => break None,
-                Some(next) if looked_at >= PEOPLE_AT_ONCE => break Some(next),
+                Some(next) if looked_at >= at_most => break Some(next),
                 Some(next) => place = Place::of(Some(&next)),
             }
         };
@@ -213,34 +283,74 @@ impl Roles<'_> {
             next,
             at_next_sign_in,
             claims_decide,
+            affected,
         })
     }
 
-    /// Reads the next people of a list. Returns them and the cursor after them.
+    /// Returns how many members the groups have together.
+    async fn members_of(self, groups: &[&String]) -> Result<u64, Error> {
+        let resources = Resources::of(self.scope);
+        if let [group] = groups {
+            return Ok(resources.record(&GROUPS, group).await?.members);
+        }
+        let ids: Vec<String> = groups.iter().map(|id| (*id).clone()).collect();
+        let records = resources.records(&GROUPS, &ids).await?;
+        let known: BTreeSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
+        match ids.iter().find(|id| !known.contains(id.as_str())) {
+            Some(missing) => Err(not_found(&GROUPS, missing)),
+            None => Ok(records.iter().map(|record| record.members).sum()),
+        }
+    }
+
+    /// Reads at most `limit` of the next people of a list. Returns them and the sort key of the last one, if there are
+    /// more.
     async fn people_at(
         self,
         group: &str,
         place: &Place,
-        looked_at: usize,
+        limit: usize,
     ) -> Result<(Vec<Record>, Option<String>), Error> {
-        let (partition, behind) = match place {
-            Place::Members(behind) => (self.scope.keys().members(group), behind),
-            Place::Claimants(behind) => (self.scope.keys().claimants(group), behind),
+        let partition = match place.list {
+            List::Members => self.scope.keys().members(group),
+            List::Claimants => self.scope.keys().claimants(group),
         };
         let range = Range::all(partition)
-            .after(behind.clone())
-            .limit(PEOPLE_AT_ONCE - looked_at.min(PEOPLE_AT_ONCE - 1));
+            .after(place.behind.clone())
+            .limit(limit.max(1));
         let page = self.scope.table.query(&range).await?;
         let ids = page
             .items
             .iter()
             .map(|item| text(item, "SK").map(str::to_owned));
         let ids = ids.collect::<Result<Vec<_>, Error>>()?;
-        Ok((
-            Resources::of(self.scope).records(&USERS, &ids).await?,
-            place.next(page.next),
-        ))
+        let records = Resources::of(self.scope).records(&USERS, &ids).await?;
+        Ok((records, page.next))
     }
+}
+
+/// Returns the person as a preview names them; `None` if nothing changes that counts first.
+fn affected_person(
+    record: &Record,
+    group: &str,
+    outcome: &RoleOutcome,
+    at_next_sign_in: bool,
+) -> Result<Option<AffectedPerson>, Error> {
+    let (from, to) = match at_next_sign_in {
+        true => (&outcome.at_once, &outcome.then),
+        false => (&outcome.has, &outcome.at_once),
+    };
+    if from == to || (at_next_sign_in && outcome.anyway) {
+        return Ok(None);
+    }
+    let name = record.text(&USERS, "displayName")?;
+    let name = name.filter(|name| !name.trim().is_empty());
+    Ok(Some(AffectedPerson {
+        id: record.id.clone(),
+        name: name.map_or_else(|| record.user_name(), Ok)?,
+        group: group.to_owned(),
+        from: from.clone(),
+        to: to.clone(),
+    }))
 }
 
 fn changes(moves: impl Iterator<Item = (Move, u64)>) -> Vec<RoleChange> {
