@@ -35,7 +35,7 @@ pub(super) fn compare(
     if application_id.is_some() && *application_id != person.identity.application_id {
         fields.insert(Field::ApplicationId);
     }
-    if fold(&row.user_name) != fold(&person.user_name()?) {
+    if !person.is_named(&USERS, &row.user_name)? {
         take(&mut wanted, &given, "userName");
         fields.insert(Field::UserName);
     }

@@ -16,14 +16,14 @@ use crate::resources::traces::{Identifiers, deleted_ids};
 /// What the directory knows of the people and groups that rows name.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// The ids of people by their folded names.
+    /// The ids of people by their user names, as these are compared.
     names: BTreeMap<String, String>,
     /// The ids of people by the application's ids.
     application_ids: BTreeMap<String, String>,
     people: BTreeMap<String, Record>,
     /// The groups by their folded names.
     pub(super) groups: BTreeMap<String, Record>,
-    /// The folded names of new people of whom one with the name or the external id was deleted.
+    /// The user names, as these are compared, of new people of whom one with the name or the external id was deleted.
     deleted: BTreeSet<String>,
 }
 
@@ -52,7 +52,8 @@ impl Known {
 
     /// Returns the person who has the user name of a row.
     pub(super) fn named(&self, row: &ImportRow) -> Option<&Record> {
-        self.people.get(self.names.get(&fold(&row.user_name))?)
+        self.people
+            .get(self.names.get(&USERS.compared(&row.user_name))?)
     }
 
     fn by_application_id(&self, row: &ImportRow) -> Option<&Record> {
@@ -70,7 +71,7 @@ impl Known {
 
     /// Returns whether somebody who was deleted had the user name or the external id of a row that means nobody.
     pub(super) fn was_deleted(&self, row: &ImportRow) -> bool {
-        self.deleted.contains(&fold(&row.user_name))
+        self.deleted.contains(&USERS.compared(&row.user_name))
     }
 
     /// Returns the folded names of the groups that a row names and a person is not in.
@@ -94,6 +95,12 @@ fn refused(detail: &str) -> Error {
     )
 }
 
+/// Returns the forms of the user name of a row that keys of today, and of earlier versions, contain.
+fn forms_of_name(row: &ImportRow) -> impl Iterator<Item = String> {
+    let before = USERS.compared_before(&row.user_name);
+    std::iter::once(USERS.compared(&row.user_name)).chain(before)
+}
+
 impl Imports<'_> {
     /// Reads whom and what these rows name.
     ///
@@ -101,8 +108,8 @@ impl Imports<'_> {
     /// Only table errors.
     pub(super) async fn look_up(self, rows: &[ImportRow]) -> Result<Known, Error> {
         let keys = self.scope.keys();
-        let name_of = |row: &ImportRow| keys.name(&USERS, &fold(&row.user_name));
-        let named = rows.iter().map(name_of);
+        let forms: BTreeSet<String> = rows.iter().flat_map(forms_of_name).collect();
+        let named = forms.iter().map(|form| keys.name(&USERS, form));
         let ids = rows.iter().filter_map(|row| row.application_id.as_ref());
         let ids: BTreeSet<&String> = ids.collect();
         let groups = rows.iter().flat_map(|row| &row.groups);
@@ -114,9 +121,10 @@ impl Imports<'_> {
         let mut found = self.scope.table.find(wanted).await?;
         let mut pointer = |key: &Key| found.take(key).map(|item| pointed_at(&item)).transpose();
         let mut known = Known::default();
-        for row in rows {
-            if let Some(id) = pointer(&name_of(row))? {
-                known.names.insert(fold(&row.user_name), id);
+        let mut holders = BTreeMap::new();
+        for form in forms {
+            if let Some(id) = pointer(&keys.name(&USERS, &form))? {
+                holders.insert(form, id);
             }
         }
         for id in ids {
@@ -128,14 +136,25 @@ impl Imports<'_> {
         for name in &groups {
             group_ids.extend(pointer(&keys.name(&GROUPS, name))?);
         }
-        let people = known.names.values().chain(known.application_ids.values());
+        let people = holders.values().chain(known.application_ids.values());
         let people: BTreeSet<String> = people.cloned().collect();
         let people: Vec<String> = people.into_iter().collect();
         let resources = Resources::of(self.scope);
         let people = resources.records(&USERS, &people).await?.into_iter();
         known.people = people.map(|person| (person.id.clone(), person)).collect();
+        for row in rows {
+            for id in forms_of_name(row).filter_map(|form| holders.get(&form)) {
+                let person = known.people.get(id);
+                // The key of an earlier version can be that of another name.
+                let is_named = person.map(|it| it.is_named(&USERS, &row.user_name));
+                if is_named.transpose()?.unwrap_or_default() {
+                    let name = USERS.compared(&row.user_name);
+                    known.names.insert(name, id.clone());
+                }
+            }
+        }
         for group in resources.records(&GROUPS, &group_ids).await? {
-            if let Some(name) = GROUPS.name_of(group.resource(&GROUPS)?) {
+            if let Some(name) = group.name_in_key(&GROUPS)? {
                 known.groups.insert(name, group);
             }
         }
@@ -152,7 +171,7 @@ impl Imports<'_> {
                     .with_names([row.user_name.as_str()])
                     .with_external_ids(row.external_id.as_deref());
                 let keys = identifiers.deleted_keys(self.scope).await?;
-                left.push((fold(&row.user_name), keys));
+                left.push((USERS.compared(&row.user_name), keys));
             }
         }
         let keys = left.iter().flat_map(|(_, keys)| keys.iter().cloned());

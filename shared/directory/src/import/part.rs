@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
-use rollcall_model::{Reason, Role, RoleId, sha256_hex};
-use rollcall_scim::{self as scim, fold};
+use rollcall_model::{Reason, Role, RoleId, USERS, sha256_hex};
+use rollcall_scim as scim;
 use rollcall_store::{Error, TenantItem, to_item};
 use serde_json::json;
 use tokio::time::Instant;
@@ -226,7 +226,7 @@ fn distinct(rows: Vec<Result<ImportRow, RowFailure>>) -> (Vec<ImportRow>, Vec<Ro
         match row {
             Err(failure) => failed.push(RowResult::failed(failure)),
             Ok(row) => {
-                let is_new = names.insert(fold(&row.user_name));
+                let is_new = names.insert(USERS.compared(&row.user_name));
                 let id = row.application_id.clone();
                 match is_new && id.is_none_or(|id| ids.insert(id)) {
                     true => good.push(row),

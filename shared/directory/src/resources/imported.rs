@@ -65,9 +65,7 @@ impl Resources<'_> {
         let Some(by) = pushed.identity.owner.clone() else {
             return Err(error);
         };
-        let name = GROUPS
-            .name_of(pushed.resource(&GROUPS)?)
-            .unwrap_or_default();
+        let name = pushed.name_in_key(&GROUPS)?.unwrap_or_default();
         let key = self.scope.keys().name(&GROUPS, &name);
         let Some(pointer) = self.scope.table.get(&key).await? else {
             return Ok(None);
