@@ -17,7 +17,7 @@ use rollcall_tests::idp::Idp;
 use serde_json::{Value, json};
 
 /// The number of people if `ROLLCALL_IMPORT_ROWS` is not set.
-const ROWS: usize = 400;
+const ROWS: usize = 200;
 /// The number of parts of a short import; a long one has parts of 1,000 rows.
 const PARTS: usize = 4;
 const MAX_ROWS: usize = 1_000;
