@@ -1,4 +1,4 @@
-//! Reads the YAML of this repository as JSON: the templates, and the transcripts of the tests.
+//! Reads YAML as JSON: the templates, the transcripts of the tests, and seed files.
 
 use std::collections::HashMap;
 

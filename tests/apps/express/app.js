@@ -7,11 +7,11 @@ import * as oidc from "openid-client";
 import { Webhook } from "standardwebhooks";
 import { ask, check, db, forget, signIn, signOut, transaction } from "./rollcall.js";
 
-const { APP_URL: URL_, PORT, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, COOKIE_KEY, ROLLCALL_WEBHOOK_SECRET } = process.env;
-const COOKIE = { httpOnly: true, secure: URL_.startsWith("https:"), sameSite: "lax" };
+const { APP_URL, PORT, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, COOKIE_KEY, ROLLCALL_WEBHOOK_SECRET } = process.env;
+const COOKIE = { httpOnly: true, secure: APP_URL.startsWith("https:"), sameSite: "lax" };
 // What to tell people whose sign-in is refused (infra/signing-in.md). A refused sign-in is not tried again.
 const REFUSALS = {
-  "person-inactive": "Your account is not active. If you have just come back, your IT department may have to assign you again.",
+  "person-inactive": "Your account is not active. Your IT department may have to assign you again.",
   "not-provisioned": "Ask your IT department to assign you to this application.",
 };
 const UNSURE = "We could not be certain that this account is yours. Your IT department has been told why.";
@@ -28,7 +28,7 @@ app.get("/login", async (request, response) => {
   // This signed cookie binds what comes back to the browser that was sent out.
   response.cookie("login", { state, nonce, verifier }, { ...COOKIE, signed: true, maxAge: 600_000 });
   const to = oidc.buildAuthorizationUrl(provider, {
-    redirect_uri: `${URL_}/callback`, scope: "openid profile email groups", state, nonce,
+    redirect_uri: `${APP_URL}/callback`, scope: "openid profile email groups", state, nonce,
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
   });
   response.redirect(303, to.href);
@@ -42,7 +42,7 @@ app.get("/callback", async (request, response) => {
   let tokens;
   try {
     // Checks state, PKCE and nonce, and the ID token's signature, issuer, audience and time.
-    tokens = await oidc.authorizationCodeGrant(provider, new URL(request.originalUrl, URL_), expected);
+    tokens = await oidc.authorizationCodeGrant(provider, new URL(request.originalUrl, APP_URL), expected);
   } catch {
     return response.status(400).send("The sign-in failed. Begin again at /login");
   }

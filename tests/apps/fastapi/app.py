@@ -18,7 +18,7 @@ URL = os.environ["APP_URL"]
 COOKIE = {"httponly": True, "secure": URL.startswith("https:"), "samesite": "lax"}
 # What to tell people whose sign-in is refused (infra/signing-in.md). A refused sign-in is not tried again.
 REFUSALS = {
-    "person-inactive": "Your account is not active. If you have just come back, your IT department may have to assign you again.",
+    "person-inactive": "Your account is not active. Your IT department may have to assign you again.",
     "not-provisioned": "Ask your IT department to assign you to this application.",
 }
 UNSURE = "We could not be certain that this account is yours. Your IT department has been told why."
@@ -26,7 +26,8 @@ UNSURE = "We could not be certain that this account is yours. Your IT department
 rollcall.prepare()
 app = FastAPI()
 # This signed cookie holds state, nonce and PKCE verifier between /login and /callback.
-app.add_middleware(SessionMiddleware, secret_key=os.environ["COOKIE_KEY"], session_cookie="login", https_only=COOKIE["secure"])
+signed = {"secret_key": os.environ["COOKIE_KEY"], "session_cookie": "login", "https_only": COOKIE["secure"]}
+app.add_middleware(SessionMiddleware, **signed)
 oauth = OAuth()
 oauth.register(
     "idp",
