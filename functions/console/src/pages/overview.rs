@@ -206,7 +206,10 @@ pub(crate) async fn show(
             connection,
         })
         .collect();
-    let steps = steps(&rows, is_mapped);
+    let groups = layout
+        .may(Permission::DirectoryRead)
+        .then(|| Section::Groups.path());
+    let steps = steps(&rows, is_mapped, groups);
     let next = steps.iter().position(|step| !step.is_done);
     let mut findings = findings;
     findings.retain(|finding| finding.severity != Severity::Notice);
@@ -257,8 +260,9 @@ fn requests(digest: &Digest) -> Figure {
     }
 }
 
-/// The steps of the setup. The connection that has come furthest counts.
-fn steps(rows: &[Row], is_mapped: bool) -> Vec<Step> {
+/// The steps of the setup. The connection that has come furthest counts. `groups` is where groups get roles, if the
+/// visitor may see them.
+fn steps(rows: &[Row], is_mapped: bool, groups: Option<&str>) -> Vec<Step> {
     let any = |is_done: fn(&Milestones) -> bool| rows.iter().any(|row| is_done(&row.milestones));
     let first = rows.iter().max_by_key(|row| {
         let milestones = &row.milestones;
@@ -305,7 +309,7 @@ fn steps(rows: &[Row], is_mapped: bool) -> Vec<Step> {
             "Give groups a role",
             "Decide who becomes Admin, Member or Viewer.",
             has_groups && is_mapped,
-            Some(Section::Groups.path().to_owned()),
+            groups.map(str::to_owned),
         ),
     ]
 }
