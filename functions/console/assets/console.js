@@ -70,20 +70,27 @@ document.querySelectorAll("form[data-stages]").forEach((form) => {
     showStaged(form);
     form.dispatchEvent(new Event("stage"));
   });
-  form.querySelector("[data-apply]")?.addEventListener("click", (event) => {
-    event.preventDefault();
+  const apply = form.querySelector("[data-apply]");
+  if (!apply) return;
+  apply.type = "button";
+  apply.addEventListener("click", () => {
     const { value } = form.querySelector("[name=bulk]");
     if (!value) return;
     form.querySelectorAll("tr:has([name=pick]:checked)").forEach((row) => {
       row.querySelector("[data-was]").value = value;
       row.querySelector("[name=pick]").checked = false;
     });
+    form.querySelector("[data-pick-all]").checked = false;
+    form.querySelector("[name=bulk]").value = "";
     showStaged(form);
     form.dispatchEvent(new Event("stage"));
   });
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-discards]")) mayLeave = true; });
-addEventListener("beforeunload", (event) => { if (!mayLeave && staged().length) event.preventDefault(); });
+addEventListener("beforeunload", (event) => {
+  // A browser asks only those who have done something on the page.
+  if (!mayLeave && navigator.userActivation?.hasBeenActive !== false && staged().length) event.preventDefault();
+});
 
 // A second click sends no second form, for as long as the page stays.
 document.addEventListener("submit", (event) => {

@@ -42,7 +42,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::UserRestored => "Restored".to_owned(),
         EventType::UserAdmittedAsNew => "Others may have the identifiers".to_owned(),
         EventType::UserIdentityChanged => {
-            "User name or external id changed, of somebody with a role given by hand".to_owned()
+            "User name or external id changed, of someone with a role given by hand".to_owned()
         }
         EventType::UserRoleGiven => role_change("Role given by hand", &before, &after),
         EventType::UserRoleChanged => {
@@ -140,7 +140,7 @@ fn refused(after: &Map<String, Value>) -> &'static str {
         Some("other_external_id") => "Sign-in refused: it brings another external id",
         Some("other_connection") => "Sign-in refused: the person belongs to another connection",
         Some("unproven") => "Sign-in refused: the name is not yet known to be theirs",
-        Some("same_email") => "Sign-in refused: somebody else has the e-mail address",
+        Some("same_email") => "Sign-in refused: someone else has the e-mail address",
         Some("inactive") => "Sign-in refused: deactivated or deleted",
         Some("not_provisioned") => "Sign-in refused: never pushed",
         _ => "Sign-in refused",

@@ -210,7 +210,7 @@ pub(crate) fn actor_kind(kind: &str) -> &'static str {
         "portal_link" => "setup link",
         "application" => "your application",
         "system" => "Rollcall",
-        _ => "somebody",
+        _ => "someone",
     }
 }
 

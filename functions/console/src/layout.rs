@@ -13,6 +13,7 @@ use crate::session_cookie::form_token_of;
 /// A section of the console, listed in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
+    Overview,
     Connect,
     Tokens,
     Groups,
@@ -23,7 +24,8 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
+        Self::Overview,
         Self::Connect,
         Self::Tokens,
         Self::Groups,
@@ -35,6 +37,7 @@ impl Section {
 
     pub(crate) fn title(self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Connect => "Connect",
             Self::Tokens => "Tokens",
             Self::Groups => "Groups and roles",
@@ -53,6 +56,7 @@ impl Section {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Overview => "overview",
             Self::Connect => "connect",
             _ => self.path().trim_start_matches('/'),
         }
@@ -61,7 +65,8 @@ impl Section {
     /// The path below `/console`.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Self::Connect => "",
+            Self::Overview => "",
+            Self::Connect => "/connections",
             Self::Tokens => "/tokens",
             Self::Groups => "/groups",
             Self::People => "/people",
@@ -74,6 +79,7 @@ impl Section {
     /// The name of its icon.
     pub(crate) fn icon(self) -> &'static str {
         match self {
+            Self::Overview => "house",
             Self::Connect => "plug",
             Self::Tokens => "key-round",
             Self::Groups => "shield",
@@ -87,16 +93,17 @@ impl Section {
     /// The kinds of sections, in the order of the navigation: a line parts them.
     fn kind(self) -> u8 {
         match self {
-            Self::Connect | Self::Tokens => 0,
-            Self::Groups | Self::People => 1,
-            Self::Activity | Self::Health => 2,
-            Self::Settings => 3,
+            Self::Overview => 0,
+            Self::Connect | Self::Tokens => 1,
+            Self::Groups | Self::People => 2,
+            Self::Activity | Self::Health => 3,
+            Self::Settings => 4,
         }
     }
 
     fn permission(self) -> Permission {
         match self {
-            Self::Connect => Permission::ProvisioningRead,
+            Self::Overview | Self::Connect => Permission::ProvisioningRead,
             Self::Tokens => Permission::SsoConfigure,
             Self::Groups | Self::People => Permission::DirectoryRead,
             Self::Activity | Self::Health => Permission::LogsRead,

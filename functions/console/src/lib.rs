@@ -8,6 +8,7 @@
 //! - `layout` surrounds every page, and renders errors.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
+//! - `GLOSSARY.md` has the words of the pages, and `words` refuses others.
 //! - `export` writes lists as files. `assets` serves the style sheet, the scripts, the fonts and
 //!   the icons. The sheet's parts are in `assets/style`: tokens first, then one file for each family of components.
 //!
@@ -34,6 +35,8 @@ mod session_cookie;
 #[cfg(test)]
 mod states;
 mod visitor;
+#[cfg(test)]
+mod words;
 
 use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, finish_pages};

@@ -72,7 +72,7 @@ fn error_pages_render_cleanly_and_are_accessible() {
             check_current_page(browser, page).await;
         }
         browser.click("Back to the console").await;
-        browser.wait_for_text("New connection").await;
+        browser.wait_for_text("Connections").await;
     });
 }
 
@@ -91,6 +91,7 @@ fn every_page_fits_the_screen_at_400_percent_zoom() {
         browser.set_screen(NARROW, true).await;
         for path in [
             "/console",
+            "/console/connections",
             &format!("/console/connections/{}", tenant.connection_id()),
             "/console/tokens",
             "/console/groups",

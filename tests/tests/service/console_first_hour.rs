@@ -17,6 +17,8 @@ fn the_first_hour() {
         browser.open_console(service, &tenant, "owner").await;
 
         // The admin creates a connection and a token.
+        browser.wait_for_text("Finish the setup").await;
+        browser.click("Connect").await;
         browser.fill("Name", "Okta production").await;
         browser.choose("Identity provider", "Okta").await;
         browser.click("Add connection").await;

@@ -172,7 +172,7 @@ fn a_form_creates_its_resource_only_once() {
             ),
             ("/console/tokens".to_owned(), rotate, vec![], 200),
             (
-                "/console".to_owned(),
+                "/console/connections".to_owned(),
                 "/console/connections".to_owned(),
                 vec![("name", "Entra"), ("provider", "entra")],
                 303,
@@ -221,7 +221,7 @@ fn a_form_creates_its_resource_only_once() {
             assert_eq!(page().await.matches(&name).count(), 1, "{name}");
         }
         tenant.revoke(&old).await;
-        assert!(page().await.contains("1 token that is refused"));
+        assert!(page().await.contains("1 revoked or expired token"));
     });
 }
 

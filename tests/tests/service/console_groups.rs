@@ -26,7 +26,7 @@ async fn named(tenant: &Tenant, user_name: &str, display_name: &str) -> String {
 async fn role(service: &Service, tenant: &Tenant, person: &str) -> serde_json::Value {
     let path = format!("/tenants/{}/users/{person}/role", tenant.id());
     let given = service.application().get(&path).await.expect(200);
-    given.body["role"].clone()
+    given.body["effective"].clone()
 }
 
 #[test]

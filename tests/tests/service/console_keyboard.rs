@@ -15,7 +15,10 @@ fn the_main_tasks_need_no_mouse() {
         // The first Tab stop skips the navigation.
         browser.press(Key::Tab).await;
         browser.press(Key::Enter).await;
-        browser.tab_to("identity provider").await;
+        browser.tab_to("Map groups").await;
+        browser.tab_to("Connect").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for_text("New connection").await;
 
         browser.tab_to("Name").await;
         browser.type_keys("By hand").await;
@@ -104,6 +107,7 @@ fn the_main_tasks_need_no_scripts() {
         idp.group("Engineers", &[&ada]).await;
         browser.disable_scripts().await;
         browser.open_console(service, &tenant, "owner").await;
+        browser.click("Connect").await;
         browser.fill("Name", "Plain").await;
         browser.choose("Identity provider", "Okta").await;
         browser.click("Add connection").await;

@@ -113,6 +113,7 @@ fn the_health_page_reads_a_long_log_to_its_end() {
         let connection = format!("/console/connections/{}", tenant.connection_id());
         for (page, said) in [
             ("/console", "are not all yet"),
+            ("/console/connections", "are not all yet"),
             (&connection, "what stands here is not all yet"),
             ("/console/activity", "still counting…"),
         ] {

@@ -51,7 +51,7 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         .await
         .expect(200);
     let pages = vec![
-        ("connect", "/console".to_owned()),
+        ("connect", "/console/connections".to_owned()),
         (
             "connection",
             format!("/console/connections/{}", tenant.connection_id()),
@@ -66,6 +66,7 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         ("health", "/console/health".to_owned()),
         ("settings", "/console/settings".to_owned()),
         ("roles", "/console/roles".to_owned()),
+        ("overview", "/console".to_owned()),
     ];
     (tenant, pages)
 }

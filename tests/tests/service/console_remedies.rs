@@ -80,7 +80,7 @@ fn an_owner_sets_rules_takes_people_over_and_opens_a_window() {
         browser.click("Delete this connection…").await;
         browser.choose("Its people", "go to Okta production").await;
         browser.click("Delete the connection").await;
-        browser.wait_for_path("/console").await;
+        browser.wait_for_path("/console/connections").await;
 
         browser.click("Settings").await;
         let pushed_only = "May not sign in: your identity provider sends them first";

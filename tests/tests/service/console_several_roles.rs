@@ -20,7 +20,7 @@ fn a_group_and_a_person_get_several_roles() {
         let group = tenant.idp().group("Press", &[&ada]).await;
         browser.open_console(service, &tenant, "owner").await;
         browser.go("/console/groups").await;
-        browser.click("Which roles there are").await;
+        browser.click("See all roles").await;
         assert_eq!(browser.count("[data-role]").await, 4);
         browser.assert_accessible().await;
 

@@ -165,6 +165,6 @@ fn a_link_lasts_as_long_as_is_asked_and_needs_a_role_that_sees_something() {
         )
         .await;
         let answer = opened(service, &link).await;
-        assert!(answer.header("location").ends_with("/console"));
+        assert!(answer.header("location").ends_with("/console/connections"));
     });
 }

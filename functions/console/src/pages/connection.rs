@@ -36,7 +36,7 @@ pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
         },
         Step {
             title: "First user",
-            hint: "assign somebody to the application",
+            hint: "assign someone to the application",
             at: milestones.first_user_at,
         },
         Step {
@@ -46,7 +46,7 @@ pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
         },
         Step {
             title: "First deactivation",
-            hint: "unassign somebody, to see that leaving works",
+            hint: "unassign someone, to see that leaving works",
             at: milestones.first_deactivation_at,
         },
     ]
@@ -286,7 +286,7 @@ pub(crate) async fn delete(
         return refused(&visitor, &id, Typed::default(), error.into()).await;
     }
     Ok(redirect(&format!(
-        "{}?done=connection-deleted",
+        "{}/connections?done=connection-deleted",
         visitor.console()
     )))
 }

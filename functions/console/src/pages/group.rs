@@ -12,6 +12,7 @@ use rollcall_insight::{GroupSummary, Insight, PeopleOrder, PeopleQuery};
 use serde::Deserialize;
 
 use super::fields::{self, Also};
+use super::people::listed;
 use super::preview::{PreviewPart, preview_part};
 use super::totals::Totals;
 use crate::layout::{Layout, Section, redirect, render, render_part};
@@ -146,7 +147,7 @@ async fn members_part<G: Gate>(
                 ..PeopleQuery::default()
             };
             let (order, after) = (PeopleOrder::default(), params.after.as_deref());
-            insight.list_people(&query, order, after).await?
+            listed(insight, &query, order, after).await?
         }
     };
     Ok(MembersPart {

@@ -190,7 +190,12 @@ async fn page<G: Gate>(
     saved: Option<SavedPart>,
 ) -> Result<Response, Problem> {
     let insight = Insight::of(visitor.tenant());
-    let mut found = insight.find_groups(&search.query()?).await?;
+    let mut query = search.query()?;
+    let mut found = insight.find_groups(&query).await?;
+    if found.groups.is_empty() && found.next.is_none() && query.after.take().is_some() {
+        // A place that leads nowhere leads to the first page.
+        found = insight.find_groups(&query).await?;
+    }
     // What was chosen stays in sight, even if the group is on another page of the list by now.
     let listed: BTreeSet<&String> = found.groups.iter().map(|group| &group.id).collect();
     let missing = staged.changes_of(|id| !listed.contains(id));

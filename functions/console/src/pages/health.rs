@@ -20,10 +20,12 @@ struct Page {
     complete: bool,
     /// The number of requests read so far.
     counted: u64,
+    /// Whether there is a connection. Without one, nothing can be well.
+    is_connected: bool,
 }
 
 /// The class of a severity in the style sheet, and its name.
-fn severity(severity: &Severity) -> (&'static str, &'static str) {
+pub(super) fn severity(severity: &Severity) -> (&'static str, &'static str) {
     match severity {
         Severity::Problem => ("failed", "Problem"),
         Severity::Warning => ("invited", "Warning"),
@@ -57,7 +59,7 @@ fn remedy_path(subject: Option<&Subject>, remedy: RemedyKind) -> String {
 }
 
 /// The icon of a severity.
-fn severity_icon(severity: &Severity) -> &'static str {
+pub(super) fn severity_icon(severity: &Severity) -> &'static str {
     match severity {
         Severity::Problem => "circle-alert",
         Severity::Warning => "triangle-alert",
@@ -120,6 +122,12 @@ async fn page(visitor: &Visitor<ReadLogs>) -> Result<Page, Problem> {
         findings: health.findings,
         complete: health.complete,
         counted: health.counted,
+        is_connected: !visitor
+            .tenant()
+            .credentials()
+            .connections()
+            .await?
+            .is_empty(),
     })
 }
 

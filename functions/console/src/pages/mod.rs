@@ -16,6 +16,7 @@ mod mappings;
 mod merge;
 mod names;
 mod open;
+mod overview;
 mod people;
 mod person;
 mod person_actions;
@@ -36,8 +37,11 @@ pub(crate) fn router() -> Router<Directory> {
     Router::new()
         .route("/console/open", get(open::confirm).post(open::open))
         .route("/console/close", post(open::close))
-        .route("/console", get(connect::show))
-        .route("/console/connections", post(connect::create))
+        .route("/console", get(overview::show))
+        .route(
+            "/console/connections",
+            get(connect::show).post(connect::create),
+        )
         .route(
             "/console/connections/{id}",
             get(connection::show).post(connection::change),

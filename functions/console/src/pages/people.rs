@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use rollcall_directory::{Directory, Permission, Person, PersonState, Role, RoleId, USERS};
+use rollcall_directory::{
+    Directory, Error, Permission, Person, PersonState, Reason, Role, RoleId, USERS,
+};
 use rollcall_edge_api::{Configure, Gate, Params, Read};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Insight, PeopleOrder, PeopleQuery};
@@ -119,6 +121,8 @@ struct Chip {
 struct Page {
     layout: Layout,
     people: Vec<Person>,
+    /// Whether the search finds words inside names and addresses.
+    by_word: bool,
     /// The names of connections by id.
     connections: BTreeMap<String, String>,
     chips: Vec<Chip>,
@@ -171,14 +175,7 @@ async fn page<G: Gate>(
     picked: BTreeSet<String>,
 ) -> Result<Response, Problem> {
     let (tenant, insight) = (visitor.tenant(), Insight::of(visitor.tenant()));
-    let (query, order) = search.query()?;
-    let (people, next) = match search.everywhere.is_empty() {
-        true => {
-            let after = search.after.as_deref();
-            insight.list_people(&query, order, after).await?
-        }
-        false => insight.people(&query).await?,
-    };
+    let (people, next, by_word) = find(insight, &search).await?;
     let total = insight.total(&USERS).await?;
     let connections = tenant.credentials().connections().await?.into_iter();
     let group = match search.group.is_empty() {
@@ -188,6 +185,7 @@ async fn page<G: Gate>(
     render(&Page {
         layout,
         people,
+        by_word,
         connections: connections.map(|one| (one.id, one.label)).collect(),
         chips: chips(&search, total, &visitor.catalogue().roles(), group),
         total,
@@ -208,6 +206,51 @@ async fn page<G: Gate>(
         search,
         picked,
     })
+}
+
+/// Finds people: a page of them, the cursor of the next page, and whether words inside names and addresses find them.
+async fn find(
+    insight: Insight<'_>,
+    search: &Search,
+) -> Result<(Vec<Person>, Option<String>, bool), Problem> {
+    let (query, order) = search.query()?;
+    let after = query.after.clone();
+    if !search.everywhere.is_empty() {
+        let (people, next) = insight.people(&query).await?;
+        return Ok((people, next, true));
+    }
+    match &query.text {
+        // Exact values find people even before the index of words has everybody.
+        Some(text) if query.role.is_none() && query.group.is_none() => {
+            let found = insight.search_people(text, &query.states, after, PAGE_SIZE);
+            let found = found.await?;
+            Ok((found.people, found.next, found.by_word))
+        }
+        _ => {
+            let (people, next) = listed(insight, &query, order, after.as_deref()).await?;
+            Ok((people, next, true))
+        }
+    }
+}
+
+/// Lists people from a cursor on. A cursor that is not valid any more leads to the first page.
+pub(super) async fn listed(
+    insight: Insight<'_>,
+    query: &PeopleQuery,
+    order: PeopleOrder,
+    after: Option<&str>,
+) -> Result<(Vec<Person>, Option<String>), Error> {
+    match insight.list_people(query, order, after).await {
+        Err(error)
+            if matches!(
+                error.reason(),
+                Reason::InvalidCursor | Reason::ExpiredCursor
+            ) =>
+        {
+            insight.list_people(query, order, None).await
+        }
+        found => found,
+    }
 }
 
 async fn group_name(insight: Insight<'_>, group: &str) -> Result<String, Problem> {

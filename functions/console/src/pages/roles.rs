@@ -32,7 +32,7 @@ pub(crate) async fn show(visitor: Visitor<Configure>) -> Result<Response, Proble
 /// Says how a role is given.
 pub(super) fn ways(role: &RoleDefinition) -> String {
     if role.retired {
-        return "To nobody any more. Whoever has it keeps it.".to_owned();
+        return "To nobody any more. Those who have it keep it.".to_owned();
     }
     let ways = [
         (role.by_mapping, "by groups"),
@@ -73,7 +73,7 @@ mod tests {
             (with(false, false, false, false), "In no way"),
             (
                 with(false, false, false, true),
-                "To nobody any more. Whoever has it keeps it.",
+                "To nobody any more. Those who have it keep it.",
             ),
         ] {
             assert_eq!(ways(&role), text);

@@ -1,0 +1,54 @@
+//! The words of the console: templates avoid the turns that `GLOSSARY.md` replaces.
+
+use std::fs;
+use std::path::Path;
+
+/// Turns that templates avoid, in small letters.
+const AVOIDED: [&str; 18] = [
+    "whoever",
+    "somebody",
+    "please",
+    "successfully",
+    "simply",
+    "pending login",
+    "look further",
+    "nobody was found",
+    "nobody was pushed",
+    "was pushed yet",
+    "there is no ",
+    "nothing needs you.",
+    "known since",
+    "not signed in.",
+    "unless given",
+    "those without",
+    "the mapping was saved",
+    "tokens that are refused",
+];
+
+/// Returns the names and texts of all templates below a folder.
+fn templates(folder: &Path) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all.append(&mut templates(&path)),
+            false => all.push((
+                path.display().to_string(),
+                fs::read_to_string(&path).unwrap(),
+            )),
+        }
+    }
+    all
+}
+
+#[test]
+fn templates_avoid_old_turns() {
+    let all = templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"));
+    assert!(all.len() > 20, "{}", all.len());
+    for (name, text) in all {
+        let text = text.to_lowercase();
+        for avoided in AVOIDED {
+            assert!(!text.contains(avoided), "{name} says `{avoided}`");
+        }
+    }
+}
