@@ -42,6 +42,7 @@ pub mod browser;
 pub mod budgets;
 pub mod compatibility;
 mod deployed;
+mod documented;
 pub mod event_fixture;
 pub mod event_schemas;
 pub mod faults;

@@ -200,8 +200,9 @@ where
                 "this form was made for another session, nothing was changed; load the page again",
             ));
         }
+        // The text of the parser is for its users.
         let form = serde_urlencoded::from_bytes(&body)
-            .map_err(|error| Problem::invalid(error.to_string()))?;
+            .map_err(|_| Problem::invalid("the form cannot be read; load the page again"))?;
         Ok(Self { visitor, form })
     }
 }

@@ -350,7 +350,7 @@ impl<'a> Fixture<'a> {
             true => SCHEMA,
             false => STACK_SCHEMA,
         };
-        let path = path.replace("{urn}", urn);
+        let path = path.replace("{urn}", urn).replace("{name}", "not-found");
         if path.ends_with(urn) {
             let body = self.body_of_schema();
             self.service

@@ -66,13 +66,13 @@ impl Typed {
     /// Reads the fields.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let text = serde_urlencoded::to_string(&self.0);
-        let read = text
-            .ok()
-            .map(|text| serde_urlencoded::from_str(&text).map_err(|error| error.to_string()));
+        let read = text.ok().map(|text| serde_urlencoded::from_str(&text));
+        // The text of the parser is for its users.
         match read {
             Some(Ok(form)) => Ok(form),
-            Some(Err(error)) => Err(Problem::invalid(error)),
-            None => Err(Problem::invalid("the form cannot be read")),
+            Some(Err(_)) | None => Err(Problem::invalid(
+                "the form cannot be read; load the page again",
+            )),
         }
     }
 }

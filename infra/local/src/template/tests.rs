@@ -226,6 +226,8 @@ fn the_deployed_api_is_what_scim_asks_for() {
             "/api/v1",
             &[
                 "/openapi.json",
+                "/problems",
+                "/problems/{proxy+}",
                 "/roles",
                 "/schemas",
                 "/schemas/{proxy+}",

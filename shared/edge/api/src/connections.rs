@@ -31,7 +31,7 @@ pub(crate) struct Connection {
     created_at: Timestamp,
     /// The ids of the connections that it replaces: it takes over what they own with the first write.
     replaces: BTreeSet<String>,
-    /// See [`ExternalIds`].
+    /// What the external id in a sign-in has to do with the one that the connection pushes.
     external_id: ExternalIds,
     /// Until when sign-ins may bind another subject to somebody without a special role.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +128,8 @@ pub(crate) struct ConnectionChange {
     provider: Option<Provider>,
     /// The ids of the connections that it replaces. Only owners and the application change it.
     replaces: Option<BTreeSet<String>>,
-    /// See [`ExternalIds`]. Only owners and the application change it.
+    /// What the external id in a sign-in has to do with the one that the connection pushes. Only
+    /// owners and the application change it.
     external_id: Option<ExternalIds>,
     /// Until when sign-ins may bind another subject to somebody without a special role: at most 14 days ahead; null for
     /// no longer. Only owners and the application change it.

@@ -209,7 +209,7 @@ struct TenantName {
 /// The limit for the requests of all tokens together.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
-struct RequestCeiling {
+struct ChangedRequestCeiling {
     /// The limit; null for none.
     #[schema(required)]
     request_ceiling: Option<RateLimit>,
@@ -425,7 +425,7 @@ struct EndedSession {
     DeclaredSchemaText,
     DeclaredAttribute,
     DeclaredSubAttribute,
-    RequestCeiling,
+    ChangedRequestCeiling,
     SetCeilings,
     MadePortalLink,
     WebhookDetails,
@@ -451,6 +451,8 @@ pub(crate) fn stored_settings() -> Schema {
     ));
     let key = "sso_default_role".to_owned();
     settings.properties.insert(key, role.build().into());
+    // Entries from before a setting existed do not have it.
+    settings.required.clear();
     Schema::Object(settings)
 }
 

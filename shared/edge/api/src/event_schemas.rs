@@ -183,7 +183,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::ConnectionRulesChanged => both("ConnectionRules"),
         EventType::TenantRenamed => both("TenantName"),
         EventType::TenantSettingsChanged => both("StoredSettings"),
-        EventType::TenantCeilingChanged => both("RequestCeiling"),
+        EventType::TenantCeilingChanged => both("ChangedRequestCeiling"),
         EventType::TenantGroupAwaited => both("AwaitedRole"),
         EventType::TenantRolesChanged => both("DefinedRoles"),
         EventType::TenantSchemasChanged => both("DeclaredSchema"),

@@ -25,8 +25,8 @@ pub(crate) struct EventsPage {
     #[param(value_type = Option<String>, pattern = "^[0-9]{1,15}$")]
     after: Option<u64>,
     /// The types of the events to return, separated by commas; all unless given.
-    #[param(style = Form, explode = false, value_type = Option<Vec<String>>, example = json!(["user.deactivated"]))]
-    types: Option<String>,
+    #[param(style = Form, explode = false, example = json!(["user.deactivated"]))]
+    types: Option<Vec<String>>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
     limit: Option<i64>,
@@ -229,7 +229,7 @@ pub(crate) async fn list(
     ApplicationAt { tenant, .. }: ApplicationAt<gate::Events>,
     Params(asked): Params<EventsPage>,
 ) -> Result<Json<Events>, Problem> {
-    let types = types(asked.types.as_deref())?;
+    let types = types(asked.types.unwrap_or_default())?;
     let query = FeedQuery {
         after: asked.after.unwrap_or_default(),
         limit: limit(asked.limit)?,
@@ -262,15 +262,14 @@ pub(crate) async fn list(
 }
 
 /// Reads the types of a query.
-fn types(given: Option<&str>) -> Result<Vec<EventType>, Problem> {
-    let named = given.into_iter().flat_map(|list| list.split(','));
-    let read = |name: &str| {
-        let kind = EventType::of(name).filter(|kind| kind.is_event());
+fn types(named: Vec<String>) -> Result<Vec<EventType>, Problem> {
+    let read = |name: String| {
+        let kind = EventType::of(&name).filter(|kind| kind.is_event());
         kind.ok_or_else(|| {
-            Problem::invalid(format!("`types`: no event has the type `{}`", shown(name)))
+            Problem::invalid(format!("`types`: no event has the type `{}`", shown(&name)))
         })
     };
-    named.map(read).collect()
+    named.into_iter().map(read).collect()
 }
 
 /// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified.

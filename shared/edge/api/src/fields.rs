@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use rollcall_directory::{is_id, shown};
-use rollcall_edge_http::{API_PATH, Problem, read};
+use rollcall_edge_http::{API_PATH, Problem, from_json, from_pairs, read};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -30,10 +30,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        match serde_json::from_value(read(request).await?) {
+        match from_json(read(request).await?) {
             Ok(fields) => Ok(Self(fields)),
-            // The message names the invalid key or value, and what is expected.
-            Err(error) => Err(Problem::invalid(error.to_string())),
+            Err(misfit) => Err(Problem::invalid(misfit.to_string())),
         }
     }
 }
@@ -46,10 +45,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        match Query::try_from_uri(&parts.uri) {
-            Ok(Query(params)) => Ok(Self(params)),
-            Err(refused) => Err(Problem::unreadable(refused.body_text())),
-        }
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let pairs = pairs.map(|Query(pairs)| pairs);
+        let pairs = pairs.map_err(|_| Problem::unreadable("the query string cannot be read"))?;
+        from_pairs(pairs)
+            .map(Self)
+            .map_err(|misfit| Problem::unreadable(misfit.to_string()))
     }
 }
 

@@ -14,7 +14,8 @@
 //! - `idempotency_key` makes a POST that is repeated under its key change nothing again; `stored_answer` is what it gets.
 //! - `codes` lists the reason codes for the OpenAPI document.
 //! - `routes` lists the endpoints, each once; `operations` makes the second door of those that have two. `openapi`
-//!   generates the OpenAPI document from them, so that the two cannot differ.
+//!   generates the OpenAPI document from them, so that the two cannot differ. `answers` adds the refusals of every
+//!   operation to it, and `tidy` what generated clients need; `problems` has the pages about the types of problems.
 //!
 //! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use,
 //! and `schema_fields` those of `schemas`.
@@ -34,6 +35,7 @@
 
 mod surface;
 
+mod answers;
 mod caller;
 mod codes;
 mod door;
@@ -42,12 +44,14 @@ mod gate;
 mod idempotency_key;
 mod openapi;
 mod operations;
+mod problems;
 mod role;
 mod roles;
 mod routes;
 mod schema_fields;
 mod schemas;
 mod stored_answer;
+mod tidy;
 
 mod event_changes;
 mod event_schemas;

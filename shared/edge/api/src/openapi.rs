@@ -1,20 +1,30 @@
 //! The OpenAPI 3.1 document of `/api/v1`, generated from the routers.
 
+use std::borrow::Cow;
+
 use axum::Json;
+use axum::response::{Html, Response};
+use http::request::Parts;
+use rollcall_edge_http::{Problem, ProblemType, root};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
-use utoipa::{Modify, OpenApi as _, ToSchema};
+use utoipa::openapi::{OpenApi, RefOr, Required, Server};
+use utoipa::{Modify, OpenApi as _, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::answers::{Answers, problem};
 use crate::codes::{ReadingCode, ReasonCode};
 use crate::event_schemas::EventSchemas;
+use crate::fields::segment;
 use crate::idempotency_key::is_exempt;
-use crate::operations::{SERVICE_KEY, SESSION, operations};
+use crate::operations::{SERVICE_KEY, SESSION};
+use crate::problems::{ProblemKind, ProblemKinds, public, wants_page};
 use crate::routes::{self, Api};
+use crate::surface::MARKER;
+use crate::tidy::Tidy;
 
 /// A problem document (RFC 9457), the body of every response with a status of 400 or more.
 #[derive(ToSchema)]
@@ -24,8 +34,12 @@ use crate::routes::{self, Api};
     reason = "`rollcall_edge_http::Problem` writes the documents; this describes them"
 )]
 struct ProblemDocument {
-    /// Identifies the kind of problem. Unlike `detail`, it does not change with the wording.
-    #[schema(example = "urn:rollcall:problem:not-found")]
+    /// Identifies the type of problem, and is the URL of a page that explains it. Unlike `detail`, it does not change with
+    /// the wording.
+    #[schema(
+        format = "uri",
+        example = "https://rollcall.example.com/api/v1/problems/not-found"
+    )]
     r#type: String,
     /// The reason code, which is more specific than `type`.
     #[schema(value_type = ReasonCode)]
@@ -57,6 +71,21 @@ struct ProblemDocument {
                        session may do, a service key may do below `/api/v1/tenants/{tenant}`. Errors are problem \
                        documents (RFC 9457). Bodies with unknown keys are refused."
     ),
+    tags(
+        (name = "about", description = "The API itself: this document, and what its problems mean."),
+        (name = "tenants", description = "The application's customers."),
+        (name = "settings", description = "The settings of a tenant."),
+        (name = "connections", description = "The identity providers of a tenant."),
+        (name = "tokens", description = "The SCIM tokens of a connection."),
+        (name = "people", description = "The people of a tenant, and what admins do with them."),
+        (name = "roles", description = "Roles, and the groups that give them."),
+        (name = "schemas", description = "Extension schemas for users in SCIM."),
+        (name = "sign-in", description = "Sign-ins, sessions, portal links and support access."),
+        (name = "events", description = "The event feed, and the snapshot from which a reader begins."),
+        (name = "webhooks", description = "Where Rollcall sends events."),
+        (name = "logs", description = "The audit log, the request log and the health of a tenant."),
+        (name = "service keys", description = "The credentials of the application's backend."),
+    ),
     components(schemas(ProblemDocument, ReasonCode, ReadingCode)),
     modifiers(&Credentials)
 )]
@@ -82,28 +111,6 @@ impl Modify for Credentials {
                 .description(Some(description))
                 .build();
             components.add_security_scheme(name, SecurityScheme::Http(bearer));
-        }
-    }
-}
-
-/// Adds the error response, which is the same for all operations, and the missing descriptions of responses.
-struct Answers;
-
-impl Modify for Answers {
-    fn modify(&self, document: &mut OpenApi) {
-        for item in document.paths.paths.values_mut() {
-            for operation in operations(item) {
-                let refusal = problem("Refused, or failed: a problem document");
-                let responses = &mut operation.responses.responses;
-                for response in responses.values_mut() {
-                    if let RefOr::T(response) = response
-                        && response.description.is_empty()
-                    {
-                        response.description = "Done as asked".to_owned();
-                    }
-                }
-                responses.insert("default".to_owned(), RefOr::T(refusal));
-            }
         }
     }
 }
@@ -174,15 +181,6 @@ fn key_parameter() -> Parameter {
         .build()
 }
 
-fn problem(description: &str) -> Response {
-    let schema = Ref::from_schema_name("Problem");
-    let content = Content::new(Some(RefOr::Ref(schema)));
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", content)
-        .build()
-}
-
 /// Returns the OpenAPI document.
 pub fn document() -> OpenApi {
     let mut document = Base::openapi();
@@ -190,19 +188,72 @@ pub fn document() -> OpenApi {
         document.merge(routes.into_openapi());
     }
     EventSchemas.modify(&mut document);
-    Answers.modify(&mut document);
     IdempotencyKeys.modify(&mut document);
+    Answers.modify(&mut document);
+    Tidy.modify(&mut document);
     document
 }
 
-/// Returns the endpoints for people in a session, and that of the document.
+/// Returns the endpoints for people in a session, and those that describe the API.
 pub(crate) fn admin() -> OpenApiRouter<Api> {
-    routes::admin().routes(routes!(read))
+    routes::admin()
+        .routes(routes!(read))
+        .routes(routes!(list_problems))
+        .routes(routes!(read_problem))
 }
 
 /// Describes this API (OpenAPI 3.1).
 #[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "read_openapi", tag = "about",
-    responses((status = 200, description = "The document")), security(()))]
-pub(crate) async fn read() -> Json<OpenApi> {
-    Json(document())
+    responses((status = 200, description = "The document", body = FreeForm)), security(()))]
+pub(crate) async fn read(parts: Parts) -> Json<OpenApi> {
+    let mut document = document();
+    let root = root(&parts, MARKER);
+    let url = if root.is_empty() { "/" } else { &root };
+    document.servers = Some(vec![Server::new(url)]);
+    Json(document)
+}
+
+/// Lists the types of problems: what each means and what to do about it. A browser gets a page.
+#[utoipa::path(get, path = "/api/v1/problems", operation_id = "list_problems", tag = "about",
+    responses((status = 200, body = ProblemKinds)), security(()))]
+pub(crate) async fn list_problems(parts: Parts) -> Response {
+    let kinds = ProblemKinds::of(&document(), &root(&parts, MARKER));
+    match wants_page(&parts.headers) {
+        true => public(Html(kinds.page())),
+        false => public(Json(kinds)),
+    }
+}
+
+/// Explains a type of problem. This is the URL in the `type` of a problem document. A browser gets a page.
+#[utoipa::path(get, path = "/api/v1/problems/{name}", operation_id = "read_problem", tag = "about",
+    params(("name" = String, Path, description = "The last segment of the `type` of a problem document", example = "not-found")),
+    responses((status = 200, body = ProblemKind)), security(()))]
+pub(crate) async fn read_problem(mut parts: Parts) -> Result<Response, Problem> {
+    let name = segment(&mut parts, "name").await?;
+    let kind =
+        ProblemType::named(&name).ok_or_else(|| Problem::not_found("the type of problem"))?;
+    let kind = ProblemKind::of(kind, &document(), &root(&parts, MARKER));
+    Ok(match wants_page(&parts.headers) {
+        true => public(Html(kind.page())),
+        false => public(Json(kind)),
+    })
+}
+
+/// The OpenAPI document in itself. Only its schema is used.
+enum FreeForm {}
+
+impl PartialSchema for FreeForm {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("An OpenAPI 3.1 document."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+impl ToSchema for FreeForm {
+    fn name() -> Cow<'static, str> {
+        "OpenApiDocument".into()
+    }
 }

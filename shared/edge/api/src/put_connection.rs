@@ -29,7 +29,8 @@ pub(crate) struct DesiredConnection {
     provider: Provider,
     /// The ids of the connections that it replaces; none unless given. Only owners and the application change it.
     replaces: Option<BTreeSet<String>>,
-    /// See [`ExternalIds`]; `auto` unless given. Only owners and the application change it.
+    /// What the external id in a sign-in has to do with the one that the connection pushes; `auto` unless given.
+    /// Only owners and the application change it.
     external_id: Option<ExternalIds>,
     /// Until when sign-ins may bind another subject to somebody without a special role: at most 14 days ahead. Only owners
     /// and the application change it.

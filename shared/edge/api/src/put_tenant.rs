@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::application::ApplicationAt;
 use crate::fields::{Fields, created, name};
 use crate::gate::Tenants;
-use crate::settings::{RateLimit, SettingsChange, object};
+use crate::settings::{RateLimit, SettingsChange};
 use crate::tenants::{CeilingsChange, TenantDetails, details};
 
 /// A whole tenant, as it can be read. What is left out takes its default.
@@ -25,13 +25,13 @@ pub(crate) struct DesiredTenant {
     #[schema(example = "Acme")]
     display_name: String,
     /// Its settings.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     settings: SettingsChange,
     /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     request_ceiling: Option<RateLimit>,
     /// Its other ceilings.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     ceilings: CeilingsChange,
     /// Ignored, so that a tenant can be sent as it was read.
     #[serde(rename = "created_at")]

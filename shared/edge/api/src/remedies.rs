@@ -30,6 +30,7 @@ pub(crate) enum RemedyKind {
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
+#[schema(as = ChosenRemedy)]
 pub(crate) struct Remedy {
     #[param(inline)]
     remedy: RemedyKind,

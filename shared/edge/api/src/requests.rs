@@ -26,7 +26,7 @@ pub(crate) struct ReadAttribute {
 
 /// One request and its answer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Request)]
+#[schema(as = LoggedRequest)]
 pub(crate) struct Logged {
     /// Its id in this log.
     id: String,

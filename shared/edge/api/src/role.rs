@@ -58,7 +58,7 @@ pub(crate) fn named(
     let named: Vec<Role> = match (role_id, role_ids) {
         (Some(one), None) => one.into_iter().collect(),
         (None, Some(several)) => several,
-        (None, None) => return Err(Problem::invalid("missing field `role_id` or `role_ids`")),
+        (None, None) => return Err(Problem::invalid("send `role_id` or `role_ids`")),
         (Some(_), Some(_)) => {
             return Err(Problem::invalid(
                 "pass either `role_id` or `role_ids`, not both",

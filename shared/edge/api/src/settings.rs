@@ -3,9 +3,7 @@
 use axum::Json;
 use rollcall_directory as directory;
 use rollcall_edge_http::Problem;
-use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::caller::Access;
@@ -15,35 +13,34 @@ use crate::role::Role;
 
 /// The settings of a tenant.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(default)]
 pub(crate) struct Settings {
     /// The role of people for whom no group decides the role at their first sign-in.
     sso_default_role: Option<Role>,
-    /// See [`ManualRoles`].
+    /// Whether a role given by hand is kept when groups decide the role at a sign-in.
     manual_roles: ManualRoles,
-    /// See [`RoleSync`].
+    /// When changed memberships and mappings change roles.
     role_sync: RoleSync,
-    /// See [`RouteBy`].
+    /// What decides the mapped role at a sign-in.
     route_by: RouteBy,
     /// Whether people who are pushed get an invitation mail.
     invitations: bool,
     /// The domains to which invitations go. Empty for all.
     invitation_domains: Vec<String>,
-    /// See [`UnknownMembers`].
+    /// What happens to ids in a group write that name nobody.
     unknown_members: UnknownMembers,
     /// The rate limit of each token. Null for no limit.
     rate_limit: Option<RateLimit>,
     /// How long the journal and the request log are kept.
     retention_days: u32,
-    /// See [`SignUp`].
+    /// Who may sign in without having been pushed.
     sign_up: SignUp,
     /// Whether a sign-in finds a person who was pushed and has not signed in otherwise by the e-mail address.
     match_email: bool,
-    /// See [`DeletedPeople`].
+    /// What a push of somebody who was deleted does.
     deleted_people: DeletedPeople,
-    /// See [`ClaimMatch`].
+    /// What a value of the `groups` claim must be to name a group.
     claim_match: ClaimMatch,
-    /// See [`LoggedValues`].
+    /// Of which values in requests the log keeps more than the size.
     logged_values: LoggedValues,
     /// How many minutes a session lasts at most. Null for twelve hours.
     session_minutes: Option<u32>,
@@ -53,13 +50,6 @@ pub(crate) struct Settings {
     cache_seconds: u32,
     /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`.
     return_origins: Vec<String>,
-}
-
-impl Default for Settings {
-    /// Returns the directory's defaults, which the OpenAPI document shows.
-    fn default() -> Self {
-        directory::Settings::default().into()
-    }
 }
 
 impl From<directory::Settings> for Settings {
@@ -89,10 +79,10 @@ impl From<directory::Settings> for Settings {
 
 /// Settings. What is left out stays as it is in a change, and takes its default in a replacement.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SettingsChange {
     /// The role of people for whom no group decides the role at their first sign-in; null for none.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Role>)]
     sso_default_role: Option<Option<Role>>,
     /// Whether a role given by hand is kept when groups decide the role at a sign-in.
@@ -108,7 +98,7 @@ pub(crate) struct SettingsChange {
     /// What happens to ids in a group write that name nobody.
     unknown_members: Option<UnknownMembers>,
     /// How many requests one token may make; null for any number.
-    #[serde(deserialize_with = "given_object")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<RateLimit>)]
     rate_limit: Option<Option<RateLimit>>,
     /// For how many days the journal and the request log are kept. Only owners and the application shorten it.
@@ -125,12 +115,12 @@ pub(crate) struct SettingsChange {
     logged_values: Option<LoggedValues>,
     /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
     /// counts at once, a longer one from the next sign-in. The operator of the stack can bound it further.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     session_minutes: Option<Option<u32>>,
     /// After how many minutes without a check a session ends, 5 to 43,200; null for never. The
     /// operator of the stack can bound it further.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     session_idle_minutes: Option<Option<u32>>,
     /// For how many seconds, 0 to 300, the application may remember what an introspection said. Somebody who is deactivated
@@ -156,29 +146,6 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
-}
-
-/// Deserializes an object, or `null` where `T` can be absent. Alone, serde would read an array as the values of an object
-/// in order.
-pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    let value = Value::deserialize(deserializer)?;
-    if value.is_array() {
-        return Err(D::Error::custom("an array, expected an object"));
-    }
-    T::deserialize(value).map_err(D::Error::custom)
-}
-
-/// Deserializes an object so that `null` differs from an absent key.
-pub(crate) fn given_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    object(deserializer).map(Some)
 }
 
 impl From<SettingsChange> for directory::SettingsChange {
@@ -407,15 +374,15 @@ pub fn check_retention(
 #[cfg(test)]
 mod tests {
     use rollcall_directory::SessionBounds;
-    use serde_json::json;
+    use rollcall_edge_http::from_json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     #[test]
     fn a_change_names_what_it_changes() {
-        let read = |body: Value| {
-            serde_json::from_value::<SettingsChange>(body).map(directory::SettingsChange::from)
-        };
+        let read =
+            |body: Value| from_json::<SettingsChange>(body).map(directory::SettingsChange::from);
         let changed = read(json!({
             "sso_default_role": null, "manual_roles": "overwritten_at_login", "role_sync": "at_login",
             "route_by": "claim", "invitations": true, "invitation_domains": ["Example.com"], "unknown_members": "reject",

@@ -54,14 +54,58 @@ pub(crate) struct Snapshot {
 
 /// One thing in the directory.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(untagged)]
 pub(crate) enum SnapshotItem {
     /// A role of the tenant.
-    Role(CatalogueRole),
+    Role(SnapshotRole),
     /// A group and the roles that it gives. The people name their groups.
-    Group(GroupDetails),
+    Group(SnapshotGroup),
     /// A person.
-    User(Box<Person>),
+    User(Box<SnapshotUser>),
+}
+
+/// Declares an item of a snapshot: the thing itself, and its `type`. Each has a schema of its own, because generated clients
+/// cannot name a part of another one.
+macro_rules! item {
+    ($(#[$doc:meta])* $name:ident of $thing:ty as $tag:ident $kind:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize, ToSchema)]
+        pub(crate) struct $name {
+            /// What it is.
+            r#type: $tag,
+            #[serde(flatten)]
+            thing: $thing,
+        }
+
+        impl From<$thing> for $name {
+            fn from(thing: $thing) -> Self {
+                let r#type = $tag::$kind;
+                Self { r#type, thing }
+            }
+        }
+
+        /// What an item of a snapshot is.
+        #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        enum $tag {
+            $kind,
+        }
+    };
+}
+
+item! {
+    /// A role of the tenant, in a snapshot.
+    SnapshotRole of CatalogueRole as SnapshotRoleType Role
+}
+
+item! {
+    /// A group and the roles that it gives, in a snapshot.
+    SnapshotGroup of GroupDetails as SnapshotGroupType Group
+}
+
+item! {
+    /// A person, in a snapshot.
+    SnapshotUser of Person as SnapshotUserType User
 }
 
 /// The last line of a page.
@@ -107,11 +151,12 @@ async fn shown(at: &ApplicationAt<gate::Events>, page: SnapshotPage) -> Result<S
     let groups = page.groups.into_iter();
     let groups = groups.map(|group| GroupDetails::of(group, &roles));
     let people = with_parts(&at.tenant, page.people, Parts::ALL).await?;
-    let people = people.into_iter().map(Box::new);
-    let items = catalogue.map(SnapshotItem::Role);
-    let items = items.chain(groups.map(SnapshotItem::Group));
+    let people = people.into_iter();
+    let people = people.map(|person| SnapshotItem::User(Box::new(person.into())));
+    let items = catalogue.map(|role| SnapshotItem::Role(role.into()));
+    let items = items.chain(groups.map(|group| SnapshotItem::Group(group.into())));
     Ok(Snapshot {
-        items: items.chain(people.map(SnapshotItem::User)).collect(),
+        items: items.chain(people).collect(),
         next: page.next,
         events_after: page.events_after.to_string(),
     })

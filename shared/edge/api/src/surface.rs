@@ -6,7 +6,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use rollcall_directory::Reason;
 use rollcall_edge_http::{
-    API_PATH, HttpFunction, Marker, Next, Problem, Received, Surface, request_id, unknown_method,
+    API_PATH, HttpFunction, Marker, Next, Problem, Received, Surface, request_id, root,
+    unknown_method,
 };
 use rollcall_scim as scim;
 
@@ -44,9 +45,9 @@ impl Surface for Api {
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
         async move {
             let (parts, body) = request.into_parts();
-            let id = request_id(&parts);
+            let (id, root) = (request_id(&parts), root(&parts, MARKER));
             let response = next.run(Received::from_parts(parts, body)).await;
-            Problem::write(response, &id)
+            Problem::write(response, &root, &id)
         }
         .boxed()
     }

@@ -6,15 +6,14 @@ use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
 use rollcall_directory::{TenantId, TenantSummary};
-use rollcall_edge_http::Problem;
-use serde::de::Error as _;
+use rollcall_edge_http::{Problem, misfit};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::application::{Application, ApplicationAt};
 use crate::fields::{Fields, List, Params, created, limit, name};
 use crate::gate::Tenants;
-use crate::settings::{RateLimit, Settings, SettingsChange, given_object, object};
+use crate::settings::{RateLimit, Settings, SettingsChange, given};
 
 /// A tenant as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,26 +78,26 @@ impl From<directory::Ceilings> for Ceilings {
 
 /// The ceilings to change; `null` lifts one. What is left out stays as it is in a change, and is lifted in a replacement.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CeilingsChange {
     /// Tokens that are neither revoked nor expired.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u64>)]
     tokens: Option<Option<u64>>,
     /// People.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u64>)]
     people: Option<Option<u64>>,
     /// Groups.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u64>)]
     groups: Option<Option<u64>>,
     /// Invitations per day.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     invitations_per_day: Option<Option<u32>>,
     /// The shortest retention that the settings can have, in days: 1 to 3,650. A shorter one is lengthened.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     min_retention_days: Option<Option<u32>>,
     /// Read units of DynamoDB that the requests of one SCIM token may consume per minute, at least 1; `null` is 120,000.
@@ -117,7 +116,7 @@ where
     let most = i64::MAX.unsigned_abs() >> (64 - 8 * size_of::<T>());
     match number.is_none_or(|number| number.into() <= most) {
         true => Ok(Some(number)),
-        false => Err(D::Error::custom(format!("must be at most {most}"))),
+        false => Err(misfit(format_args!("must be at most {most}"))),
     }
 }
 
@@ -155,7 +154,7 @@ pub(crate) struct NewTenant {
     #[schema(example = "Acme")]
     display_name: String,
     /// The settings that differ from the defaults.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     settings: SettingsChange,
 }
 
@@ -166,14 +165,14 @@ pub(crate) struct TenantChange {
     /// What people call it.
     display_name: Option<String>,
     /// Its settings.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     settings: Option<SettingsChange>,
     /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
-    #[serde(default, deserialize_with = "given_object")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<RateLimit>)]
     request_ceiling: Option<Option<RateLimit>>,
     /// Its other ceilings.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     ceilings: CeilingsChange,
 }
 

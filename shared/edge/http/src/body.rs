@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use rollcall_scim::limits::MAX_BODY_BYTES;
 use rollcall_scim::{self as scim, Reading};
 use serde_json::Value;
+use serde_json::error::Category;
 
 /// The reason why a body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +67,10 @@ pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(empty());
     }
-    // The message names a position and never repeats the body.
     let body = serde_json::from_slice(bytes).map_err(|error| {
         Unreadable::Invalid(format!(
-            "the body is not valid JSON: {error}{}",
+            "the body is not valid JSON: {}{}",
+            place(&error),
             hint(headers)
         ))
     })?;
@@ -96,6 +97,18 @@ pub fn object(body: Value) -> Result<Value, Unreadable> {
 
 fn empty() -> Unreadable {
     Unreadable::Invalid("the body is empty; send a JSON object".to_owned())
+}
+
+/// Returns where JSON cannot be parsed. The text of the parser is for its users, and the body is not repeated.
+fn place(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Eof => "it ends before it is complete".to_owned(),
+        _ => format!(
+            "see line {}, column {}",
+            error.line(),
+            error.column().max(1)
+        ),
+    }
 }
 
 /// Returns a hint for a body that is not JSON and whose `Content-Type` does not name JSON either.
@@ -199,7 +212,7 @@ mod tests {
         let error = parsed(b"{\n \"password\": hunter2 }")
             .expect_err("refused")
             .to_string();
-        assert!(error.contains("line 2 column"), "{error}");
+        assert!(error.contains("line 2, column"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
 

@@ -8,7 +8,8 @@
 //! - `base_url`, `request_id` and `origin`: the URL at which the client reached the service, the id of the request, and
 //!   the address of the client;
 //! - `bearer`, `segment` and `body`: the credential, the variable segment of the path, and the JSON body;
-//! - `problem`: errors as problem documents (RFC 9457), which the API sends and pages show.
+//! - `values`: what is in a body or a query, as a type, with errors in plain English;
+//! - `problem` and `problem_type`: errors as problem documents (RFC 9457), which the API sends and pages show.
 //!
 //! Nothing here knows SCIM's responses or the API's endpoints.
 //!
@@ -63,6 +64,8 @@ mod segment;
 
 mod pages;
 mod problem;
+mod problem_type;
+mod values;
 
 pub use access_log::Fault;
 pub use base_url::{Root, root};
@@ -73,5 +76,7 @@ pub use origin::origin;
 pub use pages::{RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
 pub use problem::{Problem, REASON_HEADER, unknown_method};
+pub use problem_type::{PROBLEMS_PATH, ProblemType};
 pub use request_id::request_id;
 pub use segment::Segment;
+pub use values::{Misfit, from_json, from_pairs, misfit};

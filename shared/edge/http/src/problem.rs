@@ -12,13 +12,12 @@ use serde::Serialize;
 
 use crate::access_log::Fault;
 use crate::body::Unreadable;
+use crate::problem_type::ProblemType;
 
 /// The media type of problem documents (RFC 9457 §6.1).
 const PROBLEM_JSON: &str = "application/problem+json";
 /// The header of SCIM errors with the reason code. Problem documents have it as a member.
 pub const REASON_HEADER: &str = "rollcall-reason";
-/// The prefix of every problem type.
-const TYPE_PREFIX: &str = "urn:rollcall:problem:";
 
 /// An error response: a refusal, or a fault of the service.
 #[derive(Clone, Debug)]
@@ -117,7 +116,7 @@ impl Problem {
 
     /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
-        terms(self.reason).0
+        ProblemType::of(self.reason).status()
     }
 
     /// Returns the reason code.
@@ -127,10 +126,7 @@ impl Problem {
 
     /// Returns the standard phrase for the status, such as "Not Found".
     pub fn title(&self) -> &'static str {
-        StatusCode::from_u16(self.status())
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("Error")
+        ProblemType::of(self.reason).title()
     }
 
     /// Returns what is wrong and how to solve it.
@@ -140,11 +136,11 @@ impl Problem {
 
     /// Writes the body of a response that carries a problem as an extension. Other responses stay as they are.
     ///
-    /// `request_id` becomes the `instance` of the document.
+    /// The `type` of the document begins with `root`, and `request_id` becomes its `instance`.
     #[must_use]
-    pub fn write(mut response: Response, request_id: &str) -> Response {
+    pub fn write(mut response: Response, root: &str, request_id: &str) -> Response {
         if let Some(problem) = response.extensions_mut().remove::<Self>() {
-            let document = serde_json::to_string(&problem.document(request_id));
+            let document = serde_json::to_string(&problem.document(root, request_id));
             *response.body_mut() = Body::from(document.unwrap_or_default());
             let headers = response.headers_mut();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
@@ -177,9 +173,9 @@ impl Problem {
         }
     }
 
-    fn document<'a>(&'a self, request_id: &'a str) -> ProblemDocument<'a> {
+    fn document<'a>(&'a self, root: &str, request_id: &'a str) -> ProblemDocument<'a> {
         ProblemDocument {
-            r#type: format!("{TYPE_PREFIX}{}", terms(self.reason).1),
+            r#type: ProblemType::of(self.reason).url(root),
             reason: self.reason.as_str(),
             title: self.title(),
             status: self.status(),
@@ -202,53 +198,6 @@ impl From<directory::Error> for Problem {
         let problem = Self::worded(error.reason(), &error.to_scim());
         let fault = error.is_fault().then(|| Arc::new(error));
         Self { fault, ..problem }
-    }
-}
-
-/// Returns the HTTP status for a reason, and the last part of the problem's type. A type stands for a group of reasons.
-fn terms(reason: Reason) -> (u16, &'static str) {
-    match reason {
-        Reason::InvalidSyntax => (400, "invalid-syntax"),
-        Reason::InvalidFilter => (400, "invalid-filter"),
-        Reason::InvalidValue
-        | Reason::InvalidPath
-        | Reason::NoTarget
-        | Reason::NotMutable
-        | Reason::TooMany
-        | Reason::InvalidCursor
-        | Reason::InvalidCount
-        | Reason::UnsupportedVersion
-        | Reason::UnknownMember
-        | Reason::RoleNotMappable => (400, "invalid-value"),
-        Reason::NotAuthenticated
-        | Reason::TokenMalformed
-        | Reason::TokenUnknown
-        | Reason::TokenRevoked
-        | Reason::TokenExpired => (401, "unauthorized"),
-        Reason::Forbidden
-        | Reason::LastOwner
-        | Reason::RoleAboveGiver
-        | Reason::PersonOutranks
-        | Reason::OwnedByAnother => (403, "forbidden"),
-        Reason::CeilingReached => (403, "ceiling-reached"),
-        Reason::PersonInactive => (403, "person-inactive"),
-        Reason::NotProvisioned => (403, "not-provisioned"),
-        Reason::NotFound | Reason::NoEndpoint | Reason::AccountMerged => (404, "not-found"),
-        Reason::MethodNotAllowed => (405, "method-not-allowed"),
-        Reason::NotUnique | Reason::Conflict | Reason::RoleInUse | Reason::SchemaInUse => {
-            (409, "conflict")
-        }
-        Reason::IdempotencyKeyInUse => (409, "idempotency-key-in-use"),
-        Reason::IdempotencyKeyReused => (422, "idempotency-key-reused"),
-        Reason::IdentityConflict => (409, "identity-conflict"),
-        Reason::IdentityAmbiguous => (409, "identity-ambiguous"),
-        Reason::CursorAhead | Reason::EventsExpired | Reason::ExpiredCursor => (410, "gone"),
-        Reason::PreconditionFailed => (412, "precondition-failed"),
-        Reason::BodyTooLarge => (413, "too-large"),
-        Reason::RateLimited | Reason::ReadBudgetSpent => (429, "too-many-requests"),
-        Reason::Internal => (500, "internal"),
-        Reason::NotImplemented => (501, "not-implemented"),
-        Reason::Unavailable => (503, "unavailable"),
     }
 }
 
