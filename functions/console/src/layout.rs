@@ -209,6 +209,7 @@ fn notice(done: &str) -> Option<&'static str> {
             "The connection and its tokens are gone. The people and groups it pushed stay."
         }
         "token-revoked" => "The token is revoked: it is refused from now on.",
+        "support-ended" => "The support access has ended.",
         "role-mapped" => "The mapping was saved.",
         "role-given" => "The role was saved.",
         "merged" => "Account closed. Its name went to this person.",

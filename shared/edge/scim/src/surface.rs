@@ -15,11 +15,12 @@ use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
 use rollcall_scim::{self as scim, Reading};
 
-use crate::base_url::MARKER;
+use crate::base_url::{MARKER, TOKEN_PATH};
 use crate::error::{Error, refusal};
 use crate::fitting::fit;
-use crate::json_body::Sent;
-use crate::negotiation::content_type;
+use crate::json_body::{Sent, SentForm};
+use crate::json_response::PlainJson;
+use crate::negotiation::{PLAIN_JSON, content_type};
 use crate::request_log::Pending;
 use crate::root::{unknown_endpoint, unknown_method};
 
@@ -75,6 +76,8 @@ impl Surface for Scim {
                 pending.answered(&response, took, readings).write().await;
             }
             if response.headers().contains_key(CONTENT_TYPE) {
+                let is_plain = response.extensions().get::<PlainJson>().is_some();
+                let content_type = if is_plain { PLAIN_JSON } else { content_type };
                 let content_type = HeaderValue::from_static(content_type);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
             }
@@ -121,6 +124,9 @@ impl Scim {
         let sent = Sent::parse(&body, &parts.headers);
         let directory = self.directory.as_ref();
         let pending = directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
+        if parts.uri.path() == TOKEN_PATH {
+            parts.extensions.insert(SentForm(body));
+        }
         parts.extensions.insert(sent);
         (Received::from_parts(parts, Bytes::new()), pending)
     }
