@@ -216,6 +216,7 @@ fn notice(done: &str) -> Option<&'static str> {
             "The connection and its tokens are gone. The people and groups it pushed stay."
         }
         "token-revoked" => "Token revoked",
+        "support-ended" => "Support access ended",
         "role-mapped" | "roles-saved" => "Roles saved",
         "role-given" => "Role saved",
         "merged" => "Account closed. Its name went to this person.",

@@ -79,6 +79,14 @@ pub(crate) const PROVIDERS: &[ProviderInfo] = &[
 ];
 
 impl ProviderInfo {
+    /// Returns whether it can call as an OAuth client. Whoever is not listed may.
+    pub(crate) fn takes_client(&self) -> bool {
+        matches!(
+            self.provider,
+            Provider::Entra | Provider::Ping | Provider::Other
+        )
+    }
+
     /// Returns the id that forms and the API use.
     pub(crate) fn id(&self) -> &'static str {
         self.provider.as_str()

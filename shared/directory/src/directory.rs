@@ -12,7 +12,8 @@ use rollcall_scim::ResourceTypes;
 use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
-use crate::credentials::authenticate::{Caller, Verdict, authenticate, identify};
+use crate::credentials::access_token::AccessToken;
+use crate::credentials::authenticate::{Caller, Verdict, authenticate, grant, identify};
 use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
@@ -201,6 +202,20 @@ impl Directory {
             request_id,
         ))
         .await
+    }
+
+    /// Verifies an OAuth client, counts its request, and returns an access token if the verdict accepts it (RFC 6749 §4.4).
+    ///
+    /// # Errors
+    /// Only table errors, and [`Error::Keys`].
+    pub async fn grant(
+        &self,
+        client_id: &str,
+        secret: &str,
+        request_id: &str,
+    ) -> Result<(Verdict, Option<AccessToken>), Error> {
+        let (table, key_ring) = (&self.table, &self.key_ring);
+        Box::pin(grant(table, key_ring, client_id, secret, request_id)).await
     }
 
     /// Returns whose bearer token it is, if it is valid, without counting a request against a limit.

@@ -66,6 +66,7 @@ mod reapply;
 mod tenant;
 
 pub use crate::archive::log::ARCHIVE_NAME_VARIABLE;
+pub use crate::credentials::access_token::AccessToken;
 pub use crate::credentials::authenticate::{Caller, UsedUp, Verdict};
 pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
@@ -79,8 +80,8 @@ pub use crate::credentials::repeats::{Repeat, RepeatKey, Repeated, StoredAnswer}
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_key::{NewServiceKey, ServiceKey};
 pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
-pub use crate::credentials::token_item::{Refusal, Token};
-pub use crate::credentials::tokens::IssuedToken;
+pub use crate::credentials::token_item::{Refusal, Token, TokenKind};
+pub use crate::credentials::tokens::{IssuedToken, NewToken};
 pub use crate::directory::{
     Directory, MAX_SESSION_IDLE_MINUTES_VARIABLE, MAX_SESSION_MINUTES_VARIABLE, TABLE_NAME_VARIABLE,
 };

@@ -41,8 +41,10 @@ const WORDS: [&str; 11] = [
     "sig",
 ];
 /// The beginnings of credentials of well-known services, and of this one.
-const BEGINNINGS: [&str; 17] = [
+const BEGINNINGS: [&str; 19] = [
     "rcs_",
+    "rco_",
+    "rca_",
     "rcx_",
     "rcl_",
     "rck_",

@@ -43,6 +43,15 @@ pub fn service_provider_config(base_url: &str) -> Value {
             "description": "A token issued for one connection, sent as `Authorization: Bearer`",
             "specUri": "https://www.rfc-editor.org/info/rfc6750",
             "primary": true,
+        }, {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": format!(
+                "An OAuth client of one connection fetches short-lived access tokens at {base_url}/oauth/token, and sends \
+                 them as `Authorization: Bearer`"
+            ),
+            "specUri": "https://www.rfc-editor.org/info/rfc6749",
+            "primary": false,
         }],
         "meta": meta(base_url, "ServiceProviderConfig", "/ServiceProviderConfig"),
     })

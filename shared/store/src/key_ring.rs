@@ -37,6 +37,8 @@ const MIN_KEY_LENGTH: usize = 32;
 pub enum KeyUse {
     /// The proof inside a bearer token that this stack issued it.
     Token,
+    /// The proof inside the access token of an OAuth client that this stack issued it.
+    AccessToken,
     /// The hash of an identifier of somebody who was deleted. Such a hash is found for as long as its key is kept.
     Identifier,
     /// The proof inside the cursor of a list that this stack made it.
@@ -49,6 +51,7 @@ impl KeyUse {
     fn info(self) -> &'static [u8] {
         match self {
             Self::Token => b"rollcall/token",
+            Self::AccessToken => b"rollcall/access-token",
             Self::Identifier => b"rollcall/identifier",
             Self::Cursor => b"rollcall/cursor",
             Self::Webhook => b"rollcall/webhook",

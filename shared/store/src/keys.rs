@@ -11,7 +11,7 @@
 //! | extension schemas | `T#<tenant>#XS` | `DECLARED` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
-//! | token | `T#<tenant>#K` | SHA-256 of the token, hex |
+//! | token, OAuth client | `T#<tenant>#K` | SHA-256 of the token or of the client's secret, hex |
 //! | meter of the tenant | `T#<tenant>#KM` | `METER` |
 //! | user, group | `T#<tenant>#U`, `…#G` | id (UUIDv7, so a query returns them in order of creation) |
 //! | tombstone of a user or group | `T#<tenant>#UD`, `…#GD` | id |

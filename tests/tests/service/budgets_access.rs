@@ -2,8 +2,8 @@
 
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{
-    GROUPS, Introspection, Origin, Provider, RepeatKey, Repeated, Role, StoredAnswer, Subject,
-    Tenant, Verdict,
+    GROUPS, Introspection, NewToken, Origin, Provider, RepeatKey, Repeated, Role, StoredAnswer,
+    Subject, Tenant, TokenKind, Verdict,
 };
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::{create, group, patch, person, sign_in};
@@ -19,9 +19,8 @@ fn tokens_keep_their_budgets() {
         let tenant = table.tenant("tokens").await;
         let credentials = tenant.credentials();
         let connection = credentials.create_connection("idp", Provider::Okta).await;
-        let issued = credentials
-            .issue_token(&connection.unwrap().id, "token", None)
-            .await;
+        let connection = connection.unwrap();
+        let issued = credentials.issue_token(&connection.id, "token", None).await;
         let issued = issued.unwrap();
         let directory = table.directory();
         let mut budgets = Budgets::of("Tokens");
@@ -34,6 +33,33 @@ fn tokens_keep_their_budgets() {
         let (verdict, cost) = measure(directory.authenticate("nonsense", "request")).await;
         assert!(matches!(verdict, Ok(Verdict::Refused { .. })));
         budgets.record("refuse a forged token", cost);
+        let client = NewToken {
+            connection_id: &connection.id,
+            kind: TokenKind::OauthClient,
+            label: "client",
+            expires_at: None,
+        };
+        let client = credentials.issue(client).await.unwrap();
+        let (id, secret) = (&client.token.id, client.secret.expose());
+        let mut access = String::new();
+        for _ in 0..3 {
+            let (granted, cost) = measure(directory.grant(id, secret, "request")).await;
+            let (_, token) = granted.unwrap();
+            token.unwrap().expose().clone_into(&mut access);
+            budgets.record("issue an access token to an OAuth client", cost);
+        }
+        for _ in 0..3 {
+            let (verdict, cost) = measure(directory.authenticate(&access, "request")).await;
+            assert!(matches!(verdict, Ok(Verdict::Accepted(_))), "{verdict:?}");
+            budgets.record(
+                "authenticate a request with an access token and count it",
+                cost,
+            );
+        }
+        let forged = secret.replace("tokens", "others");
+        let (granted, cost) = measure(directory.grant(id, &forged, "request")).await;
+        assert!(granted.unwrap().1.is_none());
+        budgets.record("refuse a forged secret of an OAuth client", cost);
         let key = directory.service_keys().issue("application").await.unwrap();
         for operation in [
             "verify a service key, once per hour",

@@ -191,6 +191,7 @@ fn every_page_reads_a_bounded_amount() {
             "/console/activity".to_owned(),
             "/console/activity?text=nobody".to_owned(),
             "/console/activity/audit".to_owned(),
+            "/console/support-access".to_owned(),
             "/console/activity/chart".to_owned(),
             "/console/activity/export?format=json".to_owned(),
             "/console/activity/export?format=csv&text=nobody".to_owned(),

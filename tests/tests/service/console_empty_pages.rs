@@ -100,6 +100,7 @@ fn every_page_fits_the_screen_at_400_percent_zoom() {
             &format!("/console/people/{ada}"),
             "/console/activity",
             "/console/activity/audit",
+            "/console/support-access",
             "/console/health",
             "/console/settings",
         ] {

@@ -63,6 +63,7 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         ("person", format!("/console/people/{}", people[0])),
         ("activity", "/console/activity".to_owned()),
         ("audit", "/console/activity/audit".to_owned()),
+        ("support", "/console/support-access".to_owned()),
         ("health", "/console/health".to_owned()),
         ("settings", "/console/settings".to_owned()),
         ("roles", "/console/roles".to_owned()),

@@ -100,6 +100,7 @@ mod meters;
 mod names;
 mod neighbour;
 mod newer_versions;
+mod oauth;
 mod own_group_schemas;
 mod own_schemas;
 mod own_unique_values;

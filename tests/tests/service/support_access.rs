@@ -135,6 +135,56 @@ fn an_operator_changes_nothing_in_the_console() {
 }
 
 #[test]
+fn the_console_shows_support_access_and_an_owner_ends_it() {
+    run(async |service| {
+        let tenant = service.tenant("support-page").await;
+        let owner = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let admin = Visitor::with_link(service, &tenant, Role::Admin).await;
+        let page = admin.get("/console/support-access").await.expect(200);
+        assert!(
+            page.html.contains("Nobody has support access"),
+            "{}",
+            page.html
+        );
+        let (id, link) = grant(service, &tenant, asked()).await;
+        let operator = opened(service, &link).await;
+        for (visitor, may_end) in [(&owner, true), (&admin, false)] {
+            let html = visitor
+                .get("/console/support-access")
+                .await
+                .expect(200)
+                .html;
+            for shown in [
+                "sue@vendor.test",
+                "Case 4711: people are missing",
+                "Opened",
+                &id,
+            ] {
+                assert!(html.contains(shown), "{shown}: {html}");
+            }
+            let path = format!("/support-access/{id}/end");
+            assert_eq!(html.contains(&path), may_end, "{html}");
+        }
+        let path = format!("/console/support-access/{id}/end");
+        let post = async |visitor: &Visitor, path: &str| {
+            let token = visitor.form_token();
+            visitor.post(path, &[("form_token", &token)], &[]).await
+        };
+        post(&admin, &path).await.expect(403);
+        operator.get("/users").await.expect(200);
+        post(&owner, &path).await.expect(303);
+        operator.get("/users").await.expect(401);
+        post(&owner, &path).await.expect(404);
+        // What is over is still told of.
+        let html = admin.get("/console/support-access").await.expect(200).html;
+        assert!(html.contains("Nobody has support access"), "{html}");
+        assert!(html.contains("sue@vendor.test"), "{html}");
+        let member = Visitor::with_link(service, &tenant, Role::Member).await;
+        member.get("/console/support-access").await.expect(403);
+    });
+}
+
+#[test]
 fn the_tenant_sees_support_access_and_its_owner_ends_it() {
     run(async |service| {
         let tenant = service.tenant("support-ends").await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, PeopleOf, Permission, Provider, TokenSecret};
+use rollcall_directory::{Connection, PeopleOf, Permission, Provider};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
 use rollcall_insight::{Digest, Insight, Milestones, Quirks};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::connection_rules::{self, RulesPanel, gone, read};
 use super::fields::{Done, Typed};
 use super::remedies::RemedyKind;
+use super::tokens::Issued;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_part, status_of};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};
@@ -96,7 +97,7 @@ struct Page {
     suggested_label: String,
     /// The number of tokens in use.
     tokens: usize,
-    issued: Option<TokenSecret>,
+    issued: Option<Issued>,
     checklist: Checklist,
     /// The connections that its people can be handed over to, if the visitor may do that.
     heirs: Option<Vec<Connection>>,
@@ -135,21 +136,21 @@ pub(super) async fn refused<G: Gate>(
     Ok(response)
 }
 
-/// Renders the page of a connection with its new token.
+/// Renders the page of a connection with its new token or OAuth client.
 pub(super) async fn issued<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
-    secret: TokenSecret,
+    issued: Issued,
 ) -> Result<Response, Problem> {
     let layout = visitor.layout(Section::Connect);
-    page(visitor, id, layout, Some(secret), None).await
+    page(visitor, id, layout, Some(issued), None).await
 }
 
 async fn page<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
     layout: Layout,
-    issued: Option<TokenSecret>,
+    issued: Option<Issued>,
     typed: Option<Typed>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();

@@ -25,6 +25,7 @@ mod remedies;
 mod roles;
 mod settings;
 mod settings_fields;
+mod support;
 mod tokens;
 mod totals;
 mod trace;
@@ -86,6 +87,8 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/activity/requests/{id}", get(trace::logged))
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
+        .route("/console/support-access", get(support::show))
+        .route("/console/support-access/{id}/end", post(support::end))
         .route("/console/health", get(health::show))
         .route("/console/health/findings", get(health::findings))
         .route(

@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, FormId, Token, TokenSecret, shown};
+use rollcall_directory::{
+    Connection, FormId, IssuedToken, NewToken as New, Token, TokenKind, TokenSecret, shown,
+};
 use rollcall_edge_api::{Configure, Gate, Id, Params, name};
-use rollcall_edge_http::Problem;
+use rollcall_edge_http::{BASE_PATH, Problem};
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
@@ -63,6 +65,10 @@ struct Row {
 }
 
 impl Row {
+    fn is_client(&self) -> bool {
+        self.token.kind == TokenKind::OauthClient
+    }
+
     /// A label that identifies the token. A token and its replacement have the same label, so the prefix is added.
     fn unambiguous_label(&self) -> String {
         format!(
@@ -70,6 +76,30 @@ impl Row {
             display::name(&self.token.label),
             self.token.prefix
         )
+    }
+}
+
+/// What was just issued, with its secret, which the page shows once.
+pub(super) struct Issued {
+    pub(super) secret: TokenSecret,
+    /// What else an identity provider asks for if it is an OAuth client.
+    pub(super) client: Option<Client>,
+}
+
+/// The public part of an OAuth client.
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) token_url: String,
+}
+
+impl Issued {
+    fn of<G: Gate>(visitor: &Visitor<G>, issued: IssuedToken) -> Self {
+        let IssuedToken { token, secret } = issued;
+        let client = (token.kind == TokenKind::OauthClient).then(|| Client {
+            id: token.id,
+            token_url: format!("{}{BASE_PATH}/oauth/token", visitor.root().as_str()),
+        });
+        Self { secret, client }
     }
 }
 
@@ -84,7 +114,7 @@ struct Page {
     past: Vec<Row>,
     /// The number of tokens that are no longer accepted.
     past_count: u64,
-    issued: Option<TokenSecret>,
+    issued: Option<Issued>,
     /// Whether the issued token replaces another.
     rotated: bool,
     /// The first day on which a token can expire.
@@ -101,7 +131,7 @@ pub(crate) async fn show(
 async fn page<G: Gate>(
     visitor: &Visitor<G>,
     done: Option<&str>,
-    rotated: Option<TokenSecret>,
+    rotated: Option<Issued>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
@@ -131,12 +161,32 @@ async fn page<G: Gate>(
     })
 }
 
-/// The form for a new token.
+/// What a form asks for.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    #[default]
+    Bearer,
+    OauthClient,
+}
+
+impl From<Kind> for TokenKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Bearer => Self::Bearer,
+            Kind::OauthClient => Self::OauthClient,
+        }
+    }
+}
+
+/// The form for a new token or OAuth client.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewToken {
     #[serde(deserialize_with = "form_id")]
     form_id: FormId,
     connection: String,
+    #[serde(default)]
+    kind: Kind,
     label: String,
     /// The last day on which the token works; empty for no end.
     #[serde(default)]
@@ -150,10 +200,19 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
     let issued = visitor
         .tenant()
         .credentials()
-        .issue_token_by(form.form_id, &form.connection, &label, expires_at)
+        .issue_by(
+            form.form_id,
+            New {
+                connection_id: &form.connection,
+                kind: form.kind.into(),
+                label: &label,
+                expires_at,
+            },
+        )
         .await?;
-    let secret = issued.ok_or_else(form_already_used)?.secret;
-    super::connection::issued(&visitor, &form.connection, secret).await
+    let issued = issued.ok_or_else(form_already_used)?;
+    let issued = Issued::of(&visitor, issued);
+    super::connection::issued(&visitor, &form.connection, issued).await
 }
 
 /// The answer to a form that arrives twice, after a double click or a reload.
@@ -199,10 +258,19 @@ pub(crate) async fn rotate(
     });
     let issued = tenant
         .credentials()
-        .issue_token_by(form.form_id, &old.connection_id, &old.label, expires_at)
+        .issue_by(
+            form.form_id,
+            New {
+                connection_id: &old.connection_id,
+                kind: old.kind,
+                label: &old.label,
+                expires_at,
+            },
+        )
         .await?;
-    let secret = issued.ok_or_else(form_already_used)?.secret;
-    page(&visitor, None, Some(secret)).await
+    let issued = issued.ok_or_else(form_already_used)?;
+    let issued = Issued::of(&visitor, issued);
+    page(&visitor, None, Some(issued)).await
 }
 
 pub(crate) async fn revoke(

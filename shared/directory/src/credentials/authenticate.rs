@@ -8,9 +8,10 @@ use rollcall_model::{
 };
 use rollcall_store::{Error, Expression, Key, KeyRing, Keys, Table, Updated, from_item, number};
 
+use crate::credentials::access_token::AccessToken;
 use crate::credentials::booking::{Booked, Metered, book, take_back};
 use crate::credentials::meter::{MeterItem, refreshed};
-use crate::credentials::secret::{Purpose, TokenSecret};
+use crate::credentials::secret::{Purpose, TokenHash, TokenSecret};
 use crate::credentials::token_item::{Refusal, TokenItem};
 
 /// Who sends a request: the owner of the token that it carries.
@@ -98,42 +99,128 @@ pub(crate) async fn authenticate(
     bearer: &str,
     request_id: &str,
 ) -> Result<Verdict, Error> {
-    let Some(secret) = TokenSecret::parse_for(Purpose::Scim, bearer) else {
+    let Some(presented) = Presented::parse(bearer) else {
         return Ok(Verdict::unknown(Refusal::Malformed));
     };
-    let tenant = secret.claimed_tenant();
-    let request = Request {
-        table,
-        tenant,
-        token: Keys::of(tenant).tokens().at(secret.hash().0),
-        request_id,
-        now_us: Timestamp::now().as_microsecond(),
-    };
-    match request.is_known(key_ring, &secret).await? {
-        true => request.book().await,
-        false => Ok(Verdict::unknown(Refusal::Unknown)),
+    let request = Request::of(table, presented.tenant(), presented.item(), request_id);
+    match &presented {
+        Presented::Token(secret, _) => match request.is_known(key_ring, secret).await? {
+            true => request.book().await,
+            false => Ok(Verdict::unknown(Refusal::Unknown)),
+        },
+        Presented::Access(token) => {
+            let key = key_ring.find(token.key_id()).await?;
+            match token.check(key.as_ref(), request.now_us) {
+                Ok(()) => request.book().await,
+                // An expired one is no failure, because its client fetches another. So the tenant's log does not have it.
+                Err(refusal) => Ok(Verdict::unknown(refusal)),
+            }
+        }
     }
 }
 
+/// Books a request of an OAuth client for an access token, as [`authenticate`] books one with a token, and returns the
+/// access token if the client is accepted.
+///
+/// A secret that this stack did not make is refused without a call.
+pub(crate) async fn grant(
+    table: &Table,
+    key_ring: &KeyRing,
+    client_id: &str,
+    secret: &str,
+    request_id: &str,
+) -> Result<(Verdict, Option<AccessToken>), Error> {
+    let Some(secret) = TokenSecret::parse_for(Purpose::OauthClient, secret) else {
+        return Ok((Verdict::unknown(Refusal::Malformed), None));
+    };
+    let unknown = (Verdict::unknown(Refusal::Unknown), None);
+    let key = match secret.key_id() {
+        Some(id) => key_ring.find(id).await?,
+        None => None,
+    };
+    if !key.is_some_and(|key| secret.is_made_with(&key)) {
+        return Ok(unknown);
+    }
+    let tenant = secret.claimed_tenant();
+    let client = secret.hash();
+    let request = Request::of(table, tenant, &client.0, request_id);
+    let verdict = request.book().await?;
+    let Verdict::Accepted(caller) = &verdict else {
+        return Ok((verdict, None));
+    };
+    if caller.token_id != client_id {
+        return Ok(unknown);
+    }
+    let key = key_ring.current().await?;
+    let key = key.ok_or_else(|| Error::Keys("there are none".into()))?;
+    let now_s = request.now_us.div_euclid(1_000_000);
+    let expires_s = now_s.saturating_add_unsigned(AccessToken::LIFETIME_SECONDS);
+    let token = AccessToken::issue(tenant, &client, expires_s, &key);
+    let token = token.ok_or_else(|| Error::corrupt("the hash of a client's secret"))?;
+    Ok((verdict, Some(token)))
+}
+
+/// What a request presents: a token, or the access token of an OAuth client.
+enum Presented {
+    Token(TokenSecret, TokenHash),
+    Access(AccessToken),
+}
+
+impl Presented {
+    fn parse(bearer: &str) -> Option<Self> {
+        match AccessToken::parse(bearer) {
+            Some(token) => Some(Self::Access(token)),
+            None => {
+                let secret = TokenSecret::parse_for(Purpose::Scim, bearer)?;
+                let hash = secret.hash();
+                Some(Self::Token(secret, hash))
+            }
+        }
+    }
+
+    /// Returns the tenant that it claims to belong to.
+    fn tenant(&self) -> &TenantId {
+        match self {
+            Self::Token(secret, _) => secret.claimed_tenant(),
+            Self::Access(token) => token.claimed_tenant(),
+        }
+    }
+
+    /// Returns the sort key of the item that a request with it books on.
+    fn item(&self) -> &str {
+        match self {
+            Self::Token(_, hash) => &hash.0,
+            Self::Access(token) => &token.claimed_client().0,
+        }
+    }
+}
+
+/// Returns the item that a request with this bearer token books on, if the token claims to belong to the tenant.
+pub(super) fn item_of(keys: Keys<'_>, tenant: &TenantId, bearer: &str) -> Option<Key> {
+    let presented = Presented::parse(bearer).filter(|one| one.tenant() == tenant)?;
+    Some(keys.tokens().at(presented.item()))
+}
+
 /// Returns whose token it is, without counting a request: for what is public, and says more to those who are known.
+///
+/// The proof in an access token is not checked, because the caller may have no keys. Whoever knows the address of the
+/// client's item in it has had an access token or the client's secret.
 pub(crate) async fn identify(
     table: &Table,
     bearer: &str,
     request_id: &str,
 ) -> Result<Option<Caller>, Error> {
-    let Some(secret) = TokenSecret::parse_for(Purpose::Scim, bearer) else {
+    let Some(presented) = Presented::parse(bearer) else {
         return Ok(None);
     };
-    let keys = Keys::of(secret.claimed_tenant());
-    let (token_key, meter_key) = (keys.tokens().at(secret.hash().0), keys.meter());
-    let (token, meter) = try_join!(table.get(&token_key), table.get(&meter_key))?;
-    let request = Request {
-        table,
-        tenant: secret.claimed_tenant(),
-        token: token_key,
-        request_id,
-        now_us: Timestamp::now().as_microsecond(),
-    };
+    let request = Request::of(table, presented.tenant(), presented.item(), request_id);
+    if let Presented::Access(token) = &presented
+        && token.is_over(request.now_us)
+    {
+        return Ok(None);
+    }
+    let meter_key = Keys::of(request.tenant).meter();
+    let (token, meter) = try_join!(table.get(&request.token), table.get(&meter_key))?;
     let (Some(token), Some(meter)) = (token, meter) else {
         return Ok(None);
     };
@@ -143,6 +230,18 @@ pub(crate) async fn identify(
         schemas: meter.schemas(),
         ..request.caller(&token)
     }))
+}
+
+impl<'a> Request<'a> {
+    fn of(table: &'a Table, tenant: &'a TenantId, item: &str, request_id: &'a str) -> Self {
+        Self {
+            table,
+            tenant,
+            token: Keys::of(tenant).tokens().at(item),
+            request_id,
+            now_us: Timestamp::now().as_microsecond(),
+        }
+    }
 }
 
 impl Request<'_> {

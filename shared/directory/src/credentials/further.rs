@@ -10,9 +10,9 @@ use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Found, Key, Table, Updated, from_item, number};
 use serde::Deserialize;
 
+use crate::credentials::authenticate::item_of;
 use crate::credentials::booking::State;
 use crate::credentials::handle::Credentials;
-use crate::credentials::secret::{Purpose, TokenSecret};
 
 /// How far the clocks of two functions may differ, in microseconds.
 const APART_US: i64 = 2_000_000;
@@ -36,11 +36,9 @@ impl Credentials<'_> {
         if operations == 0 {
             return Ok(None);
         }
-        let secret = TokenSecret::parse_for(Purpose::Scim, bearer);
-        let of_tenant = |secret: &TokenSecret| *secret.claimed_tenant() == self.scope.tenant;
-        let secret = secret.filter(of_tenant).ok_or(scim::Error::Unauthorized)?;
         let keys = self.scope.keys();
-        let (token, tenant) = (keys.tokens().at(secret.hash().0), keys.meter());
+        let token = item_of(keys, &self.scope.tenant, bearer).ok_or(scim::Error::Unauthorized)?;
+        let tenant = keys.meter();
         let table = &self.scope.table;
         let mut found = table.find([token.clone(), tenant.clone()]).await?;
         let debts = [

@@ -4,10 +4,13 @@
 //! `connection_rules` has the rules of a connection, `sole_connection` finds the only one of a tenant, `put_connection`
 //! creates or replaces one, and all changes go through `connection_writes`. `authenticate` verifies a token and, by
 //! `booking`, counts the request on the token and on the `meter` of its tenant (both by `gcra`), in two calls at the same
-//! time; `further` counts the operations of a bulk request, and `read_budget` what a request has read. `service_keys` belong to the whole stack (each is a
+//! time; `further` counts the operations of a bulk request, and `read_budget` what a request has read. `access_token` is
+//! the form of what an OAuth client fetches with its secret: it leads to the client's item, which is a token's.
+//! `service_keys` belong to the whole stack (each is a
 //! `service_key`), with `key_history`. `idempotency` makes a form take effect once, `repeats` a request with an
 //! idempotency key, and `lease` a piece of work. `invitations` bounds the mails that a token can cause.
 
+pub(crate) mod access_token;
 pub(crate) mod authenticate;
 mod booking;
 pub(crate) mod connection_rules;

@@ -8,6 +8,8 @@
 //! one call reads the session and the person. The other half still has 128 random bits, which nobody guesses (RFC 6749
 //! §10.10).
 //!
+//! An access token of an OAuth client has a form of its own (`access_token`).
+//!
 //! The digits of a *keyed* secret are 22 random digits, the id of a key of the stack, and a MAC of all that with this
 //! key in 21 digits. Nobody but the stack can make one, so a forged secret is refused without a read.
 //!
@@ -23,6 +25,8 @@ use rollcall_store::{KeyUse, StackKey};
 pub enum Purpose {
     /// An identity provider's bearer token.
     Scim,
+    /// The secret of an identity provider's OAuth client.
+    OauthClient,
     /// A person's session.
     Session,
     /// A link that opens the console, once.
@@ -32,8 +36,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Scim,
+        Self::OauthClient,
         Self::Session,
         Self::PortalLink,
         Self::ServiceKey,
@@ -43,6 +48,7 @@ impl Purpose {
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Scim => "rcs_",
+            Self::OauthClient => "rco_",
             Self::Session => "rcx_",
             Self::PortalLink => "rcl_",
             Self::ServiceKey => "rck_",
@@ -51,12 +57,12 @@ impl Purpose {
 }
 
 /// Base62 digits of one half of the part after the realm; 62^22 exceeds 2^128.
-const HALF_DIGITS: usize = 22;
+pub(super) const HALF_DIGITS: usize = 22;
 /// Bytes of the MAC in a keyed secret, and its base62 digits; 62^21 exceeds 2^120.
-const MAC_BYTES: usize = 15;
-const MAC_DIGITS: usize = HALF_DIGITS - 1;
+pub(super) const MAC_BYTES: usize = 15;
+pub(super) const MAC_DIGITS: usize = HALF_DIGITS - 1;
 /// Base62 digits of the checksum; 62^6 exceeds 2^32.
-const CHECK_DIGITS: usize = 6;
+pub(super) const CHECK_DIGITS: usize = 6;
 /// Digits after the realm that lists show, so that people recognise the token.
 const SHOWN_DIGITS: usize = 4;
 
@@ -207,14 +213,14 @@ fn half(bits: u128) -> String {
     pad(base62::encode(bits), HALF_DIGITS)
 }
 
-fn checksum(body: &str) -> String {
+pub(super) fn checksum(body: &str) -> String {
     pad(
         base62::encode(crc32fast::hash(body.as_bytes())),
         CHECK_DIGITS,
     )
 }
 
-fn pad(digits: String, width: usize) -> String {
+pub(super) fn pad(digits: String, width: usize) -> String {
     format!("{digits:0>width$}")
 }
 

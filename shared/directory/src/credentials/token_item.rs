@@ -6,16 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::credentials::booking::{Metered, State};
 
-/// A token as lists show it.
+/// How an identity provider calls with what was issued to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenKind {
+    /// With the token itself, in each request.
+    #[default]
+    Bearer,
+    /// With short-lived access tokens, which it fetches with the secret of an OAuth client (RFC 6749 §4.4).
+    OauthClient,
+}
+
+/// A token as lists show it, or an OAuth client: both are what a connection calls with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Its id.
+    /// Its id; of an OAuth client, the client id.
     pub id: String,
+    /// Whether it is a token or an OAuth client.
+    pub kind: TokenKind,
     /// The id of the connection that it belongs to.
     pub connection_id: String,
     /// The name that the admin gave it.
     pub label: String,
-    /// Its first characters, by which people recognise it.
+    /// The first characters of its secret, by which people recognise it.
     pub prefix: String,
     /// When it was issued.
     pub created_at: Timestamp,
@@ -94,6 +106,10 @@ pub(crate) struct TokenItem {
     /// The id of the key of the stack that the token was made with; `None` for a token without a proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) key_id: Option<char>,
+    /// Whether it is an OAuth client, whose secret is not accepted as a token. Versions that do not know clients accept
+    /// neither its secret nor its access tokens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_client: bool,
 }
 
 impl Metered for TokenItem {
@@ -143,6 +159,10 @@ impl TokenItem {
         let time = |us: i64| Timestamp::from_microsecond(us).unwrap_or_default();
         Token {
             id: self.id,
+            kind: match self.is_client {
+                true => TokenKind::OauthClient,
+                false => TokenKind::Bearer,
+            },
             connection_id: self.connection_id,
             label: self.title,
             prefix: self.shown,

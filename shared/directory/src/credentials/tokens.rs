@@ -1,4 +1,4 @@
-//! The tokens of connections: issued, listed, revoked.
+//! The tokens and OAuth clients of connections: issued, listed, revoked.
 
 use jiff::Timestamp;
 use rollcall_model::{EventType, Reason, Subject, new_id, shown};
@@ -13,10 +13,23 @@ use crate::credentials::handle::Credentials;
 use crate::credentials::idempotency::{FormId, write_use};
 use crate::credentials::meter;
 use crate::credentials::secret::{Purpose, TokenSecret};
-use crate::credentials::token_item::{Token, TokenItem};
+use crate::credentials::token_item::{Token, TokenItem, TokenKind};
 use crate::journal::entry::Entry;
 
-/// A new token with its plain text, which is available only here.
+/// A token or an OAuth client to issue.
+#[derive(Clone, Copy, Debug)]
+pub struct NewToken<'a> {
+    /// The id of its connection.
+    pub connection_id: &'a str,
+    /// Whether it is a token or an OAuth client.
+    pub kind: TokenKind,
+    /// Its name.
+    pub label: &'a str,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A new token or OAuth client with its secret in plain text, which is available only here.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
     /// The token as lists show it.
@@ -37,37 +50,60 @@ impl Credentials<'_> {
         label: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<IssuedToken, Error> {
-        let issued = self.issue(connection_id, label, expires_at, None).await?;
+        self.issue(NewToken {
+            connection_id,
+            kind: TokenKind::Bearer,
+            label,
+            expires_at,
+        })
+        .await
+    }
+
+    /// Issues a token or an OAuth client.
+    ///
+    /// # Errors
+    /// `404` when the connection does not exist or is being deleted; [`Error::Keys`] for an OAuth client without the keys of
+    /// the stack.
+    pub async fn issue(self, new: NewToken<'_>) -> Result<IssuedToken, Error> {
+        let issued = self.issue_once(new, None).await?;
         issued.ok_or(Error::Busy(None))
     }
 
-    /// Issues a token with a form. Returns `None` if the form was used before.
+    /// Issues a token or an OAuth client with a form. Returns `None` if the form was used before.
     ///
     /// # Errors
-    /// `404` when the connection does not exist or is being deleted.
-    pub async fn issue_token_by(
+    /// As [`Self::issue`].
+    pub async fn issue_by(
         self,
         form: FormId,
-        connection_id: &str,
-        label: &str,
-        expires_at: Option<Timestamp>,
+        new: NewToken<'_>,
     ) -> Result<Option<IssuedToken>, Error> {
-        self.issue(connection_id, label, expires_at, Some(form))
-            .await
+        self.issue_once(new, Some(form)).await
     }
 
-    async fn issue(
+    async fn issue_once(
         self,
-        connection_id: &str,
-        label: &str,
-        expires_at: Option<Timestamp>,
+        new: NewToken<'_>,
         form: Option<FormId>,
     ) -> Result<Option<IssuedToken>, Error> {
+        let NewToken {
+            connection_id,
+            label,
+            expires_at,
+            ..
+        } = new;
         let tenant = &self.scope.tenant;
         let key = self.scope.key_ring.current().await?;
-        let secret = match &key {
-            Some(key) => TokenSecret::generate_keyed(Purpose::Scim, tenant, key),
-            None => TokenSecret::generate(Purpose::Scim, tenant),
+        let secret = match (new.kind, &key) {
+            (TokenKind::Bearer, Some(key)) => {
+                TokenSecret::generate_keyed(Purpose::Scim, tenant, key)
+            }
+            (TokenKind::Bearer, None) => TokenSecret::generate(Purpose::Scim, tenant),
+            (TokenKind::OauthClient, Some(key)) => {
+                TokenSecret::generate_keyed(Purpose::OauthClient, tenant, key)
+            }
+            // Its access tokens could not be made.
+            (TokenKind::OauthClient, None) => return Err(Error::Keys("there are none".into())),
         };
         let stored = self.scope.stored_tenant().await?;
         self.check_ceiling(stored.ceilings.tokens).await?;
@@ -91,6 +127,7 @@ impl Credentials<'_> {
             reads_allow_at: None,
             reads_budget: None,
             key_id: key.map(|key| key.id),
+            is_client: new.kind == TokenKind::OauthClient,
         };
         let mut transaction = Transaction::default();
         let key = self.scope.keys().tokens().at(&item.hash);

@@ -438,6 +438,7 @@ pub(crate) fn no_longer_good(purpose: Purpose) -> Problem {
 fn name(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Scim => "a SCIM token (`rcs_…`)",
+        Purpose::OauthClient => "the secret of an OAuth client (`rco_…`)",
         Purpose::Session => "a session (`rcx_…`)",
         Purpose::PortalLink => "a portal link (`rcl_…`)",
         Purpose::ServiceKey => "a service key (`rck_…`)",

@@ -1,10 +1,10 @@
-//! The tokens of connections. An admin copies a token into the identity provider.
+//! The tokens and OAuth clients of connections. An admin copies one into the identity provider.
 
 use axum::Json;
 use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;
-use rollcall_directory::{IssuedToken, Token as Stored, shown};
+use rollcall_directory::{IssuedToken, NewToken as New, Token as Stored, TokenKind, shown};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,21 +13,54 @@ use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page, with_secret};
 use crate::gate::Configure;
 
-/// A token as lists show it.
+/// How an identity provider calls with what it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = TokenKind)]
+pub(crate) enum Kind {
+    /// With the token itself, in each request.
+    #[default]
+    Bearer,
+    /// With access tokens of one hour, which it fetches from the token endpoint with the id and the secret of an OAuth client
+    /// (RFC 6749, client credentials).
+    OauthClient,
+}
+
+impl From<TokenKind> for Kind {
+    fn from(kind: TokenKind) -> Self {
+        match kind {
+            TokenKind::Bearer => Self::Bearer,
+            TokenKind::OauthClient => Self::OauthClient,
+        }
+    }
+}
+
+impl From<Kind> for TokenKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Bearer => Self::Bearer,
+            Kind::OauthClient => Self::OauthClient,
+        }
+    }
+}
+
+/// A token, or an OAuth client, as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Token {
-    /// Its id.
+    /// Its id. Of an OAuth client, it is the client id.
     id: String,
+    /// Whether it is a token or an OAuth client.
+    kind: Kind,
     /// The connection it belongs to.
     connection_id: String,
     /// What the admin calls it.
     label: String,
-    /// Its first characters, by which people recognise it.
+    /// The first characters of its secret, by which people recognise it.
     #[schema(example = "rcs_acme_x7Qp")]
     prefix: String,
     /// When it was issued.
     created_at: Timestamp,
-    /// When it was last accepted.
+    /// When it was last accepted. Of an OAuth client, an access token of it, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<Timestamp>,
     /// When it expires.
@@ -41,12 +74,13 @@ pub(crate) struct Token {
     keyed: bool,
 }
 
-/// A new token, shown this once.
+/// A new token or OAuth client, whose secret is shown this once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NewlyIssuedToken {
     #[serde(flatten)]
     stored: Token,
-    /// The token itself. It cannot be read again, and a repetition of the request leaves it out.
+    /// The token itself, or the secret of the OAuth client. It cannot be read again, and a repetition of the request leaves
+    /// it out.
     #[schema(required = false)]
     token: String,
     /// Whether the answer is one that was sent before, without the secret.
@@ -59,6 +93,7 @@ impl From<Stored> for Token {
     fn from(token: Stored) -> Self {
         Self {
             id: token.id,
+            kind: token.kind.into(),
             connection_id: token.connection_id,
             label: token.label,
             prefix: token.prefix,
@@ -81,13 +116,15 @@ impl From<IssuedToken> for NewlyIssuedToken {
     }
 }
 
-/// A token to create.
+/// A token or an OAuth client to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
     /// What to call it.
     #[schema(example = "Okta, second half of 2026")]
     label: String,
+    /// Whether to create a token or an OAuth client; without it, a token.
+    kind: Option<Kind>,
     /// When it expires. Without it, the token does not expire.
     expires_at: Option<Timestamp>,
 }
@@ -104,7 +141,7 @@ pub(crate) struct TokensPage {
     limit: Option<i64>,
 }
 
-/// Lists the tokens of a connection, oldest first, revoked ones too.
+/// Lists the tokens and OAuth clients of a connection, oldest first, revoked ones too.
 #[utoipa::path(get, path = "/api/v1/scim/connections/{id}/tokens", operation_id = "list_tokens", tag = "tokens",
     params(("id" = String, Path, description = "The connection's id"), TokensPage),
     responses((status = 200, body = List<Token>)), security(("session" = ["sso:configure"])))]
@@ -119,7 +156,11 @@ pub(crate) async fn list(
     Ok(List::of(tokens, next))
 }
 
-/// Issues a token. A connection may have any number of them, so that rotation overlaps.
+/// Issues a token or an OAuth client. A connection may have any number of them, so that rotation overlaps.
+///
+/// An OAuth client fetches access tokens of one hour with `POST {SCIM base URL}/oauth/token` (RFC 6749, client
+/// credentials). Its `id` is the client id, and `token` the client secret. They count against its rate limit, and end with
+/// it.
 #[utoipa::path(post, path = "/api/v1/scim/connections/{id}/tokens", operation_id = "create_token", tag = "tokens", request_body = NewToken,
     params(("id" = String, Path, description = "The connection's id")),
     responses((status = 201, body = NewlyIssuedToken)), security(("session" = ["sso:configure"])))]
@@ -135,14 +176,19 @@ pub(crate) async fn create(
     let issued = access
         .tenant
         .credentials()
-        .issue_token(&connection, &label, new.expires_at)
+        .issue(New {
+            connection_id: &connection,
+            kind: new.kind.unwrap_or_default().into(),
+            label: &label,
+            expires_at: new.expires_at,
+        })
         .await?;
     let issued = NewlyIssuedToken::from(issued);
     let path = access.path(&format!("/scim/tokens/{}", issued.stored.id));
     Ok(with_secret(created(&path, &issued), "token"))
 }
 
-/// Reads a token, revoked or not, without its secret.
+/// Reads a token or an OAuth client, revoked or not, without its secret.
 #[utoipa::path(get, path = "/api/v1/scim/tokens/{id}", operation_id = "read_token", tag = "tokens",
     params(("id" = String, Path, description = "The token's id")),
     responses((status = 200, body = Token)), security(("session" = ["sso:configure"])))]
@@ -154,7 +200,8 @@ pub(crate) async fn read(access: Access<Configure>, Id(id): Id) -> Result<Json<T
     }
 }
 
-/// Revokes a token: it is refused from the next request on. Revoking again changes nothing.
+/// Revokes a token or an OAuth client: it is refused from the next request on, and so are the access tokens of a client.
+/// Revoking again changes nothing.
 #[utoipa::path(delete, path = "/api/v1/scim/tokens/{id}", operation_id = "revoke_token", tag = "tokens",
     params(("id" = String, Path, description = "The token's id")),
     responses((status = 204)), security(("session" = ["sso:configure"])))]

@@ -13,6 +13,8 @@ pub(crate) const MARKER: Marker = Marker::new(BASE_PATH).or("/scim");
 
 /// The path of bulk requests, as it is routed.
 pub(crate) const BULK_PATH: &str = "/scim/v2/Bulk";
+/// The path of the token endpoint, as it is routed.
+pub(crate) const TOKEN_PATH: &str = "/scim/v2/oauth/token";
 
 /// The base URL as it is configured in the client, without a trailing slash: `https://host/stage/scim/v2`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,8 +40,8 @@ impl FromRef<Discovery> for Directory {
     }
 }
 
-/// Returns whether a request is for one of the [`discovery_router`], in any spelling of the path, or for the base URL
-/// without a query over all resource types. The authorizer lets such a request pass without a token.
+/// Returns whether a request is for one of the [`discovery_router`] or for the token endpoint, in any spelling of the path,
+/// or for the base URL without a query over all resource types. The authorizer lets such a request pass without a token.
 ///
 /// The authorizer then passes on no caller. If this function were wrong about a request, its handler would answer 401.
 pub fn is_public<'a>(path: &str, parameters: impl IntoIterator<Item = &'a str>) -> bool {
@@ -53,6 +53,7 @@ pub fn is_public<'a>(path: &str, parameters: impl IntoIterator<Item = &'a str>) 
         Some(
             ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]
                 | ["Schemas" | "ResourceTypes", _]
+                | ["oauth", "token"]
         )
     ) || (path == base && !parameters.into_iter().any(Query::has_parameter))
 }

@@ -1,6 +1,7 @@
 //! The body of a SCIM request. The outer layer parses it once, for the request log and for the handler.
 
 use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
 use rollcall_edge_http::{Unreadable, json, object};
@@ -23,6 +24,10 @@ impl Sent {
         self.0.as_ref().ok()
     }
 }
+
+/// The body of a request to the token endpoint, as it was sent: a form and no JSON.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SentForm(pub(crate) Bytes);
 
 /// The JSON object in a request's body.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 //! - `surface`, the outer layer: it negotiates the content type (`negotiation`), parses the body once (`json_body`),
 //!   writes the tenant's request log (`request_log`), and charges the token of a request that read much (`read_account`);
 //! - a router: `resources` (`/Users`, `/Groups`), `bulk` (which sends its operations through all of this again),
-//!   `discovery` (the public endpoints), or `root` (all other paths);
+//!   `discovery` (the public endpoints), `oauth` (the token endpoint, with requests and responses of its own), or `root` (all other paths);
 //! - the extractors of the handler: the caller (`caller`, from `authorizer_context` or the bearer token), the base URL
 //!   (`base_url`), the query (`query`) and the body (`json_body`);
 //! - the handler, which calls one method of the directory;
@@ -31,6 +31,7 @@ mod surface;
 
 mod bulk;
 mod discovery;
+mod oauth;
 mod resources;
 mod root;
 
@@ -50,6 +51,7 @@ pub use base_url::BaseUrl;
 pub use bulk::bulk_router;
 pub use discovery::{discovery_router, is_public};
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
+pub use oauth::oauth_router;
 pub use request_log::log_refused;
 pub use resources::resource_router;
 pub use root::root_router;

@@ -53,7 +53,8 @@ impl<S: Sync> FromRequestParts<S> for QueryPairs {
     }
 }
 
-fn decode(text: &str) -> Result<String, scim::Error> {
+/// Decodes a text of a form: `+` is a space.
+pub(crate) fn decode(text: &str) -> Result<String, scim::Error> {
     let text = text.replace('+', " ");
     let broken_escape = text.split('%').skip(1).any(|escape| {
         let digits = escape.as_bytes().get(..2);

@@ -18,7 +18,7 @@ use rollcall_scim::Readings;
 use serde_json::Value;
 
 use crate::authorizer_context::AuthorizerContext;
-use crate::base_url::{BULK_PATH, MARKER};
+use crate::base_url::{BULK_PATH, MARKER, TOKEN_PATH};
 use crate::error::Refused;
 
 /// How long a response waits for its log entry to be written. After that, it is sent anyway.
@@ -106,7 +106,8 @@ impl Pending {
         let values = values.unwrap_or_default();
         parts.extensions.insert(slot.clone());
         // The operations of a bulk request are logged one by one, each with its body.
-        let body = body.filter(|_| parts.uri.path() != BULK_PATH);
+        // The body for the token endpoint has a secret.
+        let body = body.filter(|_| ![BULK_PATH, TOKEN_PATH].contains(&parts.uri.path()));
         let path = below_base(parts.uri.path());
         let target = match parts.uri.query() {
             Some(query) => format!("{path}?{query}"),

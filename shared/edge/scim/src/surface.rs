@@ -15,11 +15,12 @@ use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
 use rollcall_scim::{self as scim, Reading};
 
-use crate::base_url::MARKER;
+use crate::base_url::{MARKER, TOKEN_PATH};
 use crate::error::{Error, refusal};
 use crate::fitting::fit;
-use crate::json_body::Sent;
-use crate::negotiation::content_type;
+use crate::json_body::{Sent, SentForm};
+use crate::json_response::PlainJson;
+use crate::negotiation::{PLAIN_JSON, content_type};
 use crate::read_account::ReadAccount;
 use crate::request_log::{Pending, Slot};
 use crate::root::{unknown_endpoint, unknown_method};
@@ -80,6 +81,8 @@ impl Surface for Scim {
                 futures::join!(logged, charged);
             }
             if response.headers().contains_key(CONTENT_TYPE) {
+                let is_plain = response.extensions().get::<PlainJson>().is_some();
+                let content_type = if is_plain { PLAIN_JSON } else { content_type };
                 let content_type = HeaderValue::from_static(content_type);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
             }
@@ -132,6 +135,9 @@ impl Scim {
         let pending = directory.map(|directory| Pending::of(directory, &mut parts, sent.json()));
         let account = directory.filter(|_| !is_part);
         let account = account.and_then(|directory| ReadAccount::of(directory, &parts));
+        if parts.uri.path() == TOKEN_PATH {
+            parts.extensions.insert(SentForm(body));
+        }
         parts.extensions.insert(sent);
         let request = Received::from_parts(parts, Bytes::new());
         (request, pending, account)

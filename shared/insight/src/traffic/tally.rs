@@ -127,7 +127,10 @@ impl Milestones {
             return;
         }
         self.last_success_at = self.last_success_at.max(Some(at));
-        self.tested_at.get_or_insert(at);
+        // Who only fetched an access token has not reached the base URL yet.
+        if request.target != "/oauth/token" {
+            self.tested_at.get_or_insert(at);
+        }
         let changes: BTreeSet<&str> = request.changes.iter().map(String::as_str).collect();
         let changed = |noun: &str| changes.iter().any(|change| change.starts_with(noun));
         // A push that changes nothing is still a push.
