@@ -90,8 +90,12 @@ BY_AWS = {
 }
 
 
-# Actions whose absence no client notices: without the keys of the stack, the authorizer reads each token from the table.
-UNNOTICED = {"TokenAuthorizerFunction": {"secretsmanager:GetSecretValue"}}
+# Actions whose absence no client notices: without the keys of the stack, the authorizer reads each token from the table;
+# it logs a refusal that names somebody in one batch; and the mailer looks for admins only after many refused sign-ins.
+UNNOTICED = {
+    "TokenAuthorizerFunction": {"dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue"},
+    "MailerFunction": {"dynamodb:Query"},
+}
 
 
 def check(stack, emulator, say):

@@ -1,5 +1,8 @@
 //! Sends an invitation mail to each person whom an identity provider creates, if the tenant's settings ask for it.
 //!
+//! If the ids of many people of a connection have changed at once, the people who look after the tenant get one mail about
+//! it, and nobody else does (`notice`).
+//!
 //! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
 //! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
 //!
@@ -21,6 +24,7 @@
 
 mod address;
 mod invitation;
+mod notice;
 mod postbox;
 mod shown_name;
 
@@ -45,6 +49,9 @@ const LEASE: Duration = Duration::from_secs(60);
 pub const DAILY_INVITATIONS_VARIABLE: &str = "DAILY_INVITATIONS";
 /// That number, if the variable is absent.
 const DAILY_INVITATIONS: u32 = 1_000;
+
+/// The most people who are told of what concerns the whole tenant.
+const MAX_TOLD: usize = 5;
 
 /// Returns the mailer for a directory and a postbox.
 pub fn handler(directory: Directory, postbox: Postbox) -> Mailer {
@@ -110,6 +117,9 @@ impl Mailer {
     async fn handle(&self, record: SqsMessage) -> Result<(), Failure> {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
+        if EventType::of(&event.kind) == Some(EventType::ConnectionSubjectsChanged) {
+            return self.notify(&event).await;
+        }
         // People who are created by a sign-in or by hand need no invitation.
         if EventType::of(&event.kind) != Some(EventType::UserCreated)
             || event.actor.kind() != "token"
@@ -142,6 +152,41 @@ impl Mailer {
             }
         }
         Ok(tenant.credentials().done(&thing).await?)
+    }
+
+    /// Tells the people who look after a tenant that the ids of many people have changed: one mail for each of them and for
+    /// each wave.
+    async fn notify(&self, event: &Event) -> Result<(), Failure> {
+        let tenant = self.directory.system(event.tenant.clone());
+        let Some(stored) = found(tenant.lifecycle().read().await)? else {
+            return Ok(());
+        };
+        let credentials = tenant.credentials();
+        let thing = format!("subjects-changed#{}", event.id);
+        match credentials.lease(&thing, LEASE).await? {
+            Lease::Done => return Ok(()),
+            Lease::Theirs => return Err(Failure::Claimed),
+            Lease::Ours => {}
+        }
+        let per_day = stored.ceilings.invitations_per_day.unwrap_or(self.per_day);
+        let mut told = 0;
+        for person in tenant.roles().administrators(MAX_TOLD).await? {
+            let to = person.email.filter(|to| address::domain_of(to).is_some());
+            let Some(to) = to else { continue };
+            if !credentials.claim_notice(&event.id, &to, per_day).await? {
+                continue;
+            }
+            let mail = notice::mail(to, event, &stored.summary.display_name)?;
+            match self.postbox.send(&mail).await {
+                Ok(()) => told += 1,
+                Err(SendError::Refused(why)) => {
+                    tracing::warn!(user = person.id, why, "the mail service refuses the notice");
+                }
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        tracing::info!(tenant = %tenant.id(), told, "told of changed subjects");
+        Ok(credentials.done(&thing).await?)
     }
 
     /// Sends the mail that an event asks for. Returns why it was not sent, if a retry cannot help.

@@ -299,6 +299,8 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
     attempted(tenant, "the owners of people and groups", owners);
     let sole = tenant.credentials().complete_sole_connection().await;
     attempted(tenant, "the only connection", sole);
+    let noted = tenant.request_log().note_indexed().await;
+    attempted(tenant, "the index of requests", noted);
     let journal = tenant.journal();
     let unplaced = journal.remind_of_unplaced(RELAY_IS_LATE, deadline).await;
     match attempted(tenant, "entries without a place", unplaced) {

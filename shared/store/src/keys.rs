@@ -350,6 +350,22 @@ impl<'a> Keys<'a> {
         self.partition("#Q")
     }
 
+    /// Returns the partition of the index of logged requests that failed or changed nothing and name somebody by a value.
+    /// `hash` is that of the value. The sort key is the entry's id.
+    pub fn requests_naming(self, hash: &str) -> Partition {
+        self.partition(&format!("#QS#{hash}"))
+    }
+
+    /// Returns the partition of those that name more than the index has values of.
+    pub fn requests_naming_many(self) -> Partition {
+        self.partition("#QM")
+    }
+
+    /// Returns the key of what the index of logged requests covers.
+    pub fn requests_indexed(self) -> Key {
+        self.partition("#Z").at("REQUESTS")
+    }
+
     /// Returns the partition of the digest of the request log.
     pub fn digest(self) -> Partition {
         self.partition("#D")

@@ -1,7 +1,11 @@
 //! `Idempotency-Key`: a POST that is sent again under its key changes nothing again, and gets the first answer.
 
-use rollcall_directory::{Reason, Role};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rollcall_directory::{Reason, Role, USERS};
+use rollcall_scim::Precondition;
 use rollcall_tests::api::Api;
+use rollcall_tests::faults::Fault;
 use rollcall_tests::idp::Answer;
 use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
@@ -345,5 +349,76 @@ fn an_erasure_removes_the_answers_about_the_person() {
             );
         let left = format!("{:?}", left.send().await.expect("a query").items());
         assert!(!left.contains("ada@example.com"), "{left}");
+    });
+}
+
+/// A tenant with a person in this many groups.
+async fn in_groups(service: &Service, name: &str, count: usize) -> (Tenant, String) {
+    let tenant = service.tenant(name).await;
+    let idp = tenant.idp();
+    let ada = idp.user("ada").await;
+    let groups = (0..count).map(|n| {
+        let (idp, ada) = (&idp, &ada);
+        async move { idp.group(&format!("g{n}"), &[ada]).await }
+    });
+    futures::future::join_all(groups).await;
+    (tenant, ada)
+}
+
+/// A return to many groups fits into one transaction beside the mark of the key, or is an intent that has it.
+#[test]
+fn somebody_in_many_groups_is_restored_once() {
+    run(async |service| {
+        for count in [27, 28, 29] {
+            let (tenant, ada) = in_groups(service, "repeat-restore", count).await;
+            tenant
+                .idp()
+                .delete(&format!("/Users/{ada}"))
+                .await
+                .expect(204);
+            let path = format!("/tenants/{}/users/{ada}/restore", tenant.id());
+            let (first, _) = twice(&service.application(), &path, &json!({})).await;
+            assert!(first.status < 300, "{count}: {first:?}");
+            let read = tenant.idp().get(&format!("/Users/{ada}")).await;
+            let groups = read.expect(200).body["groups"].as_array().map(Vec::len);
+            assert_eq!(groups, Some(count));
+        }
+    });
+}
+
+/// Whoever completes what another process left half done has not yet done what the key is for.
+#[test]
+fn the_completion_of_another_change_does_not_use_up_the_key() {
+    run(async |service| {
+        let (tenant, ada) = in_groups(service, "repeat-settled", 60).await;
+        let (dying, faults) = service.other_process(&tenant);
+        let seen = AtomicU32::new(0);
+        faults.schedule(move |call| {
+            let is_write = call.operation == "TransactWriteItems";
+            match is_write && seen.fetch_add(1, Ordering::SeqCst) >= 1 {
+                true => Fault::KilledBefore,
+                false => Fault::None,
+            }
+        });
+        let none = Precondition::none();
+        let resources = dying.resources();
+        tokio::select! {
+            _ = resources.delete(&USERS, &ada, &none) => panic!("nobody was killed"),
+            () = faults.wait_for_kill() => {}
+        }
+        // Somebody else has the name, so the restoration is refused, after it has completed the deletion.
+        let other = tenant.idp().user("ada").await;
+        let (api, key) = (service.application(), fresh());
+        let path = format!("/tenants/{}/users/{ada}/restore", tenant.id());
+        post(&api, &key, &path, json!({})).await.expect(409);
+        tenant
+            .idp()
+            .delete(&format!("/Users/{other}"))
+            .await
+            .expect(204);
+        let restored = post(&api, &key, &path, json!({})).await;
+        assert!(restored.status < 300, "{restored:?}");
+        assert!(!is_replayed(&restored));
+        tenant.idp().get(&format!("/Users/{ada}")).await.expect(200);
     });
 }

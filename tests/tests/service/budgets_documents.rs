@@ -27,7 +27,9 @@ fn dollars(amount: f64) -> String {
 fn the_prices_of_requests_follow_from_the_budgets() {
     let readme = document("infra/README.md");
     let authenticate = exact(Row::of("Tokens", "authenticate a request and count it").write_units);
-    let log = exact(Row::of("What follows a request", "log a request").write_units);
+    let logged = |entry| exact(Row::of("What follows a request", entry).write_units);
+    let changed = logged("log a request");
+    let named = logged("log a request that changed nothing and names a person");
     for (what, section, operation) in [
         (
             "look-ups (`userName eq`)",
@@ -44,6 +46,7 @@ fn the_prices_of_requests_follow_from_the_budgets() {
     ] {
         let row = Row::of(section, operation);
         let (read, write) = (exact(row.read_units), exact(row.write_units));
+        let log = if write == 0.0 { named } else { changed };
         let own = read * READ + (write + authenticate + log) * WRITE;
         let units = format!("{read} + {write} + {authenticate} + {log}");
         let (table, total) = (dollars(own), dollars(own + REST));

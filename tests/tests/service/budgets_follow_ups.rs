@@ -100,12 +100,26 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
             budgets.record(what, cost);
         }
         let target = format!("/Users?filter=userName+eq+%22{}%22", name_of(3));
-        let plain = LoggedRequest::new("GET", &target, 200);
+        let named = LoggedRequest::new("GET", &target, 200);
+        let plain = LoggedRequest::new("GET", "/Users?startIndex=1", 200);
         let mut large = LoggedRequest::new("POST", "/Users", 201);
         large.sent = Some("x".repeat(1_024));
+        large.changes = vec!["user.created".to_owned()];
+        let mut failed = LoggedRequest::new("POST", "/Users", 409);
+        let body =
+            json!({"userName": "ada", "externalId": "x", "emails": [{"value": "ada@x.test"}]});
+        failed.sent = Some(body.to_string());
         for (what, request) in [
             ("log a request", plain),
             ("log a request with a body of 1 KB", large),
+            (
+                "log a request that changed nothing and names a person",
+                named,
+            ),
+            (
+                "log a failed request with a name, an external id and an address",
+                failed,
+            ),
         ] {
             let (written, cost) = measure(tenant.request_log().write(request, 30)).await;
             written.unwrap();

@@ -239,3 +239,62 @@ fn a_duplicate_event_is_claimed_once() {
         );
     });
 }
+
+/// A wave of people who are refused because their subjects have changed is one mail to those who look after the tenant.
+#[test]
+fn a_wave_of_changed_subjects_is_one_mail_to_each_admin() {
+    run(async |_| {
+        let fixture = EventFixture::start().await;
+        let tenant = &fixture.tenant;
+        let connections = tenant.credentials().connections().await.unwrap();
+        let connection = connections[0].id.clone();
+        let log_in = async |name: &str, subject: &str| {
+            let assertion = Assertion {
+                user_name: name.to_owned(),
+                connection: Some(connection.clone()),
+                subject: Some(format!("{subject}-{name}")),
+                ..Assertion::default()
+            };
+            tenant.sign_in().log_in(&assertion).await.unwrap();
+        };
+        let names: Vec<String> = (0..7).map(|n| format!("person-{n}")).collect();
+        for name in &names {
+            let address = format!("{name}@example.test");
+            let body = person(name, true, Some(&address));
+            let id = fixture.idp.post("/Users", body).await.expect(201).id();
+            for _ in 0..2 {
+                log_in(name, "old").await;
+            }
+            // Two look after the tenant; a third has no role in it that would let them.
+            let role = match name.as_str() {
+                "person-0" => Role::Owner,
+                "person-1" => Role::Admin,
+                _ => continue,
+            };
+            let given = tenant.roles().give_role(&id, [role], Role::Owner).await;
+            given.unwrap();
+        }
+        fixture.drained().await;
+        assert!(fixture.local.mail().is_empty(), "nobody is invited");
+        for name in names.iter().chain(&names) {
+            log_in(name, "new").await;
+        }
+        fixture.drained().await;
+        let mail = fixture.local.mail();
+        let mut to: Vec<&str> = mail
+            .iter()
+            .flat_map(|mail| &mail.to)
+            .map(String::as_str)
+            .collect();
+        to.sort_unstable();
+        assert_eq!(to, ["person-0@example.test", "person-1@example.test"]);
+        for mail in &mail {
+            assert!(mail.subject.contains("cannot sign in"), "{mail:?}");
+            assert!(
+                mail.text
+                    .contains("people could not sign in to Stage & Sons")
+            );
+        }
+        assert_eq!(fixture.local.dead_letters(), 0);
+    });
+}

@@ -133,6 +133,8 @@ fn the_authorizer_counts_and_logs_and_writes_nothing_else() {
         ("UpdateItem", "T#acme#K"),
         ("UpdateItem", "T#acme#KM"),
         ("PutItem", "T#acme#Q"),
+        ("BatchWriteItem", "T#acme#Q"),
+        ("BatchWriteItem", "T#acme#QS#hash"),
         ("GetItem", "T#acme#K"),
         ("GetItem", "T#acme"),
     ] {

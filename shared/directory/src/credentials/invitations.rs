@@ -1,3 +1,5 @@
+//! What bounds mail: a notice goes to an address once a day, and counts as one of the day's mails.
+//!
 //! What bounds invitation mail: one mail per address and week, and a number of mails per tenant and day. Whoever holds a
 //! SCIM token chooses the addresses.
 //!
@@ -17,6 +19,8 @@ use crate::journal::entry::Entry;
 
 /// How long an address gets no other mail, in seconds: seven days.
 const QUIET: i64 = 7 * 86_400;
+/// How long an address gets no other notice, in seconds: most of a day.
+const NOTICE_QUIET: i64 = 20 * 3_600;
 /// How long the count of a day is kept, in seconds.
 const COUNT_KEPT: i64 = 2 * 86_400;
 
@@ -78,9 +82,34 @@ impl Credentials<'_> {
         address: &str,
         per_day: u32,
     ) -> Result<Option<NotInvited>, Error> {
+        let address = invitation_key(self.scope, address);
+        self.claim_mail(event, (address, QUIET), per_day).await
+    }
+
+    /// Claims an address and one of the day's mails for an event of which the people who look after the tenant are
+    /// notified. Returns whether the mail may be sent.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn claim_notice(
+        self,
+        event: &str,
+        address: &str,
+        per_day: u32,
+    ) -> Result<bool, Error> {
+        let address = notice_key(self.scope, address);
+        let refused = self.claim_mail(event, (address, NOTICE_QUIET), per_day);
+        Ok(refused.await?.is_none())
+    }
+
+    async fn claim_mail(
+        self,
+        event: &str,
+        (address_key, quiet): (Key, i64),
+        per_day: u32,
+    ) -> Result<Option<NotInvited>, Error> {
         let at = now();
         let leases = self.scope.keys().leases();
-        let address_key = invitation_key(self.scope, address);
         let date = at.to_string().chars().take(10).collect::<String>();
         let day_key = leases.at(format!("invitations#{date}"));
         let (address_key, day_key) = (&address_key, &day_key);
@@ -101,7 +130,7 @@ impl Credentials<'_> {
             }
             let claim = AddressItem {
                 event: event.to_owned(),
-                expires: at.as_second() + QUIET,
+                expires: at.as_second() + quiet,
             };
             let counted = DayItem {
                 sent: sent + 1,
@@ -147,6 +176,12 @@ impl Credentials<'_> {
 pub(crate) fn invitation_key(scope: &Scope, address: &str) -> Key {
     let hash = sha256_hex(&one_mailbox(address));
     scope.keys().leases().at(format!("invited#{hash}"))
+}
+
+/// Returns the key of the claim on an address for notices.
+pub(crate) fn notice_key(scope: &Scope, address: &str) -> Key {
+    let hash = sha256_hex(&one_mailbox(address));
+    scope.keys().leases().at(format!("notified#{hash}"))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(item: Option<Item>) -> Result<Option<T>, Error> {

@@ -11,6 +11,7 @@ use crate::erasure::{identifiers, remains};
 use crate::journal::entry::Entry;
 use crate::journal::handle::Journal;
 use crate::request_log::log::LoggedRequest;
+use crate::request_log::named::index_keys;
 
 /// Items read at once.
 const AT_ONCE: usize = 200;
@@ -129,13 +130,17 @@ async fn page(
         id,
         identifiers: &identifiers,
     };
-    let mut removed = Vec::new();
+    let (mut removed, mut index) = (Vec::new(), Vec::new());
     for item in page.items {
         let is_removed = match step {
             Step::Feed => clean_event(scope, person, item.clone(), erasure).await?,
             Step::Requests => {
                 let request: LoggedRequest = from_item(item.clone())?;
-                request.at <= erasure.requested_at && person.is_in_request(&request)
+                let names = request.at <= erasure.requested_at && person.is_in_request(&request);
+                if names {
+                    index.extend(index_keys(keys, &request));
+                }
+                names
             }
             Step::Others(_) => person.is_in_item(&item),
             _ => clean_entry(scope, person, &item, erasure, progress).await?,
@@ -145,6 +150,8 @@ async fn page(
         }
     }
     erasure.removed += removed.len() as u64;
+    // First what leads to an entry: whoever is cut off in between finds the entry again.
+    scope.table.batch_delete(index).await?;
     scope.table.batch_delete(removed).await?;
     progress.identifiers = identifiers;
     progress.behind = page.next;

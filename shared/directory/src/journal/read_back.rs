@@ -5,9 +5,9 @@ use rollcall_store::{BoundedPage, Error, Partition, Range, Scope, from_item, jus
 use serde::de::DeserializeOwned;
 
 /// Entries that one call reads before it returns what it has found.
-pub(super) const MAX_READ: usize = 2_000;
+pub(crate) const MAX_READ: usize = 2_000;
 /// Entries read per query: one more than an export asks for, which shows whether more entries follow.
-pub(super) const READ_AT_ONCE: usize = 201;
+pub(crate) const READ_AT_ONCE: usize = 201;
 
 /// An entry of a log whose ids sort by time.
 pub(crate) trait Logged: DeserializeOwned + Send {

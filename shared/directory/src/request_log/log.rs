@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
-use rollcall_model::{Reason, USERS, new_id};
+use rollcall_model::{Reason, USERS, is_id, new_id};
 use rollcall_scim::Reading;
-use rollcall_store::{Error, now, to_item};
+use rollcall_store::{Error, now};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::read_back::{LogRange, Logged, read_back};
@@ -217,7 +217,7 @@ impl LoggedRequest {
             .any(|name| is_in_target(&target, &name) || is_in_json(&sent, &name))
     }
 
-    fn answers(&self, query: &RequestQuery, person: &[String]) -> bool {
+    pub(super) fn answers(&self, query: &RequestQuery, person: &[String]) -> bool {
         query.text.as_ref().is_none_or(|text| self.mentions(text))
             && (person.is_empty() || self.is_about(person))
             && (!query.failed || self.diagnosed().is_some())
@@ -231,19 +231,10 @@ impl LoggedRequest {
 }
 
 impl RequestLog<'_> {
-    /// Writes an entry that expires `keep_days` days after the request.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn write(self, mut request: LoggedRequest, keep_days: u32) -> Result<(), Error> {
-        request.expires = request.at.as_second() + i64::from(keep_days) * 86_400;
-        let key = self.scope.keys().requests().at(&request.id);
-        self.scope.table.put(to_item(&key, &request)?).await
-    }
-
     /// Reads the request log, newest first. Returns the requests and the cursor of the next page.
     ///
-    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
+    /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows. By
+    /// the id of a person, the requests are found without reading the log, except those from before the index.
     ///
     /// # Errors
     /// Only table errors.
@@ -252,6 +243,11 @@ impl RequestLog<'_> {
         query: &RequestQuery,
     ) -> Result<(Vec<LoggedRequest>, Option<String>), Error> {
         let person = self.names_of(query.person.as_deref()).await?;
+        if let Some(id) = query.person.as_deref().filter(|id| is_id(id))
+            && let Some(coverage) = self.coverage().await?
+        {
+            return self.by_person(query, (id, &person), &coverage).await;
+        }
         let range = LogRange {
             from: query.from,
             to: query.to,

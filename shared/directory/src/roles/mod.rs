@@ -5,8 +5,9 @@
 //! would change, `person` gives roles by hand, and `withheld` gives them back to people who were restored. `reconcile`
 //! decides again for the people that an event affects, and announces changed roles. `left_behind` deactivates the
 //! people of a deleted connection. `claim_lists` completes the lists of groups in which sign-ins look up claims. `rank`
-//! says who may act on whom, and `granting` keeps grants and changes of the roles apart.
+//! says who may act on whom, `administrators` finds who looks after the connections, and `granting` keeps grants and changes of the roles apart.
 
+mod administrators;
 pub(crate) mod claim_lists;
 pub(crate) mod context;
 pub mod decide;

@@ -89,6 +89,13 @@ impl Webhooks<'_> {
                 Updated::Absent => return Ok(None),
                 Updated::Unchanged(item) => from_item::<Webhook>(item)?,
             };
+            if found.lease_id.as_ref() == Some(&lease_id) {
+                // The answer to the call was lost, and the SDK made it again.
+                return Ok(Some(Turn {
+                    webhook: found,
+                    lease_id,
+                }));
+            }
             if !found.is_due(now) {
                 return Ok(None);
             }
