@@ -1,7 +1,7 @@
 //! Tests of the discovery documents: they match the service and RFC 7643.
 
 use super::*;
-use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP_SCHEMA, USER, USER_SCHEMA};
+use crate::schema::{ENTERPRISE_USER_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
 
 const BASE: &str = "https://example.test/scim/v2/";
 
