@@ -19,7 +19,7 @@ const SOURCES: [&str; 9] = [
     include_str!("budgets_look_ups.rs"),
     include_str!("budgets_people.rs"),
     include_str!("console_costs.rs"),
-    include_str!("imports.rs"),
+    include_str!("imports_resumed.rs"),
     include_str!("people_lists.rs"),
 ];
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use rollcall_model::GROUPS;
+use rollcall_scim as scim;
 use rollcall_store::{Error, from_item};
+use tokio::time::Instant;
 
 use crate::import::handle::Imports;
+use crate::import::late::unless_late;
 use crate::import::look_up::Known;
 use crate::import::outcome::{Outcome, RowFailure, RowResult};
 use crate::import::people::Imported;
@@ -35,6 +38,7 @@ impl Imports<'_> {
         self,
         imported: &mut [Imported],
         known: &Known,
+        late: Instant,
     ) -> Result<(), Error> {
         let mut joining: BTreeMap<String, Joining> = BTreeMap::new();
         for one in imported.iter() {
@@ -48,7 +52,7 @@ impl Imports<'_> {
         }
         let each = joining
             .into_iter()
-            .map(|(folded, joining)| self.try_join(folded, joining, known).boxed());
+            .map(|(folded, joining)| self.try_join(folded, joining, known, late).boxed());
         let each: Vec<_> = each.collect();
         let refused: Vec<Option<(String, Error)>> = stream::iter(each)
             .buffer_unordered(GROUPS_AT_ONCE)
@@ -69,10 +73,13 @@ impl Imports<'_> {
         folded: String,
         joining: Joining,
         known: &Known,
+        late: Instant,
     ) -> Result<Option<(String, Error)>, Error> {
         let group = known.groups.get(&folded);
-        match self.join(&folded, &joining, group).await {
-            Err(error) if error.is_refusal() => Ok(Some((folded, error))),
+        match self.join(&folded, &joining, group, late).await {
+            Err(error) if error.is_refusal() && !is_unavailable(&error) => {
+                Ok(Some((folded, error)))
+            }
             Err(error) => Err(error),
             Ok(()) => Ok(None),
         }
@@ -83,6 +90,7 @@ impl Imports<'_> {
         folded: &str,
         joining: &Joining,
         known: Option<&Record>,
+        late: Instant,
     ) -> Result<(), Error> {
         let resources = Resources::of(self.scope);
         let group = match known {
@@ -97,6 +105,7 @@ impl Imports<'_> {
             },
         };
         for people in joining.people.chunks(JOIN_AT_ONCE) {
+            unless_late(late)?;
             resources.add_members(&group, people).await?;
         }
         Ok(())
@@ -112,6 +121,11 @@ impl Imports<'_> {
         let group = Resources::of(self.scope).record(&GROUPS, &id).await?;
         Ok(group.identity.is_unowned().then_some(id))
     }
+}
+
+/// Returns whether the whole part is to be sent again.
+fn is_unavailable(error: &Error) -> bool {
+    matches!(error, Error::Scim(scim::Error::Unavailable { .. }))
 }
 
 fn fail(result: &mut RowResult, error: &Error) {

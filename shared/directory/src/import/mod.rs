@@ -13,6 +13,7 @@ mod adoption;
 mod compare;
 mod groups;
 pub(crate) mod handle;
+mod late;
 mod look_up;
 pub(crate) mod outcome;
 pub(crate) mod part;

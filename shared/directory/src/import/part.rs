@@ -15,6 +15,7 @@ use crate::credentials::handle::Credentials;
 use crate::import::adoption::{Takeable, no_connection};
 use crate::import::compare::compare;
 use crate::import::handle::Imports;
+use crate::import::late::unless_late;
 use crate::import::outcome::{Counts, Field, Outcome, RowFailure, RowResult};
 use crate::import::people::{Imported, Terms};
 use crate::import::row::ImportRow;
@@ -26,10 +27,9 @@ use crate::roles::handle::Roles;
 pub const MAX_ROWS: usize = 1_000;
 /// The number of rows that are done at the same time.
 const AT_ONCE: usize = 16;
-/// How long rows begin. A function ends after 28 seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// After how many seconds a part that was not finished is sent again.
-const RETRY_AFTER_SECONDS: u32 = 1;
+/// How long rows begin, and then memberships. A function ends after 28 seconds, and a write can take some of them.
+const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE_WITH_GROUPS: Duration = Duration::from_secs(18);
 /// How often the grants of a part are counted again because the tenant has changed.
 const TURNS_OF_GRANTS: usize = 5;
 
@@ -91,7 +91,8 @@ impl Imports<'_> {
             tenant: &tenant,
             giver,
         };
-        let late = Instant::now() + PATIENCE;
+        let began = Instant::now();
+        let late = began + PATIENCE;
         let each = rows
             .iter()
             .map(|row| self.import_row(row, terms, late).boxed());
@@ -99,7 +100,8 @@ impl Imports<'_> {
         let mut imported: Vec<Imported> =
             stream::iter(each).buffered(AT_ONCE).try_collect().await?;
         self.settle_grants(&imported, &tenant, giver).await?;
-        self.join_groups(&mut imported, &known).await?;
+        let late = began + PATIENCE_WITH_GROUPS;
+        self.join_groups(&mut imported, &known, late).await?;
         Ok(imported.into_iter().map(|one| one.result).collect())
     }
 
@@ -109,10 +111,7 @@ impl Imports<'_> {
         terms: &Terms<'_>,
         late: Instant,
     ) -> Result<Imported, Error> {
-        if Instant::now() >= late {
-            let retry_after = RETRY_AFTER_SECONDS;
-            return Err(scim::Error::Unavailable { retry_after }.into());
-        }
+        unless_late(late)?;
         match self.import_person(row, terms).await {
             Err(error) if error.is_refusal() => Ok(Imported::failed(row.line, &error)),
             done => done,
@@ -162,6 +161,10 @@ impl Imports<'_> {
                 let mut fields = compare(row, person, &held)?.fields;
                 if known.missing_groups(row, Some(person)).next().is_some() {
                     fields.insert(Field::Groups);
+                }
+                // Somebody can be kept out although nobody deactivated them.
+                if row.active.is_some_and(|active| active == person.is_out()) {
+                    fields.insert(Field::Active);
                 }
                 let outcome = match fields.is_empty() {
                     true => Outcome::Unchanged,
