@@ -201,6 +201,9 @@ impl Sender {
         tenants: BTreeSet<TenantId>,
         deadline: Instant,
     ) -> Vec<(TenantId, Error)> {
+        if tenants.is_empty() {
+            return Vec::new();
+        }
         let due = stream::iter(tenants).map(|id| async move {
             let tenant = self.directory.system(id.clone());
             let webhooks = tenant.webhooks().list().await;

@@ -10,7 +10,7 @@ use crate::handle::Insight;
 use crate::list_people::PeopleOrder;
 use crate::lists::PeopleQuery;
 
-/// The pages of people without anybody to show after which a search ends.
+/// The pages of people that a search reads at most for one of its own.
 const MAX_PAGES: usize = 20;
 
 /// A person as a picker shows them.
@@ -53,6 +53,9 @@ impl Insight<'_> {
     /// Finds the people who are not inactive by the beginnings of words of their names; without a text, all of them, in
     /// order of user names. Returns the page that starts at a cursor, or the first one, and the cursor of the next page.
     ///
+    /// With a text, a page is full as long as others follow, and it has a cursor only if somebody follows who is shown: so
+    /// nothing tells how many have the text in an address.
+    ///
     /// # Errors
     /// `404` when the tenant was deleted; `invalidCursor` and `expiredCursor`.
     pub async fn pick_people(
@@ -66,28 +69,45 @@ impl Insight<'_> {
             Some(_) => PeopleOrder::Created,
             None => PeopleOrder::UserName,
         };
-        let query = PeopleQuery {
-            states: vec![PersonState::Active, PersonState::Invited],
-            text,
-            limit,
-            ..PeopleQuery::default()
-        };
+        let mut picked = Vec::new();
         let mut cursor = cursor.map(str::to_owned);
-        // An empty page with a cursor would say that somebody has the text in an address.
+        // Where the next page begins, once this one is full.
+        let mut full = None;
         for _ in 0..MAX_PAGES {
+            let query = PeopleQuery {
+                states: vec![PersonState::Active, PersonState::Invited],
+                text: text.clone(),
+                limit: match full {
+                    None => limit - picked.len(),
+                    Some(_) => limit,
+                },
+                ..PeopleQuery::default()
+            };
             let (people, next) = self.list_people(&query, order, cursor.as_deref()).await?;
-            let picked = people.into_iter().filter_map(|person| {
+            let found = people.into_iter().filter_map(|person| {
                 let parts = person.attributes.get("name").cloned();
-                let picked = PickedPerson::of(person);
-                is_called(&picked, parts.as_ref(), &wanted).then_some(picked)
+                let found = PickedPerson::of(person);
+                is_called(&found, parts.as_ref(), &wanted).then_some(found)
             });
-            let picked: Vec<_> = picked.collect();
-            if !picked.is_empty() || next.is_none() {
-                return Ok((picked, next));
+            let found: Vec<_> = found.collect();
+            if full.is_some() && !found.is_empty() {
+                return Ok((picked, full));
             }
-            cursor = next;
+            picked.extend(found);
+            let Some(next) = next else {
+                return Ok((picked, None));
+            };
+            // Without a text, nobody is passed over whom a page must not tell of.
+            if text.is_none() && !picked.is_empty() {
+                return Ok((picked, Some(next)));
+            }
+            if picked.len() >= limit && full.is_none() {
+                full = Some(next.clone());
+            }
+            cursor = Some(next);
         }
-        Ok((Vec::new(), None))
+        // A cursor here would say that somebody has the text in an address.
+        Ok((picked, None))
     }
 }
 

@@ -208,6 +208,15 @@ impl Transaction {
         self.writes.push((Write::Check { key, condition }, guard));
     }
 
+    /// Returns the items that are put under one of these guards.
+    pub fn put_under<'a>(&'a self, guards: &'a [Guard]) -> impl Iterator<Item = &'a Item> {
+        let under = self.writes.iter();
+        under.filter_map(|(write, guard)| match write {
+            Write::Put { item, .. } if guards.contains(guard) => Some(item),
+            _ => None,
+        })
+    }
+
     /// Adds the writes of another transaction.
     pub fn append(&mut self, mut other: Self) {
         self.writes.append(&mut other.writes);

@@ -324,9 +324,12 @@ fn each_door_refuses_the_credential_of_the_other_and_tenants_that_do_not_exist()
                 let detail = refused.string("/detail");
                 assert!(detail.contains("service key"), "{detail}");
             }
-            let refused = call(&application, &path).await.expect(403);
-            let detail = refused.string("/detail");
-            assert!(detail.contains("/api/v1/tenants/{tenant}"), "{detail}");
+            // A service key manages those of the stack there.
+            if !path.starts_with("/webhooks") {
+                let refused = call(&application, &path).await.expect(403);
+                let detail = refused.string("/detail");
+                assert!(detail.contains("/api/v1/tenants/{tenant}"), "{detail}");
+            }
             for named in [gone.id(), "no-such-tenant", "NOT-AN-ID", "a%20b"] {
                 call(&application, &at(named)).await.expect(404);
             }

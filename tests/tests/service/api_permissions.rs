@@ -289,6 +289,14 @@ impl<'a> Fixture<'a> {
         id
     }
 
+    /// Puts a webhook of the stack, and returns its id.
+    async fn webhook_of_stack(&self) -> String {
+        let application = self.service.application();
+        let put = application.put("/webhooks/of-stack", new_webhook()).await;
+        assert!(put.status < 300, "{}", put.body);
+        "of-stack".to_owned()
+    }
+
     /// Signs the person in, and returns the id of the session in the list.
     async fn listed_session(&self) -> String {
         self.log_in("ada").await;
@@ -336,6 +344,7 @@ impl<'a> Fixture<'a> {
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/support-access/") => self.support_access().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
+            "/webhooks/{id}/paused-tenants" => self.webhook_of_stack().await,
             _ if resource.starts_with("/webhooks/") => self.webhook(resource).await,
             "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});

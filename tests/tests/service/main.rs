@@ -97,6 +97,7 @@ mod isolation;
 mod journal;
 mod large_changes;
 mod large_groups;
+mod lists_at_size;
 mod meters;
 mod names;
 mod neighbour;

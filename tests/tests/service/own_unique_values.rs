@@ -1,6 +1,7 @@
 //! Values that a declared schema makes unique: one person of a tenant has each, whoever comes at the same time.
 
 use rollcall_directory::Reason;
+use rollcall_tests::raw;
 use rollcall_tests::service::run;
 use serde_json::json;
 
@@ -100,5 +101,27 @@ fn of_many_who_claim_a_value_at_once_one_gets_it() {
         let mut statuses = futures::future::join_all(posts).await;
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+    });
+}
+
+#[test]
+fn a_value_that_an_earlier_version_left_behind_is_free() {
+    run(async |service| {
+        let tenant = service.tenant("unique-left").await;
+        let idp = tenant.idp();
+        declare(service, &tenant, attributes()).await.expect(200);
+        let badge = json!({"badge": "B-1"});
+        let gone = idp.post("/Users", person("gone", badge.clone())).await;
+        let gone = gone.expect(201).id();
+        idp.post("/Users", person("next", badge.clone()))
+            .await
+            .refused(409, "uniqueness");
+        // A version from before the declarations deletes the person alone.
+        raw::delete(service, &tenant, "#U", &gone).await;
+        let next = idp.post("/Users", person("next", badge.clone())).await;
+        next.expect(201);
+        idp.post("/Users", person("later", badge))
+            .await
+            .refused(409, "uniqueness");
     });
 }

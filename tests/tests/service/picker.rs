@@ -66,6 +66,18 @@ fn members_pick_people_by_name_and_learn_nothing_else() {
             assert_eq!(page.get("items"), empty.get("items"), "{text}");
             assert!(page["next"].is_null(), "{text}: {page}");
         }
+        let body =
+            json!({"schemas": [urn::USER], "userName": "nina@adams.test", "displayName": "Nina"});
+        idp.post("/Users", body).await.expect(201);
+        service.follow_up(&tenant).await;
+        for limit in [1, 2, 3] {
+            let path = format!("/picker?limit={limit}&text=ad");
+            let first = member.get(&path).await.expect(200).body;
+            let count = first["items"].as_array().unwrap().len();
+            assert_eq!(count, limit.min(2));
+            // Whoever has it in an address is neither shown nor told of.
+            assert_eq!(first["next"].is_null(), limit > 1, "{limit}: {first}");
+        }
         let one = member.get("/picker?text=king").await.expect(200).body;
         let keys = one["items"][0].as_object().unwrap().keys();
         assert_eq!(keys.collect::<Vec<_>>(), ["id", "name"]);

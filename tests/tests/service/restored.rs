@@ -197,3 +197,74 @@ fn what_was_taken_away_stays_so() {
         assert_eq!(mapped, [&other]);
     });
 }
+
+#[test]
+fn webhooks_that_were_changed_since_are_paused_and_cleared_names_stay_cleared() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "restored-hooks").await;
+        let root = format!("/tenants/{}", scene.tenant.id());
+        let application = &scene.application;
+        let hook = |name: &str| json!({"name": name, "url": "http://127.0.0.1:9/", "types": ["tenant.renamed"]});
+        let hooks = format!("{root}/webhooks");
+        for name in ["moved", "rotated", "stopped", "resumed", "same"] {
+            let path = format!("{hooks}/{name}");
+            application.put(&path, hook(name)).await.expect(201);
+        }
+        let later = format!("{root}/groups/role-mapping?name=Later");
+        let roles = |roles: &[&str]| json!({"role_ids": roles});
+        application
+            .put(&later, roles(&["viewer", "member"]))
+            .await
+            .expect(201);
+        service.drained().await;
+        let restored_to = Timestamp::now();
+        restore(service).await;
+
+        let moved = json!({"url": "http://127.0.0.1:10/"});
+        let path = format!("{hooks}/moved");
+        application.patch(&path, moved).await.expect(200);
+        for (name, what) in [
+            ("rotated", "secret"),
+            ("stopped", "pause"),
+            ("resumed", "pause"),
+            ("resumed", "resume"),
+        ] {
+            let path = format!("{hooks}/{name}/{what}");
+            application.post(&path, json!({})).await.expect(200);
+        }
+        application
+            .put(&later, roles(&["viewer"]))
+            .await
+            .expect(200);
+        service.drained().await;
+
+        let function = rollcall_restore::handler(service.directory());
+        let asked = json!({"table": RESTORED, "restored_to": restored_to});
+        let asked: Request = serde_json::from_value(asked).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        for _ in 0..2 {
+            let again = function.call(asked.clone(), deadline).await.unwrap();
+            assert!(again.done && again.refused.is_empty(), "{again:?}");
+        }
+        let at = service.directory().at_table(RESTORED);
+        let acme = tenant(&at, scene.tenant.id());
+        let mut found = Vec::new();
+        for webhook in acme.webhooks().list().await.unwrap() {
+            found.push((webhook.id.clone(), webhook.pause_reason));
+        }
+        let restored = || Some("restored".to_owned());
+        let expected = [
+            ("moved", restored()),
+            ("resumed", None),
+            ("rotated", restored()),
+            ("same", None),
+            ("stopped", restored()),
+        ];
+        let expected = expected.map(|(name, reason)| (name.to_owned(), reason));
+        assert_eq!(found, expected);
+        let awaited = acme.roles().awaited_mappings().await.unwrap();
+        let left: Vec<&str> = awaited[0].roles.iter().map(RoleId::as_str).collect();
+        assert_eq!(left, ["viewer"]);
+    });
+}

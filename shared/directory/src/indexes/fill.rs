@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
+use crate::journal::index::Coverage;
 
 /// Events or people that are added at once.
 const AT_ONCE: usize = 100;
@@ -66,6 +67,7 @@ impl Indexes<'_> {
             // Nothing has happened in the tenant yet.
             return Ok(filled);
         };
+        self.mend_roles(&mut coverage).await?;
         let mut followed_to = coverage.followed_to;
         loop {
             let missed = journal.events(followed_to, AT_ONCE).await?;
@@ -92,6 +94,24 @@ impl Indexes<'_> {
         }
         filled.complete = true;
         Ok(filled)
+    }
+
+    /// Begins with the roles of everybody again if an earlier version, which does not index them, has added events.
+    async fn mend_roles(self, coverage: &mut Coverage) -> Result<(), Error> {
+        if coverage.has_roles() {
+            return Ok(());
+        }
+        let words = WordsCoverage {
+            complete: self.words_coverage().await?.complete,
+            ..WordsCoverage::default()
+        };
+        let key = self.scope.keys().words_indexed();
+        self.scope.table.put(to_item(&key, &words)?).await?;
+        // If events were added meanwhile, the next pass does so once more.
+        if Journal::of(self.scope).note_roles(coverage).await? {
+            coverage.roles_to = Some(coverage.followed_to);
+        }
+        Ok(())
     }
 
     /// Returns whether the index by words has everybody.

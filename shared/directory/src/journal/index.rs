@@ -35,12 +35,21 @@ pub(crate) struct Coverage {
     /// before the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) complete_since: Option<Timestamp>,
+    /// The end of the interval as versions wrote it that index people by their roles. If it is another one, an earlier
+    /// version has added events since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) roles_to: Option<u64>,
 }
 
 impl Coverage {
     /// Returns whether the index has the event with this sequence number.
     pub(crate) fn has(&self, sequence: u64) -> bool {
         (self.filled_to..=self.followed_to).contains(&sequence)
+    }
+
+    /// Returns whether every event of the interval was added by a version that indexes people by their roles.
+    pub(crate) fn has_roles(&self) -> bool {
+        self.roles_to == Some(self.followed_to)
     }
 }
 
@@ -126,14 +135,21 @@ impl Journal<'_> {
                 followed_to: last,
                 latest_at: latest,
                 complete_since: (before > 0).then(now),
+                roles_to: Some(last),
             };
             return self.begin(&begun).await;
         };
-        let set = Expression::new("SET followed_to = :last, latest_at = :latest")
+        // Once an earlier version has added events, the full pass looks at the roles of everybody again.
+        let (roles, only) = match known.has_roles() {
+            true => (", roles_to = :last", " AND roles_to = followed_to"),
+            false => ("", ""),
+        };
+        let set = format!("SET followed_to = :last, latest_at = :latest{roles}");
+        let set = Expression::new(set)
             .with(":last", number(last))
             .with(":latest", string(&latest.max(known.latest_at).to_string()));
-        let follows = Expression::new("followed_to >= :before AND followed_to < :last")
-            .with(":before", number(before));
+        let follows = format!("followed_to >= :before AND followed_to < :last{only}");
+        let follows = Expression::new(follows).with(":before", number(before));
         self.note(&set, &follows).await?;
         Ok(false)
     }
@@ -147,7 +163,7 @@ impl Journal<'_> {
     /// Stores what a new index covers. Returns `false` if there is an index already.
     async fn begin(self, begun: &Coverage) -> Result<bool, Error> {
         let mut set = Expression::new(
-            "SET filled_to = :filled, followed_to = :followed, latest_at = :latest",
+            "SET filled_to = :filled, followed_to = :followed, latest_at = :latest, roles_to = :followed",
         )
         .with(":filled", number(begun.filled_to))
         .with(":followed", number(begun.followed_to))
@@ -182,9 +198,22 @@ impl Journal<'_> {
             followed_to: given,
             latest_at: now(),
             complete_since: Some(now()),
+            roles_to: Some(given),
         };
         self.begin(&begun).await?;
         self.coverage().await
+    }
+
+    /// Notes that the roles of everybody are looked at again, from the coverage that was read on. Returns whether it is still
+    /// that.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn note_roles(self, known: &Coverage) -> Result<bool, Error> {
+        let set = Expression::new("SET roles_to = followed_to");
+        let same = Expression::new("followed_to = :followed");
+        let same = same.with(":followed", number(known.followed_to));
+        self.note(&set, &same).await
     }
 
     /// Adds the next events before those that the index has. Returns how many, and the new coverage.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rollcall_model::{Kind, sha256_hex};
 use rollcall_scim::{self as scim, Resource};
-use rollcall_store::{Error, Expression, Guard, Scope, Transaction, to_item};
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, string, text, to_item};
 use serde_json::json;
 
 use crate::resources::record::Record;
@@ -67,6 +67,34 @@ pub(super) fn write_claims(
         transaction.put_if(item, Expression::absent(), guard);
     }
     Ok(())
+}
+
+/// Frees those of the values that a transaction could not claim whose holder is gone: an earlier version deletes people
+/// without freeing their values. Returns whether there were any.
+pub(super) async fn free_abandoned(
+    scope: &Scope,
+    transaction: &Transaction,
+    kind: &Kind,
+    failed: &[Guard],
+) -> Result<bool, Error> {
+    let is_value = |guard: &&Guard| matches!(guard, Guard::UniqueValue(_));
+    let failed: Vec<Guard> = failed.iter().filter(is_value).cloned().collect();
+    let mut is_freed = false;
+    for item in transaction.put_under(&failed) {
+        let key = scope.keys().unique_value(text(item, "SK")?);
+        let Some(held) = scope.table.get(&key).await? else {
+            continue;
+        };
+        let holder = text(&held, "id")?;
+        let resource = scope.keys().resource(kind, holder);
+        if scope.table.get(&resource).await?.is_none() {
+            let mut freeing = Transaction::default();
+            let same = Expression::new("id = :holder").with(":holder", string(holder));
+            freeing.delete_if(key, same, Guard::Stale);
+            is_freed |= scope.table.transact(&freeing).await?.is_empty();
+        }
+    }
+    Ok(is_freed)
 }
 
 /// Returns the refusal if one of the guards that failed says that another resource has a value.

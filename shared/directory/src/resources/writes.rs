@@ -14,7 +14,7 @@ use crate::resources::application_ids::write_application_id;
 use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
-use crate::resources::unique_values::{taken_value, write_claims};
+use crate::resources::unique_values::{free_abandoned, taken_value, write_claims};
 
 /// The maximum number of values of one look-up attribute. All of them change in one transaction.
 const MAX_LOOKUP_VALUES: usize = 40;
@@ -111,6 +111,8 @@ pub(crate) async fn committed(
         return Err(scim::Error::Uniqueness { attribute }.into());
     }
     match taken_value(&failed) {
+        // Without them, the caller starts over.
+        Some(_) if free_abandoned(scope, transaction, kind, &failed).await? => Ok(false),
         Some(error) => Err(error),
         None => Ok(true),
     }
