@@ -76,6 +76,8 @@ fn several_groups_are_mapped_in_one_save() {
         browser.wait_for_text("Carmen González").await;
         assert_eq!(browser.count(".impact.down .names a").await, 2);
         browser.wait_for_text("1 group changed.").await;
+        // A browser warns only those who have done something on the page.
+        browser.check("Select Team 00").await;
         assert_eq!(browser.eval(warns, &[]).await, true);
 
         // All rows on the page at once.
