@@ -331,7 +331,7 @@ fn a_client_is_metered_as_a_token_is() {
     run(async |service| {
         let settings = Settings {
             rate_limit: Some(RateLimit {
-                per_minute: 60,
+                per_minute: 1,
                 burst: 3,
             }),
             ..Settings::default()

@@ -76,9 +76,14 @@ fn own(board: &Board, path: &str) -> String {
 
 /// Discovery describes the service and has nothing of a tenant.
 fn is_public(path: &str) -> bool {
-    ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"]
-        .iter()
-        .any(|one| path.starts_with(one))
+    [
+        "/Schemas",
+        "/ResourceTypes",
+        "/ServiceProviderConfig",
+        "/oauth/token",
+    ]
+    .iter()
+    .any(|one| path.starts_with(one))
 }
 
 async fn paths(board: &Board, method: &Method, path: &str) -> usize {
