@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::stored::RecentSignIn;
-use rollcall_directory::{Connection, Diagnosis, Person, Token};
+use rollcall_directory::{Connection, Diagnosis, Person, Token, TokenKind};
 use rollcall_model::{Ceilings, PersonState, Provider, Role, RoleId, RouteBy, Settings};
 
 use crate::health::finding::FindingKind as Kind;
@@ -77,6 +77,7 @@ fn well() -> Snapshot {
 fn token(id: &str, expires_at: Option<Timestamp>) -> Token {
     Token {
         id: id.to_owned(),
+        kind: TokenKind::Bearer,
         connection_id: "c".to_owned(),
         label: format!("token {id}"),
         prefix: "rc_".to_owned(),
