@@ -11,6 +11,7 @@ mod group;
 mod groups;
 mod health;
 mod identity_panel;
+mod issued;
 mod merge;
 mod open;
 mod people;
