@@ -76,6 +76,10 @@ pub fn violations(exchange: &Exchange<'_>) -> Vec<String> {
         }
         return found;
     }
+    if is_of_oauth(exchange.request) {
+        check_oauth(exchange, &mut found);
+        return found;
+    }
     check_content_type(exchange, &mut found);
     match serde_json::from_str::<Value>(exchange.text) {
         Ok(body) => {
@@ -89,6 +93,32 @@ pub fn violations(exchange: &Exchange<'_>) -> Vec<String> {
         Err(error) => found.push(format!("the body is not JSON: {error}")),
     }
     found
+}
+
+/// Returns whether a request, a method and a path, is one for the token endpoint of OAuth clients.
+fn is_of_oauth(request: &str) -> bool {
+    let path = request.strip_prefix("POST ").unwrap_or_default();
+    let path = path.split('?').next().unwrap_or_default();
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    segments.eq(["oauth", "token"])
+}
+
+/// Checks a response of the token endpoint (RFC 6749 §5): plain JSON, with a code of an error.
+fn check_oauth(exchange: &Exchange<'_>, found: &mut Vec<String>) {
+    let got = header(exchange.headers, "content-type").unwrap_or_default();
+    if got != "application/json" {
+        found.push(format!(
+            "content type is `{got}`, expected `application/json`"
+        ));
+    }
+    let body: Value = serde_json::from_str(exchange.text).unwrap_or_default();
+    let member = match exchange.status {
+        400.. => "error",
+        _ => "access_token",
+    };
+    if !body[member].is_string() {
+        found.push(format!("the body has no `{member}`"));
+    }
 }
 
 fn check_content_type(exchange: &Exchange<'_>, found: &mut Vec<String>) {

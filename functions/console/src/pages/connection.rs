@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::connection_rules::{self, RulesPanel, gone, read};
 use super::fields::{Done, Typed};
+use super::issued::Issued;
 use super::remedies::RemedyKind;
-use super::tokens::Issued;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_part, status_of};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo};
 use crate::visitor::{Change, Visitor};

@@ -12,6 +12,7 @@ mod group;
 mod groups;
 mod health;
 mod identity_panel;
+mod issued;
 mod mappings;
 mod merge;
 mod names;

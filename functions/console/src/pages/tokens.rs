@@ -3,15 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{
-    Connection, FormId, IssuedToken, NewToken as New, Token, TokenKind, TokenSecret, shown,
-};
+use rollcall_directory::{Connection, FormId, NewToken as New, Token, TokenKind, shown};
 use rollcall_edge_api::{Configure, Gate, Id, Params, name};
-use rollcall_edge_http::{BASE_PATH, Problem};
+use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
 use super::fields::{self, Done, NoFields, form_id};
+use super::issued::Issued;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
@@ -76,30 +75,6 @@ impl Row {
             display::name(&self.token.label),
             self.token.prefix
         )
-    }
-}
-
-/// What was just issued, with its secret, which the page shows once.
-pub(super) struct Issued {
-    pub(super) secret: TokenSecret,
-    /// What else an identity provider asks for if it is an OAuth client.
-    pub(super) client: Option<Client>,
-}
-
-/// The public part of an OAuth client.
-pub(super) struct Client {
-    pub(super) id: String,
-    pub(super) token_url: String,
-}
-
-impl Issued {
-    fn of<G: Gate>(visitor: &Visitor<G>, issued: IssuedToken) -> Self {
-        let IssuedToken { token, secret } = issued;
-        let client = (token.kind == TokenKind::OauthClient).then(|| Client {
-            id: token.id,
-            token_url: format!("{}{BASE_PATH}/oauth/token", visitor.root().as_str()),
-        });
-        Self { secret, client }
     }
 }
 

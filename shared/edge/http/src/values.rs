@@ -99,11 +99,9 @@ impl std::error::Error for Misfit {}
 impl serde::de::Error for Misfit {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let message = message.to_string();
-        let what = match message.strip_prefix(OURS) {
-            Some(what) => what,
-            // The text of a library, which is for its users.
-            None => "does not have the form that the OpenAPI document describes",
-        };
+        // The text of a library is for its users.
+        let unclear = "does not have the form that the OpenAPI document describes";
+        let what = message.strip_prefix(OURS).unwrap_or(unclear);
         Self::at("", what.to_owned())
     }
 
