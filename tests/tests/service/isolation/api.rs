@@ -56,7 +56,9 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
             }
             // A new connection of the caller's own may be called what no connection is called.
             let is_named = matches!(place, Place::Path(name) if name == "id");
-            if operation.id().starts_with("put_connection") && is_named && !fits {
+            let chooses = ["put_connection", "put_webhook"];
+            let chooses = chooses.iter().any(|id| operation.id().starts_with(id));
+            if chooses && is_named && !fits {
                 continue;
             }
             let filled = operation.filled(document, &board.other, Some((place, value)));
