@@ -54,11 +54,12 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
             if !fits && !taken {
                 continue;
             }
-            // A new connection of the caller's own may be called what no connection is called, and a new import what no
+            // A new connection or webhook of the caller's own may be called what none is called, and a new import what no
             // import of the caller's tenant is called.
             let is_named = matches!(place, Place::Path(name) if name == "id");
-            let is_new_connection = operation.id().starts_with("put_connection") && !fits;
-            if is_named && (is_new_connection || operation.id() == "put_import") {
+            let chooses = ["put_connection", "put_webhook"];
+            let chooses = chooses.iter().any(|id| operation.id().starts_with(id)) && !fits;
+            if is_named && (chooses || operation.id() == "put_import") {
                 continue;
             }
             let filled = operation.filled(document, &board.other, Some((place, value)));

@@ -215,7 +215,7 @@ pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
         "url" => json!("http://127.0.0.1:9/"),
         "types" => json!("tenant.renamed"),
         "after" => json!("0"),
-        "expires_at" => json!("2999-01-01T00:00:00Z"),
+        "expires_at" | "created_at" => json!("2999-01-01T00:00:00Z"),
         _ => return None,
     })
 }

@@ -261,6 +261,12 @@ fn webhooks_are_put_under_chosen_ids_and_read_back() {
         let tenant = stack.fixture.tenant.id().clone();
         let wanted =
             json!({"name": "SIEM", "url": stack.receiver.url(), "types": ["user.created"]});
+        // Its place in the feed moves with every event.
+        let still = |body: &serde_json::Value| {
+            let mut body = body.clone();
+            body["after"] = json!(null);
+            body
+        };
         for root in [
             "/webhooks".to_owned(),
             format!("/tenants/{tenant}/webhooks"),
@@ -277,9 +283,9 @@ fn webhooks_are_put_under_chosen_ids_and_read_back() {
                 assert_eq!(read[member], wanted[member]);
             }
             let again = application.put(&path, wanted.clone()).await.expect(200);
-            assert_eq!(again.body, read);
+            assert_eq!(still(&again.body), still(&read));
             let again = application.put(&path, read.clone()).await.expect(200);
-            assert_eq!(again.body, read);
+            assert_eq!(still(&again.body), still(&read));
             let all = json!({"name": "SIEM", "url": stack.receiver.url()});
             let changed = application.put(&path, all).await.expect(200);
             assert_eq!(changed.body["types"], json!([]));
