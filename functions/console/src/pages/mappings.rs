@@ -10,7 +10,7 @@ use rollcall_edge_http::Problem;
 
 use super::fields::{self, Typed};
 use super::groups::{self, Search};
-use super::staged::Staged;
+use super::staged::{Choice, Staged};
 use super::totals::Totals;
 use super::{names, preview};
 use crate::layout::{is_about_form, redirect, render};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Catalogue, Permission, Role, RoleId, WantedMappings};
+use rollcall_directory::{Catalogue, Permission, Role, WantedMappings};
 use rollcall_edge_api::{Configure, Gate, Id, Params};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
