@@ -12,8 +12,9 @@ use rollcall_insight::{FoundGroups, GroupFilter, GroupQuery, GroupSummary, Insig
 use serde::Deserialize;
 
 use super::fields;
-use super::mappings::{SavedPart, Staged, saved_part};
 use super::preview::PreviewPart;
+use super::saved::{SavedPart, saved_part};
+use super::staged::Staged;
 use crate::display;
 use crate::layout::{Layout, Section, render, status_of};
 use crate::visitor::Visitor;

@@ -24,8 +24,10 @@ mod person_actions;
 mod preview;
 mod remedies;
 mod roles;
+mod saved;
 mod settings;
 mod settings_fields;
+mod staged;
 mod support;
 mod tokens;
 mod totals;
@@ -65,7 +67,7 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))
         .route("/console/tokens/{id}/revoke", post(tokens::revoke))
         .route("/console/groups", get(groups::show).post(mappings::send))
-        .route("/console/groups/progress", get(mappings::progress))
+        .route("/console/groups/progress", get(saved::progress))
         .route("/console/groups/{id}", get(group::show))
         .route("/console/groups/{id}/members", get(group::members))
         .route("/console/groups/{id}/preview", get(preview::show))

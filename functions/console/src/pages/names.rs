@@ -6,27 +6,15 @@ use rollcall_directory::{AffectedPerson, RoleId, WantedMappings};
 use rollcall_edge_api::Gate;
 use rollcall_edge_http::Problem;
 use rollcall_insight::Insight;
-use serde::{Deserialize, Serialize};
 
 use super::fields::{self, Typed};
-use super::preview::known;
-use super::totals::{Named, ids};
+use super::totals::{Ask, Named, ids, known};
 use crate::display;
 use crate::layout::{Layout, Section, render};
 use crate::visitor::{IsPart, Visitor};
 
 /// People among whom one step looks for those of one change, to name them.
 const NAMED_AT_ONCE: usize = 400;
-
-/// A request for the names of the people of one change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Ask {
-    pub(super) from: Vec<RoleId>,
-    pub(super) to: Vec<RoleId>,
-    pub(super) after: Option<String>,
-    /// How many are named already.
-    pub(super) skip: usize,
-}
 
 /// Names of the people of one change, to go after those that are there.
 #[derive(Template)]

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Catalogue, Permission, Role, RoleId, WantedMappings};
+use rollcall_directory::{Catalogue, Permission, Role, WantedMappings};
 use rollcall_edge_api::{Configure, Gate, Id, Params};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{GroupSummary, Insight};
 use serde::Deserialize;
 
 use super::fields::{self, Also};
-use super::names::Ask;
-use super::totals::{Counted, Named, Totals};
+use super::totals::{Ask, Counted, Named, Totals, known};
 use crate::display;
 use crate::layout::render;
 use crate::visitor::Visitor;
@@ -245,10 +244,6 @@ impl Impact {
             ask: serde_json::to_string(&ask).unwrap_or_default(),
         }
     }
-}
-
-pub(super) fn known(ids: &[RoleId], roles: &Catalogue) -> Vec<Role> {
-    ids.iter().filter_map(|id| roles.role(id)).collect()
 }
 
 /// Describes one kind of change: of the highest role, and of those below it that are gained or, if the highest stays, lost.

@@ -1,7 +1,9 @@
 //! The totals of a preview, which is made in steps: how many people change from which roles to which, and the first of
 //! them by name. Pure.
 
-use rollcall_directory::{AffectedPerson, Preview, Role, RoleChange, RoleId, WantedMappings};
+use rollcall_directory::{
+    AffectedPerson, Catalogue, Preview, Role, RoleChange, RoleId, WantedMappings,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -159,6 +161,21 @@ fn add_changes(all: &mut Vec<Counted>, changes: &[RoleChange]) {
             None => all.push(change),
         }
     }
+}
+
+/// A request for the names of the people of one change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ask {
+    pub(super) from: Vec<RoleId>,
+    pub(super) to: Vec<RoleId>,
+    pub(super) after: Option<String>,
+    /// How many are named already.
+    pub(super) skip: usize,
+}
+
+/// The roles with these ids, without those that there are no more.
+pub(super) fn known(ids: &[RoleId], roles: &Catalogue) -> Vec<Role> {
+    ids.iter().filter_map(|id| roles.role(id)).collect()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(crate) enum At {
     /// In the tenant that has it.
     Own(Tenant),
     /// In the tenant that is named, if one is, with a webhook of the stack.
-    Stack(Application<StackWebhooks>, Option<Tenant>),
+    Stack(Box<Application<StackWebhooks>>, Option<Tenant>),
 }
 
 impl<S> FromRequestParts<S> for Owner
@@ -70,12 +70,12 @@ impl Owner {
             (Self::Tenant(_), Some(_)) => Err(Problem::invalid(
                 "`for_tenant` is only for the webhooks of the stack, which a service key manages below `/api/v1/webhooks`",
             )),
-            (Self::Stack(stack), None) => Ok(At::Stack(stack, None)),
+            (Self::Stack(stack), None) => Ok(At::Stack(Box::new(stack), None)),
             (Self::Stack(stack), Some(named)) => {
                 let none = |_| Problem::not_found(format!("tenant `{}`", shown(named)));
                 let tenant = stack.tenant(named.parse().map_err(none)?);
                 tenant.lifecycle().known().await?;
-                Ok(At::Stack(stack, Some(tenant)))
+                Ok(At::Stack(Box::new(stack), Some(tenant)))
             }
         }
     }
