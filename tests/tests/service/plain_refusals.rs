@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// Texts of serde, `serde_json`, `serde_urlencoded` and the standard library.
 const FOREIGN: [&str; 19] = [
-    "expected",
+    ", expected ",
     "at line",
     "invalid type",
     "invalid value:",
@@ -25,7 +25,7 @@ const FOREIGN: [&str; 19] = [
     "struct ",
     "sequence",
     "u32",
-    "i64",
+    "expected value",
     "utf-8 sequence",
 ];
 
