@@ -117,8 +117,9 @@ impl serde::de::Error for Misfit {
         Self::at("", "has too many or too few elements".to_owned())
     }
 
-    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
-        Self::must_be(&format!("one of {}", listed(known)), "")
+    fn unknown_variant(found: &str, known: &'static [&'static str]) -> Self {
+        let found = format!("`{}`", shown(found));
+        Self::must_be(&format!("one of {}", listed(known)), &found)
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {

@@ -72,7 +72,7 @@ fn json_that_does_not_fit_is_refused_in_plain_words() {
         (json!({"name": null}), "`name` must be text, not null"),
         (
             json!({"name": "x", "colour": "green"}),
-            "`colour` must be one of `red`, `dark_blue`",
+            "`colour` must be one of `red`, `dark_blue`, not `green`",
         ),
         (
             json!({"name": "x", "colour": ["red"]}),
@@ -159,7 +159,7 @@ fn parameters_are_texts() {
         (&[("deep", "yes")], "`deep` must be `true` or `false`"),
         (
             &[("colour", "green")],
-            "`colour` must be one of `red`, `dark_blue`",
+            "`colour` must be one of `red`, `dark_blue`, not `green`",
         ),
         (
             &[("limit", "1"), ("limit", "2")],
