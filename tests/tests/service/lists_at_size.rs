@@ -198,7 +198,7 @@ fn every_list_reads_a_bounded_part() {
             for which in ["first", "second"] {
                 let (body, cost) = caller.get(&path).await;
                 let count = body["items"].as_array().unwrap().len();
-                println!(
+                eprintln!(
                     "{page}, {which}: {count} items, {} calls, {} read units",
                     cost.calls, cost.read_units
                 );

@@ -42,7 +42,7 @@ async fn all_arrive(events: usize, took: Duration, time: Duration) {
         expected,
         "each once, in order"
     );
-    println!("{} events in {calls} calls of the sender", expected.len());
+    eprintln!("{} events in {calls} calls of the sender", expected.len());
     assert!(expected.len() >= events && calls > 1);
 }
 
