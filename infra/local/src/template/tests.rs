@@ -200,6 +200,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
             "/scim/v2",
             &["", "/{proxy+}"],
         ),
+        ("scim-fallback", None, "/scim/v2", &["/oauth/token"]),
         (
             "sso",
             None,
