@@ -11,7 +11,7 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// The sources of the tests that measure a section.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("budgets_access.rs"),
     include_str!("budgets_bulk.rs"),
     include_str!("budgets_follow_ups.rs"),
@@ -21,6 +21,7 @@ const SOURCES: [&str; 9] = [
     include_str!("console_costs.rs"),
     include_str!("imports_resumed.rs"),
     include_str!("people_lists.rs"),
+    include_str!("webhooks/budgets.rs"),
 ];
 
 /// Creates a resource. Returns its id and the cost.

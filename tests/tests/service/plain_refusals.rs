@@ -23,7 +23,6 @@ const FOREIGN: [&str; 19] = [
     "eof while",
     "recursion limit",
     "struct ",
-    "sequence",
     "u32",
     "expected value",
     "utf-8 sequence",

@@ -68,7 +68,8 @@ fn statuses(operation: &Operation, writes: bool) -> Vec<u16> {
     let rules = [
         (outside_path || has_body, &[400][..]),
         (needs_credential, &[401, 403]),
-        (names_something, &[404]),
+        // A body can name something, too, such as the tenant of a new service key.
+        (names_something || has_body, &[404]),
         (writes, &[409]),
         (named("after"), &[410]),
         (has_body, &[413]),
