@@ -46,7 +46,7 @@ async fn all_arrive(events: usize, took: Duration, time: Duration) {
     assert!(expected.len() >= events && calls > 1);
 }
 
-/// With 10,000 events and a receiver that takes 100 ms in `tests/large`.
+/// With 10,000 events and a receiver that takes 100 ms in `tests/deliveries`.
 #[test]
 fn many_events_arrive_in_order_across_time_outs() {
     run(async |_| {
