@@ -48,7 +48,7 @@ const FINDINGS: [(&str, &str, &str); 3] = [
 /// The classes that code puts in, and not a template.
 const BY_CODE: [&str; 5] = ["active", "failed", "icon", "inactive", "invited"];
 /// The classes that other parts put in: htmx while it fetches, and names that only tests and scripts look for.
-const UNSTYLED: [&str; 2] = ["remedy", "settings"];
+const UNSTYLED: [&str; 3] = ["remedy", "rest", "settings"];
 
 #[derive(Template)]
 #[template(path = "states.html")]

@@ -20,7 +20,7 @@ use crate::gateway::Gateway;
 use crate::given_secrets::GivenSecrets;
 use crate::seed::{SeededTenant, is_good};
 use crate::seed_file::{Pushed, Seed, SeedError, SeedTenant};
-use crate::service::StartError;
+use crate::start_error::StartError;
 
 /// The label of the token that people are pushed with if the file has none.
 const OWN_TOKEN: &str = "seed";

@@ -1,7 +1,6 @@
 //! The whole service on one machine, as a value. `cargo run` starts it, and the tests use it.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,20 +14,21 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::data_dir::{DataDir, DataDirError};
-use crate::dynamodb::{self, Dynamodb, DynamodbError, Remote};
+use crate::dynamodb::{self, Dynamodb, Remote};
 use crate::events::stream::Inserts;
 use crate::events::{Events, Place, SentMail, Watch};
 use crate::front_page::FrontPage;
-use crate::gateway::{Gateway, GatewayError};
+use crate::gateway::Gateway;
 use crate::given_secrets::GivenSecrets;
 use crate::hosts::Hosts;
 use crate::local_file::LocalFile;
 use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
-use crate::seed_file::{Seed, SeedError};
+use crate::seed_file::Seed;
 use crate::seeding::{Sower, Sown, Urls};
 use crate::serve::serve_api;
 use crate::stack_keys::{self, ensure_stack_keys};
-use crate::template::{Template, TemplateError};
+use crate::start_error::StartError;
+use crate::template::Template;
 use crate::wiring;
 
 /// Wraps the HTTP client between the functions and the database.
@@ -79,62 +79,6 @@ impl fmt::Debug for Options {
             .field("storage", &self.storage)
             .finish_non_exhaustive()
     }
-}
-
-/// The reason why the service does not start. The template, the ports and the data directory are checked before
-/// anything is written.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A port cannot be used.
-    #[error("port {port} cannot be used: {error}; choose another with {option}")]
-    Port {
-        /// The port.
-        port: u16,
-        /// The option that sets the port.
-        option: &'static str,
-        /// The operating system's error.
-        error: io::Error,
-    },
-    /// The data directory cannot be used.
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
-    /// The template cannot be read.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The template cannot be served.
-    #[error(transparent)]
-    Gateway(#[from] GatewayError),
-    /// The template sends events to a function that the local run does not include.
-    #[error("infra/template.yaml: events need `functions/{0}`, which the local run does not know")]
-    UnknownFollower(String),
-    /// The files of the bus and the queues cannot be used.
-    #[error("the files of the event bus cannot be used: {0}")]
-    Events(io::Error),
-    /// The database cannot be opened or prepared.
-    #[error(transparent)]
-    Dynamodb(#[from] DynamodbError),
-    /// The service key or the tenants could not be created.
-    #[error("the service key and the tenants cannot be created: {0}")]
-    Seed(#[from] rollcall_directory::Error),
-    /// The seed file cannot be applied.
-    #[error(transparent)]
-    SeedFile(#[from] SeedError),
-    /// The keys of the stack are missing or invalid, and cannot be created.
-    #[error("`{path}` cannot be used: {error}; restore it, or delete it to make new keys")]
-    StackKeys {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        error: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// `local.json` could not be written.
-    #[error("`{path}` cannot be written: {error}")]
-    LocalFile {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's error.
-        error: io::Error,
-    },
 }
 
 /// A service key in plain text, which `Debug` does not print.

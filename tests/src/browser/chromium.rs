@@ -94,6 +94,8 @@ impl Chromium {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
+            // The checks of contrast would measure a color halfway.
+            "--force-prefers-reduced-motion",
         ];
         let arguments: Vec<&str> = usual.into_iter().chain(arguments.iter().copied()).collect();
         let capabilities = json!({

@@ -387,7 +387,8 @@ const NAVIGATES: &str = r#"
     if (!on.matches(arguments[0])) return false;
     const follows = on.matches("a[href]:not([href^='#'])");
     const sends = on.matches("button:not([type=button]), input") && on.form && on.form.checkValidity();
-    document.isLeft = Boolean(follows || sends);
+    const swaps = window.htmx && on.hasAttribute("hx-post");
+    document.isLeft = Boolean(follows || sends && !swaps);
     return document.isLeft;
 "#;
 

@@ -15,7 +15,7 @@ fn the_main_tasks_need_no_mouse() {
         // The first Tab stop skips the navigation.
         browser.press(Key::Tab).await;
         browser.press(Key::Enter).await;
-        browser.tab_to("Map groups").await;
+        browser.tab_to("Give groups a role").await;
         browser.tab_to("Connect").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("New connection").await;

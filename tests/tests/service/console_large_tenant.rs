@@ -132,6 +132,18 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
             .await;
         let focused = browser.eval("return document.activeElement.id", &[]).await;
         assert_eq!(focused, button, "a step of the preview moved the focus");
+        // All of them are named on request, 400 at a time.
+        for (button, children) in [
+            ("Show all 1,100", 401),
+            ("Show more", 801),
+            ("Show more", 1_100),
+        ] {
+            browser.click(button).await;
+            let last = format!(".preview .names > li:nth-child({children})");
+            browser.wait_for(&last).await;
+        }
+        let left = "return document.querySelectorAll('.preview .rest').length";
+        assert_eq!(browser.eval(left, &[]).await, 0);
         // An admin who chooses another role during the preview sees and saves the last choice.
         browser.choose("Role of", "Member").await;
         browser.wait_for_text("people gain Member").await;

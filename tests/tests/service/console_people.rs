@@ -131,6 +131,32 @@ fn the_sessions_of_several_people_end_at_once() {
     });
 }
 
+/// More people than a page has cannot be selected by hand, so a form with them is refused as a whole.
+#[test]
+fn a_form_with_more_people_than_a_page_has_is_refused() {
+    run(async |service| {
+        let tenant = service.tenant("bulk-bounds").await;
+        let ada = named(&tenant, "ada@example.test", "Ada").await;
+        let application = service.application();
+        let login = application
+            .log_in(tenant.id(), "ada@example.test", None)
+            .await;
+        let session = login.expect(200).string("/session/token");
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let token = visitor.form_token();
+        let mut form = vec![("form_token", &*token), ("then", "end-sessions")];
+        let others: Vec<String> = (0..50).map(|n| format!("person-{n}")).collect();
+        form.push(("pick", &ada));
+        form.extend(others.iter().map(|id| ("pick", &**id)));
+        let answer = visitor
+            .post("/console/people", &form, &[])
+            .await
+            .expect(400);
+        assert!(answer.html.contains("50 people at most"), "{}", answer.html);
+        assert_eq!(application.introspect(&session).await.body["active"], true);
+    });
+}
+
 #[test]
 fn the_page_of_somebody_who_left_says_when_and_by_whom() {
     run(async |service| {

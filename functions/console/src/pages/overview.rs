@@ -174,7 +174,7 @@ pub(crate) async fn show(
             Figure {
                 title: "People",
                 number: display::number(&people),
-                detail: "Sent by your provider, or signed in".to_owned(),
+                detail: "Sent by your provider, imported, or signed in".to_owned(),
                 path: Section::People.path(),
             },
             Figure {
@@ -184,9 +184,11 @@ pub(crate) async fn show(
                     display::number(&groups.total.saturating_sub(groups.without_role)),
                     display::number(&groups.total)
                 ),
-                detail: match groups.without_role {
-                    0 => "Every group gives a role".to_owned(),
-                    without => format!("{} give nobody access yet", display::number(&without)),
+                detail: match (groups.total, groups.without_role) {
+                    (0, _) => "No groups yet".to_owned(),
+                    (_, 0) => "Every group gives a role".to_owned(),
+                    (_, 1) => "1 gives nobody access yet".to_owned(),
+                    (_, without) => format!("{} give nobody access yet", display::number(&without)),
                 },
                 path: Section::Groups.path(),
             },
@@ -256,7 +258,10 @@ fn requests(digest: &Digest) -> Figure {
             (0, _) => "Every request succeeded".to_owned(),
             _ => "See which, and why".to_owned(),
         },
-        path: Section::Activity.path(),
+        path: match failed {
+            0 => Section::Activity.path(),
+            _ => "/activity?failed=yes",
+        },
     }
 }
 

@@ -317,9 +317,13 @@ pub(crate) async fn act(
         return Err(Problem::invalid("`then` is `end-sessions`"));
     }
     let picked: BTreeSet<String> = form.values("pick").map(str::to_owned).collect();
+    if picked.len() > PAGE_SIZE {
+        let detail = format!("select {PAGE_SIZE} people at most");
+        return Err(Problem::invalid(detail));
+    }
     let mut refused = None;
     let mut left = BTreeSet::new();
-    for person in picked.iter().take(PAGE_SIZE) {
+    for person in &picked {
         match Action::EndSessions
             .apply(&directory, &visitor, person)
             .await
