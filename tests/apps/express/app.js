@@ -100,7 +100,7 @@ app.get("/portal", async ({ session }, response) => {
 
 // What is not expected is logged, and not shown. Express knows this handler by its four parameters.
 app.use((error, request, response, next) => {
-  console.error(error);
+  if (!error.statusCode) console.error(error);
   response.sendStatus(error.statusCode ?? 500);
 });
 
