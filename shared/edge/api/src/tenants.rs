@@ -101,7 +101,7 @@ pub(crate) struct CeilingsChange {
     #[schema(value_type = Option<u32>)]
     min_retention_days: Option<Option<u32>>,
     /// Read units of DynamoDB that the requests of one SCIM token may consume per minute, at least 1; `null` is 120,000.
-    #[serde(deserialize_with = "number")]
+    #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     read_units_per_minute: Option<Option<u32>>,
 }
