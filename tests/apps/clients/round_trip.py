@@ -4,12 +4,12 @@ usage: round_trip.py WORK   WORK: a folder with `local.json` and `openapi.json`;
 
 Prints the ids of the operations that succeeded, and the statuses of the refusals, as JSON.
 """
-import importlib, json, pathlib, re, sys, urllib.request
+import importlib, io, json, pathlib, re, sys, urllib.request
 from typing import Any
 
 import httpx
 from rollcall_client import AuthenticatedClient, Client, models
-from rollcall_client.types import UNSET
+from rollcall_client.types import UNSET, File
 
 WORK = pathlib.Path(sys.argv[1])
 DOCUMENT = json.loads((WORK / "openapi.json").read_text())
@@ -50,13 +50,13 @@ def client(token: str) -> AuthenticatedClient:
     return AuthenticatedClient(ROOT, token, httpx_args=HOOKS, timeout=TIMEOUT, raise_on_unexpected_status=True)
 
 
-def call(caller: AuthenticatedClient | Client, name: str, /, *path: str, **arguments: Any) -> Any:
+def call(caller: AuthenticatedClient | Client, name: str, /, *path: str | int, **arguments: Any) -> Any:
     """Calls an operation, and returns the whole response."""
     module = importlib.import_module(f"rollcall_client.api.{MODULES[name]}.{name}")
     return module.sync_detailed(*path, client=caller, **arguments)
 
 
-def ok(caller: AuthenticatedClient | Client, name: str, /, *path: str, **arguments: Any) -> Any:
+def ok(caller: AuthenticatedClient | Client, name: str, /, *path: str | int, **arguments: Any) -> Any:
     """Calls an operation that must succeed with a body of its declared type, and returns the body."""
     response = call(caller, name, *path, **arguments)
     status = int(response.status_code)
@@ -193,6 +193,11 @@ def webhooks(door: Door) -> None:
     made = door("create_webhook", body=models.NewWebhook(name="SIEM", url="http://127.0.0.1:9/"))
     assert made.secret.startswith("whsec_")
     assert [one.id for one in door("list_webhooks").items] == [made.id]
+    chosen = models.DesiredWebhook(name="Chosen", url="http://127.0.0.1:9/")
+    assert door("put_webhook", "chosen", body=chosen).secret.startswith("whsec_")
+    again, read = door("put_webhook", "chosen", body=chosen), door("read_webhook", "chosen")
+    assert (again.id, again.name, again.url) == (read.id, read.name, read.url)
+    door("delete_webhook", "chosen")
     door("pause_webhook", made.id)
     assert door("read_webhook", made.id).state == models.WebhookState.PAUSED
     door("change_webhook", made.id, body=models.WebhookChange(types=["user.created"]))
@@ -238,6 +243,9 @@ def application(key: AuthenticatedClient) -> None:
 
 def stack(key: AuthenticatedClient) -> None:
     """Drives what belongs to the whole stack, and to the schemas and roles of a tenant."""
+    ok(key, "put_webhook", "everywhere", body=models.DesiredWebhook(name="All", url="http://127.0.0.1:9/"))
+    assert ok(key, "list_paused_tenants", "everywhere").items == []
+    ok(key, "delete_webhook", "everywhere")
     issued = ok(key, "create_service_key", body=models.NewServiceKey(label="reader", scopes=["events"]))
     assert issued.id in [one.id for one in ok(key, "list_service_keys").items]
     ok(key, "read_service_key", issued.id)
@@ -256,6 +264,19 @@ def stack(key: AuthenticatedClient) -> None:
         assert ok(key, f"read_{kind}{suffix}", *path, urn).attributes[0].name == "badge"
         assert urn in [one.urn for one in ok(key, f"list_{plural}{suffix}", *path).items]
         ok(key, f"withdraw_{kind}{suffix}", *path, urn)
+
+
+def imports(key: AuthenticatedClient) -> None:
+    """Drives an import of two people, and a report that has met one of them."""
+    for id, mode, names in [("first", models.ImportMode.IMPORT, ["ada", "grace"]), ("second", models.ImportMode.REPORT, ["ada"])]:
+        ok(key, "put_import", "hooli", id, body=models.DesiredImport(mode=mode))
+        rows = "".join(json.dumps({"user_name": f"{name}@example.com"}) + "\n" for name in names)
+        done = ok(key, "put_import_part", "hooli", id, 1, body=File(io.BytesIO(rows.encode())))
+        assert (done.counts.rows, done.counts.created) == (len(names), 2 if id == "first" else 0)
+        assert ok(key, "read_import_part", "hooli", id, 1).counts == done.counts
+        assert ok(key, "read_import", "hooli", id).next_part == 2
+    left = ok(key, "list_unmatched_people", "hooli", "second").items
+    assert [person.user_name for person in left] == ["grace@example.com"]
 
 
 def refusals(key: AuthenticatedClient, session: AuthenticatedClient) -> None:
@@ -315,6 +336,7 @@ def main() -> None:
             kept = session
     application(key)
     stack(key)
+    imports(key)
     refusals(key, kept)
     ok(key, "read_openapi")
     ok(kept, "end_session")

@@ -112,6 +112,9 @@ async function webhooks(api: Api): Promise<void> {
   assert.match(made.secret ?? "", /^whsec_/);
   const at = { params: { path: { id: made.id } } };
   await ok(api.GET("/api/v1/webhooks", {}));
+  const chosen = { params: { path: { id: "chosen" } } };
+  await ok(api.PUT("/api/v1/webhooks/{id}", { ...chosen, body: { name: "Chosen", url: "http://127.0.0.1:9/" } }));
+  await ok(api.DELETE("/api/v1/webhooks/{id}", chosen));
   assert.equal((await ok(api.POST("/api/v1/webhooks/{id}/pause", at))).state, "paused");
   await ok(api.GET("/api/v1/webhooks/{id}", at));
   await ok(api.PATCH("/api/v1/webhooks/{id}", { ...at, body: { types: ["user.created"] } }));

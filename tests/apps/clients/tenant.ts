@@ -118,6 +118,9 @@ async function webhooks(api: Api, tenant: string): Promise<void> {
   assert.match(made.secret ?? "", /^whsec_/);
   const at = { params: { path: { tenant, id: made.id } } };
   await ok(api.GET("/api/v1/tenants/{tenant}/webhooks", here));
+  const chosen = { params: { path: { tenant, id: "chosen" } } };
+  await ok(api.PUT("/api/v1/tenants/{tenant}/webhooks/{id}", { ...chosen, body: { name: "Chosen", url: "http://127.0.0.1:9/" } }));
+  await ok(api.DELETE("/api/v1/tenants/{tenant}/webhooks/{id}", chosen));
   assert.equal((await ok(api.POST("/api/v1/tenants/{tenant}/webhooks/{id}/pause", at))).state, "paused");
   await ok(api.GET("/api/v1/tenants/{tenant}/webhooks/{id}", at));
   await ok(api.PATCH("/api/v1/tenants/{tenant}/webhooks/{id}", { ...at, body: { types: ["user.created"] } }));

@@ -55,11 +55,11 @@ app.get("/callback", async (request, response) => {
 });
 
 app.post("/logout", async (request, response) => {
-  await signOut(request.cookies.session ?? "");
+  if (request.cookies.session) await signOut(request.cookies.session);
   response.clearCookie("session", COOKIE).sendStatus(204);
 });
 
-app.post("/webhooks/rollcall", express.raw({ type: () => true }), (request, response) => {
+app.post("/webhooks/rollcall", express.raw({ type: () => true, limit: "1mb" }), (request, response) => {
   let event;
   try {
     event = new Webhook(ROLLCALL_WEBHOOK_SECRET).verify(request.body.toString(), request.headers);
@@ -96,6 +96,12 @@ app.get("/portal", async ({ session }, response) => {
   if (!session.permissions.includes("sso:configure")) return response.status(403).send("Only admins set up provisioning");
   const link = { role_id: session.role, email: session.user.user_name };
   response.redirect(303, (await ask("POST", `/tenants/${session.tenant}/portal-links`, link)).url);
+});
+
+// What is not expected is logged, and not shown. Express knows this handler by its four parameters.
+app.use((error, request, response, next) => {
+  if (!error.statusCode) console.error(error);
+  response.sendStatus(error.statusCode ?? 500);
 });
 
 app.listen(PORT, "127.0.0.1");

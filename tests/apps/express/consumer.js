@@ -47,7 +47,7 @@ async function begin() {
     statement("DELETE FROM people").run();
     const insert = statement("INSERT INTO people VALUES (?, ?, NULL)");
     for (const { id, user_name } of people) insert.run(id, user_name);
-    statement("DELETE FROM checks").run();
+    forget({});
     statement("INSERT OR REPLACE INTO feed VALUES (?, ?)").run(TENANT, page.events_after);
   });
   return true;

@@ -43,8 +43,8 @@ export async function ask(method, path, body) {
 /** Says who has signed in, by the verified claims of the ID token. The response may be a refusal. */
 export function signIn({ sub, preferred_username, email, email_verified, groups }) {
   // Okta pushes `sub` as `externalId`. What to pass for other providers is in infra/signing-in.md. JSON leaves out what the
-  // provider does not say; an empty list of groups would say that there are none.
-  const who = { subject: sub, external_id: sub, user_name: preferred_username, email, email_verified, groups };
+  // provider does not say; an empty list of groups would say that there are none. A person without a name is found by `sub`.
+  const who = { subject: sub, external_id: sub, user_name: preferred_username ?? sub, email, email_verified, groups };
   return call("POST", `/tenants/${TENANT}/sso/logins`, { connection: env.ROLLCALL_CONNECTION, ...who });
 }
 
@@ -59,7 +59,8 @@ export async function check(token) {
   if (found) return JSON.parse(found.answer);
   const before = generation();
   const answer = await ask("POST", "/sessions/introspect", { token });
-  if (!answer.active) return null;
+  // A session of another customer is none here.
+  if (!answer.active || answer.tenant !== TENANT) return null;
   if (answer.cache_seconds) {
     const until = Math.min(Date.parse(answer.expires_at), Date.now() + answer.cache_seconds * 1000);
     const row = [hashed, answer.user?.id ?? null, JSON.stringify(answer), until];

@@ -8,6 +8,7 @@ from typing import Annotated
 from authlib.integrations.starlette_client import OAuth, OAuthError
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from joserfc.errors import JoseError
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
@@ -21,6 +22,7 @@ REFUSALS = {
     "person-inactive": "Your account is not active. Your IT department may have to assign you again.",
     "not-provisioned": "Ask your IT department to assign you to this application.",
 }
+MAX_BODY = 1 << 20
 UNSURE = "We could not be certain that this account is yours. Your IT department has been told why."
 
 rollcall.prepare()
@@ -59,7 +61,7 @@ async def callback(request: Request):
     try:
         # Checks state, PKCE and nonce, and the ID token's signature, issuer, audience and time.
         token = await oauth.idp.authorize_access_token(request)
-    except OAuthError as error:
+    except (OAuthError, JoseError) as error:
         raise HTTPException(400, "The sign-in failed. Begin again at /login") from error
     signed_in = await run_in_threadpool(rollcall.sign_in, token["userinfo"])
     if signed_in.status_code in (403, 409):
@@ -72,7 +74,8 @@ async def callback(request: Request):
 
 @app.post("/logout")
 def logout(request: Request):
-    rollcall.sign_out(request.cookies.get("session", ""))
+    if token := request.cookies.get("session"):
+        rollcall.sign_out(token)
     answer = Response(status_code=204)
     answer.delete_cookie("session", **COOKIE)
     return answer
@@ -103,6 +106,8 @@ def portal(session: Session):
 @app.post("/webhooks/rollcall", status_code=204)
 async def webhook(request: Request):
     """Receives an event. It ends what is remembered of the person at once; the feed is what makes sure of all the rest."""
+    if int(request.headers.get("content-length", 0)) > MAX_BODY:
+        raise HTTPException(413, "The body is too large")
     try:
         event = Webhook(os.environ["ROLLCALL_WEBHOOK_SECRET"]).verify(await request.body(), dict(request.headers))
     except WebhookVerificationError as error:

@@ -2,7 +2,7 @@
 
 It is a process of its own: the web server may run many times, and one of these is enough. A second one does no harm.
 """
-import logging, os, time
+import logging, os, sqlite3, time
 
 import httpx2
 
@@ -56,7 +56,7 @@ def begin():
         db.execute("DELETE FROM people")
         rows = [(person["id"], person["user_name"], None) for person in people]
         db.executemany("INSERT INTO people VALUES (?, ?, ?)", rows)
-        db.execute("DELETE FROM checks")
+        forget(db, {})
         db.execute("INSERT OR REPLACE INTO feed VALUES (?, ?)", (TENANT, page["events_after"]))
     return True
 
@@ -67,7 +67,7 @@ def main():
         try:
             if read_on():
                 continue
-        except httpx2.HTTPError as error:  # the cursor has not moved, so nothing is lost
+        except (httpx2.HTTPError, sqlite3.OperationalError) as error:  # the cursor has not moved, so nothing is lost
             logging.warning("the feed could not be read: %s", error)
         time.sleep(1)
 

@@ -51,7 +51,8 @@ def sign_in(claims):
         "subject": claims["sub"],
         # Okta pushes `sub` as `externalId`. What to pass for other providers is in infra/signing-in.md.
         "external_id": claims["sub"],
-        "user_name": claims["preferred_username"],
+        # A person without a name is found by `sub`.
+        "user_name": claims.get("preferred_username", claims["sub"]),
     }
     # What the provider does not say is left out; an empty list of groups would say that there are none.
     login |= {key: claims[key] for key in ["email", "email_verified", "groups"] if key in claims}
@@ -72,7 +73,8 @@ def check(token):
             return json.loads(found[0])
         before = db.execute("SELECT value FROM generation").fetchone()
     answer = api.post("/sessions/introspect", json={"token": token}).raise_for_status().json()
-    if not answer["active"]:
+    # A session of another customer is none here.
+    if not answer["active"] or answer["tenant"] != TENANT:
         return None
     if answer["cache_seconds"]:
         end = datetime.datetime.fromisoformat(answer["expires_at"]).timestamp()

@@ -113,6 +113,8 @@ impl<S: Send + Sync> FromRequestParts<S> for PartPath {
 }
 
 /// The body as it was sent.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
 pub(crate) struct Sent(Vec<u8>);
 
 impl<S: Send + Sync> FromRequest<S> for Sent {
@@ -192,7 +194,8 @@ pub(crate) async fn read(access: Access<Gate>, Id(id): Id) -> Result<Json<Import
 /// given by hand; groups are added. Nobody gets a mail.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}/imports/{id}/parts/{number}", operation_id = "put_import_part",
     tag = "imports",
-    request_body(content((String = "application/x-ndjson"), (String = "text/csv"), (Vec<u8> = "application/octet-stream")), description = "The rows"),
+    request_body(content = inline(Sent), content_type = "application/octet-stream",
+        description = "The rows in the format of the import, in UTF-8. Any other `Content-Type`, such as `text/csv`, says the same."),
     params(("tenant" = String, Path, description = "The tenant's id"),
         ("id" = String, Path, description = "The import's id"),
         ("number" = i32, Path, description = "The number of the part", minimum = 1, maximum = 5000)),

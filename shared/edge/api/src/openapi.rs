@@ -77,6 +77,7 @@ struct ProblemDocument {
         (name = "settings", description = "The settings of a tenant."),
         (name = "connections", description = "The identity providers of a tenant."),
         (name = "tokens", description = "The SCIM tokens of a connection."),
+        (name = "imports", description = "People whom the application brings, and reports on how its list differs."),
         (name = "people", description = "The people of a tenant, and what admins do with them."),
         (name = "roles", description = "Roles, and the groups that give them."),
         (name = "schemas", description = "Extension schemas for users in SCIM."),
