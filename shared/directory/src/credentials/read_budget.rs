@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollcall_store::{Error, Expression, Updated, number};
 
+use crate::credentials::authenticate::item_of;
 use crate::credentials::handle::Credentials;
-use crate::credentials::secret::{Purpose, TokenSecret};
 
 /// Requests that consume no more read units than this are not charged: the rate limit bounds them.
 const FREE_UNITS: f64 = 50.0;
@@ -27,18 +27,16 @@ enum Manner {
 }
 
 impl Credentials<'_> {
-    /// Charges a token with the read units that one of its requests has consumed, if these are many. `budget` is how many
-    /// its requests may consume per minute.
+    /// Charges a token, or the OAuth client of an access token, with the read units that one of its requests has consumed,
+    /// if these are many. `budget` is how many its requests may consume per minute.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn charge_reads(self, bearer: &str, budget: u32, units: f64) -> Result<(), Error> {
-        let secret = TokenSecret::parse_for(Purpose::Scim, bearer);
-        let of_tenant = |secret: &TokenSecret| *secret.claimed_tenant() == self.scope.tenant;
-        let Some(secret) = secret.filter(of_tenant).filter(|_| units > FREE_UNITS) else {
+        let key = item_of(self.scope.keys(), &self.scope.tenant, bearer);
+        let Some(key) = key.filter(|_| units > FREE_UNITS) else {
             return Ok(());
         };
-        let key = self.scope.keys().tokens().at(secret.hash().0);
         let cost_us = worth_us(units, budget);
         let mut manner = Manner::Idle;
         for _ in 0..MAX_ATTEMPTS {

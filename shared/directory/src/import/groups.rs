@@ -58,10 +58,11 @@ impl Imports<'_> {
             .buffer_unordered(GROUPS_AT_ONCE)
             .try_collect()
             .await?;
-        for (folded, error) in refused.into_iter().flatten() {
-            let concerned = |one: &&mut Imported| one.joins.iter().any(|(name, _)| *name == folded);
-            for one in imported.iter_mut().filter(concerned) {
-                fail(&mut one.result, &error);
+        let refused: BTreeMap<String, Error> = refused.into_iter().flatten().collect();
+        for one in imported {
+            let mut errors = one.joins.iter().filter_map(|(name, _)| refused.get(name));
+            if let Some(error) = errors.next() {
+                fail(&mut one.result, error);
             }
         }
         Ok(())
@@ -92,6 +93,7 @@ impl Imports<'_> {
         known: Option<&Record>,
         late: Instant,
     ) -> Result<(), Error> {
+        unless_late(late)?;
         let resources = Resources::of(self.scope);
         let group = match known {
             Some(group) => group.id.clone(),

@@ -176,10 +176,17 @@ impl Imports<'_> {
         }
         let keys = left.iter().flat_map(|(_, keys)| keys.iter().cloned());
         let keys: Vec<Key> = keys.collect();
-        let mut found = self.scope.table.find(keys).await?;
+        let mut found = self.scope.table.find(keys.iter().cloned()).await?;
+        // Rows can share a key.
+        let mut hit = BTreeSet::new();
+        for key in keys {
+            let item = found.take(&key);
+            if item.is_some_and(|item| !deleted_ids(&item).is_empty()) {
+                hit.insert(key);
+            }
+        }
         for (name, keys) in left {
-            let items = keys.iter().filter_map(|key| found.take(key));
-            if items.flat_map(|item| deleted_ids(&item)).next().is_some() {
+            if keys.iter().any(|key| hit.contains(key)) {
                 known.deleted.insert(name);
             }
         }

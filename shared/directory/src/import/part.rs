@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use rollcall_model::{Reason, Role, RoleId, USERS, sha256_hex};
 use rollcall_scim as scim;
 use rollcall_store::{Error, TenantItem, to_item};
@@ -52,7 +52,7 @@ impl Imports<'_> {
         check_bounds(number, rows.len())?;
         let hash = &sha256_hex(&String::from_utf8_lossy(sent));
         let import = self.import(id).await?;
-        let before = self.done_before(id, number, hash).await?;
+        let before = self.done_before(&import, number, hash).await?;
         if let Some(done) = before.clone()
             && import.asked.mode == ImportMode::Import
         {
@@ -80,26 +80,32 @@ impl Imports<'_> {
             return Ok(result);
         }
         // Another request has done the part at the same time.
-        let done = self.done_before(id, number, hash).await?;
+        let done = self.done_before(&import, number, hash).await?;
         done.ok_or(Error::Busy(None))
     }
 
     async fn import_rows(self, rows: &[ImportRow], giver: Role) -> Result<Vec<RowResult>, Error> {
+        let began = Instant::now();
         let (known, tenant) = (self.look_up(rows).await?, self.scope.stored_tenant().await?);
         let terms = &Terms {
             known: &known,
             tenant: &tenant,
             giver,
         };
-        let began = Instant::now();
         let late = began + PATIENCE;
         let each = rows
             .iter()
             .map(|row| self.import_row(row, terms, late).boxed());
         let each: Vec<_> = each.collect();
-        let mut imported: Vec<Imported> =
-            stream::iter(each).buffered(AT_ONCE).try_collect().await?;
+        let done: Vec<Result<Imported, Error>> =
+            stream::iter(each).buffered(AT_ONCE).collect().await;
+        let (done, failed): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
+        let mut imported: Vec<Imported> = done.into_iter().flatten().collect();
+        // Also when other rows were late: a part that is sent again does not count what it granted before.
         self.settle_grants(&imported, &tenant, giver).await?;
+        if let Some(Err(error)) = failed.into_iter().next() {
+            return Err(error);
+        }
         let late = began + PATIENCE_WITH_GROUPS;
         self.join_groups(&mut imported, &known, late).await?;
         Ok(imported.into_iter().map(|one| one.result).collect())

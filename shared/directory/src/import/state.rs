@@ -191,16 +191,19 @@ impl Imports<'_> {
     /// # Errors
     /// `404` when it was not done.
     pub async fn part(self, id: &str, number: u32) -> Result<PartResult, Error> {
-        self.import(id).await?;
-        let part = self.stored_part(id, number).await?;
+        let import = self.import(id).await?;
+        let part = self.stored_part(&import, number).await?;
         let part = part.ok_or_else(|| not_found("part", &number.to_string()))?;
         Ok(part.result(number))
     }
 
-    async fn stored_part(self, id: &str, number: u32) -> Result<Option<StoredPart>, Error> {
-        let key = self.scope.keys().import_part(id, number);
+    /// Reads a part. One that expires at another time belongs to an earlier import with the same id, which was forgotten
+    /// before its parts.
+    async fn stored_part(self, import: &Import, number: u32) -> Result<Option<StoredPart>, Error> {
+        let key = self.scope.keys().import_part(&import.id, number);
         let item = self.scope.table.get(&key).await?;
-        item.map(from_item).transpose()
+        let part: Option<StoredPart> = item.map(from_item).transpose()?;
+        Ok(part.filter(|part| part.expires == import.expires_at.as_second()))
     }
 
     /// Reads what became of a part, if it was done with these rows.
@@ -209,11 +212,11 @@ impl Imports<'_> {
     /// `409` when it was done with others.
     pub(super) async fn done_before(
         self,
-        id: &str,
+        import: &Import,
         number: u32,
         hash: &str,
     ) -> Result<Option<PartResult>, Error> {
-        match self.stored_part(id, number).await? {
+        match self.stored_part(import, number).await? {
             Some(part) if part.hash == hash => Ok(Some(part.result(number))),
             Some(_) => Err(conflict(format!(
                 "part {number} was done with other rows; send these rows as another part"
@@ -243,7 +246,9 @@ impl Imports<'_> {
         let keys = self.scope.keys();
         let mut transaction = Transaction::default();
         let key = keys.import_part(&import.id, result.number);
-        transaction.put_if(to_item(&key, &stored)?, Expression::absent(), Guard::Used);
+        let is_free = Expression::new("attribute_not_exists(PK) OR expires <> :expires")
+            .with(":expires", number(stored.expires));
+        transaction.put_if(to_item(&key, &stored)?, is_free, Guard::Used);
         let changed = result.counts.stored();
         let changed = changed.iter().filter(|(_, rows)| *rows > 0);
         let mut add = String::from("ADD n_done :part");
