@@ -187,6 +187,15 @@ fn spellings_of_one_name_are_one_person() {
             idp.patch(&format!("/Users/{id}"), renamed)
                 .await
                 .expect(200);
+            // The name is still the same, so nobody else gets it.
+            for text in [name, spelling] {
+                let again = json!({"schemas": [urn::USER], "userName": text});
+                let again = idp.post("/Users", again).await;
+                again.refused(409, "uniqueness");
+                let filter = format!("userName eq \"{text}\"");
+                let answer = idp.filter("/Users", &filter).await.expect(200);
+                assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{text}");
+            }
         }
     });
 }

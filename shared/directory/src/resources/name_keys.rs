@@ -14,14 +14,17 @@ use crate::resources::record::Record;
 use crate::resources::writes::Pointer;
 
 impl Record {
-    /// Notes the key of the name, if the name is another one than before.
+    /// Notes the key of the name. Another spelling of the name that it had keeps the key that it has, also one of an earlier
+    /// version.
     pub(super) fn rename(&mut self, before: &Self, kind: &Kind) -> Result<(), Error> {
         let (old, new) = (
             before.text(kind, kind.unique)?,
             self.text(kind, kind.unique)?,
         );
         let compared = |name: &Option<String>| name.as_deref().map(|name| kind.compared(name));
-        if compared(&old) != compared(&new) {
+        let form_before = new.as_deref().and_then(|name| kind.compared_before(name));
+        let is_same = compared(&old) == compared(&new);
+        if !(is_same && before.name_in_key(kind)? == form_before) {
             self.named = new.and_then(|name| kind.compared_since(&name));
         }
         Ok(())

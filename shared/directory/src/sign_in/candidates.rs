@@ -65,7 +65,9 @@ impl Facts<'_> {
     fn candidate(&self, record: &Record) -> Result<Candidate, Error> {
         let (presented, identity) = (self.presented, &record.identity);
         let name = USERS.compared(&record.user_name()?);
+        // What was given to the name of an earlier version is not that of a look-alike to which it was renamed since.
         let name_before = USERS.compared_before(&record.user_name()?);
+        let name_before = name_before.filter(|_| record.named.is_none());
         let external_id = record.text(&USERS, "externalId")?.unwrap_or_default();
         let emails = record.emails()?;
         // An address that several people have means somebody only while it keeps out who has left.
