@@ -1,9 +1,11 @@
 //! Imports that refuse rows or parts, and ids of imports that were used before.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_directory::{ImportFormat, ImportMode, ImportRow, NewImport, Role, RoleId};
+use rollcall_tests::faults::Fault;
 use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
-use rollcall_tests::service::run;
+use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
 
 use crate::imports::{begin, import, lines, outcomes, send};
@@ -67,5 +69,53 @@ fn a_part_of_a_forgotten_import_with_the_same_id_does_not_count() {
             let part = part.expect(200).body;
             assert_eq!(part["repeated"], repeated, "{part}");
         }
+    });
+}
+
+/// Returns how many grants were counted.
+async fn grants(service: &Service, tenant: &Tenant) -> u64 {
+    let items = raw::items(service, tenant).await;
+    let counted = items.iter().filter_map(|item| item.get("grants"));
+    let counted = counted.filter_map(|value| value.as_n().ok());
+    counted.map(|number| number.parse::<u64>().unwrap()).sum()
+}
+
+#[test]
+fn a_part_that_ends_early_counts_what_it_granted() {
+    run(async |service| {
+        let tenant = service.tenant("import-ends-early").await;
+        let new = NewImport {
+            mode: ImportMode::Import,
+            format: ImportFormat::JsonLines,
+            connection: None,
+        };
+        let (other, faults) = service.other_process(&tenant);
+        other.imports().put("first", &new).await.unwrap();
+        let row = |(line, name): (u32, &str)| ImportRow {
+            line,
+            user_name: format!("{name}@x.test"),
+            roles: Some(vec![RoleId::named("member")]),
+            ..ImportRow::default()
+        };
+        let rows = [(1, "ada"), (2, "broken"), (3, "eve")].map(row);
+        let send = || {
+            let rows = rows.iter().cloned().map(Ok).collect();
+            let imports = other.imports();
+            imports.put_part("first", 1, (b"rows".as_slice(), rows), Role::Owner)
+        };
+        let before = grants(service, &tenant).await;
+        faults.schedule(|call| match call.operation.as_str() {
+            "TransactWriteItems" if call.body.to_string().contains("broken@x.test") => {
+                Fault::ServerError
+            }
+            _ => Fault::None,
+        });
+        assert!(send().await.is_err());
+        assert_eq!(grants(service, &tenant).await, before + 1);
+        // The rest of the part counts when it is sent again.
+        faults.clear();
+        let done = send().await.unwrap();
+        assert_eq!((done.counts.created, done.counts.unchanged), (1, 2));
+        assert_eq!(grants(service, &tenant).await, before + 2);
     });
 }
