@@ -125,7 +125,8 @@ async fn an_import_goes_on_after_a_kill() {
     let mut child = spawn(directory.path());
     let (application, idp) = clients(directory.path());
     let next = next_part(&application, "first").await;
-    assert_eq!(next, half + 1 + usize::from(was_answered));
+    // The process may have noted the part without answering.
+    assert!((half + 1 + usize::from(was_answered)..=half + 2).contains(&next));
     let mut resumed = 0;
     for number in next..=parts {
         let part = send(&application, "first", number, size).await.unwrap();

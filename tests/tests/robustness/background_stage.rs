@@ -1,5 +1,6 @@
 //! A tenant whose changes no function has followed yet, and the functions that follow them.
 
+use aws_sdk_sesv2 as ses;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -192,8 +193,8 @@ impl Stage {
                 failures(reconciler.call(batch(&pending), deadline).await)
             }
             Work::Mail => {
-                let ses = client!(aws_sdk_sesv2, self.mail);
-                let postbox = Postbox::new(ses, "sender@example.test", "https://app.test");
+                let client = client!(ses, self.mail);
+                let postbox = Postbox::new(client, "sender@example.test", "https://app.test");
                 let mailer = rollcall_mailer::handler(directory, postbox);
                 failures(mailer.call(batch(&pending)).await)
             }

@@ -8,30 +8,30 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// Creates an import of a scene.
-async fn begin(scene: &Scene, id: &str, asked: Value) {
+pub(crate) async fn begin(scene: &Scene, id: &str, asked: Value) {
     let path = scene.path(&format!("/imports/{id}"));
     scene.application.put(&path, asked).await.expect(201);
 }
 
 /// Sends a part as it is.
-async fn send(scene: &Scene, id: &str, number: u32, body: &str) -> Answer {
+pub(crate) async fn send(scene: &Scene, id: &str, number: u32, body: &str) -> Answer {
     let path = scene.path(&format!("/imports/{id}/parts/{number}"));
     let body = Some(body.to_owned());
     scene.application.send(Method::PUT, &path, body).await
 }
 
-fn lines(rows: &[Value]) -> String {
+pub(crate) fn lines(rows: &[Value]) -> String {
     rows.iter().map(|row| format!("{row}\n")).collect()
 }
 
 /// Imports rows as an import of its own. Returns what became of them.
-async fn import(scene: &Scene, id: &str, rows: &[Value]) -> Value {
+pub(crate) async fn import(scene: &Scene, id: &str, rows: &[Value]) -> Value {
     begin(scene, id, json!({})).await;
     send(scene, id, 1, &lines(rows)).await.expect(200).body
 }
 
 /// Returns the outcomes of a part by line.
-fn outcomes(part: &Value) -> Vec<(u64, &str)> {
+pub(crate) fn outcomes(part: &Value) -> Vec<(u64, &str)> {
     let items = part["items"].as_array().expect("items").iter();
     let of = |item: &'_ Value| item["line"].as_u64().expect("a line");
     items

@@ -14,14 +14,14 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const GRANT: &str = "grant_type=client_credentials";
 
 /// An OAuth client: its id and its secret.
-struct Client {
+pub(crate) struct Client {
     id: String,
     secret: String,
 }
 
 impl Client {
     /// Makes a client of the tenant's connection.
-    async fn of(tenant: &Tenant, expires_at: Option<Timestamp>) -> Client {
+    pub(crate) async fn of(tenant: &Tenant, expires_at: Option<Timestamp>) -> Client {
         let issued = tenant
             .directory()
             .credentials()
@@ -48,7 +48,7 @@ impl Client {
     }
 
     /// Fetches an access token.
-    async fn token(&self, tenant: &Tenant) -> String {
+    pub(crate) async fn token(&self, tenant: &Tenant) -> String {
         let answer = fetch(&tenant.idp(), "/oauth/token", &self.form()).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body["access_token"].as_str().unwrap().to_owned()

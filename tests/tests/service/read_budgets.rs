@@ -9,6 +9,8 @@ use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
+use crate::oauth::Client;
+
 /// Reads each person for the order of names: about as many read units as people.
 const COSTLY: &str = "/Users?sortBy=userName";
 /// How many there are.
@@ -97,6 +99,34 @@ fn a_token_that_reads_much_waits_and_no_other_does() {
             log.string("/items/0/reason"),
             Reason::ReadBudgetSpent.as_str()
         );
+    });
+}
+
+#[test]
+fn an_oauth_client_that_reads_much_waits_with_all_its_access_tokens() {
+    run(async |service| {
+        let tenant = tenant_with_people(service, "reads-by-oauth").await;
+        let (client, other) = (
+            Client::of(&tenant, None).await,
+            Client::of(&tenant, None).await,
+        );
+        let token = client.token(&tenant).await;
+        let (idp, other) = (
+            tenant.idp().with_token(Some(&token)),
+            tenant.idp().with_token(Some(&other.token(&tenant).await)),
+        );
+        let next = tenant.idp().with_token(Some(&client.token(&tenant).await));
+        allow(service, &tenant, json!(100)).await;
+        idp.get(COSTLY).await.expect(200);
+        idp.get(COSTLY).await.expect(200);
+        assert_eq!(charged(service, &tenant).await, 1);
+        for idp in [&idp, &next] {
+            let refused = idp.get("/Users?count=0").await.expect(429);
+            refused.because(Reason::ReadBudgetSpent);
+        }
+        // Neither another client nor a token waits.
+        other.get(COSTLY).await.expect(200);
+        tenant.idp().get(COSTLY).await.expect(200);
     });
 }
 

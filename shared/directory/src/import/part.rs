@@ -25,6 +25,8 @@ use crate::roles::handle::Roles;
 
 /// The maximum number of rows of a part.
 pub const MAX_ROWS: usize = 1_000;
+/// The maximum number of groups that the rows of a part name.
+const MAX_GROUPS: usize = 1_000;
 /// The number of rows that are done at the same time.
 const AT_ONCE: usize = 16;
 /// How long rows begin, and then memberships. A function ends after 28 seconds, and a write can take some of them.
@@ -40,8 +42,8 @@ impl Imports<'_> {
     /// A part that fails halfway can be sent again: rows that are done change nothing.
     ///
     /// # Errors
-    /// `404` when there is no such import; `invalidValue` for a number or a number of rows out of bounds; `409` when the
-    /// part was done with other rows; `503` when there was no time for all rows.
+    /// `404` when there is no such import; `invalidValue` for a number, or a number of rows or groups, out of bounds; `409`
+    /// when the part was done with other rows; `503` when there was no time for all rows.
     pub async fn put_part(
         self,
         id: &str,
@@ -59,6 +61,7 @@ impl Imports<'_> {
             return Ok(done);
         }
         let (rows, mut results) = distinct(rows);
+        check_groups(&rows)?;
         results.extend(match import.asked.mode {
             ImportMode::Import => self.import_rows(&rows, giver).await?,
             ImportMode::Report => self.compare_rows(&rows).await?,
@@ -225,6 +228,20 @@ fn check_bounds(number: u32, rows: usize) -> Result<(), Error> {
         () => return Ok(()),
     };
     Err(scim::Error::InvalidValue(detail).into())
+}
+
+fn check_groups(rows: &[ImportRow]) -> Result<(), Error> {
+    let groups = rows.iter().flat_map(|row| &row.groups);
+    let groups: BTreeSet<String> = groups.map(|name| scim::fold(name)).collect();
+    match groups.len() <= MAX_GROUPS {
+        true => Ok(()),
+        false => {
+            let detail = format!(
+                "the part names more than {MAX_GROUPS} groups, send its rows in smaller parts"
+            );
+            Err(scim::Error::InvalidValue(detail).into())
+        }
+    }
 }
 
 /// Returns the rows that name different people, and the failures of the others.
