@@ -176,6 +176,13 @@ impl Mailer {
             if !credentials.claim_notice(&event.id, &to, per_day).await? {
                 continue;
             }
+            // If the wave is delivered again, whoever has the mail gets no second one.
+            let one = format!("{thing}#{}", person.id);
+            match credentials.lease(&one, LEASE).await? {
+                Lease::Done => continue,
+                Lease::Theirs => return Err(Failure::Claimed),
+                Lease::Ours => {}
+            }
             let mail = notice::mail(to, event, &stored.summary.display_name)?;
             match self.postbox.send(&mail).await {
                 Ok(()) => told += 1,
@@ -184,6 +191,7 @@ impl Mailer {
                 }
                 Err(failed) => return Err(failed.into()),
             }
+            credentials.done(&one).await?;
         }
         tracing::info!(tenant = %tenant.id(), told, "told of changed subjects");
         Ok(credentials.done(&thing).await?)

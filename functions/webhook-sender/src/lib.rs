@@ -26,6 +26,7 @@ mod message;
 mod outbound;
 mod resolver;
 mod signature;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -296,53 +297,6 @@ impl Sender {
             true => Box::pin(self.send(&tenant, &endpoint, deadline)).await,
             false => Ok(()),
         }
-    }
-
-    /// Looks at the tenants, for the webhooks of the stack that were changed, until `deadline`.
-    async fn walk(&self, deadline: Instant) -> Result<(), Error> {
-        for webhook in self.directory.stack_webhooks().list().await? {
-            if let Some(begin) = webhook.walked_to().filter(|_| !webhook.is_paused()) {
-                self.walk_from(&webhook, begin.to_owned(), deadline).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn walk_from(
-        &self,
-        webhook: &StackWebhook,
-        mut after: String,
-        deadline: Instant,
-    ) -> Result<(), Error> {
-        let endpoint = &Endpoint::OfStack(webhook.id.clone());
-        while Instant::now() < deadline {
-            let behind = (!after.is_empty()).then_some(after.as_str());
-            let page = self.directory.tenants(behind, WAITING_AT_ONCE).await?;
-            let mut tenants: Vec<_> = page.into_iter().map(|tenant| tenant.id).collect();
-            let last = tenants
-                .last()
-                .filter(|_| tenants.len() == WAITING_AT_ONCE)
-                .map(ToString::to_string);
-            if last.is_none() {
-                let erasures = self.directory.unfinished_erasures().await?.into_iter();
-                let deleted = erasures.filter(|erasure| erasure.person.is_none());
-                tenants.extend(deleted.map(|erasure| erasure.tenant));
-            }
-            let sent = stream::iter(tenants).map(|id| async move {
-                let tenant = self.directory.system(id);
-                Box::pin(self.send(&tenant, endpoint, deadline)).await
-            });
-            let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
-            // The walk goes on where it was.
-            sent.into_iter().collect::<Result<Vec<_>, _>>()?;
-            let noted = self.directory.stack_webhooks();
-            let is_same = noted.note_walk(webhook, last.as_deref()).await?;
-            match last {
-                Some(last) if is_same => after = last,
-                _ => return Ok(()),
-            }
-        }
-        Ok(())
     }
 
     /// Returns whose webhook it is.

@@ -56,6 +56,7 @@
 //! | person whom an import that only compares has met | `T#<tenant>#IM#<import>#M` | user id |
 //! | webhook | `T#<tenant>#H` | id |
 //! | deliveries of a webhook | `T#<tenant>#HL#<webhook>` | `<milliseconds since 1970>#<kind>` |
+//! | deliveries of a webhook of the stack in the tenant | `T#<tenant>#HL#<webhook>#stack` | as above |
 //! | how far a webhook of the stack is in the tenant | `T#<tenant>#HP` | id |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |

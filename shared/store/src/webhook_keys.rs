@@ -17,9 +17,11 @@ impl Keys<'_> {
         self.partition("#HP")
     }
 
-    /// Returns the partition of the deliveries of a webhook, in order of time.
-    pub fn webhook_deliveries(self, webhook: &str) -> Partition {
-        self.partition(&format!("#HL#{webhook}"))
+    /// Returns the partition of the deliveries of a webhook, in order of time. A webhook of the stack can have the id of one
+    /// of the tenant.
+    pub fn webhook_deliveries(self, webhook: &str, of_stack: bool) -> Partition {
+        let end = if of_stack { "#stack" } else { "" };
+        self.partition(&format!("#HL#{webhook}{end}"))
     }
 }
 

@@ -3,7 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::new_id;
-use rollcall_store::{Error, Expression, Item, Range, from_item, number, string, to_item};
+use rollcall_store::{
+    Error, Expression, Item, Partition, Range, from_item, number, string, to_item,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::webhooks::handle::Webhooks;
@@ -57,6 +59,11 @@ fn expires(at: Timestamp) -> i64 {
 }
 
 impl Webhooks<'_> {
+    fn logged(self, webhook: &str) -> Partition {
+        let of_stack = self.stack.is_some();
+        self.scope.keys().webhook_deliveries(webhook, of_stack)
+    }
+
     /// Returns the item of a failure.
     pub(super) fn failure_item(
         self,
@@ -65,7 +72,7 @@ impl Webhooks<'_> {
         failure: &Failure,
         at: Timestamp,
     ) -> Result<Item, Error> {
-        let deliveries = self.scope.keys().webhook_deliveries(webhook);
+        let deliveries = self.logged(webhook);
         let place = format!("{:015}#f#{}", at.as_millisecond(), new_id());
         let entry = DeliveryEntry {
             place: place.clone(),
@@ -90,7 +97,7 @@ impl Webhooks<'_> {
     ) -> Result<(), Error> {
         let minute = at.as_millisecond() / MINUTE_MS * MINUTE_MS;
         let begun = Timestamp::from_millisecond(minute).unwrap_or(at);
-        let deliveries = self.scope.keys().webhook_deliveries(webhook);
+        let deliveries = self.logged(webhook);
         let key = deliveries.at(format!("{minute:015}#s"));
         let set = "SET noted_at = :at, up_to = :last, expires = :expires ADD delivered :count";
         let set = Expression::new(set)
@@ -115,7 +122,7 @@ impl Webhooks<'_> {
         limit: usize,
     ) -> Result<(Vec<DeliveryEntry>, Option<String>), Error> {
         self.read(webhook).await?;
-        let range = Range::all(self.scope.keys().webhook_deliveries(webhook));
+        let range = Range::all(self.logged(webhook));
         let range = range.descending(true).after(after).limit(limit);
         let page = self.scope.table.query(&range).await?;
         let items = page.items.into_iter().map(from_item);

@@ -60,6 +60,7 @@ impl Webhooks<'_> {
             };
             let given = from_item::<Head>(given)?.given;
             let progress = found.take(key).map(from_item::<Webhook>).transpose()?;
+            let was_paused = progress.as_ref().is_some_and(Webhook::is_paused);
             let progress = progress.filter(|found| found.created_at == stack.created_at);
             let progress = match progress {
                 Some(progress) if progress.copy_of == stack.revision => progress,
@@ -67,7 +68,7 @@ impl Webhooks<'_> {
                     true => self.read(&stack.id).await?,
                     false => return Ok(None),
                 },
-                None => match self.begin_in_tenant(stack).await? {
+                None => match self.begin_in_tenant(stack, was_paused).await? {
                     Some(progress) => progress,
                     None => return Ok(None),
                 },
@@ -78,8 +79,13 @@ impl Webhooks<'_> {
         .await
     }
 
-    /// Stores where the webhook begins. `None` if somebody else did.
-    async fn begin_in_tenant(self, stack: &StackWebhook) -> Result<Option<Webhook>, Error> {
+    /// Stores where the webhook begins. `was_paused` says that a deleted one with the same id was paused for the tenant.
+    /// `None` if somebody else did.
+    async fn begin_in_tenant(
+        self,
+        stack: &StackWebhook,
+        was_paused: bool,
+    ) -> Result<Option<Webhook>, Error> {
         let journal = Journal::of(self.scope);
         let sent_to = journal.place_before(stack.created_at).await?;
         let webhook = stack.begin(sent_to);
@@ -91,6 +97,10 @@ impl Webhooks<'_> {
         // Nothing is stored of a tenant that is erased.
         let head = self.scope.keys().event_head();
         transaction.check(head, Expression::present(), Guard::Stale);
+        if was_paused {
+            let listed = StackKeys::paused_for(&stack.id).at(self.scope.tenant.as_str());
+            transaction.delete(listed);
+        }
         let committed = self.scope.table.transact(&transaction).await?.is_empty();
         Ok(committed.then_some(webhook))
     }

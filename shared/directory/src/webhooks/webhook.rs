@@ -111,7 +111,10 @@ impl Webhook {
     pub fn wants(&self, event: &Event) -> bool {
         match EventType::of(&event.kind) {
             // A test is for one webhook, whatever its types are.
-            Some(EventType::WebhookTested) => event.subject.id == self.id,
+            Some(EventType::WebhookTested) => {
+                let tested = self.subject();
+                event.subject.kind == tested.kind && event.subject.id == tested.id
+            }
             _ => self.only_types.is_empty() || self.only_types.contains(&event.kind),
         }
     }
@@ -132,8 +135,12 @@ impl Webhook {
         read_keys(&self.signing_keys)
     }
 
+    /// Returns the subject of its events. The tenant's journal does not have the name of a webhook of the stack.
     pub(super) fn subject(&self) -> Subject {
-        Subject::new("webhook", &self.id, &self.label)
+        match self.copy_of {
+            0 => Subject::new("webhook", &self.id, &self.label),
+            _ => Subject::new("stack_webhook", &self.id, ""),
+        }
     }
 
     /// Returns what the event of a pause tells.

@@ -10,7 +10,8 @@ use utoipa::openapi::{OpenApi, Ref};
 use utoipa::{Modify, ToSchema};
 
 use crate::audit::Subject;
-use crate::event_changes::{attributes_of, changes, object_of, stored_settings};
+use crate::event_attributes::attributes_of;
+use crate::event_changes::{changes, object_of, stored_settings};
 use crate::events::Event;
 
 /// The name of the schema that matches an event of any known type.
@@ -138,6 +139,7 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::PortalLinkCreated | EventType::PortalLinkOpened | EventType::PortalLinkEnded => {
             &["tenant"]
         }
+        EventType::WebhookTested => &["webhook", "stack_webhook"],
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
             "group" => &["group"],

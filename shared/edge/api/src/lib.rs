@@ -53,6 +53,7 @@ mod schemas;
 mod stored_answer;
 mod tidy;
 
+mod event_attributes;
 mod event_changes;
 mod event_schemas;
 mod events;

@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollcall_directory::{KeyChanger, NewWebhook, StackWebhook, Tenant};
 use rollcall_tests::api::Api;
-use rollcall_tests::event_fixture::EventFixture;
+use rollcall_tests::event_fixture::{EventFixture, batch};
 use rollcall_tests::service::run;
 use rollcall_webhook_sender::Sender;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::receiver::{Receiver, Reply};
 use super::{after, call};
@@ -365,5 +366,92 @@ fn only_a_key_of_the_stack_that_may_read_events_manages_them() {
         let path = format!("/webhooks/{}/deliveries?for_tenant={tenant}", webhook.id);
         let sums = application.get(&path).await.expect(200);
         assert_eq!(sums.body["items"][0]["outcome"], "delivered");
+    });
+}
+
+#[test]
+fn a_webhook_of_a_tenant_with_the_same_id_is_another_one() {
+    run(async |_| {
+        let stack = Stack::create(Reply::Status(204)).await;
+        let own = Receiver::start(Reply::Status(204)).await;
+        let application = &stack.application;
+        let of_stack = "/webhooks/siem".to_owned();
+        let of_tenant = format!("/tenants/{}/webhooks/siem", stack.fixture.tenant.id());
+        for (path, url) in [(&of_stack, stack.receiver.url()), (&of_tenant, own.url())] {
+            let wanted = json!({"name": "SIEM", "url": url});
+            application.put(path, wanted).await.expect(201);
+        }
+        stack.fixture.drained().await;
+        let tests = |receiver: &Receiver| {
+            let types = receiver.types().into_iter();
+            types.filter(|kind| kind == "webhook.tested").count()
+        };
+        let within = format!("for_tenant={}", stack.fixture.tenant.id());
+        let path = format!("{of_stack}/test?{within}");
+        application.post(&path, json!({})).await.expect(202);
+        stack.fixture.drained().await;
+        assert_eq!((tests(&stack.receiver), tests(&own)), (1, 0));
+        // The tenant's journal does not have the operator's name for it.
+        let feed = stack.fixture.feed().await;
+        let tested = feed.iter().find(|event| event["type"] == "webhook.tested");
+        let subject = &tested.unwrap()["subject"];
+        assert_eq!(subject["type"], "stack_webhook");
+        assert_eq!(subject["name"], "");
+        let path = format!("{of_tenant}/test");
+        application.post(&path, json!({})).await.expect(202);
+        stack.fixture.drained().await;
+        assert_eq!((tests(&stack.receiver), tests(&own)), (1, 1));
+
+        stack.receiver.reply(Reply::Status(500));
+        stack.fixture.idp.user("ada").await;
+        stack.fixture.drained().await;
+        let failed = async |path: &str| {
+            let listed = application.get(path).await.expect(200);
+            let outcomes = listed.body["items"].as_array().unwrap().iter();
+            outcomes.filter(|one| one["outcome"] == "failed").count()
+        };
+        assert_eq!(failed(&format!("{of_tenant}/deliveries")).await, 0);
+        assert_eq!(failed(&format!("{of_stack}/deliveries?{within}")).await, 1);
+    });
+}
+
+#[test]
+fn a_tenant_that_cannot_be_read_holds_up_no_other_webhook() {
+    run(async |_| {
+        use aws_sdk_dynamodb::types::AttributeValue::S;
+        let stack = Stack::create(Reply::Status(204)).await;
+        let (first, _) = stack.webhook().await;
+        let (second, _) = stack.webhook().await;
+        stack.fixture.drained().await;
+        let directory = stack.fixture.local.directory();
+        let (webhooks, by) = (directory.stack_webhooks(), KeyChanger::default());
+        for webhook in [&first, &second] {
+            webhooks.pause(&webhook.id, &by).await.unwrap();
+        }
+        stack.fixture.idp.user("ada").await;
+        stack.fixture.drained().await;
+        let before = stack.receiver.received().len();
+        let tenant = &stack.fixture.tenant;
+        let partition = format!("T#{}#HP", tenant.id());
+        let client = stack.fixture.local.dynamodb_client();
+        let put = client.put_item().table_name("rollcall");
+        let put = put.item("PK", S(partition)).item("SK", S(first.id.clone()));
+        put.send().await.unwrap();
+        for webhook in [&first, &second] {
+            webhooks.resume(&webhook.id, &by).await.unwrap();
+        }
+        let message = batch(&[json!({"waiting": {}}).to_string()]);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let answer = stack.sender().call(message, deadline).await;
+        assert_eq!(answer.batch_item_failures.len(), 1);
+        assert!(stack.receiver.received().len() > before);
+        let last = stack.of(tenant).last().copied();
+        assert_eq!(last, Some(head(tenant).await));
+        let walked = async |webhook: &StackWebhook| {
+            let read = webhooks.read(&webhook.id).await.unwrap();
+            read.walked_to().map(str::to_owned)
+        };
+        assert_eq!(walked(&first).await.as_deref(), Some(""));
+        assert_eq!(walked(&second).await, None);
     });
 }
