@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::Role;
+use rollcall_tests::idp::Idp;
 use rollcall_tests::raw;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
@@ -173,10 +174,8 @@ fn spellings_of_one_name_are_one_person() {
             let id = idp.user(name).await;
             let stored = idp.get(&format!("/Users/{id}")).await.expect(200);
             assert_eq!(stored.string("/userName"), name);
-            let again = json!({"schemas": [urn::USER], "userName": spelling});
-            let again = idp.post("/Users", again).await;
-            again.refused(409, "uniqueness");
             for text in [name, spelling] {
+                refuse_again(&idp, text).await;
                 let filter = format!("userName eq \"{text}\"");
                 let answer = idp.filter("/Users", &filter).await.expect(200);
                 assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{text}");
@@ -187,8 +186,51 @@ fn spellings_of_one_name_are_one_person() {
             idp.patch(&format!("/Users/{id}"), renamed)
                 .await
                 .expect(200);
+            for text in [name, spelling] {
+                refuse_again(&idp, text).await;
+                let filter = format!("userName eq \"{text}\"");
+                let answer = idp.filter("/Users", &filter).await.expect(200);
+                assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{text}");
+                let signed_in = application.log_in(tenant.id(), text, None).await;
+                assert_eq!(signed_in.expect(200).string("/user/id"), id, "{text}");
+            }
         }
     });
+}
+
+/// A push finds whoever signed in by another spelling of the name: with a new person, and with a new name.
+#[test]
+fn pushes_of_another_spelling_meet_who_signed_in() {
+    run(async |service| {
+        let tenant = service.tenant("spellings-signed-in").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let sign_in = async |name: &str| {
+            let signed_in = application.log_in(tenant.id(), name, None).await;
+            signed_in.expect(200).string("/user/id")
+        };
+        let (carl, spelling) = (sign_in("carl").await, "\u{ff23}arl");
+        assert_eq!(idp.user(spelling).await, carl);
+        for text in ["carl", spelling] {
+            refuse_again(&idp, text).await;
+            assert_eq!(sign_in(text).await, carl, "{text}");
+        }
+        let (signed_in, spelling) = (sign_in("bob").await, "\u{ff22}ob");
+        let robert = idp.user("robert").await;
+        let renamed = json!([{"op": "replace", "path": "userName", "value": spelling}]);
+        let path = format!("/Users/{robert}");
+        idp.patch(&path, renamed).await.expect(200);
+        idp.get(&format!("/Users/{signed_in}")).await.expect(404);
+        for text in ["bob", spelling] {
+            refuse_again(&idp, text).await;
+            assert_eq!(sign_in(text).await, robert, "{text}");
+        }
+    });
+}
+
+async fn refuse_again(idp: &Idp, name: &str) {
+    let again = json!({"schemas": [urn::USER], "userName": name});
+    let again = idp.post("/Users", again).await;
+    again.refused(409, "uniqueness");
 }
 
 /// Earlier versions gave `groß` the key `gross`, and the record said nothing about it.

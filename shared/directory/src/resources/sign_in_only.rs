@@ -107,7 +107,9 @@ impl Resources<'_> {
         }
         let mut after = after.clone();
         // The name stays where it is.
-        after.named.clone_from(&closed.named);
+        let name = after.user_name()?;
+        let is_key_of_before = closed.name_in_key(&USERS)? == USERS.compared_before(&name);
+        after.named = USERS.compared_since(&name).filter(|_| !is_key_of_before);
         let is_free = after.identity.bindings.is_empty() && after.account.manual.is_none();
         let mut transaction = Transaction::default();
         ownership.check(self.scope, &mut transaction);

@@ -65,7 +65,8 @@ impl Facts<'_> {
     fn candidate(&self, record: &Record) -> Result<Candidate, Error> {
         let (presented, identity) = (self.presented, &record.identity);
         let name = USERS.compared(&record.user_name()?);
-        let name_before = USERS.compared_before(&record.user_name()?);
+        // Proofs of earlier versions have the form that the key has still.
+        let name_in_key = record.name_in_key(&USERS)?;
         let external_id = record.text(&USERS, "externalId")?.unwrap_or_default();
         let emails = record.emails()?;
         // An address that several people have means somebody only while it keeps out who has left.
@@ -80,7 +81,7 @@ impl Facts<'_> {
         // An ended person is also found by what applications and identity providers confuse.
         let is_confused = record.is_out() && Some(&name) == presented.email.as_ref();
         let proves = |kind, value: &str| identity.proves(&record.id, kind, value);
-        let mut forms = std::iter::once(&name).chain(&name_before);
+        let mut forms = std::iter::once(&name).chain(&name_in_key);
         let is_name_proven = forms.any(|name| proves(IdentifierKind::UserName, name));
         Ok(Candidate {
             id: record.id.clone(),
