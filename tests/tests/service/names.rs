@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::Role;
 use rollcall_tests::idp::Idp;
 use rollcall_tests::raw;
+use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::json;
@@ -289,5 +290,93 @@ fn the_names_of_an_earlier_version_stay_and_can_be_found() {
         );
         let sorted = idp.get("/Users?sortBy=userName").await.expect(200);
         assert_eq!(sorted.total(), 2);
+    });
+}
+
+/// Earlier versions took full-width spellings for names of their own, which a new plain name does not meet.
+#[test]
+fn of_two_spellings_that_two_people_have_the_exact_one_is_meant() {
+    run(async |service| {
+        let scene = Scene::create(service, "spellings-of-two").await;
+        let name = "\u{ff21}DA";
+        let old = scene.push(json!({"userName": name})).await;
+        let mut item = raw::item(service, &scene.tenant, "#U", &old).await;
+        assert!(item.remove("named").is_some());
+        raw::put(service, item).await;
+        let mut claim = raw::item(service, &scene.tenant, "#UN", "ada").await;
+        let form = AttributeValue::S("\u{ff41}da".to_owned());
+        claim.insert("SK".to_owned(), form);
+        raw::put(service, claim).await;
+        raw::delete(service, &scene.tenant, "#UN", "ada").await;
+
+        let new = scene.push(json!({"userName": "ada"})).await;
+        assert_ne!(new, old);
+        for (name, id) in [(name, &old), ("ada", &new), ("ADA", &new)] {
+            let login = json!({"user_name": name});
+            assert_eq!(scene.signed_in(login).await, *id, "{name}");
+        }
+        let neither = json!({"user_name": "\u{ff21}da"});
+        scene.conflicts(neither, &[&old, &new]).await;
+    });
+}
+
+/// Only who has the key of an earlier version still can have proven the name in its form.
+#[test]
+fn a_new_name_is_not_proven_by_one_that_looks_alike() {
+    run(async |service| {
+        let scene = Scene::create(service, "proven-look-alikes").await;
+        let owner = scene.push(json!({"userName": "gross"})).await;
+        let login = |name: &str| json!({"user_name": name});
+        assert_eq!(scene.signed_in(login("gross")).await, owner);
+        scene.give(&owner, Role::Owner).await;
+        let name = "gro\u{df}";
+        let renamed = scene.set(&owner, "userName", json!(name)).await;
+        renamed.expect(200);
+        scene.conflicts(login(name), &[&owner]).await;
+
+        let mut item = raw::item(service, &scene.tenant, "#U", &owner).await;
+        assert!(item.remove("named").is_some());
+        raw::put(service, item).await;
+        let mut claim = raw::item(service, &scene.tenant, "#UN", name).await;
+        claim.insert("SK".to_owned(), AttributeValue::S("gross".to_owned()));
+        raw::put(service, claim).await;
+        raw::delete(service, &scene.tenant, "#UN", name).await;
+        assert_eq!(scene.signed_in(login(name)).await, owner);
+    });
+}
+
+/// Earlier versions kept hashes of folded names, and did not say that of today's versions.
+#[test]
+fn whom_an_earlier_version_deleted_stays_out() {
+    run(async |service| {
+        let scene = Scene::create(service, "traces-of-before").await;
+        let emails = json!([{"value": "gross@x.test", "primary": true}]);
+        let gross = scene
+            .push(json!({"userName": "gross", "emails": emails}))
+            .await;
+        let adas = scene.push(json!({"userName": "adas"})).await;
+        for id in [&gross, &adas] {
+            let path = format!("/Users/{id}");
+            scene.tenant.idp().delete(&path).await.expect(204);
+        }
+        let other = scene.signed_in(json!({"user_name": "ada\u{17f}"})).await;
+        assert_ne!(other, adas);
+        let items = raw::items(service, &scene.tenant).await;
+        for mut item in items {
+            if item.remove("ids_compared").is_some() {
+                raw::put(service, item).await;
+            }
+        }
+        for login in [
+            json!({"user_name": "gro\u{df}"}),
+            json!({"user_name": "gro\u{df}@x.test"}),
+            json!({"user_name": "other", "email": "gro\u{df}@x.test"}),
+        ] {
+            scene.keeps_out(login).await;
+        }
+        let path = scene.path(&format!("/users/{gross}/admit-as-new"));
+        scene.application.post(&path, json!({})).await.expect(204);
+        let other = scene.signed_in(json!({"user_name": "gro\u{df}"})).await;
+        assert_ne!(other, gross);
     });
 }

@@ -11,7 +11,7 @@ use crate::import::row::ImportRow;
 use crate::resources::application_ids::pointed_at;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::traces::{Identifiers, deleted_ids};
+use crate::resources::traces::Identifiers;
 
 /// What the directory knows of the people and groups that rows name.
 #[derive(Debug, Default)]
@@ -174,12 +174,11 @@ impl Imports<'_> {
                 left.push((USERS.compared(&row.user_name), keys));
             }
         }
-        let keys = left.iter().flat_map(|(_, keys)| keys.iter().cloned());
+        let keys = left.iter().flat_map(|(_, keys)| keys.all().cloned());
         let keys: Vec<Key> = keys.collect();
         let mut found = self.scope.table.find(keys).await?;
         for (name, keys) in left {
-            let items = keys.iter().filter_map(|key| found.take(key));
-            if items.flat_map(|item| deleted_ids(&item)).next().is_some() {
+            if !keys.people(&mut found).is_empty() {
                 known.deleted.insert(name);
             }
         }

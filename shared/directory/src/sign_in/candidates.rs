@@ -53,6 +53,7 @@ impl Facts<'_> {
         for record in people {
             candidates.push(self.candidate(record)?);
         }
+        self.prefer_exact(people, &mut candidates)?;
         let is_known = |id: &str| people.iter().any(|record| record.id == id);
         for id in bound_people(self.presented, self.bound) {
             if !is_known(&id) {
@@ -60,6 +61,21 @@ impl Facts<'_> {
             }
         }
         Ok(candidates)
+    }
+
+    /// Of several people with one name, the one with exactly this spelling is meant. Names are unique, but earlier versions
+    /// stored some spellings of today's names as other ones.
+    fn prefer_exact(&self, people: &[Record], candidates: &mut [Candidate]) -> Result<(), Error> {
+        let mut exact = BTreeSet::new();
+        for record in people {
+            if record.user_name()? == self.presented.given_name {
+                exact.insert(&record.id);
+            }
+        }
+        for candidate in candidates {
+            candidate.has_name &= exact.is_empty() || exact.contains(&candidate.id);
+        }
+        Ok(())
     }
 
     fn candidate(&self, record: &Record) -> Result<Candidate, Error> {
