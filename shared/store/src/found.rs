@@ -19,6 +19,12 @@ impl Found {
         Ok(Self(by_key.collect::<Result<_, Error>>()?))
     }
 
+    /// Returns the item with this key, if it exists and nobody has taken it.
+    pub fn get(&self, key: &Key) -> Option<&Item> {
+        let key = (key.partition.as_str().to_owned(), key.sort.clone());
+        self.0.get(&key)
+    }
+
     /// Takes the item with this key, if it exists.
     pub fn take(&mut self, key: &Key) -> Option<Item> {
         let key = (key.partition.as_str().to_owned(), key.sort.clone());

@@ -3,7 +3,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::Role;
+use rollcall_tests::idp::Idp;
 use rollcall_tests::raw;
+use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
 use serde_json::json;
@@ -173,10 +175,8 @@ fn spellings_of_one_name_are_one_person() {
             let id = idp.user(name).await;
             let stored = idp.get(&format!("/Users/{id}")).await.expect(200);
             assert_eq!(stored.string("/userName"), name);
-            let again = json!({"schemas": [urn::USER], "userName": spelling});
-            let again = idp.post("/Users", again).await;
-            again.refused(409, "uniqueness");
             for text in [name, spelling] {
+                refuse_again(&idp, text).await;
                 let filter = format!("userName eq \"{text}\"");
                 let answer = idp.filter("/Users", &filter).await.expect(200);
                 assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{text}");
@@ -187,17 +187,51 @@ fn spellings_of_one_name_are_one_person() {
             idp.patch(&format!("/Users/{id}"), renamed)
                 .await
                 .expect(200);
-            // The name is still the same, so nobody else gets it.
             for text in [name, spelling] {
-                let again = json!({"schemas": [urn::USER], "userName": text});
-                let again = idp.post("/Users", again).await;
-                again.refused(409, "uniqueness");
+                refuse_again(&idp, text).await;
                 let filter = format!("userName eq \"{text}\"");
                 let answer = idp.filter("/Users", &filter).await.expect(200);
                 assert_eq!(answer.strings("/Resources/*/id"), [id.as_str()], "{text}");
+                let signed_in = application.log_in(tenant.id(), text, None).await;
+                assert_eq!(signed_in.expect(200).string("/user/id"), id, "{text}");
             }
         }
     });
+}
+
+/// A push finds whoever signed in by another spelling of the name: with a new person, and with a new name.
+#[test]
+fn pushes_of_another_spelling_meet_who_signed_in() {
+    run(async |service| {
+        let tenant = service.tenant("spellings-signed-in").await;
+        let (idp, application) = (tenant.idp(), service.application());
+        let sign_in = async |name: &str| {
+            let signed_in = application.log_in(tenant.id(), name, None).await;
+            signed_in.expect(200).string("/user/id")
+        };
+        let (carl, spelling) = (sign_in("carl").await, "\u{ff23}arl");
+        assert_eq!(idp.user(spelling).await, carl);
+        for text in ["carl", spelling] {
+            refuse_again(&idp, text).await;
+            assert_eq!(sign_in(text).await, carl, "{text}");
+        }
+        let (signed_in, spelling) = (sign_in("bob").await, "\u{ff22}ob");
+        let robert = idp.user("robert").await;
+        let renamed = json!([{"op": "replace", "path": "userName", "value": spelling}]);
+        let path = format!("/Users/{robert}");
+        idp.patch(&path, renamed).await.expect(200);
+        idp.get(&format!("/Users/{signed_in}")).await.expect(404);
+        for text in ["bob", spelling] {
+            refuse_again(&idp, text).await;
+            assert_eq!(sign_in(text).await, robert, "{text}");
+        }
+    });
+}
+
+async fn refuse_again(idp: &Idp, name: &str) {
+    let again = json!({"schemas": [urn::USER], "userName": name});
+    let again = idp.post("/Users", again).await;
+    again.refused(409, "uniqueness");
 }
 
 /// Earlier versions gave `groß` the key `gross`, and the record said nothing about it.
@@ -256,5 +290,93 @@ fn the_names_of_an_earlier_version_stay_and_can_be_found() {
         );
         let sorted = idp.get("/Users?sortBy=userName").await.expect(200);
         assert_eq!(sorted.total(), 2);
+    });
+}
+
+/// Earlier versions took full-width spellings for names of their own, which a new plain name does not meet.
+#[test]
+fn of_two_spellings_that_two_people_have_the_exact_one_is_meant() {
+    run(async |service| {
+        let scene = Scene::create(service, "spellings-of-two").await;
+        let name = "\u{ff21}DA";
+        let old = scene.push(json!({"userName": name})).await;
+        let mut item = raw::item(service, &scene.tenant, "#U", &old).await;
+        assert!(item.remove("named").is_some());
+        raw::put(service, item).await;
+        let mut claim = raw::item(service, &scene.tenant, "#UN", "ada").await;
+        let form = AttributeValue::S("\u{ff41}da".to_owned());
+        claim.insert("SK".to_owned(), form);
+        raw::put(service, claim).await;
+        raw::delete(service, &scene.tenant, "#UN", "ada").await;
+
+        let new = scene.push(json!({"userName": "ada"})).await;
+        assert_ne!(new, old);
+        for (name, id) in [(name, &old), ("ada", &new), ("ADA", &new)] {
+            let login = json!({"user_name": name});
+            assert_eq!(scene.signed_in(login).await, *id, "{name}");
+        }
+        let neither = json!({"user_name": "\u{ff21}da"});
+        scene.conflicts(neither, &[&old, &new]).await;
+    });
+}
+
+/// Only who has the key of an earlier version still can have proven the name in its form.
+#[test]
+fn a_new_name_is_not_proven_by_one_that_looks_alike() {
+    run(async |service| {
+        let scene = Scene::create(service, "proven-look-alikes").await;
+        let owner = scene.push(json!({"userName": "gross"})).await;
+        let login = |name: &str| json!({"user_name": name});
+        assert_eq!(scene.signed_in(login("gross")).await, owner);
+        scene.give(&owner, Role::Owner).await;
+        let name = "gro\u{df}";
+        let renamed = scene.set(&owner, "userName", json!(name)).await;
+        renamed.expect(200);
+        scene.conflicts(login(name), &[&owner]).await;
+
+        let mut item = raw::item(service, &scene.tenant, "#U", &owner).await;
+        assert!(item.remove("named").is_some());
+        raw::put(service, item).await;
+        let mut claim = raw::item(service, &scene.tenant, "#UN", name).await;
+        claim.insert("SK".to_owned(), AttributeValue::S("gross".to_owned()));
+        raw::put(service, claim).await;
+        raw::delete(service, &scene.tenant, "#UN", name).await;
+        assert_eq!(scene.signed_in(login(name)).await, owner);
+    });
+}
+
+/// Earlier versions kept hashes of folded names, and did not say that of today's versions.
+#[test]
+fn whom_an_earlier_version_deleted_stays_out() {
+    run(async |service| {
+        let scene = Scene::create(service, "traces-of-before").await;
+        let emails = json!([{"value": "gross@x.test", "primary": true}]);
+        let gross = scene
+            .push(json!({"userName": "gross", "emails": emails}))
+            .await;
+        let adas = scene.push(json!({"userName": "adas"})).await;
+        for id in [&gross, &adas] {
+            let path = format!("/Users/{id}");
+            scene.tenant.idp().delete(&path).await.expect(204);
+        }
+        let other = scene.signed_in(json!({"user_name": "ada\u{17f}"})).await;
+        assert_ne!(other, adas);
+        let items = raw::items(service, &scene.tenant).await;
+        for mut item in items {
+            if item.remove("ids_compared").is_some() {
+                raw::put(service, item).await;
+            }
+        }
+        for login in [
+            json!({"user_name": "gro\u{df}"}),
+            json!({"user_name": "gro\u{df}@x.test"}),
+            json!({"user_name": "other", "email": "gro\u{df}@x.test"}),
+        ] {
+            scene.keeps_out(login).await;
+        }
+        let path = scene.path(&format!("/users/{gross}/admit-as-new"));
+        scene.application.post(&path, json!({})).await.expect(204);
+        let other = scene.signed_in(json!({"user_name": "gro\u{df}"})).await;
+        assert_ne!(other, gross);
     });
 }

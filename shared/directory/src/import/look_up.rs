@@ -11,7 +11,7 @@ use crate::import::row::ImportRow;
 use crate::resources::application_ids::pointed_at;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::traces::{Identifiers, deleted_ids};
+use crate::resources::traces::Identifiers;
 
 /// What the directory knows of the people and groups that rows name.
 #[derive(Debug, Default)]
@@ -174,19 +174,10 @@ impl Imports<'_> {
                 left.push((USERS.compared(&row.user_name), keys));
             }
         }
-        let keys = left.iter().flat_map(|(_, keys)| keys.iter().cloned());
-        let keys: Vec<Key> = keys.collect();
-        let mut found = self.scope.table.find(keys.iter().cloned()).await?;
-        // Rows can share a key.
-        let mut hit = BTreeSet::new();
-        for key in keys {
-            let item = found.take(&key);
-            if item.is_some_and(|item| !deleted_ids(&item).is_empty()) {
-                hit.insert(key);
-            }
-        }
+        let keys = left.iter().flat_map(|(_, keys)| keys.all().cloned());
+        let found = self.scope.table.find(keys).await?;
         for (name, keys) in left {
-            if keys.iter().any(|key| hit.contains(key)) {
+            if !keys.people(&found).is_empty() {
                 known.deleted.insert(name);
             }
         }

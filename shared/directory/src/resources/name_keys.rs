@@ -14,17 +14,16 @@ use crate::resources::record::Record;
 use crate::resources::writes::Pointer;
 
 impl Record {
-    /// Notes the key of the name. Another spelling of the name that it had keeps the key that it has, also one of an earlier
-    /// version.
+    /// Notes the key of the name, unless the key stays where it is. A new spelling of the same name can have another key.
     pub(super) fn rename(&mut self, before: &Self, kind: &Kind) -> Result<(), Error> {
         let (old, new) = (
             before.text(kind, kind.unique)?,
             self.text(kind, kind.unique)?,
         );
         let compared = |name: &Option<String>| name.as_deref().map(|name| kind.compared(name));
-        let form_before = new.as_deref().and_then(|name| kind.compared_before(name));
+        let key_of_before = new.as_deref().and_then(|name| kind.compared_before(name));
         let is_same = compared(&old) == compared(&new);
-        if !(is_same && before.name_in_key(kind)? == form_before) {
+        if !is_same || before.name_in_key(kind)? != key_of_before {
             self.named = new.and_then(|name| kind.compared_since(&name));
         }
         Ok(())

@@ -108,8 +108,8 @@ impl Resources<'_> {
         let mut after = after.clone();
         // The name stays where it is.
         let name = after.user_name()?;
-        let is_before = closed.name_in_key(&USERS)? == USERS.compared_before(&name);
-        after.named = USERS.compared_since(&name).filter(|_| !is_before);
+        let is_key_of_before = closed.name_in_key(&USERS)? == USERS.compared_before(&name);
+        after.named = USERS.compared_since(&name).filter(|_| !is_key_of_before);
         let is_free = after.identity.bindings.is_empty() && after.account.manual.is_none();
         let mut transaction = Transaction::default();
         ownership.check(self.scope, &mut transaction);

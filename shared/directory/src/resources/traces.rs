@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{USERS, sha256_hex};
 use rollcall_store::{
-    Error, Expression, Guard, Item, Key, KeyUse, Scope, StackKey, Transaction, now, number,
+    Error, Expression, Found, Guard, Item, Key, KeyUse, Scope, StackKey, Transaction, now, number,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ const MAX_EMAILS: usize = 10;
 const MAX_FORMER: usize = 8;
 /// The attribute with the ids of the deleted people who had an identifier.
 const IDS: &str = "ids";
+/// The attribute with the ids of those of them who left it in the form in which names are compared. Earlier versions folded
+/// names, and do not write it.
+const COMPARED: &str = "ids_compared";
 
 /// The hashes of one deleted person's identifiers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +128,12 @@ impl Traces {
         let days = scope.settings().await?.retention_days.max(MIN_DAYS);
         let expires = now().as_second() + i64::from(days) * 86_400;
         for hash in self.all() {
-            let add = Expression::new(format!("ADD {IDS} :ids SET expires = :expires"))
+            // What the person was called before can have the form of an earlier version.
+            let added = match self.former.contains(hash) {
+                true => format!("{IDS} :ids"),
+                false => format!("{IDS} :ids, {COMPARED} :ids"),
+            };
+            let add = Expression::new(format!("ADD {added} SET expires = :expires"))
                 .with(":ids", AttributeValue::Ss(vec![id.to_owned()]))
                 .with(":expires", number(expires));
             transaction.update(scope.keys().deleted_with(hash), add);
@@ -153,7 +161,7 @@ impl Traces {
     /// Removes the traces of the person with this id.
     pub(super) fn erase(&self, scope: &Scope, transaction: &mut Transaction, id: &str) {
         for hash in self.all() {
-            let remove = Expression::new(format!("DELETE {IDS} :ids"))
+            let remove = Expression::new(format!("DELETE {IDS} :ids, {COMPARED} :ids"))
                 .with(":ids", AttributeValue::Ss(vec![id.to_owned()]));
             transaction.update(scope.keys().deleted_with(hash), remove);
         }
@@ -205,14 +213,18 @@ impl Sought {
 pub(crate) struct Identifiers {
     /// User names and e-mail addresses, which applications and identity providers confuse.
     names: BTreeSet<String>,
+    /// Their forms in earlier versions, where those are others.
+    names_before: BTreeSet<String>,
     external_ids: BTreeSet<String>,
 }
 
 impl Identifiers {
-    /// Adds user names or e-mail addresses.
+    /// Adds user names or e-mail addresses, as they were given.
     pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let names = names.into_iter().filter(|name| !name.is_empty());
-        self.names.extend(names.map(|name| USERS.compared(name)));
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            self.names.insert(USERS.compared(name));
+            self.names_before.extend(USERS.compared_before(name));
+        }
         self
     }
 
@@ -227,22 +239,56 @@ impl Identifiers {
     ///
     /// # Errors
     /// When the keys of the stack cannot be read.
-    pub(crate) async fn deleted_keys(&self, scope: &Scope) -> Result<Vec<Key>, Error> {
+    pub(crate) async fn deleted_keys(&self, scope: &Scope) -> Result<DeletedKeys, Error> {
         let names = self.names.iter().map(|name| name_text(scope, name));
         let ids = self.external_ids.iter();
         let texts = names.chain(ids.map(|id| external_id_text(scope, id)));
-        let mut keys = Vec::new();
-        for text in texts {
-            let hashes = hashes(scope, &text).await?;
-            keys.extend(hashes.iter().map(|hash| scope.keys().deleted_with(hash)));
+        let before = self.names_before.difference(&self.names);
+        let before: Vec<String> = before.map(|form| text_of_form(scope, form)).collect();
+        Ok(DeletedKeys {
+            current: keys_of(scope, texts.collect()).await?,
+            before: keys_of(scope, before).await?,
+        })
+    }
+}
+
+/// The keys of the items that name deleted people with one of some identifiers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DeletedKeys {
+    /// Those of the identifiers as they are compared.
+    pub(crate) current: Vec<Key>,
+    /// Those of names as earlier versions compared them. They can be the keys of other names that look alike.
+    before: Vec<Key>,
+}
+
+impl DeletedKeys {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Key> {
+        self.current.iter().chain(&self.before)
+    }
+
+    /// Returns the ids of the deleted people in what was read. Under a form of before, only those count who were deleted
+    /// by an earlier version: who left it since had another name.
+    pub(crate) fn people(&self, found: &Found) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for item in self.current.iter().filter_map(|key| found.get(key)) {
+            ids.extend(ids_in(item, IDS));
         }
-        Ok(keys)
+        for item in self.before.iter().filter_map(|key| found.get(key)) {
+            let since = ids_in(item, COMPARED);
+            let all = ids_in(item, IDS).into_iter();
+            ids.extend(all.filter(|id| !since.contains(id)));
+        }
+        ids
     }
 }
 
 /// Returns the ids of the deleted people in the item of an identifier.
 pub(crate) fn deleted_ids(item: &Item) -> BTreeSet<String> {
-    let ids = item.get(IDS).and_then(|ids| ids.as_ss().ok());
+    ids_in(item, IDS)
+}
+
+fn ids_in(item: &Item, attribute: &str) -> BTreeSet<String> {
+    let ids = item.get(attribute).and_then(|ids| ids.as_ss().ok());
     ids.into_iter().flatten().cloned().collect()
 }
 
@@ -259,11 +305,25 @@ fn identifiers(record: &Record) -> Result<(String, Option<String>, Vec<String>),
 }
 
 fn name_text(scope: &Scope, name: &str) -> String {
-    format!("{}#name#{}", scope.tenant, USERS.compared(name))
+    text_of_form(scope, &USERS.compared(name))
+}
+
+fn text_of_form(scope: &Scope, form: &str) -> String {
+    format!("{}#name#{form}", scope.tenant)
 }
 
 fn external_id_text(scope: &Scope, id: &str) -> String {
     format!("{}#external_id#{id}", scope.tenant)
+}
+
+/// Returns the keys of the items of some texts.
+async fn keys_of(scope: &Scope, texts: Vec<String>) -> Result<Vec<Key>, Error> {
+    let mut keys = Vec::new();
+    for text in texts {
+        let hashes = hashes(scope, &text).await?;
+        keys.extend(hashes.iter().map(|hash| scope.keys().deleted_with(hash)));
+    }
+    Ok(keys)
 }
 
 /// Returns the hashes of a text with each key of the stack.

@@ -158,7 +158,7 @@ impl<'a> Admission<'a> {
             None => {
                 let mut created = resource_writes(scope, &USERS, None, Some(after))?;
                 // What was read is no snapshot: somebody may just have been deleted.
-                for key in &self.looked_up.deleted_keys {
+                for key in &self.looked_up.deleted_keys.current {
                     created.check(key.clone(), nobody_had_it(), Guard::Stale);
                 }
                 created

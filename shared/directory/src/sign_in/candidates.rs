@@ -53,6 +53,7 @@ impl Facts<'_> {
         for record in people {
             candidates.push(self.candidate(record)?);
         }
+        self.prefer_exact(people, &mut candidates)?;
         let is_known = |id: &str| people.iter().any(|record| record.id == id);
         for id in bound_people(self.presented, self.bound) {
             if !is_known(&id) {
@@ -62,12 +63,26 @@ impl Facts<'_> {
         Ok(candidates)
     }
 
+    /// Of several people with one name, the one with exactly this spelling is meant. Names are unique, but earlier versions
+    /// stored some spellings of today's names as other ones.
+    fn prefer_exact(&self, people: &[Record], candidates: &mut [Candidate]) -> Result<(), Error> {
+        let mut exact = BTreeSet::new();
+        for record in people {
+            if record.user_name()? == self.presented.given_name {
+                exact.insert(&record.id);
+            }
+        }
+        for candidate in candidates {
+            candidate.has_name &= exact.is_empty() || exact.contains(&candidate.id);
+        }
+        Ok(())
+    }
+
     fn candidate(&self, record: &Record) -> Result<Candidate, Error> {
         let (presented, identity) = (self.presented, &record.identity);
         let name = USERS.compared(&record.user_name()?);
-        // What was given to the name of an earlier version is not that of a look-alike to which it was renamed since.
-        let name_before = USERS.compared_before(&record.user_name()?);
-        let name_before = name_before.filter(|_| record.named.is_none());
+        // Proofs of earlier versions have the form that the key has still.
+        let name_in_key = record.name_in_key(&USERS)?;
         let external_id = record.text(&USERS, "externalId")?.unwrap_or_default();
         let emails = record.emails()?;
         // An address that several people have means somebody only while it keeps out who has left.
@@ -82,7 +97,7 @@ impl Facts<'_> {
         // An ended person is also found by what applications and identity providers confuse.
         let is_confused = record.is_out() && Some(&name) == presented.email.as_ref();
         let proves = |kind, value: &str| identity.proves(&record.id, kind, value);
-        let mut forms = std::iter::once(&name).chain(&name_before);
+        let mut forms = std::iter::once(&name).chain(&name_in_key);
         let is_name_proven = forms.any(|name| proves(IdentifierKind::UserName, name));
         Ok(Candidate {
             id: record.id.clone(),

@@ -275,7 +275,7 @@ fn by_name(terms: &Terms, people: &[Candidate]) -> Option<Outcome> {
     match unstruck(terms, &live)[..] {
         [] => struck(terms, &live),
         [one] => Some(admit(terms, one)),
-        // User names are unique, so this cannot happen.
+        // User names are unique, except for spellings that earlier versions took for different names.
         [..] => Some(refused(Refusal::Ambiguous, live)),
     }
 }

@@ -24,7 +24,7 @@ use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
 use crate::resources::subjects::BoundPeople;
-use crate::resources::traces::deleted_ids;
+use crate::resources::traces::DeletedKeys;
 use crate::roles::claim_lists::are_complete;
 use crate::roles::handle::Roles;
 use crate::sign_in::assertion::Assertion;
@@ -50,8 +50,9 @@ pub(super) struct LookedUp {
     pub(super) tenant: TenantItem,
     /// The item of the user name; `None` if nobody has the name.
     pub(super) name: Option<NameItem>,
-    /// The id of whoever has the e-mail address as user name.
-    pub(super) named_by_email: Option<String>,
+    /// The ids of whoever else has the name, or the e-mail address as user name, in the form of today or of earlier
+    /// versions.
+    pub(super) also_named: BTreeSet<String>,
     /// The connection that the sign-in names, if there is such a one, or else the tenant's only one. The second call reads
     /// the latter, and one that is named by an alias.
     pub(super) connection: Option<Connection>,
@@ -60,7 +61,7 @@ pub(super) struct LookedUp {
     /// Whom the subject is bound to.
     pub(super) bound: BoundPeople,
     /// The keys of the traces that people with one of the identifiers leave when they are deleted.
-    pub(super) deleted_keys: Vec<Key>,
+    pub(super) deleted_keys: DeletedKeys,
     /// The ids of the deleted people who had one of the identifiers.
     pub(super) deleted: BTreeSet<String>,
     /// The groups that the claim can name. `None` if the look-up does not tell, so that all mappings must be read.
@@ -140,10 +141,11 @@ struct PersonKeys {
     name: Key,
     name_before: Option<Key>,
     email: Option<Key>,
+    email_before: Option<Key>,
     connection: Option<Key>,
     alias: Option<Key>,
     subject: Option<Key>,
-    deleted: Vec<Key>,
+    deleted: DeletedKeys,
 }
 
 impl PersonKeys {
@@ -161,6 +163,11 @@ impl PersonKeys {
                 .as_ref()
                 .map(|name| keys.name(&USERS, name)),
             email: email.map(|email| keys.name(&USERS, email)),
+            email_before: presented
+                .email_before
+                .as_ref()
+                .filter(|form| presented.name_before.as_ref() != Some(*form))
+                .map(|form| keys.name(&USERS, form)),
             connection: connection.map(|id| keys.connection(id)),
             alias: alias.map(|alias| keys.connection_alias(alias)),
             subject: subject.map(|hash| keys.subject(hash)),
@@ -169,18 +176,14 @@ impl PersonKeys {
     }
 
     fn all(&self) -> impl Iterator<Item = Key> {
-        let optional = [
-            &self.name_before,
-            &self.email,
-            &self.connection,
-            &self.alias,
-            &self.subject,
-        ];
-        let optional = optional.into_iter().flatten();
-        let all = std::iter::once(&self.name)
-            .chain(optional)
-            .chain(&self.deleted);
-        all.cloned()
+        let optional = [&self.connection, &self.alias, &self.subject];
+        let all = self.names().chain(optional.into_iter().flatten());
+        all.chain(self.deleted.all()).cloned()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &Key> {
+        let optional = [&self.name_before, &self.email, &self.email_before];
+        std::iter::once(&self.name).chain(optional.into_iter().flatten())
     }
 }
 
@@ -208,25 +211,27 @@ impl SignIn<'_> {
 
         let tenant = self.scope.tenant_in(found.take(&tenant))?;
         let mut taken = |key: &Option<Key>| key.as_ref().and_then(|key| found.take(key));
-        let by_email = taken(&person.email)
-            .map(from_item::<NameItem>)
-            .transpose()?;
         let connection: Option<Connection> =
             taken(&person.connection).map(from_item).transpose()?;
         let named = taken(&person.alias).map(from_item::<NamedConnection>);
         let by_alias = named.transpose()?.filter(|_| connection.is_none());
         let bound = BoundPeople::from_item(taken(&person.subject))?;
-        let names = std::iter::once(&person.name).chain(&person.name_before);
-        let mut names = names.filter_map(|key| Some((found.take(key)?, key)));
-        let name = match names.next() {
-            Some((item, key)) => Some(NameItem {
-                key: Some(key.clone()),
-                ..from_item(item)?
-            }),
-            None => None,
-        };
-        let traces = person.deleted.iter().filter_map(|key| found.take(key));
-        let deleted = traces.flat_map(|item| deleted_ids(&item)).collect();
+        let mut name = None;
+        let mut also_named = BTreeSet::new();
+        for key in person.names() {
+            let Some(item) = found.take(key) else {
+                continue;
+            };
+            let item: NameItem = from_item(item)?;
+            let is_of_name = *key == person.name || Some(key) == person.name_before.as_ref();
+            if name.is_none() && is_of_name {
+                let key = Some(key.clone());
+                name = Some(NameItem { key, ..item });
+            } else {
+                also_named.insert(item.id);
+            }
+        }
+        let deleted = person.deleted.people(&found);
         let counts = !values.is_empty() && tenant.settings.route_by != RouteBy::Membership;
         let candidates = match (counts, are_few && are_complete(&tenant, now())) {
             (false, _) => Some(BTreeSet::new()),
@@ -242,7 +247,7 @@ impl SignIn<'_> {
         Ok(LookedUp {
             tenant,
             name,
-            named_by_email: by_email.map(|named| named.id),
+            also_named,
             connection,
             by_alias: by_alias.map(|named| named.id),
             bound,
@@ -261,7 +266,7 @@ impl SignIn<'_> {
         let keys = self.scope.keys();
         let mut ids = bound_people(presented, &looked_up.bound);
         ids.extend(looked_up.name.iter().map(|name| name.id.clone()));
-        ids.extend(looked_up.named_by_email.clone());
+        ids.extend(looked_up.also_named.iter().cloned());
         let wanted = match ids.is_empty() {
             // Without a person, memberships decide nothing.
             true => Wanted::both(looked_up.candidates.clone().unwrap_or_default()),

@@ -14,7 +14,7 @@ use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
-use crate::resources::traces::{Identifiers, deleted_ids};
+use crate::resources::traces::Identifiers;
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::sessions::{
@@ -243,8 +243,8 @@ impl SignIn<'_> {
     async fn was_deleted(self, email: &str) -> Result<bool, Error> {
         let address = Identifiers::default().with_names([email]);
         let keys = address.deleted_keys(self.scope).await?;
-        let traces = self.scope.table.batch_get(keys).await?;
-        Ok(traces.iter().any(|item| !deleted_ids(item).is_empty()))
+        let found = self.scope.table.find(keys.all().cloned()).await?;
+        Ok(!keys.people(&found).is_empty())
     }
 
     /// Returns whether a link or its session was made for nobody known, or for a person who has not ended since.

@@ -47,13 +47,20 @@ pub(super) struct Presented {
     pub(super) name_before: Option<String>,
     /// The e-mail address, as user names are compared: the user name serves, if it is an address and there is none.
     pub(super) email: Option<String>,
+    /// The form of the address in keys of earlier versions, if it is another one.
+    pub(super) email_before: Option<String>,
+    /// The user name as it was given.
+    pub(super) given_name: String,
+    /// The e-mail address as it was given.
+    given_email: Option<String>,
 }
 
 impl Presented {
     pub(super) fn of(assertion: &Assertion) -> Self {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let name = USERS.compared(&assertion.user_name);
-        let email = given(&assertion.email).map(|email| USERS.compared(&email));
+        let given_email = given(&assertion.email);
+        let email = given_email.as_deref().map(|email| USERS.compared(email));
         let email = email.or_else(|| name.contains('@').then(|| name.clone()));
         let brought = given(&assertion.subject);
         let is_name = brought.as_deref().is_some_and(|subject| {
@@ -79,6 +86,11 @@ impl Presented {
             name,
             name_before: USERS.compared_before(&assertion.user_name),
             email,
+            email_before: given_email
+                .as_deref()
+                .and_then(|email| USERS.compared_before(email)),
+            given_name: assertion.user_name.clone(),
+            given_email,
         }
     }
 
@@ -127,8 +139,8 @@ impl Presented {
     /// Returns the identifiers that somebody who was deleted may have had.
     pub(super) fn identifiers(&self) -> Identifiers {
         Identifiers::default()
-            .with_names([self.name.as_str()])
-            .with_names(self.email.as_deref())
+            .with_names([self.given_name.as_str()])
+            .with_names(self.given_email.as_deref())
             .with_external_ids(self.sought_external_id.as_deref())
     }
 }
