@@ -1,5 +1,5 @@
 //! Every list of the API reads a bounded part of a tenant, with every filter and order: with 100,000 people in
-//! `tests/large`, and fewer in `cargo test`.
+//! `tests/lists`, and fewer in `cargo test`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
