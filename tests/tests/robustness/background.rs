@@ -13,15 +13,8 @@ use rollcall_tests::service::run;
 use rollcall_tests::size::full_size;
 
 use crate::background_stage::{Stage, Work};
+use crate::faults::KINDS;
 
-const KINDS: [Fault; 6] = [
-    Fault::Throttle,
-    Fault::ServerError,
-    Fault::DroppedBefore,
-    Fault::DroppedAfter,
-    Fault::Conflict,
-    Fault::Delay,
-];
 /// Cases at the same time. Much of the time, they wait for retries.
 const AT_ONCE: usize = 12;
 /// Unless all cases are asked for, one of so many is run, besides one for each operation and kind of fault, and one for each

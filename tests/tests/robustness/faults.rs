@@ -22,7 +22,7 @@ use crate::state::State;
 /// API Gateway's timeout.
 const TIME_LIMIT: Duration = Duration::from_secs(29);
 /// Each kind of fault that a call survives or not.
-const KINDS: [Fault; 6] = [
+pub(crate) const KINDS: [Fault; 6] = [
     Fault::Throttle,
     Fault::ServerError,
     Fault::DroppedBefore,
