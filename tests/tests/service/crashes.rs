@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 const PEOPLE: usize = 110;
 
 /// Unless every call is asked for, a process is killed at one of so many calls, beginning with a random one.
-const SAMPLE: u64 = 6;
+const SAMPLE: u64 = 10;
 
 /// Returns the calls at which a process is killed.
 fn killed_calls() -> impl Iterator<Item = u64> {

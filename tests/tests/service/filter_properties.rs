@@ -7,6 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
+use rollcall_tests::size::size;
 use rollcall_tests::urn;
 use serde_json::json;
 
@@ -76,7 +77,7 @@ fn equivalent_filters_have_the_same_result() {
         let stranger = service.tenant("law-strangers").await.idp();
         people(&stranger).await;
         let mut runner = TestRunner::deterministic();
-        for _ in 0..150 {
+        for _ in 0..size(60, 150) {
             let drawn = filter().new_tree(&mut runner);
             let filter = drawn.unwrap_or_else(|reason| panic!("{reason}")).current();
             let direct = found(&idp, &filter).await;

@@ -101,12 +101,12 @@ fn every_list_reads_a_bounded_part() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("every-list").await;
-        let people = table.seed_users(&tenant, size(3_000, 100_000)).await;
+        let people = table.seed_users(&tenant, size(1_200, 100_000)).await;
         let big = group(&tenant, "Big", &people[..1]).await;
         table
-            .seed_members(&tenant, &big, size(3_000, 100_000))
+            .seed_members(&tenant, &big, size(1_200, 100_000))
             .await;
-        for number in 0..size(300, 1_000) {
+        for number in 0..size(120, 1_000) {
             group(&tenant, &format!("Group {number:04}"), &people[..2]).await;
         }
         tenant.roles().map_group(&big, [Role::Admin]).await.unwrap();
@@ -120,14 +120,14 @@ fn every_list_reads_a_bounded_part() {
             credentials.issue_token(&id, "one", None).await.unwrap();
         }
         let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
-        let requests = (0..size(3_000, 30_000)).map(|number| {
+        let requests = (0..size(1_200, 30_000)).map(|number| {
             let target = format!("/Users?startIndex={number}");
             (hour_ago, LoggedRequest::new("GET", &target, 200))
         });
         log(&tenant, requests).await;
-        let entries = size(3_000, 30_000) as u64;
+        let entries = size(1_200, 30_000) as u64;
         table.seed_entries(&tenant, hour_ago, entries).await;
-        let webhook = deliver(&tenant, size(600, 20_000) as u64).await;
+        let webhook = deliver(&tenant, size(240, 20_000) as u64).await;
         // The seeded people have no events, like those of an earlier version.
         let events = relayed(&tenant).await;
         tenant.indexes().follow(&events).await.unwrap();

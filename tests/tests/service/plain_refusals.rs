@@ -105,8 +105,8 @@ fn wrong_values(document: &Value, schema: &Value, depth: usize) -> Vec<Value> {
     values
 }
 
-/// Makes bodies that are wrong in one member each, the first with everything else that is required missing.
-fn wrong_bodies(document: &Value, body: &Value) -> Vec<String> {
+/// Makes bodies that are no JSON, or not of any type.
+fn unreadable_bodies() -> Vec<String> {
     let mut bodies: Vec<String> = [
         "",
         " ",
@@ -134,6 +134,12 @@ fn wrong_bodies(document: &Value, body: &Value) -> Vec<String> {
     .to_vec();
     bodies.push(format!("{}1{}", "[".repeat(1_000), "]".repeat(1_000)));
     bodies.push(json!({"no such member": 1}).to_string());
+    bodies
+}
+
+/// Makes bodies that are wrong in one member each, with everything else that is required missing.
+fn wrong_bodies(document: &Value, body: &Value) -> Vec<String> {
+    let mut bodies = Vec::new();
     let schema = resolved(document, body);
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         for value in wrong_values(document, inner, 0) {
@@ -167,7 +173,7 @@ fn no_refusal_has_the_text_of_a_library() {
         let application = service.application();
         let nobody = application.with(None);
         let document = nobody.get("/openapi.json").await.expect(200).body;
-        let mut refused = 0;
+        let (mut refused, mut seen) = (0, Vec::new());
         for operation in operations(&document, tenant.id()) {
             // What is valid after all would change the whole stack, and reach other tests.
             let of_stack = match operation.path.as_str() {
@@ -181,7 +187,13 @@ fn no_refusal_has_the_text_of_a_library() {
                 &application
             };
             if !operation.body.is_null() {
-                for body in wrong_bodies(&document, &operation.body) {
+                let mut bodies = unreadable_bodies();
+                // Operations of one schema read their bodies as one type.
+                if !seen.contains(&operation.body) {
+                    bodies.extend(wrong_bodies(&document, &operation.body));
+                    seen.push(operation.body.clone());
+                }
+                for body in bodies {
                     if body.starts_with(of_stack) {
                         continue;
                     }
