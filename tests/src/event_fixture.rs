@@ -134,7 +134,7 @@ pub async fn until<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
 /// Relays, without a bus, every journal entry that has no place in the tenant's feed yet.
 pub async fn relayed(tenant: &Tenant) -> Vec<Event> {
     let mut events = Vec::new();
-    for entries in expect_ok(tenant.journal().unplaced(None).await).chunks(100) {
+    for entries in expect_ok(tenant.journal().unplaced().await).chunks(100) {
         let placed = expect_ok(tenant.journal().relay(entries).await);
         placed.iter().for_each(|event| check_event(&json!(event)));
         events.extend(placed);

@@ -295,7 +295,7 @@ impl Service {
 
     /// Processes all commits so far: gives journal entries their places in the feed and reconciles roles.
     pub async fn follow_up(&self, tenant: &Tenant) {
-        let waiting = expect_ok(tenant.directory.journal().unplaced(None).await);
+        let waiting = expect_ok(tenant.directory.journal().unplaced().await);
         expect_ok(tenant.directory.journal().relay(&waiting).await);
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
         let mut after = 0;

@@ -164,9 +164,8 @@ impl Local {
             options.daily_invitations,
         );
         let watch = events.watch();
-        let others_write = dynamodb_listener.is_some();
         let following = Directory::new(dynamodb.client(dynamodb.in_process()), dynamodb.table());
-        let following = events.tasks(&followers, following, records, others_write);
+        let following = events.tasks(&followers, following, records);
         let following = following.map_err(StartError::UnknownFollower)?;
 
         let mut local = Self {

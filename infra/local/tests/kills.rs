@@ -433,7 +433,7 @@ async fn feed_and_bus_match_the_committed_changes_after_random_kills() {
     assert_eq!(
         (
             local.dead_letters(),
-            tenant.journal().unplaced(None).await.unwrap()
+            tenant.journal().unplaced().await.unwrap()
         ),
         (0, Vec::new())
     );

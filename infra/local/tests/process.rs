@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use std::{fs, io};
 
+use rollcall_directory::Directory;
 use rollcall_tests::audit::audit;
 use rollcall_tests::idp::Idp;
+use rollcall_tests::seed::person;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -160,6 +163,30 @@ async fn a_restart_keeps_the_users_and_tokens() {
     );
     assert_eq!(audit(&second.idp(1)).await.users.len(), 1);
     second.stop();
+}
+
+#[tokio::test]
+async fn what_another_process_writes_to_the_table_becomes_an_event() {
+    let scratch = scratch();
+    let process = Process::start(&scratch.path().join("data"));
+    let file = process.local_json();
+    let endpoint = file["dynamodb_endpoint"].as_str().unwrap();
+    let address = endpoint.trim_start_matches("http://").parse().unwrap();
+    let client = rollcall_local::dynamodb::client_of(address);
+    let directory = Directory::new(client, file["table_name"].as_str().unwrap());
+    let tenant = file["tenants"][0]["id"].as_str().unwrap().parse().unwrap();
+    let tenant = directory.system(tenant);
+    person(&tenant, "ada").await;
+    let relayed = async {
+        while !tenant.journal().unplaced().await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(60), relayed).await;
+    in_time.expect("the event has no place in the feed");
+    let events = tenant.journal().events(0, 100).await.unwrap();
+    let created = events.iter().filter(|event| event.kind == "user.created");
+    assert_eq!(created.count(), 1);
 }
 
 /// Sends a GET over a connection of its own. Returns the whole response.

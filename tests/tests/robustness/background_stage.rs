@@ -138,7 +138,7 @@ impl Stage {
     }
 
     async fn messages(&self, work: Work) -> Vec<String> {
-        let waiting = self.tenant.journal().unplaced(None).await.unwrap();
+        let waiting = self.tenant.journal().unplaced().await.unwrap();
         if work == Work::Relay {
             return waiting;
         }
@@ -246,7 +246,7 @@ impl Stage {
     pub(crate) async fn state(&self, work: Work) -> Vec<String> {
         match work {
             Work::Relay => {
-                let unplaced = self.tenant.journal().unplaced(None).await.unwrap();
+                let unplaced = self.tenant.journal().unplaced().await.unwrap();
                 let indexed = self.table.index_keys(&self.tenant).await.len();
                 let sent = self.bus.taken().into_iter();
                 let sent = sent.flat_map(|body| body["Entries"].as_array().cloned().unwrap());

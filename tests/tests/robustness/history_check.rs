@@ -57,7 +57,7 @@ impl History {
     async fn check_events(&self, service: &Service, world: &World) {
         let seed = self.seed;
         let journal = self.tenant.directory().journal();
-        let unplaced = journal.unplaced(None).await.unwrap();
+        let unplaced = journal.unplaced().await.unwrap();
         assert_eq!(unplaced, Vec::<String>::new(), "seed {seed}");
         let events = journal.events(0, 500).await.unwrap();
         let sequences = events.iter().map(|event| event.sequence);

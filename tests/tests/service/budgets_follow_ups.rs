@@ -27,7 +27,7 @@ async fn relay(tenant: &Tenant) -> (usize, Cost) {
 
 /// Gives all waiting entries their places. Returns the number of entries, their events, and the cost.
 async fn place(tenant: &Tenant) -> (usize, Vec<Event>, Cost) {
-    let waiting = tenant.journal().unplaced(None).await.unwrap();
+    let waiting = tenant.journal().unplaced().await.unwrap();
     let (events, cost) = measure(tenant.journal().relay(&waiting)).await;
     (waiting.len(), events.unwrap(), cost)
 }
@@ -50,7 +50,7 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
         let mut budgets = Budgets::of("What follows a request");
 
         person(&tenant, "ann").await;
-        let waiting = tenant.journal().unplaced(None).await.unwrap();
+        let waiting = tenant.journal().unplaced().await.unwrap();
         let (_, created, cost) = place(&tenant).await;
         budgets.record("place an event in the feed", cost);
         let cost = index(&tenant, &created).await;

@@ -97,7 +97,7 @@ impl HttpConnector for FlakyBus {
 async fn records(tenants: &[&Tenant]) -> Vec<Value> {
     let mut waiting = Vec::new();
     for tenant in tenants {
-        let entries = tenant.journal().unplaced(None).await.unwrap();
+        let entries = tenant.journal().unplaced().await.unwrap();
         waiting.extend(
             entries
                 .into_iter()

@@ -156,7 +156,7 @@ fn large_changes_get_their_places_in_several_transactions() {
             let change = json!({"op": "replace", "path": "title", "value": title});
             patch(&tenant, &USERS, &ada, change).await;
         }
-        let waiting = tenant.journal().unplaced(None).await.unwrap();
+        let waiting = tenant.journal().unplaced().await.unwrap();
         let events = tenant.journal().relay(&waiting).await.unwrap();
         let sequences: Vec<u64> = events.iter().map(|event| event.sequence).collect();
         assert_eq!(sequences, (1..=waiting.len() as u64).collect::<Vec<_>>());

@@ -306,7 +306,7 @@ async fn reconcile_large_group() {
     let took = started.elapsed();
     assert_eq!(seen, count as u64);
     assert!(calls > 3, "the work did not need several calls: {calls}");
-    let announced = tenant.journal().unplaced(None).await.unwrap();
+    let announced = tenant.journal().unplaced().await.unwrap();
     assert_eq!(announced.len(), count, "each role must be announced once");
     let far = Instant::now() + Duration::from_secs(3_600);
     let (pass, cost) = capacity::measure(tenant.roles().reconcile_all(None, far)).await;

@@ -1,4 +1,5 @@
-//! Connects the SDK to the embedded DynamoDB without a socket: an HTTP connector that calls the database directly.
+//! Answers requests of the DynamoDB API with the embedded database: those of the SDK in this process without a socket,
+//! by an HTTP connector, and those of other processes on a port.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,13 +10,25 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use crate::events::stream::{Inserted, Inserts};
 
+/// The header that names the operation.
+const TARGET: &str = "x-amz-target";
+const CONTENT_TYPE: &str = "content-type";
+const JSON: &str = "application/x-amz-json-1.0";
+/// The largest request that DynamoDB reads, in bytes.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// The prefix of every `X-Amz-Target` header of DynamoDB.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 /// The suffix of the partition key of every journal.
@@ -45,21 +58,55 @@ impl HttpConnector for InProcess {
         let database = self.database.clone();
         let inserts = self.inserts.get().cloned();
         // An async block does its work only when it is polled: a request that is dropped before that does nothing.
-        HttpConnectorFuture::new(async move { answer(&database, inserts, &request) })
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get(TARGET).unwrap_or_default();
+            let body = request.body().bytes().unwrap_or_default();
+            let (status, body) = answer(&database, inserts, target, body);
+            let status = status
+                .try_into()
+                .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+            let mut response = HttpResponse::new(status, SdkBody::from(body));
+            response.headers_mut().insert(CONTENT_TYPE, JSON);
+            Ok(response)
+        })
     }
 }
 
+/// Serves the API on a listener until `stop` completes, and reports new journal entries as [`http_client`] does.
+///
+/// The header that names the operation keeps web pages out: a browser asks first whether it may send it, and there is no
+/// answer to that.
+pub(super) async fn serve(
+    listener: TcpListener,
+    database: Database,
+    inserts: Arc<OnceLock<Inserts>>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let answer = async move |headers: HeaderMap, body: Bytes| {
+        let target = headers.get(TARGET).and_then(|value| value.to_str().ok());
+        let inserts = inserts.get().cloned();
+        let (status, body) = answer(&database, inserts, target.unwrap_or_default(), &body);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, [(CONTENT_TYPE, JSON)], body)
+    };
+    let router = Router::new().route("/", post(answer));
+    let router = router.layer(DefaultBodyLimit::max(LARGEST_BODY));
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
+}
+
+/// Performs the operation that `target` names, and returns the status and the body of the answer.
 fn answer(
     database: &Database,
     inserts: Option<Inserts>,
-    request: &HttpRequest,
-) -> Result<HttpResponse, ConnectorError> {
-    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    target: &str,
+    body: &[u8],
+) -> (u16, String) {
     let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or(target);
-    let body = request.body().bytes().unwrap_or_default();
     let inserts = inserts.filter(|_| operation == "TransactWriteItems");
     let in_order = inserts.as_ref().map(Inserts::in_order);
-    let (status, body) = match dispatch(database, operation, body) {
+    let answer = match dispatch(database, operation, body) {
         Ok(answer) => {
             if let Some(inserts) = &inserts {
                 journal_entries(body).for_each(|entry| inserts.push(entry));
@@ -69,14 +116,7 @@ fn answer(
         Err(error) => (error.status_code(), error.to_json()),
     };
     drop(in_order);
-    let status = status
-        .try_into()
-        .map_err(|error| ConnectorError::other(Box::new(error), None))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    response
-        .headers_mut()
-        .insert("content-type", "application/x-amz-json-1.0");
-    Ok(response)
+    answer
 }
 
 /// Returns the journal entries that a committed `TransactWriteItems` request has put. No other operation writes
@@ -123,7 +163,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "UpdateItem" => run(body, |request| database.update_item(request)),
         "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
         other => Err(DynoxideError::ValidationException(format!(
-            "`{other}` is not supported by the in-process connector"
+            "`{other}` is not supported by the local run"
         ))),
     }
 }

@@ -171,8 +171,8 @@ impl Dynamodb {
         let Data::Embedded(database) = self.data else {
             return;
         };
-        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
-            tracing::error!(error, "the DynamoDB server failed");
+        if let Err(error) = connector::serve(listener, database, self.inserts, stop).await {
+            tracing::error!(%error, "the DynamoDB server failed");
         }
     }
 

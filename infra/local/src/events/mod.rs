@@ -165,8 +165,6 @@ impl Events {
 
     /// Returns the tasks that deliver everything. They never end.
     ///
-    /// `others_write` says whether other processes can write to the table.
-    ///
     /// # Errors
     ///
     /// The name of a function that the template names and `followers` lacks.
@@ -175,7 +173,6 @@ impl Events {
         followers: &Followers,
         directory: Directory,
         records: UnboundedReceiver<Inserted>,
-        others_write: bool,
     ) -> Result<Vec<BoxFuture<'static, ()>>, String> {
         let mut tasks: Vec<BoxFuture<'static, ()>> = Vec::new();
         for consumer in self.wiring.consumers {
@@ -197,12 +194,6 @@ impl Events {
             let started = Uuid::now_v7().to_string();
             // Counts as pending until the entries of earlier runs are on the bus.
             inserts.announce(1);
-            if others_write {
-                tasks.push(Box::pin(stream::look_for_others(
-                    directory.clone(),
-                    inserts.clone(),
-                )));
-            }
             tasks.push(Box::pin(async move {
                 let mut feed = Feed::new(stream, handler, inserts.clone());
                 if let Some(delivered) = delivered {

@@ -1,8 +1,8 @@
 //! The table's stream: delivers new journal entries to the relay, as the same records as in Lambda.
 //!
-//! Entries that this process writes are reported as they are committed. At the start, the journal is read for entries
-//! that earlier runs left: those without a place in the feed, and those with a place that the bus has not delivered. If
-//! other processes can write to the table, the journal is also read at regular intervals for entries without a place.
+//! Entries are reported as they are committed, also those that other processes write on the port of the database. At the
+//! start, the journal is read for entries that earlier runs left: those without a place in the feed, and those with a
+//! place that the bus has not delivered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,10 +22,6 @@ use super::pattern;
 
 /// The number of tenants or events in one read.
 const READ_AT_ONCE: usize = 500;
-/// The interval at which the journal is read for entries of other processes.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// The age up to which entries are read. No write takes that long.
-const LOOK_BACK: Duration = Duration::from_secs(60);
 /// The first delay before a retry.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest delay before a retry.
@@ -255,7 +251,7 @@ pub(crate) async fn left_behind(
     for (id, sequences) in delivered.sequences {
         let tenant = directory.system(id.clone());
         let mut entries = undelivered(&tenant, &sequences).await?;
-        let unplaced = tenant.journal().unplaced(None).await?.into_iter();
+        let unplaced = tenant.journal().unplaced().await?.into_iter();
         entries.extend(unplaced.filter(|entry| entry.as_str() < started));
         left.extend(keys(&id, entries));
     }
@@ -284,32 +280,6 @@ async fn undelivered(tenant: &Tenant, sequences: &BTreeSet<u64>) -> Result<Vec<S
         entries.extend(missing.map(|event| entry(&event.id)));
         entries.dedup();
     }
-}
-
-/// Looks for entries of other processes at regular intervals. Never returns.
-pub(crate) async fn look_for_others(directory: Directory, inserts: Inserts) {
-    loop {
-        tokio::time::sleep(LOOK_INTERVAL).await;
-        // Entries that this process is about to relay have no place yet either.
-        if inserts.waiting() > 0 {
-            continue;
-        }
-        if let Err(error) = look(&directory, &inserts).await {
-            tracing::warn!(%error, "the journal could not be read");
-        }
-    }
-}
-
-async fn look(directory: &Directory, inserts: &Inserts) -> Result<(), Error> {
-    let back = jiff::Timestamp::now() - LOOK_BACK;
-    let millis = u64::try_from(back.as_millisecond()).unwrap_or_default();
-    let behind = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
-    for id in tenants(directory).await? {
-        let tenant = directory.system(id.clone());
-        let unplaced = tenant.journal().unplaced(Some(&behind.to_string())).await?;
-        keys(&id, unplaced).for_each(|entry| inserts.push(entry));
-    }
-    Ok(())
 }
 
 async fn tenants(directory: &Directory) -> Result<Vec<TenantId>, Error> {

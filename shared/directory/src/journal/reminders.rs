@@ -167,12 +167,12 @@ impl Journal<'_> {
             .await
     }
 
-    /// Returns the ids of the journal entries after `after` that have no sequence number yet.
+    /// Returns the ids of the journal entries that have no sequence number yet.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn unplaced(self, after: Option<&str>) -> Result<Vec<String>, Error> {
-        let range = Range::all(self.scope.keys().journal()).after(after.map(str::to_owned));
+    pub async fn unplaced(self) -> Result<Vec<String>, Error> {
+        let range = Range::all(self.scope.keys().journal());
         let entries = self
             .scope
             .table
