@@ -74,7 +74,8 @@ impl Ask {
     pub(crate) async fn answered(&self, senders: &Senders) -> Answer {
         for _ in 0..30 {
             let answer = self.send(senders).await;
-            if !is_unavailable(&answer) {
+            // A machine that is busy otherwise can be late, too.
+            if !is_unavailable(&answer) && answer.status != 504 {
                 return answer;
             }
         }
