@@ -87,6 +87,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantRolesChanged => "The roles changed".to_owned(),
         EventType::TenantSchemasChanged => "The attributes of people changed".to_owned(),
         EventType::UserSessionEnded => "Signed out".to_owned(),
+        EventType::PortalLinkNotMailed => not_mailed(&after).to_owned(),
         EventType::PortalLinkEnded => "Setup link ended".to_owned(),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
         EventType::GroupMemberAdded => "Member added".to_owned(),
@@ -101,12 +102,16 @@ fn link_made(after: &Map<String, Value>) -> String {
         format!(" for {}", display::name(email))
     });
     let role = role_in(after, "role_id");
+    let how = match after.get("mail") {
+        Some(Value::Bool(true)) => ", to be mailed",
+        _ => "",
+    };
     match after.get("support_reason").and_then(Value::as_str) {
         Some(reason) => format!(
             "Support access granted{whom}, read-only, as {role}. Reason: {}",
             display::name(reason)
         ),
-        None => format!("Setup link made{whom}: {role}"),
+        None => format!("Setup link made{whom}{how}: {role}"),
     }
 }
 
@@ -119,6 +124,20 @@ fn not_invited(after: &Map<String, Value>) -> &'static str {
         Some("daily_limit") => "Not invited: the invitations of the day are used up",
         Some("undeliverable") => "Not invited: the mail service refused the mail",
         _ => "Not invited",
+    }
+}
+
+fn not_mailed(after: &Map<String, Value>) -> &'static str {
+    match after.get("reason").and_then(Value::as_str) {
+        Some("invalid_address") => "Setup link not mailed: mail cannot be sent to the address",
+        Some("domain_not_allowed") => {
+            "Setup link not mailed: the domain of the address is not allowed"
+        }
+        Some("already_mailed") => "Setup link not mailed: the address got one within the last hour",
+        Some("daily_limit") => "Setup link not mailed: the mails of the day are used up",
+        Some("undeliverable") => "Setup link not mailed: the mail service refused the mail",
+        Some("link_ended") => "Setup link not mailed: it can no longer be opened",
+        _ => "Setup link not mailed",
     }
 }
 
@@ -356,6 +375,18 @@ mod tests {
                 none.clone(),
                 json!({"id": "l", "role_id": "owner"}),
                 "Setup link made: Owner",
+            ),
+            (
+                "portal_link.created",
+                none.clone(),
+                json!({"id": "l", "email": "it@x.test", "role_id": "admin", "mail": true}),
+                "Setup link made for it@x.test, to be mailed: Admin",
+            ),
+            (
+                "portal_link.not_mailed",
+                none.clone(),
+                json!({"id": "l", "email": "it@x.test", "reason": "daily_limit"}),
+                "Setup link not mailed: the mails of the day are used up",
             ),
             (
                 "connection.rules_changed",

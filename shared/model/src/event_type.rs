@@ -158,6 +158,8 @@ event_types! {
     WebhookDeleted = "webhook.deleted",
     /// A portal link was made.
     PortalLinkCreated = "portal_link.created",
+    /// A portal link that was to be mailed was not.
+    PortalLinkNotMailed = "portal_link.not_mailed",
     /// A portal link was opened.
     PortalLinkOpened = "portal_link.opened",
     /// A portal link, or the session that it opened, was ended.

@@ -99,6 +99,7 @@ mod journal;
 mod large_changes;
 mod large_groups;
 mod lists_at_size;
+mod mailed_links;
 mod meters;
 mod names;
 mod neighbour;

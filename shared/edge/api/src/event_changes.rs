@@ -344,6 +344,21 @@ struct MadePortalLink {
     expires_at: Timestamp,
     /// Why, if the link is support access: its session only reads, and ends at `expires_at` too.
     support_reason: Option<String>,
+    /// Whether the link is mailed to `email`.
+    mail: Option<bool>,
+}
+
+/// A portal link that was not mailed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct UnmailedPortalLink {
+    /// Its id.
+    id: String,
+    /// The address to which it was to be mailed.
+    email: Option<String>,
+    /// `invalid_address`, `domain_not_allowed`, `already_mailed`, `daily_limit`, `undeliverable` or `link_ended`. A newer
+    /// version may have others.
+    reason: String,
 }
 
 /// A webhook.
@@ -424,6 +439,7 @@ struct EndedSession {
     ChangedRequestCeiling,
     SetCeilings,
     MadePortalLink,
+    UnmailedPortalLink,
     WebhookDetails,
     WebhookPause,
     WebhookResumption,
