@@ -90,6 +90,7 @@ mod identity_returns;
 mod identity_roles;
 mod identity_traces;
 mod imports;
+mod imports_raced;
 mod imports_refused;
 mod imports_resumed;
 mod indexes;
