@@ -146,6 +146,7 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let functions = Directory::new(dynamodb.client(http), dynamodb.table());
         let functions = functions.with_keys(key_ring.clone());
+        let functions = functions.with_archive(dynamodb.archive());
         let functions = functions.with_webhook_targets(WebhookTargets::AlsoLoopback);
         let functions = functions.with_mail(!options.without_mail);
         let gateway = Gateway::new(template, wiring::functions(&functions))?;

@@ -335,7 +335,8 @@ impl Directory {
 
     /// Returns the handle on the webhooks of the stack.
     pub fn stack_webhooks(&self) -> StackWebhooks<'_> {
-        StackWebhooks::of(&self.table, &self.key_ring, self.webhook_targets)
+        let tables = (&self.table, self.archive.as_ref());
+        StackWebhooks::of(tables, &self.key_ring, self.webhook_targets)
     }
 
     /// Returns the handle on the roles of the stack.

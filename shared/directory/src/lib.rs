@@ -153,6 +153,7 @@ pub use crate::webhooks::pause::PauseReason;
 pub use crate::webhooks::retry::{Failure, FailureKind};
 pub use crate::webhooks::secret::WebhookSecret;
 pub use crate::webhooks::stack_change::StackWebhooks;
+pub use crate::webhooks::stack_history::StackWebhookChange;
 pub use crate::webhooks::stack_progress::PausedFor;
 pub use crate::webhooks::stack_webhook::StackWebhook;
 pub use crate::webhooks::target::{check_target, is_allowed};
