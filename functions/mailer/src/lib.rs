@@ -105,6 +105,8 @@ enum Failure {
     Mail(#[from] SendError),
     #[error("the mail could not be composed")]
     Wording(#[from] askama::Error),
+    #[error("the portal link was not found, or its key is not known yet")]
+    UnknownLink,
     #[error("another invocation holds the lease on this mail")]
     Claimed,
 }

@@ -3,10 +3,18 @@
 //! The event says that a link is to be mailed, and has no part of its secret. The mailer makes the secret again from the
 //! event's id with the keys of the stack, and finds the link by it.
 
+use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{Event, Lease, MailedLink, NotMailed, PortalLink, Tenant};
 
 use crate::postbox::SendError;
 use crate::{Failure, LEASE, Mailer, address, found, is_allowed, link};
+
+/// For how long a key of the stack can be unknown here, and a little longer.
+const KEYS_LAG: SignedDuration = SignedDuration::from_secs(90);
+
+fn is_recent(event: &Event) -> bool {
+    Timestamp::now().duration_since(event.occurred_at) < KEYS_LAG
+}
 
 impl Mailer {
     /// Mails the link that an event announces, if it is one to mail. If it cannot be mailed, an event says why.
@@ -29,6 +37,8 @@ impl Mailer {
         let id = announced.id.clone().unwrap_or_default();
         let refused = match tenant.sign_in().mailed_link(&event.id).await? {
             Some(link) => self.send_link(&tenant, &event.id, link).await?,
+            // Its key can be newer than those that this process has read.
+            None if is_recent(event) => return Err(Failure::UnknownLink),
             None => Some(NotMailed::LinkEnded),
         };
         match refused {
