@@ -73,7 +73,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
             format!("Other subjects than before: {many} refused")
         }
         EventType::ConnectionCreated => "Connection made".to_owned(),
-        EventType::TokenCreated => "Token made".to_owned(),
+        EventType::TokenCreated => match after.get("kind").and_then(Value::as_str) {
+            Some("oauth_client") => "OAuth client made".to_owned(),
+            _ => "Token made".to_owned(),
+        },
         EventType::TokenRevoked => "Token revoked".to_owned(),
         EventType::TenantCreated => "Set up".to_owned(),
         EventType::TenantRenamed => "Renamed".to_owned(),
@@ -381,6 +384,12 @@ mod tests {
                 none.clone(),
                 json!({"id": "l", "email": "it@x.test", "role_id": "admin", "mail": true}),
                 "Setup link made for it@x.test, to be mailed: Admin",
+            ),
+            (
+                "token.created",
+                none.clone(),
+                json!({"kind": "oauth_client", "connection": "c"}),
+                "OAuth client made",
             ),
             (
                 "portal_link.not_mailed",

@@ -117,9 +117,9 @@ event_types! {
     ConnectionSubjectsChanged = "connection.subjects_changed",
     /// A connection was deleted.
     ConnectionDeleted = "connection.deleted",
-    /// A token was issued.
+    /// A token or an OAuth client was issued.
     TokenCreated = "token.created",
-    /// A token was revoked.
+    /// A token or an OAuth client was revoked.
     TokenRevoked = "token.revoked",
     /// A tenant was created.
     TenantCreated = "tenant.created",

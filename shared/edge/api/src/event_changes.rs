@@ -330,6 +330,16 @@ struct DefinedRole {
     retired: Option<bool>,
 }
 
+/// What a connection was issued to call with.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct IssuedToken {
+    /// `bearer` for a token, `oauth_client` for an OAuth client. A newer version may have others.
+    kind: String,
+    /// The id of the connection.
+    connection: String,
+}
+
 /// A new portal link.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -438,6 +448,7 @@ struct EndedSession {
     DeclaredSubAttribute,
     ChangedRequestCeiling,
     SetCeilings,
+    IssuedToken,
     MadePortalLink,
     UnmailedPortalLink,
     WebhookDetails,

@@ -196,6 +196,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::WebhookPaused => after("WebhookPause"),
         EventType::WebhookResumed => after("WebhookResumption"),
         EventType::WebhookReplayed => both("WebhookPlace"),
+        EventType::TokenCreated => after("IssuedToken"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         EventType::PortalLinkNotMailed => after("UnmailedPortalLink"),
         EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
@@ -210,7 +211,6 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         | EventType::WebhookSecretRotated
         | EventType::WebhookTested
         | EventType::ConnectionCreated
-        | EventType::TokenCreated
         | EventType::TokenRevoked
         | EventType::TenantCreated
         | EventType::TenantDeleted
