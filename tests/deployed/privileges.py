@@ -75,6 +75,7 @@ NEEDED = {
     "MailerFunction": {
         provisioning.invitation: "GetItem PutItem ses:SendEmail",
         provisioning.invitation_of_group_member: "BatchGetItem",
+        provisioning.mailed_link: "secretsmanager:GetSecretValue",
     },
 }
 # Actions that AWS performs with the role of a function: it writes logs and traces, reads queues and the stream, and

@@ -392,6 +392,17 @@ def invitation_of_group_member(stack, emulator):
     eventually("an invitation", lambda: any(name in mail["To"] for mail in mails(emulator)))
 
 
+def mailed_link(stack, emulator):
+    """a portal link that the application wants mailed reaches the person, and opens the console"""
+    customer = Customer(stack, "mailed", invitations=False)
+    name = f"it-{time.time_ns()}@example.test"
+    new = {"role_id": "admin", "email": name, "mail": True}
+    made = customer.app("POST", f"/tenants/{customer.tenant}/portal-links", new).expect(201).body
+    assert "url" not in made, "the answer has the link"
+    sent = lambda: next((mail for mail in mails(emulator) if name in mail["To"]), None)
+    assert "/console/open?link=rcl_" in json.dumps(eventually("the mail with the link", sent))
+
+
 def webhook(stack, _):
     """events are sent to a webhook; one whose host does not exist waits, is tried again, and waits longer"""
     customer = Customer(stack, "hooked")
@@ -627,8 +638,8 @@ def crowd(stack, kind=Customer):
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
     double_slash_groups, group_cursors, bulk, double_slash_api, declared_schemas, public_spellings, application, admins,
-    removal, double_slash_removal, event_delivery, search, invitation, invitation_of_group_member, webhook, roles, identity,
-    awaited_mapping, reconciliation,
+    removal, double_slash_removal, event_delivery, search, invitation, invitation_of_group_member, mailed_link, webhook,
+    roles, identity, awaited_mapping, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.
 ONE_OF_EACH_KIND = [first_customer, roles, identity, reconciliation, search]

@@ -73,7 +73,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
             format!("Other subjects than before: {many} refused")
         }
         EventType::ConnectionCreated => "Connection made".to_owned(),
-        EventType::TokenCreated => "Token made".to_owned(),
+        EventType::TokenCreated => match after.get("kind").and_then(Value::as_str) {
+            Some("oauth_client") => "OAuth client made".to_owned(),
+            _ => "Token made".to_owned(),
+        },
         EventType::TokenRevoked => "Token revoked".to_owned(),
         EventType::TenantCreated => "Set up".to_owned(),
         EventType::TenantRenamed => "Renamed".to_owned(),
@@ -87,6 +90,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::TenantRolesChanged => "The roles changed".to_owned(),
         EventType::TenantSchemasChanged => "The attributes of people changed".to_owned(),
         EventType::UserSessionEnded => "Signed out".to_owned(),
+        EventType::PortalLinkNotMailed => not_mailed(&after).to_owned(),
         EventType::PortalLinkEnded => "Setup link ended".to_owned(),
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
         EventType::GroupMemberAdded => "Member added".to_owned(),
@@ -101,12 +105,16 @@ fn link_made(after: &Map<String, Value>) -> String {
         format!(" for {}", display::name(email))
     });
     let role = role_in(after, "role_id");
+    let how = match after.get("mail") {
+        Some(Value::Bool(true)) => ", to be mailed",
+        _ => "",
+    };
     match after.get("support_reason").and_then(Value::as_str) {
         Some(reason) => format!(
             "Support access granted{whom}, read-only, as {role}. Reason: {}",
             display::name(reason)
         ),
-        None => format!("Setup link made{whom}: {role}"),
+        None => format!("Setup link made{whom}{how}: {role}"),
     }
 }
 
@@ -119,6 +127,20 @@ fn not_invited(after: &Map<String, Value>) -> &'static str {
         Some("daily_limit") => "Not invited: the invitations of the day are used up",
         Some("undeliverable") => "Not invited: the mail service refused the mail",
         _ => "Not invited",
+    }
+}
+
+fn not_mailed(after: &Map<String, Value>) -> &'static str {
+    match after.get("reason").and_then(Value::as_str) {
+        Some("invalid_address") => "Setup link not mailed: mail cannot be sent to the address",
+        Some("domain_not_allowed") => {
+            "Setup link not mailed: the domain of the address is not allowed"
+        }
+        Some("already_mailed") => "Setup link not mailed: the address got one within the last hour",
+        Some("daily_limit") => "Setup link not mailed: the mails of the day are used up",
+        Some("undeliverable") => "Setup link not mailed: the mail service refused the mail",
+        Some("link_ended") => "Setup link not mailed: it can no longer be opened",
+        _ => "Setup link not mailed",
     }
 }
 
@@ -356,6 +378,24 @@ mod tests {
                 none.clone(),
                 json!({"id": "l", "role_id": "owner"}),
                 "Setup link made: Owner",
+            ),
+            (
+                "portal_link.created",
+                none.clone(),
+                json!({"id": "l", "email": "it@x.test", "role_id": "admin", "mail": true}),
+                "Setup link made for it@x.test, to be mailed: Admin",
+            ),
+            (
+                "token.created",
+                none.clone(),
+                json!({"kind": "oauth_client", "connection": "c"}),
+                "OAuth client made",
+            ),
+            (
+                "portal_link.not_mailed",
+                none.clone(),
+                json!({"id": "l", "email": "it@x.test", "reason": "daily_limit"}),
+                "Setup link not mailed: the mails of the day are used up",
             ),
             (
                 "connection.rules_changed",

@@ -1,68 +1,51 @@
-//! Renders an invitation as text and as HTML. Performs no I/O.
+//! Renders the invitation of a person to the application. Performs no I/O.
 
 use askama::Template;
 
+use crate::mail::Mail;
 use crate::shown_name::shown_name;
 
-/// A mail that is ready to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invitation {
-    /// The recipient's address.
-    pub to: String,
-    /// The subject, on one line.
-    pub subject: String,
-    /// The body as plain text.
-    pub text: String,
-    /// The body as HTML.
-    pub html: String,
+/// What an invitation says.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    person: &'a str,
+    tenant: &'a str,
+    app_url: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "invitation.txt", escape = "none")]
 struct Text<'a> {
-    person: &'a str,
-    tenant: &'a str,
-    app_url: &'a str,
+    says: Words<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "invitation.html")]
 struct Html<'a> {
     subject: &'a str,
-    person: &'a str,
-    tenant: &'a str,
-    app_url: &'a str,
+    says: Words<'a>,
 }
 
-impl Invitation {
-    /// Returns the invitation of a person to the application at `app_url`. The names come from the identity provider
-    /// and can contain any text.
-    pub(crate) fn new(
-        to: String,
-        person: &str,
-        tenant: &str,
-        app_url: &str,
-    ) -> Result<Self, askama::Error> {
-        let (person, tenant) = (&shown_name(person), &shown_name(tenant));
-        let subject = format!("Your account at {tenant}");
-        let text = Text {
-            person,
-            tenant,
-            app_url,
-        };
-        let html = Html {
-            subject: &subject,
-            person,
-            tenant,
-            app_url,
-        };
-        Ok(Self {
-            to,
-            text: text.render()?,
-            html: html.render()?,
-            subject,
-        })
-    }
+/// Returns the invitation of a person to the application at `app_url`. The names come from the identity provider and can
+/// contain any text.
+pub(crate) fn mail(
+    to: String,
+    person: &str,
+    tenant: &str,
+    app_url: &str,
+) -> Result<Mail, askama::Error> {
+    let (person, tenant) = (&shown_name(person), &shown_name(tenant));
+    let subject = format!("Your account at {tenant}");
+    let says = Words {
+        person,
+        tenant,
+        app_url,
+    };
+    let html = Html {
+        subject: &subject,
+        says,
+    };
+    Mail::of(to, subject.clone(), &Text { says }, &html)
 }
 
 #[cfg(test)]
@@ -71,7 +54,7 @@ mod tests {
 
     #[test]
     fn names_are_text_wherever_they_stand() {
-        let invitation = Invitation::new(
+        let invitation = mail(
             "b@example.test".to_owned(),
             "<b>Bob</b>\r\nBcc: all@example.test",
             "A & B",
@@ -92,8 +75,7 @@ mod tests {
     #[test]
     fn somebody_without_a_name_is_greeted_too() {
         let to = "b@example.test".to_owned();
-        let invitation = Invitation::new(to, "https://x.example", "Acme", "https://app.test/");
-        let invitation = invitation.unwrap();
+        let invitation = mail(to, "https://x.example", "Acme", "https://app.test/").unwrap();
         assert!(invitation.text.starts_with("Hello,\n"));
         assert!(invitation.html.contains("Hello,"));
     }

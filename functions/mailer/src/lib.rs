@@ -3,10 +3,13 @@
 //! If the ids of many people of a connection have changed at once, the people who look after the tenant get one mail about
 //! it, and nobody else does (`notice`).
 //!
+//! If a portal link is to be mailed, it goes to the address for which it was made (`send_link`). The link is in no event: the
+//! mailer makes it again with the keys of the stack.
+//!
 //! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
 //! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
 //!
-//! An address gets at most one mail of a tenant per week, and a tenant sends a bounded number of them per day
+//! An address gets at most one invitation of a tenant per week and one link per hour, and a tenant sends a bounded number of them per day
 //! ([`DAILY_INVITATIONS_VARIABLE`]), to the domains that its settings allow. Whoever gets no mail has a journal entry that
 //! says why.
 //!
@@ -16,6 +19,7 @@
 //! use rollcall_mailer::Postbox;
 //!
 //! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
+//! // Portal links need a directory with the keys of the stack.
 //! let mailer = rollcall_mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
 //! let response = mailer.call(event).await;
 //! # Ok(())
@@ -24,8 +28,11 @@
 
 mod address;
 mod invitation;
+mod link;
+mod mail;
 mod notice;
 mod postbox;
+mod send_link;
 mod shown_name;
 
 use std::time::Duration;
@@ -39,7 +46,7 @@ use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use invitation::Invitation;
+pub use mail::Mail;
 pub use postbox::{APP_URL_VARIABLE, Postbox, SENDER_VARIABLE, SendError};
 
 /// The duration of the lease on a mail. After it expires, another invocation can send the mail.
@@ -69,15 +76,15 @@ pub fn handler(directory: Directory, postbox: Postbox) -> Mailer {
 pub struct Mailer {
     directory: Directory,
     postbox: Postbox,
-    /// How many invitations a tenant can send per day.
+    /// How many mails a tenant can send per day.
     per_day: u32,
 }
 
 /// What the stored data says about an invitation.
 struct Wanted {
     person: Subject,
-    mail: Result<Invitation, NotInvited>,
-    /// How many invitations the tenant can send per day.
+    mail: Result<Mail, NotInvited>,
+    /// How many mails the tenant can send per day.
     per_day: u32,
 }
 
@@ -98,6 +105,8 @@ enum Failure {
     Mail(#[from] SendError),
     #[error("the mail could not be composed")]
     Wording(#[from] askama::Error),
+    #[error("the portal link was not found, or its key is not known yet")]
+    UnknownLink,
     #[error("another invocation holds the lease on this mail")]
     Claimed,
 }
@@ -117,15 +126,19 @@ impl Mailer {
     async fn handle(&self, record: SqsMessage) -> Result<(), Failure> {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
-        if EventType::of(&event.kind) == Some(EventType::ConnectionSubjectsChanged) {
-            return self.notify(&event).await;
+        match EventType::of(&event.kind) {
+            // People who are created by a sign-in or by hand need no invitation.
+            Some(EventType::UserCreated) if event.actor.kind() == "token" => {
+                self.invite(event).await
+            }
+            Some(EventType::ConnectionSubjectsChanged) => self.notify(&event).await,
+            Some(EventType::PortalLinkCreated) => self.mail_link(&event).await,
+            _ => Ok(()),
         }
-        // People who are created by a sign-in or by hand need no invitation.
-        if EventType::of(&event.kind) != Some(EventType::UserCreated)
-            || event.actor.kind() != "token"
-        {
-            return Ok(());
-        }
+    }
+
+    /// Invites a person whom an identity provider has created, if the tenant wants that.
+    async fn invite(&self, event: Event) -> Result<(), Failure> {
         let tenant = self.directory.system(event.tenant);
         let Some(wanted) = self.wanted(&tenant, &event.subject.id).await? else {
             return Ok(());
@@ -202,7 +215,7 @@ impl Mailer {
         &self,
         tenant: &Tenant,
         event: &str,
-        mail: Result<Invitation, NotInvited>,
+        mail: Result<Mail, NotInvited>,
         per_day: u32,
     ) -> Result<Option<NotInvited>, Failure> {
         let mail = match mail {
@@ -255,7 +268,7 @@ impl Mailer {
                 let organisation = stored.summary.display_name;
                 let name = person.display_name.unwrap_or(person.user_name);
                 let app_url = self.postbox.app_url();
-                Ok(Invitation::new(to, &name, &organisation, app_url)?)
+                Ok(invitation::mail(to, &name, &organisation, app_url)?)
             }
         };
         Ok(Some(Wanted {
@@ -278,10 +291,15 @@ fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 fn receiver(user: &Resource, domains: &[String]) -> Result<String, NotInvited> {
     let address = mail_address(user).ok_or(NotInvited::NoAddress)?;
     let domain = address::domain_of(&address).ok_or(NotInvited::InvalidAddress)?;
-    match domains.is_empty() || domains.contains(&domain) {
+    match is_allowed(&domain, domains) {
         true => Ok(address),
         false => Err(NotInvited::DomainNotAllowed),
     }
+}
+
+/// Returns whether a tenant sends mail to a domain. `domains` are those that it allows; empty for all.
+fn is_allowed(domain: &String, domains: &[String]) -> bool {
+    domains.is_empty() || domains.contains(domain)
 }
 
 /// Returns the primary address, or else the first one.

@@ -8,7 +8,9 @@ use rollcall_mailer::Postbox;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     rollcall_runtime::init_logging();
-    let mailer = rollcall_mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
+    let directory = Directory::from_env().await?;
+    let directory = directory.with_keys(rollcall_secrets::key_ring().await);
+    let mailer = rollcall_mailer::handler(directory, Postbox::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(mailer.call(event.payload).await)
     }))

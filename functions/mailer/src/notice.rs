@@ -4,53 +4,48 @@
 use askama::Template;
 use rollcall_directory::Event;
 
-use crate::invitation::Invitation;
+use crate::mail::Mail;
 use crate::shown_name::shown_name;
+
+/// What a notice says.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    tenant: &'a str,
+    connection: &'a str,
+    people: u64,
+}
 
 #[derive(Template)]
 #[template(path = "subjects_changed.txt", escape = "none")]
 struct Text<'a> {
-    tenant: &'a str,
-    connection: &'a str,
-    people: u64,
+    says: Words<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "subjects_changed.html")]
 struct Html<'a> {
     subject: &'a str,
-    tenant: &'a str,
-    connection: &'a str,
-    people: u64,
+    says: Words<'a>,
 }
 
 /// Returns the mail about a wave. The names come from the tenant and can contain any text.
-pub(crate) fn mail(to: String, event: &Event, tenant: &str) -> Result<Invitation, askama::Error> {
+pub(crate) fn mail(to: String, event: &Event, tenant: &str) -> Result<Mail, askama::Error> {
     let (tenant, connection) = (&shown_name(tenant), &shown_name(&event.subject.name));
     let people = event.after.as_ref().map(|after| &after["refused_people"]);
     let people = people
         .and_then(serde_json::Value::as_u64)
         .unwrap_or_default();
     let subject = format!("{tenant}: people cannot sign in since their ids changed");
-    let (text, html) = (
-        Text {
-            tenant,
-            connection,
-            people,
-        },
-        Html {
-            subject: &subject,
-            tenant,
-            connection,
-            people,
-        },
-    );
-    Ok(Invitation {
-        to,
-        text: text.render()?,
-        html: html.render()?,
-        subject,
-    })
+    let says = Words {
+        tenant,
+        connection,
+        people,
+    };
+    let html = Html {
+        subject: &subject,
+        says,
+    };
+    Mail::of(to, subject.clone(), &Text { says }, &html)
 }
 
 #[cfg(test)]

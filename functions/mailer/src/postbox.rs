@@ -5,7 +5,7 @@ use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 
-use crate::invitation::Invitation;
+use crate::mail::Mail;
 
 /// The environment variable with the sender's address.
 pub const SENDER_VARIABLE: &str = "MAIL_SENDER";
@@ -60,7 +60,7 @@ impl Postbox {
     ///
     /// # Errors
     /// See [`SendError`].
-    pub async fn send(&self, mail: &Invitation) -> Result<(), SendError> {
+    pub async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         let content = message(mail).map_err(|error| SendError::Refused(error.to_string()))?;
         if [&mail.to, &mail.subject]
             .iter()
@@ -94,7 +94,7 @@ fn is_hopeless(error: &SendEmailError) -> bool {
         || error.is_message_rejected() && !error.message().is_some_and(unverified)
 }
 
-fn message(mail: &Invitation) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
+fn message(mail: &Mail) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
     let utf8 = |text: &str| Content::builder().data(text).charset("UTF-8").build();
     let body = Body::builder()
         .text(utf8(&mail.text)?)

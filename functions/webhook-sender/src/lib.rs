@@ -22,13 +22,14 @@
 //! # }
 //! ```
 
+mod backlog;
 mod message;
 mod outbound;
 mod resolver;
 mod signature;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
@@ -36,8 +37,8 @@ use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{
-    Delivered, Directory, Error, Next, StackWebhook, Tenant, TenantId, Turn, Waiting,
-    WebhookSecret, Webhooks,
+    Delivered, Directory, Error, Next, StackWebhook, Tenant, TenantId, Turn, WebhookSecret,
+    Webhooks,
 };
 use rollcall_runtime::chain;
 use tokio::time::Instant;
@@ -47,7 +48,7 @@ use outbound::Outbound;
 
 pub use outbound::DELIVERY_TIME;
 
-/// The webhooks that one invocation calls at the same time.
+/// The webhooks of tenants that one invocation calls at the same time, and the tenants for which it calls one of the stack.
 const AT_ONCE: usize = 20;
 /// The events after which it is stored how far a webhook is. Whoever dies repeats at most that many.
 const EVENTS_AT_ONCE: usize = 20;
@@ -109,6 +110,14 @@ impl Endpoint {
     fn id(&self) -> &str {
         match self {
             Self::OfTenant(id) | Self::OfStack(id) => id,
+        }
+    }
+
+    /// Returns the id, if it is one of the stack.
+    fn stack_id(&self) -> Option<&str> {
+        match self {
+            Self::OfTenant(_) => None,
+            Self::OfStack(id) => Some(id),
         }
     }
 }
@@ -185,15 +194,28 @@ impl Sender {
             }
         }
         if !scheduled.is_empty() {
-            let both = futures::future::join(self.send_waiting(deadline), self.walk(deadline));
-            let both: (Result<(), Error>, Result<(), Error>) = Box::pin(both).await;
-            if let Err(error) = both.0.and(both.1) {
+            if let Err(error) = Box::pin(self.send_scheduled(deadline)).await {
                 for id in &scheduled {
                     fail(id, &error);
                 }
             }
         }
         response
+    }
+
+    /// Sends what waits, and looks at the tenants for the webhooks of the stack that were changed.
+    async fn send_scheduled(&self, deadline: Instant) -> Result<(), Error> {
+        let (stack, unread) = match self.directory.stack_webhooks().list().await {
+            Ok(stack) => (stack, Ok(())),
+            // Those of tenants need not wait for that.
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let both = futures::future::join(
+            self.send_waiting(&stack, deadline),
+            self.walk(&stack, deadline),
+        );
+        let (sent, walked) = both.await;
+        unread.and(sent).and(walked)
     }
 
     /// Sends what is new in the feeds of tenants. Returns for which it failed.
@@ -219,7 +241,7 @@ impl Sender {
         let of_stack = self.directory.stack_webhooks().list();
         let due = due.buffer_unordered(AT_ONCE).collect::<Vec<_>>();
         let (of_stack, due) = futures::future::join(of_stack, due).await;
-        let (mut failed, mut work) = (Vec::new(), Vec::new());
+        let (mut failed, mut lines) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
         let of_stack = of_stack.unwrap_or_else(|error| {
             // The message of each tenant comes again.
             tracing::error!(
@@ -240,63 +262,26 @@ impl Sender {
             match webhooks {
                 Ok(webhooks) => {
                     let all = webhooks.into_iter().chain(of_stack.iter().cloned());
-                    work.extend(all.map(|endpoint| (tenant.clone(), endpoint)));
+                    for endpoint in all {
+                        let line = lines.entry(endpoint.stack_id().map(str::to_owned));
+                        line.or_default().push((tenant.clone(), endpoint));
+                    }
                 }
                 Err(error) => failed.push((tenant, error)),
             }
         }
-        let sent = stream::iter(work).map(|(tenant, endpoint)| async move {
-            let of = self.directory.system(tenant.clone());
-            let sent = Box::pin(self.send(&of, &endpoint, deadline)).await;
-            sent.err().map(|error| (tenant, error))
+        // The webhooks of tenants and each of the stack do not wait for each other.
+        let sent = lines.into_values().map(|work| {
+            let sent = stream::iter(work).map(|(tenant, endpoint)| async move {
+                let of = self.directory.system(tenant.clone());
+                let sent = Box::pin(self.send(&of, &endpoint, deadline)).await;
+                sent.err().map(|error| (tenant, error))
+            });
+            sent.buffer_unordered(AT_ONCE).collect::<Vec<_>>()
         });
-        let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
-        failed.extend(sent.into_iter().flatten());
+        let sent = futures::future::join_all(sent).await;
+        failed.extend(sent.into_iter().flatten().flatten());
         failed
-    }
-
-    /// Calls the webhooks that have waited long enough, until `deadline`. Those that are left stay in the index.
-    async fn send_waiting(&self, deadline: Instant) -> Result<(), Error> {
-        let (now, mut after) = (self.clock.now(), None);
-        loop {
-            let page = self
-                .directory
-                .waiting_webhooks(now, after, WAITING_AT_ONCE)
-                .await?;
-            let called = stream::iter(page.items)
-                .map(|waiting| async move { self.send_one_waiting(waiting, deadline).await });
-            let called: Vec<_> = called.buffer_unordered(AT_ONCE).collect().await;
-            // A failure of one webhook holds up no other. It stays in the index.
-            for error in called.into_iter().filter_map(Result::err) {
-                tracing::error!(error = chain(&error), "a waiting webhook was not called");
-            }
-            after = page.next;
-            if after.is_none() || Instant::now() >= deadline {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn send_one_waiting(&self, waiting: Waiting, deadline: Instant) -> Result<(), Error> {
-        if Instant::now() >= deadline {
-            return Ok(());
-        }
-        let tenant = self.directory.system(waiting.tenant.clone());
-        let endpoint = match waiting.of_stack {
-            false => Endpoint::OfTenant(waiting.webhook.clone()),
-            true => Endpoint::OfStack(waiting.webhook.clone()),
-        };
-        let stack = match self.stack_webhook(&endpoint).await? {
-            // When it is resumed, all tenants are looked at.
-            Of::Nobody => return self.directory.forget_waiting(&waiting).await,
-            Of::Stack(stack) => Some(stack),
-            Of::Tenant => None,
-        };
-        let webhooks = of(&tenant, stack.as_deref());
-        match webhooks.still_waits(&waiting).await? {
-            true => Box::pin(self.send(&tenant, &endpoint, deadline)).await,
-            false => Ok(()),
-        }
     }
 
     /// Returns whose webhook it is.

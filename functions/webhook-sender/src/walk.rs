@@ -1,5 +1,6 @@
 //! The walk through the tenants after a webhook of the stack was changed.
 
+use futures::future::join_all;
 use futures::{StreamExt, stream};
 use rollcall_directory::{Error, StackWebhook};
 use rollcall_runtime::chain;
@@ -8,14 +9,19 @@ use tokio::time::Instant;
 use crate::{AT_ONCE, Endpoint, Sender, WAITING_AT_ONCE};
 
 impl Sender {
-    /// Looks at the tenants, for the webhooks of the stack that were changed, until `deadline`.
-    pub(crate) async fn walk(&self, deadline: Instant) -> Result<(), Error> {
-        let mut walked = Ok(());
-        for webhook in self.directory.stack_webhooks().list().await? {
-            if let Some(begin) = webhook.walked_to().filter(|_| !webhook.is_paused()) {
-                let begin = begin.to_owned();
-                let one = self.walk_from(&webhook, begin, deadline).await;
-                if let Err(error) = &one {
+    /// Looks at the tenants, for the webhooks of the stack that were changed, until `deadline`. The webhooks do not wait for
+    /// each other.
+    pub(crate) async fn walk(
+        &self,
+        stack: &[StackWebhook],
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let changed = stack.iter().filter(|webhook| !webhook.is_paused());
+        let walks = changed.filter_map(|webhook| {
+            let begin = webhook.walked_to()?.to_owned();
+            Some(async move {
+                let walked = self.walk_from(webhook, begin, deadline).await;
+                if let Err(error) = &walked {
                     let error = chain(error);
                     tracing::error!(
                         webhook = webhook.id,
@@ -23,10 +29,10 @@ impl Sender {
                         "not all tenants were looked at"
                     );
                 }
-                walked = walked.and(one);
-            }
-        }
-        walked
+                walked
+            })
+        });
+        join_all(walks).await.into_iter().collect()
     }
 
     /// Looks at the tenants after `after`. A failure in one holds up no other; the next walk begins with its page.

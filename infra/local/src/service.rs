@@ -54,6 +54,8 @@ pub struct Options {
     pub public_host: Option<String>,
     /// How many invitations a tenant can send per day, for tests; otherwise the default of the mailer.
     pub daily_invitations: Option<u32>,
+    /// Whether the stack sends no mail, for tests. The mailer runs nevertheless.
+    pub without_mail: bool,
     /// What to seed in place of the two tenants.
     pub seed: Option<Seed>,
     /// Injects faults into the functions that the stream and the queues call, for tests.
@@ -144,7 +146,9 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let functions = Directory::new(dynamodb.client(http), dynamodb.table());
         let functions = functions.with_keys(key_ring.clone());
+        let functions = functions.with_archive(dynamodb.archive());
         let functions = functions.with_webhook_targets(WebhookTargets::AlsoLoopback);
+        let functions = functions.with_mail(!options.without_mail);
         let gateway = Gateway::new(template, wiring::functions(&functions))?;
 
         let http = dynamodb.in_process();
@@ -153,12 +157,12 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let followed = Directory::new(dynamodb.client(http), dynamodb.table());
         let followed = followed.with_archive(dynamodb.archive());
-        // Only the sender of webhooks has the keys of the stack, as in the template.
-        let sending = followed.clone().with_keys(key_ring.clone());
-        let sending = sending.with_webhook_targets(WebhookTargets::AlsoLoopback);
+        // Only the sender of webhooks and the mailer have the keys of the stack, as in the template.
+        let keyed = followed.clone().with_keys(key_ring.clone());
+        let keyed = keyed.with_webhook_targets(WebhookTargets::AlsoLoopback);
         let app_url = format!("http://{}/", address(&api)?);
         let followers = wiring::followers(
-            (&followed, &sending),
+            (&followed, &keyed),
             &events,
             &app_url,
             options.daily_invitations,
@@ -335,6 +339,7 @@ impl Local {
         let directory = Directory::new(client, self.dynamodb.table());
         let directory = directory.with_archive(self.dynamodb.archive());
         let directory = directory.with_webhook_targets(WebhookTargets::AlsoLoopback);
+        let directory = directory.with_mail(true);
         directory.with_keys(self.key_ring.clone())
     }
 

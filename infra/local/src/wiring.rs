@@ -48,9 +48,10 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
     }
 }
 
-/// Returns all functions that the stream and the queues call, on one directory. The sender of webhooks has one with keys.
+/// Returns all functions that the stream and the queues call, on one directory. The sender of webhooks and the
+/// mailer have one with keys.
 pub(crate) fn followers(
-    (directory, sending): (&Directory, &Directory),
+    (directory, keyed): (&Directory, &Directory),
     events: &Events,
     app_url: &str,
     daily_invitations: Option<u32>,
@@ -60,7 +61,7 @@ pub(crate) fn followers(
     let own_queue = events.queue_of("role-reconciler").unwrap_or_default();
     let queue = rollcall_role_reconciler::Queue::new(clients.sqs, queue_url(own_queue));
     let postbox = rollcall_mailer::Postbox::new(clients.ses, MAIL_SENDER, app_url);
-    let mailer = rollcall_mailer::handler(directory.clone(), postbox);
+    let mailer = rollcall_mailer::handler(keyed.clone(), postbox);
     let mailer = match daily_invitations {
         Some(per_day) => mailer.with_daily_limit(per_day),
         None => mailer,
@@ -79,7 +80,7 @@ pub(crate) fn followers(
             ("mailer", mail(mailer)),
             (
                 "webhook-sender",
-                sender(rollcall_webhook_sender::handler(sending.clone())),
+                sender(rollcall_webhook_sender::handler(keyed.clone())),
             ),
         ]
         .into(),

@@ -38,6 +38,9 @@ pub const MAX_SESSION_MINUTES_VARIABLE: &str = "MAX_SESSION_MINUTES";
 /// The environment variable with the longest time that such a session can go unused, in minutes; 0 for no bound.
 pub const MAX_SESSION_IDLE_MINUTES_VARIABLE: &str = "MAX_SESSION_IDLE_MINUTES";
 
+/// The environment variable that says whether the stack sends mail: `true` if it does.
+pub const SENDS_MAIL_VARIABLE: &str = "SENDS_MAIL";
+
 /// The directory in one DynamoDB table. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Directory {
@@ -46,6 +49,7 @@ pub struct Directory {
     key_ring: KeyRing,
     session_bounds: SessionBounds,
     webhook_targets: WebhookTargets,
+    sends_mail: bool,
     recent: Arc<Recent>,
 }
 
@@ -66,6 +70,7 @@ impl Directory {
             key_ring: KeyRing::default(),
             session_bounds: SessionBounds::default(),
             webhook_targets: WebhookTargets::default(),
+            sends_mail: false,
             recent: Arc::default(),
         }
     }
@@ -89,6 +94,13 @@ impl Directory {
     #[must_use]
     pub fn with_webhook_targets(mut self, targets: WebhookTargets) -> Self {
         self.webhook_targets = targets;
+        self
+    }
+
+    /// Sets whether the stack sends mail. Without it, no portal link can be mailed.
+    #[must_use]
+    pub fn with_mail(mut self, sends_mail: bool) -> Self {
+        self.sends_mail = sends_mail;
         self
     }
 
@@ -169,7 +181,7 @@ impl Directory {
 
     /// Creates a directory from the environment of a Lambda function. `TABLE_NAME` names the table, and
     /// `ARCHIVE_TABLE_NAME` the archive, for the functions that use it; `MAX_SESSION_MINUTES` and
-    /// `MAX_SESSION_IDLE_MINUTES` bound sessions. The AWS SDK reads the rest of its configuration (`AWS_REGION`,
+    /// `MAX_SESSION_IDLE_MINUTES` bound sessions; `SENDS_MAIL` says whether the stack sends mail. The AWS SDK reads the rest of its configuration (`AWS_REGION`,
     /// credentials, `AWS_ENDPOINT_URL_DYNAMODB`).
     ///
     /// # Errors
@@ -182,7 +194,8 @@ impl Directory {
             &minutes(MAX_SESSION_IDLE_MINUTES_VARIABLE),
         );
         let directory = Self::new(Client::new(&sdk_config().await), table);
-        let directory = directory.with_session_bounds(bounds);
+        let sends_mail = std::env::var(SENDS_MAIL_VARIABLE).is_ok_and(|it| it == "true");
+        let directory = directory.with_session_bounds(bounds).with_mail(sends_mail);
         Ok(match std::env::var(ARCHIVE_NAME_VARIABLE) {
             Ok(archive) => directory.with_archive(archive),
             Err(_) => directory,
@@ -283,6 +296,7 @@ impl Directory {
             at_ceiling: AtCeiling::default(),
             types: ResourceTypes::default(),
             webhook_targets: self.webhook_targets,
+            sends_mail: self.sends_mail,
         })
     }
 
@@ -321,7 +335,8 @@ impl Directory {
 
     /// Returns the handle on the webhooks of the stack.
     pub fn stack_webhooks(&self) -> StackWebhooks<'_> {
-        StackWebhooks::of(&self.table, &self.key_ring, self.webhook_targets)
+        let tables = (&self.table, self.archive.as_ref());
+        StackWebhooks::of(tables, &self.key_ring, self.webhook_targets)
     }
 
     /// Returns the handle on the roles of the stack.

@@ -72,7 +72,7 @@ pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, PeopleOf};
 pub use crate::credentials::handle::Credentials;
 pub use crate::credentials::idempotency::FormId;
-pub use crate::credentials::invitations::NotInvited;
+pub use crate::credentials::invitations::{NotInvited, NotMailed};
 pub use crate::credentials::key_history::{KeyChange, KeyChanger};
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::predecessors::Predecessor;
@@ -83,7 +83,8 @@ pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token, TokenKind};
 pub use crate::credentials::tokens::{IssuedToken, NewToken};
 pub use crate::directory::{
-    Directory, MAX_SESSION_IDLE_MINUTES_VARIABLE, MAX_SESSION_MINUTES_VARIABLE, TABLE_NAME_VARIABLE,
+    Directory, MAX_SESSION_IDLE_MINUTES_VARIABLE, MAX_SESSION_MINUTES_VARIABLE,
+    SENDS_MAIL_VARIABLE, TABLE_NAME_VARIABLE,
 };
 pub use crate::erasure::handle::Erasures;
 pub use crate::erasure::record::{Erased, Erasure};
@@ -128,6 +129,7 @@ pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
+pub use crate::sign_in::mailed_links::MailedLink;
 pub use crate::sign_in::person_actions::Merging;
 pub use crate::sign_in::portal_links::NewPortalLink;
 pub use crate::sign_in::remedies::{Remedied, Remedy};
@@ -151,6 +153,7 @@ pub use crate::webhooks::pause::PauseReason;
 pub use crate::webhooks::retry::{Failure, FailureKind};
 pub use crate::webhooks::secret::WebhookSecret;
 pub use crate::webhooks::stack_change::StackWebhooks;
+pub use crate::webhooks::stack_history::StackWebhookChange;
 pub use crate::webhooks::stack_progress::PausedFor;
 pub use crate::webhooks::stack_webhook::StackWebhook;
 pub use crate::webhooks::target::{check_target, is_allowed};

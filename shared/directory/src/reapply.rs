@@ -114,13 +114,10 @@ async fn end_sessions(tenant: &Tenant) -> Result<usize, Error> {
 async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
     let id = step.id.as_str();
     let Some(tenant) = step.tenant.clone().map(|tenant| directory.system(tenant)) else {
-        return directory
-            .service_keys()
-            .revoke(id, KeyChanger::default())
-            .await;
+        return again_in_stack(directory, step.action, id).await;
     };
     match step.action {
-        Action::RevokeServiceKey => Ok(()),
+        Action::RevokeServiceKey | Action::PauseStackWebhook | Action::DeleteStackWebhook => Ok(()),
         Action::RevokeToken => tenant.credentials().revoke_token(id).await,
         Action::DeleteConnection => tenant.credentials().delete_connection(id).await,
         Action::PauseWebhook => tenant.webhooks().pause_outdated(id).await,
@@ -142,6 +139,17 @@ async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
         }
         Action::DeleteTenant => tenant.lifecycle().delete().await,
         Action::EraseTenant => tenant.erasures().order().await.map(|_| ()),
+    }
+}
+
+/// Does again what belongs to no tenant.
+async fn again_in_stack(directory: &Directory, action: Action, id: &str) -> Result<(), Error> {
+    let webhooks = directory.stack_webhooks().unarchived();
+    let by = KeyChanger::default();
+    match action {
+        Action::PauseStackWebhook => webhooks.pause_outdated(id).await,
+        Action::DeleteStackWebhook => webhooks.delete(id, &by).await,
+        _ => directory.service_keys().revoke(id, by).await,
     }
 }
 

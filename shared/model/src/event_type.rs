@@ -117,9 +117,9 @@ event_types! {
     ConnectionSubjectsChanged = "connection.subjects_changed",
     /// A connection was deleted.
     ConnectionDeleted = "connection.deleted",
-    /// A token was issued.
+    /// A token or an OAuth client was issued.
     TokenCreated = "token.created",
-    /// A token was revoked.
+    /// A token or an OAuth client was revoked.
     TokenRevoked = "token.revoked",
     /// A tenant was created.
     TenantCreated = "tenant.created",
@@ -158,6 +158,8 @@ event_types! {
     WebhookDeleted = "webhook.deleted",
     /// A portal link was made.
     PortalLinkCreated = "portal_link.created",
+    /// A portal link that was to be mailed was not.
+    PortalLinkNotMailed = "portal_link.not_mailed",
     /// A portal link was opened.
     PortalLinkOpened = "portal_link.opened",
     /// A portal link, or the session that it opened, was ended.

@@ -45,6 +45,8 @@ pub enum KeyUse {
     Cursor,
     /// The secret with which the deliveries of a webhook are signed.
     Webhook,
+    /// The secret of a portal link that is mailed.
+    MailedLink,
 }
 
 impl KeyUse {
@@ -55,6 +57,7 @@ impl KeyUse {
             Self::Identifier => b"rollcall/identifier",
             Self::Cursor => b"rollcall/cursor",
             Self::Webhook => b"rollcall/webhook",
+            Self::MailedLink => b"rollcall/mailed-link",
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Scope {
     pub types: ResourceTypes,
     /// Where webhooks may lead.
     pub webhook_targets: WebhookTargets,
+    /// Whether the stack sends mail.
+    pub sends_mail: bool,
 }
 
 /// The stored item of a tenant.

@@ -43,6 +43,11 @@ impl StackKeys {
         Partition::stored("S#HOOKS")
     }
 
+    /// Returns the partition of the history of a webhook of the stack. The sort key is a UUIDv7.
+    pub fn webhook_history(webhook: &str) -> Partition {
+        Partition::stored(&format!("S#HOOKHISTORY#{webhook}"))
+    }
+
     /// Returns the partition of the tenants for which a webhook of the stack is paused. The sort key is the tenant's id.
     pub fn paused_for(webhook: &str) -> Partition {
         Partition::stored(&format!("S#HOOKSPAUSED#{webhook}"))

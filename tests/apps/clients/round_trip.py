@@ -245,6 +245,7 @@ def stack(key: AuthenticatedClient) -> None:
     """Drives what belongs to the whole stack, and to the schemas and roles of a tenant."""
     ok(key, "put_webhook", "everywhere", body=models.DesiredWebhook(name="All", url="http://127.0.0.1:9/"))
     assert ok(key, "list_paused_tenants", "everywhere").items == []
+    assert [one.type_ for one in ok(key, "list_webhook_changes", "everywhere").items] == ["stack_webhook.created"]
     ok(key, "delete_webhook", "everywhere")
     issued = ok(key, "create_service_key", body=models.NewServiceKey(label="reader", scopes=["events"]))
     assert issued.id in [one.id for one in ok(key, "list_service_keys").items]

@@ -100,6 +100,8 @@ async function stack(key: Api): Promise<void> {
   const everywhere = { params: { path: { id: "everywhere" } } };
   await ok(key.PUT("/api/v1/webhooks/{id}", { ...everywhere, body: { name: "All", url: "http://127.0.0.1:9/" } }));
   assert.deepEqual((await ok(key.GET("/api/v1/webhooks/{id}/paused-tenants", everywhere))).items, []);
+  const changes = await ok(key.GET("/api/v1/webhooks/{id}/changes", everywhere));
+  assert.deepEqual(changes.items.map((one) => one.type), ["stack_webhook.created"]);
   await ok(key.DELETE("/api/v1/webhooks/{id}", everywhere));
   const { id } = await ok(key.POST("/api/v1/service-keys", { body: { label: "reader", scopes: ["events"] } }));
   const at = { params: { path: { id } } };

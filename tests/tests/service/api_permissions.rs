@@ -344,7 +344,9 @@ impl<'a> Fixture<'a> {
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/support-access/") => self.support_access().await,
             _ if resource.starts_with("/tokens/") => self.tenant.issue("short", None).await.0,
-            "/webhooks/{id}/paused-tenants" => self.webhook_of_stack().await,
+            "/webhooks/{id}/paused-tenants" | "/webhooks/{id}/changes" => {
+                self.webhook_of_stack().await
+            }
             _ if resource.starts_with("/webhooks/") => self.webhook(resource).await,
             "/connections/{id}" if deletes => {
                 let new = json!({"name": "short-lived", "provider": "other"});

@@ -429,3 +429,20 @@ fn no_secret_of_a_client_is_in_the_table() {
         }
     });
 }
+
+#[test]
+fn an_event_says_whether_a_token_or_a_client_was_issued() {
+    run(async |service| {
+        let tenant = service.tenant("oauth-event").await;
+        let client = Client::of(&tenant, None).await;
+        let (token, _) = tenant.issue("token", None).await;
+        let log = format!("/tenants/{}/audit?action=token.created", tenant.id());
+        let log = service.application().all(&log).await;
+        for (id, kind) in [(client.id, "oauth_client"), (token, "bearer")] {
+            let entry = log.iter().find(|entry| entry["subject"]["id"] == id);
+            let issued = &entry.expect("an entry")["after"];
+            let connection = tenant.connection_id();
+            assert_eq!(issued, &json!({"kind": kind, "connection": connection}));
+        }
+    });
+}

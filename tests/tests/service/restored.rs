@@ -217,21 +217,30 @@ fn webhooks_that_were_changed_since_are_paused_and_cleared_names_stay_cleared() 
             .put(&later, roles(&["viewer", "member"]))
             .await
             .expect(201);
+        for name in ["moved", "rotated", "stopped", "resumed", "gone", "same"] {
+            let path = format!("/webhooks/{name}");
+            application.put(&path, hook(name)).await.expect(201);
+        }
         service.drained().await;
         let restored_to = Timestamp::now();
         restore(service).await;
 
+        application.delete("/webhooks/gone").await.expect(204);
         let moved = json!({"url": "http://127.0.0.1:10/"});
-        let path = format!("{hooks}/moved");
-        application.patch(&path, moved).await.expect(200);
+        for hooks in [&hooks, "/webhooks"] {
+            let path = format!("{hooks}/moved");
+            application.patch(&path, moved.clone()).await.expect(200);
+        }
         for (name, what) in [
             ("rotated", "secret"),
             ("stopped", "pause"),
             ("resumed", "pause"),
             ("resumed", "resume"),
         ] {
-            let path = format!("{hooks}/{name}/{what}");
-            application.post(&path, json!({})).await.expect(200);
+            for hooks in [&hooks, "/webhooks"] {
+                let path = format!("{hooks}/{name}/{what}");
+                application.post(&path, json!({})).await.expect(200);
+            }
         }
         application
             .put(&later, roles(&["viewer"]))
@@ -263,6 +272,13 @@ fn webhooks_that_were_changed_since_are_paused_and_cleared_names_stay_cleared() 
         ];
         let expected = expected.map(|(name, reason)| (name.to_owned(), reason));
         assert_eq!(found, expected);
+        // Those of the stack are treated as those of tenants are.
+        let of_stack = at.stack_webhooks().list().await.unwrap();
+        let of_stack: Vec<_> = of_stack
+            .into_iter()
+            .map(|webhook| (webhook.id, webhook.pause_reason))
+            .collect();
+        assert_eq!(of_stack, expected);
         let awaited = acme.roles().awaited_mappings().await.unwrap();
         let left: Vec<&str> = awaited[0].roles.iter().map(RoleId::as_str).collect();
         assert_eq!(left, ["viewer"]);

@@ -4,6 +4,7 @@
 mod budgets;
 mod bulk;
 mod health;
+mod lines;
 mod places;
 mod receiver;
 mod rights;

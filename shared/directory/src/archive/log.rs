@@ -1,6 +1,7 @@
 //! Reads and writes the archive. Its keys are times, so what happened after a restore point is one range per month.
 
 use jiff::Timestamp;
+use rollcall_model::EventType;
 use rollcall_store::{ArchiveKeys, Error, Item, Range, Table, from_item, now, to_item};
 
 use crate::archive::record::Archived;
@@ -19,6 +20,16 @@ pub(crate) async fn archive(archive: &Table, events: &[Event]) -> Result<(), Err
 /// Archives that a service key is revoked now.
 pub(crate) async fn archive_service_key(archive: &Table, id: &str) -> Result<(), Error> {
     let record = Archived::of_service_key(id, now());
+    archive.put(item(&record)?).await
+}
+
+/// Archives what is done now to a webhook of the stack.
+pub(crate) async fn archive_stack_webhook(
+    archive: &Table,
+    id: &str,
+    kind: EventType,
+) -> Result<(), Error> {
+    let record = Archived::of_stack_webhook(id, kind, now());
     archive.put(item(&record)?).await
 }
 

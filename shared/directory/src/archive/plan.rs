@@ -12,6 +12,8 @@ pub(crate) enum Action {
     RevokeServiceKey,
     RevokeToken,
     DeleteConnection,
+    PauseStackWebhook,
+    DeleteStackWebhook,
     PauseWebhook,
     DeleteWebhook,
     TakeRoles,
@@ -31,7 +33,7 @@ pub(crate) enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) action: Action,
-    /// The tenant; `None` for a service key.
+    /// The tenant; `None` for a service key and for a webhook of the stack.
     pub(crate) tenant: Option<TenantId>,
     pub(crate) id: String,
     /// The ids of what is taken away again: roles, or members.
@@ -122,26 +124,32 @@ impl Person {
 pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
     let mut people = BTreeMap::<(TenantId, String), Person>::new();
     let mut taken = BTreeMap::<(Action, TenantId, String), BTreeSet<String>>::new();
-    let mut webhooks = BTreeMap::<(TenantId, String), Webhook>::new();
+    let mut webhooks = BTreeMap::<(Option<TenantId>, String), Webhook>::new();
     let mut steps = Vec::new();
     for record in records {
-        let known = EventType::of(&record.kind);
-        let action = match (known, record.kind.as_str()) {
+        let action = match (record.known(), record.kind.as_str()) {
             (_, SERVICE_KEY_REVOKED) => Action::RevokeServiceKey,
-            (Some(EventType::TokenRevoked), _) => Action::RevokeToken,
-            (Some(EventType::ConnectionDeleted), _) => Action::DeleteConnection,
-            (Some(EventType::WebhookDeleted), _) => Action::DeleteWebhook,
-            (Some(EventType::GroupDeleted), _) => Action::DeleteGroup,
-            (Some(EventType::TenantDeleted), _) => Action::DeleteTenant,
-            (Some(EventType::TenantErasureRequested), _) => Action::EraseTenant,
-            (Some(kind), _) => {
+            (Some((EventType::WebhookDeleted, true)), _) => Action::DeleteStackWebhook,
+            (Some((kind, of_stack)), _) if Webhook::concerns(kind) => {
+                if of_stack == record.tenant.is_none() {
+                    let whose = (record.tenant, record.subject);
+                    let webhook = webhooks.entry(whose).or_default();
+                    *webhook = webhook.after(kind);
+                }
+                continue;
+            }
+            (Some((_, true)), _) => continue,
+            (Some((EventType::TokenRevoked, _)), _) => Action::RevokeToken,
+            (Some((EventType::ConnectionDeleted, _)), _) => Action::DeleteConnection,
+            (Some((EventType::WebhookDeleted, _)), _) => Action::DeleteWebhook,
+            (Some((EventType::GroupDeleted, _)), _) => Action::DeleteGroup,
+            (Some((EventType::TenantDeleted, _)), _) => Action::DeleteTenant,
+            (Some((EventType::TenantErasureRequested, _)), _) => Action::EraseTenant,
+            (Some((kind, _)), _) => {
                 let Some(tenant) = record.tenant else {
                     continue;
                 };
-                if Webhook::concerns(kind) {
-                    let webhook = webhooks.entry((tenant, record.subject)).or_default();
-                    *webhook = webhook.after(kind);
-                } else if let Some(action) = takes(kind) {
+                if let Some(action) = takes(kind) {
                     let ids = taken.entry((action, tenant, record.subject)).or_default();
                     ids.extend(record.taken);
                     ids.retain(|id| !record.left.contains(id));
@@ -169,8 +177,11 @@ pub(crate) fn plan(records: Vec<Archived>) -> Vec<Step> {
     }));
     webhooks.retain(|_, webhook| webhook.outdated || webhook.paused);
     steps.extend(webhooks.into_keys().map(|(tenant, id)| Step {
-        action: Action::PauseWebhook,
-        tenant: Some(tenant),
+        action: match tenant {
+            Some(_) => Action::PauseWebhook,
+            None => Action::PauseStackWebhook,
+        },
+        tenant,
         id,
         taken: BTreeSet::new(),
     }));
@@ -258,6 +269,37 @@ mod tests {
             let actions: Vec<Action> = steps.iter().map(|step| step.action).collect();
             assert_eq!(actions, expected, "{kinds:?}");
         }
+    }
+
+    #[test]
+    fn webhooks_of_the_stack_are_not_those_of_tenants() {
+        let at = Timestamp::UNIX_EPOCH;
+        let of_stack = |id: &str, kind| Archived::of_stack_webhook(id, kind, at);
+        let of_tenant = Archived {
+            tenant: Some("acme".parse().unwrap()),
+            kind: "webhook.changed".to_owned(),
+            ..Archived::of_service_key("siem", at)
+        };
+        let steps = plan(vec![
+            of_tenant,
+            of_stack("siem", EventType::WebhookPaused),
+            of_stack("siem", EventType::WebhookResumed),
+            of_stack("moved", EventType::WebhookChanged),
+            of_stack("gone", EventType::WebhookDeleted),
+            of_stack("other", EventType::TokenRevoked),
+        ]);
+        let found: Vec<_> = steps
+            .iter()
+            .map(|step| (step.action, step.tenant.is_some(), step.id.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Action::PauseStackWebhook, false, "moved"),
+                (Action::DeleteStackWebhook, false, "gone"),
+                (Action::PauseWebhook, true, "siem"),
+            ]
+        );
     }
 
     #[test]

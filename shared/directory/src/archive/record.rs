@@ -1,7 +1,7 @@
 //! One archived event: what ended or was taken away, when, and its id. It names nobody.
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, TenantId, sha256_hex};
+use rollcall_model::{EventType, TenantId, new_id, sha256_hex};
 use rollcall_scim::fold;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +10,14 @@ use crate::journal::feed::Event;
 
 /// The type of an archived revocation of a service key, which belongs to no tenant.
 pub(crate) const SERVICE_KEY_REVOKED: &str = "service_key.revoked";
+
+/// What the types of archived changes of webhooks of the stack begin with. Earlier versions skip such types.
+const OF_STACK: &str = "stack_";
+
+/// Returns the type of what is done to a webhook of the stack.
+pub(crate) fn of_stack(kind: EventType) -> String {
+    format!("{OF_STACK}{kind}")
+}
 
 /// The types of events that are archived: what ends something, and what takes that back.
 const ARCHIVED: [EventType; 24] = [
@@ -42,7 +50,7 @@ const ARCHIVED: [EventType; 24] = [
 /// An archived event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Archived {
-    /// The tenant; `None` for a service key.
+    /// The tenant; `None` for a service key and for a webhook of the stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<TenantId>,
     /// The type of the event.
@@ -89,6 +97,22 @@ impl Archived {
             at,
             event: id.to_owned(),
         }
+    }
+
+    /// Returns the record of what is done to a webhook of the stack.
+    pub(crate) fn of_stack_webhook(id: &str, kind: EventType, at: Timestamp) -> Self {
+        Self {
+            kind: of_stack(kind),
+            event: new_id(),
+            ..Self::of_service_key(id, at)
+        }
+    }
+
+    /// Returns the type, if it is known here and not that of a service key, and whether it is that of a webhook of the stack.
+    pub(crate) fn known(&self) -> Option<(EventType, bool)> {
+        let of_stack = self.kind.strip_prefix(OF_STACK);
+        let kind = EventType::of(of_stack.unwrap_or(&self.kind))?;
+        Some((kind, of_stack.is_some()))
     }
 }
 

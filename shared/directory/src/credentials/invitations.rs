@@ -1,4 +1,5 @@
-//! What bounds mail: a notice goes to an address once a day, and counts as one of the day's mails.
+//! What bounds mail: a notice goes to an address once a day, a portal link once an hour, and both count as one of the day's
+//! mails.
 //!
 //! What bounds invitation mail: one mail per address and week, and a number of mails per tenant and day. Whoever holds a
 //! SCIM token chooses the addresses.
@@ -21,6 +22,8 @@ use crate::journal::entry::Entry;
 const QUIET: i64 = 7 * 86_400;
 /// How long an address gets no other notice, in seconds: most of a day.
 const NOTICE_QUIET: i64 = 20 * 3_600;
+/// How long an address gets no other portal link, in seconds: an hour.
+const LINK_QUIET: i64 = 3_600;
 /// How long the count of a day is kept, in seconds.
 const COUNT_KEPT: i64 = 2 * 86_400;
 
@@ -55,6 +58,46 @@ impl NotInvited {
     }
 }
 
+/// Why a portal link was not mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMailed {
+    /// The address is not one that mail can be sent to.
+    InvalidAddress,
+    /// The tenant does not send mail to the domain of the address.
+    DomainNotAllowed,
+    /// The address got a portal link of this tenant by mail within the last hour.
+    AlreadyMailed,
+    /// The tenant has sent as many mails today as the operator allows.
+    DailyLimit,
+    /// The mail service refuses the mail.
+    Undeliverable,
+    /// The link can no longer be opened.
+    LinkEnded,
+}
+
+impl NotMailed {
+    /// Returns the code in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidAddress => "invalid_address",
+            Self::DomainNotAllowed => "domain_not_allowed",
+            Self::AlreadyMailed => "already_mailed",
+            Self::DailyLimit => "daily_limit",
+            Self::Undeliverable => "undeliverable",
+            Self::LinkEnded => "link_ended",
+        }
+    }
+}
+
+/// Why an address cannot be claimed.
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    /// Another event has claimed it a short time ago.
+    Address,
+    /// The mails of the day are used up.
+    Day,
+}
+
 /// The claim on an address.
 #[derive(Debug, Serialize, Deserialize)]
 struct AddressItem {
@@ -83,7 +126,30 @@ impl Credentials<'_> {
         per_day: u32,
     ) -> Result<Option<NotInvited>, Error> {
         let address = invitation_key(self.scope, address);
-        self.claim_mail(event, (address, QUIET), per_day).await
+        let taken = self.claim_mail(event, (address, QUIET), per_day).await?;
+        Ok(taken.map(|taken| match taken {
+            Taken::Address => NotInvited::AlreadyInvited,
+            Taken::Day => NotInvited::DailyLimit,
+        }))
+    }
+
+    /// Claims an address and one of the day's mails for the event of a portal link. Returns why the mail must not be sent,
+    /// if so.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn claim_link(
+        self,
+        event: &str,
+        address: &str,
+        per_day: u32,
+    ) -> Result<Option<NotMailed>, Error> {
+        let address = link_key(self.scope, address);
+        let taken = self.claim_mail(event, (address, LINK_QUIET), per_day);
+        Ok(taken.await?.map(|taken| match taken {
+            Taken::Address => NotMailed::AlreadyMailed,
+            Taken::Day => NotMailed::DailyLimit,
+        }))
     }
 
     /// Claims an address and one of the day's mails for an event of which the people who look after the tenant are
@@ -107,7 +173,7 @@ impl Credentials<'_> {
         event: &str,
         (address_key, quiet): (Key, i64),
         per_day: u32,
-    ) -> Result<Option<NotInvited>, Error> {
+    ) -> Result<Option<Taken>, Error> {
         let at = now();
         let leases = self.scope.keys().leases();
         let date = at.to_string().chars().take(10).collect::<String>();
@@ -120,13 +186,13 @@ impl Credentials<'_> {
             let live = claimed.as_ref().filter(|it| it.expires > at.as_second());
             match live {
                 Some(claim) if claim.event == event => return Ok(Some(None)),
-                Some(_) => return Ok(Some(Some(NotInvited::AlreadyInvited))),
+                Some(_) => return Ok(Some(Some(Taken::Address))),
                 None => {}
             }
             let day = read::<DayItem>(found.take(day_key))?;
             let sent = day.as_ref().map_or(0, |day| day.sent);
             if sent >= per_day {
-                return Ok(Some(Some(NotInvited::DailyLimit)));
+                return Ok(Some(Some(Taken::Day)));
             }
             let claim = AddressItem {
                 event: event.to_owned(),
@@ -172,14 +238,25 @@ impl Credentials<'_> {
     }
 }
 
+/// Returns the keys of all claims on an address.
+pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 3] {
+    [invitation_key, link_key, notice_key].map(|key| key(scope, address))
+}
+
 /// Returns the key of the claim on an address.
-pub(crate) fn invitation_key(scope: &Scope, address: &str) -> Key {
+fn invitation_key(scope: &Scope, address: &str) -> Key {
     let hash = sha256_hex(&one_mailbox(address));
     scope.keys().leases().at(format!("invited#{hash}"))
 }
 
+/// Returns the key of the claim on an address for portal links.
+fn link_key(scope: &Scope, address: &str) -> Key {
+    let hash = sha256_hex(&one_mailbox(address));
+    scope.keys().leases().at(format!("linked#{hash}"))
+}
+
 /// Returns the key of the claim on an address for notices.
-pub(crate) fn notice_key(scope: &Scope, address: &str) -> Key {
+fn notice_key(scope: &Scope, address: &str) -> Key {
     let hash = sha256_hex(&one_mailbox(address));
     scope.keys().leases().at(format!("notified#{hash}"))
 }

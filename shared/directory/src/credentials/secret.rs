@@ -13,7 +13,10 @@
 //! The digits of a *keyed* secret are 22 random digits, the id of a key of the stack, and a MAC of all that with this
 //! key in 21 digits. Nobody but the stack can make one, so a forged secret is refused without a read.
 //!
-//! All three forms look alike: a version that does not know them sees 44 digits, and verifies the secret by its hash.
+//! The digits of the secret of a *mailed* portal link are a MAC with a key of the stack over the id of the event that
+//! says that the link was made. So whoever has the keys and reads that event can complete the link, and nobody else.
+//!
+//! All these forms look alike: a version that does not know them sees 44 digits, and verifies the secret by its hash.
 
 use std::fmt;
 
@@ -104,6 +107,16 @@ impl TokenSecret {
         tag[1..].copy_from_slice(&key.mac(KeyUse::Token, &body)[..MAC_BYTES]);
         let tag = base62::encode(u128::from_be_bytes(tag));
         body.push_str(&pad(tag, MAC_DIGITS));
+        Self::complete(purpose, realm, body)
+    }
+
+    /// Returns the secret that a key of the stack gives for a seed: the same one each time. The seed need not be secret,
+    /// because nobody without the key can tell the 256 bits of the MAC from it.
+    pub(crate) fn derived(purpose: Purpose, realm: &TenantId, key: &StackKey, seed: &str) -> Self {
+        let begin = format!("{}{realm}_", purpose.prefix());
+        let mac = key.mac(KeyUse::MailedLink, &format!("{begin}{seed}"));
+        let (first, second) = mac.split_at(mac.len() / 2);
+        let body = begin + &half(number(first)) + &half(number(second));
         Self::complete(purpose, realm, body)
     }
 
@@ -209,6 +222,12 @@ impl fmt::Debug for TokenSecret {
     }
 }
 
+/// Returns at most 16 bytes as a number.
+fn number(bytes: &[u8]) -> u128 {
+    let append = |number: u128, byte: &u8| number << 8 | u128::from(*byte);
+    bytes.iter().fold(0, append)
+}
+
 fn half(bits: u128) -> String {
     pad(base62::encode(bits), HALF_DIGITS)
 }
@@ -289,6 +308,32 @@ mod tests {
                     forged.text
                 );
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_derived_secret_is_that_of_its_key_seed_and_tenant() {
+        let key = async || {
+            let ring = rollcall_store::KeyRing::fixed(rollcall_store::KeyRing::new_secret());
+            ring.current().await.unwrap().unwrap()
+        };
+        let (ours, theirs) = (key().await, key().await);
+        let (acme, globex): (TenantId, TenantId) =
+            ("acme".parse().unwrap(), "globex".parse().unwrap());
+        let link = |realm, key, seed| TokenSecret::derived(Purpose::PortalLink, realm, key, seed);
+        let secret = link(&acme, &ours, "event-1");
+        assert_eq!(TokenSecret::parse(secret.expose()), Some(secret.clone()));
+        assert_eq!(link(&acme, &ours, "event-1"), secret);
+        let random = TokenSecret::generate(Purpose::PortalLink, &acme);
+        assert_eq!(random.expose().len(), secret.expose().len());
+        for other in [
+            link(&acme, &ours, "event-2"),
+            link(&globex, &ours, "event-1"),
+            link(&acme, &theirs, "event-1"),
+        ] {
+            let digits =
+                |secret: &TokenSecret| secret.text.split('_').next_back().map(str::to_owned);
+            assert_ne!(digits(&other), digits(&secret));
         }
     }
 

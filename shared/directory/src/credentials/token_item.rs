@@ -16,6 +16,16 @@ pub enum TokenKind {
     OauthClient,
 }
 
+impl TokenKind {
+    /// Returns the name in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::OauthClient => "oauth_client",
+        }
+    }
+}
+
 /// A token as lists show it, or an OAuth client: both are what a connection calls with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {

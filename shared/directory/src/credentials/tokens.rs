@@ -6,6 +6,7 @@ use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, number, to_item,
 };
+use serde_json::json;
 
 use crate::credentials::connections::count_token;
 use crate::credentials::gcra::Meter;
@@ -133,6 +134,8 @@ impl Credentials<'_> {
         let key = self.scope.keys().tokens().at(&item.hash);
         transaction.put_if(to_item(&key, &item)?, Expression::absent(), Guard::Stale);
         let entry = Entry::new(self.scope, EventType::TokenCreated, subject(&item));
+        let issued = json!({"kind": new.kind.as_str(), "connection": item.connection_id});
+        let entry = entry.with_change(None, Some(issued));
         transaction.put(entry.to_item(self.scope.keys())?);
         // A token must not outlive its connection or its tenant.
         count_token(self.scope, &mut transaction, connection_id)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rollcall_model::USERS;
 use rollcall_store::{Error, Key, Partition, Range, Scope, text};
 
-use crate::credentials::invitations::{invitation_key, notice_key};
+use crate::credentials::invitations::claims_on;
 use crate::indexes::handle::Indexes;
 use crate::resources::handle::Members;
 use crate::resources::subjects::forget_person;
@@ -26,8 +26,7 @@ pub(super) async fn remove(
     removed += drain(scope, scope.keys().sessions_of(id)).await?;
     let mut keys = vec![scope.keys().words_of(id)];
     let addresses = identifiers.iter().filter(|it| it.contains('@'));
-    let claims = |address| [invitation_key(scope, address), notice_key(scope, address)];
-    keys.extend(addresses.flat_map(|address: &String| claims(address)));
+    keys.extend(addresses.flat_map(|address| claims_on(scope, address)));
     if let Some(tombstone) = Tombstone::of_person(scope, id).await? {
         for subject in tombstone.subjects() {
             forget_person(scope, subject, id).await?;

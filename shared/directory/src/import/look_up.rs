@@ -11,7 +11,7 @@ use crate::import::row::ImportRow;
 use crate::resources::application_ids::pointed_at;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::traces::Identifiers;
+use crate::resources::traces::{DeletedKeys, Identifiers};
 
 /// What the directory knows of the people and groups that rows name.
 #[derive(Debug, Default)]
@@ -23,8 +23,9 @@ pub(super) struct Known {
     people: BTreeMap<String, Record>,
     /// The groups by their folded names.
     pub(super) groups: BTreeMap<String, Record>,
-    /// The user names, as these are compared, of new people of whom one with the name or the external id was deleted.
-    deleted: BTreeSet<String>,
+    /// By the user names of new people, as these are compared: under which keys somebody who was deleted with the name or the
+    /// external id would be found, and whether there is one.
+    deleted: BTreeMap<String, (DeletedKeys, bool)>,
 }
 
 impl Known {
@@ -71,7 +72,15 @@ impl Known {
 
     /// Returns whether somebody who was deleted had the user name or the external id of a row that means nobody.
     pub(super) fn was_deleted(&self, row: &ImportRow) -> bool {
-        self.deleted.contains(&USERS.compared(&row.user_name))
+        let deleted = self.deleted.get(&USERS.compared(&row.user_name));
+        deleted.is_some_and(|(_, is_found)| *is_found)
+    }
+
+    /// Returns the keys under which somebody would be found who is deleted with the user name or the external id of a row
+    /// after this was read.
+    pub(super) fn deleted_keys(&self, row: &ImportRow) -> &[Key] {
+        let deleted = self.deleted.get(&USERS.compared(&row.user_name));
+        deleted.map_or(&[], |(keys, _)| &keys.current)
     }
 
     /// Returns the folded names of the groups that a row names and a person is not in.
@@ -177,9 +186,8 @@ impl Imports<'_> {
         let keys = left.iter().flat_map(|(_, keys)| keys.all().cloned());
         let found = self.scope.table.find(keys).await?;
         for (name, keys) in left {
-            if !keys.people(&found).is_empty() {
-                known.deleted.insert(name);
-            }
+            let is_found = !keys.people(&found).is_empty();
+            known.deleted.insert(name, (keys, is_found));
         }
         Ok(())
     }

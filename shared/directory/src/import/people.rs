@@ -6,7 +6,7 @@ use rollcall_model::{
     EventType, Grant, Identity, PersonOrigin, Reason, Role, RoleId, USERS, new_id,
 };
 use rollcall_scim as scim;
-use rollcall_store::{Error, TenantItem, Transaction, now, retry_stale};
+use rollcall_store::{Error, Guard, TenantItem, Transaction, now, retry_stale};
 
 use crate::import::compare::{Comparison, compare};
 use crate::import::handle::Imports;
@@ -18,7 +18,7 @@ use crate::resources::application_ids::free_application_id;
 use crate::resources::create::ceiling_reached;
 use crate::resources::names::check_name;
 use crate::resources::record::Record;
-use crate::resources::traces::Traces;
+use crate::resources::traces::{Traces, nobody_had_it};
 use crate::resources::writes::{committed, resource_writes, subject};
 use crate::roles::decide;
 use crate::roles::granting::check_rank;
@@ -133,6 +133,10 @@ impl Imports<'_> {
             free_application_id(self.scope, id, gone).await?;
         }
         let mut transaction = resource_writes(self.scope, &USERS, None, Some(&record))?;
+        // What was read is no snapshot: somebody may just have been deleted.
+        for key in known.deleted_keys(row) {
+            transaction.check(key.clone(), nobody_had_it(), Guard::Stale);
+        }
         if !granted.is_empty() {
             self.write_grant_entry(&mut transaction, &record)?;
         }

@@ -7,7 +7,7 @@
 //! out; `changed_subjects` announces that this happens to many at once. `sessions` opens and ends sessions, and `check`
 //! decides whether one is valid. `person_actions` is what admins do about who one person is, `remedies` what they do
 //! about all people of a connection, and `bindings` takes the subjects that the application knows. `portal_links`
-//! issues the links that open a session without a person. `recent` stores the sign-ins of the last days.
+//! issues the links that open a session without a person, and `mailed_links` those of them that are mailed. `recent` stores the sign-ins of the last days.
 
 mod admission;
 pub(crate) mod assertion;
@@ -20,6 +20,7 @@ pub(crate) mod handle;
 mod known_groups;
 pub(crate) mod log_in;
 mod look_up;
+pub(crate) mod mailed_links;
 pub(crate) mod person_actions;
 pub(crate) mod portal_links;
 pub(crate) mod presented;

@@ -17,8 +17,9 @@ use crate::resources::record::Record;
 use crate::resources::traces::Identifiers;
 use crate::sign_in::check::{Session, session_of_link};
 use crate::sign_in::handle::SignIn;
+use crate::sign_in::mailed_links::new_mailed_secret;
 use crate::sign_in::sessions::{
-    Addressee, IssuedSession, SessionItem, SupportTerms, is_from, minutes, open_session,
+    Addressee, IssuedSession, SessionItem, SupportTerms, is_from, minutes, open_session, open_with,
     session_key, shown_id,
 };
 
@@ -42,6 +43,8 @@ pub struct NewPortalLink {
     pub page: Option<String>,
     /// How long it can be opened.
     pub life: Duration,
+    /// If the link is mailed to `email`, the address where links open, without the link.
+    pub opens_at: Option<String>,
     /// The terms of support access, which only reads and lasts as long as the link could be opened.
     pub support: Option<SupportTerms>,
 }
@@ -56,6 +59,7 @@ impl NewPortalLink {
             return_url: None,
             page: None,
             life: LINK_LIFE,
+            opens_at: None,
             support: None,
         }
     }
@@ -68,6 +72,9 @@ fn made_link(link: &PortalLink, role: Role, item: &SessionItem) -> Value {
     made["expires_at"] = json!(item.ends);
     if let Some(terms) = &item.support {
         made["support_reason"] = json!(terms.reason);
+    }
+    if item.opens_at.is_some() {
+        made["mail"] = json!(true);
     }
     made
 }
@@ -85,6 +92,18 @@ fn check_return(url: Option<&str>, origins: &[String]) -> Result<(), Error> {
         )
         .into()),
     }
+}
+
+fn check_mail(email: Option<&str>, sends_mail: bool) -> Result<(), Error> {
+    let detail = match email {
+        _ if !sends_mail => {
+            "this stack sends no mail, so it cannot mail the link; leave out `mail` and send the link yourself, or \
+             set the stack's parameter `MailSender` first"
+        }
+        None => "`email` is missing: a link is mailed to the address in `email`",
+        Some(_) => return Ok(()),
+    };
+    Err(scim::Error::InvalidValue(detail.to_owned()).into())
 }
 
 fn ended(how: &str) -> Error {
@@ -113,25 +132,36 @@ impl SignIn<'_> {
         self.make_portal_link(link).await
     }
 
-    /// Issues a portal link as [`Self::issue_portal_link`] does. It leads back only to where the settings allow.
+    /// Issues a portal link as [`Self::issue_portal_link`] does. It leads back only to where the settings allow. If it is
+    /// mailed, the journal entry says so, and the mailer makes the same link from the entry's id (`mailed_links`).
     ///
     /// # Errors
-    /// Those of [`Self::issue_portal_link`]; `invalidValue` for another address.
+    /// Those of [`Self::issue_portal_link`]; `invalidValue` for another address, and if a link cannot be mailed.
     pub async fn make_portal_link(self, new: NewPortalLink) -> Result<IssuedSession, Error> {
         let tenant = self.scope.stored_tenant().await?;
         check_return(new.return_url.as_deref(), &tenant.settings.return_origins)?;
+        if new.opens_at.is_some() {
+            check_mail(new.email.as_deref(), self.scope.sends_mail)?;
+        }
         let addressee = self.addressee(new.email.as_deref()).await?;
         let (role, email) = (new.role, new.email);
         let link = PortalLink { id: None, email };
         let mut item = SessionItem::of_link(link.clone(), role.into(), new.life);
         (item.addressee, item.first_owner) = (addressee, new.first_owner);
         (item.return_url, item.page) = (new.return_url, new.page);
+        item.opens_at = new.opens_at;
         if new.support.is_some() {
             (item.given_role, item.support) = (None, new.support);
         }
-        let (issued, mut transaction) = open_session(self.scope, Purpose::PortalLink, &item)?;
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::PortalLinkCreated, tenant);
+        let (issued, mut transaction) = match item.opens_at {
+            Some(_) => {
+                let secret = new_mailed_secret(self.scope, &entry.id).await?;
+                open_with(self.scope, secret, &item)?
+            }
+            None => open_session(self.scope, Purpose::PortalLink, &item)?,
+        };
         let made = PortalLink {
             id: Some(shown_id(&issued.secret.hash().0)),
             ..link
@@ -189,7 +219,7 @@ impl SignIn<'_> {
 
     /// Reads a link that has not expired, and its tenant. Returns `None` if there is no such link, or the tenant was
     /// deleted.
-    async fn stored_link(
+    pub(super) async fn stored_link(
         self,
         link: &TokenSecret,
     ) -> Result<Option<(SessionItem, TenantItem)>, Error> {

@@ -62,6 +62,9 @@ pub(super) struct SessionItem {
     /// The page that the link opens, by its name in the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) page: Option<String>,
+    /// If the link is mailed, the address where links open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) opens_at: Option<String>,
     /// The terms of support access, which only reads. Such an item has no `given_role`: earlier versions give it none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) support: Option<SupportTerms>,
@@ -225,6 +228,7 @@ impl SessionItem {
             first_owner: false,
             return_url: None,
             page: None,
+            opens_at: None,
             support: None,
             began,
             seen: None,
@@ -255,6 +259,15 @@ pub(super) fn open_session(
         Some(user) => TokenSecret::generate_for(purpose, &scope.tenant, user),
         None => TokenSecret::generate(purpose, &scope.tenant),
     };
+    open_with(scope, secret, item)
+}
+
+/// Returns a new session with this secret and the writes that open it.
+pub(super) fn open_with(
+    scope: &Scope,
+    secret: TokenSecret,
+    item: &SessionItem,
+) -> Result<(IssuedSession, Transaction), Error> {
     let mut transaction = Transaction::default();
     let key = session_key(scope, &secret);
     transaction.put_if(to_item(&key, item)?, Expression::absent(), Guard::Stale);

@@ -106,26 +106,10 @@ impl Webhooks<'_> {
         let (signing_keys, secret) =
             rotate(&self.scope.key_ring, of, Vec::new(), created_at).await?;
         let webhook = Webhook {
-            id,
             label: new.label.clone(),
             target_url: new.target_url.clone(),
             only_types: names(&new.only_types),
-            created_at,
-            sent_to,
-            signing_keys,
-            revision: 1,
-            paused_at: None,
-            pause_reason: None,
-            delivered_at: None,
-            failing_since: None,
-            failures: 0,
-            last_failure: None,
-            last_status: None,
-            retry_at: None,
-            lost: 0,
-            lease_id: None,
-            wakes: 0,
-            copy_of: 0,
+            ..Webhook::after(sent_to, id, created_at, signing_keys)
         };
         let mut transaction = Transaction::default();
         let key = self.stored().at(&webhook.id);

@@ -1,20 +1,24 @@
 //! What the operator does with the webhooks of the stack: create, change, pause, resume, delete.
 //!
-//! They belong to no tenant, so no journal has it: the item says who changed it last. A change that lets it send again is
+//! They belong to no tenant, so no journal has it: the history of each says who did it (`stack_history`). What a restored table
+//! must not forget is archived before it is done, so that it is found even if nobody gets to do it. A change that lets it send again is
 //! followed by a walk through all tenants, which the sender makes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_model::{Reason, WebhookTargets, is_chosen_id, new_id};
+use rollcall_model::{EventType, Reason, WebhookTargets, is_chosen_id, new_id};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, KeyRing, Range, StackKeys, Table, Transaction, Updated, from_item,
     now, number, retry_stale, string, to_item,
 };
 
+use crate::archive::log::archive_stack_webhook;
 use crate::credentials::key_history::KeyChanger;
 use crate::webhooks::change::{MAX_WEBHOOKS, NewWebhook, WebhookChange, list_of, names};
+use crate::webhooks::pause::PauseReason;
 use crate::webhooks::put::{check_chosen, whole};
 use crate::webhooks::secret::{Of, WebhookSecret, rotate};
+use crate::webhooks::stack_history::{StackWebhookChange, history};
 use crate::webhooks::stack_progress::PausedFor;
 use crate::webhooks::stack_webhook::StackWebhook;
 use crate::webhooks::target::check_target;
@@ -24,19 +28,33 @@ use crate::webhooks::webhook::not_found;
 #[derive(Clone, Copy, Debug)]
 pub struct StackWebhooks<'a> {
     table: &'a Table,
+    archive: Option<&'a Table>,
     key_ring: &'a KeyRing,
     targets: WebhookTargets,
 }
 
-/// An update expression, and its values.
-type Write = (&'static str, Vec<(&'static str, AttributeValue)>);
+/// What is done, an update expression, and its values.
+type Write = (EventType, &'static str, Vec<(&'static str, AttributeValue)>);
 
 impl<'a> StackWebhooks<'a> {
-    pub(crate) fn of(table: &'a Table, key_ring: &'a KeyRing, targets: WebhookTargets) -> Self {
+    pub(crate) fn of(
+        (table, archive): (&'a Table, Option<&'a Table>),
+        key_ring: &'a KeyRing,
+        targets: WebhookTargets,
+    ) -> Self {
         Self {
             table,
+            archive,
             key_ring,
             targets,
+        }
+    }
+
+    /// Returns the handle for a restored table, in which what was archived is done again.
+    pub(crate) fn unarchived(self) -> Self {
+        Self {
+            archive: None,
+            ..self
         }
     }
 
@@ -122,6 +140,7 @@ impl<'a> StackWebhooks<'a> {
             signing_keys,
             revision: 1,
             paused_at: None,
+            pause_reason: None,
             anew_since: 0,
             walked_to: Some(String::new()),
             changed_at: created_at,
@@ -131,6 +150,8 @@ impl<'a> StackWebhooks<'a> {
         let item = to_item(&StackKeys::webhooks().at(&webhook.id), &webhook)?;
         let mut transaction = Transaction::default();
         transaction.put_if(item, Expression::absent(), Guard::Stale);
+        let made = StackWebhookChange::item(&webhook, EventType::WebhookCreated, by)?;
+        transaction.put(made);
         match self.table.transact(&transaction).await?.is_empty() {
             true => Ok((webhook, secret)),
             false => Err(Error::Busy(None)),
@@ -189,7 +210,7 @@ impl<'a> StackWebhooks<'a> {
                     (":types", list_of(types)),
                     (":first", string("")),
                 ];
-                (set, values)
+                (EventType::WebhookChanged, set, values)
             })
         })
         .await
@@ -206,7 +227,9 @@ impl<'a> StackWebhooks<'a> {
     ) -> Result<(StackWebhook, WebhookSecret), Error> {
         let before = self.read(id).await?;
         let (keys, secret) = rotate(self.key_ring, Of::stack(id), before.keys(), now()).await?;
-        let write: Write = ("SET signing_keys = :keys", vec![(":keys", string(&keys))]);
+        let set = "SET signing_keys = :keys";
+        let values = vec![(":keys", string(&keys))];
+        let write: Write = (EventType::WebhookSecretRotated, set, values);
         match self.write(&before, by, write).await? {
             true => Ok((self.read(id).await?, secret)),
             // Another rotation came first: its secret would be lost.
@@ -221,9 +244,28 @@ impl<'a> StackWebhooks<'a> {
     pub async fn pause(self, id: &str, by: &KeyChanger) -> Result<StackWebhook, Error> {
         self.rewrite(id, by, |before| {
             let at = vec![(":at", string(&now().to_string()))];
-            (!before.is_paused()).then_some(("SET paused_at = :at", at))
+            let set = "SET paused_at = :at REMOVE pause_reason";
+            (!before.is_paused()).then_some((EventType::WebhookPaused, set, at))
         })
         .await
+    }
+
+    /// Pauses a webhook of a restored table that was changed after the restore point, so that nothing is sent to where it
+    /// led before.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub(crate) async fn pause_outdated(self, id: &str) -> Result<(), Error> {
+        let nobody = KeyChanger::default();
+        let paused = self.rewrite(id, &nobody, |before| {
+            let values = vec![
+                (":at", string(&now().to_string())),
+                (":reason", string(PauseReason::Restored.as_str())),
+            ];
+            let set = "SET paused_at = :at, pause_reason = :reason";
+            (!before.is_paused()).then_some((EventType::WebhookPaused, set, values))
+        });
+        paused.await.map(|_| ())
     }
 
     /// Lets a webhook send again, in each tenant from where it is there. The failures and pauses of single tenants end.
@@ -232,8 +274,10 @@ impl<'a> StackWebhooks<'a> {
     /// `404` when it does not exist.
     pub async fn resume(self, id: &str, by: &KeyChanger) -> Result<StackWebhook, Error> {
         self.rewrite(id, by, |_| {
-            let set = "SET anew_since = :revision, walked_to = :first REMOVE paused_at";
-            Some((set, vec![(":first", string(""))]))
+            let set =
+                "SET anew_since = :revision, walked_to = :first REMOVE paused_at, pause_reason";
+            let values = vec![(":first", string(""))];
+            Some((EventType::WebhookResumed, set, values))
         })
         .await
     }
@@ -242,11 +286,37 @@ impl<'a> StackWebhooks<'a> {
     ///
     /// # Errors
     /// `404` when it does not exist.
-    pub async fn delete(self, id: &str) -> Result<(), Error> {
-        self.read(id).await?;
+    pub async fn delete(self, id: &str, by: &KeyChanger) -> Result<(), Error> {
+        let webhook = self.read(id).await?;
+        self.archive(id, EventType::WebhookDeleted).await?;
         let mut transaction = Transaction::default();
         transaction.delete(StackKeys::webhooks().at(id));
+        let deleted = StackWebhookChange::item(&webhook, EventType::WebhookDeleted, by)?;
+        transaction.put(deleted);
         self.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Lists the latest changes of a webhook, newest first, at most 200; also of one that was deleted.
+    ///
+    /// # Errors
+    /// `404` when there was no webhook with this id.
+    pub async fn changes(self, id: &str) -> Result<Vec<StackWebhookChange>, Error> {
+        let changes = match is_chosen_id(id) {
+            true => history(self.table, id).await?,
+            false => Vec::new(),
+        };
+        if changes.is_empty() {
+            // One that an earlier version has made may have no history.
+            self.read(id).await?;
+        }
+        Ok(changes)
+    }
+
+    async fn archive(self, id: &str, kind: EventType) -> Result<(), Error> {
+        match self.archive {
+            Some(archive) => archive_stack_webhook(archive, id, kind).await,
+            None => Ok(()),
+        }
     }
 
     /// Stores up to which tenant all were looked at after a change; `None` for all. Returns whether the webhook is still as
@@ -289,8 +359,9 @@ impl<'a> StackWebhooks<'a> {
         self,
         before: &StackWebhook,
         by: &KeyChanger,
-        (set, values): Write,
+        (kind, set, values): Write,
     ) -> Result<bool, Error> {
+        self.archive(&before.id, kind).await?;
         let who = ", revision = :revision, changed_at = :now, changed_by = :by, changed_in = :in";
         let set = match set.split_once(" REMOVE ") {
             Some((set, removed)) => format!("{set}{who} REMOVE {removed}"),
@@ -312,6 +383,7 @@ impl<'a> StackWebhooks<'a> {
             same,
             Guard::Stale,
         );
+        transaction.put(StackWebhookChange::item(before, kind, by)?);
         Ok(self.table.transact(&transaction).await?.is_empty())
     }
 }

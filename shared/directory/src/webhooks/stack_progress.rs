@@ -231,27 +231,13 @@ impl Webhooks<'_> {
 impl StackWebhook {
     /// Returns the progress of a tenant in which the webhook begins.
     fn begin(&self, sent_to: u64) -> Webhook {
+        let (id, keys) = (self.id.clone(), self.signing_keys.clone());
         Webhook {
-            id: self.id.clone(),
             label: self.label.clone(),
             target_url: self.target_url.clone(),
             only_types: self.only_types.clone(),
-            created_at: self.created_at,
-            sent_to,
-            signing_keys: self.signing_keys.clone(),
-            revision: 1,
-            paused_at: None,
-            pause_reason: None,
-            delivered_at: None,
-            failing_since: None,
-            failures: 0,
-            last_failure: None,
-            last_status: None,
-            retry_at: None,
-            lost: 0,
-            lease_id: None,
-            wakes: 0,
             copy_of: self.revision,
+            ..Webhook::after(sent_to, id, self.created_at, keys)
         }
     }
 }

@@ -29,6 +29,9 @@ pub struct StackWebhook {
     /// Since when it sends nothing, for no tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Timestamp>,
+    /// Why, if nobody did it by hand: the name of a `PauseReason`, or of one that only a newer version knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_reason: Option<String>,
     /// The last revision with which the failures and pauses of single tenants ended.
     #[serde(default)]
     pub(super) anew_since: u64,

@@ -81,6 +81,37 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Webhook {
+    /// Returns a new webhook that sends everything after the event `sent_to`, without a name, a URL and types.
+    pub(super) fn after(
+        sent_to: u64,
+        id: String,
+        created_at: Timestamp,
+        signing_keys: String,
+    ) -> Self {
+        Self {
+            id,
+            label: String::new(),
+            target_url: String::new(),
+            only_types: Vec::new(),
+            created_at,
+            sent_to,
+            signing_keys,
+            revision: 1,
+            paused_at: None,
+            pause_reason: None,
+            delivered_at: None,
+            failing_since: None,
+            failures: 0,
+            last_failure: None,
+            last_status: None,
+            retry_at: None,
+            lost: 0,
+            lease_id: None,
+            wakes: 0,
+            copy_of: 0,
+        }
+    }
+
     /// Returns whether it sends nothing.
     pub fn is_paused(&self) -> bool {
         self.paused_at.is_some()
@@ -150,10 +181,15 @@ impl Webhook {
 
     /// Returns what events tell of it. The path of a URL can be a secret, so they have its origin alone.
     pub(super) fn told(&self) -> Value {
-        let origin = url::Url::parse(&self.target_url);
-        let origin = origin.map(|url| url.origin().ascii_serialization());
-        json!({"name": self.label, "origin": origin.unwrap_or_default(), "types": self.only_types})
+        json!({"name": self.label, "origin": origin_of(&self.target_url), "types": self.only_types})
     }
+}
+
+/// Returns a URL without its path, which can be a secret.
+pub(super) fn origin_of(url: &str) -> String {
+    let origin = url::Url::parse(url);
+    let origin = origin.map(|url| url.origin().ascii_serialization());
+    origin.unwrap_or_default()
 }
 
 impl Webhooks<'_> {

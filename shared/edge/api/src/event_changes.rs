@@ -330,6 +330,16 @@ struct DefinedRole {
     retired: Option<bool>,
 }
 
+/// What a connection was issued to call with.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct IssuedToken {
+    /// `bearer` for a token, `oauth_client` for an OAuth client. A newer version may have others.
+    kind: String,
+    /// The id of the connection.
+    connection: String,
+}
+
 /// A new portal link.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]
@@ -344,6 +354,21 @@ struct MadePortalLink {
     expires_at: Timestamp,
     /// Why, if the link is support access: its session only reads, and ends at `expires_at` too.
     support_reason: Option<String>,
+    /// Whether the link is mailed to `email`.
+    mail: Option<bool>,
+}
+
+/// A portal link that was not mailed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct UnmailedPortalLink {
+    /// Its id.
+    id: String,
+    /// The address to which it was to be mailed.
+    email: Option<String>,
+    /// `invalid_address`, `domain_not_allowed`, `already_mailed`, `daily_limit`, `undeliverable` or `link_ended`. A newer
+    /// version may have others.
+    reason: String,
 }
 
 /// A webhook.
@@ -423,7 +448,9 @@ struct EndedSession {
     DeclaredSubAttribute,
     ChangedRequestCeiling,
     SetCeilings,
+    IssuedToken,
     MadePortalLink,
+    UnmailedPortalLink,
     WebhookDetails,
     WebhookPause,
     WebhookResumption,

@@ -136,9 +136,10 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::AuthRefused | EventType::AuthLogout => &["user", "tenant"],
         // The sign-ins may name no connection.
         EventType::ConnectionSubjectsChanged => &["connection", "tenant"],
-        EventType::PortalLinkCreated | EventType::PortalLinkOpened | EventType::PortalLinkEnded => {
-            &["tenant"]
-        }
+        EventType::PortalLinkCreated
+        | EventType::PortalLinkNotMailed
+        | EventType::PortalLinkOpened
+        | EventType::PortalLinkEnded => &["tenant"],
         EventType::WebhookTested => &["webhook", "stack_webhook"],
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
@@ -195,7 +196,9 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::WebhookPaused => after("WebhookPause"),
         EventType::WebhookResumed => after("WebhookResumption"),
         EventType::WebhookReplayed => both("WebhookPlace"),
+        EventType::TokenCreated => after("IssuedToken"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
+        EventType::PortalLinkNotMailed => after("UnmailedPortalLink"),
         EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
         // Only the audit log has it.
         EventType::GroupMembersChanged
@@ -208,7 +211,6 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         | EventType::WebhookSecretRotated
         | EventType::WebhookTested
         | EventType::ConnectionCreated
-        | EventType::TokenCreated
         | EventType::TokenRevoked
         | EventType::TenantCreated
         | EventType::TenantDeleted

@@ -42,6 +42,11 @@ pub(crate) struct NewPortalLink {
     return_url: Option<String>,
     /// The page that it opens; the first one that the role may see unless given.
     page: Option<PortalPage>,
+    /// Whether the link is mailed to `email`, and only there: the answer then has no `url`. An address gets at most one link
+    /// of the tenant per hour by mail, and only if the tenant's `invitation_domains` allow it. If the link is not mailed, an
+    /// event `portal_link.not_mailed` says why. Refused if the stack sends no mail.
+    #[serde(default)]
+    mail: bool,
     /// For how many seconds it can be opened: 600 unless given, 60 to 604,800 (seven days).
     #[schema(minimum = 60, maximum = 604800)]
     expires_in: Option<u32>,
@@ -99,9 +104,12 @@ fn page_for(role: directory::Role, page: Option<PortalPage>) -> Result<Option<St
 /// A link that opens the console once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PortalLink {
-    /// Where to send the admin. A repetition of the request leaves it out.
-    #[schema(required = false)]
-    url: String,
+    /// The link's id, as lists, events and the audit log show it.
+    id: String,
+    /// Where to send the admin. Absent if the link is mailed. A repetition of the request leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url: Option<String>,
     /// Whether the answer is one that was sent before, without the URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -136,23 +144,31 @@ pub(crate) async fn create_portal_link(
         role,
         email,
         first_owner: new.first_owner,
+        opens_at: new.mail.then(|| console.clone()),
         page: page_for(role, new.page)?,
         life: expiry(new.expires_in.unwrap_or(DEFAULT_LIFE), LIFE)?,
         return_url: new.return_url,
         ..NewLink::with_role(role)
     };
     let link = at.tenant.sign_in().make_portal_link(link).await?;
-    Ok(link_answer(&console, &link))
+    Ok(match new.mail {
+        true => link_answer(&link, None),
+        false => {
+            let url = format!("{console}?link={}", link.secret.expose());
+            with_secret(link_answer(&link, Some(url)), "url")
+        }
+    })
 }
 
-fn link_answer(console: &str, link: &IssuedSession) -> Response {
+fn link_answer(link: &IssuedSession, url: Option<String>) -> Response {
     let link = PortalLink {
-        url: format!("{console}?link={}", link.secret.expose()),
+        id: link.id(),
+        url,
         secret_omitted: None,
         expires_at: link.expires_at,
     };
     // No `Location`: no endpoint returns the link again.
-    with_secret((StatusCode::CREATED, Json(link)).into_response(), "url")
+    (StatusCode::CREATED, Json(link)).into_response()
 }
 
 /// The URL that opens portal links: the console at the host and stage that the caller used for the API.

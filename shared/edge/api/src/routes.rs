@@ -78,6 +78,7 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
         .routes(routes!(imports::read_part, imports::put_part))
         .routes(routes!(imports::list_unmatched))
         .routes(routes!(webhooks::paused_tenants))
+        .routes(routes!(webhooks::changes))
         .routes(routes!(roles::define));
     routes.fold(own, OpenApiRouter::routes)
 }

@@ -105,7 +105,9 @@ impl From<StackWebhook> for Webhook {
         Self {
             secrets: secrets(webhook.secrets(Timestamp::now())),
             state: state(webhook.is_paused()),
-            pause_reason: webhook.is_paused().then_some(by_hand),
+            pause_reason: webhook
+                .is_paused()
+                .then(|| webhook.pause_reason.clone().unwrap_or(by_hand)),
             id: webhook.id,
             name: webhook.label,
             url: webhook.target_url,
@@ -119,6 +121,43 @@ impl From<StackWebhook> for Webhook {
             last_failure: None,
             last_status: None,
             retry_at: None,
+        }
+    }
+}
+
+/// A change of a webhook of the stack.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StackWebhookChange {
+    /// When.
+    occurred_at: Timestamp,
+    /// `stack_webhook.created`, `stack_webhook.changed`, `stack_webhook.secret_rotated`, `stack_webhook.paused`,
+    /// `stack_webhook.resumed` or `stack_webhook.deleted`. A newer version may have others.
+    r#type: String,
+    /// What the webhook was called before the change, or was created as.
+    name: String,
+    /// Where events were sent before the change, or since it was created, without the path of the URL.
+    origin: String,
+    /// The id of the service key that made the change. Absent if the table was restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_key: Option<String>,
+    /// The id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// The address that the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+impl From<directory::StackWebhookChange> for StackWebhookChange {
+    fn from(change: directory::StackWebhookChange) -> Self {
+        Self {
+            occurred_at: change.at,
+            r#type: change.action,
+            name: change.label,
+            origin: change.target,
+            by_key: change.by.by_key,
+            request_id: change.by.request_id,
+            address: change.by.origin.address,
         }
     }
 }

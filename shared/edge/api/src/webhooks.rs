@@ -13,7 +13,8 @@ use crate::fields::{Fields, Id, List, Params, limit, page, with_secret};
 use crate::gate::StackWebhooks;
 use crate::webhook_fields::{
     DeliveriesPage, Delivery, DesiredWebhook, ForTenant, NewWebhook, PausedTenant, Replay,
-    ResumedWebhook, Webhook, WebhookChange, WebhookWithSecret, WebhooksPage, place,
+    ResumedWebhook, StackWebhookChange, Webhook, WebhookChange, WebhookWithSecret, WebhooksPage,
+    place,
 };
 use crate::webhook_owner::{At, Owner, name_tenant};
 
@@ -136,7 +137,10 @@ pub(crate) async fn change(
 pub(crate) async fn delete(owner: Owner, Id(id): Id) -> Result<StatusCode, Problem> {
     match owner {
         Owner::Tenant(access) => access.tenant.webhooks().delete(&id).await?,
-        Owner::Stack(stack) => stack.directory.stack_webhooks().delete(&id).await?,
+        Owner::Stack(stack) => {
+            let webhooks = stack.directory.stack_webhooks();
+            webhooks.delete(&id, &stack.changer()).await?;
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -294,4 +298,17 @@ pub(crate) async fn paused_tenants(
     webhooks.read(&id).await?;
     let (paused, next) = webhooks.paused_for(&id, asked.after, limit).await?;
     Ok(List::of(paused, next))
+}
+
+/// Lists what was done to a webhook of the stack, and by whom, newest first, at most 200 changes. The list stays when the
+/// webhook is deleted.
+#[utoipa::path(get, path = "/api/v1/webhooks/{id}/changes", operation_id = "list_webhook_changes", tag = "webhooks",
+    params(("id" = String, Path, description = "The webhook's id")),
+    responses((status = 200, body = List<StackWebhookChange>)), security(("service_key" = ["webhooks:manage"])))]
+pub(crate) async fn changes(
+    stack: Application<StackWebhooks>,
+    Id(id): Id,
+) -> Result<Json<List<StackWebhookChange>>, Problem> {
+    let changes = stack.directory.stack_webhooks().changes(&id).await?;
+    Ok(List::of(changes, None))
 }

@@ -309,6 +309,34 @@ fn webhooks_are_put_under_chosen_ids_and_read_back() {
         assert_eq!(created.filter(|kind| kind == "user.created").count(), 2);
         application.delete("/webhooks/siem").await.expect(204);
         application.get("/webhooks/siem").await.expect(404);
+        // Its history says with which key.
+        let changes = application.get("/webhooks/siem/changes").await.expect(200);
+        let changes = changes.body["items"].as_array().unwrap().clone();
+        let keys = application.all("/service-keys").await;
+        let kinds: Vec<_> = changes
+            .iter()
+            .map(|one| one["type"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                "stack_webhook.deleted",
+                "stack_webhook.changed",
+                "stack_webhook.created"
+            ]
+        );
+        for change in &changes {
+            let by = |key: &serde_json::Value| key["id"] == change["by_key"];
+            assert!(
+                keys.iter().any(by) && change["request_id"].is_string(),
+                "{change}"
+            );
+            assert_eq!(
+                change["origin"],
+                stack.receiver.url().trim_end_matches("/hook")
+            );
+        }
+        application.get("/webhooks/never/changes").await.expect(404);
         let path = format!("/tenants/{tenant}/webhooks/siem");
         application.get(&path).await.expect(200);
     });

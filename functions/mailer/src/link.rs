@@ -1,0 +1,70 @@
+//! Renders the mail with a portal link. Performs no I/O.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::mail::Mail;
+use crate::shown_name::shown_name;
+
+/// What the mail with a link says.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    tenant: &'a str,
+    url: &'a str,
+    until: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "portal_link.txt", escape = "none")]
+struct Text<'a> {
+    says: Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "portal_link.html")]
+struct Html<'a> {
+    subject: &'a str,
+    says: Words<'a>,
+}
+
+/// Returns the mail with the portal link `url`, which can be opened until `ends_at`. The name of the tenant can contain any
+/// text.
+pub(crate) fn mail(
+    to: String,
+    tenant: &str,
+    url: &str,
+    ends_at: Timestamp,
+) -> Result<Mail, askama::Error> {
+    let tenant = &shown_name(tenant);
+    let until = &ends_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let subject = format!("Your link to the administration of {tenant}");
+    let says = Words { tenant, url, until };
+    let html = Html {
+        subject: &subject,
+        says,
+    };
+    Mail::of(to, subject.clone(), &Text { says }, &html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_is_in_the_bodies_alone() {
+        let url = "https://rollcall.example.test/console/open?link=rcl_acme_0";
+        let to = "it@example.test".to_owned();
+        let ends_at = "2026-11-22T20:41:07.412Z".parse().unwrap();
+        let mail = mail(to, "A & B https://evil.example/", url, ends_at).unwrap();
+        assert_eq!(mail.subject, "Your link to the administration of A & B");
+        for body in [&mail.text, &mail.html] {
+            assert!(
+                body.contains(url) && body.contains("2026-11-22 20:41 UTC"),
+                "{body}"
+            );
+            assert!(!body.contains("evil"), "{body}");
+        }
+        assert!(mail.html.contains("A &#38; B"), "{}", mail.html);
+        assert!(!format!("{mail:?}").contains("rcl_"));
+    }
+}

@@ -1,0 +1,68 @@
+//! A receiver of the stack that hangs for many tenants holds up no webhook of a tenant.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rollcall_directory::{EventType, KeyChanger, NewWebhook};
+use rollcall_tests::event_fixture::{EventFixture, until};
+use rollcall_tests::service::run;
+use serde_json::json;
+
+use super::receiver::{Receiver, Reply};
+use super::{after, call};
+
+/// The deliveries to one webhook of the stack that the sender makes at the same time.
+const AT_ONCE: usize = 20;
+
+fn webhook(receiver: &Receiver, types: &[EventType]) -> NewWebhook {
+    NewWebhook {
+        label: "SIEM".to_owned(),
+        target_url: receiver.url(),
+        only_types: types.to_vec(),
+        after: None,
+    }
+}
+
+#[test]
+fn a_hanging_receiver_of_the_stack_holds_up_no_webhook_of_a_tenant() {
+    run(async |_| {
+        let fixture = EventFixture::start().await;
+        let of_stack = Receiver::start(Reply::Status(500)).await;
+        let of_tenant = Receiver::start(Reply::Status(500)).await;
+        let directory = fixture.local.directory();
+        let new = webhook(&of_stack, &[]);
+        let made = directory.stack_webhooks();
+        made.create(&new, &KeyChanger::default()).await.unwrap();
+        // More tenants wait for the webhook of the stack than it is called for at the same time.
+        for number in 0..AT_ONCE + 5 {
+            fixture.another(&format!("waits-{number}")).await;
+        }
+        fixture.drained().await;
+        // The webhook of a tenant is due after all of them.
+        let (tenant, idp) = fixture.another("last").await;
+        let new = webhook(&of_tenant, &[EventType::UserCreated]);
+        tenant.webhooks().create(&new).await.unwrap();
+        idp.user("ada").await;
+        fixture.drained().await;
+        assert_eq!(of_tenant.received().len(), 1);
+
+        of_stack.reply(Reply::Hang);
+        of_tenant.reply(Reply::Status(204));
+        let before = of_stack.received().len();
+        let sender = rollcall_webhook_sender::handler(directory);
+        let sender = sender.at(after(Timestamp::now(), 3_600));
+        let sent = call(&sender, json!({"waiting": {}}), Duration::from_secs(60));
+        let arrived = until("the event of the tenant", || {
+            (of_tenant.received().len() == 2).then_some(())
+        });
+        tokio::select! {
+            () = sent => panic!("nothing hangs"),
+            () = arrived => {}
+        }
+        let hanging = of_stack.received().len() - before;
+        assert!(
+            hanging <= AT_ONCE,
+            "the tenant waited until {hanging} deliveries of the stack had begun"
+        );
+    });
+}
