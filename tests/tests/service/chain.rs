@@ -253,3 +253,52 @@ fn the_chain_begins_anew_after_an_earlier_version_and_says_so() {
         assert_eq!(found.begins, [last + 1]);
     });
 }
+
+#[test]
+fn the_chain_begins_anew_after_a_roll_back() {
+    run(async |service| {
+        let tenant = service.tenant("rolled-back-events").await;
+        let linked = fill(service, &tenant, &["ada"]).await;
+        let head = raw::item(service, &tenant, "#F", "HEAD").await;
+        let last = fill(service, &tenant, &["bob", "cleo"]).await;
+        // An earlier version gave these their places: without hashes, and what it does not know of the head stays.
+        for sequence in linked + 1..=last {
+            let mut item = stored(service, &tenant, sequence).await;
+            item.remove("link");
+            raw::put(service, item).await;
+        }
+        let mut moved = raw::item(service, &tenant, "#F", "HEAD").await;
+        for name in ["last_hash", "hash_of"] {
+            moved.insert(name.to_owned(), head[name].clone());
+        }
+        raw::put(service, moved).await;
+        let unlinked: Vec<u64> = (linked + 1..=last).collect();
+        let verified = async |after, limit| {
+            let journal = tenant.directory().journal();
+            let found = journal.verify(after, limit).await.unwrap();
+            assert_eq!(found.faults, []);
+            (found.without_hash, found.begins)
+        };
+        assert_eq!(verified(0, 500).await, (unlinked.clone(), vec![1]));
+        let end = fill(service, &tenant, &["dan"]).await;
+        let whole = (unlinked.clone(), vec![1, last + 1]);
+        assert_eq!(verified(0, 500).await, whole);
+        for after in linked..end {
+            verified(after, 1).await;
+        }
+        let output = verify_from_outside(service, &tenant, &[]);
+        assert!(output.status.success(), "{output:?}");
+
+        // Without its hash, an event within a chain, and the last one, are no events of an earlier version.
+        for (sequence, reported) in [(last + 1, last + 1), (1, 1), (end, end)] {
+            let original = stored(service, &tenant, sequence).await;
+            let mut item = original.clone();
+            item.remove("link");
+            raw::put(service, item).await;
+            assert_eq!(faults(&tenant).await, [(reported, Fault::Unlinked)]);
+            let output = verify_from_outside(service, &tenant, &[]);
+            assert!(!output.status.success(), "{sequence}: {output:?}");
+            raw::put(service, original).await;
+        }
+    });
+}

@@ -3,7 +3,8 @@
 //!
 //! The file is the form of what the previous version stored after the same requests; `ROLLCALL_WRITE_FORM=1` writes it
 //! anew, when a version is released. That other versions keep attributes and ignore items that they do not know is shown
-//! by `newer_versions`. What the code of the previous version then does cannot be shown here: it is not compiled.
+//! by `newer_versions`. What the code of the previous version then does is shown by the command `tests/rolled-back`, which
+//! builds it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

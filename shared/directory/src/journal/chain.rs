@@ -8,7 +8,7 @@
 //!
 //! An erasure removes the salt and the personal data of an event. Its content hash stays: without the salt, nobody can
 //! find out by trying what the event said, and the hashes still match. The chain begins anew, visibly, where the event
-//! before has no hash, such as one of an earlier version.
+//! before has no hash: an earlier version gave it its place, before the upgrade or after a roll-back.
 
 use jiff::Timestamp;
 use rollcall_model::sha256_hex;
@@ -77,7 +77,7 @@ pub enum Fault {
     Content,
     /// The event does not follow the one before it: one of both was changed, or an event between them is missing.
     Order,
-    /// The event has no hash although the one before it has one.
+    /// The event has no hash although the chain does not begin anew after it.
     Unlinked,
 }
 

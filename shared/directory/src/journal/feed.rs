@@ -306,7 +306,8 @@ impl Journal<'_> {
         let key = self.scope.keys().event(after);
         let before = self.scope.table.get(&key).await?;
         let before = before.map(from_item::<EventItem>).transpose()?;
-        let mut previous = before.and_then(|item| item.link).map(|link| link.hash);
+        // The hash of the event before, if that event is there and has one.
+        let mut before = before.map(|item| item.link.map(|link| link.hash));
         let mut found = Verification::default();
         for (event, item) in self.event_items(after, limit).await? {
             let sequence = event.sequence;
@@ -319,17 +320,28 @@ impl Journal<'_> {
                     if link.salt.is_none() {
                         found.erased.push(sequence);
                     }
+                    if before == Some(None) && !link.begins {
+                        found.faults.push((sequence - 1, Fault::Unlinked));
+                    }
+                    let previous = before.flatten();
                     let fault = link.fault(previous.as_deref(), place_of(&event), &item.event);
                     // An erased event says nothing but its place.
                     let is_forged = link.salt.is_none() && erased(event.clone()) != event;
                     let fault = fault.or(is_forged.then_some(Fault::Content));
                     found.faults.extend(fault.map(|fault| (sequence, fault)));
                 }
-                None if previous.is_some() => found.faults.push((sequence, Fault::Unlinked)),
                 None => found.without_hash.push(sequence),
             }
-            previous = item.link.map(|link| link.hash);
-            found.last = Some((sequence, previous.clone()));
+            let hash = item.link.map(|link| link.hash);
+            found.last = Some((sequence, hash.clone()));
+            before = Some(hash);
+        }
+        if let Some((last, None)) = found.last {
+            // An earlier version that runs after a roll-back moves the head, and leaves what it says of hashes.
+            let head = self.head().await?;
+            if (head.given, head.hash_of) == (last, last) {
+                found.faults.push((last, Fault::Unlinked));
+            }
         }
         Ok(found)
     }

@@ -145,7 +145,8 @@ pub(crate) enum Fault {
     Content,
     /// It does not follow the event before it.
     Order,
-    /// It has no hash although the event before it has one: somebody added it, or an earlier version ran for a while.
+    /// It has no hash although the chain goes on after it: somebody added it, or removed its hash. Events that an earlier
+    /// version gave their places, also after a roll-back, are none: the chain begins anew after them.
     Unlinked,
 }
 
