@@ -289,8 +289,8 @@ pub(crate) async fn with_parts(
 ) -> Result<Vec<Person>, Problem> {
     let names = parts.names(tenant, &people).await?;
     let shown = |person: Stored| Person {
-        attributes: parts.attributes(&person),
         groups: parts.groups(&person, &names),
+        attributes: parts.attributes(person.attributes.clone()),
         ..Person::from(person)
     };
     Ok(people.into_iter().map(shown).collect())
