@@ -96,7 +96,7 @@ pub use crate::import::part::MAX_ROWS;
 pub use crate::import::row::ImportRow;
 pub use crate::import::state::{Import, ImportFormat, ImportMode, NewImport, PartResult};
 pub use crate::import::unmatched::UnmatchedPerson;
-pub use crate::indexes::fill::Filled;
+pub use crate::indexes::fill::{Filled, IndexedPeople};
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;
 pub use crate::journal::checkpoints::Checkpoint;

@@ -54,7 +54,7 @@ pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::health::refused::{refusal_remedy, refusal_text};
 pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
-pub use crate::list_people::PeopleOrder;
+pub use crate::list_people::{PeopleOrder, PeoplePage};
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
 pub use crate::picker::PickedPerson;
 pub use crate::profile::{PersonGroup, PersonProfile};

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_directory::Person;
 use rollcall_directory::stored::{Record, list_cursor, list_place, role_word};
+use rollcall_directory::{IndexedPeople, Person};
 use rollcall_model::{GROUPS, USERS, is_id};
 use rollcall_store::{BoundedPage, Error, Range, text, word_and_user};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,21 @@ struct Place {
     /// The sort key after which to continue.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     behind: Option<String>,
+    /// How far the index was that the list asked for.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    index: Option<IndexedPeople>,
+}
+
+/// A page of the list of people.
+#[derive(Clone, Debug)]
+pub struct PeoplePage {
+    /// The people.
+    pub people: Vec<Person>,
+    /// The cursor of the next page; `None` on the last one.
+    pub next: Option<String>,
+    /// How far the index was when the list was begun; `None` if the list needs none. Without a complete one, all people are
+    /// looked through.
+    pub index: Option<IndexedPeople>,
 }
 
 /// A person, and where they stand on the way.
@@ -91,22 +106,40 @@ impl Insight<'_> {
     /// `after` of the query does not count.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `invalidCursor` and `expiredCursor`.
+    /// As for [`Self::people_page`].
     pub async fn list_people(
         self,
         query: &PeopleQuery,
         order: PeopleOrder,
         cursor: Option<&str>,
     ) -> Result<(Vec<Person>, Option<String>), Error> {
+        let page = self.people_page(query, order, cursor).await?;
+        Ok((page.people, page.next))
+    }
+
+    /// Lists people. Returns the page that starts at a cursor, or the first one. The `after` of the query does not count.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted; `invalidCursor` and `expiredCursor`.
+    pub async fn people_page(
+        self,
+        query: &PeopleQuery,
+        order: PeopleOrder,
+        cursor: Option<&str>,
+    ) -> Result<PeoplePage, Error> {
         let bound_to = bound_to(query, order);
         let place = match cursor {
             Some(cursor) => list_place(self.scope, &bound_to, cursor).await?,
-            None => Place {
-                way: self.way_of(query, order).await?,
-                behind: None,
-            },
+            None => {
+                let (way, index) = self.way_of(query, order).await?;
+                Place {
+                    way,
+                    behind: None,
+                    index,
+                }
+            }
         };
-        let way = place.way;
+        let (way, index) = (place.way, place.index);
         let query = PeopleQuery {
             after: place.behind,
             ..query.clone()
@@ -121,26 +154,42 @@ impl Insight<'_> {
             (Way::Names | Way::Members | Way::Role, _) => self.along(way, &query).await?,
         };
         let next = match behind {
-            Some(_) => Some(list_cursor(self.scope, &bound_to, &Place { way, behind }).await?),
+            Some(_) => {
+                let place = Place { way, behind, index };
+                Some(list_cursor(self.scope, &bound_to, &place).await?)
+            }
             None => None,
         };
-        Ok((people, next))
+        Ok(PeoplePage {
+            people,
+            next,
+            index,
+        })
     }
 
     /// Decides how a list is read: in the way on which the fewest others stand. An index counts only if it has everybody.
-    async fn way_of(self, query: &PeopleQuery, order: PeopleOrder) -> Result<Way, Error> {
+    /// Returns how far it is, if the list asks for one.
+    async fn way_of(
+        self,
+        query: &PeopleQuery,
+        order: PeopleOrder,
+    ) -> Result<(Way, Option<IndexedPeople>), Error> {
         let indexes = self.tenant.indexes();
-        Ok(match query {
+        let (by_index, index) = match query {
             PeopleQuery {
                 filter: Some(_), ..
-            } => Way::Created,
-            PeopleQuery { text: Some(_), .. } if indexes.has_words_of_all().await? => Way::Text,
-            PeopleQuery { text: Some(_), .. } => Way::Created,
-            _ if order == PeopleOrder::UserName => Way::Names,
-            PeopleQuery { group: Some(_), .. } => Way::Members,
-            PeopleQuery { role: Some(_), .. } if indexes.has_roles_of_all().await? => Way::Role,
-            _ => Way::Created,
-        })
+            } => return Ok((Way::Created, None)),
+            PeopleQuery { text: Some(_), .. } => (Way::Text, indexes.people_by_words().await?),
+            _ if order == PeopleOrder::UserName => return Ok((Way::Names, None)),
+            PeopleQuery { group: Some(_), .. } => return Ok((Way::Members, None)),
+            PeopleQuery { role: Some(_), .. } => (Way::Role, indexes.people_by_roles().await?),
+            _ => return Ok((Way::Created, None)),
+        };
+        let way = match index.complete {
+            true => by_index,
+            false => Way::Created,
+        };
+        Ok((way, Some(index)))
     }
 
     /// Reads a page of people on a way that leads from key to key.

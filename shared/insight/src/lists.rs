@@ -10,7 +10,7 @@ use rollcall_directory::{Mapping, Person};
 use rollcall_model::{GROUPS, Kind, PersonState, RoleId, USERS};
 use rollcall_scim::{Filter, fold};
 use rollcall_store::{BoundedPage, Error, Range, text};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::handle::Insight;
 
@@ -75,6 +75,8 @@ pub struct GroupSummary {
     pub role: Option<RoleId>,
     /// All roles that it is mapped to, highest first.
     pub roles: Vec<RoleId>,
+    /// The attributes of the resource as it was pushed, without `id`, `meta` and `members`.
+    pub attributes: Map<String, Value>,
 }
 
 /// Which groups a list shows.
@@ -268,5 +270,6 @@ pub(crate) fn summary(
         member_count: record.members,
         role: roles.first().cloned(),
         roles,
+        attributes: record.resource(&GROUPS)?.attributes().clone(),
     })
 }

@@ -31,7 +31,7 @@ const MAX_BATCH_GET: usize = 100;
 /// DynamoDB's limit on the requests of one `BatchWriteItem`.
 const MAX_BATCH_WRITE: usize = 25;
 /// How many batches of one read or write are under way at the same time.
-const CONCURRENT_BATCHES: usize = 8;
+const CONCURRENT_BATCHES: usize = 16;
 
 /// A handle on the table. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -197,6 +197,24 @@ impl Table {
 
     /// Reads items with strongly consistent reads, and returns those that exist, in any order.
     pub async fn batch_get(&self, keys: impl IntoIterator<Item = Key>) -> Result<Vec<Item>, Error> {
+        self.batch_get_in(keys, None).await
+    }
+
+    /// Reads only these attributes of items, separated by commas. It costs the same units as [`Self::batch_get`], and less
+    /// time.
+    pub async fn batch_get_only(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+        attributes: &'static str,
+    ) -> Result<Vec<Item>, Error> {
+        self.batch_get_in(keys, Some(attributes)).await
+    }
+
+    async fn batch_get_in(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+        only: Option<&'static str>,
+    ) -> Result<Vec<Item>, Error> {
         let mut wanted: Vec<Key> = keys.into_iter().collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -205,18 +223,22 @@ impl Table {
             .map(|chunk| chunk.iter().map(key_item).collect())
             .collect();
         stream::iter(chunks)
-            .map(|chunk| in_time(self.batch_get_chunk(chunk)))
+            .map(|chunk| in_time(self.batch_get_chunk(chunk, only)))
             .buffer_unordered(CONCURRENT_BATCHES)
             .try_concat()
             .await
     }
 
-    async fn batch_get_chunk(&self, chunk: Vec<Item>) -> Result<Vec<Item>, Error> {
+    async fn batch_get_chunk(
+        &self,
+        chunk: Vec<Item>,
+        only: Option<&'static str>,
+    ) -> Result<Vec<Item>, Error> {
         let mut found = Vec::with_capacity(chunk.len());
         let mut left = chunk;
         let mut delays = backoff().build();
         while !left.is_empty() {
-            let (items, unprocessed) = self.batch_get_once(left).await?;
+            let (items, unprocessed) = self.batch_get_once(left, only).await?;
             let progress = !items.is_empty();
             found.extend(items);
             left = unprocessed;
@@ -232,9 +254,14 @@ impl Table {
         Found::new(self.batch_get(keys).await?)
     }
 
-    async fn batch_get_once(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), Error> {
+    async fn batch_get_once(
+        &self,
+        keys: Vec<Item>,
+        only: Option<&'static str>,
+    ) -> Result<(Vec<Item>, Vec<Item>), Error> {
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys))
+            .set_projection_expression(only.map(str::to_owned))
             .consistent_read(true)
             .build()
             .map_err(Error::corrupt)?;

@@ -142,9 +142,11 @@ def settings(door: Door) -> None:
 
 def groups(door: Door, scim: Scim, person: str) -> None:
     group = scim.group("Engineers", person)
-    assert group in [one.id for one in door("list_groups").items]
+    listed = {one.id: one for one in door("list_groups", include="attributes").items}
+    assert listed[group].attributes["displayName"] == "Engineers"
     door("set_role_mapping", group, body=models.NewMapping(role_id="admin"))
     assert door("read_group", group).role_id == "admin"
+    assert door("read_group", group, include="attributes").attributes["displayName"] == "Engineers"
     assert [one.id for one in door("list_group_members", group).items] == [person]
     door("read_reconciliation", group)
     assert [one.group.id for one in door("list_role_mappings").items] == [group]

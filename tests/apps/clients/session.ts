@@ -49,8 +49,11 @@ async function settings(api: Api): Promise<void> {
 
 async function groups(api: Api, id: string, person: string): Promise<void> {
   const at = { params: { path: { id } } };
-  const list = await ok(api.GET("/api/v1/scim/groups", {}));
-  assert(list.items.some((one) => one.id === id));
+  const attributes = { include: "attributes" };
+  const list = await ok(api.GET("/api/v1/scim/groups", { params: { query: attributes } }));
+  assert.equal(list.items.find((one) => one.id === id)?.attributes?.displayName, "Engineers");
+  const whole = { params: { ...at.params, query: attributes } };
+  assert.equal((await ok(api.GET("/api/v1/scim/groups/{id}", whole))).attributes?.displayName, "Engineers");
   await ok(api.PUT("/api/v1/scim/groups/{id}/role-mapping", { ...at, body: { role_id: "admin" } }));
   assert.equal((await ok(api.GET("/api/v1/scim/groups/{id}", at))).role_id, "admin");
   const members = await ok(api.GET("/api/v1/scim/groups/{id}/members", at));

@@ -52,8 +52,12 @@ async function settings(api: Api, tenant: string): Promise<void> {
 async function groups(api: Api, tenant: string, id: string, person: string): Promise<void> {
   const here = { params: { path: { tenant } } };
   const at = { params: { path: { tenant, id } } };
-  const list = await ok(api.GET("/api/v1/tenants/{tenant}/groups", here));
-  assert(list.items.some((one) => one.id === id));
+  const attributes = { include: "attributes" };
+  const asked = { params: { ...here.params, query: attributes } };
+  const list = await ok(api.GET("/api/v1/tenants/{tenant}/groups", asked));
+  assert.equal(list.items.find((one) => one.id === id)?.attributes?.displayName, "Engineers");
+  const whole = { params: { ...at.params, query: attributes } };
+  assert.equal((await ok(api.GET("/api/v1/tenants/{tenant}/groups/{id}", whole))).attributes?.displayName, "Engineers");
   await ok(api.PUT("/api/v1/tenants/{tenant}/groups/{id}/role-mapping", { ...at, body: { role_id: "admin" } }));
   assert.equal((await ok(api.GET("/api/v1/tenants/{tenant}/groups/{id}", at))).role_id, "admin");
   const members = await ok(api.GET("/api/v1/tenants/{tenant}/groups/{id}/members", at));

@@ -40,6 +40,8 @@ async fn walk(
         let ids = found.strings("/Resources/*/id");
         assert_eq!(found.body["itemsPerPage"], ids.len());
         assert_eq!(found.body["startIndex"], seen.len() + 1);
+        // It is optional (RFC 9865 §2), and walks lead forward only.
+        assert_eq!(found.body.get("previousCursor"), None);
         sizes.push(ids.len());
         seen.extend(ids);
         let Some(next) = found.body.get("nextCursor") else {

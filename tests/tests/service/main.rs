@@ -130,6 +130,7 @@ mod requests;
 mod requests_by_person;
 mod restored;
 mod rolled_back;
+mod scim_at_size;
 mod secrets;
 mod service_keys;
 mod session_lists;

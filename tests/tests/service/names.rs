@@ -1,14 +1,17 @@
 //! User names: which are the same, and unclean ones, which are refused in every request although those that are already
 //! stored remain usable.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::{Reason, Role};
 use rollcall_tests::idp::Idp;
 use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
-use rollcall_tests::service::run;
+use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
 use serde_json::json;
+use tokio::time::Instant;
 
 const REFUSED: [&str; 7] = [
     " ada@example.test",
@@ -312,6 +315,86 @@ fn of_two_spellings_that_two_people_have_the_exact_one_is_meant() {
         let neither = json!({"user_name": "\u{ff21}da"});
         let refused = scene.log_in(neither).await;
         Scene::refused(refused, 409, Reason::IdentityAmbiguous, &[&old, &new]);
+    });
+}
+
+/// Makes somebody's name one that an earlier version stored, under the key that it had there.
+async fn store_as_before(service: &Service, tenant: &Tenant, id: &str, key: &str, before: &str) {
+    let mut item = raw::item(service, tenant, "#U", id).await;
+    assert!(item.remove("named").is_some());
+    raw::put(service, item).await;
+    let mut claim = raw::item(service, tenant, "#UN", key).await;
+    claim.insert("SK".to_owned(), AttributeValue::S(before.to_owned()));
+    raw::put(service, claim).await;
+    raw::delete(service, tenant, "#UN", key).await;
+}
+
+/// The hourly pass reads everybody anyway. After it, a plain name meets the full-width one of an earlier version, and the
+/// key of before is free for whoever has that name.
+#[test]
+fn the_hourly_pass_gives_names_of_before_the_keys_of_today() {
+    run(async |service| {
+        let scene = Scene::create(service, "lifted-names").await;
+        let (tenant, idp) = (&scene.tenant, scene.tenant.idp());
+        let login = |name: &str| json!({"user_name": name});
+        let (wide, sharp) = ("\u{ff21}DA", "gro\u{df}");
+        let ada = scene.push(json!({"userName": wide})).await;
+        store_as_before(service, tenant, &ada, "ada", "\u{ff41}da").await;
+        // An owner who has proven the name in the form of before.
+        let gross = scene.push(json!({"userName": "gross"})).await;
+        assert_eq!(scene.signed_in(login("gross")).await, gross);
+        scene.give(&gross, Role::Owner).await;
+        let renamed = scene.set(&gross, "userName", json!(sharp)).await;
+        renamed.expect(200);
+        store_as_before(service, tenant, &gross, sharp, "gross").await;
+        // Two people with one name in two spellings stay two.
+        let old = scene.push(json!({"userName": "\u{ff22}OB"})).await;
+        store_as_before(service, tenant, &old, "bob", "\u{ff42}ob").await;
+        let new = scene.push(json!({"userName": "bob"})).await;
+        refuse_again(&idp, "gross").await;
+
+        let entries = service.journal(tenant).await.len();
+        let versions = async || {
+            let mut versions = Vec::new();
+            for id in [&ada, &gross, &old, &new] {
+                let answer = idp.get(&format!("/Users/{id}")).await.expect(200);
+                versions.push((answer.string("/meta/version"), answer.string("/userName")));
+            }
+            versions
+        };
+        let before = versions().await;
+        let far = Instant::now() + Duration::from_secs(600);
+        for _ in 0..2 {
+            let left = tenant.directory().roles().reconcile_all(None, far).await;
+            assert_eq!(left.unwrap(), None);
+        }
+        // Nobody sees a change, except by what is refused now.
+        assert_eq!(versions().await, before);
+        assert_eq!(service.journal(tenant).await.len(), entries);
+        for name in [wide, "ada", "ADA", sharp] {
+            refuse_again(&idp, name).await;
+        }
+        let owner = raw::item(service, tenant, "#UN", "ada").await;
+        assert_eq!(raw::text(&owner, "id"), ada);
+        assert_eq!(scene.signed_in(login("ada")).await, ada);
+        assert_eq!(scene.signed_in(login(sharp)).await, gross);
+        let other = scene.push(json!({"userName": "gross"})).await;
+        for (name, id) in [
+            (wide, &ada),
+            (sharp, &gross),
+            ("gross", &other),
+            ("bob", &new),
+        ] {
+            let found = idp
+                .filter("/Users", &format!("userName eq \"{name}\""))
+                .await;
+            let found = found.expect(200).strings("/Resources/*/id");
+            assert!(found.contains(id), "{name}: {found:?}");
+        }
+        let path = format!("/Users/{ada}");
+        idp.delete(&path).await.expect(204);
+        idp.user("ada").await;
+        assert_eq!(scene.signed_in(login("\u{ff22}OB")).await, old);
     });
 }
 

@@ -113,6 +113,74 @@ fn the_declared_characteristics_hold_for_groups() {
 }
 
 #[test]
+fn the_application_reads_the_values_of_groups() {
+    run(async |service| {
+        let tenant = service.tenant("read-teams").await;
+        let idp = tenant.idp();
+        declare_for_groups(service, &tenant, attributes()).await;
+        let values = json!({"badge": "B-1", "level": 3, "pin": "1234", "since": "2026-01-01T00:00:00Z",
+                            "cars": [{"plate": "X 1", "electric": true}]});
+        let red = idp.post("/Groups", team("red", values.clone(), &[])).await;
+        let red = red.expect(201).id();
+        let bare = json!({"schemas": [urn::GROUP], "displayName": "bare", "externalId": "x-bare"});
+        idp.post("/Groups", bare).await.expect(201);
+        let application = service.application();
+        let read = async |path: &str| {
+            let path = format!("/tenants/{}{path}", tenant.id());
+            application.get(&path).await
+        };
+
+        // As SCIM stored them, also those that it never returns.
+        let one = read(&format!("/groups/{red}?include=attributes")).await;
+        let one = one.expect(200).body["attributes"].clone();
+        assert_eq!(one[TEAM], values);
+        assert_eq!(
+            (&one["displayName"], &one["id"]),
+            (&json!("red"), &Value::Null)
+        );
+        let list = read("/groups?include=attributes").await.expect(200);
+        assert_eq!(list.body["items"][0]["attributes"]["externalId"], "x-bare");
+        assert_eq!(list.body["items"][1]["attributes"], one);
+        let found = read("/groups?text=re&include=attributes").await.expect(200);
+        assert_eq!(found.select("/items/*/attributes"), [&one]);
+        let snapshot = read("/directory").await.expect(200).body;
+        let mut items = snapshot["items"].as_array().unwrap().iter();
+        let in_snapshot = items.find(|item| item["id"] == red.as_str()).unwrap();
+        assert_eq!(in_snapshot["attributes"], one);
+
+        // Who does not ask for them does not get them.
+        for path in [format!("/groups/{red}"), "/groups".to_owned()] {
+            let text = read(&path).await.expect(200).body.to_string();
+            assert!(
+                !text.contains("attributes") && !text.contains(TEAM),
+                "{text}"
+            );
+        }
+        for wrong in ["groups", "attributes,groups", ""] {
+            for path in [format!("/groups/{red}"), "/groups".to_owned()] {
+                let refused = read(&format!("{path}?include={wrong}")).await.expect(400);
+                assert!(
+                    refused.body["detail"]
+                        .as_str()
+                        .unwrap()
+                        .contains("`attributes`")
+                );
+            }
+        }
+        // What does not fit into a response is refused, and read with a smaller page.
+        let long = "\"".repeat(50_000);
+        for n in 0..50 {
+            let large = team(&format!("large{n}"), json!({"note": long}), &[]);
+            idp.post("/Groups", large).await.expect(201);
+        }
+        let refused = read("/groups?text=large&include=attributes").await;
+        assert_eq!(refused.expect(400).body["reason"], "too_many");
+        let fits = read("/groups?text=large&include=attributes&limit=10").await;
+        assert_eq!(fits.expect(200).select("/items/*/attributes").len(), 10);
+    });
+}
+
+#[test]
 fn a_unique_value_of_groups_occurs_once_in_a_tenant() {
     run(async |service| {
         let tenant = service.tenant("unique-teams").await;

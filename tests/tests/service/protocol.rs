@@ -358,3 +358,21 @@ fn the_work_of_one_patch_is_bounded() {
         assert!(started.elapsed().as_secs() < 20, "it burned a Lambda");
     });
 }
+
+/// Okta's test of its specification takes the first person of the list, and asks for both names.
+#[test]
+fn who_only_signed_in_has_a_name() {
+    run(async |service| {
+        let tenant = service.tenant("names-of-sign-ins").await;
+        let application = service.application();
+        let signed_in = application.log_in(tenant.id(), "ada.king@x.test", None);
+        let id = signed_in.await.expect(200).string("/user/id");
+        let first = tenant.idp().get("/Users?startIndex=1&count=1").await;
+        let first = first.expect(200);
+        assert_eq!(first.strings("/Resources/*/id"), [id]);
+        for part in ["givenName", "familyName"] {
+            let name = first.strings(&format!("/Resources/*/name/{part}"));
+            assert!(!name[0].is_empty(), "{part}");
+        }
+    });
+}

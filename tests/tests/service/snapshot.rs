@@ -64,7 +64,7 @@ async fn follow(service: &Service, tenant: &Tenant, known: &mut Known, from: &st
     for (kind, id) in concerned {
         let path = match kind.as_str() {
             "user" => format!("/users/{id}?include=attributes,groups"),
-            "group" => format!("/groups/{id}"),
+            "group" => format!("/groups/{id}?include=attributes"),
             _ => continue,
         };
         let path = format!("/tenants/{}{path}", tenant.id());

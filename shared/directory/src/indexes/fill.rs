@@ -1,10 +1,12 @@
 //! Adds to the indexes what they lack: what is older than they are, and what the relay missed. It can be interrupted,
 //! and continues where it was.
 
+use jiff::Timestamp;
 use rollcall_model::USERS;
 use rollcall_store::{Error, Range, from_item, text, to_item};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
@@ -35,6 +37,15 @@ impl WordsCoverage {
         self.complete && self.roles
     }
 
+    /// Returns how far the index is, of which this says whether it has everybody.
+    fn reached(&self, complete: bool) -> IndexedPeople {
+        let behind = self.behind.as_deref().filter(|_| !complete);
+        IndexedPeople {
+            complete,
+            until: behind.and_then(created_at),
+        }
+    }
+
     /// The coverage of an index that has everybody.
     pub(super) const ALL: Self = Self {
         complete: true,
@@ -42,6 +53,23 @@ impl WordsCoverage {
         roles_begun: true,
         behind: None,
     };
+}
+
+/// How far an index of people is. The hourly pass adds people in order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexedPeople {
+    /// Whether it has everybody.
+    #[serde(rename = "c")]
+    pub complete: bool,
+    /// When the last person was created whom the pass has added; `None` before the first, and when the index has everybody.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Returns when the id of a person was made.
+fn created_at(id: &str) -> Option<Timestamp> {
+    let (seconds, nanos) = Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
+    Timestamp::new(seconds.try_into().ok()?, nanos.try_into().ok()?).ok()
 }
 
 /// What one call added to the indexes.
@@ -119,15 +147,25 @@ impl Indexes<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn has_words_of_all(self) -> Result<bool, Error> {
-        Ok(self.words_coverage().await?.complete)
+        Ok(self.people_by_words().await?.complete)
     }
 
-    /// Returns whether the index has everybody by the roles that the last event reported.
+    /// Returns how far the index by words is.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn has_roles_of_all(self) -> Result<bool, Error> {
-        Ok(self.words_coverage().await?.has_all())
+    pub async fn people_by_words(self) -> Result<IndexedPeople, Error> {
+        let coverage = self.words_coverage().await?;
+        Ok(coverage.reached(coverage.complete))
+    }
+
+    /// Returns how far the index by roles is.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn people_by_roles(self) -> Result<IndexedPeople, Error> {
+        let coverage = self.words_coverage().await?;
+        Ok(coverage.reached(coverage.has_all()))
     }
 
     async fn words_coverage(self) -> Result<WordsCoverage, Error> {
@@ -166,5 +204,45 @@ impl Indexes<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_an_index_is() {
+        let behind = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let coverage = |complete, roles, behind: Option<&str>| WordsCoverage {
+            complete,
+            roles,
+            roles_begun: true,
+            behind: behind.map(str::to_owned),
+        };
+        let until = "2023-06-29T19:55:19.702Z".parse().ok();
+        assert!(created_at(behind).is_some() && created_at("nobody").is_none());
+        for (coverage, by_words, by_roles) in [
+            (WordsCoverage::default(), (false, None), (false, None)),
+            (
+                coverage(false, false, Some(behind)),
+                (false, until),
+                (false, until),
+            ),
+            // Begun again, for the roles.
+            (
+                coverage(true, false, Some(behind)),
+                (true, None),
+                (false, until),
+            ),
+            (WordsCoverage::ALL, (true, None), (true, None)),
+        ] {
+            let reached = |complete| {
+                let reached = coverage.reached(complete);
+                (reached.complete, reached.until)
+            };
+            assert_eq!(reached(coverage.complete), by_words, "{coverage:?}");
+            assert_eq!(reached(coverage.has_all()), by_roles, "{coverage:?}");
+        }
     }
 }

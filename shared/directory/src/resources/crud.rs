@@ -374,8 +374,8 @@ impl Resources<'_> {
         if !draft.steps.is_empty() {
             effects.changed(EventType::GroupMembersChanged);
         }
-        if opened.is_some() {
-            members.settle().await?;
+        if let Some(intent) = opened {
+            members.complete_opened(&intent, &draft.steps).await?;
             return Ok(Some(Saved {
                 record: None,
                 effects,

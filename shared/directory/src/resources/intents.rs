@@ -8,12 +8,14 @@
 //! The steps are stored before the intent is opened. Until then the intent is *prepared*. A request that cannot open
 //! its intent discards it, and the sweep discards abandoned ones.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use rollcall_model::{EventType, GROUPS, Subject, USERS, new_id};
+use rollcall_model::{EventType, GROUPS, Subject, new_id};
 use rollcall_store::{
     Error, Expression, Guard, Item, MAX_WRITES, Range, Scope, Transaction, from_item, now, number,
     retry_stale, string, text, to_item,
@@ -92,14 +94,12 @@ impl Members<'_> {
         };
         self.scope.table.put(to_item(&key, &preparation)?).await?;
         let partition = self.scope.keys().intent_steps(&intent.id);
-        let chunk = |(n, work): (usize, &[T])| {
-            let key = partition.at(format!("{n:06}"));
-            let number = key.sort().to_owned();
+        let chunk = |(number, work): (String, &[T])| {
+            let key = partition.at(&number);
             let work = serde_json::to_string(work).map_err(Error::corrupt)?;
             to_item(&key, &Chunk { number, work })
         };
-        let chunks = work.chunks(STEPS_AT_ONCE).enumerate().map(chunk);
-        let items = chunks.collect::<Result<_, _>>()?;
+        let items = numbered(work).map(chunk).collect::<Result<_, _>>()?;
         self.scope.table.batch_put(items).await
     }
 
@@ -239,24 +239,45 @@ impl Members<'_> {
         }
     }
 
+    /// Completes a change of members that this request has opened, whose steps it need not read again.
+    pub(super) async fn complete_opened(
+        self,
+        intent: &Intent,
+        steps: &[Step],
+    ) -> Result<(), Error> {
+        let chunks = numbered(steps).map(|(number, steps)| (number, Cow::Borrowed(steps)));
+        self.apply_and_close(intent, chunks.collect()).await
+    }
+
     async fn complete_member_change(self, intent: &Intent) -> Result<(), Error> {
-        let scope = self.on_behalf(intent);
-        let opener = Members::of(&scope);
         let chunks = self.chunks(intent).await?.into_iter().map(|chunk| {
             let steps: Vec<Step> = serde_json::from_str(&chunk.work)?;
-            Ok((chunk, steps))
+            Ok((chunk.number, Cow::Owned(steps)))
         });
-        let chunks = match chunks.collect::<Result<Vec<_>, serde_json::Error>>() {
-            Ok(chunks) => chunks,
+        match chunks.collect::<Result<Vec<_>, serde_json::Error>>() {
+            Ok(chunks) => self.apply_and_close(intent, chunks).await,
             // The version that planned the steps completes them. Other groups must not wait for it.
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(tenant = %self.scope.tenant, error, "an intent with unknown steps stays open");
-                return Ok(());
+                Ok(())
             }
-        };
-        stream::iter(chunks)
-            .map(|(chunk, steps)| async move { opener.apply_steps(intent, &chunk, &steps).await })
+        }
+    }
+
+    /// Applies the numbered lists of steps of a change of members, and closes it.
+    async fn apply_and_close(
+        self,
+        intent: &Intent,
+        chunks: Vec<(String, Cow<'_, [Step]>)>,
+    ) -> Result<(), Error> {
+        let scope = self.on_behalf(intent);
+        let opener = Members::of(&scope);
+        let transactions = chunks.iter();
+        let transactions =
+            transactions.map(|(list, steps)| opener.apply_steps(intent, list, steps).boxed());
+        // In a list, so that the type of what waits for them has no borrowed closure.
+        stream::iter(transactions.collect::<Vec<_>>())
             .buffer_unordered(CONCURRENCY)
             .try_collect::<Vec<()>>()
             .await?;
@@ -270,28 +291,23 @@ impl Members<'_> {
         self.close(intent, transaction).await
     }
 
-    async fn apply_steps(
-        self,
-        intent: &Intent,
-        chunk: &Chunk,
-        planned: &[Step],
-    ) -> Result<(), Error> {
+    async fn apply_steps(self, intent: &Intent, list: &str, planned: &[Step]) -> Result<(), Error> {
         let group = &intent.group();
         retry_stale(|turn| async move {
             // Users who should join or leave may have been deleted since then, so their steps are dropped.
             let possible = match turn {
-                0 => planned.to_vec(),
-                _ => self.still_possible(&group.id, planned).await?,
+                0 => Cow::Borrowed(planned),
+                _ => Cow::Owned(self.still_possible(&group.id, planned).await?),
             };
             let vanished = growth(planned) - growth(&possible);
             let mut transaction = self.step_writes(group, &possible)?;
-            self.take_off_list(&mut transaction, intent, chunk);
+            self.take_off_list(&mut transaction, intent, list);
             if vanished != 0 {
                 let shrink =
                     Expression::new("ADD members :change").with(":change", number(-vanished));
                 transaction.update(self.scope.keys().resource(&GROUPS, &group.id), shrink);
             }
-            self.is_done(&transaction, intent, chunk).await
+            self.is_done(&transaction, intent, list).await
         })
         .await
     }
@@ -301,10 +317,10 @@ impl Members<'_> {
         self,
         transaction: &Transaction,
         intent: &Intent,
-        chunk: &Chunk,
+        list: &str,
     ) -> Result<Option<()>, Error> {
         let committed = self.scope.table.transact(transaction).await?.is_empty();
-        let done = committed || !self.is_listed(intent, chunk).await?;
+        let done = committed || !self.is_listed(intent, list).await?;
         Ok(done.then_some(()))
     }
 
@@ -321,13 +337,6 @@ impl Members<'_> {
             }
         };
         Ok(steps.iter().filter(possible).cloned().collect())
-    }
-
-    async fn existing_users(self, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
-        let keys = ids.iter().map(|id| self.scope.keys().resource(&USERS, id));
-        let items = self.scope.table.batch_get(keys).await?;
-        let ids = items.iter().map(|item| text(item, "SK").map(str::to_owned));
-        ids.collect()
     }
 
     async fn complete_forget_user(self, intent: &Intent) -> Result<(), Error> {
@@ -348,8 +357,8 @@ impl Members<'_> {
                 self.settle_member_changes(&open).await?;
             }
             let mut transaction = self.forget_user_writes(&intent.subject_id, groups).await?;
-            self.take_off_list(&mut transaction, intent, chunk);
-            self.is_done(&transaction, intent, chunk).await
+            self.take_off_list(&mut transaction, intent, &chunk.number);
+            self.is_done(&transaction, intent, &chunk.number).await
         })
         .await
     }
@@ -419,15 +428,15 @@ impl Members<'_> {
         }
     }
 
-    fn take_off_list(self, transaction: &mut Transaction, intent: &Intent, chunk: &Chunk) {
+    fn take_off_list(self, transaction: &mut Transaction, intent: &Intent, list: &str) {
         let steps = self.scope.keys().intent_steps(&intent.id);
-        let key = steps.at(&chunk.number);
+        let key = steps.at(list);
         transaction.delete_if(key, Expression::present(), Guard::Stale);
     }
 
-    async fn is_listed(self, intent: &Intent, chunk: &Chunk) -> Result<bool, Error> {
+    async fn is_listed(self, intent: &Intent, list: &str) -> Result<bool, Error> {
         let steps = self.scope.keys().intent_steps(&intent.id);
-        let item = self.scope.table.get(&steps.at(&chunk.number)).await?;
+        let item = self.scope.table.get(&steps.at(list)).await?;
         Ok(item.is_some())
     }
 
@@ -440,4 +449,10 @@ impl Members<'_> {
         );
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
+}
+
+/// Divides work into lists of as many pieces as one transaction does, each with the number under which it is stored.
+fn numbered<T>(work: &[T]) -> impl Iterator<Item = (String, &[T])> {
+    let lists = work.chunks(STEPS_AT_ONCE).enumerate();
+    lists.map(|(n, list)| (format!("{n:06}"), list))
 }

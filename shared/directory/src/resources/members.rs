@@ -168,7 +168,7 @@ impl Members<'_> {
     ) -> Result<BTreeMap<String, Value>, Error> {
         let ids = ids.iter().filter(|id| is_id(id));
         let keys = ids.map(|id| self.scope.keys().member(group, id));
-        let items = self.scope.table.batch_get(keys).await?;
+        let items = self.scope.table.batch_get_only(keys, "SK, sent").await?;
         items.into_iter().map(member_of).collect()
     }
 
@@ -235,12 +235,21 @@ impl Members<'_> {
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let possible = ids.iter().filter(|id| is_id(id));
-        let keys = possible.map(|id| self.scope.keys().resource(&USERS, id));
-        let items = self.scope.table.batch_get(keys).await?;
-        let known = items.iter().map(|item| text(item, "SK"));
-        let known = known.collect::<Result<BTreeSet<&str>, _>>()?;
-        Ok(ids.difference(&known).map(|id| (*id).to_owned()).collect())
+        let possible = ids.iter().copied().filter(|id| is_id(id)).collect();
+        let known = self.existing_users(&possible).await?;
+        let unknown = ids.iter().filter(|id| !known.contains(**id));
+        Ok(unknown.map(|id| (*id).to_owned()).collect())
+    }
+
+    /// Returns those of these ids that users have.
+    pub(super) async fn existing_users(
+        self,
+        ids: &BTreeSet<&str>,
+    ) -> Result<BTreeSet<String>, Error> {
+        let keys = ids.iter().map(|id| self.scope.keys().resource(&USERS, id));
+        let items = self.scope.table.batch_get_only(keys, "SK").await?;
+        let ids = items.iter().map(|item| text(item, "SK").map(str::to_owned));
+        ids.collect()
     }
 
     /// Returns the writes for these steps, with one journal entry for all of them.

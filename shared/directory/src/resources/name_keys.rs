@@ -2,16 +2,18 @@
 //!
 //! The key of a name has the form in which names are compared (`Kind::compared`). Earlier versions folded all names, which
 //! is the same for nearly every name, but gave `groß` and `gross` one key. Where the two forms differ, the record notes that
-//! it has the key of today, and whoever looks for the name tries both keys and compares the names that are found. So what
-//! earlier versions stored stays where it is until it is renamed.
+//! it has the key of today, and whoever looks for the name tries both keys and compares the names that are found. What
+//! earlier versions stored stays where it is until it is renamed, or the hourly pass finds it: it reads everybody anyway,
+//! and gives such a name the key of today. From then on, nobody can be added who has the same name in another spelling, and
+//! the key of before is free for whoever has that name.
 
-use rollcall_model::Kind;
+use rollcall_model::{IdentifierKind, Kind, USERS};
 use rollcall_scim as scim;
-use rollcall_store::{Error, from_item};
+use rollcall_store::{Error, Transaction, from_item};
 
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::writes::Pointer;
+use crate::resources::writes::{Pointer, write_name, write_record};
 
 impl Record {
     /// Notes the key of the name, unless the key stays where it is. A new spelling of the same name can have another key.
@@ -42,6 +44,23 @@ impl Record {
             let before = kind.compared_before(&name).filter(|_| !is_noted);
             before.unwrap_or(compared)
         }))
+    }
+
+    /// Returns the person with the key of today for the name; `None` if that is the key already.
+    fn lifted_name(&self) -> Result<Option<Self>, Error> {
+        let name = self.user_name()?;
+        let (now, in_key) = (USERS.compared(&name), self.name_in_key(&USERS)?);
+        let Some(before) = in_key.filter(|in_key| *in_key != now) else {
+            return Ok(None);
+        };
+        let mut lifted = self.rewritten();
+        lifted.named = Some(now.clone());
+        // Who has proven the name has done so in the form of its key.
+        let (kind, identity) = (IdentifierKind::UserName, &mut lifted.identity);
+        if identity.proven.is_some() && identity.proves(&self.id, kind, &before) {
+            identity.prove(&self.id, kind, Some(&now));
+        }
+        Ok(Some(lifted))
     }
 
     /// Returns whether this is the name of the resource, in any spelling.
@@ -100,6 +119,26 @@ impl Resources<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Gives the names of these people the keys of today. Nothing else of them changes, and no event tells of it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn lift_names(self, people: &[Record]) -> Result<(), Error> {
+        for person in people {
+            let Some(lifted) = person.lifted_name()? else {
+                continue;
+            };
+            let (mut transaction, scope) = (Transaction::default(), self.scope);
+            let (before, after) = (Some(person), Some(&lifted));
+            write_record(scope, &mut transaction, &USERS, before, after)?;
+            write_name(scope, &mut transaction, &USERS, before, after)?;
+            // If the person has changed meanwhile, the next pass looks again. If somebody else has the name in another
+            // spelling, both keep the keys that they have.
+            scope.table.transact(&transaction).await?;
+        }
+        Ok(())
     }
 
     async fn holder_of_key(self, kind: &'static Kind, form: &str) -> Result<Option<Record>, Error> {

@@ -141,7 +141,7 @@ pub(super) fn write_record(
     Ok(())
 }
 
-fn write_name(
+pub(super) fn write_name(
     scope: &Scope,
     transaction: &mut Transaction,
     kind: &Kind,

@@ -356,8 +356,10 @@ impl Roles<'_> {
     ) -> Result<Option<String>, Error> {
         let mut behind = after;
         loop {
-            let people = Resources::of(self.scope);
-            let (people, next) = people.records_after(&USERS, behind, PEOPLE_AT_ONCE).await?;
+            let resources = Resources::of(self.scope);
+            let page = resources.records_after(&USERS, behind, PEOPLE_AT_ONCE);
+            let (people, next) = page.await?;
+            resources.lift_names(&people).await?;
             self.reconcile_people(&people).await?;
             match next {
                 None => return Ok(None),

@@ -12,6 +12,7 @@ use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::{Configure, Read};
 use crate::people::{Person, states};
+use crate::person_parts::{Attributes, Parts};
 use crate::role::{Role, named};
 use crate::settings::given;
 
@@ -64,20 +65,22 @@ pub(crate) struct GroupDetails {
     role_id: Option<Role>,
     /// All roles its members get, highest first.
     role_ids: Vec<Role>,
+    /// Its attributes as they were pushed, by their SCIM names: `displayName`, `externalId`, and those of an extension
+    /// below its URN, also those that SCIM never returns. Only with `include=attributes`, and in a snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::HashMap<String, Value>>)]
+    attributes: Option<Attributes>,
 }
 
 impl GroupDetails {
-    pub(crate) fn of(group: GroupSummary, roles: &Catalogue) -> Self {
-        RoleMapping::of(group, roles).into()
-    }
-}
-
-impl From<RoleMapping> for GroupDetails {
-    fn from(mapping: RoleMapping) -> Self {
+    pub(crate) fn of(mut group: GroupSummary, roles: &Catalogue, parts: Parts) -> Self {
+        let attributes = parts.attributes(std::mem::take(&mut group.attributes));
+        let mapping = RoleMapping::of(group, roles);
         Self {
             group: mapping.group,
             role_id: mapping.role_id,
             role_ids: mapping.role_ids,
+            attributes,
         }
     }
 }
@@ -89,11 +92,24 @@ impl From<RoleMapping> for GroupDetails {
 pub(crate) struct GroupSearch {
     /// Only groups whose name begins with this text, without regard to case.
     text: Option<String>,
+    /// A part of each group to show beside the others: `attributes`.
+    #[param(pattern = "^attributes$")]
+    include: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
     limit: Option<i64>,
+}
+
+/// The query of one group.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct GroupQuery {
+    /// A part of the group to show beside the others: `attributes`.
+    #[param(pattern = "^attributes$")]
+    include: Option<String>,
 }
 
 /// Lists groups in order of their names.
@@ -103,7 +119,10 @@ pub(crate) async fn list(
     access: Access<Read>,
     Params(asked): Params<GroupSearch>,
 ) -> Result<Json<List<GroupDetails>>, Problem> {
-    let limit = limit(asked.limit)?;
+    let (limit, parts) = (
+        limit(asked.limit)?,
+        Parts::of_groups(asked.include.as_deref())?,
+    );
     let text = asked.text.unwrap_or_default();
     let (insight, list) = (Insight::of(&access.tenant), format!("groups\n{text}"));
     let after = insight.place(&list, asked.after.as_deref()).await?;
@@ -112,20 +131,24 @@ pub(crate) async fn list(
         .await?;
     let next = insight.cursor(&list, next).await?;
     let groups = groups.into_iter();
-    let groups = groups.map(|group| RoleMapping::of(group, &access.roles));
-    Ok(List::of(groups.collect::<Vec<_>>(), next))
+    let groups = groups.map(|group| GroupDetails::of(group, &access.roles, parts));
+    let groups: Vec<GroupDetails> = groups.collect();
+    parts.check_size(&groups)?;
+    Ok(List::of(groups, next))
 }
 
 /// Reads one group.
 #[utoipa::path(get, path = "/api/v1/scim/groups/{id}", operation_id = "read_group", tag = "people",
-    params(("id" = String, Path, description = "The group's id")),
+    params(("id" = String, Path, description = "The group's id"), GroupQuery),
     responses((status = 200, body = GroupDetails)), security(("session" = ["directory:read"])))]
 pub(crate) async fn read(
     access: Access<Read>,
     Id(group): Id,
+    Params(asked): Params<GroupQuery>,
 ) -> Result<Json<GroupDetails>, Problem> {
+    let parts = Parts::of_groups(asked.include.as_deref())?;
     let group = Insight::of(&access.tenant).group(&group).await?;
-    Ok(Json(RoleMapping::of(group, &access.roles).into()))
+    Ok(Json(GroupDetails::of(group, &access.roles, parts)))
 }
 
 /// The query of the list of groups.

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
 use crate::fate::explained;
-use crate::fields::{Fields, Id, List, Params, limit};
+use crate::fields::{Fields, Id, Params, limit};
 use crate::gate::{Configure, Read};
 use crate::person_parts::{Attributes, Parts, PersonGroup};
 use crate::role::{Role, named, roles};
@@ -212,15 +212,47 @@ pub(crate) struct PersonQuery {
     include: Option<String>,
 }
 
+/// One page of the list of people.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PeopleList {
+    /// The people of the page. A page can have fewer than `limit`, even none, although there is a next page.
+    items: Vec<Person>,
+    /// The value of `after` for the next page. Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    /// How far the index was when the list was begun. Only with `text` or `role`, and if they need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<PeopleIndex>,
+}
+
+/// How far the index is that finds people by words and roles. The hourly pass adds those of earlier versions. Until it is
+/// complete, a list that needs it looks through all people.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PeopleIndex {
+    /// Whether it has everybody.
+    complete: bool,
+    /// When the last person was created whom the pass has added; null before the first, and when it has everybody.
+    people_until: Option<Timestamp>,
+}
+
+impl From<directory::IndexedPeople> for PeopleIndex {
+    fn from(index: directory::IndexedPeople) -> Self {
+        Self {
+            complete: index.complete,
+            people_until: index.until,
+        }
+    }
+}
+
 /// Lists people in order of creation or user names; with `text`, the best matches first. All conditions must hold. A page
 /// looks at 2,000 people at most, so it can have few of them, or none, although another page follows.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "people", params(PeoplePage),
-    responses((status = 200, body = List<Person>)), security(("session" = ["directory:read"])))]
+    responses((status = 200, body = PeopleList)), security(("session" = ["directory:read"])))]
 pub(crate) async fn list(
     State(directory): State<Directory>,
     access: Access<Read>,
     Params(asked): Params<PeoplePage>,
-) -> Result<Json<List<Person>>, Problem> {
+) -> Result<Json<PeopleList>, Problem> {
     let parts = Parts::parse(asked.include.as_deref())?;
     let filter = asked.filter.as_deref();
     // Only a path with a URN can name an attribute that the tenant declares.
@@ -249,12 +281,15 @@ pub(crate) async fn list(
         Some(PeopleSort::CreatedAt) | None => PeopleOrder::Created,
     };
     let insight = Insight::of(&tenant);
-    let (people, next) = insight
-        .list_people(&query, order, asked.after.as_deref())
-        .await?;
-    let people = with_parts(&tenant, people, parts).await?;
+    let after = asked.after.as_deref();
+    let page = insight.people_page(&query, order, after).await?;
+    let people = with_parts(&tenant, page.people, parts).await?;
     parts.check_size(&people)?;
-    Ok(List::of(people, next))
+    Ok(Json(PeopleList {
+        items: people,
+        next: page.next,
+        index: page.index.map(PeopleIndex::from),
+    }))
 }
 
 /// Reads one person.
@@ -289,8 +324,8 @@ pub(crate) async fn with_parts(
 ) -> Result<Vec<Person>, Problem> {
     let names = parts.names(tenant, &people).await?;
     let shown = |person: Stored| Person {
-        attributes: parts.attributes(&person),
         groups: parts.groups(&person, &names),
+        attributes: parts.attributes(person.attributes.clone()),
         ..Person::from(person)
     };
     Ok(people.into_iter().map(shown).collect())

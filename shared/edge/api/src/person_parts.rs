@@ -1,4 +1,5 @@
-//! What a caller can have shown of people beside what lists show: their attributes and their groups.
+//! What a caller can have shown of people beside what lists show: their attributes and their groups. Of groups, it is
+//! their attributes.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,24 @@ impl Parts {
         Ok(parts)
     }
 
+    /// Reads a parameter of groups, which is `include=attributes`.
+    ///
+    /// # Errors
+    /// 400 for a part that groups do not have.
+    pub(crate) fn of_groups(given: Option<&str>) -> Result<Self, Problem> {
+        match given {
+            None => Ok(Self::default()),
+            Some("attributes") => Ok(Self {
+                attributes: true,
+                groups: false,
+            }),
+            Some(other) => Err(Problem::invalid(format!(
+                "`include` is `attributes`, not `{}`",
+                shown(other)
+            ))),
+        }
+    }
+
     /// Checks that the page fits into a response, as one without attributes does whatever its size.
     ///
     /// # Errors
@@ -56,7 +75,7 @@ impl Parts {
         match self.attributes && size > MAX_PAGE_BYTES {
             true => Err(Problem::new(
                 Reason::TooMany,
-                "the attributes of so many people do not fit into one response; choose a smaller `limit`",
+                "the attributes of so many do not fit into one response; choose a smaller `limit`",
             )),
             false => Ok(()),
         }
@@ -72,9 +91,9 @@ impl Parts {
         Ok(Insight::of(tenant).group_names(&ids.collect()).await?)
     }
 
-    /// Returns the attributes of a person, if they are shown.
-    pub(crate) fn attributes(self, person: &Stored) -> Option<Attributes> {
-        self.attributes.then(|| person.attributes.clone())
+    /// Returns the attributes of a person or group, if they are shown.
+    pub(crate) fn attributes(self, attributes: Attributes) -> Option<Attributes> {
+        self.attributes.then_some(attributes)
     }
 
     /// Returns the groups of a person, if they are shown.
@@ -103,8 +122,8 @@ pub(crate) struct PersonGroup {
     display_name: String,
 }
 
-/// The attributes of a person as they were pushed, by their SCIM names: `name`, `emails`, `title`, and those of an
-/// extension below its URN.
+/// The attributes of a person or group as they were pushed, by their SCIM names: `name`, `emails`, `title`, and those of
+/// an extension below its URN.
 pub(crate) type Attributes = Map<String, Value>;
 
 #[cfg(test)]
@@ -119,6 +138,15 @@ mod tests {
         assert_eq!(Parts::parse(None).ok(), Some(Parts::default()));
         for unknown in ["", "roles", "groups,"] {
             assert!(Parts::parse(Some(unknown)).is_err(), "{unknown}");
+        }
+        let of_groups = |given| Parts::of_groups(given).map(|parts| parts.attributes).ok();
+        for (given, expected) in [
+            (None, Some(false)),
+            (Some("attributes"), Some(true)),
+            (Some("groups"), None),
+            (Some(""), None),
+        ] {
+            assert_eq!(of_groups(given), expected, "{given:?}");
         }
     }
 }

@@ -42,7 +42,8 @@ pub(crate) struct SnapshotQuery {
 /// A page of a snapshot. A page can have fewer items than `limit`, even none, although there is a next page.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Snapshot {
-    /// First the roles of the tenant, then all groups, then the people with all attributes and their groups.
+    /// First the roles of the tenant, then all groups, then the people with their groups; groups and people have all
+    /// attributes.
     items: Vec<SnapshotItem>,
     /// The value of `after` for the next page, for an hour. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +150,7 @@ async fn shown(at: &ApplicationAt<gate::Events>, page: SnapshotPage) -> Result<S
     let (roles, _) = at.tenant.settings().roles().await?;
     let catalogue = page.roles.iter().flat_map(listed);
     let groups = page.groups.into_iter();
-    let groups = groups.map(|group| GroupDetails::of(group, &roles));
+    let groups = groups.map(|group| GroupDetails::of(group, &roles, Parts::ALL));
     let people = with_parts(&at.tenant, page.people, Parts::ALL).await?;
     let people = people.into_iter();
     let people = people.map(|person| SnapshotItem::User(Box::new(person.into())));

@@ -80,6 +80,8 @@ pub(super) fn rows() -> Vec<Row> {
         get("/users/{user}?include=attributes,groups"),
         get("/scim/groups?text=eng"),
         get("/scim/groups/{group}"),
+        get("/scim/groups?include=attributes"),
+        get("/scim/groups/{group}?include=attributes"),
         (
             "PUT",
             "/users/{user}/role",

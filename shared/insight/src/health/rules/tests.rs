@@ -97,6 +97,7 @@ fn group(name: &str, members: u64, role: Option<Role>) -> GroupSummary {
         member_count: members,
         role: role.map(RoleId::from),
         roles: role.into_iter().map(RoleId::from).collect(),
+        attributes: serde_json::Map::new(),
     }
 }
 

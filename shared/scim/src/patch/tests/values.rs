@@ -149,6 +149,11 @@ fn value_paths_without_a_match() {
         );
         check(
             json!({}),
+            op(verb, "emails[type eq 'work'].value", json!("x")),
+            json!({"emails": [{"type": "work", "value": "x"}]}),
+        );
+        check(
+            json!({}),
             op(
                 verb,
                 "addresses[type eq \"work\" and country eq \"US\"]",
