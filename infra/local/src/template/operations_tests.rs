@@ -169,7 +169,7 @@ fn no_hostname_speaks_old_tls() {
     assert_eq!(api["SecurityPolicy"], "SecurityPolicy_TLS13_1_2_2021_06");
     let domain = &template["Resources"]["Domain"]["Properties"];
     assert_eq!(domain["SecurityPolicy"], "TLS_1_2");
-    let disabled = json!({"Fn::If": ["DisablesExecuteApi", true, {"Ref": "AWS::NoValue"}]});
+    let disabled = json!({"Fn::If": ["DisablesExecuteApi", true, false]});
     assert_eq!(api["DisableExecuteApiEndpoint"], disabled);
 }
 
@@ -339,4 +339,32 @@ fn the_document_names_every_parameter() {
             assert!(README.contains(&named), "infra/README.md lacks {named}");
         }
     }
+}
+
+/// The example of a pipeline has a job for each environment, which gets its permissions by OpenID Connect.
+#[test]
+fn the_pipeline_has_no_long_lived_key() {
+    const JOBS: &str = include_str!("../../../pipeline/github/deploy.yml");
+    const DEPLOYS: &str = include_str!("../../../pipeline/github/environment.yml");
+    const ROLE: &str = include_str!("../../../pipeline/role.yaml");
+    for stage in ["dev", "staging", "prod"] {
+        assert!(
+            JOBS.contains(&format!("with: {{ stage: {stage}, shift: ")),
+            "{stage}"
+        );
+    }
+    assert_eq!(JOBS.matches("id-token: write").count(), 3);
+    for text in [JOBS, DEPLOYS] {
+        let lower = text.to_ascii_lowercase();
+        assert!(!lower.contains("access_key") && !lower.contains("secrets."));
+    }
+    assert!(DEPLOYS.contains("role-to-assume: ${{ vars.AWS_ROLE }}"));
+    let role = cloudformation::parse(ROLE).unwrap();
+    let trust = &role["Resources"]["PipelineRole"]["Properties"]["AssumeRolePolicyDocument"];
+    let claims = &trust["Statement"][0]["Condition"]["StringEquals"];
+    // Only jobs of this environment of this repository.
+    assert_eq!(
+        claims["token.actions.githubusercontent.com:sub"],
+        json!({"Fn::Sub": "repo:${Repository}:environment:${Environment}"})
+    );
 }
