@@ -247,6 +247,17 @@ def broken_template(root, work):
     return path
 
 
+def plain(node):
+    """Returns resources of the data stack without its options, which there were not before it."""
+    if isinstance(node, list):
+        return [plain(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("Fn::If", [None])[0] in ["HasKey", "CapsUnits"]:
+        return plain(node["Fn::If"][2])
+    return {key: value for key, item in node.items() if (value := plain(item)) != {"Ref": "AWS::NoValue"}}
+
+
 def single_template(root, work):
     """Writes a template in the form of before the data stack: both templates in one, and returns the path."""
     template, data = built_template(root), yaml_parse((root / "infra" / "data.yaml").read_text())
@@ -271,7 +282,7 @@ def single_template(root, work):
         for name in names:
             del template[section][name]
     template["Parameters"]["DeletionProtection"] = data["Parameters"]["DeletionProtection"]
-    resources = data["Resources"]
+    resources = plain(data["Resources"])
     # The bus had the name of the stack, and these resources went with the stack.
     resources["EventBus"]["Properties"]["Name"] = {"Ref": "AWS::StackName"}
     for name in ["EventBus", "UnrelayedQueue", "RoleDeadLetters", "MailDeadLetters", "WebhookDeadLetters"]:

@@ -47,7 +47,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use mail::Mail;
-pub use postbox::{APP_URL_VARIABLE, Postbox, SENDER_VARIABLE, SendError};
+pub use postbox::{
+    APP_URL_VARIABLE, CONFIGURATION_SET_VARIABLE, Postbox, SENDER_VARIABLE, SendError,
+};
 
 /// The duration of the lease on a mail. After it expires, another invocation can send the mail.
 const LEASE: Duration = Duration::from_secs(60);

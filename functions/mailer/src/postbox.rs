@@ -11,6 +11,8 @@ use crate::mail::Mail;
 pub const SENDER_VARIABLE: &str = "MAIL_SENDER";
 /// The environment variable with the application's URL.
 pub const APP_URL_VARIABLE: &str = "APP_URL";
+/// The environment variable with the name of the SES configuration set; mail is sent without one if it is not set.
+pub const CONFIGURATION_SET_VARIABLE: &str = "MAIL_CONFIGURATION_SET";
 
 /// Sends mail. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +20,7 @@ pub struct Postbox {
     client: Client,
     sender: String,
     app_url: String,
+    configuration_set: Option<String>,
 }
 
 /// The error when a mail was not sent.
@@ -38,18 +41,27 @@ impl Postbox {
             client,
             sender: sender.into(),
             app_url: app_url.into(),
+            configuration_set: None,
         }
     }
 
-    /// Returns the postbox that `MAIL_SENDER` and `APP_URL` describe, as in a Lambda function.
+    /// Sends through a configuration set of SES, which counts bounces and complaints.
+    #[must_use]
+    pub fn through(mut self, configuration_set: Option<String>) -> Self {
+        self.configuration_set = configuration_set.filter(|name| !name.is_empty());
+        self
+    }
+
+    /// Returns the postbox that `MAIL_SENDER`, `APP_URL` and `MAIL_CONFIGURATION_SET` describe, as in a Lambda function.
     ///
     /// # Errors
-    /// When one of these variables is not set.
+    /// When one of the first two variables is not set.
     pub async fn from_env() -> Result<Self, std::env::VarError> {
         let sender = std::env::var(SENDER_VARIABLE)?;
         let app_url = std::env::var(APP_URL_VARIABLE)?;
         let client = Client::new(&rollcall_directory::sdk_config().await);
-        Ok(Self::new(client, sender, app_url))
+        let configuration_set = std::env::var(CONFIGURATION_SET_VARIABLE).ok();
+        Ok(Self::new(client, sender, app_url).through(configuration_set))
     }
 
     pub(crate) fn app_url(&self) -> &str {
@@ -72,6 +84,7 @@ impl Postbox {
         }
         let to = Destination::builder().to_addresses(&mail.to).build();
         let send = self.client.send_email().from_email_address(&self.sender);
+        let send = send.set_configuration_set_name(self.configuration_set.clone());
         let sent = send.destination(to).content(content).send().await;
         sent.map(|_| ()).map_err(|error| {
             let why = DisplayErrorContext(&error).to_string();

@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let routes = template.routes.iter().map(|route| {
         let authorizer = route.authorizer.as_ref().map(|by| match &by.payload {
             Payload::Token { header } => json!([by.function, "TOKEN", header]),
-            Payload::Request => json!([by.function, "REQUEST", null]),
+            Payload::Request { .. } => json!([by.function, "REQUEST", null]),
         });
         json!({"method": route.method.as_str(), "path": route.path, "function": route.function, "authorizer": authorizer})
     });

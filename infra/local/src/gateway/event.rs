@@ -102,7 +102,12 @@ impl Incoming {
                 event.method_arn = Some(self.method_arn());
                 Some(Event::Token(event))
             }
-            Payload::Request => Some(Event::Request(Box::new(self.request_event(matched)))),
+            Payload::Request { header } => {
+                if let Some(header) = header {
+                    self.header(header)?;
+                }
+                Some(Event::Request(Box::new(self.request_event(matched))))
+            }
         }
     }
 

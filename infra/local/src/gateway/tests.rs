@@ -29,8 +29,9 @@ fn functions() -> Functions {
             let (arn, token) = match event {
                 Event::Token(event) => (event.method_arn, event.authorization_token),
                 Event::Request(event) => {
-                    let header = event.multi_value_headers.get("authorization");
-                    let token = header.map(|token| token.to_str().unwrap().to_owned());
+                    let values = event.multi_value_headers.get_all("authorization");
+                    let values: Vec<&str> = values.iter().map(|it| it.to_str().unwrap()).collect();
+                    let token = (!values.is_empty()).then(|| values.join(","));
                     (event.method_arn, token.or(event.path))
                 }
             };

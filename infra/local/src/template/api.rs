@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::document::{Document, Reference};
+use super::document::Document;
 use super::error::TemplateError;
 use super::responses::{Declared, GatewayResponse};
 
@@ -41,7 +41,10 @@ pub enum Payload {
         header: String,
     },
     /// The whole request without its body.
-    Request,
+    Request {
+        /// The header without which a request does not reach the authorizer, if there is one.
+        header: Option<String>,
+    },
 }
 
 impl Document {
@@ -107,7 +110,7 @@ struct Auth {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DeclaredAuthorizer {
-    function_arn: Reference,
+    function_arn: Value,
     function_payload_type: String,
     identity: Identity,
 }
@@ -116,6 +119,8 @@ struct DeclaredAuthorizer {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Identity {
     header: Option<String>,
+    #[serde(default)]
+    headers: Vec<String>,
     reauthorize_every: u32,
 }
 
@@ -201,20 +206,26 @@ impl DeclaredAuthorizer {
         functions: &BTreeMap<String, Function>,
     ) -> Result<Authorizer, TemplateError> {
         let wrong = |problem: &str| TemplateError::new(format!("authorizer `{name}`"), problem);
-        let arn_of = |function: &&String| self.function_arn == Reference::to_arn_of(function);
-        let function = functions.keys().find(arn_of);
+        let named = callee(&self.function_arn);
+        let function = functions.keys().find(|name| named == Some(name.as_str()));
         let function = function.ok_or_else(|| wrong("its function is unknown"))?;
         if self.identity.reauthorize_every != 0 {
             return Err(wrong("nothing of it may be cached"));
         }
-        let payload = match (self.function_payload_type.as_str(), &self.identity.header) {
-            ("TOKEN", Some(header)) => Payload::Token {
+        let Identity {
+            header, headers, ..
+        } = &self.identity;
+        let payload = match (self.function_payload_type.as_str(), header, &headers[..]) {
+            ("TOKEN", Some(header), []) => Payload::Token {
                 header: header.clone(),
             },
-            ("REQUEST", None) => Payload::Request,
+            ("REQUEST", None, []) => Payload::Request { header: None },
+            ("REQUEST", None, [header]) => Payload::Request {
+                header: Some(header.clone()),
+            },
             _ => {
                 return Err(wrong(
-                    "it must be of type TOKEN with a header, or of type REQUEST without one",
+                    "it must be of type TOKEN with `Header`, or of type REQUEST with at most one of `Headers`",
                 ));
             }
         };
@@ -238,18 +249,30 @@ impl Integration {
                 "its integration is not a Lambda proxy",
             ));
         }
-        let calls = |(name, _): &(&String, &Function)| self.uri == uri_of(name);
-        match functions.iter().find(calls) {
+        let uri = &self.uri["Fn::Sub"];
+        let calls = uri[0] == INVOCATIONS;
+        let called = callee(&uri[1]["Function"]).filter(|_| calls);
+        match called.and_then(|name| functions.get_key_value(name)) {
             Some((name, function)) => function.folder(name),
             None => Err(TemplateError::new(place, "its function is unknown")),
         }
     }
 }
 
-/// Returns the URI with which API Gateway calls a function.
-fn uri_of(function: &str) -> Value {
-    let service = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31";
-    json!({"Fn::Sub": format!("{service}/functions/${{{function}.Arn}}/invocations")})
+/// The URI with which API Gateway calls a function or an alias of it.
+const INVOCATIONS: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function}/invocations";
+/// The condition under which functions have aliases.
+const HAS_ALIASES: &str = "PublishesVersions";
+
+/// Returns the name of the function that is called: by the ARN of its alias if functions have aliases, and otherwise by its
+/// own.
+fn callee(reference: &Value) -> Option<&str> {
+    let choice = &reference["Fn::If"];
+    let own = &choice[2]["Fn::GetAtt"];
+    let name = own[0].as_str()?.strip_suffix("Function")?;
+    let alias = choice[1]["Ref"].as_str()?.strip_suffix("Alias")?;
+    let is_one = choice[0] == HAS_ALIASES && own[1] == "Arn" && alias == name;
+    own[0].as_str().filter(|_| is_one)
 }
 
 fn known_method(name: &str, place: &str) -> Result<Method, TemplateError> {

@@ -109,3 +109,51 @@ fn every_environment_has_its_own_data_stack() {
         assert_eq!(bus.as_str(), text(name, "stack_name").as_str(), "{data}");
     }
 }
+
+/// How long a function works on a request, in seconds, as `infra/bill` assumes.
+const WORKING: f64 = 0.020;
+
+/// A method that gets too many requests answers 429 before Lambda has no concurrency left, which API Gateway would answer
+/// with 5xx.
+#[test]
+fn limits_are_below_the_reserved_concurrency() {
+    for name in ["staging", "prod"] {
+        let values = parameters(COMPUTE, name);
+        let number = |key: &str| values[key].as_str().unwrap().parse::<f64>().unwrap();
+        for (limit, functions) in [
+            ("Request", &["Authorizer", "Scim", "Api"][..]),
+            ("Introspect", &["Api"]),
+            ("Login", &["Api"]),
+            ("Anonymous", &["Scim", "Api"]),
+        ] {
+            for function in functions {
+                let concurrency = number(&format!("{function}Concurrency"));
+                let place = format!("{name}: {limit}, {function}");
+                assert!(number(&format!("{limit}Burst")) <= concurrency, "{place}");
+                let working = number(&format!("{limit}Rate")) * WORKING;
+                assert!(working <= concurrency, "{place}");
+            }
+        }
+    }
+}
+
+/// prod has a firewall and an access log, its deployment asks nobody, and its resources say whose they are.
+#[test]
+fn prod_is_as_prod_should_be() {
+    let prod = environment("prod");
+    for (name, value) in [
+        ("Firewall", "true"),
+        ("GatewayAccessLog", "true"),
+        ("Alarms", "true"),
+        ("DeletionProtection", "true"),
+    ] {
+        assert_eq!(prod[name], value, "{name}");
+    }
+    let config = samconfig();
+    for name in ["prod", "prod-data", "prod-backup"] {
+        let deploy = &config[name]["deploy"]["parameters"];
+        assert_eq!(deploy["confirm_changeset"].as_bool(), Some(false), "{name}");
+        let tags = deploy["tags"].as_str().unwrap();
+        assert!(tags.contains("environment=prod"), "{name}: {tags}");
+    }
+}

@@ -32,4 +32,7 @@ mod stack_tests;
 mod environment_tests;
 
 #[cfg(test)]
+mod operations_tests;
+
+#[cfg(test)]
 mod watch_tests;

@@ -21,30 +21,37 @@ Resources:
               x-amazon-apigateway-integration: &Call
                 type: aws_proxy
                 httpMethod: POST
-                uri: !Sub arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Things.Arn}/invocations
+                uri: !Sub
+                  - "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function}/invocations"
+                  - Function: !If [PublishesVersions, !Ref ThingsAlias, !GetAtt ThingsFunction.Arn]
           /things/{id}: *Things
           /about:
             get: { security: [{ NONE: [] }], x-amazon-apigateway-integration: *Call }
           /{proxy+}:
             put: { security: [{ Whole: [] }], x-amazon-apigateway-integration: *Call }
+            post: { security: [{ Bearing: [] }], x-amazon-apigateway-integration: *Call }
       Auth:
         DefaultAuthorizer: Bearer
         Authorizers:
           Bearer:
-            FunctionArn: !GetAtt Guard.Arn
+            FunctionArn: &Guard !If [PublishesVersions, !Ref GuardAlias, !GetAtt GuardFunction.Arn]
             FunctionPayloadType: TOKEN
             Identity: { Header: Authorization, ReauthorizeEvery: 0 }
           Whole:
-            FunctionArn: !GetAtt Guard.Arn
+            FunctionArn: *Guard
             FunctionPayloadType: REQUEST
             Identity: { ReauthorizeEvery: 0 }
+          Bearing:
+            FunctionArn: *Guard
+            FunctionPayloadType: REQUEST
+            Identity: { Headers: [Authorization], ReauthorizeEvery: 0 }
       GatewayResponses:
         DEFAULT_4XX: { StatusCode: "400", ResponseTemplates: { application/json: four } }
         DEFAULT_5XX: { StatusCode: "500", ResponseTemplates: { application/json: five } }
-  Guard:
+  GuardFunction:
     Type: AWS::Serverless::Function
     Properties: { CodeUri: ../functions/guard }
-  Things:
+  ThingsFunction:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: ../functions/things
@@ -61,6 +68,7 @@ fn routes_name_their_function_and_their_authorizer() {
         })
     };
     let header = "Authorization".to_owned();
+    let bearing = Some(header.clone());
     let token = guard(Payload::Token { header });
     let route = |method, path: &str, authorizer: &Option<Authorizer>| Route {
         method,
@@ -74,7 +82,16 @@ fn routes_name_their_function_and_their_authorizer() {
             route(Method::GET, "/about", &None),
             route(Method::GET, "/things", &token),
             route(Method::GET, "/things/{id}", &token),
-            route(Method::PUT, "/{proxy+}", &guard(Payload::Request)),
+            route(
+                Method::POST,
+                "/{proxy+}",
+                &guard(Payload::Request { header: bearing })
+            ),
+            route(
+                Method::PUT,
+                "/{proxy+}",
+                &guard(Payload::Request { header: None })
+            ),
         ]
     );
 }
@@ -96,8 +113,18 @@ fn responses_fall_back_to_the_default_of_their_class() {
 fn what_does_not_fit_together_is_an_error() {
     for (from, to, problem) in [
         (
-            "!GetAtt Guard.Arn",
-            "!GetAtt Gourd.Arn",
+            "!GetAtt GuardFunction.Arn",
+            "!GetAtt GourdFunction.Arn",
+            "its function is unknown",
+        ),
+        (
+            "!Ref GuardAlias",
+            "!Ref ThingsAlias",
+            "its function is unknown",
+        ),
+        (
+            "[PublishesVersions, !Ref ThingsAlias",
+            "[HasAlarms, !Ref ThingsAlias",
             "its function is unknown",
         ),
         (
@@ -115,14 +142,14 @@ fn what_does_not_fit_together_is_an_error() {
         (
             "FunctionPayloadType: TOKEN",
             "FunctionPayloadType: REQUEST",
-            "of type REQUEST without one",
+            "of type REQUEST with at most one",
         ),
         (
-            "Identity: { ReauthorizeEvery: 0 }",
             "Identity: { Headers: [Authorization], ReauthorizeEvery: 0 }",
-            "unknown field `Headers`",
+            "Identity: { QueryStrings: [token], ReauthorizeEvery: 0 }",
+            "unknown field `QueryStrings`",
         ),
-        ("Header: Authorization, ", "", "of type TOKEN with a header"),
+        ("Header: Authorization, ", "", "of type TOKEN with `Header`"),
         (
             "Type: Schedule",
             "Type: Api",
@@ -130,7 +157,11 @@ fn what_does_not_fit_together_is_an_error() {
         ),
         ("put: {", "any: {", "`any` is no method"),
         ("aws_proxy", "http_proxy", "not a Lambda proxy"),
-        ("${Things.Arn}", "${Thongs.Arn}", "its function is unknown"),
+        (
+            "!GetAtt ThingsFunction.Arn",
+            "!GetAtt ThongsFunction.Arn",
+            "its function is unknown",
+        ),
         (
             "../functions/things",
             "../elsewhere",
@@ -156,7 +187,8 @@ fn paths_of(function: &str, payload: Option<&str>) -> BTreeSet<String> {
     let kind = |route: &Route| match route.authorizer.as_ref().map(|by| &by.payload) {
         None => None,
         Some(Payload::Token { .. }) => Some("TOKEN"),
-        Some(Payload::Request) => Some("REQUEST"),
+        Some(Payload::Request { header: Some(_) }) => Some("REQUEST with a header"),
+        Some(Payload::Request { header: None }) => Some("REQUEST"),
     };
     let routes = Template::deployed().unwrap().routes.into_iter();
     routes
@@ -171,17 +203,22 @@ fn the_deployed_api_is_what_scim_asks_for() {
     for (function, payload, base, paths) in [
         (
             "users",
-            Some("TOKEN"),
+            Some("REQUEST with a header"),
             "/scim/v2/Users",
             &["", "/.search", "/{id}"][..],
         ),
         (
             "groups",
-            Some("TOKEN"),
+            Some("REQUEST with a header"),
             "/scim/v2/Groups",
             &["", "/.search", "/{id}"],
         ),
-        ("bulk", Some("TOKEN"), "/scim/v2/Bulk", &[""]),
+        (
+            "bulk",
+            Some("REQUEST with a header"),
+            "/scim/v2/Bulk",
+            &[""],
+        ),
         (
             "discovery",
             None,
