@@ -1,7 +1,7 @@
 //! Sends an invitation mail to each person whom an identity provider creates, if the tenant's settings ask for it.
 //!
 //! If the ids of many people of a connection have changed at once, the people who look after the tenant get one mail about
-//! it, and nobody else does (`notice`).
+//! it, and nobody else does (`notice`); likewise if a connection takes away more than it may (`brake_notice`).
 //!
 //! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
 //! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
@@ -23,6 +23,7 @@
 //! ```
 
 mod address;
+mod brake_notice;
 mod invitation;
 mod notice;
 mod postbox;
@@ -117,8 +118,13 @@ impl Mailer {
     async fn handle(&self, record: SqsMessage) -> Result<(), Failure> {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
         let event = delivery.detail;
-        if EventType::of(&event.kind) == Some(EventType::ConnectionSubjectsChanged) {
-            return self.notify(&event).await;
+        if let Some(about) = EventType::of(&event.kind)
+            && matches!(
+                about,
+                EventType::ConnectionSubjectsChanged | EventType::BrakeTripped
+            )
+        {
+            return self.notify(&event, about).await;
         }
         // People who are created by a sign-in or by hand need no invitation.
         if EventType::of(&event.kind) != Some(EventType::UserCreated)
@@ -154,15 +160,17 @@ impl Mailer {
         Ok(tenant.credentials().done(&thing).await?)
     }
 
-    /// Tells the people who look after a tenant that the ids of many people have changed: one mail for each of them and for
-    /// each wave.
-    async fn notify(&self, event: &Event) -> Result<(), Failure> {
+    /// Tells the people who look after a tenant what concerns all of it: one mail for each of them and for each event.
+    async fn notify(&self, event: &Event, about: EventType) -> Result<(), Failure> {
         let tenant = self.directory.system(event.tenant.clone());
         let Some(stored) = found(tenant.lifecycle().read().await)? else {
             return Ok(());
         };
         let credentials = tenant.credentials();
-        let thing = format!("subjects-changed#{}", event.id);
+        let thing = match about {
+            EventType::BrakeTripped => format!("brake-tripped#{}", event.id),
+            _ => format!("subjects-changed#{}", event.id),
+        };
         match credentials.lease(&thing, LEASE).await? {
             Lease::Done => return Ok(()),
             Lease::Theirs => return Err(Failure::Claimed),
@@ -173,7 +181,10 @@ impl Mailer {
         for person in tenant.roles().administrators(MAX_TOLD).await? {
             let to = person.email.filter(|to| address::domain_of(to).is_some());
             let Some(to) = to else { continue };
-            if !credentials.claim_notice(&event.id, &to, per_day).await? {
+            if !credentials
+                .claim_notice(&event.id, about, &to, per_day)
+                .await?
+            {
                 continue;
             }
             // If the wave is delivered again, whoever has the mail gets no second one.
@@ -183,7 +194,11 @@ impl Mailer {
                 Lease::Theirs => return Err(Failure::Claimed),
                 Lease::Ours => {}
             }
-            let mail = notice::mail(to, event, &stored.summary.display_name)?;
+            let organisation = &stored.summary.display_name;
+            let mail = match about {
+                EventType::BrakeTripped => brake_notice::mail(to, event, organisation)?,
+                _ => notice::mail(to, event, organisation)?,
+            };
             match self.postbox.send(&mail).await {
                 Ok(()) => told += 1,
                 Err(SendError::Refused(why)) => {
@@ -193,7 +208,7 @@ impl Mailer {
             }
             credentials.done(&one).await?;
         }
-        tracing::info!(tenant = %tenant.id(), told, "told of changed subjects");
+        tracing::info!(tenant = %tenant.id(), told, %about, "told");
         Ok(credentials.done(&thing).await?)
     }
 

@@ -22,6 +22,7 @@ mod api_surface;
 mod api_tridentstack;
 mod architecture;
 mod bodies;
+mod brake;
 mod budgets;
 mod budgets_access;
 mod budgets_bulk;

@@ -83,6 +83,8 @@ pub(super) fn read(form: &Typed) -> ConnectionRules {
         external_ids_unrelated: Some(form.has("external_id", "unrelated")),
         rebind_until: None,
         alias: Some(Some(alias.to_owned()).filter(|alias| !alias.is_empty())),
+        brake: None,
+        brake_holds: None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::USERS;
+use rollcall_model::{EventType, USERS};
 use rollcall_store::{Error, Key, Partition, Range, Scope, text};
 
 use crate::credentials::invitations::{invitation_key, notice_key};
@@ -26,7 +26,15 @@ pub(super) async fn remove(
     removed += drain(scope, scope.keys().sessions_of(id)).await?;
     let mut keys = vec![scope.keys().words_of(id)];
     let addresses = identifiers.iter().filter(|it| it.contains('@'));
-    let claims = |address| [invitation_key(scope, address), notice_key(scope, address)];
+    let claims = |address| {
+        let notice = |about| notice_key(scope, about, address);
+        let notices = [
+            EventType::ConnectionSubjectsChanged,
+            EventType::BrakeTripped,
+        ]
+        .map(notice);
+        notices.into_iter().chain([invitation_key(scope, address)])
+    };
     keys.extend(addresses.flat_map(|address: &String| claims(address)));
     if let Some(tombstone) = Tombstone::of_person(scope, id).await? {
         for subject in tombstone.subjects() {

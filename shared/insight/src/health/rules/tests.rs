@@ -54,6 +54,7 @@ fn well() -> Snapshot {
         settings: Settings::default(),
         ceilings: Ceilings::default(),
         connections: vec![connection("c")],
+        tripped: BTreeMap::new(),
         tokens: vec![token("t", None)],
         digest: Digest {
             complete: true,
