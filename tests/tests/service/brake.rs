@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 /// A tenant whose connection holds, with people who were pushed.
-async fn holding(service: &Service, name: &str, people: usize) -> (Scene, Vec<String>) {
+pub(crate) async fn holding(service: &Service, name: &str, people: usize) -> (Scene, Vec<String>) {
     let settings = Settings {
         rate_limit: None,
         ..Settings::default()
@@ -45,7 +45,7 @@ fn held_path(scene: &Scene) -> String {
     ))
 }
 
-async fn held(scene: &Scene) -> Vec<Value> {
+pub(crate) async fn held(scene: &Scene) -> Vec<Value> {
     let list = scene.application.get(&held_path(scene)).await.expect(200);
     list.body["items"].as_array().cloned().unwrap_or_default()
 }
@@ -61,13 +61,13 @@ async fn deactivate(scene: &Scene, person: &str) {
     assert_eq!(gone.body["active"], false);
 }
 
-async fn deactivate_all(scene: &Scene, people: &[String]) {
+pub(crate) async fn deactivate_all(scene: &Scene, people: &[String]) {
     for person in people {
         deactivate(scene, person).await;
     }
 }
 
-async fn is_in(scene: &Scene, person: &str) -> bool {
+pub(crate) async fn is_in(scene: &Scene, person: &str) -> bool {
     let read = scene.at_tenant(&format!("/users/{person}")).await;
     read.expect(200).body["state"] != "inactive"
 }

@@ -23,6 +23,7 @@ mod api_tridentstack;
 mod architecture;
 mod bodies;
 mod brake;
+mod brake_told;
 mod budgets;
 mod budgets_access;
 mod budgets_bulk;

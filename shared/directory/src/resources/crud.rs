@@ -15,7 +15,7 @@ use crate::resources::brake::Booked;
 use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
-use crate::resources::members::{PlannedSteps, WRITES_PER_STEP, growth, write_group_touched};
+use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
@@ -253,7 +253,8 @@ impl Resources<'_> {
         let subject = subject(draft.kind, record)?;
         let mut transaction = self.draft_writes(&draft, draft.pinned, None)?;
         // One more is the entry, and one the list of what is held.
-        let size = transaction.len() + WRITES_PER_STEP * draft.steps.len() + 2;
+        let lists = 1 + usize::from(draft.steps.iter().any(Step::is_held));
+        let size = transaction.len() + WRITES_PER_STEP * draft.steps.len() + lists;
         let mut opened = None;
         if size > MAX_WRITES {
             let prepared = members.prepare_change(&subject, &draft.steps).await?;

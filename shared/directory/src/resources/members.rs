@@ -91,6 +91,11 @@ impl Step {
             self;
         member
     }
+
+    /// Whether it does not take effect yet.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Leave { hold: Some(_), .. })
+    }
 }
 
 /// The steps of a change of members, and the unknown ids that were skipped.

@@ -1,5 +1,6 @@
 //! Tests of the rules: each known problem is found in a snapshot and explained.
 
+mod brake;
 mod ceilings;
 mod connections;
 mod identity;
