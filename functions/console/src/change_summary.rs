@@ -72,6 +72,18 @@ pub(crate) fn summary(entry: &Entry) -> String {
             let many = display::count(&many.unwrap_or_default(), "person", "people");
             format!("Other subjects than before: {many} refused")
         }
+        EventType::BrakeTripped => {
+            let taken = after.get("taken").and_then(Value::as_u64);
+            let taken = display::count(&taken.unwrap_or_default(), "change", "changes");
+            match after.get("holds").and_then(Value::as_bool) {
+                Some(true) => {
+                    format!("Limit exceeded: {taken} within an hour, further ones are held")
+                }
+                _ => format!("Limit exceeded: {taken} within an hour"),
+            }
+        }
+        EventType::BrakeHeld => "Held: not in effect until an admin decides".to_owned(),
+        EventType::BrakeDiscarded => "Held change taken back".to_owned(),
         EventType::ConnectionCreated => "Connection made".to_owned(),
         EventType::TokenCreated => match after.get("kind").and_then(Value::as_str) {
             Some("oauth_client") => "OAuth client made".to_owned(),

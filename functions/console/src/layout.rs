@@ -211,6 +211,11 @@ fn notice(done: &str) -> Option<&'static str> {
         }
         "window-opened" => "Rebind window opened",
         "window-closed" => "Rebind window closed",
+        "held-applied" => "Changes applied.",
+        "held-discarded" => "Changes discarded.",
+        "held-left-out" => {
+            "Some changes are left: these people rank above you, or one is the last owner."
+        }
         "remedy-applied" => "Done. This is what is left.",
         "connection-deleted" => {
             "The connection and its tokens are gone. The people and groups it pushed stay."

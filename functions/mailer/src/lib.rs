@@ -1,7 +1,7 @@
 //! Sends an invitation mail to each person whom an identity provider creates, if the tenant's settings ask for it.
 //!
 //! If the ids of many people of a connection have changed at once, the people who look after the tenant get one mail about
-//! it, and nobody else does (`notice`).
+//! it, and nobody else does (`notice`); likewise if a connection takes away more than it may (`brake_notice`).
 //!
 //! If a portal link is to be mailed, it goes to the address for which it was made (`send_link`). The link is in no event: the
 //! mailer makes it again with the keys of the stack.
@@ -27,6 +27,7 @@
 //! ```
 
 mod address;
+mod brake_notice;
 mod invitation;
 mod link;
 mod mail;
@@ -133,7 +134,9 @@ impl Mailer {
             Some(EventType::UserCreated) if event.actor.kind() == "token" => {
                 self.invite(event).await
             }
-            Some(EventType::ConnectionSubjectsChanged) => self.notify(&event).await,
+            Some(about @ (EventType::ConnectionSubjectsChanged | EventType::BrakeTripped)) => {
+                self.notify(&event, about).await
+            }
             Some(EventType::PortalLinkCreated) => self.mail_link(&event).await,
             _ => Ok(()),
         }
@@ -169,15 +172,17 @@ impl Mailer {
         Ok(tenant.credentials().done(&thing).await?)
     }
 
-    /// Tells the people who look after a tenant that the ids of many people have changed: one mail for each of them and for
-    /// each wave.
-    async fn notify(&self, event: &Event) -> Result<(), Failure> {
+    /// Tells the people who look after a tenant what concerns all of it: one mail for each of them and for each event.
+    async fn notify(&self, event: &Event, about: EventType) -> Result<(), Failure> {
         let tenant = self.directory.system(event.tenant.clone());
         let Some(stored) = found(tenant.lifecycle().read().await)? else {
             return Ok(());
         };
         let credentials = tenant.credentials();
-        let thing = format!("subjects-changed#{}", event.id);
+        let thing = match about {
+            EventType::BrakeTripped => format!("brake-tripped#{}", event.id),
+            _ => format!("subjects-changed#{}", event.id),
+        };
         match credentials.lease(&thing, LEASE).await? {
             Lease::Done => return Ok(()),
             Lease::Theirs => return Err(Failure::Claimed),
@@ -188,7 +193,10 @@ impl Mailer {
         for person in tenant.roles().administrators(MAX_TOLD).await? {
             let to = person.email.filter(|to| address::domain_of(to).is_some());
             let Some(to) = to else { continue };
-            if !credentials.claim_notice(&event.id, &to, per_day).await? {
+            if !credentials
+                .claim_notice(&event.id, about, &to, per_day)
+                .await?
+            {
                 continue;
             }
             // If the wave is delivered again, whoever has the mail gets no second one.
@@ -198,7 +206,11 @@ impl Mailer {
                 Lease::Theirs => return Err(Failure::Claimed),
                 Lease::Ours => {}
             }
-            let mail = notice::mail(to, event, &stored.summary.display_name)?;
+            let organisation = &stored.summary.display_name;
+            let mail = match about {
+                EventType::BrakeTripped => brake_notice::mail(to, event, organisation)?,
+                _ => notice::mail(to, event, organisation)?,
+            };
             match self.postbox.send(&mail).await {
                 Ok(()) => told += 1,
                 Err(SendError::Refused(why)) => {
@@ -208,7 +220,7 @@ impl Mailer {
             }
             credentials.done(&one).await?;
         }
-        tracing::info!(tenant = %tenant.id(), told, "told of changed subjects");
+        tracing::info!(tenant = %tenant.id(), told, %about, "told");
         Ok(credentials.done(&thing).await?)
     }
 

@@ -295,6 +295,8 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         "the mappings that await their groups",
         tenant.roles().settle_all_awaited().await,
     );
+    let released = tenant.sign_in().release_held(deadline).await;
+    attempted(tenant, "what the brake held for its time", released);
     let owners = tenant.resources().complete_owners(deadline).await;
     attempted(tenant, "the owners of people and groups", owners);
     let sole = tenant.credentials().complete_sole_connection().await;

@@ -112,6 +112,7 @@ pub use crate::request_log::log::{LoggedRequest, RequestQuery};
 pub use crate::request_log::redaction::SentBody;
 pub use crate::request_log::trace::RequestTrace;
 pub use crate::resources::all_kinds::QueryOfAll;
+pub use crate::resources::brake::Tripped;
 pub use crate::resources::effects::{Effects, Written};
 pub use crate::resources::handle::{Members, Resources};
 pub use crate::resources::page::{Onward, Page};
@@ -128,6 +129,7 @@ pub use crate::sign_in::bindings::Bound;
 pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
+pub use crate::sign_in::held_changes::{DecidedHeld, Decision, HeldChange, HeldKind};
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
 pub use crate::sign_in::mailed_links::MailedLink;
 pub use crate::sign_in::person_actions::Merging;
@@ -162,12 +164,13 @@ pub use crate::webhooks::waiting::{Waiting, WaitingPage};
 pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
-    Actor, AtCeiling, Binding, Catalogue, Ceilings, ClaimMatch, DEFAULT_READ_UNITS_PER_MINUTE,
-    DeletedPeople, Effect, EventType, GROUPS, Identity, InvalidTenantId, KeyScope, Kind,
-    KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin,
-    PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync,
-    RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers,
-    UnknownRole, UnknownScope, Way, WebhookTargets, is_id, shown, without_secrets,
+    Actor, AtCeiling, Binding, BrakeLimit, Catalogue, Ceilings, ClaimMatch,
+    DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, Effect, EventType, GROUPS, Identity,
+    InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin,
+    Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
+    RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId,
+    USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets, is_id, shown,
+    without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

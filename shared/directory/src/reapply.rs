@@ -236,5 +236,7 @@ async fn deactivate(tenant: &Tenant, id: &str) -> Result<(), Error> {
     let resources = Resources::of(tenant.scope());
     resources
         .change_if(&USERS, id, &is_active, &deactivated)
-        .await
+        .await?;
+    // What was held at the restore point was applied after it.
+    resources.apply_held(&USERS, id).await
 }

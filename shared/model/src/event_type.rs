@@ -115,6 +115,13 @@ event_types! {
     ConnectionRulesChanged = "connection.rules_changed",
     /// Many people of a connection are refused at once, because the identity provider sends other subjects than before.
     ConnectionSubjectsChanged = "connection.subjects_changed",
+    /// A connection takes away more within an hour than it may: deactivations, deletions and lost groups.
+    BrakeTripped = "brake.tripped",
+    /// What a connection said about a person or a group is held back. It takes effect when an admin agrees, or after a
+    /// day.
+    BrakeHeld = "brake.held",
+    /// What was held back about a person or a group was taken back, by an admin or by the identity provider.
+    BrakeDiscarded = "brake.discarded",
     /// A connection was deleted.
     ConnectionDeleted = "connection.deleted",
     /// A token or an OAuth client was issued.

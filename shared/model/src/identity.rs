@@ -93,6 +93,16 @@ pub struct Identity {
     /// Whether a deactivation by SCIM does not take effect until somebody agrees to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deactivation_held: bool,
+    /// Whether a deletion by SCIM does not take effect until somebody agrees to it. The connection no longer sees the
+    /// person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deletion_held: bool,
+    /// The connection whose change is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
+    /// When what is held takes effect by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
     /// Whether the connection that owns the person is only observed: what it says takes no effect.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
@@ -127,6 +137,17 @@ impl Identity {
     /// Returns whether nothing is known beyond what earlier versions stored.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Returns whether a change by SCIM is held back.
+    pub fn is_held(&self) -> bool {
+        self.deactivation_held || self.deletion_held
+    }
+
+    /// Forgets that a change by SCIM was held back.
+    pub fn end_hold(&mut self) {
+        (self.deactivation_held, self.deletion_held) = (false, false);
+        (self.held_by, self.held_until) = (None, None);
     }
 
     /// Returns whether the person only came by signing in, and no connection owns them.

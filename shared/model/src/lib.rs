@@ -9,6 +9,7 @@
 //! | `key_scope` | the scopes of service keys |
 //! | `account` | the data of a person beyond the SCIM attributes |
 //! | `identity` | who a person is: origin, owner, bound subjects, proven identifiers |
+//! | `brake` | how much a connection may take away within an hour |
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
 //! | `session_bounds` | how long sessions last, within the bounds of the operator |
@@ -35,6 +36,7 @@
 
 mod account;
 mod actor;
+mod brake;
 mod catalogue;
 mod ceilings;
 mod effect;
@@ -57,6 +59,7 @@ mod webhook_targets;
 
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
+pub use brake::BrakeLimit;
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use ceilings::{AtCeiling, Ceilings, DEFAULT_READ_UNITS_PER_MINUTE};
 pub use effect::{Causes, Effect};

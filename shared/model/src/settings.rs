@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::brake::BrakeLimit;
 use crate::catalogue::Catalogue;
 use crate::role::{Role, RoleId};
 
@@ -165,6 +166,8 @@ pub struct Settings {
     pub cache_seconds: u32,
     /// The origins of the application to which a portal link can lead back.
     pub return_origins: Vec<String>,
+    /// What each connection may take away within an hour, unless it has a limit of its own.
+    pub brake: BrakeLimit,
     /// The tenant's roles. They are stored beside the settings.
     #[serde(skip)]
     pub roles: Catalogue,
@@ -198,6 +201,7 @@ impl Default for Settings {
             session_idle_minutes: None,
             cache_seconds: 0,
             return_origins: Vec::new(),
+            brake: BrakeLimit::default(),
             roles: Catalogue::default(),
         }
     }

@@ -26,6 +26,9 @@
 //! | deleted people with an identifier | `T#<tenant>#UH#<MAC of the identifier, hex>` | `DELETED` |
 //! | refused sign-in, noted once a minute | `T#<tenant>#UR` | `<reason>#<person or name>#<minute>` |
 //! | membership | `T#<tenant>#M#<group id>` | member id |
+//! | mark that a connection took away too much | `T#<tenant>` | `BRAKE#<connection id>` |
+//! | what a connection took away in five minutes | `T#<tenant>#BC#<connection>` | seconds since 1970 |
+//! | change that is held | `T#<tenant>#BH` | `<connection>#<u, g or m>#<id>` |
 //! | shard of a counter | `T#<tenant>#C` | `<U or G>#<shard>` |
 //! | journal entry | `T#<tenant>#J` | UUIDv7 |
 //! | event | `T#<tenant>#F` | its sequence number |

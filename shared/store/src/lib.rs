@@ -2,7 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `partition`, `keys`, `stack_keys`, `webhook_keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `partition`, `keys`, `stack_keys`, `webhook_keys`, `brake_keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction`, `commit` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
@@ -30,6 +30,7 @@
 mod archive_keys;
 mod attempt;
 mod bounded_page;
+mod brake_keys;
 pub mod capacity;
 mod clock;
 mod commit;
@@ -52,6 +53,7 @@ mod webhook_keys;
 pub use archive_keys::ArchiveKeys;
 pub use attempt::Attempt;
 pub use bounded_page::BoundedPage;
+pub use brake_keys::TRIPPED;
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use found::Found;

@@ -28,6 +28,8 @@ async function connections(api: Api): Promise<void> {
   const remedy = { params: { path: { id }, query: { remedy: "confirm" as const } } };
   await ok(api.GET("/api/v1/scim/connections/{id}/remedies", remedy));
   await ok(api.POST("/api/v1/scim/connections/{id}/remedies", { ...at, body: { remedy: "confirm" } }));
+  await ok(api.GET("/api/v1/scim/connections/{id}/held", at));
+  await ok(api.POST("/api/v1/scim/connections/{id}/held", { ...at, body: { decision: "discard" } }));
   const token = await ok(api.POST("/api/v1/scim/connections/{id}/tokens", { ...at, body: { label: "first" } }));
   assert.match(token.token ?? "", /^rcs_/);
   await ok(api.GET("/api/v1/scim/connections/{id}/tokens", at));

@@ -29,6 +29,8 @@ async function connections(api: Api, tenant: string): Promise<void> {
   const remedy = { params: { path: { tenant, id }, query: { remedy: "confirm" as const } } };
   await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/remedies", remedy));
   await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/remedies", { ...at, body: { remedy: "confirm" } }));
+  await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/held", at));
+  await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/held", { ...at, body: { decision: "discard" } }));
   const token = await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/tokens", { ...at, body: { label: "first" } }));
   assert.match(token.token ?? "", /^rcs_/);
   await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/tokens", at));

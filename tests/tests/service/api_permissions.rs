@@ -408,6 +408,7 @@ impl<'a> Fixture<'a> {
             ("PUT", "/connections/{id}") => json!({"name": "Put", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
             ("POST", "/connections/{id}/remedies") => json!({"remedy": "confirm"}),
+            ("POST", "/connections/{id}/held") => json!({"decision": "discard"}),
             ("POST", "/connections/{id}/bindings") => json!({"bindings": []}),
             ("POST", "/connections/{id}/tokens") => json!({"label": "new"}),
             ("PUT", "/groups/{id}/role-mapping") => json!({"role_id": "member"}),

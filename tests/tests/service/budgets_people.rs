@@ -1,6 +1,6 @@
 //! The budgets of requests that change people.
 
-use rollcall_directory::{GROUPS, Tenant, USERS};
+use rollcall_directory::{BrakeLimit, ConnectionRules, GROUPS, Provider, Tenant, USERS, Verdict};
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::seed::group;
 use rollcall_tests::service::run;
@@ -160,5 +160,55 @@ fn deletions_of_people_keep_their_budgets() {
             delete(&tenant, &USERS, &member).await,
         );
         delete(&tenant, &GROUPS, &team).await;
+    });
+}
+
+/// Returns the tenant as its connection sees it, which holds what is beyond two changes an hour.
+async fn pushing(table: &TestTable, tenant: &Tenant) -> Tenant {
+    let credentials = tenant.credentials();
+    let connection = credentials.create_connection("Okta", Provider::Okta).await;
+    let connection = connection.expect("a connection").id;
+    let limit = BrakeLimit {
+        percent: 0,
+        at_least: 2,
+    };
+    let rules = ConnectionRules {
+        brake: Some(Some(limit)),
+        brake_holds: Some(true),
+        ..ConnectionRules::default()
+    };
+    let changed = credentials.change_rules(&connection, &rules).await;
+    assert!(changed.is_ok(), "{changed:?}");
+    let issued = credentials.issue_token(&connection, "t", None).await;
+    let directory = table.directory();
+    let token = issued.expect("a token").secret;
+    match directory.authenticate(token.expose(), "r").await {
+        Ok(Verdict::Accepted(caller)) => directory.tenant(&caller),
+        refused => panic!("{refused:?}"),
+    }
+}
+
+#[test]
+fn the_brake_keeps_its_budgets() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("brake").await;
+        let pushing = pushing(&table, &tenant).await;
+        let mut budgets = Budgets::of("The brake");
+        let gone = || json!({"op": "replace", "path": "active", "value": false});
+        for what in [
+            "deactivate a person, the first within an hour",
+            "deactivate a second person",
+            "deactivate a person beyond the limit",
+            "deactivate another person beyond the limit",
+        ] {
+            let id = create(&pushing, &USERS, person(&what.replace(' ', "-")))
+                .await
+                .0;
+            budgets.record(what, patch(&pushing, &USERS, &id, gone()).await);
+        }
+        let held = created(&pushing, "held").await;
+        let delete = delete(&pushing, &USERS, &held).await;
+        budgets.record("delete a person beyond the limit", delete);
     });
 }

@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 20] = [
+const FORMS: [Form; 21] = [
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta"), ("form_id", "{fresh}")],
@@ -159,6 +159,11 @@ const FORMS: [Form; 20] = [
         "/console/connections/{connection}/remedies/bind-anew",
         &[("days", "7")],
         Role::Owner,
+    ),
+    (
+        "/console/connections/{connection}/held",
+        &[("then", "discard-all")],
+        Role::Admin,
     ),
     ("/console/settings", SETTINGS, Role::Admin),
     ("/console/connections/{connection}/delete", &[], Role::Admin),
@@ -255,6 +260,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/groups/{group}/progress?since=2026-01-01T00:00:00Z",
                 "/people/{person}/merge",
                 "/connections/{connection}/remedies/bind-anew",
+                "/connections/{connection}/held",
             ] {
                 visitor
                     .get(&format!("/console{}", fill(page)))

@@ -22,6 +22,8 @@ mod api_surface;
 mod api_tridentstack;
 mod architecture;
 mod bodies;
+mod brake;
+mod brake_told;
 mod budgets;
 mod budgets_access;
 mod budgets_bulk;

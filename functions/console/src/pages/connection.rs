@@ -244,7 +244,11 @@ pub(crate) async fn change_rules(
     change: Change<Create, Typed>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    match connection_rules::save(&visitor, &id, &read(&form)).await {
+    let saved = match read(&form) {
+        Ok(rules) => connection_rules::save(&visitor, &id, &rules).await,
+        Err(problem) => Err(problem),
+    };
+    match saved {
         Ok(()) => Ok(redirect(&format!(
             "{}/connections/{id}?done=rules-saved",
             visitor.console()

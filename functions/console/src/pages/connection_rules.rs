@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rollcall_directory::{Connection, ConnectionRules};
+use rollcall_directory::{BrakeLimit, Connection, ConnectionRules};
 use rollcall_edge_api::Gate;
 use rollcall_edge_http::Problem;
 
@@ -70,19 +70,63 @@ fn typed_rules(connection: &Connection) -> Typed {
         field("alias", connection.alias.as_deref().unwrap_or_default()),
         field("external_id", external_id),
     ];
+    fields.push(field(
+        "brake",
+        if connection.brake_holds {
+            "hold"
+        } else {
+            "notify"
+        },
+    ));
+    if let Some(limit) = connection.brake {
+        fields.push(field("brake_percent", &limit.percent.to_string()));
+        fields.push(field("brake_at_least", &limit.at_least.to_string()));
+    }
     let replaced = connection.replaces.iter();
     fields.extend(replaced.map(|id| field("replaces", id)));
     Typed::of(fields)
 }
 
-/// Reads the form. The window is opened by a remedy, with a preview.
-pub(super) fn read(form: &Typed) -> ConnectionRules {
+/// Reads the form. The window is opened by a remedy, with a preview. A form of an earlier version has no brake, so that it
+/// stays as it is.
+///
+/// # Errors
+/// 400 for a limit that is not one.
+pub(super) fn read(form: &Typed) -> Result<ConnectionRules, Problem> {
     let alias = form.value("alias").trim();
-    ConnectionRules {
+    let has_brake = form.contains("brake");
+    Ok(ConnectionRules {
         replaces: Some(form.values("replaces").map(str::to_owned).collect()),
         external_ids_unrelated: Some(form.has("external_id", "unrelated")),
         rebind_until: None,
         alias: Some(Some(alias.to_owned()).filter(|alias| !alias.is_empty())),
+        brake: match has_brake {
+            true => Some(limit(form)?),
+            false => None,
+        },
+        brake_holds: has_brake.then(|| form.has("brake", "hold")),
+    })
+}
+
+/// Reads the limit of the brake; `None` if both fields are blank.
+fn limit(form: &Typed) -> Result<Option<BrakeLimit>, Problem> {
+    let (percent, at_least) = (form.value("brake_percent"), form.value("brake_at_least"));
+    if percent.trim().is_empty() && at_least.trim().is_empty() {
+        return Ok(None);
+    }
+    let wrong = || {
+        Problem::invalid(
+            "the limit must be a whole number from 0 to 100 percent, and one from 1 to 100,000 changes; or leave both blank",
+        )
+    };
+    let number = |typed: &str| typed.trim().parse::<u32>().map_err(|_| wrong());
+    let limit = BrakeLimit {
+        percent: number(percent)?,
+        at_least: number(at_least)?,
+    };
+    match limit.is_valid() {
+        true => Ok(Some(limit)),
+        false => Err(wrong()),
     }
 }
 

@@ -78,6 +78,11 @@ fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, &'static str)> 
             let path = remedy_path(subject, RemedyKind::BindAnew);
             Some((configure, path, "Open a rebind window"))
         }
+        (FindingKind::BrakeTripped, _) => {
+            let connection = subject.map(|subject| subject.id.as_str())?;
+            let path = format!("/connections/{connection}/held");
+            Some((configure, path, "Decide about held changes"))
+        }
         (FindingKind::OwnedByAnother, _) => {
             let path = remedy_path(subject, RemedyKind::Replace);
             Some((configure, path, "Let it replace the other connection"))

@@ -11,6 +11,7 @@ mod fields;
 mod group;
 mod groups;
 mod health;
+mod held;
 mod identity_panel;
 mod issued;
 mod mappings;
@@ -62,6 +63,10 @@ pub(crate) fn router() -> Router<Directory> {
         .route(
             "/console/connections/{id}/remedies/{remedy}",
             get(remedies::show).post(remedies::apply),
+        )
+        .route(
+            "/console/connections/{id}/held",
+            get(held::show).post(held::decide),
         )
         .route("/console/tokens", get(tokens::show).post(tokens::issue))
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))

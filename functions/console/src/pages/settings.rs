@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_directory::{
-    Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, Role, RoleId,
-    RoleSync, RouteBy, SettingsChange, SignUp, UnknownMembers, Way,
+    BrakeLimit, Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, Role,
+    RoleId, RoleSync, RouteBy, SettingsChange, SignUp, UnknownMembers, Way,
 };
 use rollcall_edge_api::{Params, Settings as SettingsGate, check_below, check_retention};
 use rollcall_edge_http::Problem;
@@ -85,6 +85,8 @@ pub(crate) struct SettingsForm {
     match_email: Option<YesNo>,
     deleted_people: Option<DeletedPeople>,
     logged_values: Option<LoggedValues>,
+    brake_percent: Option<u32>,
+    brake_at_least: Option<u32>,
     /// Domains, separated by commas or white space.
     invitation_domains: Option<String>,
     session_minutes: Option<String>,
@@ -108,9 +110,13 @@ enum YesNo {
 }
 
 impl SettingsForm {
-    /// Whether it changes how people are told apart.
-    fn decides_who_is_who(&self) -> bool {
-        self.sign_up.is_some() || self.match_email.is_some() || self.deleted_people.is_some()
+    /// Whether it changes how people are told apart, or how many may be taken away.
+    fn is_for_owners(&self) -> bool {
+        self.sign_up.is_some()
+            || self.match_email.is_some()
+            || self.deleted_people.is_some()
+            || self.brake_percent.is_some()
+            || self.brake_at_least.is_some()
     }
 
     fn into_change(self, roles: &Catalogue) -> Result<SettingsChange, Problem> {
@@ -134,6 +140,10 @@ impl SettingsForm {
             sign_up: self.sign_up,
             match_email: self.match_email.map(|choice| choice == YesNo::Yes),
             deleted_people: self.deleted_people,
+            brake: self
+                .brake_percent
+                .zip(self.brake_at_least)
+                .map(|(percent, at_least)| BrakeLimit { percent, at_least }),
             session_minutes: minutes(self.session_minutes),
             session_idle_minutes: minutes(self.session_idle_minutes),
             ..SettingsChange::default()
@@ -167,9 +177,9 @@ pub(crate) async fn save(change: Change<SettingsGate, Typed>) -> Result<Response
 async fn change_settings(visitor: &Visitor<SettingsGate>, typed: &Typed) -> Result<(), Problem> {
     check_numbers(typed)?;
     let form: SettingsForm = typed.read()?;
-    if form.decides_who_is_who() && !visitor.role().is_owner() {
+    if form.is_for_owners() && !visitor.role().is_owner() {
         return Err(Problem::forbidden(
-            "only an owner changes who may sign in; ask an owner, and save the other settings without it",
+            "only an owner changes who may sign in and how many may be removed; ask an owner, and save the other settings without it",
         ));
     }
     let revision = form.revision;

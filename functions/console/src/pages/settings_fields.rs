@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     },
 }
 
-pub(crate) const GROUPS: [Group; 5] = [
+pub(crate) const GROUPS: [Group; 6] = [
     Group {
         legend: "Roles",
         is_for_owners: false,
@@ -139,6 +139,25 @@ pub(crate) const GROUPS: [Group; 5] = [
                     ("new", "Is a new person"),
                     ("restore", "Comes back with the same id and groups"),
                 ]),
+            ),
+        ],
+    },
+    Group {
+        legend: "Unusually many removals",
+        is_for_owners: true,
+        fields: &[
+            field(
+                "brake_percent",
+                "Limit in percent of people",
+                "Deactivations, deletions and lost groups of a connection within an hour. Beyond it you get a mail; a connection can \
+                 also hold such changes.",
+                number(0, 100),
+            ),
+            field(
+                "brake_at_least",
+                "Changes that are always allowed",
+                "",
+                number(1, 100_000),
             ),
         ],
     },
@@ -264,7 +283,8 @@ impl Field {
         }
     }
 
-    /// Checks a number, which a browser without this page's fields may send in any form.
+    /// Checks a number, which a browser without this page's fields may send in any form. Who may not change it does not send
+    /// it.
     fn check(&self, typed: &Typed) -> Result<(), Problem> {
         let Kind::Number {
             min, max, empty, ..
@@ -272,6 +292,9 @@ impl Field {
         else {
             return Ok(());
         };
+        if self.name.starts_with("brake_") && !typed.contains(self.name) {
+            return Ok(());
+        }
         let value = typed.value(self.name).trim();
         let is_left_out = empty.is_some() && value.is_empty();
         let is_in = |number: u32| (min..=max).contains(&number);
@@ -360,6 +383,8 @@ pub(super) fn typed(settings: &Settings) -> Typed {
     );
     typed.set("invitations", tick(settings.invitations));
     typed.set("limited", tick(settings.rate_limit.is_some()));
+    typed.set("brake_percent", &settings.brake.percent.to_string());
+    typed.set("brake_at_least", &settings.brake.at_least.to_string());
     typed.set("per_minute", &limit.per_minute.to_string());
     typed.set("burst", &limit.burst.to_string());
     typed

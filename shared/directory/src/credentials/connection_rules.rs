@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::is_chosen_id;
+use rollcall_model::{BrakeLimit, is_chosen_id};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Transaction, now, retry_stale, to_item};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,10 @@ pub struct ConnectionRules {
     pub rebind_until: Option<Option<Timestamp>>,
     /// What the application calls the connection in sign-ins, unique in the tenant; `Some(None)` for nothing.
     pub alias: Option<Option<String>>,
+    /// What it may take away within an hour; `Some(None)` for what the tenant's settings say.
+    pub brake: Option<Option<BrakeLimit>>,
+    /// Whether what it takes away beyond that is held until an admin decides.
+    pub brake_holds: Option<bool>,
 }
 
 impl ConnectionRules {
@@ -64,6 +68,15 @@ impl ConnectionRules {
             }
             after.alias.clone_from(alias);
         }
+        if let Some(limit) = self.brake {
+            if limit.is_some_and(|limit| !limit.is_valid()) {
+                return Err(invalid(
+                    "`brake_limit` must have a `percent` of 0 to 100, and `at_least` 1 to 100,000",
+                ));
+            }
+            after.brake = limit;
+        }
+        after.brake_holds = self.brake_holds.unwrap_or(after.brake_holds);
         after.external_ids_unrelated = self
             .external_ids_unrelated
             .unwrap_or(after.external_ids_unrelated);

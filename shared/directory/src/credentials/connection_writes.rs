@@ -19,7 +19,8 @@ impl Connection {
     pub(super) fn told_rules(&self) -> Value {
         json!({
             "replaces": self.replaces, "external_ids_unrelated": self.external_ids_unrelated,
-            "rebind_until": self.rebind_until, "alias": self.alias,
+            "rebind_until": self.rebind_until, "alias": self.alias, "brake_limit": self.brake,
+            "brake_holds": self.brake_holds,
         })
     }
 }
@@ -76,6 +77,21 @@ fn changed(before: &Connection, after: &Connection) -> Expression {
         let unrelated = AttributeValue::Bool(after.external_ids_unrelated);
         set = set.then(", external_ids_unrelated = :unrelated");
         set = set.with(":unrelated", unrelated);
+    }
+    if after.brake != before.brake {
+        match after.brake {
+            Some(limit) => {
+                let limit = [("percent", limit.percent), ("at_least", limit.at_least)];
+                let limit = limit.map(|(name, value)| (name.to_owned(), number(value)));
+                set = set.then(", brake = :brake");
+                set = set.with(":brake", AttributeValue::M(limit.into()));
+            }
+            None => removed.push("brake"),
+        }
+    }
+    if after.brake_holds != before.brake_holds {
+        set = set.then(", brake_holds = :holds");
+        set = set.with(":holds", AttributeValue::Bool(after.brake_holds));
     }
     if after.rebind_until != before.rebind_until {
         match after.rebind_until {

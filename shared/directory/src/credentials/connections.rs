@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rollcall_model::{EventType, Provider, Subject, is_chosen_id, new_id, shown};
+use rollcall_model::{BrakeLimit, EventType, Provider, Subject, is_chosen_id, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Scope, Transaction, from_item, now, number, retry_stale,
@@ -51,6 +51,12 @@ pub struct Connection {
     /// Whether it is only observed: what it says about people takes no effect.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observing: bool,
+    /// What it may take away within an hour; `None` for what the tenant's settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brake: Option<BrakeLimit>,
+    /// Whether what it takes away beyond that is held until an admin decides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub brake_holds: bool,
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
@@ -122,11 +128,13 @@ impl Connection {
             alias: None,
             tokens_issued: 0,
             observing: false,
+            brake: None,
+            brake_holds: false,
             revision: 0,
         }
     }
 
-    pub(super) fn subject(&self) -> Subject {
+    pub(crate) fn subject(&self) -> Subject {
         Subject::new("connection", &self.id, &self.label)
     }
 

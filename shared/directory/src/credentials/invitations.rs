@@ -153,17 +153,18 @@ impl Credentials<'_> {
     }
 
     /// Claims an address and one of the day's mails for an event of which the people who look after the tenant are
-    /// notified. Returns whether the mail may be sent.
+    /// notified. An address gets one mail a day about events of one type. Returns whether the mail may be sent.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn claim_notice(
         self,
         event: &str,
+        about: EventType,
         address: &str,
         per_day: u32,
     ) -> Result<bool, Error> {
-        let address = notice_key(self.scope, address);
+        let address = notice_key(self.scope, about, address);
         let refused = self.claim_mail(event, (address, NOTICE_QUIET), per_day);
         Ok(refused.await?.is_none())
     }
@@ -239,8 +240,14 @@ impl Credentials<'_> {
 }
 
 /// Returns the keys of all claims on an address.
-pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 3] {
-    [invitation_key, link_key, notice_key].map(|key| key(scope, address))
+pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 4] {
+    let notice = |about| notice_key(scope, about, address);
+    [
+        invitation_key(scope, address),
+        link_key(scope, address),
+        notice(EventType::ConnectionSubjectsChanged),
+        notice(EventType::BrakeTripped),
+    ]
 }
 
 /// Returns the key of the claim on an address.
@@ -256,9 +263,13 @@ fn link_key(scope: &Scope, address: &str) -> Key {
 }
 
 /// Returns the key of the claim on an address for notices.
-fn notice_key(scope: &Scope, address: &str) -> Key {
+fn notice_key(scope: &Scope, about: EventType, address: &str) -> Key {
     let hash = sha256_hex(&one_mailbox(address));
-    scope.keys().leases().at(format!("notified#{hash}"))
+    let about = match about {
+        EventType::BrakeTripped => "braked",
+        _ => "notified",
+    };
+    scope.keys().leases().at(format!("{about}#{hash}"))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(item: Option<Item>) -> Result<Option<T>, Error> {

@@ -7,7 +7,7 @@ use rollcall_scim::{Filter, Projection, Resource};
 use rollcall_store::{Error, Scope};
 use serde_json::{Value, json};
 
-use crate::resources::handle::Members;
+use crate::resources::handle::{Members, Resources};
 use crate::resources::query_plan::members_asked_about;
 use crate::resources::record::Record;
 
@@ -90,6 +90,8 @@ pub async fn assemble(
         }
         false => BTreeMap::new(),
     };
+    let seen = Resources::of(scope);
+    let groups: BTreeMap<_, _> = groups.into_iter().filter(|(_, it)| seen.sees(it)).collect();
     let mut resources = Vec::with_capacity(records.len());
     for record in records {
         let mut resource = record

@@ -152,6 +152,7 @@ impl Resources<'_> {
             let of_kind = records.extract_if(.., |(kind, _)| *kind == of);
             let of_kind: Vec<Record> = of_kind.map(|(_, record)| record).collect();
             let needs = Needs::of(&query.projection);
+            let of_kind: Vec<Record> = of_kind.into_iter().filter(|one| self.sees(one)).collect();
             resources.extend(assemble(self.scope, kind, &of_kind, &needs).await?);
         }
         Ok(Found {
@@ -273,7 +274,8 @@ impl Resources<'_> {
         let more = names.len() > count;
         names.truncate(count);
         let ids: Vec<String> = names.iter().map(|(id, _)| id.clone()).collect();
-        let records = self.records(kind, &ids).await?;
+        let mut records = self.records(kind, &ids).await?;
+        records.retain(|record| self.sees(record));
         let needs = Needs::of(&query.projection);
         let resources = assemble(self.scope, kind, &records, &needs).await?;
         let name = |record: &Record| names.iter().find(|(id, _)| *id == record.id);

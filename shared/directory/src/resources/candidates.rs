@@ -143,6 +143,8 @@ impl Resources<'_> {
         filter: Option<&Matcher<'_>>,
         asked: &Needs,
     ) -> Result<Vec<(Record, Resource)>, Error> {
+        let mut records = records;
+        records.retain(|record| self.sees(record));
         let resources = assemble(self.scope, kind, &records, asked).await?;
         let matches =
             |pair: &(Record, Resource)| filter.is_none_or(|filter| filter.matches(&pair.1));

@@ -67,6 +67,12 @@ impl Resources<'_> {
                 ownership: Ownership::Stays,
             };
             match self.save(draft, planned.skipped).await {
+                Err(error)
+                    if (is_taken(&error) || is_taken_by_group(&error))
+                        && self.free_held_name(kind, record).await? =>
+                {
+                    Ok(None)
+                }
                 Err(error) if *kind == USERS && is_taken(&error) => {
                     self.save_adopted(record, error).await
                 }

@@ -1,4 +1,4 @@
-//! Read, replace, patch and delete, the same way for users and groups.
+//! Read, replace and patch, the same way for users and groups.
 //!
 //! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
 //! write starts over. So a request is applied to the latest state or not at all.
@@ -11,15 +11,14 @@ use rollcall_store::{Error, MAX_WRITES, Transaction, now, retry_stale};
 use serde_json::Value;
 
 use crate::resources::assemble::{Needs, assemble};
+use crate::resources::brake::Booked;
 use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
-use crate::resources::intent::Intent;
-use crate::resources::members::{PlannedSteps, WRITES_PER_STEP, growth, write_group_touched};
+use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
-use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
 use crate::resources::unique_values::claims;
 use crate::resources::writes::{action, committed, resource_writes, subject, write_record};
@@ -130,117 +129,6 @@ impl Resources<'_> {
         })
     }
 
-    /// Deletes a resource (RFC 7644 §3.6). Its name can be used again at once, its id never.
-    ///
-    /// # Errors
-    /// `404`, `412`, and `403` for the last active owner.
-    pub async fn delete(
-        self,
-        kind: &'static Kind,
-        id: &str,
-        precondition: &Precondition,
-    ) -> Result<Written<()>, Error> {
-        retry_stale(|_| async move {
-            let record = self.record_to_write(kind, id, precondition).await?;
-            let ownership = ownership(self.scope, kind, &record).await?;
-            self.remove(kind, &record, &ownership).await
-        })
-        .await
-    }
-
-    /// Deletes a resource as it was read, whoever owns it. Returns `None` if it has changed since then.
-    pub(crate) async fn delete_record(
-        self,
-        kind: &'static Kind,
-        record: &Record,
-    ) -> Result<Option<Written<()>>, Error> {
-        self.remove(kind, record, &Ownership::Stays).await
-    }
-
-    async fn remove(
-        self,
-        kind: &'static Kind,
-        record: &Record,
-        ownership: &Ownership,
-    ) -> Result<Option<Written<()>>, Error> {
-        let members = Members::of(self.scope);
-        let (mut transaction, prepared) = self.deletion(kind, record).await?;
-        ownership.check(self.scope, &mut transaction);
-        let is_committed = committed(self.scope, &transaction, kind).await;
-        self.discard_refused(prepared.as_ref(), &is_committed)
-            .await?;
-        if !is_committed? {
-            members.settle().await?;
-            return Ok(None);
-        }
-        let mut effects = Effects::default();
-        effects.changed(action(kind, Some(record), None));
-        if prepared.is_some() || record.members > 0 {
-            members.sweep().await?;
-        }
-        Ok(Some(Written {
-            answer: (),
-            effects,
-            version: None,
-        }))
-    }
-
-    /// Plans a deletion. Returns the transaction, and the prepared intent that it opens, if any.
-    async fn deletion(
-        self,
-        kind: &'static Kind,
-        record: &Record,
-    ) -> Result<(Transaction, Option<Intent>), Error> {
-        let members = Members::of(self.scope);
-        let mut transaction = resource_writes(self.scope, kind, Some(record), None)?;
-        let traces = match kind.has_members() {
-            true => Traces::default(),
-            false => Traces::of(self.scope, record).await?,
-        };
-        if !traces.is_empty() {
-            traces
-                .write(self.scope, &mut transaction, &record.id)
-                .await?;
-        }
-        let tombstone = Tombstone::of(kind, record, traces);
-        transaction.put(tombstone.to_item(self.scope, kind, &record.id)?);
-        // One more is the check of the owner.
-        let room = (MAX_WRITES - 1 - transaction.len()) / WRITES_PER_STEP;
-        let subject = subject(kind, record)?;
-        if kind.has_members() {
-            // The role that the group gives ends at once.
-            transaction.delete(self.scope.keys().mapping(&record.id));
-        }
-        let mut prepared = None;
-        transaction.append(if record.members > 0 {
-            members.prepare_forget_group(&subject)?
-        } else if record.groups.len() > room {
-            let intent = members.prepare_forget_user(&subject, &record.groups);
-            let intent = prepared.insert(intent.await?);
-            members.opening(intent)?
-        } else {
-            members
-                .forget_user_writes(&record.id, &record.groups)
-                .await?
-        });
-        Ok((transaction, prepared))
-    }
-
-    /// Discards a prepared intent if its transaction was refused. After an error of the table, nobody knows whether it
-    /// was opened, so the sweep decides.
-    async fn discard_refused(
-        self,
-        prepared: Option<&Intent>,
-        is_committed: &Result<bool, Error>,
-    ) -> Result<(), Error> {
-        match (prepared, is_committed) {
-            (Some(intent), Ok(false) | Err(Error::Scim(_) | Error::Refused(..))) => {
-                Members::of(self.scope).discard(intent).await
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Changes the attributes of a resource, if it is as wished.
     ///
     /// # Errors
@@ -274,6 +162,7 @@ impl Resources<'_> {
         changed: &(impl Fn(&Resource) -> Result<Resource, Error> + Sync),
         members: Option<&MemberChange>,
     ) -> Result<Saved, Error> {
+        let booked = &Booked::default();
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
             let ownership = ownership(self.scope, kind, &record).await?;
@@ -284,13 +173,20 @@ impl Resources<'_> {
             let claims = claims(self.scope, kind, Some((&record, current)), &resource);
             let mut after = record.changed_to(kind, resource, now())?;
             if let Some(after) = &mut after {
+                if !record.is_out()
+                    && after.is_out()
+                    && let Some(hold) = self.brake(booked, 1).await?
+                {
+                    after.hold_deactivation(&record, hold);
+                }
                 after.claims = claims;
                 ownership.settle(after);
                 if *kind == USERS {
                     Traces::keep_former(self.scope, &record, after).await?;
                 }
             }
-            let planned = self.plan_members(id, members).await?;
+            let mut planned = self.plan_members(id, members).await?;
+            self.brake_steps(booked, &mut planned.steps).await?;
             let grounds = ownership.clone();
             let renamed = after.clone().filter(|_| *kind == USERS);
             let draft = Draft {
@@ -303,6 +199,11 @@ impl Resources<'_> {
                 ownership,
             };
             match (self.save(draft, planned.skipped).await, renamed) {
+                (Err(error), Some(after))
+                    if is_taken(&error) && self.free_held_name(kind, &after).await? =>
+                {
+                    Ok(None)
+                }
                 (Err(error), Some(after)) if is_taken(&error) => {
                     self.save_closing(&record, after, &grounds, error).await
                 }
@@ -351,7 +252,9 @@ impl Resources<'_> {
         let members = Members::of(self.scope);
         let subject = subject(draft.kind, record)?;
         let mut transaction = self.draft_writes(&draft, draft.pinned, None)?;
-        let size = transaction.len() + WRITES_PER_STEP * draft.steps.len() + 1;
+        // One more is the entry, and one the list of what is held.
+        let lists = 1 + usize::from(draft.steps.iter().any(Step::is_held));
+        let size = transaction.len() + WRITES_PER_STEP * draft.steps.len() + lists;
         let mut opened = None;
         if size > MAX_WRITES {
             let prepared = members.prepare_change(&subject, &draft.steps).await?;
@@ -447,11 +350,15 @@ impl Resources<'_> {
         }
         let key = self.scope.keys().resource(kind, id);
         let item = self.scope.table.get(&key).await?;
-        Record::from_item(item.ok_or_else(|| not_found(kind, id))?)
+        let record = Record::from_item(item.ok_or_else(|| not_found(kind, id))?)?;
+        match self.sees(&record) {
+            true => Ok(record),
+            false => Err(not_found(kind, id)),
+        }
     }
 
     /// Reads the stored record for a write: completes an open intent on it, and checks the precondition.
-    async fn record_to_write(
+    pub(super) async fn record_to_write(
         self,
         kind: &Kind,
         id: &str,

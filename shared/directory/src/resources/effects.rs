@@ -27,6 +27,13 @@ impl Effects {
             .extend(ids.iter().take(room).map(short));
     }
 
+    /// Returns the effects of one change.
+    pub(super) fn of(action: EventType) -> Self {
+        let mut effects = Self::default();
+        effects.changed(action);
+        effects
+    }
+
     pub(super) fn changed(&mut self, action: EventType) {
         self.changes.insert(action.as_str().to_owned());
     }

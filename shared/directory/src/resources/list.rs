@@ -49,6 +49,8 @@ impl Resources<'_> {
                     .await?
             }
         };
+        let mut records = records;
+        records.retain(|record| self.sees(record));
         let resources = assemble(self.scope, kind, &records, &shown).await?;
         Ok(Page {
             total,

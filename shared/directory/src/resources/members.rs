@@ -17,8 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::journal::entry::Entry;
+use crate::resources::brake::Hold;
 use crate::resources::effects::Effects;
 use crate::resources::handle::Members;
+use crate::resources::held::write_held_members;
 use crate::resources::record::Record;
 
 /// The number of writes for one step: the membership, and the user's list of groups.
@@ -77,14 +79,22 @@ pub(super) enum Step {
     },
     Leave {
         member: String,
+        /// If it is held: the group counts for the person until somebody agrees.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold: Option<Hold>,
     },
 }
 
 impl Step {
     pub(super) fn member(&self) -> &str {
-        let (Self::Join { member, .. } | Self::Alter { member, .. } | Self::Leave { member }) =
+        let (Self::Join { member, .. } | Self::Alter { member, .. } | Self::Leave { member, .. }) =
             self;
         member
+    }
+
+    /// Whether it does not take effect yet.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Leave { hold: Some(_), .. })
     }
 }
 
@@ -98,7 +108,10 @@ pub(super) struct PlannedSteps {
 /// Returns the steps from the current members to the wanted ones.
 fn plan(current: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> Vec<Step> {
     let left = current.keys().filter(|id| !wanted.contains_key(*id));
-    let leave = left.map(|id| Step::Leave { member: id.clone() });
+    let leave = left.map(|id| Step::Leave {
+        member: id.clone(),
+        hold: None,
+    });
     let stay_or_come = wanted.iter().filter_map(|(id, sent)| {
         let (member, sent) = (id.clone(), sent.clone());
         match current.get(id) {
@@ -270,6 +283,14 @@ impl Members<'_> {
         let entry = Entry::new(self.scope, EventType::GroupMembersChanged, group.clone());
         let entry = entry.with_change(None, Some(changed));
         transaction.put(entry.to_item(self.scope.keys())?);
+        let held = steps.iter().filter_map(|step| match step {
+            Step::Leave { member, hold } => Some((member.clone(), hold.as_ref()?)),
+            Step::Join { .. } | Step::Alter { .. } => None,
+        });
+        let (people, holds): (BTreeSet<String>, Vec<&Hold>) = held.unzip();
+        if let Some(hold) = holds.first() {
+            write_held_members(self.scope, &mut transaction, &group.id, hold, people)?;
+        }
         Ok(transaction)
     }
 
@@ -319,9 +340,13 @@ impl Members<'_> {
                 };
                 transaction.update_if(key, set, Expression::present(), Guard::Stale);
             }
-            Step::Leave { member } => {
+            Step::Leave { member, hold } => {
                 transaction.delete_if(key, Expression::present(), Guard::Stale);
-                write_group_list(self.scope, transaction, member, ListChange::Remove, group);
+                let change = match hold {
+                    Some(_) => ListChange::Hold,
+                    None => ListChange::Remove,
+                };
+                write_group_list(self.scope, transaction, member, change, group);
             }
         }
         Ok(())
@@ -333,6 +358,8 @@ impl Members<'_> {
 pub(super) enum ListChange {
     Add,
     Remove,
+    /// Remove, but the group counts for the person until somebody agrees.
+    Hold,
 }
 
 /// Changes a person's list of groups, on the condition that the person exists.
@@ -344,11 +371,11 @@ pub(super) fn write_group_list(
     group: &str,
 ) {
     let change = match change {
-        ListChange::Add => "ADD",
-        ListChange::Remove => "DELETE",
+        ListChange::Add => "ADD groups :group DELETE held_groups :group",
+        ListChange::Remove => "DELETE groups :group, held_groups :group",
+        ListChange::Hold => "ADD held_groups :group DELETE groups :group",
     };
-    let set =
-        format!("SET version = version + :one, revision = revision + :one {change} groups :group");
+    let set = format!("SET version = version + :one, revision = revision + :one {change}");
     let set = Expression::new(set)
         .with(":one", number(1))
         .with(":group", AttributeValue::Ss(vec![group.to_owned()]));

@@ -4,7 +4,8 @@
 //! unique names, `name_keys` says where they are claimed and
 //! looked up, and `unique_values` those of declared attributes, and `owners` protects the last active owner.
 //! `members` plans a change of memberships, and `intents` applies one that is too large for one transaction. `draft` is
-//! a planned change; `crud` creates, reads, replaces, patches and deletes, and returns the `effects` with the result.
+//! a planned change; `create`, `crud` and `delete` carry changes out, and return the `effects` with the result. `brake`
+//! counts what a connection takes away, and `held` is what does not take effect because it was too much.
 //! `assemble` turns records into SCIM resources. `list` answers a query as `query_plan` decides: from `candidates`,
 //! from one `page_cursor` to the next, or by a `full_scan`;
 //! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
@@ -22,6 +23,7 @@ mod admit;
 pub(crate) mod all_kinds;
 pub(crate) mod application_ids;
 pub(crate) mod assemble;
+pub(crate) mod brake;
 mod by_cursor;
 pub(crate) mod candidates;
 pub(crate) mod claimable;
@@ -29,11 +31,13 @@ pub(crate) mod counters;
 pub(crate) mod create;
 pub(crate) mod crud;
 mod cursor;
+mod delete;
 mod draft;
 pub(crate) mod effects;
 pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
+pub(crate) mod held;
 mod identity_change;
 pub(crate) mod imported;
 mod in_order;

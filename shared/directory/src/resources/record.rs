@@ -55,6 +55,13 @@ pub struct Record {
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub groups: BTreeSet<String>,
+    /// The ids of the groups that a user has left, and that count until somebody agrees to that.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub held_groups: BTreeSet<String>,
     /// How many members a group has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub members: u64,
@@ -166,6 +173,7 @@ impl Record {
             modified: at,
             inactive,
             groups: BTreeSet::new(),
+            held_groups: BTreeSet::new(),
             members: 0,
             account: Account::default(),
             identity: Identity::default(),
@@ -203,6 +211,8 @@ impl Record {
         if self.inactive && !after.inactive {
             // Only going from false to true lets in whom an admin has blocked.
             after.identity.blocked_at = None;
+            // Nor is anything held any more that the identity provider itself has taken back.
+            after.identity.end_hold();
         }
         if self.effect().has_sessions() && !after.effect().has_sessions() {
             after.shut_out(at);

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
 use crate::resources::application_ids::write_application_id;
+use crate::resources::held::write_held;
 use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
@@ -46,6 +47,7 @@ pub(crate) fn resource_writes(
     write_claims(scope, &mut transaction, before, after)?;
     write_application_id(scope, &mut transaction, before, after)?;
     write_owners(scope, &mut transaction, before, after);
+    write_held(scope, &mut transaction, kind, before, after)?;
     write_count(
         scope,
         &mut transaction,
@@ -292,15 +294,30 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
         (None, Some(after)) if after.revision > 1 => EventType::UserRestored,
         (None, _) => kind.events.created,
         (_, None) => kind.events.deleted,
-        (Some(before), Some(after)) => match (before.inactive, after.inactive) {
+        (Some(before), Some(after)) => match (is_deactivated(before), is_deactivated(after)) {
             (false, true) => kind.events.deactivated,
             (true, false) => kind.events.reactivated,
+            _ if !before.identity.is_held() && after.identity.is_held() => EventType::BrakeHeld,
+            _ if before.identity.deletion_held != after.identity.deletion_held => {
+                match after.identity.deletion_held {
+                    true => EventType::BrakeHeld,
+                    false => EventType::BrakeDiscarded,
+                }
+            }
+            _ if before.identity.is_held() && !after.identity.is_held() => {
+                EventType::BrakeDiscarded
+            }
             _ if *kind == USERS && before.identity.is_unowned() && !after.identity.is_unowned() => {
                 EventType::UserAdopted
             }
             _ => kind.events.updated,
         },
     }
+}
+
+/// Returns whether the person was deactivated, and not in word alone.
+fn is_deactivated(record: &Record) -> bool {
+    record.inactive && !record.identity.deactivation_held
 }
 
 /// Returns a resource as the subject of a journal entry.

@@ -55,11 +55,11 @@ pub(crate) fn selected(record: &Record, route_by: RouteBy) -> BTreeSet<String> {
         return claimed_groups(record, route_by);
     }
     match (route_by, &record.account.claim) {
-        (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => record.groups.clone(),
+        (RouteBy::Membership, _) | (RouteBy::ClaimThenMembership, None) => record.counted_groups(),
         (RouteBy::Claim, None) => BTreeSet::new(),
         (RouteBy::Claim, Some(claimed)) => &claimed.groups - &left_since(record, claimed),
         (RouteBy::ClaimThenMembership, Some(claimed)) => {
-            let joined = &record.groups - &claimed.memberships;
+            let joined = &record.counted_groups() - &claimed.memberships;
             &(&claimed.groups - &left_since(record, claimed)) | &joined
         }
     }
@@ -89,7 +89,7 @@ pub(crate) fn note_claim(record: &mut Record, groups: BTreeSet<String>, route_by
         RouteBy::ClaimThenMembership if groups.is_empty() => None,
         RouteBy::Claim | RouteBy::ClaimThenMembership => Some(Claimed {
             groups,
-            memberships: record.groups.clone(),
+            memberships: record.counted_groups(),
         }),
     };
 }
@@ -108,7 +108,7 @@ pub(crate) fn next_claim(
     let mut named = &claimed.groups - &left_since(record, claimed);
     named.retain(is_mapped);
     if route_by == RouteBy::ClaimThenMembership && !named.is_empty() {
-        let joined = &record.groups - &claimed.memberships;
+        let joined = &record.counted_groups() - &claimed.memberships;
         named.extend(joined.into_iter().filter(is_mapped));
     }
     named
@@ -168,7 +168,7 @@ pub fn claims(record: &Record, group: &str) -> bool {
 }
 
 fn left_since(record: &Record, claimed: &Claimed) -> BTreeSet<String> {
-    &claimed.memberships - &record.groups
+    &claimed.memberships - &record.counted_groups()
 }
 
 /// Returns the effective role; `None` while the person is inactive.
@@ -255,7 +255,7 @@ pub(crate) fn roles_at_login(record: &Record, roles: &Catalogue) -> Mappings {
 pub fn role_groups(record: &Record) -> BTreeSet<String> {
     let claim = record.account.claim.iter();
     let claimed = claim.flat_map(|claimed| claimed.groups.iter().cloned());
-    record.groups.iter().cloned().chain(claimed).collect()
+    record.counted_groups().into_iter().chain(claimed).collect()
 }
 
 /// Stores the mapped roles at a sign-in.

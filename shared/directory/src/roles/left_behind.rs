@@ -38,6 +38,8 @@ impl Roles<'_> {
             for record in people {
                 if is_owned(&record, owners) && !record.inactive {
                     self.deactivate(&record.id, owners).await?;
+                } else if is_owned(&record, owners) && record.identity.is_held() {
+                    self.release(&record.id).await?;
                 }
             }
             match next {
@@ -57,7 +59,17 @@ impl Roles<'_> {
         };
         let is_theirs = |record: &Record| is_owned(record, owners);
         let changed = people.change_if(&USERS, user, &is_theirs, &deactivated);
-        match changed.await {
+        self.unless_refused(user, changed.await)
+    }
+
+    /// Lets what the connection said before take effect, although it was held.
+    async fn release(self, user: &str) -> Result<(), Error> {
+        let released = Resources::of(self.scope).apply_held(&USERS, user).await;
+        self.unless_refused(user, released)
+    }
+
+    fn unless_refused(self, user: &str, changed: Result<(), Error>) -> Result<(), Error> {
+        match changed {
             Err(error) if error.is_refusal() => {
                 let error = error.to_string();
                 tracing::warn!(tenant = %self.scope.tenant, user, error, "not deactivated");

@@ -6,8 +6,9 @@
 //! finds although another one owns them. `admission` is whom a sign-in lets in, and `refusals` records whom it keeps
 //! out; `changed_subjects` announces that this happens to many at once. `sessions` opens and ends sessions, and `check`
 //! decides whether one is valid. `person_actions` is what admins do about who one person is, `remedies` what they do
-//! about all people of a connection, and `bindings` takes the subjects that the application knows. `portal_links`
-//! issues the links that open a session without a person, and `mailed_links` those of them that are mailed. `recent` stores the sign-ins of the last days.
+//! about all people of a connection, `held_changes` what they decide about changes that the brake holds, and `bindings`
+//! takes the subjects that the application knows. `portal_links` issues the links that open a session without a person,
+//! and `mailed_links` those of them that are mailed. `recent` stores the sign-ins of the last days.
 
 mod admission;
 pub(crate) mod assertion;
@@ -17,6 +18,7 @@ pub(crate) mod changed_subjects;
 pub(crate) mod check;
 pub(crate) mod decide;
 pub(crate) mod handle;
+pub(crate) mod held_changes;
 mod known_groups;
 pub(crate) mod log_in;
 mod look_up;

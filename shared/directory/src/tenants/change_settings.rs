@@ -1,9 +1,9 @@
 //! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
 use rollcall_model::{
-    Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId, RoleSync,
-    RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, is_return_origin, sha256_hex,
-    shown,
+    BrakeLimit, Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId,
+    RoleSync, RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, is_return_origin,
+    sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -67,6 +67,8 @@ pub struct SettingsChange {
     pub cache_seconds: Option<u32>,
     /// The origins of the application to which a portal link can lead back.
     pub return_origins: Option<Vec<String>>,
+    /// What each connection may take away within an hour, unless it has a limit of its own.
+    pub brake: Option<BrakeLimit>,
 }
 
 impl SettingsChange {
@@ -102,6 +104,7 @@ impl SettingsChange {
                 .unwrap_or(before.session_idle_minutes),
             cache_seconds: self.cache_seconds.unwrap_or(before.cache_seconds),
             return_origins: self.return_origins.clone().unwrap_or(before.return_origins),
+            brake: self.brake.unwrap_or(before.brake),
             roles: before.roles,
         };
         let role_fault = self
@@ -127,6 +130,10 @@ fn fault(settings: &Settings) -> Option<String> {
     }
     if let Some(detail) = origin_fault(&settings.return_origins) {
         return Some(detail);
+    }
+    if !settings.brake.is_valid() {
+        let detail = "`brake` must have a `percent` of 0 to 100, and `at_least` 1 to 100,000";
+        return Some(detail.to_owned());
     }
     if settings.cache_seconds > MAX_CACHE_SECONDS {
         return Some(format!("`cache_seconds` must be 0 to {MAX_CACHE_SECONDS}"));

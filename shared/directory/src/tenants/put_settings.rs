@@ -54,6 +54,7 @@ impl WholeSettings {
             base.match_email = before.match_email;
             base.deleted_people = before.deleted_people;
             base.retention_days = before.retention_days;
+            base.brake = before.brake;
         }
         let mut given = self.given.clone();
         // What is as before may have become impossible since: it is not refused when it is sent back.

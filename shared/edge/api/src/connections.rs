@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::caller::Access;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
 use crate::gate::{Create, Delete, ReadConnections};
-use crate::settings::given;
+use crate::settings::{BrakeLimit, given};
 
 /// One identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +39,21 @@ pub(crate) struct Connection {
     /// What the application calls it in sign-ins.
     #[serde(skip_serializing_if = "Option::is_none")]
     alias: Option<String>,
+    /// What it may take away within an hour. Absent if the tenant's settings say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brake_limit: Option<BrakeLimit>,
+    /// What becomes of what it takes away beyond its limit.
+    brake: BrakeAction,
+}
+
+/// What becomes of what a connection takes away beyond its limit.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BrakeAction {
+    /// It takes effect, and whoever looks after the connections is told.
+    Notify,
+    /// It is held until an admin decides, for at most a day, and whoever looks after the connections is told.
+    Hold,
 }
 
 /// What the external id in a sign-in has to do with the one that the connection pushes.
@@ -49,6 +64,12 @@ pub(crate) enum ExternalIds {
     Auto,
     /// Nothing: another one is no contradiction.
     Unrelated,
+}
+
+impl BrakeAction {
+    pub(crate) fn holds(self) -> bool {
+        matches!(self, Self::Hold)
+    }
 }
 
 impl From<Stored> for Connection {
@@ -65,6 +86,11 @@ impl From<Stored> for Connection {
             },
             rebind_until: connection.rebind_until,
             alias: connection.alias,
+            brake_limit: connection.brake.map(BrakeLimit::from),
+            brake: match connection.brake_holds {
+                true => BrakeAction::Hold,
+                false => BrakeAction::Notify,
+            },
         }
     }
 }
@@ -141,6 +167,13 @@ pub(crate) struct ConnectionChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     alias: Option<Option<String>>,
+    /// What it may take away within an hour: deactivations, deletions and lost groups together; null for what the tenant's
+    /// settings say. Only owners and the application change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<BrakeLimit>)]
+    brake_limit: Option<Option<BrakeLimit>>,
+    /// What becomes of what it takes away beyond its limit. Only owners and the application change it.
+    brake: Option<BrakeAction>,
 }
 
 impl ConnectionChange {
@@ -151,6 +184,8 @@ impl ConnectionChange {
             external_ids_unrelated: self.external_id.map(is_unrelated),
             rebind_until: self.rebind_until,
             alias: self.alias.clone(),
+            brake: self.brake_limit.map(|limit| limit.map(Into::into)),
+            brake_holds: self.brake.map(BrakeAction::holds),
         }
     }
 }
@@ -227,8 +262,8 @@ pub(crate) async fn change(
     if rules != directory::ConnectionRules::default() {
         if access.rank() != directory::Role::Owner {
             return Err(Problem::forbidden(
-                "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until` \
-                 and `alias`",
+                "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until`, \
+                 `alias`, `brake_limit` and `brake`",
             ));
         }
         let credentials = access.tenant.credentials();

@@ -11,7 +11,7 @@ use crate::connections::Provider;
 use crate::schema_fields::{
     AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness, ExtendedType,
 };
-use crate::settings::{RateLimit, Settings};
+use crate::settings::{BrakeLimit, RateLimit, Settings};
 
 /// The roles that somebody gave a person, or that a group gives its members.
 #[derive(ToSchema)]
@@ -97,6 +97,18 @@ struct MissingInvitation {
 struct ChangedSubjects {
     /// The people who were refused within an hour.
     refused_people: u64,
+}
+
+/// How much a connection took away within an hour.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct TakenAway {
+    /// The deactivations, deletions and lost groups.
+    taken: u64,
+    /// How many of them are allowed.
+    allowed: u64,
+    /// Whether those beyond the limit are held.
+    holds: bool,
 }
 
 /// The connection in which the subject of a sign-in is bound to the person.
@@ -192,6 +204,10 @@ struct ConnectionRules {
     rebind_until: Option<Timestamp>,
     /// What the application calls the connection in sign-ins; null for nothing.
     alias: Option<String>,
+    /// What it may take away within an hour; null for what the tenant's settings say.
+    brake_limit: Option<BrakeLimit>,
+    /// Whether what it takes away beyond that is held. Events of earlier versions do not have it.
+    brake_holds: Option<bool>,
 }
 
 /// The name of a tenant.
@@ -429,6 +445,7 @@ struct EndedSession {
     RefusedSignIn,
     MissingInvitation,
     ChangedSubjects,
+    TakenAway,
     BoundSubject,
     ForgottenSubjects,
     OwningConnection,

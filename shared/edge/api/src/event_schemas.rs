@@ -136,6 +136,8 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::AuthRefused | EventType::AuthLogout => &["user", "tenant"],
         // The sign-ins may name no connection.
         EventType::ConnectionSubjectsChanged => &["connection", "tenant"],
+        EventType::BrakeTripped => &["connection"],
+        EventType::BrakeHeld | EventType::BrakeDiscarded => &["user", "group"],
         EventType::PortalLinkCreated
         | EventType::PortalLinkNotMailed
         | EventType::PortalLinkOpened
@@ -162,6 +164,8 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::UserUpdated
         | EventType::UserDeactivated
         | EventType::UserReactivated
+        | EventType::BrakeHeld
+        | EventType::BrakeDiscarded
         | EventType::UserAdopted => both("UserAttributes"),
         EventType::UserRestored => after("UserAttributes"),
         EventType::UserIdentityChanged => both("PersonIdentifiers"),
@@ -178,6 +182,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::AuthLogin => after("SignInDecision"),
         EventType::AuthRefused => after("RefusedSignIn"),
         EventType::ConnectionSubjectsChanged => after("ChangedSubjects"),
+        EventType::BrakeTripped => after("TakenAway"),
         EventType::GroupCreated => after("GroupAttributes"),
         EventType::GroupUpdated => both("GroupAttributes"),
         EventType::GroupDeleted => before("GroupAttributes"),

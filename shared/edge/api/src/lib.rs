@@ -3,7 +3,7 @@
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`,
 //!   `portal_links`, `snapshot`, `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
-//!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `groups`, `people`, `identity`,
+//!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `held`, `groups`, `people`, `identity`,
 //!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`, `webhooks`; and only for people:
 //!   `sessions`.
 //! - `surface` is the outer layer of both.
@@ -71,6 +71,7 @@ mod export;
 mod fate;
 mod groups;
 mod health;
+mod held;
 mod identity;
 mod import_results;
 mod import_rows;

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::caller::Access;
-use crate::connections::{Connection, ExternalIds, Provider};
+use crate::connections::{BrakeAction, Connection, ExternalIds, Provider};
 use crate::fields::{Fields, Id, created, name};
 use crate::gate::Create;
-use crate::settings::given;
+use crate::settings::{BrakeLimit, given};
 
 /// A whole connection, as it can be read. What is left out takes its default.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,6 +42,14 @@ pub(crate) struct DesiredConnection {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     alias: Option<Option<String>>,
+    /// What it may take away within an hour; what the tenant's settings say unless given. Only owners and the application
+    /// change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<BrakeLimit>)]
+    brake_limit: Option<Option<BrakeLimit>>,
+    /// What becomes of what it takes away beyond its limit; `notify` unless given. Only owners and the application change
+    /// it.
+    brake: Option<BrakeAction>,
     /// Ignored, so that a connection can be sent as it was read.
     #[serde(rename = "created_at")]
     _created_at: Option<Timestamp>,
@@ -56,6 +64,8 @@ impl DesiredConnection {
             external_ids_unrelated: Some(self.external_id.is_some_and(is_unrelated)),
             rebind_until: Some(self.rebind_until.flatten()),
             alias: Some(self.alias.clone().flatten()),
+            brake: Some(self.brake_limit.flatten().map(Into::into)),
+            brake_holds: Some(self.brake.is_some_and(BrakeAction::holds)),
         }
     }
 
@@ -66,10 +76,14 @@ impl DesiredConnection {
         let unrelated = before.is_some_and(|one| one.external_ids_unrelated);
         let until = before.and_then(|one| one.rebind_until);
         let alias = before.and_then(|one| one.alias.clone());
+        let limit = before.and_then(|one| one.brake);
+        let holds = before.is_some_and(|one| one.brake_holds);
         self.replaces.is_some() && all.replaces != Some(replaces)
             || self.external_id.is_some() && all.external_ids_unrelated != Some(unrelated)
             || self.rebind_until.is_some() && all.rebind_until != Some(until)
             || self.alias.is_some() && all.alias != Some(alias)
+            || self.brake_limit.is_some() && all.brake != Some(limit)
+            || self.brake.is_some() && all.brake_holds != Some(holds)
     }
 }
 
@@ -96,8 +110,8 @@ pub(crate) async fn put(
             let before = credentials.known_connection(&id).await?;
             if desired.changes_rules(before.as_ref()) {
                 return Err(Problem::forbidden(
-                    "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until` \
-                     and `alias`; leave them out, and they stay as they are",
+                    "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until`, \
+                     `alias`, `brake_limit` and `brake`; leave them out, and they stay as they are",
                 ));
             }
             ConnectionRules::default()

@@ -11,8 +11,8 @@ use crate::settings::{Settings, SettingsChange, check_retention};
 
 /// Replaces the settings: what is left out takes its default. The same request again changes nothing. What the caller may
 /// not change stays as it is, and is refused if it is sent with another value: only the application changes
-/// `cache_seconds` and `return_origins`; only owners and the application change `sign_up`, `match_email` and
-/// `deleted_people`, and shorten `retention_days`.
+/// `cache_seconds` and `return_origins`; only owners and the application change `sign_up`, `match_email`,
+/// `deleted_people` and `brake`, and shorten `retention_days`.
 #[utoipa::path(put, path = "/api/v1/settings", operation_id = "put_settings", tag = "settings", request_body = SettingsChange,
     responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
 pub(crate) async fn put(
@@ -50,6 +50,8 @@ pub(crate) async fn put(
         )?;
         let deleted = given.deleted_people.take();
         check_same(deleted, before.deleted_people, owners, "`deleted_people`")?;
+        let brake = given.brake.take();
+        check_same(brake, before.brake, owners, "`brake`")?;
     }
     if let Some(days) = whole.given.retention_days {
         check_retention(days, &before, access.rank())?;

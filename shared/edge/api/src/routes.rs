@@ -7,10 +7,10 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, export, groups, health, identity, imports, named_mappings,
-    people, person_actions, picker, portal_links, put_connection, put_settings, put_tenant, quirks,
-    remedies, requests, returning, roles, schemas, service_keys, sessions, settings, sign_in,
-    snapshot, support, tenants, tokens, webhooks,
+    audit, connections, erasure, events, export, groups, health, held, identity, imports,
+    named_mappings, people, person_actions, picker, portal_links, put_connection, put_settings,
+    put_tenant, quirks, remedies, requests, returning, roles, schemas, service_keys, sessions,
+    settings, sign_in, snapshot, support, tenants, tokens, webhooks,
 };
 
 /// The state of every endpoint.
@@ -95,6 +95,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         ),
         routes!(quirks::read),
         routes!(remedies::preview, remedies::apply),
+        routes!(held::list, held::decide),
         routes!(tokens::list, tokens::create),
         routes!(tokens::read, tokens::revoke),
         routes!(groups::list),

@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     cache_seconds: u32,
     /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`.
     return_origins: Vec<String>,
+    /// What each connection may take away within an hour, unless it has a limit of its own.
+    brake: BrakeLimit,
 }
 
 impl From<directory::Settings> for Settings {
@@ -73,6 +75,7 @@ impl From<directory::Settings> for Settings {
             session_idle_minutes: settings.session_idle_minutes,
             cache_seconds: settings.cache_seconds,
             return_origins: settings.return_origins,
+            brake: settings.brake.into(),
         }
     }
 }
@@ -130,12 +133,18 @@ pub(crate) struct SettingsChange {
     /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`. At most 20.
     /// Only the application changes them.
     return_origins: Option<Vec<String>>,
+    /// What each connection may take away within an hour, unless it has a limit of its own. Only owners and the application
+    /// change it.
+    brake: Option<BrakeLimit>,
 }
 
 impl SettingsChange {
-    /// Returns whether it changes how people are told apart.
-    fn decides_who_is_who(&self) -> bool {
-        self.sign_up.is_some() || self.match_email.is_some() || self.deleted_people.is_some()
+    /// Returns whether it changes how people are told apart, or how many may be taken away.
+    fn is_for_owners(&self) -> bool {
+        self.sign_up.is_some()
+            || self.match_email.is_some()
+            || self.deleted_people.is_some()
+            || self.brake.is_some()
     }
 }
 
@@ -169,6 +178,36 @@ impl From<SettingsChange> for directory::SettingsChange {
             session_idle_minutes: change.session_idle_minutes,
             cache_seconds: change.cache_seconds,
             return_origins: change.return_origins,
+            brake: change.brake.map(Into::into),
+        }
+    }
+}
+
+/// What a connection may take away within an hour: deactivations, deletions and lost groups, counted together.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BrakeLimit {
+    /// The share of the tenant's people, in percent, 0 to 100.
+    percent: u32,
+    /// The number of changes that are always allowed, 1 to 100,000.
+    #[schema(minimum = 1)]
+    at_least: u32,
+}
+
+impl From<directory::BrakeLimit> for BrakeLimit {
+    fn from(limit: directory::BrakeLimit) -> Self {
+        Self {
+            percent: limit.percent,
+            at_least: limit.at_least,
+        }
+    }
+}
+
+impl From<BrakeLimit> for directory::BrakeLimit {
+    fn from(limit: BrakeLimit) -> Self {
+        Self {
+            percent: limit.percent,
+            at_least: limit.at_least,
         }
     }
 }
@@ -327,9 +366,9 @@ pub(crate) async fn change(
     access: Access<SettingsGate>,
     Fields(change): Fields<SettingsChange>,
 ) -> Result<Json<Settings>, Problem> {
-    if change.decides_who_is_who() && !access.rank().is_owner() {
+    if change.is_for_owners() && !access.rank().is_owner() {
         return Err(Problem::forbidden(
-            "only an `owner` or the application can change `sign_up`, `match_email` and `deleted_people`",
+            "only an `owner` or the application can change `sign_up`, `match_email`, `deleted_people` and `brake`",
         ));
     }
     if change.cache_seconds.is_some() && !access.is_application() {
@@ -389,7 +428,7 @@ mod tests {
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
-            "cache_seconds": 60, "return_origins": ["https://app.test"],
+            "cache_seconds": 60, "return_origins": ["https://app.test"], "brake": {"percent": 5, "at_least": 3},
         }));
         let settings = changed
             .expect("a change")
@@ -403,7 +442,7 @@ mod tests {
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
                 "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
-                "cache_seconds": 60, "return_origins": ["https://app.test"],
+                "cache_seconds": 60, "return_origins": ["https://app.test"], "brake": {"percent": 5, "at_least": 3},
             })
         );
         assert_eq!(

@@ -79,6 +79,8 @@ pub enum FindingKind {
     NeverSignedIn,
     /// A connection pushes people or groups that belong to another one.
     OwnedByAnother,
+    /// A connection took away more within an hour than it may: deactivations, deletions and lost groups.
+    BrakeTripped,
     /// Many people of a connection are refused at once, because their subjects have changed.
     SubjectsChanged,
     /// People are refused at sign-in, all for one reason.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::try_join;
 use jiff::Timestamp;
 use rollcall_directory::stored::{RecentRefusal, RecentSignIn, Record, by_group, decide, person};
-use rollcall_directory::{Connection, Mapping, Person, Token, Webhook};
+use rollcall_directory::{Connection, Mapping, Person, Token, Tripped, Webhook};
 use rollcall_model::{Ceilings, GROUPS, Mappings, Role, Settings, USERS};
 use rollcall_store::{
-    CONNECTION, Error, Item, MAPPING, Range, TENANT, TenantItem, from_item, now, text,
+    CONNECTION, Error, Item, MAPPING, Range, TENANT, TRIPPED, TenantItem, from_item, now, text,
 };
 
 use crate::handle::Insight;
@@ -28,6 +28,8 @@ pub(super) struct Snapshot {
     /// What the operator allows the tenant.
     pub(super) ceilings: Ceilings,
     pub(super) connections: Vec<Connection>,
+    /// When each connection last took away more than it may, by its id.
+    pub(super) tripped: BTreeMap<String, Tripped>,
     pub(super) tokens: Vec<Token>,
     pub(super) digest: Digest,
     /// How many groups there are.
@@ -60,6 +62,7 @@ pub(super) struct Snapshot {
 struct Setup {
     tenant: Option<TenantItem>,
     connections: Vec<Connection>,
+    tripped: BTreeMap<String, Tripped>,
     mappings: Vec<Mapping>,
 }
 
@@ -70,6 +73,10 @@ impl Setup {
             match text(&item, "SK")? {
                 TENANT => setup.tenant = Some(TenantItem::from_item(item)?),
                 sort if sort.starts_with(CONNECTION) => setup.connections.push(from_item(item)?),
+                sort if sort.starts_with(TRIPPED) => {
+                    let connection = sort[TRIPPED.len()..].to_owned();
+                    setup.tripped.insert(connection, from_item(item)?);
+                }
                 sort if sort.starts_with(MAPPING) => setup.mappings.push(from_item(item)?),
                 _ => {}
             }
@@ -113,6 +120,7 @@ impl Insight<'_> {
             settings,
             ceilings,
             connections: setup.connections,
+            tripped: setup.tripped,
             tokens,
             digest,
             group_count,

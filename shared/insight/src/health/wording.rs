@@ -77,6 +77,13 @@ impl Finding {
             FindingKind::OwnedByAnother => {
                 format!("{name} pushes what belongs to another connection: {requests} refused")
             }
+            FindingKind::BrakeTripped => {
+                let allowed = self.ceiling.unwrap_or_default();
+                let changes = self.counted("change", "changes");
+                format!(
+                    "{name} took away a lot at once: {changes} within an hour, {allowed} allowed"
+                )
+            }
             FindingKind::SubjectsChanged => {
                 let whose = self.subject.as_ref().map(|_| format!(" of {name}"));
                 let whose = whose.unwrap_or_default();
@@ -317,6 +324,12 @@ fn told(kind: FindingKind) -> &'static str {
              and nobody loses access. If this connection takes over, let an owner say on its page that it replaces the \
              other one. If it is a second connection for the same identity provider, revoke the tokens of the one that is \
              no longer used. If it is a test application, there is nothing to do here: unassign these people there."
+        }
+        FindingKind::BrakeTripped => {
+            "Your identity provider deactivated or deleted people, or took them from groups, in greater number than the limit \
+             of this connection. If nobody intended that, look there first: often a filter or an assignment was changed by \
+             mistake. What is held takes effect after a day unless somebody applies or discards it on the page of the \
+             connection; what was not held is in effect already."
         }
         FindingKind::SubjectsChanged => SUBJECTS_CHANGED,
         FindingKind::SubjectIsName => {

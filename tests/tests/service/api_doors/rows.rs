@@ -49,6 +49,12 @@ pub(super) fn rows() -> Vec<Row> {
             "/scim/connections/{connection}/remedies",
             Some(json!({"remedy": "confirm"})),
         ),
+        get("/scim/connections/{connection}/held"),
+        (
+            "POST",
+            "/scim/connections/{connection}/held",
+            Some(json!({"decision": "apply"})),
+        ),
         get("/scim/tokens/{token}"),
         ("DELETE", "/scim/tokens/{token}", None),
         get("/scim/tokens/{token}"),

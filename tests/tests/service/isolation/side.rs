@@ -211,6 +211,7 @@ pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
         "token" => json!(side.of("session secret")),
         "id" => json!("an-id"),
         "remedy" => json!("confirm"),
+        "decision" => json!("apply"),
         // Nobody listens there.
         "url" => json!("http://127.0.0.1:9/"),
         "types" => json!("tenant.renamed"),

@@ -1,8 +1,9 @@
 //! The rules that decide from a snapshot alone what is wrong. Pure.
 //!
 //! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins. `identity` checks who
-//! is kept out. `ceilings` checks what the operator allows, and `webhooks` what is not sent.
+//! is kept out. `brake` checks what was taken away, `ceilings` checks what the operator allows, and `webhooks` what is not sent.
 
+mod brake;
 mod ceilings;
 mod connections;
 mod identity;
@@ -22,6 +23,7 @@ pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
         findings.extend(connections::of_tokens(snapshot, connection));
         findings.extend(connections::of_traffic(snapshot, connection));
         findings.extend(connections::of_failures(snapshot, connection));
+        findings.extend(brake::of_brake(snapshot, connection));
     }
     findings.extend(people::of_missing_groups(snapshot));
     findings.extend(people::of_groups(snapshot));

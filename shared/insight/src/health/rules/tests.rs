@@ -1,5 +1,6 @@
 //! Tests of the rules: each known problem is found in a snapshot and explained.
 
+mod brake;
 mod ceilings;
 mod connections;
 mod identity;
@@ -54,6 +55,7 @@ fn well() -> Snapshot {
         settings: Settings::default(),
         ceilings: Ceilings::default(),
         connections: vec![connection("c")],
+        tripped: BTreeMap::new(),
         tokens: vec![token("t", None)],
         digest: Digest {
             complete: true,

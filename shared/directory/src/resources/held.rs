@@ -1,0 +1,328 @@
+//! Changes of a connection that are held: stored as they were said, but not in effect.
+//!
+//! The mark on the person or the group is what counts. The list of held changes is only how they are found, so that an
+//! entry whose mark is gone means nothing.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rollcall_model::{GROUPS, Kind, USERS, new_id};
+use rollcall_scim::{PATCH_OP_URN, Patch, Precondition, Resource};
+use rollcall_store::{Error, Range, Scope, Transaction, from_item, now, retry_stale, to_item};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::journal::entry::Entry;
+use crate::resources::brake::Hold;
+use crate::resources::handle::Resources;
+use crate::resources::record::Record;
+use crate::resources::writes::{account_writes, committed, resource_writes, subject};
+
+/// What a held change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum About {
+    /// A person who is deactivated or deleted.
+    Person,
+    /// A group that is deleted.
+    Group,
+    /// Members who leave a group.
+    Members,
+    /// Something that only a newer version knows.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A held change in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldItem {
+    #[serde(rename = "SK")]
+    pub(crate) key: String,
+    pub(crate) about: About,
+    /// The id of the person, or of the group.
+    pub(crate) id: String,
+    /// The members who leave the group.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub(crate) people: BTreeSet<String>,
+    /// Since when.
+    pub(crate) at: Timestamp,
+    /// When it takes effect unless somebody decides otherwise.
+    pub(crate) until: Timestamp,
+}
+
+/// Returns what identifies the held change of a person or a group in the list of its connection.
+fn name_of(kind: &Kind, id: &str) -> String {
+    format!("{}#{id}", kind.code.to_ascii_lowercase())
+}
+
+/// Adds a person or a group to the list of held changes, or takes it off.
+pub(super) fn write_held(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    kind: &Kind,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<(), Error> {
+    let holder = |record: Option<&Record>| {
+        let record = record.filter(|record| record.identity.is_held())?;
+        record.identity.held_by.clone()
+    };
+    let (old, new) = (holder(before), holder(after));
+    let Some(record) = after.or(before) else {
+        return Ok(());
+    };
+    let name = name_of(kind, &record.id);
+    if let Some(old) = old.as_ref().filter(|old| Some(*old) != new.as_ref()) {
+        transaction.delete(scope.keys().held_change(old, &name));
+    }
+    if let Some(new) = new.filter(|new| old.as_ref() != Some(new)) {
+        let key = scope.keys().held_change(&new, &name);
+        let item = HeldItem {
+            key: key.sort().to_owned(),
+            about: match kind.has_members() {
+                true => About::Group,
+                false => About::Person,
+            },
+            id: record.id.clone(),
+            people: BTreeSet::new(),
+            at: now(),
+            until: record.identity.held_until.unwrap_or_else(now),
+        };
+        transaction.put(to_item(&key, &item)?);
+    }
+    Ok(())
+}
+
+/// Adds members who leave a group to the list of held changes.
+pub(super) fn write_held_members(
+    scope: &Scope,
+    transaction: &mut Transaction,
+    group: &str,
+    hold: &Hold,
+    people: BTreeSet<String>,
+) -> Result<(), Error> {
+    let name = format!("m#{}", new_id());
+    let key = scope.keys().held_change(&hold.connection, &name);
+    let item = HeldItem {
+        key: key.sort().to_owned(),
+        about: About::Members,
+        id: group.to_owned(),
+        people,
+        at: now(),
+        until: hold.until,
+    };
+    transaction.put(to_item(&key, &item)?);
+    Ok(())
+}
+
+impl Record {
+    /// Marks a deactivation that does not take effect. `before` is the person who stays in.
+    pub(super) fn hold_deactivation(&mut self, before: &Self, hold: Hold) {
+        self.account = before.account.clone();
+        self.identity.deactivation_held = true;
+        self.mark_held(hold);
+    }
+
+    fn mark_held(&mut self, hold: Hold) {
+        let identity = &mut self.identity;
+        identity.held_by = Some(hold.connection);
+        // What was held before does not wait longer.
+        identity.held_until = Some(
+            identity
+                .held_until
+                .map_or(hold.until, |it| it.min(hold.until)),
+        );
+    }
+
+    /// Returns the groups that count for the person: those that they are in, and those that they only leave once
+    /// somebody agrees.
+    pub(crate) fn counted_groups(&self) -> BTreeSet<String> {
+        match self.held_groups.is_empty() {
+            true => self.groups.clone(),
+            false => &self.groups | &self.held_groups,
+        }
+    }
+}
+
+impl Resources<'_> {
+    /// Returns whether whoever asks sees the resource: a connection no longer sees what it has deleted.
+    pub(super) fn sees(self, record: &Record) -> bool {
+        !record.identity.deletion_held || self.scope.actor.connection().is_none()
+    }
+
+    /// Marks a deletion that does not take effect. Returns `None` if the resource has changed since it was read.
+    pub(super) async fn hold_deletion(
+        self,
+        kind: &'static Kind,
+        record: &Record,
+        hold: Hold,
+    ) -> Result<Option<()>, Error> {
+        let mut after = record.rewritten();
+        after.identity.deletion_held = true;
+        after.mark_held(hold);
+        let transaction = resource_writes(self.scope, kind, Some(record), Some(&after))?;
+        let is_committed = committed(self.scope, &transaction, kind).await?;
+        Ok(is_committed.then_some(()))
+    }
+
+    /// Returns a page of the held changes of a connection, or of all, and the place after which to continue.
+    pub(crate) async fn held_items(
+        self,
+        connection: Option<&str>,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<HeldItem>, Option<String>), Error> {
+        let held = self.scope.keys().held();
+        let range = match connection {
+            Some(connection) => Range::prefix(held, format!("{connection}#")),
+            None => Range::all(held),
+        };
+        let page = self
+            .scope
+            .table
+            .query(&range.after(after).limit(limit))
+            .await?;
+        let items = page.items.into_iter().map(from_item);
+        Ok((items.collect::<Result<_, _>>()?, page.next))
+    }
+
+    /// Takes a held change off the list.
+    pub(crate) async fn forget_held(self, item: &HeldItem) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        transaction.delete(self.scope.keys().held().at(&item.key));
+        self.scope.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Lets what is held about a person or a group take effect. Without a mark, nothing happens.
+    ///
+    /// # Errors
+    /// `404` when it does not exist; `403` for the last active owner.
+    pub(crate) async fn apply_held(self, kind: &'static Kind, id: &str) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let record = self.record(kind, id).await?;
+            if record.identity.deletion_held {
+                let deleted = self.delete_record(kind, &record).await?;
+                return Ok(deleted.map(|_| ()));
+            }
+            if !record.identity.deactivation_held {
+                return Ok(Some(()));
+            }
+            let mut after = record.rewritten();
+            after.identity.end_hold();
+            if !after.effect().has_sessions() {
+                after.shut_out(now());
+            }
+            let mut transaction = account_writes(self.scope, &record, &after)?;
+            write_held(
+                self.scope,
+                &mut transaction,
+                kind,
+                Some(&record),
+                Some(&after),
+            )?;
+            let subject = subject(kind, &record)?;
+            let entry = Entry::new(self.scope, kind.events.deactivated, subject);
+            let said = (
+                Some(json!({"active": true})),
+                Some(json!({"active": false})),
+            );
+            transaction.put(
+                entry
+                    .with_change(said.0, said.1)
+                    .to_item(self.scope.keys())?,
+            );
+            let is_committed = committed(self.scope, &transaction, kind).await?;
+            Ok(is_committed.then_some(()))
+        })
+        .await
+    }
+
+    /// Takes back what is held about a person or a group: the connection sees it as it was before, and says it again if it
+    /// means it. Without a mark, nothing happens.
+    ///
+    /// # Errors
+    /// `404` when it does not exist.
+    pub(crate) async fn discard_held(self, kind: &'static Kind, id: &str) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let record = self.record(kind, id).await?;
+            if !record.identity.is_held() {
+                return Ok(Some(()));
+            }
+            let mut after = match record.identity.deactivation_held {
+                true => {
+                    let mut resource: Resource = record.resource(kind)?.clone();
+                    resource.set("active", json!(true));
+                    let changed = record.changed_to(kind, resource, now())?;
+                    let mut changed = changed.unwrap_or_else(|| record.rewritten());
+                    // An admin may have blocked them since then.
+                    changed.identity.blocked_at = record.identity.blocked_at;
+                    changed
+                }
+                false => record.rewritten(),
+            };
+            after.identity.end_hold();
+            let transaction = resource_writes(self.scope, kind, Some(&record), Some(&after))?;
+            let is_committed = committed(self.scope, &transaction, kind).await?;
+            Ok(is_committed.then_some(()))
+        })
+        .await
+    }
+
+    /// Ends that a group still counts for a person who has left it. Returns whether it did count.
+    ///
+    /// # Errors
+    /// `404` when the person does not exist.
+    pub(crate) async fn apply_loss(self, user: &str, group: &str) -> Result<bool, Error> {
+        retry_stale(|_| async move {
+            let record = self.record(&USERS, user).await?;
+            let mut after = record.rewritten();
+            if !after.held_groups.remove(group) {
+                return Ok(Some(false));
+            }
+            let transaction = account_writes(self.scope, &record, &after)?;
+            let is_committed = committed(self.scope, &transaction, &USERS).await?;
+            Ok(is_committed.then_some(true))
+        })
+        .await
+    }
+
+    /// Makes people members again of a group that they have left without effect.
+    ///
+    /// # Errors
+    /// `404` when the group does not exist.
+    pub(crate) async fn discard_losses(
+        self,
+        group: &str,
+        people: &BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let members: Vec<_> = people.iter().map(|id| json!({"value": id})).collect();
+        let add = json!({"op": "add", "path": "members", "value": members});
+        let body = json!({"schemas": [PATCH_OP_URN], "Operations": [add]});
+        let patch = Patch::parse(GROUPS.resource_type, body)?;
+        let any = Precondition::none();
+        self.patch(&GROUPS, group, patch, &any, None)
+            .await
+            .map(|_| ())
+    }
+
+    /// Lets the held deletion of the resource with a name take effect, because the connection gives the name to a new one.
+    /// Returns whether there was one.
+    pub(super) async fn free_held_name(
+        self,
+        kind: &'static Kind,
+        wanted: &Record,
+    ) -> Result<bool, Error> {
+        let name = wanted.text(kind, kind.unique)?.unwrap_or_default();
+        let Some(holder) = self.holder_of(kind, &name).await? else {
+            return Ok(false);
+        };
+        if !holder.identity.deletion_held || holder.id == wanted.id {
+            return Ok(false);
+        }
+        Ok(self.delete_record(kind, &holder).await?.is_some())
+    }
+}

@@ -1,0 +1,23 @@
+//! What a connection took away beyond its limit, for a day.
+
+use jiff::SignedDuration;
+use rollcall_directory::Connection;
+
+use crate::health::finding::{Finding, FindingKind, Severity};
+use crate::health::rules::subjects::about_connection;
+use crate::health::snapshot::Snapshot;
+
+/// For how long it is shown: as long as changes are held.
+const SHOWN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Returns whether the connection took away too much within the last day.
+pub(super) fn of_brake(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {
+    let tripped = snapshot.tripped.get(&connection.id)?;
+    let (kind, severity) = (FindingKind::BrakeTripped, Severity::Problem);
+    (tripped.at > snapshot.now - SHOWN).then(|| Finding {
+        count: tripped.taken,
+        ceiling: Some(tripped.allowed),
+        since: Some(tripped.at),
+        ..about_connection(kind, severity, connection)
+    })
+}
