@@ -240,6 +240,13 @@ fn violations(
         must(text.lines().all(is_object), "a line is not an object");
         return found;
     }
+    if status < 400 && header("content-type").starts_with("text/csv; ") {
+        must(
+            text.is_empty() || text.ends_with("\r\n"),
+            "a line has no end",
+        );
+        return found;
+    }
     if status < 400 {
         must(
             header("content-type") == "application/json",

@@ -119,6 +119,11 @@ document.querySelectorAll("button[data-copy]").forEach((button) => {
   });
 });
 
+document.querySelectorAll("button[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+});
+
 // Times are the reader's: the exact one, with its zone, is shown on hover. What is no `data-ago` is shown exactly.
 const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const briefly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

@@ -36,6 +36,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/states.css"),
     include_str!("../assets/style/flows.css"),
     include_str!("../assets/style/frame.css"),
+    include_str!("../assets/style/evidence.css"),
 );
 
 const CSS: &str = "text/css; charset=utf-8";

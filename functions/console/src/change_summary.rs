@@ -280,7 +280,7 @@ fn role_name(side: &Map<String, Value>, key: &str) -> Option<String> {
     side.get(key)?.as_str().map(named_role)
 }
 
-fn named_role(id: &str) -> String {
+pub(crate) fn named_role(id: &str) -> String {
     let known = Role::ALL.iter().find(|role| role.as_str() == id);
     known.map_or_else(|| display::name(id), |role| role.title().to_owned())
 }

@@ -29,6 +29,22 @@ pub(crate) fn moment(at: &Timestamp) -> Moment {
     Moment(*at)
 }
 
+/// A point in time to the second, the same for every reader.
+pub(crate) struct Exact(Timestamp);
+
+impl HtmlSafe for Exact {}
+
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.strftime("%-d %b %Y, %H:%M:%S");
+        write!(f, "<time datetime=\"{}\" data-ago>{text}</time>", self.0)
+    }
+}
+
+pub(crate) fn exact(at: &Timestamp) -> Exact {
+    Exact(*at)
+}
+
 /// A point in time, shown relative to now.
 pub(crate) struct Ago(Timestamp, Timestamp);
 
@@ -102,6 +118,11 @@ fn relative(seconds: i64) -> String {
         true => format!("{amount} {unit}{many} ago"),
         false => format!("in {amount} {unit}{many}"),
     }
+}
+
+/// A number of seconds with its decimals.
+pub(crate) fn seconds(number: &f64) -> String {
+    format!("{number:.3}")
 }
 
 /// The day of a point in time, as date fields need it.

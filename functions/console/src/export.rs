@@ -3,8 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue};
 use rollcall_directory::{Connection, Error, Tenant};
+use rollcall_edge_api::as_csv;
 use rollcall_edge_http::Problem;
-use rollcall_scim as scim;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,11 +15,7 @@ const MAX_ROWS: usize = 5_000;
 /// Bytes in a file, escaped as in a Lambda response, whose limit is 6 MB.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
 /// Pages read for one file. A search with few matches can read many pages.
-const MAX_STEPS: usize = 25;
-/// Spreadsheets need it to recognise UTF-8.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-/// Characters that make a spreadsheet start a formula or a new cell.
-const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+pub(crate) const MAX_STEPS: usize = 25;
 /// The header with the address of the next file.
 const NEXT_HEADER: HeaderName = HeaderName::from_static("x-next");
 
@@ -73,6 +69,8 @@ pub(crate) struct ExportFile {
     columns: &'static [&'static str],
     rows: Vec<Value>,
     bytes: usize,
+    /// Of what the file is the evidence, for JSON. Of CSV, the rows say it.
+    evidence: Option<Value>,
     /// The position of the next file, if there are more rows.
     next: Option<String>,
 }
@@ -106,6 +104,24 @@ impl ExportFile {
         Ok(file)
     }
 
+    /// Begins a file of evidence.
+    pub(crate) fn of_evidence(columns: &'static [&'static str], evidence: Value) -> Self {
+        Self {
+            columns,
+            evidence: Some(evidence),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a page of rows, after which the list goes on at `next`. Returns that position if another page fits.
+    pub(crate) fn add(&mut self, rows: Vec<Value>, next: Option<String>) -> Option<String> {
+        self.bytes += rows.iter().map(escaped_len).sum::<usize>();
+        self.rows.extend(rows);
+        self.next = next;
+        let has_room = self.rows.len() < MAX_ROWS && self.bytes < MAX_BYTES / 2;
+        self.next.clone().filter(|_| has_room)
+    }
+
     /// Adds the row and returns true, or returns false if the file is full.
     fn try_push(&mut self, row: Value) -> bool {
         let bytes = self.bytes + escaped_len(&row);
@@ -132,7 +148,13 @@ impl ExportFile {
         let name = format!("attachment; filename=\"rollcall-{name}.{}\"", format.id());
         let body = match format {
             Format::Csv => self.csv(next.as_deref())?,
-            Format::Json => serde_json::json!({"items": self.rows, "next": next}).to_string(),
+            Format::Json => {
+                let mut file = serde_json::json!({"items": self.rows, "next": next});
+                if let Some(evidence) = self.evidence {
+                    file["evidence"] = evidence;
+                }
+                file.to_string()
+            }
         };
         let mut response = body.into_response();
         let headers = response.headers_mut();
@@ -147,21 +169,9 @@ impl ExportFile {
     }
 
     fn csv(&self, next: Option<&str>) -> Result<String, Problem> {
-        let internal = |_| Problem::from(scim::Error::Internal);
-        let begin = String::from(BYTE_ORDER_MARK).into_bytes();
-        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(begin);
-        writer.write_record(self.columns).map_err(internal)?;
-        for row in &self.rows {
-            let cells = self.columns.iter().map(|column| cell(&row[*column]));
-            writer.write_record(cells).map_err(internal)?;
-        }
-        if let Some(next) = next {
-            // A spreadsheet does not show headers, so the file itself must say that it is incomplete.
-            let note = format!("(there is more: open {next} for the next file)");
-            writer.write_record([note]).map_err(internal)?;
-        }
-        let bytes = writer.into_inner().map_err(|_| scim::Error::Internal)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        // A spreadsheet does not show headers, so the file itself must say that it is incomplete.
+        let note = next.map(|next| format!("(there is more: open {next} for the next file)"));
+        as_csv(self.columns, &self.rows, true, note.as_deref())
     }
 }
 
@@ -170,19 +180,6 @@ impl ExportFile {
 fn escaped_len(row: &Value) -> usize {
     let escaped = serde_json::to_string(&row.to_string());
     escaped.map_or(0, |text| text.len())
-}
-
-/// Formats a cell. A quote in front of a formula makes it text (OWASP, "CSV Injection").
-fn cell(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => return other.to_string(),
-    };
-    match text.starts_with(FORMULA_STARTS) {
-        true => format!("'{text}"),
-        false => text,
-    }
 }
 
 #[cfg(test)]
@@ -198,36 +195,29 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_has_its_columns() {
-        assert_eq!(empty().csv(None).ok().as_deref(), Some("\u{feff}name,n\n"));
-    }
-
-    #[test]
-    fn texts_are_quoted_and_a_full_file_names_the_next() {
+    fn a_full_file_names_the_next() {
         let mut file = empty();
-        for row in [
-            json!({"name": "=cmd|' /C calc'!A0", "n": -1}),
-            json!({"name": "a \"quoted\",\nname", "n": 2}),
-        ] {
-            assert!(file.try_push(row));
-        }
-        let expected = "\u{feff}name,n\n'=cmd|' /C calc'!A0,-1\n\"a \"\"quoted\"\",\nname\",2\n";
+        assert!(file.try_push(json!({"name": "ada", "n": -1})));
+        let expected = "\u{feff}name,n\r\nada,-1\r\n";
         assert_eq!(file.csv(None).ok().as_deref(), Some(expected));
         assert!(!file.try_push(json!({"name": "x".repeat(MAX_BYTES), "n": 3})));
         let cut = file.csv(Some("https://x")).ok().unwrap_or_default();
         assert!(
-            cut.ends_with("\n(there is more: open https://x for the next file)\n"),
+            cut.ends_with("\r\n(there is more: open https://x for the next file)\r\n"),
             "{cut}"
         );
     }
 
     #[test]
-    fn no_cell_is_a_formula() {
-        for begin in ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"] {
-            let text = format!("{begin}1+1");
-            assert_eq!(cell(&json!(text)), format!("'{text}"));
-        }
-        assert_eq!(cell(&json!("ä=1")), "ä=1");
+    fn a_page_that_fills_a_file_ends_it() {
+        let mut file = ExportFile::of_evidence(&["name"], json!({}));
+        let next = || Some("next".to_owned());
+        assert_eq!(file.add(vec![json!({"name": "ada"})], next()), next());
+        assert_eq!(
+            file.add(vec![json!({"name": "x".repeat(MAX_BYTES)})], next()),
+            None
+        );
+        assert_eq!(file.next, next());
     }
 
     #[test]
@@ -239,7 +229,7 @@ mod tests {
             let mut file = empty();
             assert!(file.try_push(row.clone()));
             let csv = file.csv(None).ok().unwrap_or_default();
-            let csv = csv.strip_prefix("\u{feff}name,n\n").unwrap_or_default();
+            let csv = csv.strip_prefix("\u{feff}name,n\r\n").unwrap_or_default();
             assert!(answered(csv) <= escaped_len(&row) + 12, "{text:?}");
         }
         let mut file = empty();

@@ -20,11 +20,12 @@ pub(crate) enum Section {
     People,
     Activity,
     Health,
+    Evidence,
     Settings,
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
         Self::Connect,
         Self::Tokens,
@@ -32,6 +33,7 @@ impl Section {
         Self::People,
         Self::Activity,
         Self::Health,
+        Self::Evidence,
         Self::Settings,
     ];
 
@@ -44,6 +46,7 @@ impl Section {
             Self::People => "People",
             Self::Activity => "Activity",
             Self::Health => "Health",
+            Self::Evidence => "Evidence",
             Self::Settings => "Settings",
         }
     }
@@ -72,6 +75,7 @@ impl Section {
             Self::People => "/people",
             Self::Activity => "/activity",
             Self::Health => "/health",
+            Self::Evidence => "/evidence",
             Self::Settings => "/settings",
         }
     }
@@ -86,6 +90,7 @@ impl Section {
             Self::People => "users",
             Self::Activity => "activity",
             Self::Health => "heart-pulse",
+            Self::Evidence => "file-check",
             Self::Settings => "settings",
         }
     }
@@ -96,7 +101,7 @@ impl Section {
             Self::Overview => 0,
             Self::Connect | Self::Tokens => 1,
             Self::Groups | Self::People => 2,
-            Self::Activity | Self::Health => 3,
+            Self::Activity | Self::Health | Self::Evidence => 3,
             Self::Settings => 4,
         }
     }
@@ -106,7 +111,7 @@ impl Section {
             Self::Overview | Self::Connect => Permission::ProvisioningRead,
             Self::Tokens => Permission::SsoConfigure,
             Self::Groups | Self::People => Permission::DirectoryRead,
-            Self::Activity | Self::Health => Permission::LogsRead,
+            Self::Activity | Self::Health | Self::Evidence => Permission::LogsRead,
             Self::Settings => Permission::SettingsWrite,
         }
     }
@@ -159,7 +164,10 @@ impl Layout {
 
     /// The sections that the visitor may open.
     pub(crate) fn sections(&self) -> Vec<Vec<Section>> {
-        let may = |section: &Section| self.may(section.permission());
+        let may = |section: &Section| {
+            let also = (*section == Section::Evidence).then_some(Permission::DirectoryRead);
+            self.may(section.permission()) && also.is_none_or(|also| self.may(also))
+        };
         let sections: Vec<Section> = Section::ALL.into_iter().filter(may).collect();
         sections
             .chunk_by(|one, next| one.kind() == next.kind())

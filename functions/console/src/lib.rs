@@ -9,7 +9,7 @@
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
 //! - `GLOSSARY.md` has the words of the pages, and `words` refuses others.
-//! - `export` writes lists as files. `assets` serves the style sheet, the scripts, the fonts and
+//! - `export` writes lists and evidence as files. `assets` serves the style sheet, the scripts, the fonts and
 //!   the icons. The sheet's parts are in `assets/style`: tokens first, then one file for each family of components.
 //!
 //! Pages work without scripts. With scripts, htmx loads parts of a page: lists that unfold, a checklist that updates

@@ -100,6 +100,7 @@ pub use crate::indexes::fill::{Filled, IndexedPeople};
 pub use crate::indexes::handle::Indexes;
 pub use crate::journal::chain::Fault;
 pub use crate::journal::checkpoints::Checkpoint;
+pub use crate::journal::departures::{DepartureQuery, FeedSeal};
 pub use crate::journal::entry::{AuditQuery, Entry};
 pub use crate::journal::feed::{EVENT_VERSION, Event, FeedEvent, Integrity, Verification};
 pub use crate::journal::feed_page::{FeedPage, FeedQuery, FeedRead};

@@ -12,6 +12,7 @@
 //! | `find` | search for people and groups by name, e-mail address or id |
 //! | `by_word` | people by the beginnings of words of their names and addresses, in an index |
 //! | `snapshot` | everything of the directory, page by page, with its place in the event feed |
+//! | `evidence` | who has access and why, and who left, as auditors ask |
 //! | `profile` | everything about one person, in a few reads |
 //! | `deleted` | people who were deleted and have not come back |
 //! | `identity` | why a person was kept out, and what they were called before |
@@ -34,6 +35,7 @@ mod handle;
 
 mod by_word;
 mod deleted;
+mod evidence;
 mod find;
 mod find_groups;
 mod identity;
@@ -48,6 +50,9 @@ mod traffic;
 mod health;
 
 pub use crate::deleted::DeletedPerson;
+pub use crate::evidence::access_review::{ReviewPage, ReviewedPerson};
+pub use crate::evidence::made::Made;
+pub use crate::evidence::offboarding::{Departure, OffboardingPage, OffboardingQuery};
 pub use crate::find::FoundPeople;
 pub use crate::find_groups::{FoundGroups, GroupQuery};
 pub use crate::handle::Insight;

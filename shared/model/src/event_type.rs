@@ -180,6 +180,14 @@ impl EventType {
         all.find(|kind| kind.as_str() == name)
     }
 
+    /// Returns whether the change ends somebody's access. An index of the journal has the entries of these types.
+    pub fn ends_access(self) -> bool {
+        matches!(
+            self,
+            Self::UserDeactivated | Self::UserDeleted | Self::UserBlocked
+        )
+    }
+
     /// Returns whether the feed and the bus have events of this type. All other types are those of journal entries only.
     pub fn is_event(self) -> bool {
         self != Self::GroupMembersChanged

@@ -1,5 +1,6 @@
 //! Where a request came from.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The maximum length of a user agent in bytes. Every journal entry of a request contains it.
@@ -19,6 +20,10 @@ pub struct Origin {
     /// What the client calls itself: its `User-Agent` header, cut to 128 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// When the gateway received the request. Not stored with the origin: only entries about the end of somebody's access
+    /// have it.
+    #[serde(skip)]
+    pub received_at: Option<Timestamp>,
 }
 
 impl Origin {
@@ -27,10 +32,21 @@ impl Origin {
         Self {
             address: address.and_then(|text| bounded(text, MAX_ADDRESS)),
             user_agent: user_agent.and_then(|text| bounded(text, MAX_USER_AGENT)),
+            received_at: None,
         }
     }
 
-    /// Returns whether nothing is known.
+    /// Returns the origin of a request that the gateway received then, in milliseconds since 1970; 0 if that is not known.
+    #[must_use]
+    pub fn received(self, milliseconds: i64) -> Self {
+        let at = Timestamp::from_millisecond(milliseconds).ok();
+        Self {
+            received_at: at.filter(|_| milliseconds > 0),
+            ..self
+        }
+    }
+
+    /// Returns whether neither the address nor the user agent is known.
     pub fn is_empty(&self) -> bool {
         self.address.is_none() && self.user_agent.is_none()
     }

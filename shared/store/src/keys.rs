@@ -297,6 +297,12 @@ impl<'a> Keys<'a> {
         self.partition(&format!("#JR#{}", bounded(request, MAX_VALUE_BYTES)))
     }
 
+    /// Returns the partition of the index of journal entries that tell of the end of somebody's access. The sort key is the
+    /// entry's id.
+    pub fn departures(self) -> Partition {
+        self.partition("#JD")
+    }
+
     /// Returns the partition of the index of people by the words of their names and addresses, in order of words.
     pub fn words(self) -> Partition {
         self.partition("#W")

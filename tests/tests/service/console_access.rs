@@ -220,6 +220,9 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/activity/audit",
                 "/activity/export?format=json",
                 "/health",
+                "/evidence",
+                "/evidence/access",
+                "/evidence/export?format=json",
             ] {
                 let is_connection = page.is_empty() || page.starts_with("/connections/");
                 let reads = match role {

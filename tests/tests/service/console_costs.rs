@@ -197,6 +197,11 @@ fn every_page_reads_a_bounded_amount() {
             "/console/activity/export?format=csv&text=nobody".to_owned(),
             "/console/activity/audit/export?format=csv".to_owned(),
             "{trace}".to_owned(),
+            "/console/evidence".to_owned(),
+            "/console/evidence?from=2020-01-01".to_owned(),
+            "/console/evidence/export?format=csv".to_owned(),
+            "/console/evidence/access".to_owned(),
+            "/console/evidence/access/export?format=json".to_owned(),
             "/console/health".to_owned(),
             "/console/settings".to_owned(),
         ] {

@@ -34,6 +34,7 @@ fn an_empty_page_explains_what_it_will_show() {
             ("bare-activity", "/console/activity", "Activity"),
             ("bare-audit", "/console/activity/audit", "Activity"),
             ("bare-health", "/console/health", "Health"),
+            ("bare-evidence", "/console/evidence", "Nobody left"),
         ] {
             browser.go(path).await;
             browser.wait_for_text(said).await;

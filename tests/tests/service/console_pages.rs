@@ -65,6 +65,8 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
         ("audit", "/console/activity/audit".to_owned()),
         ("support", "/console/support-access".to_owned()),
         ("health", "/console/health".to_owned()),
+        ("evidence", "/console/evidence".to_owned()),
+        ("access-review", "/console/evidence/access".to_owned()),
         ("settings", "/console/settings".to_owned()),
         ("roles", "/console/roles".to_owned()),
         ("overview", "/console".to_owned()),

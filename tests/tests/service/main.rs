@@ -73,6 +73,7 @@ mod digest;
 mod discovery;
 mod dynamodb_faults;
 mod erasure;
+mod evidence;
 mod exports;
 mod feed;
 mod feed_cursors;

@@ -279,7 +279,7 @@ impl Vault {
 }
 
 /// The pages and files of the console that show what was sent.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 14] = [
     "",
     "/tokens",
     "/people",
@@ -288,6 +288,10 @@ const PAGES: [&str; 10] = [
     "/activity/audit",
     "/activity/export",
     "/activity/audit/export",
+    "/evidence",
+    "/evidence/export",
+    "/evidence/access",
+    "/evidence/access/export",
     "/health",
     "/settings",
 ];

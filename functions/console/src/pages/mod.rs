@@ -1,5 +1,6 @@
 //! The pages, one module each, and their routes.
 
+mod access_review;
 mod activity;
 mod attributes;
 mod audit;
@@ -17,6 +18,7 @@ mod issued;
 mod mappings;
 mod merge;
 mod names;
+mod offboarding;
 mod open;
 mod overview;
 mod people;
@@ -95,6 +97,13 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/activity/requests/{id}", get(trace::logged))
         .route("/console/activity/audit", get(audit::show))
         .route("/console/activity/audit/export", get(audit::export))
+        .route("/console/evidence", get(offboarding::show))
+        .route("/console/evidence/export", get(offboarding::export))
+        .route("/console/evidence/access", get(access_review::show))
+        .route(
+            "/console/evidence/access/export",
+            get(access_review::export),
+        )
         .route("/console/support-access", get(support::show))
         .route("/console/support-access/{id}/end", post(support::end))
         .route("/console/health", get(health::show))

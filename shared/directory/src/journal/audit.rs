@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rollcall_model::is_id;
 use rollcall_scim::fold;
 use rollcall_store::{BoundedPage, Error, Item, Partition, Range, from_item, just_after, text};
@@ -17,7 +17,7 @@ use crate::journal::read_back::{LogRange, MAX_READ, READ_AT_ONCE, read_back};
 const MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// The ids between which the index has every entry. What is newer or older is read from the journal.
-struct Indexed {
+pub(super) struct Indexed {
     /// The index has no entry that it must have above this id.
     top: String,
     /// It may lack entries up to this id; `None` if it is complete from the beginning.
@@ -25,8 +25,8 @@ struct Indexed {
 }
 
 impl Indexed {
-    fn of(coverage: &Coverage) -> Self {
-        let since = coverage.complete_since;
+    /// Returns the interval of an index that has everything after `since`, or from the beginning.
+    pub(super) fn of(coverage: &Coverage, since: Option<Timestamp>) -> Self {
         Self {
             top: just_after(coverage.latest_at - MARGIN),
             floor: since.map(|since| just_after(since + MARGIN)),
@@ -81,12 +81,6 @@ impl Journal<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn audit(self, query: &AuditQuery) -> Result<(Vec<Entry>, Option<String>), Error> {
-        if let Some(index) = self.index_for(query)
-            && let Some(coverage) = self.coverage().await?
-        {
-            let indexed = Indexed::of(&coverage);
-            return self.indexed(query, &index, &indexed).await;
-        }
         let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
         let range = LogRange {
             from: query.from,
@@ -95,6 +89,12 @@ impl Journal<'_> {
             limit: query.limit,
         };
         let wanted = |entry: &Entry| entry.answers(query, &subject_name);
+        if let Some(index) = self.index_for(query)
+            && let Some(coverage) = self.coverage().await?
+        {
+            let indexed = Indexed::of(&coverage, coverage.complete_since);
+            return self.indexed(range, &index, &indexed, wanted).await;
+        }
         read_back(self.scope, self.scope.keys().journal(), range, wanted).await
     }
 
@@ -107,15 +107,17 @@ impl Journal<'_> {
         by_request.or_else(|| by_subject.map(|subject| keys.entries_about(&subject)))
     }
 
-    async fn indexed(
+    /// Reads the wanted entries of a part of the log by an index, newest first, and what the index lacks from the log.
+    pub(super) async fn indexed(
         self,
-        query: &AuditQuery,
+        query: LogRange<'_>,
         index: &Partition,
         indexed: &Indexed,
+        wanted: impl Fn(&Entry) -> bool + Send,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
-        let subject_name = query.subject.as_deref().map(fold).unwrap_or_default();
         let log = self.scope.keys().journal();
-        let begin = query.after.clone().or_else(|| query.to.map(just_after));
+        let begin = query.after.cloned();
+        let begin = begin.or_else(|| query.to.map(just_after));
         let mut page = BoundedPage::new(begin, query.limit, MAX_READ);
         while !page.is_done() {
             let behind = page.behind();
@@ -141,8 +143,7 @@ impl Journal<'_> {
                 .last()
                 .is_some_and(|last: &Entry| query.from > Some(last.at));
             let next = read.next.or(part.next).filter(|_| !is_over);
-            let wanted = |entry: &Entry| entry.answers(query, &subject_name);
-            page.take(entries.into_iter().filter(wanted), count, next);
+            page.take(entries.into_iter().filter(&wanted), count, next);
         }
         Ok(page.page(|entry| &entry.id))
     }

@@ -48,6 +48,9 @@ pub struct Entry {
     /// The sequence number of the entry's first event in the feed, once the relay has assigned it.
     #[serde(rename = "placed_at", default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
+    /// When the gateway received the request, if the change ended somebody's access. Earlier versions do not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
 }
 
 /// The conditions of an audit query. All are optional.
@@ -97,6 +100,7 @@ impl Entry {
             before: None,
             after: None,
             sequence: None,
+            received_at: scope.origin.received_at.filter(|_| action.ends_access()),
         }
     }
 

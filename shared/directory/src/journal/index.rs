@@ -1,4 +1,4 @@
-//! The index of journal entries by subject and by request, and the mark that says which entries it has.
+//! The index of journal entries by subject and by request, and of those about the end of somebody's access, and the mark that says which entries it has.
 //!
 //! The relay adds an entry after the entry has its place in the feed, so writers do not pay for the index. The mark
 //! names the events that the index has, an interval of sequence numbers. The relay extends the interval at its end only
@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rollcall_model::is_id;
+use rollcall_model::{EventType, is_id};
 use rollcall_scim::fold;
 use rollcall_store::{
     Error, Expression, Item, Key, Keys, Range, Updated, from_item, now, number, string, to_item,
@@ -39,6 +39,14 @@ pub(crate) struct Coverage {
     /// version has added events since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) roles_to: Option<u64>,
+    /// The end of the interval as versions wrote it that index who left. If it is another one, an earlier version has added
+    /// events since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_to: Option<u64>,
+    /// The time after which the index has everybody who left, up to the end of the interval; absent if it has everybody
+    /// from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_since: Option<Timestamp>,
 }
 
 impl Coverage {
@@ -50,6 +58,11 @@ impl Coverage {
     /// Returns whether every event of the interval was added by a version that indexes people by their roles.
     pub(crate) fn has_roles(&self) -> bool {
         self.roles_to == Some(self.followed_to)
+    }
+
+    /// Returns whether the last events were added by a version that indexes who left.
+    pub(crate) fn has_departures(&self) -> bool {
+        self.left_to == Some(self.followed_to)
     }
 }
 
@@ -66,7 +79,8 @@ struct KeptEvent {
     expires: i64,
 }
 
-/// Returns the keys of the index items of an event: one for each item that it is about, and one for its request.
+/// Returns the keys of the index items of an event: one for each item that it is about, one for its request, and one if it
+/// ended somebody's access.
 ///
 /// Queries by subject use the index only for ids. So a name is indexed only if it looks like an id.
 fn keys_of(keys: Keys<'_>, event: &Event) -> BTreeSet<Key> {
@@ -76,6 +90,7 @@ fn keys_of(keys: Keys<'_>, event: &Event) -> BTreeSet<Key> {
         // The content was erased.
         return BTreeSet::new();
     }
+    let ends_access = EventType::of(&event.kind).is_some_and(EventType::ends_access);
     let name = fold(&event.subject.name);
     let member = event.after.as_ref().map(|after| &after["member"]);
     let member = member.and_then(Value::as_str).unwrap_or_default();
@@ -84,6 +99,7 @@ fn keys_of(keys: Keys<'_>, event: &Event) -> BTreeSet<Key> {
         .filter(|subject| is_id(subject))
         .map(|subject| keys.entries_about(subject).at(entry))
         .chain([keys.entries_of_request(&event.request_id).at(entry)])
+        .chain(ends_access.then(|| keys.departures().at(entry)))
         .collect()
 }
 
@@ -136,6 +152,8 @@ impl Journal<'_> {
                 latest_at: latest,
                 complete_since: (before > 0).then(now),
                 roles_to: Some(last),
+                left_to: Some(last),
+                left_since: (before > 0).then(now),
             };
             return self.begin(&begun).await;
         };
@@ -144,11 +162,19 @@ impl Journal<'_> {
             true => (", roles_to = :last", " AND roles_to = followed_to"),
             false => ("", ""),
         };
-        let set = format!("SET followed_to = :last, latest_at = :latest{roles}");
-        let set = Expression::new(set)
+        // Who left while an earlier version added events is not indexed, so the index of them begins again.
+        let (left, still) = match known.has_departures() {
+            true => ("left_to = :last", " AND left_to = followed_to"),
+            false => ("left_to = :last, left_since = :now", ""),
+        };
+        let set = format!("SET followed_to = :last, latest_at = :latest{roles}, {left}");
+        let mut set = Expression::new(set)
             .with(":last", number(last))
             .with(":latest", string(&latest.max(known.latest_at).to_string()));
-        let follows = format!("followed_to >= :before AND followed_to < :last{only}");
+        if !known.has_departures() {
+            set = set.with(":now", string(&now().to_string()));
+        }
+        let follows = format!("followed_to >= :before AND followed_to < :last{only}{still}");
         let follows = Expression::new(follows).with(":before", number(before));
         self.note(&set, &follows).await?;
         Ok(false)
@@ -163,14 +189,14 @@ impl Journal<'_> {
     /// Stores what a new index covers. Returns `false` if there is an index already.
     async fn begin(self, begun: &Coverage) -> Result<bool, Error> {
         let mut set = Expression::new(
-            "SET filled_to = :filled, followed_to = :followed, latest_at = :latest, roles_to = :followed",
+            "SET filled_to = :filled, followed_to = :followed, latest_at = :latest, roles_to = :followed, left_to = :followed",
         )
         .with(":filled", number(begun.filled_to))
         .with(":followed", number(begun.followed_to))
         .with(":latest", string(&begun.latest_at.to_string()));
         if let Some(since) = begun.complete_since {
             set = set
-                .then(", complete_since = :since")
+                .then(", complete_since = :since, left_since = :since")
                 .with(":since", string(&since.to_string()));
         }
         self.note(&set, &Expression::absent()).await
@@ -199,6 +225,8 @@ impl Journal<'_> {
             latest_at: now(),
             complete_since: Some(now()),
             roles_to: Some(given),
+            left_to: Some(given),
+            left_since: Some(now()),
         };
         self.begin(&begun).await?;
         self.coverage().await
@@ -244,14 +272,21 @@ impl Journal<'_> {
         self.index_at(items.into_iter()).await?;
         let is_whole = page.next.is_none();
         let mut set = Expression::new("SET filled_to = :first").with(":first", number(first));
+        // An index that has begun with who left is whole in both ways.
+        let has_left = known.left_since.is_some() && known.left_since == known.complete_since;
         if is_whole {
-            set = set.then(" REMOVE complete_since");
+            let whole = match has_left {
+                true => " REMOVE complete_since, left_since",
+                false => " REMOVE complete_since",
+            };
+            set = set.then(whole);
         }
         self.note(&set, &Expression::present()).await?;
         let complete_since = known.complete_since.filter(|_| !is_whole);
         let filled = Coverage {
             filled_to: first,
             complete_since,
+            left_since: known.left_since.filter(|_| !(is_whole && has_left)),
             ..known
         };
         Ok((count, filled))

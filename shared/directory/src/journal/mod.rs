@@ -4,11 +4,13 @@
 //! `read_back` reads a log newest first, and `feed` assigns each entry its sequence number and turns it into events,
 //! which `chain` links by hashes. `feed_page` reads them by cursor. `checkpoints` tells the bus the last hash, and `reminders` finds entries that the relay
 //! missed.
-//! `index` keeps entries by subject and by request, once they have their places, and `audit` reads by them.
+//! `index` keeps entries by subject and by request, and those about the end of somebody's access, once they have their
+//! places; `audit` and `departures` read by them.
 
 pub(crate) mod audit;
 pub(crate) mod chain;
 pub(crate) mod checkpoints;
+pub(crate) mod departures;
 pub(crate) mod entry;
 pub(crate) mod feed;
 pub(crate) mod feed_page;

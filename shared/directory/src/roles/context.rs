@@ -1,10 +1,11 @@
 //! The data that decides roles, read once for many people.
 
-use rollcall_model::{Catalogue, Mappings, Role, Settings, USERS};
+use rollcall_model::{Catalogue, Grant, Mappings, Role, Settings, USERS};
 use rollcall_store::{Error, Scope, TenantItem};
 
 use crate::resources::record::Record;
 use crate::roles::decide;
+use crate::roles::explain::Source;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
 use crate::roles::person::{Person, person};
@@ -30,6 +31,29 @@ impl RoleContext {
     /// Returns a person's effective roles, highest first.
     pub(crate) fn roles(&self, record: &Record) -> Vec<Role> {
         decide::effective_roles(record, &self.settings, &self.mappings)
+    }
+
+    /// Returns every role that a person was given, with what gave it: mapped ones first. What was given by hand stays with
+    /// somebody who is inactive, but has no effect.
+    pub fn sources(&self, record: &Record) -> Vec<(Role, Source)> {
+        let mapped = decide::mapped(record, &self.settings, &self.mappings);
+        let mapped = mapped.into_iter().flat_map(|(group, roles)| {
+            let of = move |role| {
+                let group = group.clone();
+                (role, Source::Mapped { group })
+            };
+            roles.into_iter().rev().map(of)
+        });
+        let catalogue = &self.settings.roles;
+        let given = |grant: &Option<Grant>, source: Source| {
+            let roles = grant.iter().flat_map(Grant::roles);
+            let roles = roles.filter_map(|id| catalogue.role(id));
+            roles.map(|role| (role, source.clone())).collect::<Vec<_>>()
+        };
+        mapped
+            .chain(given(&record.account.manual, Source::Manual))
+            .chain(given(&record.account.default, Source::Default))
+            .collect()
     }
 
     /// Returns a person as lists show them.

@@ -348,6 +348,11 @@ impl SignIn<'_> {
         Ok(sessions)
     }
 
+    /// Returns for how long a session lasts at most with these settings, in minutes.
+    pub fn longest_session(self, settings: &Settings) -> u32 {
+        self.scope.session_bounds.limits(settings).minutes
+    }
+
     /// Lists the portal links that can still be opened, and the valid sessions that links have opened, latest first, at
     /// most 100. Links of earlier versions are not listed.
     ///

@@ -62,6 +62,15 @@ impl Gate for ManageWebhooks {
     const ALSO: &'static [Permission] = &[Permission::LogsRead, Permission::DirectoryRead];
 }
 
+/// Requires `logs:read` and `directory:read`: evidence tells of people what the audit log and the directory do.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadEvidence;
+
+impl Gate for ReadEvidence {
+    const PERMISSION: Option<Permission> = Some(Permission::LogsRead);
+    const ALSO: &'static [Permission] = &[Permission::DirectoryRead];
+}
+
 /// Requires `provisioning:create`, and what the rows can do or tell: people and groups are read, and roles are given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Import;

@@ -4,7 +4,7 @@
 //!   `portal_links`, `snapshot`, `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
 //!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `held`, `groups`, `people`, `identity`,
-//!   `person_actions`, `returning`, `erasure`, `export`, `settings`, `audit`, `requests`, `health`, `webhooks`; and only for people:
+//!   `person_actions`, `returning`, `erasure`, `export`, `evidence`, `settings`, `audit`, `requests`, `health`, `webhooks`; and only for people:
 //!   `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
@@ -50,6 +50,7 @@ mod roles;
 mod routes;
 mod schema_fields;
 mod schemas;
+mod spreadsheet;
 mod stored_answer;
 mod tidy;
 
@@ -67,6 +68,8 @@ mod application;
 mod audit;
 mod connections;
 mod erasure;
+mod evidence;
+mod evidence_tables;
 mod export;
 mod fate;
 mod groups;
@@ -102,15 +105,17 @@ use rollcall_directory::Directory;
 use crate::routes::Api;
 
 pub use caller::{Admin, check_below};
+pub use evidence_tables::{EvidenceTable, offboarding_table, review_table};
 pub use fate::explained;
 pub use fields::{Id, Params, name, segment};
 pub use gate::{
-    Configure, Create, Delete, Gate, Pick, Read, ReadConnections, ReadLogs, Settings, SignedIn,
-    check_session,
+    Configure, Create, Delete, Gate, Pick, Read, ReadConnections, ReadEvidence, ReadLogs, Settings,
+    SignedIn, check_session,
 };
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};
 pub use settings::check_retention;
+pub use spreadsheet::{as_csv, media_type as csv_media_type};
 pub use surface::finish;
 
 /// Returns the routes that are only for the application's backend.

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, export, groups, health, held, identity, imports,
+    audit, connections, erasure, events, evidence, export, groups, health, held, identity, imports,
     named_mappings, people, person_actions, picker, portal_links, put_connection, put_settings,
     put_tenant, quirks, remedies, requests, returning, roles, schemas, service_keys, sessions,
     settings, sign_in, snapshot, support, tenants, tokens, webhooks,
@@ -126,6 +126,8 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(sessions::end_of_person),
         routes!(settings::read, put_settings::put, settings::change),
         routes!(audit::list),
+        routes!(evidence::access_review),
+        routes!(evidence::offboarding),
         routes!(requests::list),
         routes!(support::list),
         routes!(support::end),

@@ -5,7 +5,7 @@ use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use rollcall_directory::Origin;
 
-/// Returns the address of the client and its user agent, as API Gateway saw them.
+/// Returns the address of the client and its user agent, as API Gateway saw them, and when it received the request.
 ///
 /// The address is the one that opened the connection. A header such as `X-Forwarded-For` is never read, because a client
 /// can send any.
@@ -17,10 +17,12 @@ pub fn origin(parts: &Parts) -> Origin {
                 identity.source_ip.as_deref(),
                 identity.user_agent.as_deref(),
             )
+            .received(context.request_time_epoch)
         }
         Some(RequestContext::ApiGatewayV2(context)) => {
             let http = &context.http;
             Origin::new(http.source_ip.as_deref(), http.user_agent.as_deref())
+                .received(context.time_epoch)
         }
         _ => Origin::default(),
     }

@@ -118,6 +118,8 @@ pub(super) fn rows() -> Vec<Row> {
         ("DELETE", "/support-access/{connection}", None),
         get("/health"),
         get("/audit?action=connection."),
+        get("/evidence/access-review"),
+        get("/evidence/offboarding"),
         ("POST", "/webhooks", Some(webhook())),
         get("/webhooks"),
         get("/webhooks/{webhook}"),
