@@ -3,9 +3,9 @@
 //! - [`application_router`] is for the backend, which sends a service key: `tenants`, `sign_in`, `events`,
 //!   `portal_links`, `snapshot`, `service_keys`.
 //! - [`admin_router`] has what an admin does, by two doors (`door`): people send a session, and the backend sends a
-//!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `held`, `groups`, `people`, `identity`,
-//!   `person_actions`, `returning`, `erasure`, `export`, `evidence`, `settings`, `audit`, `requests`, `health`, `webhooks`; and only for people:
-//!   `sessions`.
+//!   service key and names the tenant in the path. `connections`, `tokens`, `remedies`, `held`, `groups`, `people`,
+//!   `identity`, `person_actions`, `returning`, `erasure`, `export`, `evidence`, `settings`, `audit`, `requests`,
+//!   `health`, `webhooks`; and only for people: `sessions`.
 //! - `surface` is the outer layer of both.
 //! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
 //!   reads bodies, query strings and path segments.
