@@ -110,6 +110,10 @@ pub struct Identity {
     /// the last change.
     #[serde(skip_serializing_if = "is_zero")]
     pub renamings: u64,
+    /// What `renamings` was when an admin last gave the person a role. A session that knows a lower number has ended: it could
+    /// be that of somebody else, who signed in under another name before.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sessions_since: u64,
     /// The traces of the user names, external ids and e-mail addresses that the person had before, the latest ones. Each is
     /// a keyed hash.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -191,6 +195,23 @@ impl Identity {
         proven.push(hash);
         let surplus = proven.len().saturating_sub(MAX_PROVEN);
         proven.drain(..surplus);
+    }
+
+    /// Ends the proof of all identifiers but these. Somebody to whom something was proven goes on to have proofs, though none
+    /// that a sign-in can bring: they are not as somebody of whom nothing was ever proven.
+    pub fn prove_no_others(&mut self, person: &str, kept: &[(IdentifierKind, &str)]) {
+        let Some(proven) = self.proven.as_mut() else {
+            return;
+        };
+        let had_any = *proven != Proven::default();
+        for kind in [IdentifierKind::UserName, IdentifierKind::ExternalId] {
+            let kept = kept.iter().filter(|(of, _)| *of == kind);
+            let kept: BTreeSet<_> = kept.map(|(_, value)| hash_of(person, value)).collect();
+            proven.of_mut(kind).retain(|hash| kept.contains(hash));
+        }
+        if had_any && *proven == Proven::default() {
+            proven.user_names.push(hash_of(person, ""));
+        }
     }
 
     /// Binds a subject in a connection, and ends its binding in the namespace without a connection.
@@ -300,6 +321,24 @@ mod tests {
         assert!(!new.proves("p", kind, "ada") && new.proves("p", kind, "f"));
         new.prove("p", kind, None);
         assert!(new.proves("p", kind, "b"));
+    }
+
+    #[test]
+    fn what_was_proven_ends_and_is_not_forgotten() {
+        let kind = IdentifierKind::UserName;
+        let mut identity = Identity::new(PersonOrigin::Pushed, None);
+        identity.prove_no_others("p", &[]);
+        assert!(identity.proves_nothing());
+        for name in ["ada", "mallory"] {
+            identity.prove("p", kind, Some(name));
+        }
+        identity.prove("p", IdentifierKind::ExternalId, Some("mallory"));
+        identity.prove_no_others("p", &[(kind, "ada"), (kind, "bob")]);
+        assert!(identity.proves("p", kind, "ada") && !identity.proves("p", kind, "mallory"));
+        assert!(!identity.proves("p", IdentifierKind::ExternalId, "mallory"));
+        assert!(!identity.proves("p", kind, "bob"));
+        identity.prove_no_others("p", &[(kind, "bob")]);
+        assert!(!identity.proves("p", kind, "ada") && !identity.proves_nothing());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The links from the findings on the Health page.
 
+use std::collections::BTreeMap;
+
 use rollcall_directory::Role;
+use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::Visitor;
 use serde_json::json;
@@ -95,5 +98,85 @@ fn a_name_cannot_reverse_the_text_around_it() {
         let health = visitor.get("/console/health").await.expect(200).html;
         let title = "Nothing has come from “\u{2068}evil\u{2069}” yet</h2>";
         assert!(health.contains(title), "{health}");
+    });
+}
+
+/// Returns the remedies on a page: where they lead, by their texts.
+fn remedies(html: &str) -> BTreeMap<String, String> {
+    let links = html.split("<a class=\"remedy button\" href=\"").skip(1);
+    let parts = links.filter_map(|link| {
+        let (href, rest) = link.split_once("\">")?;
+        let (text, _) = rest.split_once("</a>")?;
+        Some((text.to_owned(), href.to_owned()))
+    });
+    parts.collect()
+}
+
+#[test]
+fn every_finding_about_an_identity_has_its_remedy_as_a_button() {
+    run(async |service| {
+        let scene = Scene::create(service, "remedies-shown").await;
+        let own = scene.tenant.connection_id().to_owned();
+        let (other, idp) = scene.another("Other").await;
+        let mut people = BTreeMap::new();
+        for (number, name) in ["ada", "bob", "dee", "olga", "vic"].into_iter().enumerate() {
+            let user = json!({"userName": name, "externalId": number.to_string()});
+            people.insert(name, scene.push(user).await);
+        }
+        let login = |name: &str, subject: &str| json!({"user_name": name, "subject": subject, "connection": own});
+        for _ in 0..2 {
+            scene.signed_in(login("ada", "s-ada")).await;
+        }
+        scene.signed_in(login("olga", "s-olga")).await;
+        scene.give(&people["olga"], Role::Owner).await;
+        for (name, path, value) in [
+            ("olga", "userName", json!("olga.married")),
+            ("dee", "active", json!(false)),
+        ] {
+            scene.set(&people[name], path, value).await.expect(200);
+        }
+        let settings = json!({"sign_up": "pushed_only"});
+        let path = scene.path("/settings");
+        scene.application.patch(&path, settings).await.expect(200);
+
+        let with_id = json!({"user_name": "vic", "external_id": "17", "connection": own});
+        let elsewhere = json!({"user_name": "bob", "connection": other});
+        for (login, status) in [
+            (login("ada", "s-another"), 409),
+            (login("olga.married", "s-another"), 409),
+            (with_id, 409),
+            (elsewhere, 409),
+            (login("dee", "s-dee"), 403),
+            (login("nobody", "s-nobody"), 403),
+        ] {
+            scene.log_in(login).await.expect(status);
+        }
+        let change = json!([{"op": "replace", "path": "title", "value": "x"}]);
+        let path = format!("/Users/{}", people["bob"]);
+        idp.patch(&path, change).await.expect(403);
+
+        let visitor = Visitor::with_link(service, &scene.tenant, Role::Owner).await;
+        let page = visitor.get("/console/health").await.expect(200).html;
+        let shown = remedies(&page);
+        let person = |name: &str| format!("/console/people/{}", people[name]);
+        for (text, path) in [
+            ("Bind the person anew", person("ada")),
+            ("Confirm the person", person("olga")),
+            ("Open the person", person("vic")),
+            ("Restore, unblock or admit as new", person("dee")),
+            ("Change who may sign up", "/console/settings".to_owned()),
+            (
+                "Let it replace the other connection",
+                "/console/connections".to_owned(),
+            ),
+        ] {
+            let found = shown.get(text);
+            let leads = found.is_some_and(|found| found.starts_with(&path));
+            assert!(leads, "{text}: {path} in {shown:#?}");
+        }
+        for (text, path) in shown {
+            let page = visitor.get(&path).await.expect(200).html;
+            assert!(page.contains("<form"), "{text}: {path}");
+        }
     });
 }

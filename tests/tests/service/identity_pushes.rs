@@ -310,6 +310,42 @@ fn races_make_nobody_twice_and_bring_nobody_back() {
     });
 }
 
+/// Case 28: an account is closed while it signs in, and a person is bound anew while they sign in.
+#[test]
+fn races_leave_no_session_of_a_closed_account_and_one_binding() {
+    run(async |service| {
+        let scene = Scene::create(service, "identity-close-races").await;
+        let idp = scene.tenant.idp();
+        for round in 0..6 {
+            let (own, closed) = (format!("own-{round}"), format!("ghost-{round}"));
+            let person = scene.push(json!({"userName": own})).await;
+            let login = json!({"user_name": closed, "subject": format!("s-{round}")});
+            let ghost = scene.signed_in(login.clone()).await;
+            let renamed = scene.set(&person, "userName", json!(closed));
+            let (renamed, signed_in) = join(renamed, scene.log_in(login.clone())).await;
+            renamed.expect(200);
+            idp.get(&format!("/Users/{ghost}")).await.expect(404);
+            if signed_in.status == 200 && signed_in.string("/user/id") == ghost {
+                let token = signed_in.string("/session/token");
+                assert!(!scene.is_active(&token).await, "round {round}");
+            }
+            assert_eq!(scene.signed_in(login.clone()).await, person);
+            assert_eq!(scene.people().await, round + 1);
+
+            let anew = scene.path(&format!("/users/{person}/bind-anew"));
+            let anew = scene.application.post(&anew, json!({}));
+            let (anew, signed_in) = join(anew, scene.log_in(login.clone())).await;
+            assert!(anew.status < 300, "{}", anew.body);
+            assert!([200, 409].contains(&signed_in.status), "{}", signed_in.body);
+            let other = json!({"user_name": closed, "subject": format!("t-{round}")});
+            for _ in 0..2 {
+                assert_eq!(scene.signed_in(other.clone()).await, person);
+            }
+            scene.conflicts(login, &[&person]).await;
+        }
+    });
+}
+
 /// A rename that closes an account and deactivates the person at once: an owner who is out does not count as one.
 #[test]
 fn the_last_active_owner_stays_after_a_rename_that_closes_an_account() {

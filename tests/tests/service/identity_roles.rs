@@ -33,9 +33,16 @@ fn a_role_that_is_given_anew_proves_no_new_name() {
         give(&ann, &victim, Value::Null).await;
         give(&ann, &victim, json!("admin")).await;
         scene.conflicts(name("mallory"), &[&victim]).await;
-        // Under the old name again, it is them.
+        // Under the old name again, somebody must say that it is them: before the role, others could sign in under it too.
         scene
             .set(&victim, "userName", json!("vic"))
+            .await
+            .expect(200);
+        scene.conflicts(name("vic"), &[&victim]).await;
+        let confirm = scene.path(&format!("/users/{victim}/confirm"));
+        scene
+            .application
+            .post(&confirm, json!({}))
             .await
             .expect(200);
         assert_eq!(scene.signed_in(name("vic")).await, victim);
@@ -58,6 +65,74 @@ fn a_role_that_is_given_anew_proves_no_new_name() {
         give(&ann, &bob, json!("admin")).await;
         assert_eq!(scene.signed_in(name("bob")).await, bob);
     });
+}
+
+/// Before somebody has a role, whoever holds the token of their connection can sign in as them. Nothing of that lasts when
+/// they get one: neither what the other name proves, nor a session.
+#[test]
+fn what_another_name_has_opened_ends_with_a_role() {
+    run(async |service| {
+        let scene = Scene::create(service, "role-sleeper").await;
+        let name = |name: &str| json!({"user_name": name});
+        for user in ["boss", "chief"] {
+            scene.push(name_of(user)).await;
+        }
+        let mut sessions = Vec::new();
+        for (user, role) in [("boss", Role::Owner), ("chief", Role::Admin)] {
+            let id = scene.signed_in(name(user)).await;
+            scene.give(&id, role).await;
+            sessions.push(scene.session(name(user)).await);
+        }
+        let (owner, admin) = (&sessions[0], &sessions[1]);
+        let givers = [
+            ("owner", Some(owner)),
+            ("owner", None),
+            ("admin", Some(admin)),
+        ];
+        for (number, (role, giver)) in givers.into_iter().enumerate() {
+            for signs_in in [false, true] {
+                let own = format!("p-{number}-{signs_in}");
+                let user = scene.push(name_of(&own)).await;
+                let rename = async |name: &str| {
+                    let renamed = scene.set(&user, "userName", json!(name)).await;
+                    renamed.expect(200);
+                };
+                rename("mallory").await;
+                let theirs = scene.log_in(name("mallory")).await.expect(200);
+                let theirs = scene
+                    .application
+                    .with(Some(&theirs.string("/session/token")));
+                rename(&own).await;
+                if signs_in {
+                    assert_eq!(scene.signed_in(name(&own)).await, user);
+                }
+                theirs.get("/sessions/current").await.expect(200);
+                let path = format!("/users/{user}/role");
+                let given = json!({"role_id": role});
+                match giver {
+                    Some(giver) => giver.put(&path, given).await.expect(200),
+                    None => scene
+                        .application
+                        .put(&scene.path(&path), given)
+                        .await
+                        .expect(200),
+                };
+                theirs.get("/sessions/current").await.expect(401);
+                // An admin does not say whose an unproven name is.
+                match (role, signs_in) {
+                    ("admin", false) => scene.conflicts(name(&own), &[&user]).await,
+                    _ => assert_eq!(scene.signed_in(name(&own)).await, user),
+                }
+                rename("mallory").await;
+                scene.conflicts(name("mallory"), &[&user]).await;
+                rename(&own).await;
+            }
+        }
+    });
+}
+
+fn name_of(name: &str) -> Value {
+    json!({"userName": name})
 }
 
 #[test]
@@ -268,5 +343,32 @@ fn a_role_does_not_vanish_while_it_is_given() {
                 scene.application.put(&target, nothing).await.expect(200);
             }
         }
+    });
+}
+
+/// Case 27: an address opens neither an invitation of somebody else nor a role, whoever says that it is verified.
+#[test]
+fn an_address_does_not_open_a_role() {
+    run(async |service| {
+        let scene = Scene::create(service, "role-address").await;
+        let path = scene.path("/settings");
+        let settings = json!({"match_email": true});
+        scene.application.patch(&path, settings).await.expect(200);
+        let mut people = Vec::new();
+        for name in ["olga", "ann"] {
+            let emails =
+                json!([{"value": format!("{name}@x.test"), "primary": true, "type": "work"}]);
+            let user = json!({"userName": format!("{name}@corp.test"), "emails": emails});
+            people.push(scene.push(user).await);
+        }
+        scene.give(&people[0], Role::Owner).await;
+        let login = |name: &str, verified: bool| json!({"user_name": format!("other-{name}"), "email": format!("{name}@x.test"), "email_verified": verified, "subject": format!("s-{name}")});
+        for verified in [true, false] {
+            scene
+                .conflicts(login("olga", verified), &[&people[0]])
+                .await;
+        }
+        scene.conflicts(login("ann", false), &[&people[1]]).await;
+        assert_eq!(scene.signed_in(login("ann", true)).await, people[1]);
     });
 }

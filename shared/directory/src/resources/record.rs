@@ -245,26 +245,64 @@ impl Record {
         }
     }
 
-    /// Makes the present identifiers of a person proven.
+    /// Makes the present identifiers of a person proven, and no others.
     ///
     /// # Errors
     /// When the stored document is not JSON.
     pub(crate) fn prove_identifiers(&mut self) -> Result<(), Error> {
         let now = self.clone();
-        self.prove_identifiers_of(&now)
+        self.prove_identifiers_of(&now)?;
+        self.prove_no_others(&[])
+    }
+
+    /// Prepares a person for a role that somebody gives by hand, and who may vouch for whose the identifiers are. What another
+    /// name has opened ends: what it proves, and the sessions that began before the last change of name.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(crate) fn entrust(&mut self, is_vouched_for: bool) -> Result<(), Error> {
+        self.identity.sessions_since = self.identity.renamings;
+        match is_vouched_for {
+            true => self.prove_identifiers(),
+            false => self.prove_unchanged_identifiers(),
+        }
     }
 
     /// Makes the present identifiers of a person proven, who gets a role from somebody who does not know whose they are:
     /// only if they are those of before, or if nothing was proven yet. Otherwise a rename and the role together would let
-    /// in whoever has the new name.
+    /// in whoever has the new name. In any case, an identifier that they do not have any more is proven no longer: whoever
+    /// signed in by it, before the role, could be somebody else.
     ///
     /// # Errors
     /// When the stored document is not JSON.
-    pub(crate) fn prove_unchanged_identifiers(&mut self) -> Result<(), Error> {
+    fn prove_unchanged_identifiers(&mut self) -> Result<(), Error> {
         match self.identity.renamings == 0 || self.identity.proves_nothing() {
             true => self.prove_identifiers(),
-            false => Ok(()),
+            false => self.prove_no_others(&[]),
         }
+    }
+
+    /// Ends the proof of all identifiers but the present ones and these.
+    ///
+    /// # Errors
+    /// When the stored document is not JSON.
+    pub(crate) fn prove_no_others(
+        &mut self,
+        brought: &[(IdentifierKind, &str)],
+    ) -> Result<(), Error> {
+        let (name, external_id) = self.identifiers()?;
+        // Proofs of earlier versions have the form that the key has still.
+        let in_key = self.name_in_key(&USERS)?;
+        let names = std::iter::once(name.as_str()).chain(in_key.as_deref());
+        let mut kept: Vec<_> = names.map(|name| (IdentifierKind::UserName, name)).collect();
+        kept.extend(
+            external_id
+                .as_deref()
+                .map(|id| (IdentifierKind::ExternalId, id)),
+        );
+        kept.extend(brought);
+        self.identity.prove_no_others(&self.id, &kept);
+        Ok(())
     }
 
     /// Ends the sessions of a person, and what counts until the next sign-in.

@@ -110,11 +110,9 @@ impl Roles<'_> {
             let tenant = self.scope.stored_tenant().await?;
             check_rank(&held, roles, giver, &tenant.settings.roles)?;
             let mut after = record.rewritten();
-            match wanted.iter().all(|role| held.contains(role)) {
-                // Who only loses a role is not vouched for.
-                true => {}
-                false if vouches(&self.scope.actor, user, giver) => after.prove_identifiers()?,
-                false => after.prove_unchanged_identifiers()?,
+            // Who only loses a role is not vouched for.
+            if !wanted.iter().all(|role| held.contains(role)) {
+                after.entrust(vouches(&self.scope.actor, user, giver))?;
             }
             let request_id = Some(self.scope.request_id.clone());
             after.account.manual = Grant::of(wanted.iter().cloned(), now(), request_id);

@@ -47,10 +47,7 @@ impl Roles<'_> {
                 return Err(above(role));
             }
             let mut after = before.rewritten();
-            match vouches(&self.scope.actor, user, giver) {
-                true => after.prove_identifiers()?,
-                false => after.prove_unchanged_identifiers()?,
-            }
+            after.entrust(vouches(&self.scope.actor, user, giver))?;
             after.account.give_back();
             self.check_gives_back(&given_back(&before, &after, &tenant))?;
             let mut transaction = account_writes(self.scope, &before, &after)?;

@@ -104,7 +104,8 @@ impl<'a> Admission<'a> {
         Ok(admission)
     }
 
-    /// What an accepted sign-in brings is proven.
+    /// What an accepted sign-in brings is proven, and of what is proven already, what the person still has. So whoever once
+    /// signed in as them under another name cannot do so again when they have got a role.
     fn prove(&mut self) -> Result<(), Error> {
         let external_id = self.record.text(&USERS, "externalId")?;
         let served =
@@ -113,7 +114,11 @@ impl<'a> Admission<'a> {
         let (id, identity) = (&self.record.id, &mut self.record.identity);
         identity.prove(id, IdentifierKind::UserName, Some(&self.presented.name));
         identity.prove(id, IdentifierKind::ExternalId, brought.as_deref());
-        Ok(())
+        let name = (IdentifierKind::UserName, self.presented.name.as_str());
+        let brought = brought.as_deref();
+        let external_id = brought.map(|id| (IdentifierKind::ExternalId, id));
+        let brought: Vec<_> = std::iter::once(name).chain(external_id).collect();
+        self.record.prove_no_others(&brought)
     }
 
     fn bind(&mut self) {

@@ -240,7 +240,8 @@ impl SessionItem {
     /// Returns whether the session of this person is valid.
     pub(super) fn is_in_force(&self, record: &Record) -> bool {
         let is_kept = record.account.keeps_session(self.began, self.epoch);
-        is_kept && record.effect().has_sessions() && self.ends > now()
+        let is_trusted = self.renamings.unwrap_or_default() >= record.identity.sessions_since;
+        is_kept && is_trusted && record.effect().has_sessions() && self.ends > now()
     }
 }
 
