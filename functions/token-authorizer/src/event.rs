@@ -11,7 +11,8 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type")]
 pub enum Event {
-    /// Of a TOKEN authorizer: the header `Authorization`, which API Gateway has found in the request.
+    /// Of a TOKEN authorizer, as stacks of earlier versions have: the header `Authorization`, which API Gateway has found in
+    /// the request.
     #[serde(rename = "TOKEN")]
     Token(ApiGatewayCustomAuthorizerRequest),
     /// Of a REQUEST authorizer: the whole request without its body.
@@ -38,7 +39,7 @@ impl Event {
         }
     }
 
-    /// Returns whether the request needs no token. Public routes have no TOKEN authorizer.
+    /// Returns whether the request needs no token.
     pub(crate) fn is_public(&self) -> bool {
         match self {
             Self::Token(_) => false,

@@ -35,4 +35,7 @@ mod environment_tests;
 mod operations_tests;
 
 #[cfg(test)]
+mod table_tests;
+
+#[cfg(test)]
 mod watch_tests;
