@@ -34,7 +34,7 @@ fn the_console_lists_what_is_held_with_its_people() {
             .await
             .expect(200);
         assert!(person.html.contains("but not in effect"), "{}", person.html);
-        let health = admin.get("/console/health/findings").await.expect(200);
+        let health = admin.get("/console/health").await.expect(200);
         assert!(
             health.html.contains(&format!("{page}/held")),
             "{}",
