@@ -31,7 +31,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "tenants",
         ],
     ),
-    ("shared/insight", &["traffic", "health"]),
+    ("shared/insight", &["evidence", "traffic", "health"]),
 ];
 
 /// The crates of the workspace below the functions, lowest first. Each may depend only on those before it.
