@@ -193,11 +193,11 @@ impl Sender {
                 fail(id, &error);
             }
         }
-        if !scheduled.is_empty() {
-            if let Err(error) = Box::pin(self.send_scheduled(deadline)).await {
-                for id in &scheduled {
-                    fail(id, &error);
-                }
+        if !scheduled.is_empty()
+            && let Err(error) = Box::pin(self.send_scheduled(deadline)).await
+        {
+            for id in &scheduled {
+                fail(id, &error);
             }
         }
         response

@@ -224,6 +224,8 @@ pub(crate) async fn revoke(
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
     let directory = &application.directory;
+    // Of what is no key, nothing is archived: an id in a path can be too long for the archive.
+    directory.service_keys().read(&id).await?;
     // A key that is archived and not revoked is revoked by the next attempt, and by the next restore.
     directory.archive_service_key(&id).await?;
     let keys = directory.service_keys();
