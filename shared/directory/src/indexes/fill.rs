@@ -220,7 +220,7 @@ mod tests {
             roles_begun: true,
             behind: behind.map(str::to_owned),
         };
-        let until = "2023-06-29T19:55:19.702Z".parse().ok();
+        let until = "2023-06-30T03:34:18.518Z".parse().ok();
         assert!(created_at(behind).is_some() && created_at("nobody").is_none());
         for (coverage, by_words, by_roles) in [
             (WordsCoverage::default(), (false, None), (false, None)),
