@@ -86,6 +86,9 @@ pub(crate) async fn decide(
     change: Change<Configure, Typed>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
+    // A connection of nobody's is not found, whatever the form says.
+    let sign_in = visitor.tenant().sign_in();
+    sign_in.held_changes(&id, None, 1).await?;
     let (decision, is_all) = match form.value("then") {
         "apply" => (Decision::Apply, false),
         "discard" => (Decision::Discard, false),

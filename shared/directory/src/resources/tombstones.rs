@@ -54,6 +54,11 @@ impl Tombstone {
             identity: Identity {
                 former: Vec::new(),
                 application_id: None,
+                // Nothing is held of somebody who is deleted.
+                deactivation_held: false,
+                deletion_held: false,
+                held_by: None,
+                held_until: None,
                 ..record.identity.clone()
             },
             account: record.account.clone(),
