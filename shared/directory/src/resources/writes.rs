@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
 use crate::resources::application_ids::write_application_id;
-use crate::resources::held::write_held;
+use crate::resources::held_list::write_held;
 use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
