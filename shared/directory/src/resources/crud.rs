@@ -192,7 +192,7 @@ impl Resources<'_> {
                     && after.is_out()
                     && let Some(hold) = self.brake(booked, 1).await?
                 {
-                    after.hold_deactivation(&record, hold);
+                    after.hold_deactivation(&record, hold, self.scope);
                 }
                 after.claims = claims;
                 ownership.settle(after);

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::{GROUPS, Kind, USERS};
+use rollcall_model::{GROUPS, HeldRequest, Kind, USERS};
 use rollcall_scim::{PATCH_OP_URN, Patch, Precondition, Resource};
-use rollcall_store::{Error, Range, Transaction, from_item, now, retry_stale};
+use rollcall_store::{Error, Range, Scope, Transaction, from_item, now, retry_stale};
 use serde_json::json;
 
 use crate::journal::entry::Entry;
@@ -18,14 +18,22 @@ use crate::resources::writes::{account_writes, committed, resource_writes, subje
 
 impl Record {
     /// Marks a deactivation that does not take effect. `before` is the person who stays in.
-    pub(super) fn hold_deactivation(&mut self, before: &Self, hold: Hold) {
+    pub(super) fn hold_deactivation(&mut self, before: &Self, hold: Hold, scope: &Scope) {
         self.account = before.account.clone();
         self.identity.deactivation_held = true;
-        self.mark_held(hold);
+        self.mark_held(hold, scope);
     }
 
-    fn mark_held(&mut self, hold: Hold) {
+    fn mark_held(&mut self, hold: Hold, scope: &Scope) {
         let identity = &mut self.identity;
+        // The first request that says so stays the one from which the time runs.
+        if identity.held_by.as_ref() != Some(&hold.connection) {
+            identity.held_request = Some(HeldRequest {
+                connection: hold.connection.clone(),
+                request_id: scope.request_id.clone(),
+                received_at: scope.origin.received_at,
+            });
+        }
         identity.held_by = Some(hold.connection);
         // What was held before does not wait longer.
         identity.held_until = Some(
@@ -60,7 +68,7 @@ impl Resources<'_> {
     ) -> Result<Option<()>, Error> {
         let mut after = record.rewritten();
         after.identity.deletion_held = true;
-        after.mark_held(hold);
+        after.mark_held(hold, self.scope);
         let transaction = resource_writes(self.scope, kind, Some(record), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, kind).await?;
         Ok(is_committed.then_some(()))
@@ -122,7 +130,10 @@ impl Resources<'_> {
                 Some(&after),
             )?;
             let subject = subject(kind, &record)?;
-            let entry = Entry::new(self.scope, kind.events.deactivated, subject);
+            let entry = Entry {
+                held: record.identity.request_held(),
+                ..Entry::new(self.scope, kind.events.deactivated, subject)
+            };
             let said = (
                 Some(json!({"active": true})),
                 Some(json!({"active": false})),

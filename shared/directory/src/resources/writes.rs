@@ -278,6 +278,10 @@ pub(super) fn write_entry(
     let old = before.map(|record| record.resource(kind)).transpose()?;
     let new = after.map(|record| record.resource(kind)).transpose()?;
     (entry.before, entry.after) = difference(old, new);
+    if let (Some(before), None) = (before, after) {
+        entry.was_in = (*kind == USERS).then(|| !before.is_out());
+        entry.held = before.identity.request_held();
+    }
     transaction.put(entry.to_item(scope.keys())?);
     match (before, after) {
         (Some(before), Some(after)) if *kind == USERS => {
