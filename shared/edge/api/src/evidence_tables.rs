@@ -5,7 +5,7 @@ use rollcall_insight::{Departure, Made, OffboardingPage, ReviewPage, ReviewedPer
 use serde_json::{Value, json};
 
 /// Between several values in a cell.
-const SEPARATOR: &str = "; ";
+const SEPARATOR: &str = " | ";
 
 /// A page of evidence as a table.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ fn sealed(rows: impl Iterator<Item = Value>, tenant: &Tenant, made: &Made) -> Ve
     rows.map(seal).collect()
 }
 
-/// Returns the roles of a person, each with what gave it: `admin: group Engineering; viewer: by hand`.
+/// Returns the roles of a person, each with what gave it: `admin: group Engineering | viewer: by hand`.
 fn sources(one: &ReviewedPerson, page: &ReviewPage) -> String {
     let given = one.sources.iter().map(|(role, source)| match source {
         Source::Mapped { group } => {
