@@ -61,6 +61,19 @@ pub struct Proven {
     external_ids: Vec<String>,
 }
 
+/// A request that does not take effect yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRequest {
+    /// The id of the connection whose request it is.
+    pub connection: String,
+    /// Its id. Empty if an earlier version held it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request_id: String,
+    /// When the gateway received it. `None` if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+}
+
 /// Who a person is, beside their SCIM attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -103,6 +116,9 @@ pub struct Identity {
     /// When what is held takes effect by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_until: Option<Timestamp>,
+    /// The request that is held: the first, if several say that the person goes. `None` if an earlier version held it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_request: Option<HeldRequest>,
     /// Whether the connection that owns the person is only observed: what it says takes no effect.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
@@ -151,7 +167,18 @@ impl Identity {
     /// Forgets that a change by SCIM was held back.
     pub fn end_hold(&mut self) {
         (self.deactivation_held, self.deletion_held) = (false, false);
-        (self.held_by, self.held_until) = (None, None);
+        (self.held_by, self.held_until, self.held_request) = (None, None, None);
+    }
+
+    /// Returns the request that is held, as far as it is known.
+    pub fn request_held(&self) -> Option<HeldRequest> {
+        let connection = self.held_by.as_ref().filter(|_| self.is_held())?;
+        let unknown = || HeldRequest {
+            connection: connection.clone(),
+            request_id: String::new(),
+            received_at: None,
+        };
+        Some(self.held_request.clone().unwrap_or_else(unknown))
     }
 
     /// Returns whether the person only came by signing in, and no connection owns them.

@@ -74,6 +74,7 @@ mod discovery;
 mod dynamodb_faults;
 mod erasure;
 mod evidence;
+mod evidence_held;
 mod exports;
 mod feed;
 mod feed_cursors;

@@ -92,15 +92,62 @@ impl DepartureQuery {
         let connection = self.connection.as_deref();
         EventType::of(&entry.action).is_some_and(EventType::ends_access)
             && !was_inactive(entry)
-            && connection.is_none_or(|id| entry.actor.connection() == Some(id))
+            && connection.is_none_or(|id| entry.asked_by() == Some(id))
             && self.from.is_none_or(|from| entry.at >= from)
             && self.to.is_none_or(|to| entry.at <= to)
     }
 }
 
-/// Returns whether the entry deletes somebody who was inactive.
+/// Returns whether the entry deletes somebody who was out already. A deactivation that is held says `active: false` of
+/// somebody who is in, so that the document decides only where an earlier version did not store more.
 fn was_inactive(entry: &Entry) -> bool {
+    if let Some(was_in) = entry.was_in {
+        return !was_in;
+    }
     let before = entry.before.as_deref().unwrap_or_default();
     let before: serde_json::Value = serde_json::from_str(before).unwrap_or_default();
     entry.is(EventType::UserDeleted) && before["active"] == false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Rows: whether they were in, what the document said, and whether they had left before.
+    #[test]
+    fn what_was_stored_of_a_deletion_says_who_was_out() {
+        for (was_in, active, expected) in [
+            (None, json!(true), false),
+            (None, json!(null), false),
+            (None, json!(false), true),
+            (Some(true), json!(false), false),
+            (Some(false), json!(true), true),
+        ] {
+            let entry = json!({
+                "SK": "e", "type": "user.deleted", "at": "2026-11-25T10:00:00Z", "actor": {"type": "system"},
+                "request_id": "r", "subject": {"type": "user", "id": "u", "name": "ada"},
+                "before": json!({ "active": active }).to_string(), "was_in": was_in,
+            });
+            let entry: Entry = serde_json::from_value(entry).unwrap();
+            assert_eq!(was_inactive(&entry), expected, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_version_held_has_no_time() {
+        let entry = json!({
+            "SK": "e", "type": "user.deleted", "at": "2026-11-25T10:00:00Z", "actor": {"type": "system"},
+            "request_id": "r", "received_at": "2026-11-25T09:59:59Z", "held": {"connection": "c"},
+            "subject": {"type": "user", "id": "u", "name": "ada"},
+        });
+        let entry: Entry = serde_json::from_value(entry).unwrap();
+        let asked = (entry.asked_at(), entry.asked_by(), entry.asked_in());
+        assert_eq!(asked, (None, Some("c"), "r"));
+        let of_c = DepartureQuery {
+            connection: Some("c".to_owned()),
+            ..DepartureQuery::default()
+        };
+        assert!(of_c.selects(&entry));
+    }
 }

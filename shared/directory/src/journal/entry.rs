@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Actor, EventType, Origin, REDACTED, Subject, is_secret_name, new_id, without_secrets,
+    Actor, EventType, HeldRequest, Origin, REDACTED, Subject, is_secret_name, new_id,
+    without_secrets,
 };
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
@@ -51,6 +52,13 @@ pub struct Entry {
     /// When the gateway received the request, if the change ended somebody's access. Earlier versions do not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
+    /// Whether somebody who is deleted could sign in until then, whatever `active` said. Earlier versions do not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_in: Option<bool>,
+    /// The request that was held, if the change ends the access that it had already said should end. The entry's own
+    /// request let it take effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldRequest>,
 }
 
 /// The conditions of an audit query. All are optional.
@@ -101,6 +109,8 @@ impl Entry {
             after: None,
             sequence: None,
             received_at: scope.origin.received_at.filter(|_| action.ends_access()),
+            was_in: None,
+            held: None,
         }
     }
 
@@ -111,6 +121,27 @@ impl Entry {
             before: before.map(|value| value.to_string()),
             after: after.map(|value| value.to_string()),
             ..self
+        }
+    }
+
+    /// Returns the connection whose request said so: of a held change, not that of whoever let it take effect.
+    pub fn asked_by(&self) -> Option<&str> {
+        let held = self.held.as_ref().map(|held| held.connection.as_str());
+        held.or_else(|| self.actor.connection())
+    }
+
+    /// Returns the id of the request that said so; of a held change that an earlier version held, that of the request that
+    /// let it take effect.
+    pub fn asked_in(&self) -> &str {
+        let held = self.held.as_ref().map(|held| held.request_id.as_str());
+        held.filter(|id| !id.is_empty()).unwrap_or(&self.request_id)
+    }
+
+    /// Returns when the gateway received the request that said so; `None` if that is not known.
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        match &self.held {
+            Some(held) => held.received_at,
+            None => self.received_at,
         }
     }
 

@@ -16,7 +16,6 @@ use serde_json::json;
 use crate::credentials::connections::Connection;
 use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
-use crate::resources::members::Step;
 
 /// The seconds that one count covers.
 const SLOT: i64 = 300;
@@ -78,25 +77,6 @@ impl Resources<'_> {
         }
         let decided = self.book(connection, taken as u64, now()).await?;
         Ok(booked.get_or_init(|| decided).clone())
-    }
-
-    /// Holds the steps that take members from a group, if they are too many.
-    pub(super) async fn brake_steps(
-        self,
-        booked: &Booked,
-        steps: &mut [Step],
-    ) -> Result<(), Error> {
-        let is_loss = |step: &&Step| matches!(step, Step::Leave { .. });
-        let losses = steps.iter().filter(is_loss).count();
-        let Some(hold) = self.brake(booked, losses).await? else {
-            return Ok(());
-        };
-        for step in steps {
-            if let Step::Leave { hold: held, .. } = step {
-                *held = Some(hold.clone());
-            }
-        }
-        Ok(())
     }
 
     async fn book(

@@ -154,6 +154,21 @@ impl Resources<'_> {
         .await
     }
 
+    /// Holds the steps that take members from a group, if they are too many.
+    async fn brake_steps(self, booked: &Booked, steps: &mut [Step]) -> Result<(), Error> {
+        let is_loss = |step: &&Step| matches!(step, Step::Leave { .. });
+        let losses = steps.iter().filter(is_loss).count();
+        let Some(hold) = self.brake(booked, losses).await? else {
+            return Ok(());
+        };
+        for step in steps {
+            if let Step::Leave { hold: held, .. } = step {
+                *held = Some(hold.clone());
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn change(
         self,
         kind: &'static Kind,
@@ -177,7 +192,7 @@ impl Resources<'_> {
                     && after.is_out()
                     && let Some(hold) = self.brake(booked, 1).await?
                 {
-                    after.hold_deactivation(&record, hold);
+                    after.hold_deactivation(&record, hold, self.scope);
                 }
                 after.claims = claims;
                 ownership.settle(after);

@@ -1,134 +1,39 @@
 //! Changes of a connection that are held: stored as they were said, but not in effect.
 //!
-//! The mark on the person or the group is what counts. The list of held changes is only how they are found, so that an
-//! entry whose mark is gone means nothing.
+//! The mark on the person or the group is what counts: an entry of the list whose mark is gone means nothing.
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use rollcall_model::{GROUPS, Kind, USERS, new_id};
+use rollcall_model::{GROUPS, HeldRequest, Kind, USERS};
 use rollcall_scim::{PATCH_OP_URN, Patch, Precondition, Resource};
-use rollcall_store::{Error, Range, Scope, Transaction, from_item, now, retry_stale, to_item};
-use serde::{Deserialize, Serialize};
+use rollcall_store::{Error, Range, Scope, Transaction, from_item, now, retry_stale};
 use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::brake::Hold;
 use crate::resources::handle::Resources;
+use crate::resources::held_list::{HeldItem, write_held};
 use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, resource_writes, subject};
 
-/// What a held change is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum About {
-    /// A person who is deactivated or deleted.
-    Person,
-    /// A group that is deleted.
-    Group,
-    /// Members who leave a group.
-    Members,
-    /// Something that only a newer version knows.
-    #[serde(other)]
-    Unknown,
-}
-
-/// A held change in the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct HeldItem {
-    #[serde(rename = "SK")]
-    pub(crate) key: String,
-    pub(crate) about: About,
-    /// The id of the person, or of the group.
-    pub(crate) id: String,
-    /// The members who leave the group.
-    #[serde(
-        default,
-        with = "serde_dynamo::string_set",
-        skip_serializing_if = "BTreeSet::is_empty"
-    )]
-    pub(crate) people: BTreeSet<String>,
-    /// Since when.
-    pub(crate) at: Timestamp,
-    /// When it takes effect unless somebody decides otherwise.
-    pub(crate) until: Timestamp,
-}
-
-/// Returns what identifies the held change of a person or a group in the list of its connection.
-fn name_of(kind: &Kind, id: &str) -> String {
-    format!("{}#{id}", kind.code.to_ascii_lowercase())
-}
-
-/// Adds a person or a group to the list of held changes, or takes it off.
-pub(super) fn write_held(
-    scope: &Scope,
-    transaction: &mut Transaction,
-    kind: &Kind,
-    before: Option<&Record>,
-    after: Option<&Record>,
-) -> Result<(), Error> {
-    let holder = |record: Option<&Record>| {
-        let record = record.filter(|record| record.identity.is_held())?;
-        record.identity.held_by.clone()
-    };
-    let (old, new) = (holder(before), holder(after));
-    let Some(record) = after.or(before) else {
-        return Ok(());
-    };
-    let name = name_of(kind, &record.id);
-    if let Some(old) = old.as_ref().filter(|old| Some(*old) != new.as_ref()) {
-        transaction.delete(scope.keys().held_change(old, &name));
-    }
-    if let Some(new) = new.filter(|new| old.as_ref() != Some(new)) {
-        let key = scope.keys().held_change(&new, &name);
-        let item = HeldItem {
-            key: key.sort().to_owned(),
-            about: match kind.has_members() {
-                true => About::Group,
-                false => About::Person,
-            },
-            id: record.id.clone(),
-            people: BTreeSet::new(),
-            at: now(),
-            until: record.identity.held_until.unwrap_or_else(now),
-        };
-        transaction.put(to_item(&key, &item)?);
-    }
-    Ok(())
-}
-
-/// Adds members who leave a group to the list of held changes.
-pub(super) fn write_held_members(
-    scope: &Scope,
-    transaction: &mut Transaction,
-    group: &str,
-    hold: &Hold,
-    people: BTreeSet<String>,
-) -> Result<(), Error> {
-    let name = format!("m#{}", new_id());
-    let key = scope.keys().held_change(&hold.connection, &name);
-    let item = HeldItem {
-        key: key.sort().to_owned(),
-        about: About::Members,
-        id: group.to_owned(),
-        people,
-        at: now(),
-        until: hold.until,
-    };
-    transaction.put(to_item(&key, &item)?);
-    Ok(())
-}
-
 impl Record {
     /// Marks a deactivation that does not take effect. `before` is the person who stays in.
-    pub(super) fn hold_deactivation(&mut self, before: &Self, hold: Hold) {
+    pub(super) fn hold_deactivation(&mut self, before: &Self, hold: Hold, scope: &Scope) {
         self.account = before.account.clone();
         self.identity.deactivation_held = true;
-        self.mark_held(hold);
+        self.mark_held(hold, scope);
     }
 
-    fn mark_held(&mut self, hold: Hold) {
+    fn mark_held(&mut self, hold: Hold, scope: &Scope) {
         let identity = &mut self.identity;
+        // The first request that says so stays the one from which the time runs.
+        if identity.held_by.as_ref() != Some(&hold.connection) {
+            identity.held_request = Some(HeldRequest {
+                connection: hold.connection.clone(),
+                request_id: scope.request_id.clone(),
+                received_at: scope.origin.received_at,
+            });
+        }
         identity.held_by = Some(hold.connection);
         // What was held before does not wait longer.
         identity.held_until = Some(
@@ -163,7 +68,7 @@ impl Resources<'_> {
     ) -> Result<Option<()>, Error> {
         let mut after = record.rewritten();
         after.identity.deletion_held = true;
-        after.mark_held(hold);
+        after.mark_held(hold, self.scope);
         let transaction = resource_writes(self.scope, kind, Some(record), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, kind).await?;
         Ok(is_committed.then_some(()))
@@ -225,7 +130,10 @@ impl Resources<'_> {
                 Some(&after),
             )?;
             let subject = subject(kind, &record)?;
-            let entry = Entry::new(self.scope, kind.events.deactivated, subject);
+            let entry = Entry {
+                held: record.identity.request_held(),
+                ..Entry::new(self.scope, kind.events.deactivated, subject)
+            };
             let said = (
                 Some(json!({"active": true})),
                 Some(json!({"active": false})),

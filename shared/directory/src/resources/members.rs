@@ -20,7 +20,7 @@ use crate::journal::entry::Entry;
 use crate::resources::brake::Hold;
 use crate::resources::effects::Effects;
 use crate::resources::handle::Members;
-use crate::resources::held::write_held_members;
+use crate::resources::held_list::write_held_members;
 use crate::resources::record::Record;
 
 /// The number of writes for one step: the membership, and the user's list of groups.

@@ -38,6 +38,7 @@ pub(crate) mod format;
 pub(crate) mod full_scan;
 pub(crate) mod handle;
 pub(crate) mod held;
+pub(crate) mod held_list;
 mod identity_change;
 pub(crate) mod imported;
 mod in_order;

@@ -59,6 +59,7 @@ impl Tombstone {
                 deletion_held: false,
                 held_by: None,
                 held_until: None,
+                held_request: None,
                 ..record.identity.clone()
             },
             account: record.account.clone(),

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::journal::entry::{Entry, difference};
 use crate::resources::application_ids::write_application_id;
-use crate::resources::held::write_held;
+use crate::resources::held_list::write_held;
 use crate::resources::identity_change::write_identity_change;
 use crate::resources::owners::{last_owner, not_the_first_owner, write_first_owner, write_owners};
 use crate::resources::record::Record;
@@ -278,6 +278,10 @@ pub(super) fn write_entry(
     let old = before.map(|record| record.resource(kind)).transpose()?;
     let new = after.map(|record| record.resource(kind)).transpose()?;
     (entry.before, entry.after) = difference(old, new);
+    if let (Some(before), None) = (before, after) {
+        entry.was_in = (*kind == USERS).then(|| !before.is_out());
+        entry.held = before.identity.request_held();
+    }
     transaction.put(entry.to_item(scope.keys())?);
     match (before, after) {
         (Some(before), Some(after)) if *kind == USERS => {

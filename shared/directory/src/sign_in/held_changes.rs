@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::credentials::handle::Credentials;
 use crate::resources::handle::Resources;
-use crate::resources::held::{About, HeldItem};
+use crate::resources::held_list::{About, HeldItem};
 use crate::resources::record::Record;
 use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;

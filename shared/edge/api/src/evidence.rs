@@ -174,7 +174,8 @@ pub(crate) struct DepartedPerson {
     change: String,
     /// The role before, the highest of several; null if they had none or it is not known.
     role: Option<Role>,
-    /// When API Gateway received the request that said so; null for what earlier versions stored.
+    /// When API Gateway received the request that said so, also if the change was held. Null for what earlier versions
+    /// stored or held.
     received_at: Option<Timestamp>,
     /// When the access ended: the change was written, and with it the end of the sessions.
     ended_at: Timestamp,
@@ -183,12 +184,12 @@ pub(crate) struct DepartedPerson {
     /// The sessions that ended: sign-ins whose session could still last by the settings of now, without those that were
     /// ended before. Null if that is not known.
     sessions_ended: Option<u64>,
-    /// Who ended it.
+    /// Who ended it: of a held change, whoever let it take effect.
     #[schema(value_type = Actor)]
     actor: Value,
-    /// The connection whose request it was; null for another actor.
+    /// The connection whose request said so, also if the change was held; null for another actor.
     connection: Option<EvidenceConnection>,
-    /// The id of the request.
+    /// The id of the request that said so. Of a held change, the audit log has it with `brake.held`.
     request_id: String,
     /// The sequence of the event in the feed, once it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -300,7 +301,7 @@ impl ReviewedPerson {
 
 impl DepartedPerson {
     fn of(one: &insight::Departure, page: &insight::OffboardingPage) -> Self {
-        let connection = one.actor.connection();
+        let connection = one.connection.as_deref();
         Self {
             user_id: one.user.clone(),
             user_name: one.user_name.clone(),

@@ -5,7 +5,7 @@ use rollcall_insight::{Departure, Made, OffboardingPage, ReviewPage, ReviewedPer
 use serde_json::{Value, json};
 
 /// Between several values in a cell.
-const SEPARATOR: &str = "; ";
+const SEPARATOR: &str = " | ";
 
 /// A page of evidence as a table.
 #[derive(Clone, Debug)]
@@ -67,8 +67,8 @@ pub fn review_table(tenant: &Tenant, page: &ReviewPage) -> EvidenceTable {
 /// Returns a page of an offboarding report as a table.
 pub fn offboarding_table(tenant: &Tenant, page: &OffboardingPage) -> EvidenceTable {
     let row = |one: &Departure| {
-        let connection = one.actor.connection();
-        let connection_name = connection.and_then(|id| page.connections.get(id));
+        let ended_by = one.actor.connection();
+        let connection_name = ended_by.and_then(|id| page.connections.get(id));
         json!({
             "user_id": one.user,
             "user_name": one.user_name,
@@ -80,7 +80,7 @@ pub fn offboarding_table(tenant: &Tenant, page: &OffboardingPage) -> EvidenceTab
             "seconds": one.seconds(),
             "sessions_ended": one.sessions_ended,
             "ended_by": connection_name.cloned().unwrap_or_else(|| called(&one.actor)),
-            "connection_id": connection,
+            "connection_id": one.connection,
             "request_id": one.request_id,
             "sequence": one.sequence,
         })
@@ -121,7 +121,7 @@ fn sealed(rows: impl Iterator<Item = Value>, tenant: &Tenant, made: &Made) -> Ve
     rows.map(seal).collect()
 }
 
-/// Returns the roles of a person, each with what gave it: `admin: group Engineering; viewer: by hand`.
+/// Returns the roles of a person, each with what gave it: `admin: group Engineering | viewer: by hand`.
 fn sources(one: &ReviewedPerson, page: &ReviewPage) -> String {
     let given = one.sources.iter().map(|(role, source)| match source {
         Source::Mapped { group } => {

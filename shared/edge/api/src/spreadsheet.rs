@@ -6,8 +6,12 @@ use serde_json::Value;
 
 /// Spreadsheets need it to recognise UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
+/// Between cells, for a spreadsheet that is not set to commas. It then ignores the quotes around a value, too.
+const OTHER_SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 /// Characters that make a spreadsheet start a formula or a new cell.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+/// Those that can follow another separator: the others are separators themselves.
+const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Returns the media type of CSV. `header` says whether the first line has the names of the columns.
 pub fn media_type(header: bool) -> &'static str {
@@ -48,17 +52,29 @@ pub fn as_csv(
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Formats a cell. A quote in front of a formula makes it text (OWASP, "CSV Injection").
+/// Formats a cell. A quote in front of a formula makes it text (OWASP, "CSV Injection"), also where another separator would
+/// start a cell.
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => return other.to_string(),
+        Value::Bool(_) | Value::Number(_) => return value.to_string(),
+        Value::Array(_) | Value::Object(_) => value.to_string(),
     };
-    match text.starts_with(FORMULA_STARTS) {
-        true => format!("'{text}"),
-        false => text,
+    let mut safe = String::with_capacity(text.len() + 1);
+    if text.starts_with(FORMULA_STARTS) {
+        safe.push('\'');
     }
+    for (at, char) in text.char_indices() {
+        safe.push(char);
+        let rest = &text[at + char.len_utf8()..];
+        if OTHER_SEPARATORS.contains(&char)
+            && rest.trim_start_matches([' ', '"']).starts_with(FORMULAS)
+        {
+            safe.push('\'');
+        }
+    }
+    safe
 }
 
 #[cfg(test)]
@@ -95,5 +111,20 @@ mod tests {
             assert_eq!(cell(&json!(text)), format!("'{text}"));
         }
         assert_eq!(cell(&json!("ä=1")), "ä=1");
+    }
+
+    #[test]
+    fn no_other_separator_starts_a_formula() {
+        for separator in [";", "\t", "\r", "\n"] {
+            for between in ["", " ", "\"", " \" "] {
+                let text = format!("a{separator}{between}=1+1");
+                let safe = format!("a{separator}'{between}=1+1");
+                assert_eq!(cell(&json!(text)), safe);
+            }
+        }
+        assert_eq!(cell(&json!(";;@a")), ";;'@a");
+        assert_eq!(cell(&json!("a; b=1 \t c")), "a; b=1 \t c");
+        assert_eq!(cell(&json!([";=1"])), "[\";'=1\"]");
+        assert_eq!(cell(&json!(-1)), "-1");
     }
 }

@@ -24,12 +24,23 @@ pub struct ReviewedPerson {
     pub sources: Vec<(Role, Source)>,
 }
 
+impl ReviewedPerson {
+    /// Returns the groups that they are in, and those that give them roles.
+    fn named_groups(&self) -> impl Iterator<Item = &String> {
+        let of_sources = self.sources.iter().filter_map(|(_, source)| match source {
+            Source::Mapped { group } => Some(group),
+            Source::Manual | Source::Default => None,
+        });
+        self.person.groups.iter().chain(of_sources)
+    }
+}
+
 /// A page of an access review, in order of creation.
 #[derive(Clone, Debug)]
 pub struct ReviewPage {
     /// The people.
     pub people: Vec<ReviewedPerson>,
-    /// The names of their groups, by id.
+    /// The names of their groups and of those that give them roles, by id.
     pub groups: BTreeMap<String, String>,
     /// The names of their connections, by id.
     pub connections: BTreeMap<String, String>,
@@ -73,7 +84,8 @@ impl Insight<'_> {
                 sources: context.sources(&record),
             });
         }
-        let of_groups = people.iter().flat_map(|one| one.person.groups.iter());
+        // What gives a role can be a group that they have left, or that their last sign-in named.
+        let of_groups = people.iter().flat_map(ReviewedPerson::named_groups);
         let groups: BTreeSet<String> = of_groups.cloned().collect();
         let owners = people.iter();
         let owners = owners.filter_map(|one| one.person.identity.owner.clone());

@@ -50,16 +50,18 @@ pub struct Departure {
     pub display_name: Option<String>,
     /// Their highest role before; `None` if they had none or it is not known.
     pub role: Option<RoleId>,
-    /// When API Gateway received the request that said so; `None` if an earlier version stored the entry, or Rollcall did it
-    /// by itself.
+    /// When API Gateway received the request that said so, also if that was held; `None` if an earlier version stored the
+    /// entry or held the change, or Rollcall did it by itself.
     pub received_at: Option<Timestamp>,
     /// When their access ended: in the same transaction, their sessions did.
     pub ended_at: Timestamp,
     /// The sign-ins whose sessions had not ended; `None` if that is not known.
     pub sessions_ended: Option<u64>,
-    /// Who ended it.
+    /// Who ended it: of a held change, whoever let it take effect.
     pub actor: Actor,
-    /// The id of the request.
+    /// The connection whose request said so, also if that was held; `None` for another actor.
+    pub connection: Option<String>,
+    /// The id of the request that said so.
     pub request_id: String,
 }
 
@@ -114,7 +116,7 @@ impl Insight<'_> {
         };
         let (entries, behind) = journal.departures(&wanted).await?;
         let used = entries.iter();
-        let used = used.filter_map(|entry| entry.actor.connection().map(str::to_owned));
+        let used = used.filter_map(|entry| entry.asked_by().map(str::to_owned));
         let connections = self.connection_names(used.collect()).await?;
         let looked_back_to = behind.as_deref().and_then(time_of);
         let next = match behind {
@@ -167,15 +169,16 @@ impl Insight<'_> {
                 },
                 role: had.as_ref().and_then(|had| had.role.clone()),
                 sessions_ended: had.map(|had| had.sessions),
+                received_at: entry.asked_at(),
+                connection: entry.asked_by().map(str::to_owned),
+                request_id: entry.asked_in().to_owned(),
                 id: entry.id,
                 sequence: entry.sequence,
                 action: entry.action,
                 user: entry.subject.id,
                 user_name: entry.subject.name,
-                received_at: entry.received_at,
                 ended_at: entry.at,
                 actor: entry.actor,
-                request_id: entry.request_id,
             })
         };
         entries.into_iter().zip(histories).map(one).collect()
