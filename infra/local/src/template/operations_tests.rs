@@ -81,6 +81,8 @@ fn a_new_version_takes_over_step_by_step() {
         json!({"Fn::If": ["PublishesVersions", {"Ref": "Release"}, {"Ref": "AWS::NoValue"}]});
     assert_eq!(variables["RELEASE"], release);
     assert_eq!(template["Parameters"]["TrafficShift"]["Default"], "none");
+    // SAM names a deployment of the API after the definition as it is written, which a switch does not change.
+    assert_eq!(resources["Api"]["Properties"]["AlwaysDeploy"], true);
     let provisioned =
         &resources["TokenAuthorizerAlias"]["Properties"]["ProvisionedConcurrencyConfig"]["Fn::If"];
     let count = json!({"ProvisionedConcurrentExecutions": {"Ref": "ProvisionedAuthorizers"}});
