@@ -361,6 +361,8 @@ fn the_pipeline_has_no_long_lived_key() {
         assert!(!lower.contains("access_key") && !lower.contains("secrets."));
     }
     assert!(DEPLOYS.contains("role-to-assume: ${{ vars.AWS_ROLE }}"));
+    // A retry of the same commit publishes versions too.
+    assert!(DEPLOYS.contains("{os.environ['GITHUB_SHA']}-{os.environ['GITHUB_RUN_ATTEMPT']}"));
     let role = cloudformation::parse(ROLE).unwrap();
     let trust = &role["Resources"]["PipelineRole"]["Properties"]["AssumeRolePolicyDocument"];
     let claims = &trust["Statement"][0]["Condition"]["StringEquals"];
