@@ -329,6 +329,11 @@ fn backups_can_be_copied_to_another_region() {
     let tables = &resources["Selection"]["Properties"]["BackupSelection"]["Resources"];
     assert_eq!(tables.as_array().unwrap().len(), 2);
     assert_eq!(resources["Vault"]["DeletionPolicy"], "Retain");
+    let alarm = &resources["BackupCopyAlarm"];
+    assert_eq!(alarm["Condition"], "HasCopyAlarm");
+    assert_eq!(alarm["Properties"]["MetricName"], "NumberOfCopyJobsFailed");
+    let both = json!([{"Condition": "HasAlarm"}, {"Condition": "Copies"}]);
+    assert_eq!(template["Conditions"]["HasCopyAlarm"]["Fn::And"], both);
 }
 
 /// The operator finds every parameter in the document.
