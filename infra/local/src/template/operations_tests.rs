@@ -104,6 +104,7 @@ fn rules_refuse_what_cannot_work() {
         ("ShiftNeedsAlarms", "Alarms"),
         ("ProvisionedNeedsVersions", "TrafficShift"),
         ("AlarmsNeedLogs", "LogLevel"),
+        ("MetricsNeedLogs", "LogLevel"),
     ] {
         let assertion = &rules[rule]["Assertions"][0];
         let needs = json!({"Ref": parameter}).to_string();
