@@ -110,6 +110,20 @@ fn every_environment_has_its_own_data_stack() {
     }
 }
 
+/// An existing stack keeps a parameter that is not given, and one of before ran on arm64.
+#[test]
+fn every_environment_says_what_its_functions_are_built_for() {
+    let config = samconfig();
+    for name in ["default", "dev", "staging", "prod"] {
+        let given = &config[name]["deploy"]["parameters"]["parameter_overrides"];
+        let given = given.as_array().unwrap();
+        assert!(
+            given.contains(&toml::Value::from("Architecture=x86_64")),
+            "{name}"
+        );
+    }
+}
+
 /// How long a function works on a request, in seconds, as `infra/bill` assumes.
 const WORKING: f64 = 0.020;
 

@@ -81,6 +81,8 @@ fn a_new_version_takes_over_step_by_step() {
         json!({"Fn::If": ["PublishesVersions", {"Ref": "Release"}, {"Ref": "AWS::NoValue"}]});
     assert_eq!(variables["RELEASE"], release);
     assert_eq!(template["Parameters"]["TrafficShift"]["Default"], "none");
+    // SAM names a deployment of the API after the definition as it is written, which a switch does not change.
+    assert_eq!(resources["Api"]["Properties"]["AlwaysDeploy"], true);
     let provisioned =
         &resources["TokenAuthorizerAlias"]["Properties"]["ProvisionedConcurrencyConfig"]["Fn::If"];
     let count = json!({"ProvisionedConcurrentExecutions": {"Ref": "ProvisionedAuthorizers"}});
@@ -102,6 +104,7 @@ fn rules_refuse_what_cannot_work() {
         ("ShiftNeedsAlarms", "Alarms"),
         ("ProvisionedNeedsVersions", "TrafficShift"),
         ("AlarmsNeedLogs", "LogLevel"),
+        ("MetricsNeedLogs", "LogLevel"),
     ] {
         let assertion = &rules[rule]["Assertions"][0];
         let needs = json!({"Ref": parameter}).to_string();
@@ -327,6 +330,11 @@ fn backups_can_be_copied_to_another_region() {
     let tables = &resources["Selection"]["Properties"]["BackupSelection"]["Resources"];
     assert_eq!(tables.as_array().unwrap().len(), 2);
     assert_eq!(resources["Vault"]["DeletionPolicy"], "Retain");
+    let alarm = &resources["BackupCopyAlarm"];
+    assert_eq!(alarm["Condition"], "HasCopyAlarm");
+    assert_eq!(alarm["Properties"]["MetricName"], "NumberOfCopyJobsFailed");
+    let both = json!([{"Condition": "HasAlarm"}, {"Condition": "Copies"}]);
+    assert_eq!(template["Conditions"]["HasCopyAlarm"]["Fn::And"], both);
 }
 
 /// The operator finds every parameter in the document.
@@ -359,6 +367,8 @@ fn the_pipeline_has_no_long_lived_key() {
         assert!(!lower.contains("access_key") && !lower.contains("secrets."));
     }
     assert!(DEPLOYS.contains("role-to-assume: ${{ vars.AWS_ROLE }}"));
+    // A retry of the same commit publishes versions too.
+    assert!(DEPLOYS.contains("{os.environ['GITHUB_SHA']}-{os.environ['GITHUB_RUN_ATTEMPT']}"));
     let role = cloudformation::parse(ROLE).unwrap();
     let trust = &role["Resources"]["PipelineRole"]["Properties"]["AssumeRolePolicyDocument"];
     let claims = &trust["Statement"][0]["Condition"]["StringEquals"];
