@@ -14,6 +14,7 @@
 //! use tokio::time::Instant;
 //!
 //! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
+//! // The traces of held deletions that take effect need a directory with the keys of the stack.
 //! let reconciler = rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
 //! let response = reconciler.call(event, Instant::now() + Duration::from_secs(60)).await;
 //! # Ok(())
