@@ -74,6 +74,15 @@ pub struct DecidedHeld {
     pub next: Option<String>,
 }
 
+/// How far it came to let take effect what was held for its time.
+#[derive(Debug, Default)]
+pub struct ReleasedHeld {
+    /// Where the next call continues, if time did not suffice.
+    pub next: Option<String>,
+    /// The first of the failures, which stopped nothing else.
+    pub failed: Option<Error>,
+}
+
 impl SignIn<'_> {
     /// Lists the held changes of a connection, also of one that was deleted, and returns where to continue.
     ///
@@ -167,28 +176,39 @@ impl SignIn<'_> {
         Ok(done)
     }
 
-    /// Lets everything take effect that was held for its time. Whoever is the last active owner stays in, and is tried again
-    /// with the next call.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn release_held(self, deadline: Instant) -> Result<(), Error> {
-        let mut behind = None;
+    /// Lets everything after `behind` take effect that was held for its time, until `deadline`, but at least one change.
+    /// Whoever is the last active owner stays in, and what fails stays held: both are tried again with the next pass.
+    pub async fn release_held(self, behind: Option<String>, deadline: Instant) -> ReleasedHeld {
+        let mut released = ReleasedHeld {
+            next: behind,
+            failed: None,
+        };
         loop {
             let resources = Resources::of(self.scope);
-            let (items, next) = resources.held_items(None, behind, DECIDED_AT_ONCE).await?;
-            let mut done = DecidedHeld::default();
+            let page = resources.held_items(None, released.next.take(), DECIDED_AT_ONCE);
+            let (items, next) = match page.await {
+                Ok(page) => page,
+                Err(error) => {
+                    released.failed.get_or_insert(error);
+                    return released;
+                }
+            };
             for item in items.iter().filter(|item| item.until <= now()) {
-                let decision = Decision::Apply;
-                self.decide_one(item, decision, Role::Owner, &mut done)
-                    .await?;
+                let mut done = DecidedHeld::default();
+                let decided = self.decide_one(item, Decision::Apply, Role::Owner, &mut done);
+                if let Err(error) = decided.await {
+                    let (tenant, held, why) = (&self.scope.tenant, &item.key, error.to_string());
+                    tracing::warn!(%tenant, held, why, "a held change did not take effect");
+                    released.failed.get_or_insert(error);
+                }
                 if Instant::now() >= deadline {
-                    return Ok(());
+                    released.next = Some(item.key.clone());
+                    return released;
                 }
             }
-            match next {
-                Some(next) => behind = Some(next),
-                None => return Ok(()),
+            released.next = next;
+            if released.next.is_none() || Instant::now() >= deadline {
+                return released;
             }
         }
     }
