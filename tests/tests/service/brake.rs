@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
-use rollcall_directory::{ConnectionRules, Role, Settings};
+use rollcall_directory::{ConnectionRules, Decision, Role, Settings};
 use rollcall_tests::api::Api;
 use rollcall_tests::idp::Answer;
 use rollcall_tests::scene::Scene;
@@ -279,6 +279,14 @@ fn members_who_leave_keep_their_role_until_somebody_agrees() {
         decide(&scene.application, &held_path(&scene), "discard").await;
         assert_eq!(idp.members(&other).await.len(), 30);
         idp.delete(&format!("/Groups/{other}")).await.expect(204);
+        // Nobody takes a role away that is above their own.
+        let (sign_in, id) = (
+            scene.tenant.directory().sign_in(),
+            scene.tenant.connection_id(),
+        );
+        let below = sign_in.decide_held(id, Decision::Apply, None, None, Role::Viewer);
+        let below = below.await.unwrap();
+        assert_eq!((below.changes, below.left_out), (0, 1));
         decide(&scene.application, &held_path(&scene), "apply").await;
         service.follow_up(&scene.tenant).await;
         assert_eq!(role(&people[0]).await, Value::Null);

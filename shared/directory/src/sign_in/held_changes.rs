@@ -68,7 +68,8 @@ pub enum Decision {
 pub struct DecidedHeld {
     /// How many changes were applied or discarded.
     pub changes: u64,
-    /// How many people are left out: they rank above the caller, or are the last active owner.
+    /// How many people and groups are left out: they rank above the caller or give a role above theirs, or are the last
+    /// active owner.
     pub left_out: u64,
     /// Where the next call continues.
     pub next: Option<String>,
@@ -252,8 +253,12 @@ impl SignIn<'_> {
             resources.forget_held(item).await?;
             return Ok(false);
         }
-        if *kind == USERS {
-            Roles::of(self.scope).check_rank_over(&record, rank).await?;
+        let roles = Roles::of(self.scope);
+        match (*kind == USERS, decision) {
+            (true, _) => roles.check_rank_over(&record, rank).await?,
+            // Its roles are lost with the group.
+            (false, Decision::Apply) => roles.check_rank_over_group(&item.id, rank).await?,
+            (false, Decision::Discard) => {}
         }
         match decision {
             Decision::Apply => resources.apply_held(kind, &item.id).await?,
