@@ -92,9 +92,11 @@ BY_AWS = {
 
 
 # Actions whose absence no client notices: without the keys of the stack, the authorizer reads each token from the table;
-# it logs a refusal that names somebody in one batch; and the mailer looks for admins only after many refused sign-ins.
+# it logs a refusal that names somebody in one batch; the mailer looks for admins only after many refused sign-ins; and the
+# reconciler needs the keys only when a held deletion takes effect, a day after it was sent.
 UNNOTICED = {
     "TokenAuthorizerFunction": {"dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue"},
+    "RoleReconcilerFunction": {"secretsmanager:GetSecretValue"},
     "MailerFunction": {"dynamodb:Query"},
 }
 

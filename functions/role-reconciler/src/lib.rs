@@ -14,6 +14,7 @@
 //! use tokio::time::Instant;
 //!
 //! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
+//! // The traces of held deletions that take effect need a directory with the keys of the stack.
 //! let reconciler = rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
 //! let response = reconciler.call(event, Instant::now() + Duration::from_secs(60)).await;
 //! # Ok(())
@@ -148,10 +149,8 @@ impl Reconciler {
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
             if let Some(tenant) = pass.tenant.take() {
-                let behind = pass.person.take();
-                if let Some(person) = self.tenant_pass(&tenant, behind, deadline).await {
+                if self.tenant_pass(&tenant, &mut pass, deadline).await {
                     pass.tenant = Some(tenant);
-                    pass.person = Some(person);
                     return Ok(Some(Message::FullPass { full_pass: pass }));
                 }
                 pass.behind = Some(tenant);
@@ -255,24 +254,39 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Does the work of the full pass for one tenant. Returns the person at which it must go on, if any.
-    async fn tenant_pass(
-        &self,
-        tenant: &TenantId,
-        behind: Option<String>,
-        deadline: Instant,
-    ) -> Option<String> {
+    /// Does the work of the full pass for one tenant, from where `pass` is. Returns whether something is left, from where
+    /// `pass` then is.
+    async fn tenant_pass(&self, tenant: &TenantId, pass: &mut Pass, deadline: Instant) -> bool {
         let tenant = self.directory.system(tenant.clone());
+        let (held, behind) = (pass.held.take(), pass.person.take());
         if behind.is_none() {
-            prepare(&tenant, deadline).await;
+            if held.is_none() {
+                prepare(&tenant, deadline).await;
+            }
+            pass.held = release_held(&tenant, held, deadline).await;
+            if pass.held.is_some() {
+                return true;
+            }
         }
         let left = tenant.roles().reconcile_all(behind, deadline).await;
-        let left = attempted(&tenant, "roles", left).flatten();
-        if left.is_none() {
+        pass.person = attempted(&tenant, "roles", left).flatten();
+        if pass.person.is_none() {
             complete_indexes(&tenant, deadline).await;
         }
-        left
+        pass.person.is_some()
     }
+}
+
+/// Lets take effect what the brake held for its time. Returns where to continue, if time did not suffice.
+async fn release_held(
+    tenant: &Tenant,
+    behind: Option<String>,
+    deadline: Instant,
+) -> Option<String> {
+    let released = tenant.sign_in().release_held(behind, deadline).await;
+    let failed = released.failed.map_or(Ok(()), Err);
+    attempted(tenant, "what the brake held for its time", failed);
+    released.next
 }
 
 /// Does what the full pass does once for a tenant, before its people.
@@ -295,8 +309,6 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         "the mappings that await their groups",
         tenant.roles().settle_all_awaited().await,
     );
-    let released = tenant.sign_in().release_held(deadline).await;
-    attempted(tenant, "what the brake held for its time", released);
     let owners = tenant.resources().complete_owners(deadline).await;
     attempted(tenant, "the owners of people and groups", owners);
     let sole = tenant.credentials().complete_sole_connection().await;

@@ -13,8 +13,9 @@ const MARGIN: Duration = Duration::from_secs(15);
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     rollcall_runtime::init_logging();
-    let reconciler =
-        rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
+    let directory = Directory::from_env().await?;
+    let directory = directory.with_keys(rollcall_secrets::key_ring().await);
+    let reconciler = rollcall_role_reconciler::handler(directory, Queue::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
         let deadline = tokio::time::Instant::now() + left;

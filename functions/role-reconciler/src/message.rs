@@ -42,6 +42,10 @@ pub struct Pass {
     /// The tenant to continue with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
+    /// The last held change of that tenant that was looked at, while they are released. An earlier version ignores it and
+    /// starts the tenant again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// The last processed person of that tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,

@@ -157,7 +157,7 @@ impl Local {
             .map_or_else(|| http.clone(), |wrap| wrap(http.clone()));
         let followed = Directory::new(dynamodb.client(http), dynamodb.table());
         let followed = followed.with_archive(dynamodb.archive());
-        // Only the sender of webhooks and the mailer have the keys of the stack, as in the template.
+        // Only the reconciler, the mailer and the sender of webhooks have the keys of the stack, as in the template.
         let keyed = followed.clone().with_keys(key_ring.clone());
         let keyed = keyed.with_webhook_targets(WebhookTargets::AlsoLoopback);
         let app_url = format!("http://{}/", address(&api)?);

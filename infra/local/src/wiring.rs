@@ -48,8 +48,8 @@ pub(crate) fn functions(directory: &Directory) -> Functions {
     }
 }
 
-/// Returns all functions that the stream and the queues call, on one directory. The sender of webhooks and the
-/// mailer have one with keys.
+/// Returns all functions that the stream and the queues call, on one directory. The reconciler, the mailer
+/// and the sender of webhooks have one with keys.
 pub(crate) fn followers(
     (directory, keyed): (&Directory, &Directory),
     events: &Events,
@@ -75,7 +75,7 @@ pub(crate) fn followers(
         queues: [
             (
                 "role-reconciler",
-                reconciler(rollcall_role_reconciler::handler(directory.clone(), queue)),
+                reconciler(rollcall_role_reconciler::handler(keyed.clone(), queue)),
             ),
             ("mailer", mail(mailer)),
             (

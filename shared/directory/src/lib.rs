@@ -130,7 +130,7 @@ pub use crate::sign_in::bindings::Bound;
 pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
-pub use crate::sign_in::held_changes::{DecidedHeld, Decision, HeldChange, HeldKind};
+pub use crate::sign_in::held_changes::{DecidedHeld, Decision, HeldChange, HeldKind, ReleasedHeld};
 pub use crate::sign_in::log_in::{Routing, SignInOutcome, SignedIn};
 pub use crate::sign_in::mailed_links::MailedLink;
 pub use crate::sign_in::person_actions::Merging;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
-use rollcall_directory::{ConnectionRules, Role, Settings};
+use rollcall_directory::{ConnectionRules, Decision, Role, Settings};
 use rollcall_tests::api::Api;
 use rollcall_tests::idp::Answer;
 use rollcall_tests::scene::Scene;
@@ -279,6 +279,14 @@ fn members_who_leave_keep_their_role_until_somebody_agrees() {
         decide(&scene.application, &held_path(&scene), "discard").await;
         assert_eq!(idp.members(&other).await.len(), 30);
         idp.delete(&format!("/Groups/{other}")).await.expect(204);
+        // Nobody takes a role away that is above their own.
+        let (sign_in, id) = (
+            scene.tenant.directory().sign_in(),
+            scene.tenant.connection_id(),
+        );
+        let below = sign_in.decide_held(id, Decision::Apply, None, None, Role::Viewer);
+        let below = below.await.unwrap();
+        assert_eq!((below.changes, below.left_out), (0, 1));
         decide(&scene.application, &held_path(&scene), "apply").await;
         service.follow_up(&scene.tenant).await;
         assert_eq!(role(&people[0]).await, Value::Null);
@@ -313,7 +321,8 @@ fn what_nobody_decides_takes_effect_also_when_the_connection_is_gone() {
         deactivate_all(&scene, &people[..22]).await;
         let sign_in = scene.tenant.directory().sign_in();
         let soon = || Instant::now() + Duration::from_secs(20);
-        sign_in.release_held(soon()).await.unwrap();
+        let early = sign_in.release_held(None, soon()).await;
+        assert!(early.failed.is_none() && early.next.is_none());
         assert_eq!(held(&scene).await.len(), 2);
         let id = scene.tenant.connection_id();
         let credentials = scene.tenant.directory().credentials();
@@ -334,7 +343,12 @@ fn what_nobody_decides_takes_effect_also_when_the_connection_is_gone() {
                 .expression_attribute_values(":past", text("2026-01-01T00:00:00Z".to_owned()));
             update.send().await.unwrap();
         }
-        sign_in.release_held(soon()).await.unwrap();
+        // Without time, one takes effect, and the next call goes on behind it.
+        let first = sign_in.release_held(None, Instant::now()).await;
+        assert!(first.failed.is_none() && first.next.is_some());
+        assert_eq!(held(&scene).await.len(), 1);
+        let rest = sign_in.release_held(first.next, soon()).await;
+        assert!(rest.failed.is_none() && rest.next.is_none());
         assert!(held(&scene).await.is_empty());
         assert!(!is_in(&scene, &people[20]).await && !is_in(&scene, &people[21]).await);
         let nobody = scene.path("/connections/nobody/held");

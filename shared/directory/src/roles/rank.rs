@@ -1,13 +1,16 @@
 //! Who may act on whom: nobody acts on the identity of somebody who ranks above them.
 
+use std::collections::BTreeSet;
+
 use rollcall_model::{Actor, Reason, Role};
 use rollcall_scim as scim;
 use rollcall_store::Error;
 
 use crate::resources::record::Record;
 use crate::roles::decide;
+use crate::roles::granting::check_rank;
 use crate::roles::handle::Roles;
-use crate::roles::mappings::by_group;
+use crate::roles::mappings::{by_group, roles_of};
 
 impl Roles<'_> {
     /// Checks that the person does not rank above `rank`. The role counts that they would have if they were in.
@@ -19,6 +22,19 @@ impl Roles<'_> {
             Some(above) => Err(outranked(above)),
             None => Ok(()),
         }
+    }
+
+    /// Checks that a group gives no role above `rank`. Without the group, nobody has its roles.
+    ///
+    /// # Errors
+    /// `403` when it does.
+    pub(crate) async fn check_rank_over_group(self, group: &str, rank: Role) -> Result<(), Error> {
+        let held = roles_of(self.mapping_of(group).await?.as_ref());
+        if held.is_empty() {
+            return Ok(());
+        }
+        let settings = self.scope.settings().await?;
+        check_rank(&held, &BTreeSet::new(), rank, &settings.roles)
     }
 
     /// Returns the rank of the person if it is above `rank`.

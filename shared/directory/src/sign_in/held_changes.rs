@@ -68,10 +68,20 @@ pub enum Decision {
 pub struct DecidedHeld {
     /// How many changes were applied or discarded.
     pub changes: u64,
-    /// How many people are left out: they rank above the caller, or are the last active owner.
+    /// How many people and groups are left out: they rank above the caller or give a role above theirs, or are the last
+    /// active owner.
     pub left_out: u64,
     /// Where the next call continues.
     pub next: Option<String>,
+}
+
+/// How far it came to let take effect what was held for its time.
+#[derive(Debug, Default)]
+pub struct ReleasedHeld {
+    /// Where the next call continues, if time did not suffice.
+    pub next: Option<String>,
+    /// The first of the failures, which stopped nothing else.
+    pub failed: Option<Error>,
 }
 
 impl SignIn<'_> {
@@ -167,28 +177,39 @@ impl SignIn<'_> {
         Ok(done)
     }
 
-    /// Lets everything take effect that was held for its time. Whoever is the last active owner stays in, and is tried again
-    /// with the next call.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn release_held(self, deadline: Instant) -> Result<(), Error> {
-        let mut behind = None;
+    /// Lets everything after `behind` take effect that was held for its time, until `deadline`, but at least one change.
+    /// Whoever is the last active owner stays in, and what fails stays held: both are tried again with the next pass.
+    pub async fn release_held(self, behind: Option<String>, deadline: Instant) -> ReleasedHeld {
+        let mut released = ReleasedHeld {
+            next: behind,
+            failed: None,
+        };
         loop {
             let resources = Resources::of(self.scope);
-            let (items, next) = resources.held_items(None, behind, DECIDED_AT_ONCE).await?;
-            let mut done = DecidedHeld::default();
+            let page = resources.held_items(None, released.next.take(), DECIDED_AT_ONCE);
+            let (items, next) = match page.await {
+                Ok(page) => page,
+                Err(error) => {
+                    released.failed.get_or_insert(error);
+                    return released;
+                }
+            };
             for item in items.iter().filter(|item| item.until <= now()) {
-                let decision = Decision::Apply;
-                self.decide_one(item, decision, Role::Owner, &mut done)
-                    .await?;
+                let mut done = DecidedHeld::default();
+                let decided = self.decide_one(item, Decision::Apply, Role::Owner, &mut done);
+                if let Err(error) = decided.await {
+                    let (tenant, held, why) = (&self.scope.tenant, &item.key, error.to_string());
+                    tracing::warn!(%tenant, held, why, "a held change did not take effect");
+                    released.failed.get_or_insert(error);
+                }
                 if Instant::now() >= deadline {
-                    return Ok(());
+                    released.next = Some(item.key.clone());
+                    return released;
                 }
             }
-            match next {
-                Some(next) => behind = Some(next),
-                None => return Ok(()),
+            released.next = next;
+            if released.next.is_none() || Instant::now() >= deadline {
+                return released;
             }
         }
     }
@@ -232,8 +253,12 @@ impl SignIn<'_> {
             resources.forget_held(item).await?;
             return Ok(false);
         }
-        if *kind == USERS {
-            Roles::of(self.scope).check_rank_over(&record, rank).await?;
+        let roles = Roles::of(self.scope);
+        match (*kind == USERS, decision) {
+            (true, _) => roles.check_rank_over(&record, rank).await?,
+            // Its roles are lost with the group.
+            (false, Decision::Apply) => roles.check_rank_over_group(&item.id, rank).await?,
+            (false, Decision::Discard) => {}
         }
         match decision {
             Decision::Apply => resources.apply_held(kind, &item.id).await?,
