@@ -14,6 +14,7 @@ use crate::resources::application_ids::write_application_id;
 use crate::resources::draft::Saved;
 use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
+use crate::resources::held::write_held;
 use crate::resources::owners::write_owners;
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
@@ -174,6 +175,7 @@ impl Resources<'_> {
             )?;
         }
         write_claims(scope, &mut transaction, Some(before), Some(after))?;
+        write_held(scope, &mut transaction, &USERS, Some(before), Some(after))?;
         write_entry(scope, &mut transaction, &USERS, Some(before), Some(after))?;
         Ok(transaction)
     }
@@ -193,6 +195,7 @@ impl Resources<'_> {
             write_lookup(scope, &mut transaction, &USERS, lookup, Some(closed), None)?;
         }
         write_application_id(scope, &mut transaction, Some(closed), None)?;
+        write_held(scope, &mut transaction, &USERS, Some(closed), None)?;
         write_count(scope, &mut transaction, &USERS, true, false);
         let about: Subject = subject(&USERS, closed)?;
         let told = json!({"merged_into": into});
