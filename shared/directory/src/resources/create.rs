@@ -67,14 +67,20 @@ impl Resources<'_> {
                 ownership: Ownership::Stays,
             };
             match self.save(draft, planned.skipped).await {
+                Err(error) if *kind == USERS && is_taken(&error) => {
+                    match self.save_adopted(record, error).await {
+                        Err(error)
+                            if is_taken(&error) && self.free_held_name(kind, record).await? =>
+                        {
+                            Ok(None)
+                        }
+                        adopted => adopted,
+                    }
+                }
                 Err(error)
-                    if (is_taken(&error) || is_taken_by_group(&error))
-                        && self.free_held_name(kind, record).await? =>
+                    if is_taken_by_group(&error) && self.free_held_name(kind, record).await? =>
                 {
                     Ok(None)
-                }
-                Err(error) if *kind == USERS && is_taken(&error) => {
-                    self.save_adopted(record, error).await
                 }
                 Err(error) if kind.has_members() && is_taken_by_group(&error) => {
                     self.adopt_group(record, change, error).await
@@ -102,10 +108,10 @@ impl Resources<'_> {
         }
     }
 
-    /// Adopts the account that holds the name of a pushed person, or returns the error.
+    /// Adopts the account that holds the name of a pushed person, or takes back its held deletion, or returns the error.
     async fn save_adopted(self, pushed: &Record, error: Error) -> Result<Option<Saved>, Error> {
         match self.adopt(pushed).await? {
-            Some(Adopted::Done(record)) => Ok(Some(saved(*record, EventType::UserAdopted))),
+            Some(Adopted::Done(record, event)) => Ok(Some(saved(*record, event))),
             Some(Adopted::Stale) => Ok(None),
             None => Err(error),
         }

@@ -28,8 +28,8 @@ use crate::resources::writes::{
 };
 
 impl Resources<'_> {
-    /// Gives the account that holds the name of a pushed person to the connection, with the pushed attributes. Returns
-    /// `None` if there is no such account, or it is somebody else's.
+    /// Gives the account that holds the name of a pushed person to the connection, with the pushed attributes. Somebody
+    /// whose deletion by the connection is held stays, with the pushed attributes. Returns `None` if there is no such account, or it is somebody else's.
     ///
     /// # Errors
     /// `uniqueness`, with a reason of its own, when another connection pushed whoever holds the name.
@@ -39,8 +39,11 @@ impl Resources<'_> {
         };
         let writer = pushed.identity.owner.as_deref();
         let external_id = pushed.text(&USERS, "externalId")?;
-        match met(&holder, writer, external_id.as_deref())? {
+        let met = met(&holder, writer, external_id.as_deref())?;
+        match met {
             Met::Adopted => {}
+            // The connection takes back that it deleted them.
+            Met::Own if takes_back(&holder, pushed)? => {}
             Met::OfAnother => {
                 let attribute = USERS.unique.to_owned();
                 let taken = scim::Error::Uniqueness { attribute };
@@ -57,10 +60,15 @@ impl Resources<'_> {
         after.identity.origin = Some(PersonOrigin::Pushed);
         after.identity.owner = pushed.identity.owner.clone();
         after.claims = pushed.claims.clone();
+        after.keep();
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, &USERS).await?;
+        let event = match met {
+            Met::Own => action(&USERS, Some(&holder), Some(&after)),
+            _ => EventType::UserAdopted,
+        };
         Ok(Some(match is_committed {
-            true => Adopted::Done(Box::new(after)),
+            true => Adopted::Done(Box::new(after), event),
             false => Adopted::Stale,
         }))
     }
@@ -247,10 +255,17 @@ pub(crate) fn met(
     })
 }
 
+/// Returns whether a push means somebody whom the same connection has deleted without effect.
+fn takes_back(holder: &Record, pushed: &Record) -> Result<bool, Error> {
+    let owner = pushed.identity.owner.as_deref();
+    let is_own = owner.is_some_and(|owner| holder.is_deletion_held_of(owner));
+    Ok(is_own && !differs(holder, pushed)?)
+}
+
 /// The outcome of an adoption.
 pub(super) enum Adopted {
-    /// The account as the connection has it now.
-    Done(Box<Record>),
+    /// The account as the connection has it now, and what happened to it.
+    Done(Box<Record>, EventType),
     /// The account has changed since it was read.
     Stale,
 }
