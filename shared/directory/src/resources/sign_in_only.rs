@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::application_ids::write_application_id;
+use crate::resources::brake::Booked;
 use crate::resources::draft::Saved;
 use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
@@ -33,7 +34,7 @@ impl Resources<'_> {
     ///
     /// # Errors
     /// `uniqueness`, with a reason of its own, when another connection pushed whoever holds the name.
-    pub(super) async fn adopt(self, pushed: &Record) -> Result<Option<Adopted>, Error> {
+    pub(super) async fn adopt(self, pushed: &Record, booked: &Booked) -> Result<Option<Adopted>, Error> {
         let Some(holder) = self.holder_of_name(pushed).await? else {
             return Ok(None);
         };
@@ -61,6 +62,12 @@ impl Resources<'_> {
         after.identity.owner = pushed.identity.owner.clone();
         after.claims = pushed.claims.clone();
         after.keep();
+        if !holder.is_out()
+            && after.is_out()
+            && let Some(hold) = self.brake(booked, 1).await?
+        {
+            after.hold_deactivation(&holder, hold);
+        }
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, &USERS).await?;
         let event = match met {
