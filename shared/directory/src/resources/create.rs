@@ -111,7 +111,12 @@ impl Resources<'_> {
     }
 
     /// Adopts the account that holds the name of a pushed person, or takes back its held deletion, or returns the error.
-    async fn save_adopted(self, pushed: &Record, booked: &Booked, error: Error) -> Result<Option<Saved>, Error> {
+    async fn save_adopted(
+        self,
+        pushed: &Record,
+        booked: &Booked,
+        error: Error,
+    ) -> Result<Option<Saved>, Error> {
         match self.adopt(pushed, booked).await? {
             Some(Adopted::Done(record, event)) => Ok(Some(saved(*record, event))),
             Some(Adopted::Stale) => Ok(None),

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::brake::Hold;
+use crate::resources::counters::write_unseen;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::unique_values::check_free;
@@ -95,6 +96,12 @@ pub(super) fn write_held(
         };
         transaction.put(to_item(&key, &item)?);
     }
+    let unseen = |record: Option<&Record>| {
+        let record = record.filter(|record| record.identity.deletion_held)?;
+        record.identity.held_by.clone()
+    };
+    let (was, is) = (unseen(before), unseen(after));
+    write_unseen(scope, transaction, kind, was.as_deref(), is.as_deref());
     Ok(())
 }
 

@@ -34,7 +34,11 @@ impl Resources<'_> {
     ///
     /// # Errors
     /// `uniqueness`, with a reason of its own, when another connection pushed whoever holds the name.
-    pub(super) async fn adopt(self, pushed: &Record, booked: &Booked) -> Result<Option<Adopted>, Error> {
+    pub(super) async fn adopt(
+        self,
+        pushed: &Record,
+        booked: &Booked,
+    ) -> Result<Option<Adopted>, Error> {
         let Some(holder) = self.holder_of_name(pushed).await? else {
             return Ok(None);
         };
