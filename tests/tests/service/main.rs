@@ -24,6 +24,7 @@ mod architecture;
 mod bodies;
 mod brake;
 mod brake_told;
+mod brake_undone;
 mod budgets;
 mod budgets_access;
 mod budgets_bulk;

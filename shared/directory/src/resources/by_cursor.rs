@@ -5,6 +5,8 @@
 //! unique names, in which the names are stored anyway: who is renamed during such a walk may be missed or come twice.
 //! A page reads one match more than it shows, to know whether another page follows.
 
+use std::collections::VecDeque;
+
 use rollcall_model::{Kind, new_id};
 use rollcall_scim::{self as scim, Query, Resource};
 use rollcall_store::{Error, from_item, text};
@@ -152,7 +154,6 @@ impl Resources<'_> {
             let of_kind = records.extract_if(.., |(kind, _)| *kind == of);
             let of_kind: Vec<Record> = of_kind.map(|(_, record)| record).collect();
             let needs = Needs::of(&query.projection);
-            let of_kind: Vec<Record> = of_kind.into_iter().filter(|one| self.sees(one)).collect();
             resources.extend(assemble(self.scope, kind, &of_kind, &needs).await?);
         }
         Ok(Found {
@@ -181,14 +182,14 @@ impl Resources<'_> {
             while found.len() < wanted {
                 let limit = (wanted - found.len()).min(READ_AT_ONCE);
                 let (records, next) = self.records_after(kind, behind, limit).await?;
-                found.extend(records);
+                found.extend(records.into_iter().filter(|one| self.sees(one)));
                 behind = next;
                 if behind.is_none() {
                     break;
                 }
             }
             let total = match counts {
-                true => self.count(kind).await?,
+                true => self.count_seen(kind).await?,
                 false => 0,
             };
             return Ok((found, total));
@@ -248,7 +249,7 @@ impl Resources<'_> {
         count: usize,
     ) -> Result<Found, Error> {
         let (total, mut behind) = match at {
-            None => (self.count(kind).await?, None),
+            None => (self.count_seen(kind).await?, None),
             Some(Cursor {
                 place: Place::Name(id),
                 total,
@@ -256,35 +257,46 @@ impl Resources<'_> {
             }) => (total, Some(self.stored_name(&id).await?)),
             Some(_) => return Err(scim::Error::InvalidCursor.into()),
         };
-        let mut names: Vec<(String, String)> = Vec::new();
-        while names.len() <= count {
-            let wanted = count + 1 - names.len();
-            let range = Order::Name { descending }.range(self.scope.keys(), kind);
-            let range = range.after(behind).limit(wanted);
-            let page = self.scope.table.query(&range).await?;
-            for item in page.items {
-                let name = text(&item, "SK")?.to_owned();
-                names.push((from_item::<Pointer>(item)?.id, name));
+        let range = Order::Name { descending }.range(self.scope.keys(), kind);
+        let mut names: VecDeque<(String, String)> = VecDeque::new();
+        let (mut records, mut behind_each, mut last) = (Vec::new(), Vec::new(), None);
+        let mut is_end = false;
+        // Past those that the caller does not see, until the page is full.
+        loop {
+            let room = count - records.len();
+            while names.len() <= room && !is_end {
+                let range = range.clone().after(behind).limit(room + 1 - names.len());
+                let page = self.scope.table.query(&range).await?;
+                for item in page.items {
+                    let name = text(&item, "SK")?.to_owned();
+                    names.push_back((from_item::<Pointer>(item)?.id, name));
+                }
+                behind = page.next;
+                is_end = behind.is_none();
             }
-            behind = page.next;
-            if behind.is_none() {
+            let read: Vec<(String, String)> = names.drain(..room.min(names.len())).collect();
+            let ids: Vec<String> = read.iter().map(|(id, _)| id.clone()).collect();
+            for record in self.records(kind, &ids).await? {
+                let name = read.iter().find(|(id, _)| *id == record.id);
+                if let Some((_, name)) = name.filter(|_| self.sees(&record)) {
+                    behind_each.push(Place::Name(name.clone()));
+                    records.push(record);
+                }
+            }
+            if let Some((_, name)) = read.into_iter().next_back() {
+                last = Some(Place::Name(name));
+            }
+            if names.is_empty() || records.len() == count {
                 break;
             }
         }
-        let more = names.len() > count;
-        names.truncate(count);
-        let ids: Vec<String> = names.iter().map(|(id, _)| id.clone()).collect();
-        let mut records = self.records(kind, &ids).await?;
-        records.retain(|record| self.sees(record));
         let needs = Needs::of(&query.projection);
         let resources = assemble(self.scope, kind, &records, &needs).await?;
-        let name = |record: &Record| names.iter().find(|(id, _)| *id == record.id);
-        let place = |(_, name): &(String, String)| Place::Name(name.clone());
         Ok(Found {
             total,
             resources,
-            behind: records.iter().filter_map(name).map(place).collect(),
-            end: names.last().filter(|_| more).map(place),
+            behind: behind_each,
+            end: last.filter(|_| !names.is_empty()),
             order: Vec::new(),
         })
     }

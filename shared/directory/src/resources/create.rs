@@ -6,6 +6,7 @@ use rollcall_scim::{self as scim, Projection, Resource};
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::json;
 
+use crate::resources::brake::Booked;
 use crate::resources::crud::take_members;
 use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
@@ -44,6 +45,7 @@ impl Resources<'_> {
             false => Identity::new(PersonOrigin::Pushed, owner),
         };
         let (record, change) = (&record, change.as_ref());
+        let booked = &Booked::default();
         let created = retry_stale(|_| async move {
             if *kind == USERS
                 && let Some(restored) = self.restore_pushed(record).await?
@@ -53,7 +55,7 @@ impl Resources<'_> {
             if let Some(error) = self.ceiling_of(kind) {
                 // Somebody who has an account already makes it no fuller.
                 return match *kind == USERS {
-                    true => self.save_adopted(record, error).await,
+                    true => self.save_adopted(record, booked, error).await,
                     false => Err(error),
                 };
             }
@@ -67,14 +69,20 @@ impl Resources<'_> {
                 ownership: Ownership::Stays,
             };
             match self.save(draft, planned.skipped).await {
+                Err(error) if *kind == USERS && is_taken(&error) => {
+                    match self.save_adopted(record, booked, error).await {
+                        Err(error)
+                            if is_taken(&error) && self.free_held_name(kind, record).await? =>
+                        {
+                            Ok(None)
+                        }
+                        adopted => adopted,
+                    }
+                }
                 Err(error)
-                    if (is_taken(&error) || is_taken_by_group(&error))
-                        && self.free_held_name(kind, record).await? =>
+                    if is_taken_by_group(&error) && self.free_held_name(kind, record).await? =>
                 {
                     Ok(None)
-                }
-                Err(error) if *kind == USERS && is_taken(&error) => {
-                    self.save_adopted(record, error).await
                 }
                 Err(error) if kind.has_members() && is_taken_by_group(&error) => {
                     self.adopt_group(record, change, error).await
@@ -102,10 +110,15 @@ impl Resources<'_> {
         }
     }
 
-    /// Adopts the account that holds the name of a pushed person, or returns the error.
-    async fn save_adopted(self, pushed: &Record, error: Error) -> Result<Option<Saved>, Error> {
-        match self.adopt(pushed).await? {
-            Some(Adopted::Done(record)) => Ok(Some(saved(*record, EventType::UserAdopted))),
+    /// Adopts the account that holds the name of a pushed person, or takes back its held deletion, or returns the error.
+    async fn save_adopted(
+        self,
+        pushed: &Record,
+        booked: &Booked,
+        error: Error,
+    ) -> Result<Option<Saved>, Error> {
+        match self.adopt(pushed, booked).await? {
+            Some(Adopted::Done(record, event)) => Ok(Some(saved(*record, event))),
             Some(Adopted::Stale) => Ok(None),
             None => Err(error),
         }

@@ -15,6 +15,7 @@ use crate::resources::brake::Booked;
 use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
+use crate::resources::held_list::write_held;
 use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
 use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
@@ -332,6 +333,13 @@ impl Resources<'_> {
                 draft.ownership.settle(&mut after);
                 let kind = draft.kind;
                 write_record(
+                    self.scope,
+                    &mut transaction,
+                    kind,
+                    Some(group),
+                    Some(&after),
+                )?;
+                write_held(
                     self.scope,
                     &mut transaction,
                     kind,

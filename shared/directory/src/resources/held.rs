@@ -14,6 +14,7 @@ use crate::resources::brake::Hold;
 use crate::resources::handle::Resources;
 use crate::resources::held_list::{HeldItem, write_held};
 use crate::resources::record::Record;
+use crate::resources::unique_values::check_free;
 use crate::resources::writes::{account_writes, committed, resource_writes, subject};
 
 impl Record {
@@ -22,6 +23,20 @@ impl Record {
         self.account = before.account.clone();
         self.identity.deactivation_held = true;
         self.mark_held(hold, scope);
+    }
+
+    /// Returns whether a deletion by this connection is held.
+    pub(super) fn is_deletion_held_of(&self, connection: &str) -> bool {
+        let identity = &self.identity;
+        identity.deletion_held && identity.held_by.as_deref() == Some(connection)
+    }
+
+    /// Takes back a deletion that is held. A deactivation that is held stays so.
+    pub(super) fn keep(&mut self) {
+        self.identity.deletion_held = false;
+        if !self.identity.deactivation_held {
+            self.identity.end_hold();
+        }
     }
 
     fn mark_held(&mut self, hold: Hold, scope: &Scope) {
@@ -54,9 +69,10 @@ impl Record {
 }
 
 impl Resources<'_> {
-    /// Returns whether whoever asks sees the resource: a connection no longer sees what it has deleted.
+    /// Returns whether whoever asks sees the resource: a connection no longer sees what it has deleted itself.
     pub(super) fn sees(self, record: &Record) -> bool {
-        !record.identity.deletion_held || self.scope.actor.connection().is_none()
+        let connection = self.scope.actor.connection();
+        connection.is_none_or(|connection| !record.is_deletion_held_of(connection))
     }
 
     /// Marks a deletion that does not take effect. Returns `None` if the resource has changed since it was read.
@@ -217,20 +233,29 @@ impl Resources<'_> {
             .map(|_| ())
     }
 
-    /// Lets the held deletion of the resource with a name take effect, because the connection gives the name to a new one.
-    /// Returns whether there was one.
+    /// Lets the held deletion of the resource with a name take effect, because the connection that deleted it gives the name
+    /// to a new one. Returns whether there was one.
+    ///
+    /// # Errors
+    /// `uniqueness` when somebody else has another unique value of the new one.
     pub(super) async fn free_held_name(
         self,
         kind: &'static Kind,
         wanted: &Record,
     ) -> Result<bool, Error> {
+        let Some(connection) = self.scope.actor.connection() else {
+            return Ok(false);
+        };
         let name = wanted.text(kind, kind.unique)?.unwrap_or_default();
         let Some(holder) = self.holder_of(kind, &name).await? else {
             return Ok(false);
         };
-        if !holder.identity.deletion_held || holder.id == wanted.id {
+        if !holder.is_deletion_held_of(connection) || holder.id == wanted.id {
             return Ok(false);
         }
+        // Whatever else stands in the way of the new one must do so before the old one is gone.
+        let both = [holder.id.as_str(), wanted.id.as_str()];
+        check_free(self.scope, &wanted.claims, &both).await?;
         Ok(self.delete_record(kind, &holder).await?.is_some())
     }
 }

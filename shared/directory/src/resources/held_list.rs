@@ -8,6 +8,7 @@ use rollcall_store::{Error, Scope, Transaction, now, to_item};
 use serde::{Deserialize, Serialize};
 
 use crate::resources::brake::Hold;
+use crate::resources::counters::write_unseen;
 use crate::resources::record::Record;
 
 /// What a held change is about.
@@ -86,6 +87,12 @@ pub(super) fn write_held(
         };
         transaction.put(to_item(&key, &item)?);
     }
+    let unseen = |record: Option<&Record>| {
+        let record = record.filter(|record| record.identity.deletion_held)?;
+        record.identity.held_by.clone()
+    };
+    let (was, is) = (unseen(before), unseen(after));
+    write_unseen(scope, transaction, kind, was.as_deref(), is.as_deref());
     Ok(())
 }
 

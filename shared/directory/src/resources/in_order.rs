@@ -72,6 +72,7 @@ impl Resources<'_> {
                 Members::of(self.scope).settle().await?;
             }
             let mut records = self.records(kind, &ids).await?;
+            records.retain(|record| self.sees(record));
             if may_differ && let Some(filter) = query.matcher(self.scope.resource_type(kind)) {
                 let asked = query.filter.as_ref().map(Needs::of_filter);
                 let asked = asked.unwrap_or_default();

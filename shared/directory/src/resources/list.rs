@@ -49,8 +49,6 @@ impl Resources<'_> {
                     .await?
             }
         };
-        let mut records = records;
-        records.retain(|record| self.sees(record));
         let resources = assemble(self.scope, kind, &records, &shown).await?;
         Ok(Page {
             total,
@@ -91,6 +89,11 @@ impl Resources<'_> {
             records.extend(read.into_iter().skip(skip));
             behind = next;
             if behind.is_none() {
+                // The number of members counts those whom the connection has deleted without effect.
+                let total = match order {
+                    Order::Members(_) => total.min(index - 1),
+                    Order::Created | Order::Name { .. } => total,
+                };
                 return Ok((total, records));
             }
         }
@@ -112,11 +115,11 @@ impl Resources<'_> {
                 let group = self.existing(&GROUPS, group).await?;
                 Ok(group.map(|group| group.members))
             }
-            Order::Created | Order::Name { .. } => self.count(kind).await.map(Some),
+            Order::Created | Order::Name { .. } => self.count_seen(kind).await.map(Some),
         }
     }
 
-    /// Reads the next records of a walk. Returns them and the sort key after which the walk continues.
+    /// Reads the next records of a walk, without those that the caller does not see. Returns them and the sort key after which the walk continues.
     pub(super) async fn walk_on(
         self,
         kind: &'static Kind,
@@ -128,7 +131,7 @@ impl Resources<'_> {
         let range = range.after(behind).limit(want);
         let page = self.scope.table.query(&range).await?;
         let items = page.items.into_iter();
-        let records = match order {
+        let mut records: Vec<Record> = match order {
             Order::Created => items.map(Record::from_item).collect::<Result<_, _>>()?,
             Order::Name { .. } => {
                 let ids = items.map(|item| Ok(from_item::<Pointer>(item)?.id));
@@ -141,6 +144,7 @@ impl Resources<'_> {
                 self.records(kind, &ids).await?
             }
         };
+        records.retain(|record| self.sees(record));
         Ok((records, page.next))
     }
 

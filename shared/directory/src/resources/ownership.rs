@@ -37,6 +37,10 @@ impl Ownership {
             return;
         };
         record.identity.owner = Some(by.clone());
+        if record.identity.held_by.as_ref().is_some_and(|it| it != by) {
+            // Another connection has deleted it, and this one goes on with it.
+            record.keep();
+        }
         if record.identity.origin.is_some() {
             record.identity.origin = Some(PersonOrigin::Pushed);
         }

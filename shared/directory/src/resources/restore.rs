@@ -57,6 +57,8 @@ impl Deleted {
             renamings: tombstone.identity.renamings + 1,
             ..tombstone.identity.clone()
         };
+        // Tombstones of earlier versions may have what was held of the person.
+        record.identity.end_hold();
         record.account = tombstone.account.clone();
         record.account.withhold(subjects.collect());
         record.account.end_sessions(at);

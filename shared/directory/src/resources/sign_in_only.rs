@@ -11,9 +11,11 @@ use serde_json::json;
 
 use crate::journal::entry::Entry;
 use crate::resources::application_ids::write_application_id;
+use crate::resources::brake::Booked;
 use crate::resources::draft::Saved;
 use crate::resources::effects::Effects;
 use crate::resources::handle::{Members, Resources};
+use crate::resources::held_list::write_held;
 use crate::resources::owners::write_owners;
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
@@ -27,19 +29,26 @@ use crate::resources::writes::{
 };
 
 impl Resources<'_> {
-    /// Gives the account that holds the name of a pushed person to the connection, with the pushed attributes. Returns
-    /// `None` if there is no such account, or it is somebody else's.
+    /// Gives the account that holds the name of a pushed person to the connection, with the pushed attributes. Somebody
+    /// whose deletion by the connection is held stays, with the pushed attributes. Returns `None` if there is no such account, or it is somebody else's.
     ///
     /// # Errors
     /// `uniqueness`, with a reason of its own, when another connection pushed whoever holds the name.
-    pub(super) async fn adopt(self, pushed: &Record) -> Result<Option<Adopted>, Error> {
+    pub(super) async fn adopt(
+        self,
+        pushed: &Record,
+        booked: &Booked,
+    ) -> Result<Option<Adopted>, Error> {
         let Some(holder) = self.holder_of_name(pushed).await? else {
             return Ok(None);
         };
         let writer = pushed.identity.owner.as_deref();
         let external_id = pushed.text(&USERS, "externalId")?;
-        match met(&holder, writer, external_id.as_deref())? {
+        let met = met(&holder, writer, external_id.as_deref())?;
+        match met {
             Met::Adopted => {}
+            // The connection takes back that it deleted them.
+            Met::Own if takes_back(&holder, pushed)? => {}
             Met::OfAnother => {
                 let attribute = USERS.unique.to_owned();
                 let taken = scim::Error::Uniqueness { attribute };
@@ -56,10 +65,21 @@ impl Resources<'_> {
         after.identity.origin = Some(PersonOrigin::Pushed);
         after.identity.owner = pushed.identity.owner.clone();
         after.claims = pushed.claims.clone();
+        after.keep();
+        if !holder.is_out()
+            && after.is_out()
+            && let Some(hold) = self.brake(booked, 1).await?
+        {
+            after.hold_deactivation(&holder, hold, self.scope);
+        }
         let transaction = resource_writes(self.scope, &USERS, Some(&holder), Some(&after))?;
         let is_committed = committed(self.scope, &transaction, &USERS).await?;
+        let event = match met {
+            Met::Own => action(&USERS, Some(&holder), Some(&after)),
+            _ => EventType::UserAdopted,
+        };
         Ok(Some(match is_committed {
-            true => Adopted::Done(Box::new(after)),
+            true => Adopted::Done(Box::new(after), event),
             false => Adopted::Stale,
         }))
     }
@@ -174,6 +194,7 @@ impl Resources<'_> {
             )?;
         }
         write_claims(scope, &mut transaction, Some(before), Some(after))?;
+        write_held(scope, &mut transaction, &USERS, Some(before), Some(after))?;
         write_entry(scope, &mut transaction, &USERS, Some(before), Some(after))?;
         Ok(transaction)
     }
@@ -193,6 +214,7 @@ impl Resources<'_> {
             write_lookup(scope, &mut transaction, &USERS, lookup, Some(closed), None)?;
         }
         write_application_id(scope, &mut transaction, Some(closed), None)?;
+        write_held(scope, &mut transaction, &USERS, Some(closed), None)?;
         write_count(scope, &mut transaction, &USERS, true, false);
         let about: Subject = subject(&USERS, closed)?;
         let told = json!({"merged_into": into});
@@ -244,10 +266,17 @@ pub(crate) fn met(
     })
 }
 
+/// Returns whether a push means somebody whom the same connection has deleted without effect.
+fn takes_back(holder: &Record, pushed: &Record) -> Result<bool, Error> {
+    let owner = pushed.identity.owner.as_deref();
+    let is_own = owner.is_some_and(|owner| holder.is_deletion_held_of(owner));
+    Ok(is_own && !differs(holder, pushed)?)
+}
+
 /// The outcome of an adoption.
 pub(super) enum Adopted {
-    /// The account as the connection has it now.
-    Done(Box<Record>),
+    /// The account as the connection has it now, and what happened to it.
+    Done(Box<Record>, EventType),
     /// The account has changed since it was read.
     Stale,
 }

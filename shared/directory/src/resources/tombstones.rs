@@ -44,6 +44,9 @@ impl Tombstone {
     pub(super) fn of(kind: &Kind, record: &Record, traces: Traces) -> Self {
         let is_person = *kind == USERS;
         let groups = record.groups.iter().filter(|_| is_person);
+        let mut identity = record.identity.clone();
+        // Nothing is held of somebody who is deleted.
+        identity.end_hold();
         Self {
             deleted: now(),
             merged_into: None,
@@ -54,13 +57,7 @@ impl Tombstone {
             identity: Identity {
                 former: Vec::new(),
                 application_id: None,
-                // Nothing is held of somebody who is deleted.
-                deactivation_held: false,
-                deletion_held: false,
-                held_by: None,
-                held_until: None,
-                held_request: None,
-                ..record.identity.clone()
+                ..identity
             },
             account: record.account.clone(),
             groups: groups.chain(&record.identity.returning).cloned().collect(),

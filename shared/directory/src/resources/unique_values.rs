@@ -60,13 +60,38 @@ pub(super) fn write_claims(
     for come in new.difference(&old) {
         let key = scope.keys().unique_value(come);
         let item = to_item(&key, &json!({"id": after.id}))?;
-        let path = come
-            .rsplit_once('#')
-            .map_or(come.as_str(), |(path, _)| path);
-        let guard = Guard::UniqueValue(path.to_owned());
+        let guard = Guard::UniqueValue(attribute_of(come));
         transaction.put_if(item, Expression::absent(), guard);
     }
     Ok(())
+}
+
+/// Checks that nobody but these has one of the values.
+///
+/// # Errors
+/// `uniqueness` when somebody else has one.
+pub(super) async fn check_free(
+    scope: &Scope,
+    claims: &BTreeSet<String>,
+    but: &[&str],
+) -> Result<(), Error> {
+    for claim in claims {
+        let key = scope.keys().unique_value(claim);
+        let Some(item) = scope.table.get(&key).await? else {
+            continue;
+        };
+        if !but.contains(&text(&item, "id")?) {
+            let attribute = attribute_of(claim);
+            return Err(scim::Error::Uniqueness { attribute }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the attribute that a claim is about.
+fn attribute_of(claim: &str) -> String {
+    let path = claim.rsplit_once('#').map_or(claim, |(path, _)| path);
+    path.to_owned()
 }
 
 /// Frees those of the values that a transaction could not claim whose holder is gone: an earlier version deletes people

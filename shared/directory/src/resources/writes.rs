@@ -301,6 +301,10 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
         (Some(before), Some(after)) => match (is_deactivated(before), is_deactivated(after)) {
             (false, true) => kind.events.deactivated,
             (true, false) => kind.events.reactivated,
+            // An admin has blocked whose deactivation was held: the identity provider lets them in again.
+            _ if before.identity.blocked_at.is_some() && after.identity.blocked_at.is_none() => {
+                kind.events.reactivated
+            }
             _ if !before.identity.is_held() && after.identity.is_held() => EventType::BrakeHeld,
             _ if before.identity.deletion_held != after.identity.deletion_held => {
                 match after.identity.deletion_held {
