@@ -1,11 +1,11 @@
 //! Checks the environments of `samconfig.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::cloudformation;
 use super::stacks::{COMPUTE, DATA};
+use super::{Template, cloudformation};
 
 const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
 
@@ -127,7 +127,7 @@ fn every_environment_says_what_its_functions_are_built_for() {
 /// How long a function works on a request, in seconds, as `infra/bill` assumes.
 const WORKING: f64 = 0.020;
 
-/// A method that gets too many requests answers 429 before Lambda has no concurrency left, which API Gateway would answer
+/// One method that gets too many requests answers 429 before Lambda has no concurrency left, which API Gateway would answer
 /// with 5xx.
 #[test]
 fn limits_are_below_the_reserved_concurrency() {
@@ -147,6 +147,39 @@ fn limits_are_below_the_reserved_concurrency() {
                 let working = number(&format!("{limit}Rate")) * WORKING;
                 assert!(working <= concurrency, "{place}");
             }
+        }
+    }
+}
+
+/// The methods with a limit of their own that one function serves do not need more at once than it reserves, all together.
+#[test]
+fn named_limits_of_a_function_are_below_its_concurrency_together() {
+    let limits = [
+        ("/api/v1/sessions/introspect", "Introspect"),
+        ("/api/v1/tenants/{tenant}/sso/logins", "Login"),
+    ];
+    let mut functions: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for route in Template::deployed().unwrap().routes {
+        let named = limits.iter().find(|(path, _)| *path == route.path);
+        if let Some((_, limit)) = named {
+            functions.entry(route.function).or_default().insert(limit);
+        }
+    }
+    let served: usize = functions.values().map(BTreeSet::len).sum();
+    assert_eq!(served, limits.len(), "{functions:?}");
+    for name in ["staging", "prod"] {
+        let values = parameters(COMPUTE, name);
+        let number = |key: &str| values[key].as_str().unwrap().parse::<f64>().unwrap();
+        let concurrency = number("ApiConcurrency");
+        for (function, limits) in &functions {
+            let sum = |kind: &str| -> f64 {
+                limits
+                    .iter()
+                    .map(|limit| number(&format!("{limit}{kind}")))
+                    .sum()
+            };
+            assert!(sum("Burst") <= concurrency, "{name}: {function}");
+            assert!(sum("Rate") * WORKING <= concurrency, "{name}: {function}");
         }
     }
 }
