@@ -1,5 +1,7 @@
 //! The layout around every page, and the error page.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
@@ -138,7 +140,7 @@ pub(crate) struct Layout {
     /// The id that a form must also carry if it creates something. Each id works once.
     pub(crate) form_id: FormId,
     /// A message about the change that led to this page.
-    pub(crate) notice: Option<&'static str>,
+    pub(crate) notice: Option<Cow<'static, str>>,
     /// Why a form of this page was refused, and what to do about it.
     pub(crate) refusal: Option<String>,
 }
@@ -146,13 +148,13 @@ pub(crate) struct Layout {
 impl Layout {
     /// Adds the message about the last change, which the page's address names.
     pub(crate) fn with_notice(mut self, done: Option<&str>) -> Self {
-        self.notice = done.and_then(notice);
+        self.notice = done.and_then(notice).map(Cow::Borrowed);
         self
     }
 
     /// Adds a message of the page's own about the last change.
-    pub(crate) fn with_said(mut self, said: Option<&'static str>) -> Self {
-        self.notice = said.or(self.notice);
+    pub(crate) fn with_said(mut self, said: Option<impl Into<Cow<'static, str>>>) -> Self {
+        self.notice = said.map(Into::into).or(self.notice);
         self
     }
 
@@ -219,11 +221,6 @@ fn notice(done: &str) -> Option<&'static str> {
         }
         "window-opened" => "Rebind window opened",
         "window-closed" => "Rebind window closed",
-        "held-applied" => "Changes applied.",
-        "held-discarded" => "Changes discarded.",
-        "held-left-out" => {
-            "Some changes are left: these people rank above you, or one is the last owner."
-        }
         "remedy-applied" => "Done. This is what is left.",
         "connection-deleted" => {
             "The connection and its tokens are gone. The people and groups it pushed stay."

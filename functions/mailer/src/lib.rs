@@ -188,15 +188,13 @@ impl Mailer {
             Lease::Theirs => return Err(Failure::Claimed),
             Lease::Ours => {}
         }
-        let per_day = stored.ceilings.invitations_per_day.unwrap_or(self.per_day);
         let mut told = 0;
         for person in tenant.roles().administrators(MAX_TOLD).await? {
             let to = person.email.filter(|to| address::domain_of(to).is_some());
             let Some(to) = to else { continue };
-            if !credentials
-                .claim_notice(&event.id, about, &to, per_day)
-                .await?
-            {
+            let connection = &event.subject.id;
+            let claim = credentials.claim_notice(&event.id, about, connection, &to);
+            if !claim.await? {
                 continue;
             }
             // If the wave is delivered again, whoever has the mail gets no second one.

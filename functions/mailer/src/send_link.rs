@@ -37,6 +37,8 @@ impl Mailer {
         let id = announced.id.clone().unwrap_or_default();
         let refused = match tenant.sign_in().mailed_link(&event.id).await? {
             Some(link) => self.send_link(&tenant, &event.id, link).await?,
+            // The mail was sent, and the link was opened before that was noted.
+            None if self.was_sent(&tenant, &event.id, &announced).await? => None,
             // Its key can be newer than those that this process has read.
             None if is_recent(event) => return Err(Failure::UnknownLink),
             None => Some(NotMailed::LinkEnded),
@@ -76,13 +78,30 @@ impl Mailer {
         }
         let url = format!("{}?link={}", link.opens_at, link.secret.expose());
         let mail = link::mail(link.to, &link.tenant_name, &url, link.ends_at)?;
-        match self.postbox.send(&mail).await {
-            Ok(()) => Ok(None),
-            Err(SendError::Refused(why)) => {
+        let to = mail.to.clone();
+        let Err(error) = self.postbox.send(&mail).await else {
+            return Ok(None);
+        };
+        // The address can get another link at once.
+        tenant.credentials().release_link(event, &to).await?;
+        match error {
+            SendError::Refused(why) => {
                 tracing::warn!(why, "the mail service refuses the mail with a portal link");
                 Ok(Some(NotMailed::Undeliverable))
             }
-            Err(failed) => Err(failed.into()),
+            failed @ SendError::Failed(_) => Err(failed.into()),
+        }
+    }
+
+    async fn was_sent(
+        &self,
+        tenant: &Tenant,
+        event: &str,
+        link: &PortalLink,
+    ) -> Result<bool, Failure> {
+        match &link.email {
+            Some(to) => Ok(tenant.credentials().has_claimed_link(event, to).await?),
+            None => Ok(false),
         }
     }
 }

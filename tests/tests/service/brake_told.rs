@@ -1,6 +1,6 @@
 //! The brake in the console, and the mail about it.
 
-use rollcall_directory::{BrakeLimit, Role, Settings, SettingsChange};
+use rollcall_directory::{BrakeLimit, ConnectionRules, Role, Settings, SettingsChange};
 use rollcall_local::Options;
 use rollcall_tests::event_fixture::EventFixture;
 use rollcall_tests::service::run;
@@ -45,6 +45,8 @@ fn the_console_lists_what_is_held_with_its_people() {
         let chosen = [("then", "discard"), ("pick", pick.as_str())];
         let done = submit(&admin, &format!("{page}/held"), &chosen).await;
         assert_eq!(done.status, 303);
+        let told = admin.get(done.header("location")).await.expect(200);
+        assert!(told.html.contains("1 change discarded."), "{}", told.html);
         assert!(is_in(&scene, &people[20]).await);
         assert_eq!(held(&scene).await.len(), 1);
         let done = submit(&admin, &format!("{page}/held"), &[("then", "apply-all")]).await;
@@ -73,6 +75,52 @@ fn the_console_lists_what_is_held_with_its_people() {
             .is(json!({"brake": "hold", "brake_limit": {"percent": 5, "at_least": 7}}));
         let refused = submit(&owner, &format!("{page}/rules"), &rules("many")).await;
         assert_eq!(refused.status, 400);
+    });
+}
+
+#[test]
+fn what_is_selected_on_a_later_page_is_decided_and_the_rest_is_told() {
+    run(async |service| {
+        let (scene, people) = holding(service, "brake-pages", 245).await;
+        let credentials = scene.tenant.directory().credentials();
+        let rules = ConnectionRules {
+            brake: Some(Some(BrakeLimit {
+                percent: 0,
+                at_least: 1,
+            })),
+            ..ConnectionRules::default()
+        };
+        let id = scene.tenant.connection_id();
+        credentials.change_rules(id, &rules).await.unwrap();
+        deactivate_all(&scene, &people).await;
+        let admin = Visitor::with_link(service, &scene.tenant, Role::Admin).await;
+        let path = format!("/console/connections/{id}/held");
+        // The last page of the list begins behind what one call looks at.
+        let mut order: Vec<&String> = people[1..].iter().collect();
+        order.sort_unstable();
+        let after = format!("u#{}", order[219]);
+        let pick = format!("u#{}", order[230]);
+        let page = format!("{path}?after={}", after.replace('#', "%23"));
+        let page = admin.get(&page).await.expect(200);
+        let hidden = format!(r#"name="after" value="{after}""#);
+        assert_eq!(page.html.matches(&hidden).count(), 2, "{}", page.html);
+        assert!(page.html.contains(&format!(r#"value="{pick}""#)));
+        let chosen = [
+            ("then", "apply"),
+            ("pick", pick.as_str()),
+            ("after", after.as_str()),
+        ];
+        let done = submit(&admin, &path, &chosen).await;
+        let told = admin.get(done.header("location")).await.expect(200);
+        assert!(told.html.contains("1 change applied."), "{}", told.html);
+        assert!(!is_in(&scene, order[230]).await);
+        // All of them takes more than one form.
+        let done = submit(&admin, &path, &[("then", "discard-all")]).await;
+        let told = admin.get(done.header("location")).await.expect(200);
+        assert!(
+            told.html.contains(" changes discarded.") && told.html.contains("More changes remain")
+        );
+        assert!(!held(&scene).await.is_empty());
     });
 }
 

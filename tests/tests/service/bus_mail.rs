@@ -1,7 +1,8 @@
 //! Invitations: if the tenant enables them, each pushed person gets one mail, and nobody else gets one.
 
 use rollcall_directory::{
-    Assertion, ImportFormat, ImportMode, ImportRow, NewImport, NotInvited, Role, Settings, Tenant,
+    Assertion, EventType, ImportFormat, ImportMode, ImportRow, NewImport, NotInvited, Role,
+    Settings, Tenant,
 };
 use rollcall_local::Options;
 use rollcall_tests::event_fixture::EventFixture;
@@ -177,6 +178,34 @@ fn an_event_that_is_delivered_again_keeps_its_claim() {
             let claim = credentials.claim_invitation(event, address, per_day).await;
             assert_eq!(claim.unwrap(), expected, "{event} {address} {per_day}");
         }
+    });
+}
+
+#[test]
+fn notices_and_unsent_links_use_up_nothing() {
+    run(async |_| {
+        let fixture = EventFixture::start().await;
+        let credentials = fixture.tenant.credentials();
+        let (ada, about) = ("ada@example.test", EventType::BrakeTripped);
+        for (event, connection, expected) in [
+            ("1", "okta", true),
+            ("1", "okta", true),
+            ("2", "okta", false),
+            ("3", "entra", true),
+            ("4", "entra", false),
+        ] {
+            let claim = credentials.claim_notice(event, about, connection, ada);
+            assert_eq!(claim.await.unwrap(), expected, "{event} {connection}");
+        }
+        // The day has one mail, and the notices have not taken it.
+        assert_eq!(credentials.claim_link("5", ada, 1).await.unwrap(), None);
+        assert!(credentials.has_claimed_link("5", ada).await.unwrap());
+        assert!(!credentials.has_claimed_link("6", ada).await.unwrap());
+        credentials.release_link("6", ada).await.unwrap();
+        assert!(credentials.claim_link("6", ada, 1).await.unwrap().is_some());
+        credentials.release_link("5", ada).await.unwrap();
+        assert!(!credentials.has_claimed_link("5", ada).await.unwrap());
+        assert_eq!(credentials.claim_link("6", ada, 1).await.unwrap(), None);
     });
 }
 

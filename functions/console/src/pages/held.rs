@@ -11,6 +11,7 @@ use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Typed};
+use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
 
@@ -18,14 +19,41 @@ use crate::visitor::{Change, Visitor};
 const ON_PAGE: usize = 50;
 /// The people who are named of each change.
 const SHOWN: usize = 10;
-/// How many parts of all changes one form decides: each takes at most eight seconds.
+/// How many parts of the changes one form looks at: each takes at most eight seconds.
 const PARTS: usize = 2;
 
 /// The query of the page.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Asked {
     after: Option<String>,
+    /// What the last form did, to how many changes.
     done: Option<String>,
+    changes: Option<String>,
+    /// How many it left out.
+    left_out: Option<String>,
+    /// Whether it ended before the last change.
+    more: Option<String>,
+}
+
+impl Asked {
+    /// Says what the last form has done. The address chooses the text and supplies only numbers.
+    fn said(&self) -> Option<String> {
+        let number = |given: &Option<String>| given.as_deref().and_then(|text| text.parse().ok());
+        let did = match self.done.as_deref()? {
+            "held-applied" => "applied",
+            "held-discarded" => "discarded",
+            _ => return None,
+        };
+        let changes = display::count(&number(&self.changes)?, "change", "changes");
+        let mut said = format!("{changes} {did}.");
+        if number(&self.left_out).is_some_and(|left_out: u64| left_out > 0) {
+            said += " Some are left out: they rank above you, or one is the last owner.";
+        }
+        if self.more.is_some() {
+            said += " More changes remain: decide about them again to go on.";
+        }
+        Some(said)
+    }
 }
 
 #[derive(Template)]
@@ -36,6 +64,8 @@ struct Page {
     connection: Option<Connection>,
     id: String,
     changes: Vec<HeldChange>,
+    /// Behind which change the page begins; empty on the first page. The forms continue from there.
+    after: String,
     /// The query of the next page, if there is one.
     next: Option<String>,
 }
@@ -73,10 +103,11 @@ pub(crate) async fn show(
     let (changes, next) = held.await?;
     let layout = visitor.layout(Section::Connect);
     render(&Page {
-        layout: layout.with_notice(asked.done.as_deref()),
+        layout: layout.with_said(asked.said()),
         connection: tenant.credentials().known_connection(&id).await?,
         id,
         changes,
+        after: asked.after.unwrap_or_default(),
         next: next.map(|next| fields::query_string(&[("after", &next)])),
     })
 }
@@ -101,25 +132,37 @@ pub(crate) async fn decide(
         return Err(Problem::invalid("select at least one change"));
     }
     let chosen = (!is_all).then_some(&picked);
-    let mut after = Some(form.value("after").to_owned()).filter(|after| !after.is_empty());
-    let mut left_out = 0;
+    let begin = form.value("after");
+    let mut after = Some(begin.to_owned()).filter(|after| !after.is_empty());
+    let (mut changes, mut left_out) = (0, 0);
     for _ in 0..PARTS {
         let sign_in = visitor.tenant().sign_in();
         let done = sign_in.decide_held(&id, decision, chosen, after.as_deref(), visitor.role());
         let done = done.await?;
+        changes += done.changes;
         left_out += done.left_out;
         after = done.next;
-        if after.is_none() || !is_all {
+        if after.is_none() {
             break;
         }
     }
-    let done = match (left_out > 0, decision) {
-        (true, _) => "held-left-out",
-        (false, Decision::Apply) => "held-applied",
-        (false, Decision::Discard) => "held-discarded",
+    // Whoever decides about all of them goes on behind those that were looked at.
+    let (after, more) = match (is_all, after) {
+        (true, Some(after)) => (after, "true"),
+        (true, None) => (String::new(), ""),
+        (false, _) => (begin.to_owned(), ""),
     };
+    let done = match decision {
+        Decision::Apply => "held-applied",
+        Decision::Discard => "held-discarded",
+    };
+    let told = fields::query_string(&[
+        ("after", &after),
+        ("done", done),
+        ("changes", &changes.to_string()),
+        ("left_out", &left_out.to_string()),
+        ("more", more),
+    ]);
     let console = visitor.console();
-    Ok(redirect(&format!(
-        "{console}/connections/{id}/held?done={done}"
-    )))
+    Ok(redirect(&format!("{console}/connections/{id}/held?{told}")))
 }

@@ -1,4 +1,4 @@
-//! What bounds mail: a notice goes to an address once a day, a portal link once an hour, and both count as one of the day's
+//! What bounds mail: a notice goes to an address once a day, and a portal link once an hour, which counts as one of the day's
 //! mails.
 //!
 //! What bounds invitation mail: one mail per address and week, and a number of mails per tenant and day. Whoever holds a
@@ -7,6 +7,9 @@
 //! The address and the day are claimed before the mail is sent, for the event that asks for it. If that event is delivered
 //! again, its claim still holds.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use rollcall_model::{Actor, EventType, Origin, Subject, sha256_hex};
 use rollcall_store::{
     Error, Expression, Guard, Item, Key, Scope, Transaction, from_item, now, number, retry_stale,
@@ -107,6 +110,18 @@ struct AddressItem {
     expires: i64,
 }
 
+/// The claims on an address for notices. Earlier versions read the last of them alone, and have written no others.
+#[derive(Debug, Serialize, Deserialize)]
+struct NoticeItem {
+    /// The last event that asked for a mail.
+    event: String,
+    /// The end of the last claim, in seconds since 1970.
+    expires: i64,
+    /// The claim of each connection; without one, under an empty id.
+    #[serde(default)]
+    claims: BTreeMap<String, AddressItem>,
+}
+
 /// The invitations of one day.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct DayItem {
@@ -152,8 +167,51 @@ impl Credentials<'_> {
         }))
     }
 
-    /// Claims an address and one of the day's mails for an event of which the people who look after the tenant are
-    /// notified. An address gets one mail a day about events of one type. Returns whether the mail may be sent.
+    /// Gives the claims for the event of a portal link back, because the mail was not sent.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn release_link(self, event: &str, address: &str) -> Result<(), Error> {
+        let at = now();
+        let (address_key, day_key) = (&link_key(self.scope, address), &self.day_key(at));
+        retry_stale(|_| async move {
+            let wanted = [address_key.clone(), day_key.clone()];
+            let mut found = self.scope.table.find(wanted).await?;
+            let claimed = read::<AddressItem>(found.take(address_key))?;
+            if claimed.is_none_or(|claim| claim.event != event) {
+                return Ok(Some(()));
+            }
+            let mut transaction = Transaction::default();
+            let nobody = AddressItem {
+                event: String::new(),
+                expires: at.as_second(),
+            };
+            let same_claim = Expression::new("event = :event").with(":event", string(event));
+            transaction.put_if(to_item(address_key, &nobody)?, same_claim, Guard::Stale);
+            if let Some(mut day) = read::<DayItem>(found.take(day_key))? {
+                let same = Expression::new("sent = :sent").with(":sent", number(day.sent));
+                day.sent = day.sent.saturating_sub(1);
+                transaction.put_if(to_item(day_key, &day)?, same, Guard::Stale);
+            }
+            let committed = self.scope.table.transact(&transaction).await?.is_empty();
+            Ok(committed.then_some(()))
+        })
+        .await
+    }
+
+    /// Returns whether an address is claimed for the event of a portal link: then its mail was sent, as far as is known.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn has_claimed_link(self, event: &str, address: &str) -> Result<bool, Error> {
+        let key = link_key(self.scope, address);
+        let claimed = read::<AddressItem>(self.scope.table.get(&key).await?)?;
+        Ok(claimed.is_some_and(|claim| claim.event == event))
+    }
+
+    /// Claims an address for an event of which the people who look after the tenant are notified. An address gets one mail
+    /// a day about events of one type, and about each connection whose brake is tripped. It is not one of the day's mails.
+    /// Returns whether the mail may be sent.
     ///
     /// # Errors
     /// Only table errors.
@@ -161,12 +219,51 @@ impl Credentials<'_> {
         self,
         event: &str,
         about: EventType,
+        connection: &str,
         address: &str,
-        per_day: u32,
     ) -> Result<bool, Error> {
-        let address = notice_key(self.scope, about, address);
-        let refused = self.claim_mail(event, (address, NOTICE_QUIET), per_day);
-        Ok(refused.await?.is_none())
+        let connection = match about {
+            EventType::BrakeTripped => connection,
+            _ => "",
+        };
+        let key = &notice_key(self.scope, about, address);
+        let at = now().as_second();
+        retry_stale(|_| async move {
+            let found = read::<NoticeItem>(self.scope.table.get(key).await?)?;
+            let same = match &found {
+                None => Expression::absent(),
+                Some(found) => {
+                    Expression::new("event = :event").with(":event", string(&found.event))
+                }
+            };
+            let mut claims = found.map(|found| found.claims).unwrap_or_default();
+            claims.retain(|_, claim| claim.expires > at);
+            if let Some(claim) = claims.get(connection) {
+                return Ok(Some(claim.event == event));
+            }
+            let claim = AddressItem {
+                event: event.to_owned(),
+                expires: at + NOTICE_QUIET,
+            };
+            claims.insert(connection.to_owned(), claim);
+            let item = NoticeItem {
+                event: event.to_owned(),
+                expires: at + NOTICE_QUIET,
+                claims,
+            };
+            let mut transaction = Transaction::default();
+            transaction.put_if(to_item(key, &item)?, same, Guard::Stale);
+            let committed = self.scope.table.transact(&transaction).await?.is_empty();
+            Ok(committed.then_some(true))
+        })
+        .await
+    }
+
+    /// Returns the key of the mails of a day.
+    fn day_key(self, at: Timestamp) -> Key {
+        let date = at.to_string().chars().take(10).collect::<String>();
+        let leases = self.scope.keys().leases();
+        leases.at(format!("invitations#{date}"))
     }
 
     async fn claim_mail(
@@ -176,10 +273,7 @@ impl Credentials<'_> {
         per_day: u32,
     ) -> Result<Option<Taken>, Error> {
         let at = now();
-        let leases = self.scope.keys().leases();
-        let date = at.to_string().chars().take(10).collect::<String>();
-        let day_key = leases.at(format!("invitations#{date}"));
-        let (address_key, day_key) = (&address_key, &day_key);
+        let (address_key, day_key) = (&address_key, &self.day_key(at));
         retry_stale(|_| async move {
             let wanted = [address_key.clone(), day_key.clone()];
             let mut found = self.scope.table.find(wanted).await?;

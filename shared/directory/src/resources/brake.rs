@@ -21,8 +21,9 @@ use crate::resources::handle::Resources;
 const SLOT: i64 = 300;
 /// For how long counts are kept, in seconds: the window and a little more.
 const KEPT: i64 = 2 * 3_600;
-/// For how long a mark that the limit was exceeded is kept, in seconds: Health shows it for a day.
-const SHOWN: i64 = 86_400;
+/// For how long a mark that the limit was exceeded is kept, in seconds. Changes are held up to an hour after it without
+/// another announcement, for a day, and take effect with the next hourly pass: Health shows it until then.
+const SHOWN: i64 = 26 * 3_600;
 
 /// What is held, by which connection's wish, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ struct Slot {
     people: Option<u64>,
 }
 
-/// The last time that a connection took away more than it may, within the last day.
+/// The last time that a connection took away more than it may, within the last 26 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tripped {
     /// When.
@@ -61,7 +62,7 @@ pub struct Tripped {
     pub holds: bool,
     /// Until when it is not announced again, in seconds since 1970: for an hour.
     quiet_until: i64,
-    /// When this is forgotten, in seconds since 1970: a day later.
+    /// When this is forgotten, in seconds since 1970: 26 hours later.
     expires: i64,
 }
 

@@ -361,7 +361,11 @@ impl<'a> StackWebhooks<'a> {
         by: &KeyChanger,
         (kind, set, values): Write,
     ) -> Result<bool, Error> {
-        self.archive(&before.id, kind).await?;
+        // What lets it send is archived only once it is true: a restored table must not let it send sooner.
+        let resumes = kind == EventType::WebhookResumed;
+        if !resumes {
+            self.archive(&before.id, kind).await?;
+        }
         let who = ", revision = :revision, changed_at = :now, changed_by = :by, changed_in = :in";
         let set = match set.split_once(" REMOVE ") {
             Some((set, removed)) => format!("{set}{who} REMOVE {removed}"),
@@ -384,6 +388,10 @@ impl<'a> StackWebhooks<'a> {
             Guard::Stale,
         );
         transaction.put(StackWebhookChange::item(before, kind, by)?);
-        Ok(self.table.transact(&transaction).await?.is_empty())
+        let written = self.table.transact(&transaction).await?.is_empty();
+        if written && resumes {
+            self.archive(&before.id, kind).await?;
+        }
+        Ok(written)
     }
 }

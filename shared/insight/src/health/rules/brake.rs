@@ -1,4 +1,4 @@
-//! What a connection took away beyond its limit, for a day.
+//! What a connection took away beyond its limit, for as long as changes can be held.
 
 use jiff::SignedDuration;
 use rollcall_directory::Connection;
@@ -7,10 +7,10 @@ use crate::health::finding::{Finding, FindingKind, Severity};
 use crate::health::rules::subjects::about_connection;
 use crate::health::snapshot::Snapshot;
 
-/// For how long it is shown: as long as changes are held.
-const SHOWN: SignedDuration = SignedDuration::from_hours(24);
+/// For how long it is shown: changes are held up to an hour after it, for a day, until the next hourly pass.
+const SHOWN: SignedDuration = SignedDuration::from_hours(26);
 
-/// Returns whether the connection took away too much within the last day.
+/// Returns whether the connection took away too much within the last 26 hours.
 pub(super) fn of_brake(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {
     let tripped = snapshot.tripped.get(&connection.id)?;
     let (kind, severity) = (FindingKind::BrakeTripped, Severity::Problem);

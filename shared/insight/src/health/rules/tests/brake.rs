@@ -1,4 +1,4 @@
-//! What a connection took away beyond its limit is told for a day.
+//! What a connection took away beyond its limit is told for as long as changes can be held.
 
 use rollcall_directory::Tripped;
 use serde_json::json;
@@ -13,7 +13,7 @@ fn tripped(hours: i64) -> Tripped {
 }
 
 #[test]
-fn a_connection_that_took_away_too_much_is_told_for_a_day() {
+fn a_connection_that_took_away_too_much_is_told_while_changes_can_be_held() {
     let at =
         |hours: i64| move |s: &mut Snapshot| _ = s.tripped.insert("c".to_owned(), tripped(hours));
     let found = check(at(1), &[(Kind::BrakeTripped, Problem)]);
@@ -22,7 +22,8 @@ fn a_connection_that_took_away_too_much_is_told_for_a_day() {
         "“Okta” took away a lot at once: 21 changes within an hour, 20 allowed"
     );
     assert_eq!(found[0].since, Some(hours_ago(1)));
-    check(at(25), &[]);
+    check(at(25), &[(Kind::BrakeTripped, Problem)]);
+    check(at(27), &[]);
     // A connection that was deleted has no findings.
     check(|s| _ = s.tripped.insert("gone".to_owned(), tripped(1)), &[]);
 }
