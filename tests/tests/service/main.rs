@@ -9,8 +9,8 @@
 
 mod actors;
 mod api_axonflow;
-mod api_controlinfra;
 mod api_doors;
+mod api_effects;
 mod api_frontegg;
 mod api_openapi;
 mod api_permissions;
