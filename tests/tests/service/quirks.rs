@@ -38,7 +38,9 @@ fn quirks_are_counted_in_the_api_and_on_the_page() {
         for item in found.body["items"].as_array().expect("a list") {
             let expected = if item["code"] == "path_ignored" { 1 } else { 3 };
             assert_eq!(item["count"], expected, "{item}");
-            assert!(item["first_at"].as_str() <= item["last_at"].as_str());
+            let [first, last] = ["first_at", "last_at"]
+                .map(|name| item[name].as_str().unwrap().parse::<Timestamp>().unwrap());
+            assert!(first <= last, "{item}");
             assert!(item["meaning"].as_str().is_some_and(|text| text.len() > 20));
             let request = item["request_id"].as_str().expect("an id");
             let code = item["code"].as_str().expect("a code");
