@@ -49,13 +49,6 @@ impl Wanted {
         }
     }
 
-    pub(super) fn records(records: BTreeSet<String>) -> Self {
-        Self {
-            records,
-            ..Self::default()
-        }
-    }
-
     pub(super) fn keys(&self, keys: Keys<'_>) -> Vec<Key> {
         let mappings = self.mappings.iter().map(|group| keys.mapping(group));
         let records = self.records.iter();

@@ -347,14 +347,16 @@ impl SignIn<'_> {
         known: &mut KnownGroups,
         groups: &BTreeSet<String>,
     ) -> Result<(), Error> {
-        let unknown = known.unknown(groups);
-        if unknown.len() > MAX_READ_SINGLY {
+        let mut wanted = Wanted::mappings(known.unknown(groups));
+        if wanted.mappings.len() > MAX_READ_SINGLY {
             known.add_all_mappings(Roles::of(self.scope).mappings().await?);
-        } else {
-            self.read_wanted(known, Wanted::mappings(unknown)).await?;
+            wanted = Wanted::default();
         }
-        let unread = known.unread(groups);
-        self.read_wanted(known, Wanted::records(unread)).await
+        // The groups themselves come with their mappings: a group that is not mapped is read in vain, but that costs less
+        // than a call to a person who waits.
+        wanted.records = known.unread(groups);
+        wanted.records.extend(wanted.mappings.iter().cloned());
+        self.read_wanted(known, wanted).await
     }
 
     async fn read_wanted(self, known: &mut KnownGroups, wanted: Wanted) -> Result<(), Error> {
