@@ -118,6 +118,9 @@ def connections(door: Door) -> None:
     desired = models.DesiredConnection(name="Chosen", provider=models.Provider.ENTRA)
     door("put_connection", "chosen", body=desired)
     door("read_quirks", made)
+    assert door("list_held_changes", made).items == []
+    decided = door("decide_held_changes", made, body=models.HeldDecision(decision=models.DecisionKind.APPLY))
+    assert decided.changes == 0
     door("preview_remedy", made, remedy=models.RemedyKind.CONFIRM)
     door("apply_remedy", made, body=models.ChosenRemedy(remedy=models.RemedyKind.CONFIRM))
     token = door("create_token", made, body=models.NewToken(label="first"))
@@ -187,6 +190,8 @@ def people(door: Door, scim: Scim, person: str, log_in: Any) -> None:
 def logs(door: Door) -> None:
     assert door("list_audit", limit=1).next_ is not UNSET
     door("list_requests", limit=1)
+    assert door("review_access", limit=1).items
+    assert door("report_offboarding", limit=1).evidence.feed_sequence > 0
     door("read_health")
 
 

@@ -25,6 +25,8 @@ async function connections(api: Api): Promise<void> {
   await ok(api.PUT("/api/v1/scim/connections/{id}", { ...chosen, body: { name: "Chosen", provider: "entra" } }));
   await ok(api.DELETE("/api/v1/scim/connections/{id}", chosen));
   await ok(api.GET("/api/v1/scim/connections/{id}/quirks", at));
+  assert.deepEqual((await ok(api.GET("/api/v1/scim/connections/{id}/held", at))).items, []);
+  await ok(api.POST("/api/v1/scim/connections/{id}/held", { ...at, body: { decision: "apply" } }));
   const remedy = { params: { path: { id }, query: { remedy: "confirm" as const } } };
   await ok(api.GET("/api/v1/scim/connections/{id}/remedies", remedy));
   await ok(api.POST("/api/v1/scim/connections/{id}/remedies", { ...at, body: { remedy: "confirm" } }));
@@ -104,6 +106,8 @@ async function logs(api: Api): Promise<void> {
   const first = await ok(api.GET("/api/v1/audit", { params: { query: { limit: 1 } } }));
   await ok(api.GET("/api/v1/audit", { params: { query: { limit: 1, after: first.next ?? "" } } }));
   await ok(api.GET("/api/v1/requests", {}));
+  assert((await ok(api.GET("/api/v1/evidence/access-review", {}))).items.length > 0);
+  assert((await ok(api.GET("/api/v1/evidence/offboarding", {}))).evidence.feed_sequence > 0);
   await ok(api.GET("/api/v1/health", {}));
   const access = await ok(api.GET("/api/v1/support-access", {}));
   for (const { id } of access.items) {

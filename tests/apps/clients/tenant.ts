@@ -26,6 +26,8 @@ async function connections(api: Api, tenant: string): Promise<void> {
   await ok(api.PUT("/api/v1/tenants/{tenant}/connections/{id}", { ...chosen, body: { name: "Chosen", provider: "entra" } }));
   await ok(api.DELETE("/api/v1/tenants/{tenant}/connections/{id}", chosen));
   await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/quirks", at));
+  assert.deepEqual((await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/held", at))).items, []);
+  await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/held", { ...at, body: { decision: "apply" } }));
   const remedy = { params: { path: { tenant, id }, query: { remedy: "confirm" as const } } };
   await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/remedies", remedy));
   await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/remedies", { ...at, body: { remedy: "confirm" } }));
@@ -110,6 +112,8 @@ async function logs(api: Api, tenant: string): Promise<void> {
   const first = await ok(api.GET("/api/v1/tenants/{tenant}/audit", { params: { path: { tenant }, query: { limit: 1 } } }));
   await ok(api.GET("/api/v1/tenants/{tenant}/audit", { params: { path: { tenant }, query: { limit: 1, after: first.next ?? "" } } }));
   await ok(api.GET("/api/v1/tenants/{tenant}/requests", here));
+  assert((await ok(api.GET("/api/v1/tenants/{tenant}/evidence/access-review", here))).items.length > 0);
+  assert((await ok(api.GET("/api/v1/tenants/{tenant}/evidence/offboarding", here))).evidence.feed_sequence > 0);
   await ok(api.GET("/api/v1/tenants/{tenant}/health", here));
   const access = await ok(api.GET("/api/v1/tenants/{tenant}/support-access", here));
   for (const { id } of access.items) {

@@ -122,9 +122,10 @@ async fn check(
     // Between the steps, the state cannot always be read: the tokens of a tenant end before the tenant does.
     if !scenario.in_steps {
         let after = State::of(service, stage).await;
-        // If answers were lost, the last write may have been made.
+        // If answers were lost, the last write may have been made. A change that does not fit in one transaction is stored
+        // first and then made; whoever reads next makes what a request could not.
         let is_done = after.now == expected.after.now;
-        if !(lost && is_done) {
+        if !((lost || scenario.large) && is_done) {
             assert_eq!(after, expected.before, "{what}");
         }
     }

@@ -85,6 +85,7 @@ pub(crate) struct HeldPage {
 pub(crate) struct HeldDecision {
     decision: DecisionKind,
     /// The ids of the changes, at most 100; null for all of them.
+    #[schema(value_type = Option<Vec<String>>)]
     changes: Option<BTreeSet<String>>,
     /// `next` of the call before.
     after: Option<String>,
