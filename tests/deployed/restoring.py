@@ -87,10 +87,13 @@ def check(stack, sam, say):
     dynamodb.delete_table(TableName=lost)
 
     stack = stacks.Stack(stack.aws, stack.name, stack.stage).emulate_missing_features()
-    changed = {name for name, physical in resources.items() if stack.resources.get(name) != physical}
+    # Each update makes a new deployment of the API.
+    lasting = lambda all: {name: physical for name, physical in all.items() if not name.startswith("ApiDeployment")}
+    before, after = lasting(resources), lasting(stack.resources)
+    changed = {name for name, physical in before.items() if after.get(name) != physical}
     # What invokes the relay belongs to a stream, so there is another one now.
     assert changed == {"Table", "JournalRelayFunctionJournal"}, changed
-    assert stack.resources.keys() == resources.keys() and stack.resources["Table"] == RESTORED, stack.resources
+    assert after.keys() == before.keys() and after["Table"] == RESTORED, after
     assert stack.outputs() == {**outputs, "TableName": RESTORED}, stack.outputs()
     say("ok  the API, its URLs, the bus, the rules and the queues are the same")
     table = dynamodb.describe_table(TableName=RESTORED)["Table"]
