@@ -65,6 +65,11 @@ impl Error {
         matches!(self, Self::Scim(_) | Self::Refused(..))
     }
 
+    /// Returns whether a later retry can succeed.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Unreachable(_) | Self::Keys(_))
+    }
+
     /// Creates the error for an item that does not have the expected form.
     pub fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())

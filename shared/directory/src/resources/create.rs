@@ -91,11 +91,15 @@ impl Resources<'_> {
             }
         })
         .await?;
-        let id = created.record.as_ref().map_or(&record.id, |it| &it.id);
-        let id = id.clone();
-        let answer = self.answer(kind, &id, created.record, projection);
+        let known = created.record.as_ref().unwrap_or(record);
+        // If the table cannot be read now, without the members or groups: the client needs the id.
+        let bare = known.full_resource(kind)?;
+        let bare = bare.of_type(self.scope.resource_type(kind));
+        let id = known.id.clone();
+        let answer = self.answer_to_write(kind, &id, created.record, projection);
+        let answer = answer.await?.unwrap_or(bare);
         Ok(Written {
-            answer: answer.await?,
+            answer,
             effects: created.effects,
             version: created.version,
         })

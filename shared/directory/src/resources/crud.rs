@@ -22,7 +22,9 @@ use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::traces::Traces;
 use crate::resources::unique_values::claims;
-use crate::resources::writes::{action, committed, resource_writes, subject, write_record};
+use crate::resources::writes::{
+    action, committed, left_for_later, resource_writes, subject, write_record,
+};
 
 impl Resources<'_> {
     /// Reads a resource, with the members or groups that the projection needs.
@@ -44,6 +46,27 @@ impl Resources<'_> {
             }
         }
         self.answer(kind, id, Some(record), projection).await
+    }
+
+    /// Returns the resource for the response to a write, or `None` if the table cannot be read now. The write is done, so
+    /// an error would be wrong: the client would send it again.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub(super) async fn answer_to_write(
+        self,
+        kind: &'static Kind,
+        id: &str,
+        record: Option<Record>,
+        projection: &Projection,
+    ) -> Result<Option<Resource>, Error> {
+        match self.answer(kind, id, record, projection).await {
+            Err(error) if error.is_temporary() => {
+                left_for_later(self.scope, &error);
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
     }
 
     /// Returns the resource for the response, from `record` if it is known, otherwise from a new read.
@@ -78,7 +101,7 @@ impl Resources<'_> {
         mut resource: Resource,
         precondition: &Precondition,
         projection: &Projection,
-    ) -> Result<Written<Resource>, Error> {
+    ) -> Result<Written<Option<Resource>>, Error> {
         let change = match take_members(&mut resource) {
             None if kind.has_members() => Some(MemberChange {
                 ops: vec![MemberOp::Clear],
@@ -89,7 +112,7 @@ impl Resources<'_> {
         let saved = self
             .change(kind, id, precondition, &replaced, change.as_ref())
             .await?;
-        let answer = self.answer(kind, id, saved.record, projection);
+        let answer = self.answer_to_write(kind, id, saved.record, projection);
         Ok(Written {
             answer: answer.await?,
             effects: saved.effects,
@@ -120,7 +143,10 @@ impl Resources<'_> {
             .change(kind, id, precondition, &patched, change.as_ref())
             .await?;
         let answer = match answer {
-            Some(projection) => Some(self.answer(kind, id, saved.record, projection).await?),
+            Some(projection) => {
+                let record = saved.record;
+                self.answer_to_write(kind, id, record, projection).await?
+            }
             None => None,
         };
         Ok(Written {
@@ -294,7 +320,11 @@ impl Resources<'_> {
             effects.changed(EventType::GroupMembersChanged);
         }
         if let Some(intent) = opened {
-            members.complete_opened(&intent, &draft.steps).await?;
+            // From here on, everybody who reads members or changes them completes the intent first.
+            match members.complete_opened(&intent, &draft.steps).await {
+                Err(error) if error.is_temporary() => left_for_later(self.scope, &error),
+                completed => completed?,
+            }
             return Ok(Some(Saved {
                 record: None,
                 effects,

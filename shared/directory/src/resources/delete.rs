@@ -13,7 +13,7 @@ use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
 use crate::resources::tombstones::Tombstone;
 use crate::resources::traces::Traces;
-use crate::resources::writes::{action, committed, resource_writes, subject};
+use crate::resources::writes::{action, committed, left_for_later, resource_writes, subject};
 
 impl Resources<'_> {
     /// Deletes a resource (RFC 7644 §3.6). Its name can be used again at once, its id never.
@@ -72,7 +72,10 @@ impl Resources<'_> {
         let mut effects = Effects::default();
         effects.changed(action(kind, Some(record), None));
         if prepared.is_some() || record.members > 0 {
-            members.sweep().await?;
+            match members.sweep().await {
+                Err(error) if error.is_temporary() => left_for_later(self.scope, &error),
+                swept => swept?,
+            }
         }
         Ok(Some(Written {
             answer: (),

@@ -328,6 +328,12 @@ fn is_deactivated(record: &Record) -> bool {
     record.inactive && !record.identity.deactivation_held
 }
 
+/// Logs that a request has made its change, but could not do what follows it: later requests do that.
+pub(super) fn left_for_later(scope: &Scope, error: &Error) {
+    let error: &dyn std::error::Error = error;
+    tracing::warn!(tenant = %scope.tenant, error, "the change is made; what follows it is left for later requests");
+}
+
 /// Returns a resource as the subject of a journal entry.
 pub(crate) fn subject(kind: &Kind, record: &Record) -> Result<Subject, Error> {
     record.subject(kind)

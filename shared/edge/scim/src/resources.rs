@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use rollcall_directory::{Directory, Kind, Tenant};
+use rollcall_directory::{Directory, Kind, Tenant, Written};
 use rollcall_edge_http::{BASE_PATH, Segment};
 use rollcall_scim as scim;
 use rollcall_scim::{Patch, Precondition, Projection, Query, Resource};
@@ -129,8 +129,7 @@ async fn replace(
         .resources()
         .replace(kind, &id, wanted, &precondition, &projection)
         .await?;
-    let response = answer::resource(StatusCode::OK, &replaced.answer, &projection, &base);
-    Ok(answer::with_effects(response, replaced.effects))
+    Ok(changed(kind, &id, replaced, &projection, &base))
 }
 
 /// Handles `PATCH /Users/{id}` (RFC 7644 §3.5.2).
@@ -155,14 +154,22 @@ async fn patch(
         .resources()
         .patch(kind, &id, patch, &precondition, wanted)
         .await?;
-    let response = match &patched.answer {
-        Some(resource) => answer::resource(StatusCode::OK, resource, &projection, &base),
-        None => {
-            let version = patched.version.as_deref();
-            answer::changed(kind.resource_type, &id, version, &base)
-        }
+    Ok(changed(kind, &id, patched, &projection, &base))
+}
+
+/// Returns the response to a change: the resource, or a 204 if the client did not ask for it or if it cannot be read now.
+fn changed(
+    kind: &Kind,
+    id: &str,
+    written: Written<Option<Resource>>,
+    projection: &Projection,
+    base: &BaseUrl,
+) -> Response {
+    let response = match &written.answer {
+        Some(resource) => answer::resource(StatusCode::OK, resource, projection, base),
+        None => answer::changed(kind.resource_type, id, written.version.as_deref(), base),
     };
-    Ok(answer::with_effects(response, patched.effects))
+    answer::with_effects(response, written.effects)
 }
 
 /// Handles `DELETE /Users/{id}` (RFC 7644 §3.6).
