@@ -38,11 +38,13 @@ pub async fn items(service: &Service, tenant: &Tenant) -> Vec<Item> {
     }
 }
 
-/// Reads one item of the tenant; `suffix` is the part of its partition key after `T#<tenant>`.
+/// Reads one item of the tenant; `suffix` is the part of its partition key after `T#<tenant>`. Waits first until the
+/// service has processed earlier changes, because most tests write the item back.
 ///
 /// # Panics
 /// Panics when the item does not exist.
 pub async fn item(service: &Service, tenant: &Tenant, suffix: &str, sort: &str) -> Item {
+    service.drained().await;
     let partition = format!("T#{}{suffix}", tenant.id());
     let get = service.client().get_item().table_name(service.table());
     let get = get
