@@ -1,13 +1,4 @@
 //! The function for `/Bulk`.
-//!
-//! ```no_run
-//! use rollcall_directory::Directory;
-//!
-//! # async fn example() -> Result<(), lambda_http::Error> {
-//! let function = rollcall_bulk::router(Directory::from_env().await?);
-//! rollcall_edge_http::run(function).await
-//! # }
-//! ```
 
 use rollcall_directory::Directory;
 use rollcall_edge_http::HttpFunction;

@@ -14,15 +14,6 @@
 //!
 //! Pages work without scripts. With scripts, htmx loads parts of a page: lists that unfold, a checklist that updates
 //! itself, a preview, progress.
-//!
-//! ```no_run
-//! use rollcall_directory::Directory;
-//!
-//! # async fn example() -> Result<(), lambda_http::Error> {
-//! let function = rollcall_console::router(Directory::from_env().await?);
-//! rollcall_edge_http::run(function).await
-//! # }
-//! ```
 
 mod assets;
 mod change_summary;

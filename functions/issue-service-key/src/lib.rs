@@ -9,18 +9,6 @@
 //! | `{"list": true}` | lists the keys |
 //! | `{"revoke": "<id>"}` | revokes a key |
 //! | `{"history": true}` | lists which keys were issued and revoked, newest first |
-//!
-//! ```no_run
-//! use rollcall_directory::Directory;
-//! use rollcall_issue_service_key::{Answer, Request};
-//!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let issuer = rollcall_issue_service_key::handler(Directory::from_env().await?);
-//! let answer = issuer.call(Request::default()).await?;
-//! assert!(matches!(answer, Answer::Issued(_)));
-//! # Ok(())
-//! # }
-//! ```
 
 use jiff::Timestamp;
 use rollcall_directory::{

@@ -3,18 +3,6 @@
 //!
 //! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
 //! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
-//!
-//! ```no_run
-//! use aws_lambda_events::dynamodb::Event;
-//! use rollcall_directory::Directory;
-//! use rollcall_journal_relay::Bus;
-//!
-//! # async fn example(event: Event) -> Result<(), std::env::VarError> {
-//! let relay = rollcall_journal_relay::handler(Directory::from_env().await?, Bus::from_env().await?);
-//! let response = relay.call(event).await;
-//! # Ok(())
-//! # }
-//! ```
 
 mod bus;
 mod records;

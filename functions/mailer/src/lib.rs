@@ -12,19 +12,6 @@
 //! An address gets at most one invitation of a tenant per week and one link per hour, and a tenant sends a bounded number of them per day
 //! ([`DAILY_INVITATIONS_VARIABLE`]), to the domains that its settings allow. Whoever gets no mail has a journal entry that
 //! says why.
-//!
-//! ```no_run
-//! use aws_lambda_events::sqs::SqsEvent;
-//! use rollcall_directory::Directory;
-//! use rollcall_mailer::Postbox;
-//!
-//! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
-//! // Portal links need a directory with the keys of the stack.
-//! let mailer = rollcall_mailer::handler(Directory::from_env().await?, Postbox::from_env().await?);
-//! let response = mailer.call(event).await;
-//! # Ok(())
-//! # }
-//! ```
 
 mod address;
 mod brake_notice;

@@ -3,10 +3,6 @@
 //!
 //! The payload names the restored table and the time to which it was restored. The answer says whether everything is
 //! `done`; otherwise, invoke the function again before the stack uses the table.
-//!
-//! ```json
-//! {"table": "rollcall-prod-restored", "restored_to": "2026-11-25T12:00:00Z"}
-//! ```
 
 use jiff::Timestamp;
 use rollcall_directory::{Directory, Error, Reapplied, reapply};

@@ -4,22 +4,6 @@
 //! All messages come from one queue: events from the bus, the scheduled request for a full pass, and the work that
 //! earlier calls did not finish in time. A message that fails is delivered again. Handling a message twice does no
 //! harm.
-//!
-//! ```no_run
-//! use std::time::Duration;
-//!
-//! use aws_lambda_events::sqs::SqsEvent;
-//! use rollcall_directory::Directory;
-//! use rollcall_role_reconciler::Queue;
-//! use tokio::time::Instant;
-//!
-//! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
-//! // The traces of held deletions that take effect need a directory with the keys of the stack.
-//! let reconciler = rollcall_role_reconciler::handler(Directory::from_env().await?, Queue::from_env().await?);
-//! let response = reconciler.call(event, Instant::now() + Duration::from_secs(60)).await;
-//! # Ok(())
-//! # }
-//! ```
 
 mod message;
 mod queue;

@@ -1,13 +1,4 @@
 //! The function for the SCIM endpoints at paths that API Gateway routes to no other function.
-//!
-//! ```no_run
-//! use rollcall_directory::Directory;
-//!
-//! # async fn example() -> Result<(), lambda_http::Error> {
-//! let function = rollcall_scim_fallback::router(Directory::from_env().await?);
-//! rollcall_edge_http::run(function).await
-//! # }
-//! ```
 
 use rollcall_directory::{Directory, GROUPS, USERS};
 use rollcall_edge_http::HttpFunction;

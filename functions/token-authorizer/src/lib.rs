@@ -1,15 +1,4 @@
 //! The Lambda authorizer of the REST API. It verifies a bearer token, usually with two calls to DynamoDB at the same time.
-//!
-//! ```no_run
-//! use rollcall_directory::Directory;
-//! use rollcall_token_authorizer::{Event, handler};
-//!
-//! # async fn example(event: Event) -> Result<(), Box<dyn std::error::Error>> {
-//! let authorizer = handler(Directory::from_env().await?);
-//! let response = authorizer.call(event).await?;
-//! # Ok(())
-//! # }
-//! ```
 
 mod event;
 

@@ -7,20 +7,6 @@
 //! a webhook; different webhooks do not wait for each other. A webhook of the stack has a place in each feed, and the
 //! tenants do not wait for each other either. After it was changed, each minute a part of the tenants is looked at, so
 //! that what waited for the change does not wait for the tenant's next event.
-//!
-//! ```no_run
-//! use std::time::Duration;
-//!
-//! use aws_lambda_events::sqs::SqsEvent;
-//! use rollcall_directory::Directory;
-//! use tokio::time::Instant;
-//!
-//! # async fn example(event: SqsEvent) -> Result<(), std::env::VarError> {
-//! let sender = rollcall_webhook_sender::handler(Directory::from_env().await?);
-//! let response = sender.call(event, Instant::now() + Duration::from_secs(60)).await;
-//! # Ok(())
-//! # }
-//! ```
 
 mod backlog;
 mod message;

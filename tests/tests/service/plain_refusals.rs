@@ -4,6 +4,7 @@ use http::Method;
 use rollcall_directory::Role;
 use rollcall_tests::api::Api;
 use rollcall_tests::service::run;
+use rollcall_tests::size::size;
 use serde_json::{Map, Value, json};
 
 /// Texts of serde, `serde_json`, `serde_urlencoded` and the standard library.
@@ -92,7 +93,8 @@ fn wrong_values(document: &Value, schema: &Value, depth: usize) -> Vec<Value> {
             json!({"no such value": null}),
         ]);
     }
-    if depth < 3 {
+    // Everything below is read by the same code; the full size goes deeper.
+    if depth < size(1, 3) {
         for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
             let wrong = wrong_values(document, inner, depth + 1).into_iter();
             values.extend(wrong.map(|value| json!({ name.as_str(): value })));
@@ -192,6 +194,8 @@ fn no_refusal_has_the_text_of_a_library() {
                 if !seen.contains(&operation.body) {
                     bodies.extend(wrong_bodies(&document, &operation.body));
                     seen.push(operation.body.clone());
+                } else {
+                    bodies.truncate(size(3, bodies.len()));
                 }
                 for body in bodies {
                     if body.starts_with(of_stack) {
@@ -209,16 +213,22 @@ fn no_refusal_has_the_text_of_a_library() {
                 .map(String::as_str)
                 .chain(["unknown"])
             {
-                for value in [
-                    "",
+                let values = [
                     "-1",
+                    "x",
+                    "",
                     "0",
                     "1.5",
                     "999999999999999999999",
-                    "x",
                     "true",
                     "a,b",
-                ] {
+                ];
+                // Names that are unknown are refused before their values are read.
+                let values = match name {
+                    "unknown" => &values[..1],
+                    _ => &values[..],
+                };
+                for value in values {
                     let path = format!("{}?{name}={value}", operation.path);
                     refused += check(caller, &operation, &path, None).await;
                 }
@@ -226,7 +236,7 @@ fn no_refusal_has_the_text_of_a_library() {
                 refused += check(caller, &operation, &path, None).await;
             }
         }
-        assert!(refused > 2_000, "{refused}");
+        assert!(refused > size(1_000, 2_000), "{refused}");
     });
 }
 
