@@ -210,6 +210,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
             for page in [
                 "",
                 "/connections/{connection}",
+                "/connections/{connection}/setup",
                 "/groups",
                 "/groups/{group}",
                 "/groups/{group}/members",

@@ -4,8 +4,10 @@ mod access_review;
 mod activity;
 mod attributes;
 mod audit;
+mod checklist;
 mod connect;
 mod connection;
+mod connection_figures;
 mod connection_rules;
 mod deleted;
 mod fields;
@@ -30,6 +32,7 @@ mod roles;
 mod saved;
 mod settings;
 mod settings_fields;
+mod setup_steps;
 mod staged;
 mod support;
 mod tokens;
@@ -49,14 +52,13 @@ pub(crate) fn router() -> Router<Directory> {
             "/console/connections",
             get(connect::show).post(connect::create),
         )
+        .route("/console/connections/new", get(connect::new))
         .route(
             "/console/connections/{id}",
             get(connection::show).post(connection::change),
         )
-        .route(
-            "/console/connections/{id}/checklist",
-            get(connection::checklist),
-        )
+        .route("/console/connections/{id}/setup", get(connection::setup))
+        .route("/console/connections/{id}/checklist", get(checklist::show))
         .route("/console/connections/{id}/delete", post(connection::delete))
         .route(
             "/console/connections/{id}/rules",
