@@ -44,6 +44,7 @@ fn the_first_hour() {
         browser.wait_for_text("Map 1 group →").await;
 
         // The page is how the connection is, from now on.
+        browser.click("Connect").await;
         browser.click("Okta production").await;
         browser.wait_for_text("Tokens in use").await;
         browser.click("Map 1 group →").await;

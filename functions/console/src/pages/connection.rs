@@ -90,7 +90,11 @@ impl Page {
 
     /// The attributes of a step of the guide.
     fn step(&self, stage: &str) -> StepMark {
-        self.setup.mark(stage)
+        match (stage, &self.issued) {
+            // What is shown once must be in sight.
+            ("enter", Some(_)) => StepMark::NEXT,
+            _ => self.setup.mark(stage),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ mod people;
 mod person;
 mod person_actions;
 mod preview;
+mod rehearsal;
 mod remedies;
 mod roles;
 mod saved;
@@ -59,6 +60,10 @@ pub(crate) fn router() -> Router<Directory> {
         )
         .route("/console/connections/{id}/setup", get(connection::setup))
         .route("/console/connections/{id}/checklist", get(checklist::show))
+        .route(
+            "/console/connections/{id}/test",
+            get(rehearsal::show).post(rehearsal::run),
+        )
         .route("/console/connections/{id}/delete", post(connection::delete))
         .route(
             "/console/connections/{id}/rules",

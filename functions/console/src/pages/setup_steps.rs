@@ -22,6 +22,14 @@ pub(super) struct StepMark {
     is_next: bool,
 }
 
+impl StepMark {
+    /// A step that is next, whatever was seen.
+    pub(super) const NEXT: Self = Self {
+        is_done: false,
+        is_next: true,
+    };
+}
+
 impl HtmlSafe for StepMark {}
 
 impl fmt::Display for StepMark {
