@@ -19,6 +19,7 @@ fn the_first_hour() {
         // The admin creates a connection and a token.
         browser.wait_for_text("Finish the setup").await;
         browser.click("Connect").await;
+        browser.click("New connection").await;
         browser.click("Okta").await;
         assert_eq!(browser.value("name").await, "Okta");
         browser.fill("Name", "Okta production").await;
