@@ -1,81 +1,172 @@
-//! What the console shows of each identity provider: its name and its setup guide.
+//! What the console shows of each identity provider: its name, its mark, its setup guide, and what that was written from.
 
 use rollcall_directory::Provider;
+
+/// The day on which the documents were read that the guides were written from.
+pub(crate) const READ_ON: &str = "30 November 2026";
 
 /// One identity provider.
 #[derive(Debug)]
 pub(crate) struct ProviderInfo {
     provider: Provider,
     pub(crate) name: &'static str,
+    /// The name that a new connection has until the admin gives it another.
+    label: &'static str,
+    /// The letters that stand for it; empty for the icon of a plug.
+    pub(crate) mark: &'static str,
+    /// How long the setup takes, or what it brings.
+    pub(crate) effort: &'static str,
+    /// Whose the product is, as in "Okta's own guide".
+    pub(crate) vendor: &'static str,
+    /// The vendor's page about it.
+    pub(crate) guide_url: &'static str,
+    /// What the guide was written from.
+    pub(crate) source: &'static str,
+    /// What cannot work, to be read before a token is created.
+    pub(crate) cannot: &'static [&'static str],
     pub(crate) guide: Guide,
 }
 
-/// The steps that set up a provider.
-#[derive(Debug)]
+/// The setup guide of a provider, a template in `templates/guides`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guide {
-    /// HTML that is the same for every visitor.
-    Static(&'static str),
-    /// The Google guide is a template, because it links to the settings if the visitor may open them.
+    Okta,
+    Entra,
+    OneLogin,
+    JumpCloud,
     Google,
+    Ping,
+    CyberArk,
+    Rippling,
+    Other,
 }
 
 const OKTA: ProviderInfo = ProviderInfo {
     provider: Provider::Okta,
     name: "Okta",
-    guide: Guide::Static(include_str!("../templates/guides/okta.html")),
+    label: "Okta",
+    mark: "Ok",
+    effort: "About 15 minutes",
+    vendor: "Okta",
+    guide_url: "https://help.okta.com/en-us/content/topics/apps/apps_app_integration_wizard_scim.htm",
+    source: "Written from a copy of Okta's documentation.",
+    cannot: &[],
+    guide: Guide::Okta,
 };
 
 const ENTRA: ProviderInfo = ProviderInfo {
     provider: Provider::Entra,
     name: "Microsoft Entra ID",
-    guide: Guide::Static(include_str!("../templates/guides/entra.html")),
+    label: "Entra ID",
+    mark: "En",
+    effort: "About 20 minutes, syncs every 40",
+    vendor: "Microsoft",
+    guide_url: "https://learn.microsoft.com/en-us/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups",
+    source: "Written from a copy of Microsoft's documentation.",
+    cannot: &[],
+    guide: Guide::Entra,
 };
 
 const ONELOGIN: ProviderInfo = ProviderInfo {
     provider: Provider::OneLogin,
     name: "OneLogin",
-    guide: Guide::Static(include_str!("../templates/guides/onelogin.html")),
+    label: "OneLogin",
+    mark: "OL",
+    effort: "About 15 minutes",
+    vendor: "OneLogin",
+    guide_url: "https://developers.onelogin.com/scim/create-app",
+    source: "Written from a copy of OneLogin's documentation for developers.",
+    cannot: &[],
+    guide: Guide::OneLogin,
 };
 
 const JUMPCLOUD: ProviderInfo = ProviderInfo {
     provider: Provider::JumpCloud,
     name: "JumpCloud",
-    guide: Guide::Static(include_str!("../templates/guides/jumpcloud.html")),
+    label: "JumpCloud",
+    mark: "JC",
+    effort: "About 10 minutes",
+    vendor: "JumpCloud",
+    guide_url: "https://support.jumpcloud.com/s/article/Custom-SCIM-Identity-Management",
+    source: "Written from a copy of JumpCloud's documentation, and from guides of applications that it reaches.",
+    cannot: &[],
+    guide: Guide::JumpCloud,
 };
 
 const GOOGLE: ProviderInfo = ProviderInfo {
     provider: Provider::Google,
     name: "Google Workspace",
+    label: "Google Workspace",
+    mark: "Go",
+    effort: "Only for applications in its catalogue",
+    vendor: "Google",
+    guide_url: "https://support.google.com/a/answer/7681608",
+    source: "Written from a copy of Google's documentation.",
+    cannot: &[
+        "It sends nothing to an address of your own: its automatic provisioning is for applications in Google's \
+         catalogue.",
+        "It sends no groups, so groups of Google give no roles, unless a sign-in names them.",
+        "It takes people away hours to days after they were suspended or deleted, and archived people never.",
+        "Some editions have a limit of three applications.",
+    ],
     guide: Guide::Google,
 };
 
 const PING: ProviderInfo = ProviderInfo {
     provider: Provider::Ping,
     name: "PingOne",
-    guide: Guide::Static(include_str!("../templates/guides/ping.html")),
+    label: "PingOne",
+    mark: "P1",
+    effort: "About 15 minutes",
+    vendor: "Ping Identity",
+    guide_url: "https://docs.pingidentity.com/r/en-us/pingone/p1_create_scim_connection",
+    source: "Written from a copy of Ping Identity's documentation.",
+    cannot: &[],
+    guide: Guide::Ping,
 };
 
 const CYBERARK: ProviderInfo = ProviderInfo {
     provider: Provider::CyberArk,
     name: "CyberArk Identity",
-    guide: Guide::Static(include_str!("../templates/guides/cyberark.html")),
+    label: "CyberArk Identity",
+    mark: "Cy",
+    effort: "About 20 minutes",
+    vendor: "CyberArk",
+    guide_url: "https://docs.cyberark.com/Idaptive/Latest/en/Content/Developer/scim-management/scim-outbound-provisioning.htm",
+    source: "Written from a copy of CyberArk's overview of SCIM; the pages of its portal may look different.",
+    cannot: &[],
+    guide: Guide::CyberArk,
 };
 
 const RIPPLING: ProviderInfo = ProviderInfo {
     provider: Provider::Rippling,
     name: "Rippling",
-    guide: Guide::Static(include_str!("../templates/guides/rippling.html")),
+    label: "Rippling",
+    mark: "Ri",
+    effort: "About 15 minutes",
+    vendor: "Rippling",
+    guide_url: "https://help.rippling.com/",
+    source: "Rippling shows its documentation to its customers only: written from guides of applications that it reaches.",
+    cannot: &[],
+    guide: Guide::Rippling,
 };
 
 const OTHER: ProviderInfo = ProviderInfo {
     provider: Provider::Other,
     name: "Another provider",
-    guide: Guide::Static(include_str!("../templates/guides/other.html")),
+    label: "",
+    mark: "",
+    effort: "Anything that speaks SCIM 2.0",
+    vendor: "The standard",
+    guide_url: "https://www.rfc-editor.org/rfc/rfc7644",
+    source: "Written from the standard, RFC 7644.",
+    cannot: &[],
+    guide: Guide::Other,
 };
 
 /// Every provider, in the order in which forms list them.
 pub(crate) const PROVIDERS: &[ProviderInfo] = &[
-    OKTA, ENTRA, ONELOGIN, JUMPCLOUD, GOOGLE, PING, CYBERARK, RIPPLING, OTHER,
+    OKTA, ENTRA, JUMPCLOUD, ONELOGIN, PING, CYBERARK, RIPPLING, GOOGLE, OTHER,
 ];
 
 impl ProviderInfo {
@@ -90,6 +181,20 @@ impl ProviderInfo {
     /// Returns the id that forms and the API use.
     pub(crate) fn id(&self) -> &'static str {
         self.provider.as_str()
+    }
+
+    /// Returns a name for a new connection that none of the others has.
+    pub(crate) fn free_name<'a>(&self, taken: impl Iterator<Item = &'a str> + Clone) -> String {
+        if self.label.is_empty() {
+            return String::new();
+        }
+        let numbered = |number: usize| match number {
+            1 => self.label.to_owned(),
+            _ => format!("{} {number}", self.label),
+        };
+        let is_free = |name: &String| !taken.clone().any(|one| one.eq_ignore_ascii_case(name));
+        let mut names = (1..=1_000).map(numbered);
+        names.find(is_free).unwrap_or_default()
     }
 
     pub(crate) fn of(provider: Provider) -> &'static Self {
@@ -118,5 +223,28 @@ mod tests {
             assert!(offered.contains(&provider), "{provider:?}");
             assert_eq!(ProviderInfo::of(provider).provider, provider);
         }
+    }
+
+    #[test]
+    fn every_guide_says_what_it_was_written_from() {
+        for info in PROVIDERS {
+            assert!(info.guide_url.starts_with("https://"), "{info:?}");
+            assert!(info.source.ends_with('.'), "{info:?}");
+            let alike = PROVIDERS.iter().filter(|other| other.guide == info.guide);
+            assert_eq!(alike.count(), 1, "{info:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_connection_gets_a_free_name() {
+        for (taken, name) in [
+            (&[][..], "Okta"),
+            (&["Entra ID"], "Okta"),
+            (&["okta"], "Okta 2"),
+            (&["Okta", "Okta 2"], "Okta 3"),
+        ] {
+            assert_eq!(OKTA.free_name(taken.iter().copied()), name);
+        }
+        assert_eq!(OTHER.free_name([].into_iter()), "");
     }
 }

@@ -16,6 +16,7 @@ use crate::resources::handle::{Members, Resources};
 use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 use crate::tenants::handle::{Lifecycle, TenantSettings};
+use crate::tenants::rehearsal;
 use crate::webhooks::handle::Webhooks;
 
 /// A handle on one tenant, for one actor and one request. It gives no access to other tenants.
@@ -73,6 +74,25 @@ impl Tenant {
     pub fn attempting(mut self, repeat: &Repeat) -> Self {
         self.scope.table = self.scope.table.attempting(repeat.attempt());
         self
+    }
+
+    /// Begins a rehearsal: returns a throw-away copy of the tenant with its settings and this connection, which is the
+    /// actor, but without its people. Nothing that happens in it reaches the tenant, a journal or the bus.
+    ///
+    /// # Errors
+    /// `404` when the tenant or the connection does not exist.
+    pub async fn rehearsal(&self, connection: &str) -> Result<Self, Error> {
+        let connection = self.credentials().connection(connection).await?;
+        let copy = rehearsal::begin(&self.scope, &connection, self.scope.types).await?;
+        Ok(Self::of(copy))
+    }
+
+    /// Deletes everything that a rehearsal wrote. In any other tenant, it does nothing.
+    ///
+    /// # Errors
+    /// Only table errors. What is left then expires within an hour.
+    pub async fn end_rehearsal(self) -> Result<(), Error> {
+        self.scope.table.delete_fenced().await
     }
 
     /// Returns the tenant's id.

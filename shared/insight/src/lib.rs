@@ -64,6 +64,6 @@ pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};
 pub use crate::picker::PickedPerson;
 pub use crate::profile::{PersonGroup, PersonProfile};
 pub use crate::snapshot::SnapshotPage;
-pub use crate::traffic::digest::{Digest, Hour, Milestones};
+pub use crate::traffic::digest::{DayOfRequests, Digest, Hour, Milestones};
 pub use crate::traffic::failures::RepeatedFailure;
 pub use crate::traffic::quirks::{Quirk, Quirks};

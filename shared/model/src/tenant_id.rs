@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::new_id;
+
 /// The id of a tenant: 1 to 63 characters from `a-z`, `0-9` and `-`. It does not start with `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -16,6 +18,12 @@ pub struct TenantId(String);
 pub struct InvalidTenantId;
 
 impl TenantId {
+    /// Returns an id for a tenant that is thrown away. It is no id that a text can be read as, so nobody can ask for the
+    /// tenant: no path, no token and no event names it.
+    pub fn throw_away() -> Self {
+        Self(format!("~{}", new_id()))
+    }
+
     /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -65,5 +73,8 @@ mod tests {
         for bad in ["", "-a", "Acme", "a#b", "a_b", "ä", "a b", &"x".repeat(64)] {
             assert!(bad.parse::<TenantId>().is_err(), "{bad}");
         }
+        let thrown_away = TenantId::throw_away();
+        assert!(thrown_away.as_str().parse::<TenantId>().is_err());
+        assert_ne!(thrown_away, TenantId::throw_away());
     }
 }

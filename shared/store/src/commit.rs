@@ -39,6 +39,13 @@ impl Table {
     /// Retries conflicts with concurrent writers and throttling, with jitter. The SDK does not retry a cancelled
     /// transaction ("Error handling for transaction processing", DynamoDB developer guide).
     pub async fn transact(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
+        if let Some(fence) = &self.fence {
+            let fenced = transaction.within(fence)?;
+            return match fenced.is_empty() {
+                true => Ok(Vec::new()),
+                false => self.transact_alone(&fenced).await,
+            };
+        }
         match self.attempt.as_ref().filter(|_| transaction.is_told()) {
             Some(attempt) => self.transact_in(attempt, transaction).await,
             None => self.transact_alone(transaction).await,

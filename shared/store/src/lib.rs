@@ -7,6 +7,7 @@
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction`, `commit` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
 //! | `attempt` | a change that takes effect once, however often it is attempted |
+//! | `fence`, `fenced_table` | a tenant that is thrown away: nothing of it reaches a journal or another tenant |
 //! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
 //! | `retry` | the retry loop of optimistic writes |
@@ -36,6 +37,8 @@ mod clock;
 mod commit;
 pub mod create_table;
 mod error;
+mod fence;
+mod fenced_table;
 mod found;
 mod item;
 mod key_ring;

@@ -17,6 +17,7 @@ use rollcall_model::Kind;
 use crate::attempt::Attempt;
 use crate::capacity;
 use crate::error::Error;
+use crate::fence::Fence;
 use crate::found::Found;
 use crate::item::{Item, key_item, string, text};
 use crate::keys::{CONNECTION, Keys, MAPPING};
@@ -39,6 +40,7 @@ pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
     pub(crate) attempt: Option<Attempt>,
+    pub(crate) fence: Option<Fence>,
 }
 
 /// The items of a partition that a query reads, and their order.
@@ -166,13 +168,17 @@ impl Table {
             client,
             name: name.into(),
             attempt: None,
+            fence: None,
         }
     }
 
     /// Returns a handle on another table of the same account.
     #[must_use]
     pub fn beside(&self, name: impl Into<String>) -> Self {
-        Self::new(self.client.clone(), name)
+        Self {
+            fence: self.fence.clone(),
+            ..Self::new(self.client.clone(), name)
+        }
     }
 
     /// Reads one item with a strongly consistent read.
@@ -338,6 +344,9 @@ impl Table {
 
     /// Writes one item without a condition. Use it only for items on which no decision depends.
     pub async fn put(&self, item: Item) -> Result<(), Error> {
+        let Some(item) = Fence::put(self.fence.as_ref(), item)? else {
+            return Ok(());
+        };
         let output = self
             .client
             .put_item()
@@ -354,7 +363,11 @@ impl Table {
 
     /// Writes items without a condition and not atomically. Use it only for items that nothing reads yet.
     pub async fn batch_put(&self, items: Vec<Item>) -> Result<(), Error> {
-        let requests = items.into_iter().map(put_request);
+        let items = items
+            .into_iter()
+            .map(|item| Fence::put(self.fence.as_ref(), item));
+        let items: Vec<Option<Item>> = items.collect::<Result<_, _>>()?;
+        let requests = items.into_iter().flatten().map(put_request);
         self.batch_write(requests.collect::<Result<_, _>>()?).await
     }
 
@@ -404,6 +417,14 @@ impl Table {
         set: &Expression,
         condition: &Expression,
     ) -> Result<Updated, Error> {
+        let fenced;
+        let set = match &self.fence {
+            Some(fence) => {
+                fenced = set.within(fence, key)?;
+                &fenced
+            }
+            None => set,
+        };
         let sent = self
             .client
             .update_item()
@@ -435,6 +456,9 @@ impl Table {
 
     /// Deletes items without a condition and not atomically. Use it only for items that nothing reads any more.
     pub async fn batch_delete(&self, keys: Vec<Key>) -> Result<(), Error> {
+        if let Some(fence) = &self.fence {
+            keys.iter().try_for_each(|key| fence.note(key))?;
+        }
         let requests = keys.iter().map(delete_request);
         self.batch_write(requests.collect::<Result<_, _>>()?).await
     }

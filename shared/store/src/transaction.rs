@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
 };
 
+use crate::create_table::TTL_ATTRIBUTE;
 use crate::error::Error;
+use crate::fence::Fence;
 use crate::item::{Item, key_item, number, text as text_of};
 use crate::partition::{Key, Partition};
 use crate::stack_keys::StackKeys;
@@ -106,6 +108,31 @@ impl Expression {
     pub fn then(mut self, text: &str) -> Self {
         self.text.push_str(text);
         self
+    }
+
+    /// Returns an update of an item within a fence, which also sets when the item expires.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the item is outside.
+    pub(crate) fn within(&self, fence: &Fence, key: &Key) -> Result<Self, Error> {
+        fence.note(key)?;
+        Ok(self.expiring(fence.expires))
+    }
+
+    fn expiring(&self, at: u64) -> Self {
+        if self.text.contains(TTL_ATTRIBUTE) {
+            return self.clone();
+        }
+        let sets = format!("SET {TTL_ATTRIBUTE} = :fence_ends");
+        let text = match self.text.split_once("SET ") {
+            Some((before, after)) => format!("{before}{sets}, {after}"),
+            None => format!("{sets} {}", self.text),
+        };
+        Self {
+            text,
+            ..self.clone()
+        }
+        .with(":fence_ends", number(at))
     }
 
     /// Returns the condition that the item does not exist.
@@ -231,6 +258,38 @@ impl Transaction {
         })
     }
 
+    /// Returns the transaction within a fence.
+    pub(crate) fn within(&self, fence: &Fence) -> Result<Self, Error> {
+        let mut fenced = Self::default();
+        for (write, guard) in &self.writes {
+            let write = match write {
+                Write::Put { item, condition } => match Fence::put(Some(fence), item.clone())? {
+                    Some(item) => Write::Put {
+                        item,
+                        condition: condition.clone(),
+                    },
+                    None => continue,
+                },
+                Write::Update {
+                    key,
+                    set,
+                    condition,
+                } => Write::Update {
+                    key: key.clone(),
+                    set: set.within(fence, key)?,
+                    condition: condition.clone(),
+                },
+                Write::Delete { key, .. } => {
+                    fence.note(key)?;
+                    write.clone()
+                }
+                Write::Check { .. } => write.clone(),
+            };
+            fenced.writes.push((write, guard.clone()));
+        }
+        Ok(fenced)
+    }
+
     /// Returns the guards of the writes whose conditions did not hold, from the reasons of a cancellation.
     pub(crate) fn failed_guards(&self, reasons: &[CancellationReason]) -> Vec<Guard> {
         self.writes
@@ -319,4 +378,24 @@ fn values<'a>(expressions: impl IntoIterator<Item = Option<&'a Expression>>) -> 
         .flat_map(|e| e.values.clone())
         .collect();
     Some(all).filter(|all| !all.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_that_expires_keeps_what_it_does() {
+        for (text, expected) in [
+            ("SET a = :a", "SET expires = :fence_ends, a = :a"),
+            ("ADD n :one", "SET expires = :fence_ends ADD n :one"),
+            (
+                "ADD n :one SET a = :a",
+                "ADD n :one SET expires = :fence_ends, a = :a",
+            ),
+            ("SET expires = :e", "SET expires = :e"),
+        ] {
+            assert_eq!(Expression::new(text).expiring(7).text(), expected);
+        }
+    }
 }

@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 21] = [
+const FORMS: [Form; 22] = [
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta"), ("form_id", "{fresh}")],
@@ -145,6 +145,7 @@ const FORMS: [Form; 21] = [
     ("/console/people/{person}/unblock", &[], Role::Admin),
     ("/console/people/{person}/delete", &[], Role::Admin),
     ("/console/people/{person}/restore", &[], Role::Admin),
+    ("/console/connections/{connection}/test", &[], Role::Admin),
     (
         "/console/connections/{connection}/rules",
         &[("alias", "x"), ("external_id", "auto")],
@@ -210,6 +211,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
             for page in [
                 "",
                 "/connections/{connection}",
+                "/connections/{connection}/setup",
                 "/groups",
                 "/groups/{group}",
                 "/groups/{group}/members",
@@ -264,6 +266,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/people/{person}/merge",
                 "/connections/{connection}/remedies/bind-anew",
                 "/connections/{connection}/held",
+                "/connections/{connection}/test",
             ] {
                 visitor
                     .get(&format!("/console{}", fill(page)))

@@ -94,6 +94,8 @@ fn every_page_fits_the_screen_at_400_percent_zoom() {
             "/console",
             "/console/connections",
             &format!("/console/connections/{}", tenant.connection_id()),
+            &format!("/console/connections/{}/setup", tenant.connection_id()),
+            "/console/connections/new?provider=google",
             "/console/tokens",
             "/console/groups",
             &format!("/console/groups/{group}?role=admin"),

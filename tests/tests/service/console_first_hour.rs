@@ -19,12 +19,14 @@ fn the_first_hour() {
         // The admin creates a connection and a token.
         browser.wait_for_text("Finish the setup").await;
         browser.click("Connect").await;
+        browser.click("New connection").await;
+        browser.click("Okta").await;
+        assert_eq!(browser.value("name").await, "Okta");
         browser.fill("Name", "Okta production").await;
-        browser.choose("Identity provider", "Okta").await;
-        browser.click("Add connection").await;
+        browser.click("Create connection").await;
         browser.wait_for_text("Test Connector Configuration").await;
         assert_eq!(browser.count("[data-done=true]").await, 0);
-        browser.click("Create a token").await;
+        browser.click("Create token").await;
         browser.wait_for("#token").await;
         let token = browser.value("token").await;
         let idp = service.idp_without_token().with_token(Some(&token));
@@ -40,6 +42,14 @@ fn the_first_hour() {
         let group = callers.idp.group("Engineers", &[&ada]).await;
         browser.wait_for_completed_steps(4).await;
         assert_eq!(browser.value("token").await, token, "the page was reloaded");
+        browser.wait_for_text("Map 1 group →").await;
+
+        // The page is how the connection is, from now on.
+        browser.click("Connect").await;
+        browser.click("Okta production").await;
+        browser.wait_for_text("Tokens in use").await;
+        browser.click("Map 1 group →").await;
+        browser.wait_for_path("/console/groups").await;
 
         // The admin previews the effect of a mapping and saves it.
         browser.click("Groups and roles").await;

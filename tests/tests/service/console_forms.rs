@@ -172,9 +172,9 @@ fn a_form_creates_its_resource_only_once() {
             ),
             ("/console/tokens".to_owned(), rotate, vec![], 200),
             (
+                "/console/connections/new?provider=entra".to_owned(),
                 "/console/connections".to_owned(),
-                "/console/connections".to_owned(),
-                vec![("name", "Entra"), ("provider", "entra")],
+                vec![("name", "Entra")],
                 303,
             ),
             (

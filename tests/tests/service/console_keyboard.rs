@@ -18,16 +18,17 @@ fn the_main_tasks_need_no_mouse() {
         browser.tab_to("Give groups a role").await;
         browser.tab_to("Connect").await;
         browser.press(Key::Enter).await;
-        browser.wait_for_text("New connection").await;
-
+        browser.tab_to("New connection").await;
+        browser.press(Key::Enter).await;
+        browser.wait_for_text("Which provider do you use?").await;
+        browser.tab_to("Okta").await;
+        browser.press(Key::Enter).await;
         browser.tab_to("Name").await;
-        browser.type_keys("By hand").await;
-        browser.tab_to("Identity provider").await;
-        browser.type_keys("Okta").await;
-        browser.tab_to("Add connection").await;
+        browser.type_keys(" by hand").await;
+        browser.tab_to("Create connection").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("Connection created").await;
-        browser.tab_to("Create a token").await;
+        browser.tab_to("Create token").await;
         browser.press(Key::Space).await;
         browser.wait_for("#token").await;
 
@@ -108,10 +109,11 @@ fn the_main_tasks_need_no_scripts() {
         browser.disable_scripts().await;
         browser.open_console(service, &tenant, "owner").await;
         browser.click("Connect").await;
+        browser.click("New connection").await;
+        browser.click("Okta").await;
         browser.fill("Name", "Plain").await;
-        browser.choose("Identity provider", "Okta").await;
-        browser.click("Add connection").await;
-        browser.click("Create a token").await;
+        browser.click("Create connection").await;
+        browser.click("Create token").await;
         browser.wait_for("#token").await;
         browser.click("Groups and roles").await;
         browser.choose("Role of Engineers", "Admin").await;

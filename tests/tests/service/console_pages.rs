@@ -53,8 +53,16 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
     let pages = vec![
         ("connect", "/console/connections".to_owned()),
         (
+            "choose",
+            "/console/connections/new?provider=google".to_owned(),
+        ),
+        (
             "connection",
             format!("/console/connections/{}", tenant.connection_id()),
+        ),
+        (
+            "setup",
+            format!("/console/connections/{}/setup", tenant.connection_id()),
         ),
         ("tokens", "/console/tokens".to_owned()),
         ("groups", "/console/groups".to_owned()),
@@ -108,15 +116,21 @@ fn every_page_renders_cleanly_and_is_accessible() {
         for (page, path) in &pages {
             check_page(browser, page, path).await;
         }
-        let (_, person) = &pages[6];
+        let (_, person) = &pages[8];
         browser.go(person).await;
         let trace =
             "return document.querySelector('[href*=\"/activity/trace?\"]').getAttribute('href')";
         let trace = browser.eval(trace, &[]).await;
         check_page(browser, "trace", trace.as_str().unwrap_or_default()).await;
-        let (_, connection) = &pages[1];
+        let (_, connection) = &pages[2];
         browser.go(connection).await;
-        browser.click("Create a token").await;
+        browser.click("Setup guide").await;
+        for screen in [DESKTOP, PHONE] {
+            browser.set_screen(screen, false).await;
+            browser.assert_renders_cleanly().await;
+        }
+        browser.expand_details().await;
+        browser.click("Create token").await;
         browser.wait_for("#token").await;
         check_current_page(browser, "issued").await;
         browser.go("/console/tokens").await;

@@ -59,7 +59,7 @@ fn quirks_are_counted_in_the_api_and_on_the_page() {
         let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let path = format!("/console/connections/{connection}");
         let page = visitor.get(&path).await.expect(200).html;
-        assert!(page.contains("How its requests are read"), "{page}");
+        assert!(page.contains("What we noticed about"), "{page}");
         assert!(
             page.contains("read as a boolean") && page.contains("3 times"),
             "{page}"

@@ -1,4 +1,4 @@
-//! Connect: the list of connections, and the form for a new one.
+//! Connect: the list of connections, and a new one: first its provider, then its name.
 
 use askama::Template;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::fields::{Done, form_id};
 use crate::layout::{Layout, Section, redirect, render};
-use crate::providers::{PROVIDERS, ProviderInfo};
+use crate::providers::{PROVIDERS, ProviderInfo, READ_ON};
 use crate::visitor::{Change, Visitor};
 
 /// One connection in the list.
@@ -31,6 +31,34 @@ struct Page {
     connections: Vec<Row>,
     /// Whether the whole request log has been read.
     complete: bool,
+    /// The choice of a provider, in place of the list.
+    choice: Option<Choice>,
+}
+
+/// The choice of a provider for a new connection.
+struct Choice {
+    /// Whether there are connections already.
+    has_others: bool,
+    provider: Option<&'static ProviderInfo>,
+    /// The name that the connection gets.
+    name: String,
+}
+
+impl Choice {
+    fn of(provider: Option<Provider>, connections: &[Connection]) -> Self {
+        let provider = provider.map(ProviderInfo::of);
+        let taken = connections.iter().map(|one| one.label.as_str());
+        Self {
+            has_others: !connections.is_empty(),
+            name: provider.map_or_else(String::new, |provider| provider.free_name(taken)),
+            provider,
+        }
+    }
+
+    /// Whether this provider is chosen.
+    fn is(&self, provider: &ProviderInfo) -> bool {
+        self.provider.is_some_and(|one| one.id() == provider.id())
+    }
 }
 
 pub(crate) async fn show(
@@ -38,6 +66,13 @@ pub(crate) async fn show(
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
+    let connections = tenant.credentials().connections().await?;
+    let layout = visitor
+        .layout(Section::Connect)
+        .with_notice(params.done.as_deref());
+    if connections.is_empty() && layout.may_create() {
+        return choose(layout, None, &connections);
+    }
     let mut digest = Insight::of(tenant).digest().await?;
     let row = |connection: Connection| {
         let seen_since = digest.seen_since(&connection);
@@ -50,25 +85,48 @@ pub(crate) async fn show(
             connection,
             seen_since,
             last_request_at: milestones.last_request_at,
-            done: super::connection::steps(&milestones)
+            done: super::checklist::steps(&milestones)
                 .iter()
                 .filter(|step| step.at.is_some())
                 .count(),
         }
     };
-    let connections = tenant
-        .credentials()
-        .connections()
-        .await?
-        .into_iter()
-        .map(row)
-        .collect();
     render(&Page {
-        layout: visitor
-            .layout(Section::Connect)
-            .with_notice(params.done.as_deref()),
-        connections,
+        layout,
+        connections: connections.into_iter().map(row).collect(),
         complete: digest.complete,
+        choice: None,
+    })
+}
+
+/// The provider that was chosen for a new connection.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Chosen {
+    provider: Option<Provider>,
+}
+
+pub(crate) async fn new(
+    visitor: Visitor<Create>,
+    Params(chosen): Params<Chosen>,
+) -> Result<Response, Problem> {
+    let connections = visitor.tenant().credentials().connections().await?;
+    choose(
+        visitor.layout(Section::Connect),
+        chosen.provider,
+        &connections,
+    )
+}
+
+fn choose(
+    layout: Layout,
+    provider: Option<Provider>,
+    connections: &[Connection],
+) -> Result<Response, Problem> {
+    render(&Page {
+        layout,
+        connections: Vec::new(),
+        complete: true,
+        choice: Some(Choice::of(provider, connections)),
     })
 }
 

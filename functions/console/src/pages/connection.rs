@@ -1,90 +1,37 @@
-//! Connection: the setup guide of its identity provider, the token to copy, and the checklist.
+//! Connection: until people arrive, the setup guide of its identity provider with the token to copy, and the checklist.
+//! Afterwards, how it is; the guide has a page of its own then.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, PeopleOf, Permission, Provider};
+use rollcall_directory::{Connection, PeopleOf, Permission, Provider, Token, USERS};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
-use rollcall_insight::{Digest, Insight, Milestones, Quirks};
+use rollcall_insight::{Insight, Milestones, Quirks};
 use serde::Deserialize;
 
+use super::checklist::{Checklist, groups_next};
+use super::connection_figures::{Figure, figures};
 use super::connection_rules::{self, RulesPanel, gone, read};
 use super::fields::{Done, Typed};
 use super::issued::Issued;
 use super::remedies::RemedyKind;
-use crate::layout::{Layout, Section, is_about_form, redirect, render, render_part, status_of};
-use crate::providers::{Guide, PROVIDERS, ProviderInfo};
+use super::setup_steps::{Setup, StepMark};
+use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
+use crate::providers::{Guide, PROVIDERS, ProviderInfo, READ_ON};
 use crate::visitor::{Change, Visitor};
 
-/// One step of the checklist.
-pub(super) struct Step {
-    title: &'static str,
-    /// How to complete the step.
-    hint: &'static str,
-    pub(super) at: Option<Timestamp>,
-}
-
-/// The checklist of a connection, in the usual order of its steps.
-pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
-    [
-        Step {
-            title: "Connection tested",
-            hint: "press the test button of your identity provider",
-            at: milestones.tested_at,
-        },
-        Step {
-            title: "First user",
-            hint: "assign someone to the application",
-            at: milestones.first_user_at,
-        },
-        Step {
-            title: "First group",
-            hint: "push a group",
-            at: milestones.first_group_at,
-        },
-        Step {
-            title: "First deactivation",
-            hint: "unassign someone, to see that leaving works",
-            at: milestones.first_deactivation_at,
-        },
-    ]
-}
-
-/// The checklist, within the page or alone.
-#[derive(Template)]
-#[template(path = "checklist.html")]
-struct Checklist {
-    steps: [Step; 4],
-    all_done: bool,
-    /// Whether the whole request log has been read.
-    complete: bool,
-    /// The start of the part of the log that was read, if an earlier part was skipped.
-    seen_since: Option<Timestamp>,
-    last_request_at: Option<Timestamp>,
-}
-
-impl Checklist {
-    fn of(mut digest: Digest, connection: &Connection) -> Self {
-        let seen_since = digest.seen_since(connection);
-        let milestones = digest.connections.remove(&connection.id);
-        let milestones = milestones.unwrap_or_default();
-        let steps = steps(&milestones);
-        Self {
-            all_done: steps.iter().all(|step| step.at.is_some()),
-            complete: digest.complete,
-            seen_since,
-            steps,
-            last_request_at: milestones.last_request_at,
-        }
-    }
-
-    /// Whether the checklist can no longer change.
-    fn is_finished(&self) -> bool {
-        self.all_done && self.complete
-    }
+/// Which page of a connection is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// The guide until people arrive, and then how it is.
+    Whole,
+    /// The guide, with everything else below it.
+    Guide,
+    /// The guide alone.
+    GuideAlone,
 }
 
 #[derive(Template)]
@@ -94,9 +41,18 @@ struct Page {
     connection: Connection,
     base_url: String,
     provider: &'static ProviderInfo,
+    milestones: Milestones,
+    /// Whether the page has the setup guide, in place of how the connection is.
+    has_guide: bool,
+    /// Whether the page has nothing but the guide.
+    is_guide_alone: bool,
+    setup: Setup,
+    /// Whether the whole request log has been read.
+    complete: bool,
+    figures: Vec<Figure>,
     suggested_label: String,
-    /// The number of tokens in use.
-    tokens: usize,
+    /// The tokens in use, newest first.
+    tokens: Vec<Token>,
     issued: Option<Issued>,
     checklist: Checklist,
     /// The connections that its people can be handed over to, if the visitor may do that.
@@ -109,6 +65,39 @@ struct Page {
     remedies: Vec<RemedyKind>,
 }
 
+impl Page {
+    /// How the connection is: the class of a badge, and its word.
+    fn health(&self) -> (&'static str, &'static str) {
+        let Milestones {
+            last_request_at,
+            last_success_at,
+            ..
+        } = &self.milestones;
+        match (self.has_arrived(), last_request_at == last_success_at) {
+            (_, false) => ("failed", "Last request failed"),
+            (false, true) => ("invited", "Setting up"),
+            (true, true) => ("active", "Working"),
+        }
+    }
+
+    fn has_arrived(&self) -> bool {
+        self.milestones.first_user_at.is_some() || !self.has_guide
+    }
+
+    fn is_done(&self, stage: &str) -> bool {
+        self.setup.is_done(stage)
+    }
+
+    /// The attributes of a step of the guide.
+    fn step(&self, stage: &str) -> StepMark {
+        match (stage, &self.issued) {
+            // What is shown once must be in sight.
+            ("enter", Some(_)) => StepMark::NEXT,
+            _ => self.setup.mark(stage),
+        }
+    }
+}
+
 pub(crate) async fn show(
     visitor: Visitor<ReadConnections>,
     Id(id): Id,
@@ -116,7 +105,16 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let layout = visitor.layout(Section::Connect);
     let layout = layout.with_notice(params.done.as_deref());
-    page(&visitor, &id, layout, None, None).await
+    page(&visitor, &id, layout, View::Whole, None, None).await
+}
+
+/// The setup guide alone.
+pub(crate) async fn setup(
+    visitor: Visitor<ReadConnections>,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let layout = visitor.layout(Section::Connect);
+    page(&visitor, &id, layout, View::GuideAlone, None, None).await
 }
 
 /// Renders the page of a connection of which a form was refused, with what was typed.
@@ -131,7 +129,7 @@ pub(super) async fn refused<G: Gate>(
     }
     let layout = visitor.layout(Section::Connect);
     let layout = layout.with_refusal(Some(&problem));
-    let mut response = page(visitor, id, layout, None, Some(typed)).await?;
+    let mut response = page(visitor, id, layout, View::Whole, None, Some(typed)).await?;
     *response.status_mut() = status_of(&problem);
     Ok(response)
 }
@@ -143,13 +141,14 @@ pub(super) async fn issued<G: Gate>(
     issued: Issued,
 ) -> Result<Response, Problem> {
     let layout = visitor.layout(Section::Connect);
-    page(visitor, id, layout, Some(issued), None).await
+    page(visitor, id, layout, View::Guide, Some(issued), None).await
 }
 
 async fn page<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
     layout: Layout,
+    view: View,
     issued: Option<Issued>,
     typed: Option<Typed>,
 ) -> Result<Response, Problem> {
@@ -159,11 +158,12 @@ async fn page<G: Gate>(
         Some(place) => connections.remove(place),
         None => tenant.credentials().connection(id).await?,
     };
-    let tokens = tenant.credentials().tokens_of(id).await?;
+    let mut tokens = tenant.credentials().tokens_of(id).await?;
     let now = Timestamp::now();
-    let tokens = tokens.iter().filter(|token| {
+    tokens.retain(|token| {
         token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| expires > now)
     });
+    tokens.sort_by(|a, b| b.id.cmp(&a.id));
     let provider = ProviderInfo::of(connection.provider);
     let gone = gone(&connection, &connections);
     let names = match gone.is_empty() {
@@ -172,6 +172,27 @@ async fn page<G: Gate>(
     };
     let insight = Insight::of(tenant);
     let (digest, quirks) = insight.digest_and_quirks(&connection).await?;
+    let milestones = digest.connections.get(id).cloned().unwrap_or_default();
+    let is_new = milestones.first_user_at.is_none() && digest.seen_since(&connection).is_none();
+    let has_guide = view != View::Whole || is_new;
+    let groups = groups_next(visitor, &milestones).await?;
+    let figures = match has_guide {
+        true => Vec::new(),
+        false => {
+            let people = match layout.may(Permission::DirectoryRead) {
+                true => Some(insight.total(&USERS).await?),
+                false => None,
+            };
+            let is_only = connections.is_empty();
+            figures(
+                &connection,
+                &milestones,
+                people.zip(groups),
+                is_only,
+                layout.may_read_logs(),
+            )
+        }
+    };
     let is_owner = visitor.role().is_owner();
     let typed_name = typed.as_ref().filter(|typed| typed.contains("name"));
     let typed_name = typed_name.map(|typed| typed.value("name").to_owned());
@@ -182,9 +203,21 @@ async fn page<G: Gate>(
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
         suggested_label: format!("{} {}", provider.name, now.strftime("%B %Y")),
         provider,
-        tokens: tokens.count(),
+        setup: Setup::of(!tokens.is_empty(), &milestones),
+        checklist: Checklist::of(
+            &digest,
+            &connection,
+            &milestones,
+            layout.console.clone(),
+            groups,
+        ),
+        has_guide,
+        is_guide_alone: view == View::GuideAlone,
+        complete: digest.complete,
+        figures,
+        milestones,
+        tokens,
         issued,
-        checklist: Checklist::of(digest, &connection),
         quirks,
         rules: RulesPanel::of(&connection, &connections, &names, typed_rules),
         heirs: is_owner.then_some(connections),
@@ -197,16 +230,6 @@ async fn page<G: Gate>(
         connection,
         layout,
     })
-}
-
-pub(crate) async fn checklist(
-    visitor: Visitor<ReadConnections>,
-    Id(id): Id,
-) -> Result<Response, Problem> {
-    let connection = visitor.tenant().credentials().connection(&id).await?;
-    let digest = Insight::of(visitor.tenant()).digest().await?;
-    let checklist = Checklist::of(digest, &connection);
-    render_part(&checklist, checklist.is_finished())
 }
 
 /// The form that changes a connection.
@@ -294,32 +317,4 @@ pub(crate) async fn delete(
         "{}/connections?done=connection-deleted",
         visitor.console()
     )))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_step_in_a_skipped_part_of_the_log_is_not_shown_as_undone() {
-        let shown = |seen_since: Option<Timestamp>| {
-            let milestones = Milestones {
-                tested_at: Some(Timestamp::UNIX_EPOCH),
-                ..Milestones::default()
-            };
-            let checklist = Checklist {
-                steps: steps(&milestones),
-                all_done: false,
-                complete: true,
-                seen_since,
-                last_request_at: None,
-            };
-            checklist.render().unwrap()
-        };
-        let (whole, part) = (shown(None), shown(Some(Timestamp::UNIX_EPOCH)));
-        assert_eq!(whole.matches(": not yet").count(), 3, "{whole}");
-        assert!(whole.contains("No request has arrived yet"), "{whole}");
-        assert_eq!(part.matches("not seen since").count(), 3, "{part}");
-        assert!(!part.contains("yet"), "{part}");
-    }
 }

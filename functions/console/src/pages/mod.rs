@@ -4,8 +4,10 @@ mod access_review;
 mod activity;
 mod attributes;
 mod audit;
+mod checklist;
 mod connect;
 mod connection;
+mod connection_figures;
 mod connection_rules;
 mod deleted;
 mod fields;
@@ -25,11 +27,13 @@ mod people;
 mod person;
 mod person_actions;
 mod preview;
+mod rehearsal;
 mod remedies;
 mod roles;
 mod saved;
 mod settings;
 mod settings_fields;
+mod setup_steps;
 mod staged;
 mod support;
 mod tokens;
@@ -49,13 +53,16 @@ pub(crate) fn router() -> Router<Directory> {
             "/console/connections",
             get(connect::show).post(connect::create),
         )
+        .route("/console/connections/new", get(connect::new))
         .route(
             "/console/connections/{id}",
             get(connection::show).post(connection::change),
         )
+        .route("/console/connections/{id}/setup", get(connection::setup))
+        .route("/console/connections/{id}/checklist", get(checklist::show))
         .route(
-            "/console/connections/{id}/checklist",
-            get(connection::checklist),
+            "/console/connections/{id}/test",
+            get(rehearsal::show).post(rehearsal::run),
         )
         .route("/console/connections/{id}/delete", post(connection::delete))
         .route(

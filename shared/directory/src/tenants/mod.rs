@@ -3,7 +3,7 @@
 //! `lifecycle` creates, lists, changes and deletes tenants. `change_settings` decides which settings are allowed, and
 //! `define_roles` which roles. `stack_roles` has those of tenants without roles of their own, to which `inherit_roles`
 //! gives them. `schemas` has the extension schemas of a tenant, and `stack_schemas` those of the stack, both as
-//! `declarations` rules. `ceilings` has what the operator allows. `put_tenant` and `put_settings` replace all of it. All
+//! `declarations` rules. `rehearsal` makes a throw-away copy of a tenant. `ceilings` has what the operator allows. `put_tenant` and `put_settings` replace all of it. All
 //! change a tenant through `write_tenant`.
 
 mod ceilings;
@@ -15,6 +15,7 @@ pub(crate) mod inherit_roles;
 pub(crate) mod lifecycle;
 pub(crate) mod put_settings;
 pub(crate) mod put_tenant;
+pub(crate) mod rehearsal;
 pub(crate) mod schemas;
 pub(crate) mod stack_roles;
 pub(crate) mod stack_schemas;

@@ -40,7 +40,8 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        // An operation of a bulk request has the caller of that request. Only its handler adds this extension.
+        // An operation of a bulk request has the caller of that request, and a request of a rehearsal its throw-away tenant.
+        // Only this crate can add this extension.
         if let Some(caller) = parts.extensions.remove::<Self>() {
             parts.extensions.insert(Types(caller.0.clone()));
             return Ok(caller);

@@ -11,6 +11,8 @@
 //! - `answer` or `error`, which build the response;
 //! - `fitting`, which compresses or refuses a response that is larger than Lambda can return.
 //!
+//! `rehearsal` plays the requests of an identity provider through all of this, in a throw-away tenant.
+//!
 //! The rules of the protocol are in `rollcall_scim`.
 //!
 //! ```
@@ -35,6 +37,8 @@ mod oauth;
 mod resources;
 mod root;
 
+mod rehearsal;
+
 mod authorizer_context;
 mod base_url;
 mod caller;
@@ -52,6 +56,7 @@ pub use bulk::bulk_router;
 pub use discovery::{discovery_router, is_public};
 pub use negotiation::{PLAIN_JSON, SCIM_JSON};
 pub use oauth::oauth_router;
+pub use rehearsal::{Conversation, Exchange, rehearse};
 pub use request_log::log_refused;
 pub use resources::resource_router;
 pub use root::root_router;

@@ -163,9 +163,14 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    pub(crate) async fn write(self) {
-        if let Some(known) = self.known {
-            write(&self.directory, self.entry, known).await;
+    /// Writes the entry; returns it if the caller is not known, because then no log has it.
+    pub(crate) async fn write(self) -> Option<LoggedRequest> {
+        match self.known {
+            Some(known) => {
+                write(&self.directory, self.entry, known).await;
+                None
+            }
+            None => Some(self.entry),
         }
     }
 }

@@ -80,4 +80,81 @@ pub struct Milestones {
     /// The last successful request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success_at: Option<Timestamp>,
+    /// The days of the last seven that had requests, oldest first. Earlier versions do not count them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<DayOfRequests>,
+}
+
+/// The requests of one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayOfRequests {
+    /// The day in UTC, in days since 1970.
+    pub day: i64,
+    /// All requests.
+    pub all: u64,
+    /// Those that were answered with a status of 400 or more.
+    pub failed: u64,
+}
+
+/// How many days of requests a connection's milestones have.
+const DAYS_KEPT: i64 = 7;
+
+impl Milestones {
+    /// Returns the numbers of all requests and of failed requests of the last seven days, today included.
+    pub fn lately(&self, now: Timestamp) -> (u64, u64) {
+        let first = day_of(now) - DAYS_KEPT;
+        let days = self.days.iter().filter(|one| one.day > first);
+        days.fold((0, 0), |(all, failed), one| {
+            (all + one.all, failed + one.failed)
+        })
+    }
+
+    /// Counts a request on its day.
+    pub(super) fn count(&mut self, at: Timestamp, is_failed: bool) {
+        let day = day_of(at);
+        let last = self.days.last().map_or(day, |one| one.day.max(day));
+        self.days.retain(|one| one.day > last - DAYS_KEPT);
+        let place = self.days.partition_point(|one| one.day < day);
+        if self.days.get(place).is_none_or(|one| one.day != day) {
+            let none = DayOfRequests {
+                day,
+                all: 0,
+                failed: 0,
+            };
+            self.days.insert(place, none);
+        }
+        if let Some(counted) = self.days.get_mut(place) {
+            counted.all += 1;
+            counted.failed += u64::from(is_failed);
+        }
+    }
+}
+
+fn day_of(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(86_400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_for_seven_days() {
+        let at = |day: i64| Timestamp::from_second(day * 86_400 + 60).unwrap_or_default();
+        let mut milestones = Milestones::default();
+        for (day, is_failed) in [(100, false), (99, true), (100, true), (103, false)] {
+            milestones.count(at(day), is_failed);
+        }
+        for (day, counted) in [
+            (103, (4, 2)),
+            (105, (4, 2)),
+            (106, (3, 1)),
+            (107, (1, 0)),
+            (110, (0, 0)),
+        ] {
+            assert_eq!(milestones.lately(at(day)), counted, "{day}");
+        }
+        milestones.count(at(110), false);
+        assert_eq!(milestones.days.len(), 1);
+    }
 }

@@ -123,6 +123,7 @@ impl Milestones {
     fn note(&mut self, request: &LoggedRequest) {
         let at = request.at;
         self.last_request_at = self.last_request_at.max(Some(at));
+        self.count(at, request.http_status >= 400);
         if request.http_status >= 400 {
             return;
         }
