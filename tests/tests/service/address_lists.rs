@@ -246,7 +246,7 @@ fn lists_are_set_by_api_and_console_and_refused_with_what_is_wrong() {
         let idp = tenant.idp().with_token(Some(&issued.string("/token")));
         idp.get("/Users?count=1").await.expect(401);
         let mut journal = service.journal(&tenant).await;
-        journal.retain(|entry| entry["after"]["allowed_addresses"] == expected);
+        journal.retain(|entry| entry.to_string().contains("2001:db8::/32"));
         assert_eq!(journal.len(), 1, "the event says so");
         for (network, word) in [
             ("203.0.113.7/24", "`203.0.113.0/24`"),

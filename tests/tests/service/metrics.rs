@@ -88,7 +88,8 @@ fn values(lines: &[Value], metric: Metric) -> Vec<(Option<String>, f64)> {
 /// Sends some requests to a whole service.
 async fn requests() {
     let fixture = EventFixture::start().await;
-    fixture.idp.user("ada").await;
+    let ada = fixture.idp.user("ada").await;
+    fixture.idp.get(&format!("/Users/{ada}")).await.expect(200);
     fixture.idp.get("/Users/nobody").await.expect(404);
     let forged = fixture.idp.with_token(Some("nonsense"));
     forged.get("/Users").await.expect(401);

@@ -283,7 +283,7 @@ fn the_dashboard_is_json() {
     let body = &template["Resources"]["StackDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"];
     let alarms = &body[1]["AlarmWidget"]["Fn::If"];
     assert_eq!(alarms[2], "");
-    for (widget, count) in [(&alarms[2], 12), (&alarms[1]["Fn::Sub"], 13)] {
+    for (widget, count) in [(&alarms[2], 14), (&alarms[1]["Fn::Sub"], 15)] {
         let body = body[0].as_str().unwrap();
         let body = body.replace("${AlarmWidget}", widget.as_str().unwrap());
         let body: Value = serde_json::from_str(&body).unwrap();
