@@ -88,6 +88,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         session_idle_minutes: Some(settings.session_idle_minutes),
         cache_seconds: Some(settings.cache_seconds),
         return_origins: Some(settings.return_origins.clone()),
+        allowed_addresses: Some(settings.allowed_addresses.clone()),
         brake: Some(settings.brake),
     };
     let changed = tenant.settings().change(&change).await;

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use jiff::Timestamp;
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{Directory, Error, Event, Tenant};
-use rollcall_runtime::chain;
+use rollcall_runtime::{Metric, Record, chain};
 use tokio::time::{Instant, timeout};
 
 pub use bus::{BUS_NAME_VARIABLE, Bus, DETAIL_LIMIT, Rejected, SOURCE};
@@ -24,8 +25,8 @@ use records::{Batch, NewCheckpoint};
 /// The time for the indexes of one batch. The function has a minute in all.
 const INDEX_TIME: Duration = Duration::from_secs(10);
 
-/// The message of the log when an entry is set aside. The template counts it for an alarm.
-pub const SET_ASIDE: &str = "a journal entry was set aside; the full pass tries it again";
+/// The message of the log when an entry is set aside.
+const SET_ASIDE: &str = "a journal entry was set aside; the full pass tries it again";
 /// An entry that still fails after this time in the stream is set aside. Shorter troubles of the table, such as
 /// throttling, end by themselves.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -97,6 +98,7 @@ impl Relay {
                 failed.push(id.clone());
             }
         }
+        measure_lag(&placed);
         index(&placed).await;
         let mut response = DynamoDbEventResponse::default();
         if let Some(sequence_number) = batch.first_of(&failed) {
@@ -132,6 +134,7 @@ impl Relay {
             let set_aside = tenant.journal().set_aside(entry).await;
             set_aside.map_err(|error| (entry.clone(), error.into()))?;
             tracing::error!(tenant = %tenant.id(), entry, error = chain(&failure), "{SET_ASIDE}");
+            Record::new().value(Metric::EntriesSetAside, 1.0).emit();
         }
         Ok(())
     }
@@ -177,6 +180,15 @@ impl Relay {
         sent?;
         archived.map_err(|error| (first(), error.into()))
     }
+}
+
+/// Measures how long the changes waited for their events. An event that is sent again is measured again.
+fn measure_lag(placed: &[(&Tenant, Vec<Event>)]) {
+    let now = Timestamp::now().as_millisecond();
+    let events = placed.iter().flat_map(|(_, events)| events);
+    let lag = |event: &Event| (now - event.occurred_at.as_millisecond()).max(0) as f64;
+    let lags = events.map(lag).collect();
+    Record::new().values(Metric::EventLag, lags).emit();
 }
 
 /// Adds events to the indexes of the console, after all events have been sent, for [`INDEX_TIME`] at most. Neither a

@@ -12,7 +12,10 @@ async fn main() -> Result<(), Error> {
         rollcall_journal_relay::handler(Directory::from_env().await?, Bus::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         // Boxed: the future is nested so deeply that the compiler rejects a future that contains it.
-        Ok::<_, Error>(Box::pin(relay.call(event.payload)).await)
+        let context = &event.context;
+        let (id, trace) = (&context.request_id, context.xray_trace_id.as_deref());
+        let work = Box::pin(relay.call(event.payload));
+        Ok::<_, Error>(rollcall_runtime::traced(id, trace, work).await)
     }))
     .await
 }

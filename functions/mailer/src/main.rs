@@ -12,7 +12,10 @@ async fn main() -> Result<(), Error> {
     let directory = directory.with_keys(rollcall_secrets::key_ring().await);
     let mailer = rollcall_mailer::handler(directory, Postbox::from_env().await?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(mailer.call(event.payload).await)
+        let context = &event.context;
+        let (id, trace) = (&context.request_id, context.xray_trace_id.as_deref());
+        let work = mailer.call(event.payload);
+        Ok::<_, Error>(rollcall_runtime::traced(id, trace, work).await)
     }))
     .await
 }

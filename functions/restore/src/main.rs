@@ -18,7 +18,10 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Request>| {
         let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
         let deadline = tokio::time::Instant::now() + left;
-        let answer = Box::pin(restorer.call(event.payload, deadline)).await;
+        let context = &event.context;
+        let (id, trace) = (&context.request_id, context.xray_trace_id.as_deref());
+        let work = Box::pin(restorer.call(event.payload, deadline));
+        let answer = rollcall_runtime::traced(id, trace, work).await;
         answer.map_err(Error::from)
     }))
     .await

@@ -11,9 +11,10 @@ mod queue;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use jiff::Timestamp;
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{Directory, Erased, Error, Filled, Tenant, TenantId};
-use rollcall_runtime::{chain, each_message};
+use rollcall_runtime::{Metric, Record, chain, each_message};
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};
@@ -25,10 +26,10 @@ const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
 /// Tenants whose roles are compared at once with those of the stack.
 const TENANTS_AT_ONCE: usize = 100;
 
-/// The message of the log when a full pass ends. The template expects it every hour.
-pub const PASS_COMPLETE: &str = "the full pass is complete";
-/// The message of the log when a part of the full pass failed for a tenant. The template counts it for an alarm.
-pub const PART_FAILED: &str =
+/// The message of the log when a full pass ends.
+const PASS_COMPLETE: &str = "the full pass is complete";
+/// The message of the log when a part of the full pass failed for a tenant.
+const PART_FAILED: &str =
     "a part of the full pass failed for a tenant; the next pass tries it again";
 
 /// Returns the reconciler for a directory. It sends unfinished work to the queue.
@@ -75,6 +76,7 @@ impl Reconciler {
         if Instant::now() >= deadline {
             // A long message is sent anew. Redelivery would take minutes, and after a few receives the message would go
             // to the dead-letter queue.
+            count(Metric::RoleBacklog);
             return match message.is_long() {
                 true => Ok(self.queue.send(&message).await?),
                 false => Err(Failure::Late),
@@ -91,6 +93,9 @@ impl Reconciler {
             Message::Event { detail } => {
                 let tenant = self.directory.system(detail.tenant.clone());
                 let rest = tenant.roles().follow_up(&detail, deadline).await?;
+                if rest.is_none() {
+                    measure_lag(detail.occurred_at);
+                }
                 rest.map(|rest| Message::rest(detail.tenant, rest))
             }
             Message::Rest { tenant, rest } => {
@@ -107,6 +112,7 @@ impl Reconciler {
                     && let Err(error) = self.schemas_pass(deadline).await
                 {
                     tracing::error!(error = chain(&error), "{PART_FAILED}");
+                    count(Metric::FailedParts);
                 }
                 self.roles_pass(full_pass, deadline).await?
             }
@@ -115,12 +121,16 @@ impl Reconciler {
                     && let Err(error) = self.order_erasures().await
                 {
                     tracing::error!(error = chain(&error), "{PART_FAILED}");
+                    count(Metric::FailedParts);
                 }
                 self.full_pass(full_pass, deadline).await?
             }
         };
         match left {
-            Some(message) => Ok(self.queue.send(&message).await?),
+            Some(message) => {
+                count(Metric::RoleBacklog);
+                Ok(self.queue.send(&message).await?)
+            }
             None => Ok(()),
         }
     }
@@ -144,6 +154,7 @@ impl Reconciler {
             match next {
                 None => {
                     tracing::info!("{PASS_COMPLETE}");
+                    count(Metric::CompletePasses);
                     return Ok(None);
                 }
                 Some(next) => pass.tenant = Some(next.id),
@@ -273,6 +284,31 @@ async fn release_held(
     released.next
 }
 
+fn count(metric: Metric) {
+    Record::new().value(metric, 1.0).emit();
+}
+
+/// Measures how long a change waited until the roles that follow from it were decided.
+fn measure_lag(occurred_at: Timestamp) {
+    let lag = Timestamp::now().as_millisecond() - occurred_at.as_millisecond();
+    Record::new()
+        .value(Metric::RoleLag, lag.max(0) as f64)
+        .emit();
+}
+
+/// Measures how long each connection of a tenant has been silent.
+async fn measure_silence(tenant: &Tenant) {
+    let last = tenant.credentials().last_requests().await;
+    let now = Timestamp::now().as_second();
+    let silent = |at: Timestamp| (now - at.as_second()).max(0) as f64;
+    let silences = attempted(tenant, "the silence of connections", last);
+    let silences = silences.into_iter().flatten().map(silent).collect();
+    Record::new()
+        .values(Metric::SyncLag, silences)
+        .property("tenant", tenant.id().as_str())
+        .emit();
+}
+
 /// Does what the full pass does once for a tenant, before its people.
 async fn prepare(tenant: &Tenant, deadline: Instant) {
     attempted(tenant, "open intents", tenant.members().sweep().await);
@@ -308,6 +344,7 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
         }
     }
     attempted(tenant, "the checkpoint", journal.take_checkpoint().await);
+    measure_silence(tenant).await;
 }
 
 /// Logs a part of the full pass that failed for a tenant. Neither the other parts nor the other tenants wait for it.
@@ -315,6 +352,7 @@ fn attempted<T>(tenant: &Tenant, part: &str, result: Result<T, Error>) -> Option
     result
         .inspect_err(|error| {
             tracing::error!(tenant = %tenant.id(), part, error = chain(error), "{PART_FAILED}");
+            count(Metric::FailedParts);
         })
         .ok()
 }

@@ -19,7 +19,10 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
         let deadline = tokio::time::Instant::now() + left;
-        Ok::<_, Error>(reconciler.call(event.payload, deadline).await)
+        let context = &event.context;
+        let (id, trace) = (&context.request_id, context.xray_trace_id.as_deref());
+        let work = reconciler.call(event.payload, deadline);
+        Ok::<_, Error>(rollcall_runtime::traced(id, trace, work).await)
     }))
     .await
 }

@@ -1,5 +1,7 @@
 //! The events of API Gateway, and what the authorizer needs from them.
 
+use std::net::IpAddr;
+
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerRequestTypeRequest,
 };
@@ -55,11 +57,20 @@ impl Event {
     }
 
     /// Returns the id of the request; empty if the event has none.
-    pub(crate) fn request_id(&self) -> &str {
+    pub fn request_id(&self) -> &str {
         let id = match self {
             Self::Token(_) => None,
             Self::Request(event) => event.request_context.request_id.as_deref(),
         };
         id.unwrap_or_default()
+    }
+
+    /// Returns the address that opened the connection to API Gateway. Events of a TOKEN authorizer do not have it.
+    pub(crate) fn source_address(&self) -> Option<IpAddr> {
+        let identity = match self {
+            Self::Token(_) => None,
+            Self::Request(event) => event.request_context.identity.as_ref(),
+        };
+        identity?.source_ip.as_deref()?.parse().ok()
     }
 }

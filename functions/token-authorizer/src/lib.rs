@@ -2,15 +2,17 @@
 
 mod event;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use rollcall_directory::{Directory, Reason, UsedUp, Verdict, capacity};
+use rollcall_directory::capacity::{self, Cost};
+use rollcall_directory::{Directory, Reason, UsedUp, Verdict};
 use rollcall_edge_scim::{AuthorizerContext, log_refused};
-use rollcall_runtime::chain;
+use rollcall_runtime::{Metric, Record, chain};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -59,7 +61,8 @@ impl Authorizer {
         let token = event.token().ok_or(Error::Unauthorized)?;
         let resources = every_method(event.method_arn())?;
         // Without a request id, the function that answers uses the one in its own event.
-        let verdict = self.directory.authenticate(token, event.request_id());
+        let (request_id, address) = (event.request_id(), event.source_address());
+        let verdict = self.directory.authenticate_from(token, request_id, address);
         let (verdict, cost) = capacity::measure(timeout(PATIENCE, verdict)).await;
         let verdict = verdict.map_err(|_elapsed| {
             tracing::error!("looking up the token took too long");
@@ -76,8 +79,9 @@ impl Authorizer {
             write_units = cost.write_units,
             "authenticated"
         );
+        measure(&verdict, cost);
         // Boxed: the runtime already nests futures almost as deeply as the compiler supports.
-        Box::pin(self.tell_tenant(&verdict, event.method_arn())).await;
+        Box::pin(self.tell_tenant(&verdict, address, event.method_arn())).await;
         let context = AuthorizerContext::from_verdict(verdict).ok_or(Error::Unauthorized)?;
         let mut response = allow(resources, &context.token_id);
         response.context = context
@@ -89,16 +93,46 @@ impl Authorizer {
     }
 
     /// Writes a refused request to the request log of the token's tenant. No other function sees the request.
-    async fn tell_tenant(&self, verdict: &Verdict, method_arn: &str) {
+    async fn tell_tenant(&self, verdict: &Verdict, address: Option<IpAddr>, method_arn: &str) {
         if let Verdict::Refused {
             refusal,
             caller: Some(caller),
         } = verdict
         {
             let (method, path) = method_and_path(method_arn);
-            log_refused(&self.directory, caller, *refusal, method, path).await;
+            log_refused(&self.directory, caller, (*refusal, address), method, path).await;
         }
     }
+}
+
+/// Counts what the request consumed, and the refusal that no function sees. A throttled request is let through, and the
+/// function that answers counts it.
+fn measure(verdict: &Verdict, cost: Cost) {
+    if let Some(tenant) = tenant_of(verdict) {
+        tracing::Span::current().record("tenant", tenant);
+    }
+    let mut record = Record::new();
+    if let Verdict::Refused { refusal, .. } = verdict {
+        record = record.value_of(Metric::Refusals, refusal.reason().as_str(), 1.0);
+    }
+    for (metric, units) in [
+        (Metric::ReadUnits, cost.read_units),
+        (Metric::WriteUnits, cost.write_units),
+    ] {
+        if units > 0.0 {
+            record = record.value(metric, units);
+        }
+    }
+    record.emit();
+}
+
+/// Returns the tenant of a token; nothing for a token that nobody issued.
+fn tenant_of(verdict: &Verdict) -> Option<&str> {
+    let caller = match verdict {
+        Verdict::Accepted(caller) | Verdict::Throttled { caller, .. } => caller,
+        Verdict::Refused { caller, .. } => caller.as_ref()?,
+    };
+    Some(caller.tenant.as_str())
 }
 
 /// Returns the reason code of a request that is not let through.

@@ -18,8 +18,11 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let left = rollcall_runtime::time_left(event.context.deadline(), MARGIN);
         let deadline = tokio::time::Instant::now() + left;
+        let context = &event.context;
+        let (id, trace) = (&context.request_id, context.xray_trace_id.as_deref());
         // Boxed: the future is nested so deeply that the compiler rejects a future that contains it.
-        Ok::<_, Error>(Box::pin(sender.call(event.payload, deadline)).await)
+        let work = Box::pin(sender.call(event.payload, deadline));
+        Ok::<_, Error>(rollcall_runtime::traced(id, trace, work).await)
     }))
     .await
 }

@@ -1,5 +1,6 @@
 //! The entry point: operations across tenants, and access to one tenant.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -13,7 +14,7 @@ use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
 use crate::credentials::access_token::AccessToken;
-use crate::credentials::authenticate::{Caller, Verdict, authenticate, grant, identify};
+use crate::credentials::authenticate::{Arrival, Caller, Verdict, authenticate, grant, identify};
 use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
@@ -202,19 +203,32 @@ impl Directory {
         })
     }
 
-    /// Verifies a bearer token, and counts the request against the limits of the token and of its tenant.
+    /// Verifies a bearer token of a request from this address, and counts the request against the limits of the token and
+    /// of its tenant. If the address is not known, a token with an address list is refused.
     ///
     /// # Errors
     /// Only table errors. If the token is not accepted, the result is a [`Verdict`], not an error.
-    pub async fn authenticate(&self, bearer: &str, request_id: &str) -> Result<Verdict, Error> {
-        // Boxed: the SDK's futures are nested so deeply that the compiler rejects a future that contains them.
-        Box::pin(authenticate(
-            &self.table,
-            &self.key_ring,
-            bearer,
+    pub async fn authenticate_from(
+        &self,
+        bearer: &str,
+        request_id: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Verdict, Error> {
+        let arrival = Arrival {
             request_id,
-        ))
-        .await
+            address,
+        };
+        // Boxed: the SDK's futures are nested so deeply that the compiler rejects a future that contains them.
+        Box::pin(authenticate(&self.table, &self.key_ring, bearer, arrival)).await
+    }
+
+    /// Does what [`Self::authenticate_from`] does for a request from an unknown address: a token with an address list is
+    /// refused.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn authenticate(&self, bearer: &str, request_id: &str) -> Result<Verdict, Error> {
+        self.authenticate_from(bearer, request_id, None).await
     }
 
     /// Verifies an OAuth client, counts its request, and returns an access token if the verdict accepts it (RFC 6749 §4.4).
@@ -226,17 +240,31 @@ impl Directory {
         client_id: &str,
         secret: &str,
         request_id: &str,
+        address: Option<IpAddr>,
     ) -> Result<(Verdict, Option<AccessToken>), Error> {
         let (table, key_ring) = (&self.table, &self.key_ring);
-        Box::pin(grant(table, key_ring, client_id, secret, request_id)).await
+        let arrival = Arrival {
+            request_id,
+            address,
+        };
+        Box::pin(grant(table, key_ring, client_id, secret, arrival)).await
     }
 
     /// Returns whose bearer token it is, if it is valid, without counting a request against a limit.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn identify(&self, bearer: &str, request_id: &str) -> Result<Option<Caller>, Error> {
-        Box::pin(identify(&self.table, bearer, request_id)).await
+    pub async fn identify(
+        &self,
+        bearer: &str,
+        request_id: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Caller>, Error> {
+        let arrival = Arrival {
+            request_id,
+            address,
+        };
+        Box::pin(identify(&self.table, bearer, arrival)).await
     }
 
     /// Returns the tenant of a caller as [`Self::tenant`] does, for resources of the types that the tenant declares. Those

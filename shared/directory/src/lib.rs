@@ -165,7 +165,7 @@ pub use crate::webhooks::waiting::{Waiting, WaitingPage};
 pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
-    Actor, AtCeiling, Binding, BrakeLimit, Catalogue, Ceilings, ClaimMatch,
+    Actor, AddressList, AtCeiling, Binding, BrakeLimit, Catalogue, Ceilings, ClaimMatch,
     DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, Effect, EventType, GROUPS, Identity,
     InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin,
     Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role,

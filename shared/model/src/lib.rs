@@ -12,6 +12,7 @@
 //! | `brake` | how much a connection may take away within an hour |
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
+//! | `address_list` | from which addresses a token is accepted |
 //! | `session_bounds` | how long sessions last, within the bounds of the operator |
 //! | `secrets` | what looks like a secret, by its name or its shape |
 //! | `ceilings` | what the operator allows a tenant |
@@ -36,6 +37,7 @@
 
 mod account;
 mod actor;
+mod address_list;
 mod brake;
 mod catalogue;
 mod ceilings;
@@ -59,6 +61,7 @@ mod webhook_targets;
 
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
+pub use address_list::{AddressList, MAX_NETWORKS};
 pub use brake::BrakeLimit;
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use ceilings::{AtCeiling, Ceilings, DEFAULT_READ_UNITS_PER_MINUTE};

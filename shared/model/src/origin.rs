@@ -1,5 +1,7 @@
 //! Where a request came from.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,11 @@ impl Origin {
             user_agent: user_agent.and_then(|text| bounded(text, MAX_USER_AGENT)),
             received_at: None,
         }
+    }
+
+    /// Returns the address, if it is one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.address.as_deref()?.parse().ok()
     }
 
     /// Returns the origin of a request that the gateway received then, in milliseconds since 1970; 0 if that is not known.

@@ -81,6 +81,7 @@ reasons! {
     TokenUnknown = "token_unknown", "The token was never issued.";
     TokenRevoked = "token_revoked", "The token was revoked, or its connection or tenant was deleted.";
     TokenExpired = "token_expired", "The token has expired.";
+    AddressNotAllowed = "address_not_allowed", "The token is valid, but the request came from an address that is not allowed.";
     Forbidden = "forbidden", "The credential is valid, but does not permit this.";
     // the service
     RateLimited = "rate_limited", "The tenant or the token is over its rate limit.";

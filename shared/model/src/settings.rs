@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::address_list::AddressList;
 use crate::brake::BrakeLimit;
 use crate::catalogue::Catalogue;
 use crate::role::{Role, RoleId};
@@ -166,6 +167,8 @@ pub struct Settings {
     pub cache_seconds: u32,
     /// The origins of the application to which a portal link can lead back.
     pub return_origins: Vec<String>,
+    /// The networks from which tokens are accepted, as CIDR blocks; empty for all addresses.
+    pub allowed_addresses: Vec<String>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     pub brake: BrakeLimit,
     /// The tenant's roles. They are stored beside the settings.
@@ -174,6 +177,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Returns the networks from which tokens are accepted. A network that only a newer version can read accepts nothing.
+    pub fn address_list(&self) -> AddressList {
+        AddressList::of_stored(&self.allowed_addresses)
+    }
+
     /// Returns the default role, if the catalogue has it.
     pub fn default_role(&self) -> Option<Role> {
         self.roles.role(self.sso_default_role.as_ref()?)
@@ -201,6 +209,7 @@ impl Default for Settings {
             session_idle_minutes: None,
             cache_seconds: 0,
             return_origins: Vec::new(),
+            allowed_addresses: Vec::new(),
             brake: BrakeLimit::default(),
             roles: Catalogue::default(),
         }

@@ -38,12 +38,13 @@ fn tokens_keep_their_budgets() {
             kind: TokenKind::OauthClient,
             label: "client",
             expires_at: None,
+            allowed_addresses: None,
         };
         let client = credentials.issue(client).await.unwrap();
         let (id, secret) = (&client.token.id, client.secret.expose());
         let mut access = String::new();
         for _ in 0..3 {
-            let (granted, cost) = measure(directory.grant(id, secret, "request")).await;
+            let (granted, cost) = measure(directory.grant(id, secret, "request", None)).await;
             let (_, token) = granted.unwrap();
             token.unwrap().expose().clone_into(&mut access);
             budgets.record("issue an access token to an OAuth client", cost);
@@ -57,7 +58,7 @@ fn tokens_keep_their_budgets() {
             );
         }
         let forged = secret.replace("tokens", "others");
-        let (granted, cost) = measure(directory.grant(id, &forged, "request")).await;
+        let (granted, cost) = measure(directory.grant(id, &forged, "request", None)).await;
         assert!(granted.unwrap().1.is_none());
         budgets.record("refuse a forged secret of an OAuth client", cost);
         let key = directory.service_keys().issue("application").await.unwrap();

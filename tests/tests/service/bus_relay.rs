@@ -20,15 +20,15 @@ use tokio::time::Instant;
 
 /// A bus that refuses every n-th entry, and every entry of one tenant: for now, or for what it is.
 #[derive(Clone, Debug, Default)]
-struct FlakyBus {
-    seen: Arc<Mutex<(u64, Vec<Value>)>>,
-    refuses_every: u64,
-    refuses_tenant: &'static str,
-    refuses_finally: bool,
+pub(crate) struct FlakyBus {
+    pub(crate) seen: Arc<Mutex<(u64, Vec<Value>)>>,
+    pub(crate) refuses_every: u64,
+    pub(crate) refuses_tenant: &'static str,
+    pub(crate) refuses_finally: bool,
 }
 
 impl FlakyBus {
-    fn connect(&self) -> Bus {
+    pub(crate) fn connect(&self) -> Bus {
         let connector = SharedHttpConnector::new(self.clone());
         let config = aws_sdk_eventbridge::Config::builder()
             .behavior_version(aws_sdk_eventbridge::config::BehaviorVersion::latest())
@@ -94,7 +94,7 @@ impl HttpConnector for FlakyBus {
 }
 
 /// Builds stream records for all entries without a place in the feed, alternating between the tenants.
-async fn records(tenants: &[&Tenant]) -> Vec<Value> {
+pub(crate) async fn records(tenants: &[&Tenant]) -> Vec<Value> {
     let mut waiting = Vec::new();
     for tenant in tenants {
         let entries = tenant.journal().unplaced().await.unwrap();
@@ -120,7 +120,7 @@ async fn records(tenants: &[&Tenant]) -> Vec<Value> {
 }
 
 /// Calls the relay and returns the sequence number from which the stream must continue, if a record failed.
-async fn call(relay: &Relay, records: &[Value]) -> Option<String> {
+pub(crate) async fn call(relay: &Relay, records: &[Value]) -> Option<String> {
     let event: StreamEvent = serde_json::from_value(json!({"Records": records})).unwrap();
     let failures = relay.call(event).await.batch_item_failures;
     assert!(failures.len() <= 1);
@@ -130,7 +130,7 @@ async fn call(relay: &Relay, records: &[Value]) -> Option<String> {
         .map(|failure| failure.item_identifier.unwrap())
 }
 
-async fn rename_often(tenant: &Tenant, times: usize) {
+pub(crate) async fn rename_often(tenant: &Tenant, times: usize) {
     for n in 0..times {
         rename(tenant, &format!("name {n}")).await.unwrap();
     }

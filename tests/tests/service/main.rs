@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod actors;
+mod address_lists;
 mod api_axonflow;
 mod api_doors;
 mod api_effects;
@@ -109,6 +110,7 @@ mod large_groups;
 mod lists_at_size;
 mod mailed_links;
 mod meters;
+mod metrics;
 mod names;
 mod neighbour;
 mod newer_versions;

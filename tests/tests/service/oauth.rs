@@ -30,6 +30,7 @@ impl Client {
                 kind: TokenKind::OauthClient,
                 label: "client",
                 expires_at,
+                allowed_addresses: None,
             })
             .await
             .unwrap();
@@ -373,6 +374,7 @@ fn no_secret_of_a_client_comes_out() {
                 kind: TokenKind::OauthClient,
                 label: "client",
                 expires_at: None,
+                allowed_addresses: None,
             })
             .await
             .unwrap();

@@ -263,6 +263,7 @@ fn codes_that_only_logs_or_pages_have() {
         (Refusal::Unknown, Reason::TokenUnknown),
         (Refusal::Revoked, Reason::TokenRevoked),
         (Refusal::Expired, Reason::TokenExpired),
+        (Refusal::ForeignAddress, Reason::AddressNotAllowed),
     ] {
         assert_eq!(refusal.reason(), reason);
     }

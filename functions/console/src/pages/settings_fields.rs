@@ -208,6 +208,15 @@ pub(crate) const GROUPS: [Group; 6] = [
                 },
             ),
             field(
+                "allowed_addresses",
+                "Addresses that tokens are accepted from",
+                "Optional, networks such as 203.0.113.0/24 or 2001:db8::/32, or addresses, separated by commas, at most 50. Leave \
+                 blank for all addresses. Whoever signs in here is not bound by it.",
+                Kind::Words {
+                    empty: "all addresses",
+                },
+            ),
+            field(
                 "unknown_members",
                 "Unknown people in a pushed group",
                 "",

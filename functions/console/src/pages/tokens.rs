@@ -4,13 +4,14 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, FormId, NewToken as New, Token, TokenKind, shown};
-use rollcall_edge_api::{Configure, Gate, Id, Params, name};
+use rollcall_edge_api::{Configure, Gate, Id, Params, allowed_addresses, name};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::activity::ConnectionNames;
 use super::fields::{self, Done, NoFields, form_id};
 use super::issued::Issued;
+use super::settings_fields::words;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
@@ -166,12 +167,16 @@ pub(crate) struct NewToken {
     /// The last day on which the token works; empty for no end.
     #[serde(default)]
     expires: String,
+    /// Networks, separated by commas or white space; empty for those of the settings alone.
+    #[serde(default)]
+    allowed_addresses: String,
 }
 
 pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let label = name("label", &form.label)?;
     let expires_at = expiry(&form.expires)?;
+    let addresses = allowed_addresses(&words(&form.allowed_addresses))?;
     let issued = visitor
         .tenant()
         .credentials()
@@ -182,6 +187,7 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
                 kind: form.kind.into(),
                 label: &label,
                 expires_at,
+                allowed_addresses: Some(&addresses),
             },
         )
         .await?;
@@ -240,6 +246,7 @@ pub(crate) async fn rotate(
                 kind: old.kind,
                 label: &old.label,
                 expires_at,
+                allowed_addresses: Some(&old.allowed_addresses),
             },
         )
         .await?;

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerRequestTypeRequest,
-    ApiGatewayProxyRequest, ApiGatewayProxyRequestContext,
+    ApiGatewayCustomAuthorizerRequestTypeRequestIdentity, ApiGatewayProxyRequest,
+    ApiGatewayProxyRequestContext,
 };
 use aws_lambda_events::query_map::QueryMap;
 use base64::Engine;
@@ -124,6 +125,9 @@ impl Incoming {
         event.multi_value_query_string_parameters = QueryMap::from(self.query.clone());
         event.path_parameters = matched.parameters.clone();
         event.request_context.request_id = Some(self.request_id.clone());
+        let mut identity = ApiGatewayCustomAuthorizerRequestTypeRequestIdentity::default();
+        identity.source_ip = Some(self.peer.ip().to_string());
+        event.request_context.identity = Some(identity);
         event.request_context.resource_path = Some(matched.route.path.clone());
         event.request_context.http_method = Some(self.method.clone());
         event.request_context.stage = Some(STAGE.to_owned());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rollcall_runtime::{Metric, NAMESPACE_VARIABLE, REQUESTS_VARIABLE};
 use serde_json::{Value, json};
 
 use super::cloudformation;
@@ -236,37 +237,80 @@ fn every_page_of_the_runbooks_is_of_an_alarm() {
     }
 }
 
-/// With `RequestMetrics`, every function that answers requests counts by route, by tenant and reason, and by tenant.
+/// An alarm on the stack's own namespace is about a metric that the functions write, with its dimensions. That they write
+/// each of them shows `metrics.rs` of the tests of the service.
 #[test]
-fn lines_of_responses_become_metrics() {
-    let template = compute();
-    let functions = Template::deployed().unwrap().routes.into_iter();
-    let functions: BTreeSet<String> = functions.map(|route| route.function).collect();
-    let mut counted = 0;
-    for (name, filter) in of_type(&template, "AWS::Logs::MetricFilter") {
-        let filter = &filter["Properties"];
-        let pattern = filter["FilterPattern"].as_str().unwrap();
-        if pattern.starts_with('"') {
-            continue;
+fn alarms_are_about_metrics_that_functions_write() {
+    let stack = json!({"Ref": "AWS::StackName"});
+    let mut watched = BTreeSet::new();
+    for (name, alarm, _) in alarms() {
+        let parts = alarm["Metrics"].as_array().into_iter().flatten();
+        let parts = parts.map(|part| part["MetricStat"]["Metric"].clone());
+        for metric in parts.chain([alarm.clone()]) {
+            if metric["Namespace"] != stack {
+                continue;
+            }
+            let of = |one: &&Metric| metric["MetricName"] == one.name();
+            let known = Metric::ALL.iter().find(of).expect(&name);
+            let dimensions = metric["Dimensions"].as_array().into_iter().flatten();
+            let dimensions = dimensions.map(|one| one["Name"].as_str().unwrap());
+            let dimensions: Vec<&str> = dimensions.collect();
+            assert_eq!(dimensions, Vec::from_iter(known.dimension()), "{name}");
+            // It would be off without another parameter.
+            assert!(!known.is_of_requests(), "{name}");
+            watched.insert(*known);
         }
-        // The lines that `access_log` writes.
-        assert!(
-            pattern.starts_with("{ $.message = \"answered\" && $."),
-            "{name}"
-        );
-        let metric = &filter["MetricTransformations"][0];
-        let dimensions = metric["Dimensions"].as_array().unwrap().iter();
-        let dimensions: Vec<&str> = dimensions.map(|one| one["Key"].as_str().unwrap()).collect();
-        let expected = match metric["MetricName"].as_str().unwrap() {
-            "Latency" => &["Method", "Route"][..],
-            "Refusals" => &["Tenant", "Reason"],
-            "ReadUnits" | "WriteUnits" => &["Tenant"],
-            other => panic!("{other}"),
-        };
-        assert_eq!(dimensions, expected, "{name}");
-        counted += 1;
     }
-    assert_eq!(counted, 4 * functions.len());
+    let expected = [
+        Metric::EventLag,
+        Metric::EntriesSetAside,
+        Metric::RoleLag,
+        Metric::SyncLag,
+        Metric::FailedParts,
+        Metric::CompletePasses,
+    ];
+    assert_eq!(watched, BTreeSet::from(expected));
+}
+
+/// The functions write metrics if somebody looks at them. No log is searched for them.
+#[test]
+fn metrics_are_written_if_they_are_on() {
+    let template = compute();
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let none = json!({"Ref": "AWS::NoValue"});
+    let namespace = json!({"Fn::If": ["Measures", {"Ref": "AWS::StackName"}, none]});
+    assert_eq!(variables[NAMESPACE_VARIABLE], namespace);
+    let of_requests = json!({"Fn::If": ["MeasuresRequests", "true", none]});
+    assert_eq!(variables[REQUESTS_VARIABLE], of_requests);
+    let either = json!([{"Condition": "HasAlarms"}, {"Condition": "MeasuresRequests"}]);
+    assert_eq!(template["Conditions"]["Measures"]["Fn::Or"], either);
+    assert!(of_type(&template, "AWS::Logs::MetricFilter").is_empty());
+}
+
+/// No dimension is a tenant: the units of each are added up by a rule, from the lines of all functions that answer requests.
+#[test]
+fn the_units_of_a_tenant_are_no_metric() {
+    for metric in Metric::ALL {
+        let bounded = [None, Some("Operation"), Some("Reason")];
+        assert!(bounded.contains(&metric.dimension()), "{metric:?}");
+    }
+    let template = compute();
+    let rule = &template["Resources"]["UnitsByTenant"]["Properties"];
+    let body = rule["RuleBody"]["Fn::Sub"].as_str().unwrap();
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let name = name.strip_suffix("Function").unwrap();
+        let answers = function["Properties"]["MemorySize"].is_null() && name != "TokenAuthorizer";
+        let is_read = body.contains(&format!("\"${{{name}LogGroup}}\""));
+        assert_eq!(is_read, answers, "{name}");
+    }
+    let body: Value = serde_json::from_str(body).unwrap();
+    let expected = json!({"Keys": ["$.span.tenant"], "ValueOf": "$.ReadUnits",
+                          "Filters": [{"Match": "$.ReadUnits", "GreaterThan": 0}]});
+    assert_eq!(body["Contribution"], expected);
+    let alarm = &template["Resources"]["TenantUnitsAlarm"]["Properties"]["Metrics"][0];
+    let expression = alarm["Expression"]["Fn::Sub"].as_str().unwrap();
+    let largest = "INSIGHT_RULE_METRIC(\"${UnitsByTenant.RuleName}\", \"MaxContributorValue\")";
+    assert_eq!(expression, largest);
 }
 
 /// What costs money or depends on the account is an option, and off.

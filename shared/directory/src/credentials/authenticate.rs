@@ -1,6 +1,8 @@
 //! Authenticates each request of an identity provider, books it on the meters of its token and its tenant, and stamps
 //! the token, in two calls at the same time.
 
+use std::net::IpAddr;
+
 use futures::try_join;
 use jiff::Timestamp;
 use rollcall_model::{
@@ -66,7 +68,8 @@ pub enum Verdict {
     Refused {
         /// Why.
         refusal: Refusal,
-        /// Whose token it was, if it was revoked or has expired: the tenant's request log shows the refusal.
+        /// Whose token it was, if it was revoked, has expired or came from a wrong address: the tenant's request log shows
+        /// the refusal.
         caller: Option<Caller>,
     },
 }
@@ -80,12 +83,20 @@ impl Verdict {
     }
 }
 
+/// Which request carries a token, and from where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) request_id: &'a str,
+    /// The address that opened the connection; `None` if it is not known.
+    pub(crate) address: Option<IpAddr>,
+}
+
 /// The two items that a request books on, and who sends it.
 struct Request<'a> {
     table: &'a Table,
     tenant: &'a TenantId,
     token: Key,
-    request_id: &'a str,
+    arrival: Arrival<'a>,
     now_us: i64,
 }
 
@@ -97,12 +108,12 @@ pub(crate) async fn authenticate(
     table: &Table,
     key_ring: &KeyRing,
     bearer: &str,
-    request_id: &str,
+    arrival: Arrival<'_>,
 ) -> Result<Verdict, Error> {
     let Some(presented) = Presented::parse(bearer) else {
         return Ok(Verdict::unknown(Refusal::Malformed));
     };
-    let request = Request::of(table, presented.tenant(), presented.item(), request_id);
+    let request = Request::of(table, presented.tenant(), presented.item(), arrival);
     match &presented {
         Presented::Token(secret, _) => match request.is_known(key_ring, secret).await? {
             true => request.book().await,
@@ -128,7 +139,7 @@ pub(crate) async fn grant(
     key_ring: &KeyRing,
     client_id: &str,
     secret: &str,
-    request_id: &str,
+    arrival: Arrival<'_>,
 ) -> Result<(Verdict, Option<AccessToken>), Error> {
     let Some(secret) = TokenSecret::parse_for(Purpose::OauthClient, secret) else {
         return Ok((Verdict::unknown(Refusal::Malformed), None));
@@ -143,7 +154,7 @@ pub(crate) async fn grant(
     }
     let tenant = secret.claimed_tenant();
     let client = secret.hash();
-    let request = Request::of(table, tenant, &client.0, request_id);
+    let request = Request::of(table, tenant, &client.0, arrival);
     let verdict = request.book().await?;
     let Verdict::Accepted(caller) = &verdict else {
         return Ok((verdict, None));
@@ -208,12 +219,12 @@ pub(super) fn item_of(keys: Keys<'_>, tenant: &TenantId, bearer: &str) -> Option
 pub(crate) async fn identify(
     table: &Table,
     bearer: &str,
-    request_id: &str,
+    arrival: Arrival<'_>,
 ) -> Result<Option<Caller>, Error> {
     let Some(presented) = Presented::parse(bearer) else {
         return Ok(None);
     };
-    let request = Request::of(table, presented.tenant(), presented.item(), request_id);
+    let request = Request::of(table, presented.tenant(), presented.item(), arrival);
     if let Presented::Access(token) = &presented
         && token.is_over(request.now_us)
     {
@@ -225,7 +236,9 @@ pub(crate) async fn identify(
         return Ok(None);
     };
     let (token, meter): (TokenItem, MeterItem) = (from_item(token)?, from_item(meter)?);
-    let is_valid = token.refusal(request.now_us).is_none() && !meter.ends(&token);
+    let is_valid = token.refusal(request.now_us).is_none()
+        && !meter.ends(&token)
+        && request.is_from_allowed(&token, &meter);
     Ok(is_valid.then(|| Caller {
         schemas: meter.schemas(),
         ..request.caller(&token)
@@ -233,12 +246,12 @@ pub(crate) async fn identify(
 }
 
 impl<'a> Request<'a> {
-    fn of(table: &'a Table, tenant: &'a TenantId, item: &str, request_id: &'a str) -> Self {
+    fn of(table: &'a Table, tenant: &'a TenantId, item: &str, arrival: Arrival<'a>) -> Self {
         Self {
             table,
             tenant,
             token: Keys::of(tenant).tokens().at(item),
-            request_id,
+            arrival,
             now_us: Timestamp::now().as_microsecond(),
         }
     }
@@ -275,7 +288,7 @@ impl Request<'_> {
             tenant: self.tenant.clone(),
             token_id: token.id.clone(),
             connection_id: token.connection_id.clone(),
-            request_id: self.request_id.to_owned(),
+            request_id: self.arrival.request_id.to_owned(),
             log_days: token.keep_days,
             deleted_people: DeletedPeople::default(),
             logged_values: LoggedValues::default(),
@@ -283,6 +296,25 @@ impl Request<'_> {
             schemas: 0,
             read_budget: DEFAULT_READ_UNITS_PER_MINUTE,
         }
+    }
+
+    /// Returns whether both the tenant and the token allow the address of the request.
+    fn is_from_allowed(&self, token: &TokenItem, meter: &MeterItem) -> bool {
+        let address = self.arrival.address;
+        meter.accepts(address) && token.addresses.accepts(address)
+    }
+
+    /// Takes back a request from a wrong address, so that whoever has a stolen token cannot use up the limit of the others.
+    /// That the token was used stays: it was.
+    async fn unbook(&self, [token, tenant]: [bool; 2], meter: &MeterItem) -> Result<(), Error> {
+        if token && meter.limits_tokens() {
+            take_back(self.table, &self.token).await?;
+        }
+        // If the token was not booked, the request was taken back from the meter already.
+        if token && tenant && meter.is_limited() {
+            take_back(self.table, &Keys::of(self.tenant).meter()).await?;
+        }
+        Ok(())
     }
 
     fn refused(&self, token: &TokenItem, refusal: Refusal) -> Verdict {
@@ -303,6 +335,10 @@ impl Request<'_> {
             // Otherwise a revoked token could use up the limit of the others.
             take_back(self.table, &meter_key).await?;
         }
+        let is_booked = [
+            matches!(token, Booked::Done(_)),
+            matches!(meter, Booked::Done(_)),
+        ];
         let (token, token_wait) = match token {
             Booked::Done(token) => (token, None),
             Booked::Throttled { item, seconds } => (item, Some(seconds)),
@@ -323,6 +359,10 @@ impl Request<'_> {
         };
         if meter.ends(&token) {
             return Ok(self.refused(&token, Refusal::Revoked));
+        }
+        if !self.is_from_allowed(&token, &meter) {
+            self.unbook(is_booked, &meter).await?;
+            return Ok(self.refused(&token, Refusal::ForeignAddress));
         }
         let reads_wait = token.seconds_of_reads(self.now_us);
         let other_budget = token.reads_budget != Some(meter.read_budget());
@@ -361,9 +401,12 @@ impl Request<'_> {
                 return Ok(self.refused(&token, refusal));
             }
         };
-        match meter.ends(&token) {
-            true => Ok(self.refused(&token, Refusal::Revoked)),
-            false => Ok(self.verdict(&token, &meter, meter_wait)),
+        if meter.ends(&token) {
+            return Ok(self.refused(&token, Refusal::Revoked));
+        }
+        match self.is_from_allowed(&token, &meter) {
+            true => Ok(self.verdict(&token, &meter, meter_wait)),
+            false => Ok(self.refused(&token, Refusal::ForeignAddress)),
         }
     }
 

@@ -2,7 +2,7 @@
 //! own item and at the same time.
 //!
 //! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
-//! their requests are logged, what becomes of deleted people who are pushed again, what the log keeps, which schemas
+//! their requests are logged, from which addresses they come, what becomes of deleted people who are pushed again, what the log keeps, which schemas
 //! are declared, and whose tokens are dead because their connection or their tenant is. However many tokens there are,
 //! one write changes that for the next request of each.
 //!
@@ -11,10 +11,12 @@
 //! it.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{
-    AtCeiling, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
+    AddressList, AtCeiling, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
 };
 use rollcall_store::{Error, Expression, Keys, Table, TenantItem, Updated, from_item, number};
 use serde::Deserialize;
@@ -48,6 +50,8 @@ pub(super) struct MeterItem {
     groups_full: bool,
     /// How many read units each token may consume per minute; 0, as in meters of earlier versions, for the default.
     read_budget: u32,
+    /// The networks from which tokens are accepted. Meters of earlier versions do not have it, and accept all addresses.
+    addresses: AddressList,
     /// Whether the tenant was deleted or is being deleted.
     gone: bool,
     /// The connections that are being deleted. Once that is done, each of their tokens is revoked.
@@ -85,6 +89,11 @@ impl MeterItem {
     /// Returns whether the operator bounds the tokens of the tenant together.
     pub(super) fn is_limited(&self) -> bool {
         self.cost_us > 0
+    }
+
+    /// Returns whether each token has a limit.
+    pub(super) fn limits_tokens(&self) -> bool {
+        self.token_cost_us > 0
     }
 
     /// Returns the limit of each token.
@@ -135,6 +144,11 @@ impl MeterItem {
             0 => DEFAULT_READ_UNITS_PER_MINUTE,
             set => set,
         }
+    }
+
+    /// Returns whether a request from this address is accepted.
+    pub(super) fn accepts(&self, address: Option<IpAddr>) -> bool {
+        self.addresses.accepts(address)
     }
 
     /// Returns whether the token's item has the limit and the retention of this meter.
@@ -194,9 +208,10 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
                token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores, logs_all_values = :all_values, \
                people_full = :people_full, groups_full = :groups_full, declared_schemas = :schemas, \
-               read_budget = :read_budget";
+               read_budget = :read_budget, addresses = :addresses";
     let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
     let all_values = tenant.settings.logged_values == LoggedValues::All;
+    let addresses = tenant.settings.address_list().to_bytes();
     Expression::new(format!("{set}{more}"))
         .with(":revision", number(tenant.revision))
         .with(":cost", number(all.cost_us))
@@ -207,6 +222,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":restores", AttributeValue::Bool(restores))
         .with(":all_values", AttributeValue::Bool(all_values))
         .with(":schemas", number(tenant.schemas))
+        .with(":addresses", AttributeValue::B(Blob::new(addresses)))
         .with(
             ":read_budget",
             number(tenant.ceilings.read_units_per_minute()),

@@ -1,7 +1,7 @@
 //! A token as it is stored, and as lists show it.
 
 use jiff::Timestamp;
-use rollcall_model::Reason;
+use rollcall_model::{AddressList, Reason};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::booking::{Metered, State};
@@ -47,6 +47,8 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The networks from which it is accepted; empty for those of the tenant's settings alone.
+    pub allowed_addresses: AddressList,
     /// Whether it carries a proof that this stack issued it. Tokens of earlier versions do not, and an operator can end
     /// those with the parameter `UnkeyedTokens`.
     pub is_keyed: bool,
@@ -67,6 +69,10 @@ pub enum Refusal {
     /// It has expired.
     #[error("the token has expired")]
     Expired,
+    /// The request came from an address that its tenant or the token does not allow. The caller is not told, so that whoever
+    /// has a stolen token does not learn that it is valid.
+    #[error("the token is not accepted from this address")]
+    ForeignAddress,
 }
 
 impl Refusal {
@@ -77,6 +83,7 @@ impl Refusal {
             Self::Unknown => Reason::TokenUnknown,
             Self::Revoked => Reason::TokenRevoked,
             Self::Expired => Reason::TokenExpired,
+            Self::ForeignAddress => Reason::AddressNotAllowed,
         }
     }
 }
@@ -120,6 +127,9 @@ pub(crate) struct TokenItem {
     /// neither its secret nor its access tokens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_client: bool,
+    /// The networks from which it is accepted. Versions that do not know them accept it from everywhere.
+    #[serde(default, skip_serializing_if = "AddressList::is_empty")]
+    pub(super) addresses: AddressList,
 }
 
 impl Metered for TokenItem {
@@ -180,6 +190,7 @@ impl TokenItem {
             last_used_at: self.used_us.map(time),
             expires_at: self.ends_us.map(time),
             revoked_at: self.revoked_us.map(time),
+            allowed_addresses: self.addresses,
             is_keyed: self.key_id.is_some(),
         }
     }

@@ -1,7 +1,9 @@
 //! The tokens and OAuth clients of connections: issued, listed, revoked.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use rollcall_model::{EventType, Reason, Subject, new_id, shown};
+use rollcall_model::{AddressList, EventType, Reason, Subject, new_id, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Transaction, from_item, now, number, to_item,
@@ -28,6 +30,8 @@ pub struct NewToken<'a> {
     pub label: &'a str,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
+    /// The networks from which it is accepted; `None` for those of the tenant's settings alone.
+    pub allowed_addresses: Option<&'a AddressList>,
 }
 
 /// A new token or OAuth client with its secret in plain text, which is available only here.
@@ -56,6 +60,7 @@ impl Credentials<'_> {
             kind: TokenKind::Bearer,
             label,
             expires_at,
+            allowed_addresses: None,
         })
         .await
     }
@@ -129,12 +134,16 @@ impl Credentials<'_> {
             reads_budget: None,
             key_id: key.map(|key| key.id),
             is_client: new.kind == TokenKind::OauthClient,
+            addresses: new.allowed_addresses.cloned().unwrap_or_default(),
         };
         let mut transaction = Transaction::default();
         let key = self.scope.keys().tokens().at(&item.hash);
         transaction.put_if(to_item(&key, &item)?, Expression::absent(), Guard::Stale);
         let entry = Entry::new(self.scope, EventType::TokenCreated, subject(&item));
-        let issued = json!({"kind": new.kind.as_str(), "connection": item.connection_id});
+        let mut issued = json!({"kind": new.kind.as_str(), "connection": item.connection_id});
+        if !item.addresses.is_empty() {
+            issued["allowed_addresses"] = json!(item.addresses.to_texts());
+        }
         let entry = entry.with_change(None, Some(issued));
         transaction.put(entry.to_item(self.scope.keys())?);
         // A token must not outlive its connection or its tenant.
@@ -202,6 +211,25 @@ impl Credentials<'_> {
         tokens.retain(|token| token.connection_id == connection);
         tokens.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(tokens)
+    }
+
+    /// Returns when each connection last sent a request that was accepted. Connections that never did, or whose tokens are
+    /// all over, are left out.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn last_requests(self) -> Result<Vec<Timestamp>, Error> {
+        let at = now().as_microsecond();
+        let mut last: BTreeMap<String, i64> = BTreeMap::new();
+        for item in self.token_items().await? {
+            let used = item.used_us.filter(|_| item.refusal(at).is_none());
+            if let Some(used) = used {
+                let latest = last.entry(item.connection_id).or_insert(used);
+                *latest = used.max(*latest);
+            }
+        }
+        let time = |us: i64| Timestamp::from_microsecond(us).ok();
+        Ok(last.into_values().filter_map(time).collect())
     }
 
     /// Revokes a token. It is refused from its next request on. Revoking it again has no effect.

@@ -30,6 +30,8 @@ pub enum Diagnosis {
     Revoked,
     /// The token has expired.
     Expired,
+    /// The request came from an address that is not allowed.
+    ForeignAddress,
     /// The request has no valid token.
     NoToken,
     /// The tenant would be left without an active owner.
@@ -89,6 +91,7 @@ impl Diagnosis {
             Self::DuplicateGroup => DUPLICATE_GROUP,
             Self::Revoked => REVOKED,
             Self::Expired => EXPIRED,
+            Self::ForeignAddress => FOREIGN_ADDRESS,
             Self::NoToken => NO_TOKEN,
             Self::LastOwner => LAST_OWNER,
             Self::OwnedByAnother => OWNED_BY_ANOTHER,
@@ -139,6 +142,9 @@ const REVOKED: &str = "The token that was used has been revoked or its connectio
     connection and enter it in your identity provider.";
 const EXPIRED: &str = "The token that was used has expired. Issue a new token for the connection and enter it in your \
     identity provider.";
+const FOREIGN_ADDRESS: &str = "The token is right, but the request came from an address that is on no list: that of the \
+    tenant, in the settings, or that of the token. If it is your identity provider's, add it to the settings, or issue \
+    a token that allows it. If not, somebody else has the token: revoke it.";
 const NO_TOKEN: &str = "The request carried no valid token. Issue a token for the connection and enter it in your \
     identity provider.";
 const LAST_OWNER: &str = "This would have taken away the last owner. Make somebody else an owner first; the identity \
@@ -227,6 +233,7 @@ pub(super) fn diagnose(request: Symptoms<'_>) -> Option<Diagnosis> {
         },
         Reason::TokenExpired => Diagnosis::Expired,
         Reason::TokenRevoked => Diagnosis::Revoked,
+        Reason::AddressNotAllowed => Diagnosis::ForeignAddress,
         Reason::NotAuthenticated | Reason::TokenMalformed | Reason::TokenUnknown => {
             Diagnosis::NoToken
         }

@@ -56,6 +56,9 @@ pub struct LoggedRequest {
     /// The reason code of a refusal. Earlier versions stored few of them, see [`LoggedRequest::reason_code`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The address from which it came, if it was refused for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_address: Option<String>,
     /// The codes of odd readings of the request, each at most once. Earlier versions did not store them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<String>,
@@ -120,6 +123,7 @@ impl LoggedRequest {
             scim_type: None,
             detail: None,
             reason: None,
+            source_address: None,
             readings: Vec::new(),
             read_attributes: Vec::new(),
             names: Vec::new(),

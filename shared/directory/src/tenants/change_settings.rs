@@ -1,9 +1,9 @@
 //! Changes of a tenant's settings: which values are allowed, and the settings after the change.
 
 use rollcall_model::{
-    BrakeLimit, Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleId,
-    RoleSync, RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way, is_return_origin,
-    sha256_hex, shown,
+    AddressList, BrakeLimit, Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles,
+    RateLimit, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way,
+    is_return_origin, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -67,6 +67,8 @@ pub struct SettingsChange {
     pub cache_seconds: Option<u32>,
     /// The origins of the application to which a portal link can lead back.
     pub return_origins: Option<Vec<String>>,
+    /// The networks from which tokens are accepted, as CIDR blocks or addresses; empty for all addresses.
+    pub allowed_addresses: Option<Vec<String>>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     pub brake: Option<BrakeLimit>,
 }
@@ -78,6 +80,12 @@ impl SettingsChange {
     /// `invalidValue` for a setting that is not allowed.
     pub fn applied_to(&self, before: Settings, bounds: SessionBounds) -> Result<Settings, Error> {
         let after = Settings {
+            allowed_addresses: match &self.allowed_addresses {
+                Some(texts) => AddressList::parse(texts)
+                    .map_err(|fault| scim::Error::InvalidValue(address_fault(&fault)))?
+                    .to_texts(),
+                None => before.allowed_addresses,
+            },
             sso_default_role: self
                 .sso_default_role
                 .clone()
@@ -155,6 +163,13 @@ fn domain_fault(domains: &[String]) -> Option<String> {
         let it = shown(it);
         format!("`invitation_domains`: `{it}` is not a domain, such as `example.com`")
     })
+}
+
+fn address_fault(fault: &str) -> String {
+    match fault.starts_with('`') {
+        true => format!("`allowed_addresses`: {fault}"),
+        false => format!("`allowed_addresses` {fault}"),
+    }
 }
 
 fn origin_fault(origins: &[String]) -> Option<String> {
@@ -342,7 +357,19 @@ mod tests {
             cache_seconds: Some(301),
             ..SettingsChange::default()
         };
+        let networks = |network: &str| SettingsChange {
+            allowed_addresses: Some(vec![network.to_owned()]),
+            ..SettingsChange::default()
+        };
         for (change, word) in [
+            (
+                networks("10.1.2.3/8"),
+                "`allowed_addresses`: `10.1.2.3/8` is not the beginning",
+            ),
+            (
+                networks("office"),
+                "`allowed_addresses`: `office` is not a network",
+            ),
             (owner, "by hand"),
             (remembered, "cache_seconds"),
             (minutes(4), "session_minutes"),

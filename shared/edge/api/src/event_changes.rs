@@ -354,6 +354,9 @@ struct IssuedToken {
     kind: String,
     /// The id of the connection.
     connection: String,
+    /// The networks from which it is accepted, if not from those of the tenant's settings alone.
+    #[schema(required = false)]
+    allowed_addresses: Vec<String>,
 }
 
 /// A new portal link.

@@ -117,6 +117,7 @@ pub use operations::{SERVICE_KEY, SESSION};
 pub use settings::check_retention;
 pub use spreadsheet::{as_csv, media_type as csv_media_type};
 pub use surface::finish;
+pub use tokens::allowed_addresses;
 
 /// Returns the routes that are only for the application's backend.
 pub fn application_router(directory: Directory) -> Router {

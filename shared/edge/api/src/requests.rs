@@ -52,6 +52,10 @@ pub(crate) struct Logged {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ReasonCode>)]
     reason: Option<String>,
+    /// The address from which it came, if it was refused because the address is not allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "203.0.113.7")]
+    source_address: Option<String>,
     /// What in the request was read in a way that the RFC does not describe, or ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<ReadingCode>)]
@@ -92,6 +96,7 @@ impl From<LoggedRequest> for Logged {
             connection_id: request.connection_id,
             token_id: request.token_id,
             request_id: request.request_id,
+            source_address: request.source_address,
             method: request.http_method,
             target: request.target,
             status: request.http_status,

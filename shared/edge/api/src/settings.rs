@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     cache_seconds: u32,
     /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`.
     return_origins: Vec<String>,
+    /// The networks from which tokens are accepted, as CIDR blocks. Empty for all addresses.
+    allowed_addresses: Vec<String>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     brake: BrakeLimit,
 }
@@ -75,6 +77,7 @@ impl From<directory::Settings> for Settings {
             session_idle_minutes: settings.session_idle_minutes,
             cache_seconds: settings.cache_seconds,
             return_origins: settings.return_origins,
+            allowed_addresses: settings.allowed_addresses,
             brake: settings.brake.into(),
         }
     }
@@ -133,6 +136,10 @@ pub(crate) struct SettingsChange {
     /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`. At most 20.
     /// Only the application changes them.
     return_origins: Option<Vec<String>>,
+    /// The networks from which tokens are accepted, of IPv4 and IPv6, as CIDR blocks such as `203.0.113.0/24`, or as
+    /// addresses; empty for all addresses. At most 50. A token can have a list of its own, and is then accepted only from
+    /// what both lists allow. No list bounds sessions and service keys, so nobody can lock themselves out of the settings.
+    allowed_addresses: Option<Vec<String>>,
     /// What each connection may take away within an hour, unless it has a limit of its own. Only owners and the application
     /// change it.
     brake: Option<BrakeLimit>,
@@ -178,6 +185,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             session_idle_minutes: change.session_idle_minutes,
             cache_seconds: change.cache_seconds,
             return_origins: change.return_origins,
+            allowed_addresses: change.allowed_addresses,
             brake: change.brake.map(Into::into),
         }
     }
@@ -428,7 +436,8 @@ mod tests {
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
-            "cache_seconds": 60, "return_origins": ["https://app.test"], "brake": {"percent": 5, "at_least": 3},
+            "cache_seconds": 60, "return_origins": ["https://app.test"],
+            "allowed_addresses": ["203.0.113.7"], "brake": {"percent": 5, "at_least": 3},
         }));
         let settings = changed
             .expect("a change")
@@ -442,7 +451,8 @@ mod tests {
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
                 "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
-                "cache_seconds": 60, "return_origins": ["https://app.test"], "brake": {"percent": 5, "at_least": 3},
+                "cache_seconds": 60, "return_origins": ["https://app.test"],
+                "allowed_addresses": ["203.0.113.7/32"], "brake": {"percent": 5, "at_least": 3},
             })
         );
         assert_eq!(

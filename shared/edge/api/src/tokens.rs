@@ -4,7 +4,9 @@ use axum::Json;
 use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;
-use rollcall_directory::{IssuedToken, NewToken as New, Token as Stored, TokenKind, shown};
+use rollcall_directory::{
+    AddressList, IssuedToken, NewToken as New, Token as Stored, TokenKind, shown,
+};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -69,6 +71,10 @@ pub(crate) struct Token {
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
+    /// The networks from which it is accepted, as CIDR blocks, in addition to what the settings of the tenant require.
+    /// Absent if it has no list of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed_addresses: Vec<String>,
     /// Whether the token carries a proof that this stack issued it. Tokens of earlier versions do not, and the operator
     /// of the stack can end those: replace them.
     keyed: bool,
@@ -101,6 +107,7 @@ impl From<Stored> for Token {
             last_used_at: token.last_used_at,
             expires_at: token.expires_at,
             revoked_at: token.revoked_at,
+            allowed_addresses: token.allowed_addresses.to_texts(),
             keyed: token.is_keyed,
         }
     }
@@ -127,6 +134,10 @@ pub(crate) struct NewToken {
     kind: Option<Kind>,
     /// When it expires. Without it, the token does not expire.
     expires_at: Option<Timestamp>,
+    /// The networks from which it is accepted, of IPv4 and IPv6, as CIDR blocks such as `203.0.113.0/24`, or as addresses. At
+    /// most 50. Without it, or with none, only the list in the settings of the tenant counts. It cannot be changed: issue
+    /// another token.
+    allowed_addresses: Option<Vec<String>>,
 }
 
 /// The query of the list of tokens.
@@ -173,6 +184,7 @@ pub(crate) async fn create(
     if new.expires_at.is_some_and(|at| at <= Timestamp::now()) {
         return Err(Problem::invalid("`expires_at` must be in the future"));
     }
+    let addresses = allowed_addresses(new.allowed_addresses.as_deref().unwrap_or_default())?;
     let issued = access
         .tenant
         .credentials()
@@ -181,11 +193,23 @@ pub(crate) async fn create(
             kind: new.kind.unwrap_or_default().into(),
             label: &label,
             expires_at: new.expires_at,
+            allowed_addresses: Some(&addresses),
         })
         .await?;
     let issued = NewlyIssuedToken::from(issued);
     let path = access.path(&format!("/scim/tokens/{}", issued.stored.id));
     Ok(with_secret(created(&path, &issued), "token"))
+}
+
+/// Reads the networks from which a token is accepted.
+///
+/// # Errors
+/// 400 for what is no network.
+pub fn allowed_addresses(texts: &[String]) -> Result<AddressList, Problem> {
+    AddressList::parse(texts).map_err(|fault| {
+        let colon = if fault.starts_with('`') { ":" } else { "" };
+        Problem::invalid(format!("`allowed_addresses`{colon} {fault}"))
+    })
 }
 
 /// Reads a token or an OAuth client, revoked or not, without its secret.

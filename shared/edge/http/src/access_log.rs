@@ -1,21 +1,23 @@
-//! The access log: one line per request, and one more if the service failed.
+//! The access log: one line per request, one more if the service failed, and the metrics of the request if they are on.
 //!
 //! Bodies, query strings and tokens are never logged: bodies and filters contain personal data (RFC 7644 §7.7).
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::MatchedPath;
 use axum::response::Response;
+use http::Method;
 use rollcall_directory::capacity::Cost;
 use rollcall_directory::{Error, Reason};
-use rollcall_runtime::chain;
+use rollcall_runtime::{Metric, Record, chain};
 
 /// A fault of the service. The response carries it to the log as an extension. The client does not see it.
 #[derive(Clone, Debug)]
 pub struct Fault(pub Arc<Error>);
 
 /// Logs a request and its response. The current span supplies the request's id, method, route and tenant.
-pub(crate) fn record(response: &Response, took: Duration, cost: Cost) {
+pub(crate) fn record(method: &Method, response: &Response, took: Duration, cost: Cost) {
     if let Some(Fault(fault)) = response.extensions().get() {
         tracing::error!(error = chain(&**fault), "the service failed");
     }
@@ -31,6 +33,44 @@ pub(crate) fn record(response: &Response, took: Duration, cost: Cost) {
         write_units = cost.write_units,
         "answered",
     );
+    measure(method, response, took, cost);
+}
+
+/// Counts the request. The tenant is a field of the span, and no dimension.
+fn measure(method: &Method, response: &Response, took: Duration, cost: Cost) {
+    let (extensions, status) = (response.extensions(), response.status().as_u16());
+    let route = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let operation = format!("{} {}", known(method), route.unwrap_or("elsewhere"));
+    let mut record = Record::new()
+        .value_of(Metric::Latency, &operation, took.as_secs_f64() * 1_000.0)
+        .property("status", status);
+    if status >= 400 {
+        let reason = extensions.get::<Reason>().map(|reason| reason.as_str());
+        record = record.value_of(Metric::Refusals, reason.unwrap_or("none"), 1.0);
+    }
+    for (metric, units) in [
+        (Metric::ReadUnits, cost.read_units),
+        (Metric::WriteUnits, cost.write_units),
+    ] {
+        if units > 0.0 {
+            record = record.value(metric, units);
+        }
+    }
+    record.emit();
+}
+
+/// Returns the name of a method; one name for all that HTTP does not define, which a client may invent.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::HEAD
+        | Method::OPTIONS => method.as_str(),
+        _ => "OTHER",
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +115,10 @@ mod tests {
                 read_units: 0.5,
                 write_units: 4.0,
             };
-            span.in_scope(|| record(&problem.into_response(), Duration::from_millis(7), cost));
+            span.in_scope(|| {
+                let response = problem.into_response();
+                record(&Method::GET, &response, Duration::from_millis(7), cost);
+            });
         });
         let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
         text.lines()

@@ -28,7 +28,7 @@ use tracing::{Instrument, Span, field};
 
 use crate::access_log;
 use crate::path::{Marker, normalise};
-use crate::request_id::request_id;
+use crate::request_id::{request_id, trace_of};
 
 /// How long a handler may take. A function ends after 28 seconds; before that, it answers and logs. Whatever the handler
 /// still waited for is dropped, as if the process had been killed there.
@@ -92,6 +92,7 @@ impl HttpFunction {
         let span = tracing::info_span!(
             "request",
             request_id = request_id(&parts),
+            trace_id = trace_of(&parts),
             method = %parts.method,
             route = field::Empty,
             tenant = field::Empty,
@@ -134,6 +135,7 @@ impl Next<'_> {
             surface,
             patience,
         } = self.function;
+        let method = request.method().clone();
         let routed = router.clone().oneshot(request.map(Body::from));
         let routed = timeout(*patience, AssertUnwindSafe(routed).catch_unwind());
         let (outcome, cost) = capacity::measure(routed).await;
@@ -149,7 +151,7 @@ impl Next<'_> {
                 surface.out_of_time()
             }
         };
-        access_log::record(&response, started.elapsed(), cost);
+        access_log::record(&method, &response, started.elapsed(), cost);
         response.extensions_mut().insert(Consumed(cost));
         response
     }
@@ -195,16 +197,20 @@ fn bytes_of(body: lambda_http::Body) -> Bytes {
     }
 }
 
-/// Records the matched route in the log. The path is not logged, because it can contain any text.
+/// Records the matched route in the log and in the response. The path is not logged, because it can contain any text.
 async fn name_route(
     route: Option<MatchedPath>,
     request: Request,
     next: middleware::Next,
 ) -> Response {
-    if let Some(route) = route {
+    if let Some(route) = &route {
         Span::current().record("route", route.as_str());
     }
-    next.run(request).await.into_response()
+    let mut response = next.run(request).await.into_response();
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
 #[cfg(test)]

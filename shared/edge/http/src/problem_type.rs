@@ -130,7 +130,8 @@ impl ProblemType {
             | Reason::TokenMalformed
             | Reason::TokenUnknown
             | Reason::TokenRevoked
-            | Reason::TokenExpired => Self::Unauthorized,
+            | Reason::TokenExpired
+            | Reason::AddressNotAllowed => Self::Unauthorized,
             Reason::Forbidden
             | Reason::LastOwner
             | Reason::RoleAboveGiver

@@ -2,6 +2,8 @@
 //!
 //! - `deadline` says how long a call may still work.
 //! - `log` starts logging and formats errors for the log.
+//! - `metrics` writes metrics beside the lines of the log, for CloudWatch.
+//! - `trace` finds the id of the trace that the lines of the log carry.
 //! - `queue` handles a batch of messages from a queue.
 //!
 //! Nothing here knows HTTP or the directory.
@@ -21,8 +23,12 @@
 
 mod deadline;
 mod log;
+mod metrics;
 mod queue;
+mod trace;
 
 pub use deadline::time_left;
-pub use log::{chain, init_logging, subscriber};
+pub use log::{chain, init_logging, measuring, subscriber};
+pub use metrics::{Measured, Metric, NAMESPACE_VARIABLE, REQUESTS_VARIABLE, Record};
 pub use queue::each_message;
+pub use trace::{TRACE_HEADER, trace_id, traced};

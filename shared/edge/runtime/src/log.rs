@@ -1,14 +1,19 @@
-//! Logging: JSON lines on standard output, with each error on one line.
+//! Logging: JSON lines on standard output, with each error on one line, and beside them the lines of metrics.
 
 use std::error::Error;
 
 use tracing::Subscriber;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::metrics::{self, Measured};
 
 /// Directives that apply whatever `RUST_LOG` says. The runtime's traces contain whole events. Its panic layer logs a
-/// refused token as an error of the authorizer, while real faults are logged where they happen.
-const NEVER: &str = "lambda_runtime=info,lambda_runtime::layers::panic=off";
+/// refused token as an error of the authorizer, while real faults are logged where they happen. Metrics have lines of
+/// their own.
+const NEVER: &str = "lambda_runtime=info,lambda_runtime::layers::panic=off,rollcall_metrics=off";
 
 /// Starts logging to standard output, one JSON object per line, as CloudWatch Logs Insights reads it.
 ///
@@ -22,8 +27,35 @@ pub fn init_logging() {
 /// Returns the subscriber that [`init_logging`] installs, with another writer.
 pub fn subscriber<W>(writer: W) -> impl Subscriber + Send + Sync
 where
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+    W: for<'writer> MakeWriter<'writer> + Clone + Send + Sync + 'static,
 {
+    measuring(writer, Measured::from_env())
+}
+
+/// Returns the subscriber that [`init_logging`] installs, with another writer and these metrics.
+pub fn measuring<W>(writer: W, measured: Measured) -> impl Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Clone + Send + Sync + 'static,
+{
+    let metrics = measured.namespace.clone().map(|namespace| {
+        let lines = metrics::Lines {
+            writer: writer.clone(),
+            namespace,
+        };
+        let sees = FilterFn::new(move |what| measured.sees(what));
+        lines.with_filter(sees.with_max_level_hint(LevelFilter::INFO))
+    });
+    let lines = fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_writer(writer)
+        .with_filter(lines_of_the_log());
+    tracing_subscriber::registry().with(lines).with(metrics)
+}
+
+/// Returns which lines the log has.
+fn lines_of_the_log() -> EnvFilter {
     let variable = |name: &str| std::env::var(name).ok();
     let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
     let level = level.unwrap_or(LevelFilter::INFO).to_string();
@@ -33,14 +65,7 @@ where
         variable("RUST_LOG").unwrap_or_default(),
         NEVER.to_owned(),
     ];
-    let filter = EnvFilter::builder().parse_lossy(directives.join(","));
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .finish()
+    EnvFilter::builder().parse_lossy(directives.join(","))
 }
 
 /// Formats an error and its chain of sources on one line, outermost first, separated by `: `.
@@ -53,7 +78,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
@@ -61,7 +86,18 @@ mod tests {
 
     /// The logged bytes, shared between the subscriber and the test.
     #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Lines {
+        /// Returns each line as JSON.
+        pub(crate) fn json(&self) -> Vec<serde_json::Value> {
+            let bytes = self.0.lock().expect("not poisoned").clone();
+            let text = String::from_utf8(bytes).expect("UTF-8");
+            text.lines()
+                .map(|line| serde_json::from_str(line).expect("JSON"))
+                .collect()
+        }
+    }
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -86,11 +122,10 @@ mod tests {
             tracing::trace!(target: "lambda_runtime", "a whole event");
             tracing::error!(target: "lambda_runtime::layers::panic", "a refused token");
         });
-        let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
-        let [line] = &text.lines().collect::<Vec<_>>()[..] else {
-            panic!("{text}")
+        let lines = lines.json();
+        let [line] = &lines[..] else {
+            panic!("{lines:?}")
         };
-        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(
             (&line["answer"], &line["message"]),
             (&42.into(), &"said".into())

@@ -305,6 +305,7 @@ mod tests {
             Refusal::Unknown,
             Refusal::Revoked,
             Refusal::Expired,
+            Refusal::ForeignAddress,
         ] {
             assert_eq!(
                 AuthorizerContext::from_verdict(Verdict::Refused {

@@ -72,7 +72,8 @@ async fn context(parts: &Parts, directory: &Directory) -> Result<AuthorizerConte
         }
         Some(RequestContext::ApiGatewayV2(_)) => match sole_bearer(parts) {
             Some(token) => {
-                let verdict = directory.authenticate(token, &request_id(parts)).await?;
+                let (id, address) = (request_id(parts), origin(parts).ip());
+                let verdict = directory.authenticate_from(token, &id, address).await?;
                 request_log::identify(parts, &verdict);
                 AuthorizerContext::from_verdict(verdict)
             }

@@ -6,7 +6,9 @@ use axum::response::Response;
 use axum::routing::get;
 use http::request::Parts;
 use rollcall_directory::Directory;
-use rollcall_edge_http::{BASE_PATH, Segment, normalise, request_id, segments, sole_bearer};
+use rollcall_edge_http::{
+    BASE_PATH, Segment, normalise, origin, request_id, segments, sole_bearer,
+};
 use rollcall_scim as scim;
 use rollcall_scim::{Query, ResourceTypes, discovery};
 use serde_json::Value;
@@ -108,7 +110,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let directory = Directory::from_ref(state);
         let caller = match sole_bearer(parts) {
-            Some(token) => directory.identify(token, &request_id(parts)).await?,
+            Some(token) => {
+                let (id, address) = (request_id(parts), origin(parts).ip());
+                directory.identify(token, &id, address).await?
+            }
             None => None,
         };
         let types = match caller.filter(|caller| caller.schemas > 0) {

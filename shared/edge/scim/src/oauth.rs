@@ -15,7 +15,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENT
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use rollcall_directory::{AccessToken, Directory, Verdict};
-use rollcall_edge_http::{Fault, request_id};
+use rollcall_edge_http::{Fault, origin, request_id};
 use rollcall_scim as scim;
 use serde_json::json;
 
@@ -74,7 +74,8 @@ async fn granted(
 ) -> Result<AccessToken, Refusal> {
     let asked = Asked::read(&parts.headers, form)?;
     let (id, secret) = (&asked.client_id, &asked.client_secret);
-    let granted = directory.grant(id, secret, &request_id(parts)).await;
+    let (request, address) = (request_id(parts), origin(parts).ip());
+    let granted = directory.grant(id, secret, &request, address).await;
     let (verdict, token) = granted.map_err(Refusal::Failed)?;
     request_log::identify(parts, &verdict);
     match (verdict, token) {

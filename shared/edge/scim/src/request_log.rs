@@ -2,6 +2,7 @@
 //!
 //! One `PutItem` writes an entry after the response is built. A failed write never changes the response.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use lambda_http::request::RequestContext;
 use rollcall_directory::{
     Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict, without_secrets,
 };
-use rollcall_edge_http::{BASE_PATH, normalise, request_id};
+use rollcall_edge_http::{BASE_PATH, normalise, origin, request_id};
 use rollcall_runtime::chain;
 use rollcall_scim::Readings;
 use serde_json::Value;
@@ -24,11 +25,11 @@ use crate::error::Refused;
 /// How long a response waits for its log entry to be written. After that, it is sent anyway.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The caller, and the reason if the token was refused.
+/// The caller, and the reason if the token was refused, with the address that it came from.
 #[derive(Clone, Debug)]
 struct Known {
     caller: Caller,
-    refusal: Option<Refusal>,
+    refusal: Option<(Refusal, Option<IpAddr>)>,
 }
 
 /// The caller, once known. An event of payload format 2.0 has no verdict, so `caller` fills the slot through
@@ -55,7 +56,7 @@ pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
             caller: Some(caller),
         } => Known {
             caller: caller.clone(),
-            refusal: Some(*refusal),
+            refusal: Some((*refusal, origin(parts).ip())),
         },
         Verdict::Refused { caller: None, .. } => return,
     };
@@ -69,13 +70,13 @@ pub(crate) fn identify(parts: &Parts, verdict: &Verdict) {
 pub async fn log_refused(
     directory: &Directory,
     caller: &Caller,
-    refusal: Refusal,
+    (refusal, address): (Refusal, Option<IpAddr>),
     method: &str,
     path: &str,
 ) {
     let known = Known {
         caller: caller.clone(),
-        refusal: Some(refusal),
+        refusal: Some((refusal, address)),
     };
     let path = normalise(path, MARKER);
     let entry = LoggedRequest::new(method, below_base(&path), 401);
@@ -178,7 +179,9 @@ impl Answered {
 async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
     let Known { caller, refusal } = known;
     let tenant = directory.tenant(&caller);
-    if let Some(refusal) = refusal {
+    if let Some((refusal, address)) = refusal {
+        let is_foreign = refusal == Refusal::ForeignAddress;
+        entry.source_address = address.filter(|_| is_foreign).map(|one| one.to_string());
         entry.detail = Some(refusal.to_string());
         entry.reason = Some(refusal.reason().to_string());
     }

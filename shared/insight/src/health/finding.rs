@@ -35,6 +35,8 @@ pub enum Severity {
 pub enum FindingKind {
     /// Requests carry a token that is not valid or no longer valid.
     WrongToken,
+    /// Requests come from addresses that are not allowed.
+    ForeignAddress,
     /// Requests use paths or methods that are not supported.
     WrongAddress,
     /// A connection has a valid token but has never sent a request.

@@ -17,6 +17,9 @@ impl Finding {
         let requests = self.counted("request", "requests");
         match self.kind {
             FindingKind::WrongToken => format!("{name} is refused: its token is no longer good"),
+            FindingKind::ForeignAddress => {
+                format!("A token of {name} is used from an address that is not allowed")
+            }
             FindingKind::WrongAddress => format!("{name} asks at an address that is not offered"),
             FindingKind::NeverHeardFrom => format!("Nothing has come from {name} yet"),
             FindingKind::TokenExpired => {
@@ -226,6 +229,11 @@ fn told(kind: FindingKind) -> &'static str {
         FindingKind::WrongToken => {
             "Your identity provider still uses a token that was revoked or has expired. Issue a new token for this \
              connection, enter it in your identity provider and test the connection."
+        }
+        FindingKind::ForeignAddress => {
+            "The request log has the address. If it belongs to your identity provider, add it to the allowed addresses in the \
+             settings, or issue a token that allows it. If it does not, somebody else has the token: issue a new one for \
+             this connection, enter it in your identity provider, then revoke the old one."
         }
         FindingKind::WrongAddress => {
             "The token is right and the address is not. Copy the SCIM base URL from the Connect page into your \

@@ -93,6 +93,8 @@ impl RepeatedFailure {
         match self.diagnosis {
             // A client need not repeat a request that it sent with the wrong token or to the wrong address.
             Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => true,
+            // With an address that is not allowed, the same request must succeed: that another one is let in says nothing
+            // about who else has the token.
             Diagnosis::Method if is_below_another_base(&self.target) => {
                 Target::of(&request.target) != Target::Elsewhere
             }

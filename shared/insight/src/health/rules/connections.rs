@@ -184,6 +184,7 @@ fn cause(failure: &RepeatedFailure, snapshot: &Snapshot) -> Option<FindingKind> 
     let nested = !failure.skipped.is_empty() && failure.skipped.iter().all(is_group);
     Some(match failure.diagnosis {
         Diagnosis::Revoked | Diagnosis::Expired | Diagnosis::NoToken => FindingKind::WrongToken,
+        Diagnosis::ForeignAddress => FindingKind::ForeignAddress,
         Diagnosis::Method => FindingKind::WrongAddress,
         Diagnosis::StaleUser => FindingKind::StaleUser,
         Diagnosis::StaleGroup => FindingKind::StaleGroup,
@@ -202,6 +203,7 @@ fn severity_of(diagnosis: Diagnosis) -> Severity {
         Diagnosis::Revoked
         | Diagnosis::Expired
         | Diagnosis::NoToken
+        | Diagnosis::ForeignAddress
         | Diagnosis::Method
         | Diagnosis::Failed => Severity::Problem,
         Diagnosis::Throttled

@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::stored::RecentSignIn;
 use rollcall_directory::{Connection, Diagnosis, Person, Token, TokenKind};
-use rollcall_model::{Ceilings, PersonState, Provider, Role, RoleId, RouteBy, Settings};
+use rollcall_model::{
+    AddressList, Ceilings, PersonState, Provider, Role, RoleId, RouteBy, Settings,
+};
 
 use crate::health::finding::FindingKind as Kind;
 use crate::health::finding::Severity::{self, Notice, Problem, Warning};
@@ -87,6 +89,7 @@ fn token(id: &str, expires_at: Option<Timestamp>) -> Token {
         last_used_at: Some(hours_ago(1)),
         expires_at,
         revoked_at: None,
+        allowed_addresses: AddressList::default(),
         is_keyed: true,
     }
 }

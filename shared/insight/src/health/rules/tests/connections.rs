@@ -16,6 +16,10 @@ fn a_wrong_host_or_token() {
     for refused in [Diagnosis::Revoked, Diagnosis::Expired, Diagnosis::NoToken] {
         check(|s| failing(s, refused, 1), &[(Kind::WrongToken, Problem)]);
     }
+    check(
+        |s| failing(s, Diagnosis::ForeignAddress, 1),
+        &[(Kind::ForeignAddress, Problem)],
+    );
     let found = check(
         |s| failing(s, Diagnosis::Method, 3),
         &[(Kind::WrongAddress, Problem)],
