@@ -45,6 +45,8 @@ mod claims;
 mod compatibility;
 mod concurrency;
 mod console_access;
+mod console_activity;
+mod console_activity_browser;
 mod console_audit;
 mod console_costs;
 mod console_empty_pages;

@@ -4,6 +4,7 @@ mod access_review;
 mod activity;
 mod attributes;
 mod audit;
+mod chart;
 mod connect;
 mod connection;
 mod connection_rules;
@@ -15,6 +16,8 @@ mod health;
 mod held;
 mod identity_panel;
 mod issued;
+mod log;
+mod log_view;
 mod mappings;
 mod merge;
 mod names;
@@ -25,6 +28,7 @@ mod people;
 mod person;
 mod person_actions;
 mod preview;
+mod record;
 mod remedies;
 mod roles;
 mod saved;
@@ -32,6 +36,7 @@ mod settings;
 mod settings_fields;
 mod staged;
 mod support;
+mod tail;
 mod tokens;
 mod totals;
 mod trace;
@@ -91,11 +96,13 @@ pub(crate) fn router() -> Router<Directory> {
         )
         .route("/console/people/{id}/{action}", post(person::act))
         .route("/console/activity", get(activity::show))
-        .route("/console/activity/chart", get(activity::chart))
+        .route("/console/activity/new", get(activity::newer))
+        .route("/console/activity/chart", get(chart::show))
         .route("/console/activity/export", get(activity::export))
         .route("/console/activity/trace", get(trace::show))
         .route("/console/activity/requests/{id}", get(trace::logged))
         .route("/console/activity/audit", get(audit::show))
+        .route("/console/activity/audit/new", get(audit::newer))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/evidence", get(offboarding::show))
         .route("/console/evidence/export", get(offboarding::export))
