@@ -261,8 +261,8 @@ fn filters_are_in_the_address_and_can_be_removed() {
         let (tenant, maya) = with_requests(service, "filters").await;
         let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
         let count = async |query: &str| {
-            let page = visitor.get(&format!("/console/activity?each=yes&{query}"));
-            entries(&page.await.expect(200).html).len()
+            let path = format!("/console/activity?each=yes&{query}");
+            entries(&visitor.get(&path).await.expect(200).html).len()
         };
         let connection = tenant.connection_id();
         for (query, expected) in [
