@@ -234,6 +234,8 @@ fn console() {
                 "/activity",
                 "/activity/trace",
                 "/activity/audit",
+                "/activity/new",
+                "/activity/audit/new",
                 "/activity/export",
                 "/activity/audit/export",
                 "/settings",

@@ -17,7 +17,9 @@ const trouble = (text) => {
 };
 const refusal = (xhr) => new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (isSignedOut || refused.has(event.detail.elt)) event.preventDefault();
+  const { elt } = event.detail;
+  // Nobody looks at a live list in a tab that is not in sight.
+  if (isSignedOut || refused.has(elt) || (elt.id === "tail" && document.hidden)) event.preventDefault();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, serverResponse } = event.detail;
@@ -39,6 +41,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // The preview comes by itself when the choice changes.
 document.querySelectorAll("[data-no-script]").forEach((button) => { button.hidden = true; });
+document.querySelectorAll("[data-script]").forEach((one) => { one.hidden = false; });
 
 // Choices that are not saved look so, and whoever leaves the page with them is warned.
 const differs = (control) => (control.type === "checkbox" ? (control.checked ? "on" : "") : control.value) !== control.dataset.was;
@@ -105,7 +108,7 @@ document.addEventListener("submit", (event) => {
 // A page that comes back as it was left has forms that were used.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-document.querySelectorAll("button[data-copy]").forEach((button) => {
+const copyable = (root) => root.querySelectorAll("button[data-copy][hidden]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copy);
@@ -118,6 +121,7 @@ document.querySelectorAll("button[data-copy]").forEach((button) => {
     }
   });
 });
+copyable(document);
 
 document.querySelectorAll("button[data-print]").forEach((button) => {
   button.hidden = false;
@@ -127,19 +131,58 @@ document.querySelectorAll("button[data-print]").forEach((button) => {
 // Times are the reader's: the exact one, with its zone, is shown on hover. What is no `data-ago` is shown exactly.
 const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const briefly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const inColumn = (at) => (at.toDateString() === new Date().toDateString() ? clock : dayAndClock).format(at);
 const localTimes = (root) => root.querySelectorAll("time[datetime]").forEach((time) => {
   const at = new Date(time.dateTime);
   if (isNaN(at)) return;
   time.title = exactly.format(at);
-  if (!time.hasAttribute("data-ago")) time.textContent = briefly.format(at);
+  if (time.hasAttribute("data-clock")) time.textContent = inColumn(at);
+  else if (!time.hasAttribute("data-ago")) time.textContent = briefly.format(at);
 });
 localTimes(document);
-document.addEventListener("htmx:afterSettle", (event) => localTimes(event.detail.target));
+// What is swapped in as a whole is no part of its target.
+document.addEventListener("htmx:afterSettle", ({ detail: { target } }) => localTimes(target.isConnected ? target : document));
+
+// A record opens beside its list, and its address is the page's. It closes with Escape, and gives the focus back to its row.
+const openRecord = () => document.querySelector("#record > .record");
+const rowOf = (record) => document.getElementById(`e-${record.dataset.of}`);
+const markRow = (row) => {
+  document.querySelectorAll(".log a[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
+  row?.setAttribute("aria-current", "true");
+};
+document.addEventListener("htmx:afterSettle", ({ detail: { target, pathInfo } }) => {
+  const record = target.id === "record" && openRecord();
+  if (!record) return;
+  history.replaceState(history.state, "", pathInfo.finalRequestPath);
+  copyable(record);
+  markRow(rowOf(record));
+  // On a narrow screen it takes the place of the list.
+  if (matchMedia("(max-width: 64rem)").matches) scrollTo(0, 0);
+  record.focus();
+});
+const closeRecord = (record) => {
+  const row = rowOf(record);
+  history.replaceState(history.state, "", record.querySelector("[data-close]").href);
+  record.remove();
+  markRow();
+  (row ?? document.getElementById("main")).focus();
+};
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("#record [data-close]");
+  if (!close || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  closeRecord(openRecord());
+});
 
 // A menu over the page closes with Escape, and gives the focus back.
 document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector(".bar details[open]");
-  if (!menu) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector(".bar details[open]");
+  const record = openRecord();
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (record) closeRecord(record);
 });

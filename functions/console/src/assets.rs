@@ -33,6 +33,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/controls.css"),
     include_str!("../assets/style/cards.css"),
     include_str!("../assets/style/lists.css"),
+    include_str!("../assets/style/logs.css"),
     include_str!("../assets/style/states.css"),
     include_str!("../assets/style/flows.css"),
     include_str!("../assets/style/frame.css"),

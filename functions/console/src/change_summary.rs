@@ -191,12 +191,14 @@ pub(crate) fn joined(entry: &Entry, person: &str) -> Option<bool> {
     (has("added") || has("removed")).then(|| has("added"))
 }
 
-fn attributes(text: &Option<String>) -> Map<String, Value> {
+/// Reads the attributes of one side of a change; none if there is no JSON object.
+pub(crate) fn attributes(text: &Option<String>) -> Map<String, Value> {
     let parse = |text: &String| serde_json::from_str(text).ok();
     text.as_ref().and_then(parse).unwrap_or_default()
 }
 
-fn ids<'a>(after: &'a Map<String, Value>, list: &str) -> impl Iterator<Item = &'a str> {
+/// Lists the ids that a change has under this name.
+pub(crate) fn ids<'a>(after: &'a Map<String, Value>, list: &str) -> impl Iterator<Item = &'a str> {
     let ids = after.get(list).and_then(Value::as_array);
     ids.into_iter().flatten().filter_map(Value::as_str)
 }

@@ -67,6 +67,30 @@ pub(crate) fn ago(at: &Timestamp) -> Ago {
     Ago(*at, Timestamp::now())
 }
 
+/// A point in time in a column: the time of day, after the day if that is another one.
+pub(crate) struct Clock(Timestamp, Timestamp);
+
+impl HtmlSafe for Clock {}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = self.0.strftime("%-d %b %Y, %H:%M:%S UTC");
+        let text = match day(&self.0) == day(&self.1) {
+            true => self.0.strftime("%H:%M:%S"),
+            false => self.0.strftime("%-d %b %H:%M"),
+        };
+        write!(
+            f,
+            "<time datetime=\"{}\" title=\"{title}\" data-clock>{text}</time>",
+            self.0
+        )
+    }
+}
+
+pub(crate) fn clock(at: &Timestamp) -> Clock {
+    Clock(*at, Timestamp::now())
+}
+
 /// The letters that stand for a person or a provider: of the first and the last word.
 pub(crate) fn initials(text: &str) -> String {
     let local = text.split('@').next().unwrap_or_default();
@@ -267,6 +291,14 @@ mod tests {
         ] {
             assert_eq!(relative(seconds), text);
         }
+    }
+
+    #[test]
+    fn a_clock_has_the_day_if_it_is_another_one() {
+        let at: Timestamp = "2026-11-28T17:46:58.204Z".parse().unwrap();
+        let shown = |now: &str| Clock(at, now.parse().unwrap()).to_string();
+        assert!(shown("2026-11-28T23:00:00Z").contains(">17:46:58<"));
+        assert!(shown("2026-11-29T00:00:00Z").contains(">28 Nov 17:46<"));
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
 //! - `layout` surrounds every page, and renders errors.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
+//! - `change_sentence` and `request_sentence` say what a line of a log is, with names; `asked` reads what a request asked
+//!   for, and `bursts` puts entries of one cause together.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
 //! - `GLOSSARY.md` has the words of the pages, and `words` refuses others.
 //! - `export` writes lists and evidence as files. `assets` serves the style sheet, the scripts, the fonts and
@@ -15,13 +17,18 @@
 //! Pages work without scripts. With scripts, htmx loads parts of a page: lists that unfold, a checklist that updates
 //! itself, a preview, progress.
 
+mod asked;
 mod assets;
+mod bursts;
+mod change_sentence;
 mod change_summary;
 mod display;
 mod export;
 mod layout;
 mod pages;
 mod providers;
+mod request_sentence;
+mod sentence;
 mod session_cookie;
 #[cfg(test)]
 mod states;

@@ -314,6 +314,26 @@ impl Insight<'_> {
         records.iter().map(named).collect()
     }
 
+    /// Returns what people are called, by id: their display names, or else their user names. People who do not exist are
+    /// left out.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn shown_names(
+        self,
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let ids: Vec<String> = ids.iter().cloned().collect();
+        let records = self.tenant.resources().records(&USERS, &ids).await?;
+        let named = |record: &Record| {
+            let name = record.text(&USERS, "displayName")?;
+            let name = name.filter(|name| !name.trim().is_empty());
+            let name = name.map_or_else(|| record.user_name(), Ok)?;
+            Ok((record.id.clone(), name))
+        };
+        records.iter().map(named).collect()
+    }
+
     /// Returns the names of groups by id. Groups that do not exist are left out.
     ///
     /// # Errors

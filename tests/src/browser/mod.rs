@@ -385,7 +385,9 @@ const FOCUSED: &str = r#"
 const NAVIGATES: &str = r#"
     const on = arguments[1] || document.activeElement;
     if (!on.matches(arguments[0])) return false;
-    const follows = on.matches("a[href]:not([href^='#'])");
+    // A script fetches what a boosted link leads to, and the page stays.
+    const isBoosted = window.htmx && on.closest("[hx-boost]")?.getAttribute("hx-boost") === "true";
+    const follows = on.matches("a[href]:not([href^='#'])") && !isBoosted;
     const sends = on.matches("button:not([type=button]), input") && on.form && on.form.checkValidity();
     const swaps = window.htmx && on.hasAttribute("hx-post");
     document.isLeft = Boolean(follows || sends && !swaps);

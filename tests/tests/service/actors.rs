@@ -135,7 +135,11 @@ fn a_portal_link_is_named_with_whom_it_was_made_for() {
             let page = visitor.get(&path).await.expect(200).html;
             assert_eq!(page.matches("data-entry=").count(), 2, "{page}");
             assert!(page.contains("grace@example.com (setup link)"), "{page}");
-            assert!(page.contains("<code>127.0.0.1</code>"), "{page}");
+            let (_, entry) = page.split_once("data-entry=\"").unwrap();
+            let entry = entry.split('"').next().unwrap();
+            let record = format!("/console/activity/audit?entry={entry}");
+            let record = visitor.get(&record).await.expect(200).html;
+            assert!(record.contains("<code>127.0.0.1</code>"), "{record}");
         }
         let file = "/console/activity/audit/export?format=csv&action=connection.created";
         let file = visitor.get(file).await.expect(200).html;

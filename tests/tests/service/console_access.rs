@@ -220,6 +220,8 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/people/deleted",
                 "/activity",
                 "/activity/audit",
+                "/activity/new",
+                "/activity/audit/new",
                 "/activity/export?format=json",
                 "/health",
                 "/evidence",

@@ -32,11 +32,21 @@ fn changes_are_shown_with_the_name_of_the_actor() {
 
         let given = "/console/activity/audit?action=user.role";
         let page = visitor.get(given).await.expect(200).html;
+        for by in ["ada@example.test", "setup link"] {
+            let by = format!(r#"data-label="By"><bdi>{by}</bdi>"#);
+            assert!(page.contains(&by), "{page}");
+        }
+        // The record of a change leads to all of its actor.
+        let by_ada = format!("/console/activity/audit?action=user.role&actor={ada}");
+        let page = visitor.get(&by_ada).await.expect(200).html;
+        let (_, entry) = page.split_once("data-entry=\"").unwrap_or_default();
+        let entry = entry.split('"').next().unwrap_or_default();
+        let record = format!("/console/activity/audit?entry={entry}");
+        let record = visitor.get(&record).await.expect(200).html;
         let link = format!(
-            r#"by <a href="/console/activity/audit?actor={ada}"><bdi>ada@example.test</bdi></a>"#
+            r#"<a href="/console/activity/audit?actor={ada}"><bdi>ada@example.test</bdi></a>"#
         );
-        assert!(page.contains(&link), "{page}");
-        assert!(page.contains("<bdi>setup link</bdi></a>"), "{page}");
+        assert!(record.contains(&link), "{record}");
 
         // Extreme time ranges are accepted.
         let ends = "from=-009999-01-02T01:59:59Z&to=9999-12-30T22:00:00.999999999Z";

@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::capacity::{Cost, measure};
 use rollcall_directory::{
-    AuditQuery, GROUPS, LoggedRequest, Origin, PersonState, Provider, Role, Tenant,
+    AuditQuery, GROUPS, LoggedRequest, Origin, PersonState, Provider, RequestQuery, Role, Tenant,
 };
 use rollcall_edge_http::HttpFunction;
 use rollcall_insight::{GroupFilter, Insight};
@@ -163,6 +163,14 @@ fn every_page_reads_a_bounded_amount() {
             "/console/activity/trace?request={}&at={}",
             entries[0].request_id, entries[0].at
         );
+        let entry = entries[0].id.clone();
+        let requests = RequestQuery {
+            limit: 1,
+            ..RequestQuery::default()
+        };
+        let (requests, _) = tenant.request_log().search(&requests).await.unwrap();
+        let request = requests[0].id.clone();
+        let minute_ago = (Timestamp::now() - SignedDuration::from_mins(1)).to_string();
         let console = Visitor::with_link(&table, &tenant).await;
         for page in [
             "/console".to_owned(),
@@ -193,6 +201,10 @@ fn every_page_reads_a_bounded_amount() {
             "/console/activity".to_owned(),
             "/console/activity?text=nobody".to_owned(),
             "/console/activity/audit".to_owned(),
+            format!("/console/activity?entry={request}"),
+            format!("/console/activity/audit?entry={entry}"),
+            format!("/console/activity/new?since={minute_ago}"),
+            format!("/console/activity/audit/new?since={minute_ago}"),
             "/console/support-access".to_owned(),
             "/console/activity/chart".to_owned(),
             "/console/activity/export?format=json".to_owned(),
@@ -212,6 +224,9 @@ fn every_page_reads_a_bounded_amount() {
             let named = page
                 .replace(&trace, "/console/activity/trace")
                 .replace(&connection, "{connection}")
+                .replace(&request, "{request}")
+                .replace(&entry, "{entry}")
+                .replace(&minute_ago, "{minute_ago}")
                 .replace(&big, "{big}")
                 .replace(&people[7_654], "{person}");
             budgets.record(named, cost);

@@ -61,12 +61,15 @@ fn hostile_names_do_no_harm() {
         browser.open_console(service, &tenant, "owner").await;
         let mut pages: Vec<String> = SECTIONS.map(|page| format!("/console{page}")).into();
         browser.go("/console/activity/audit").await;
-        let traces = "return [...document.querySelectorAll('a[href*=\"/trace?\"]')]\
+        let records = "return [...document.querySelectorAll('a[href*=\"entry=\"]')]\
             .map((link) => link.pathname + link.search)";
-        let traces = browser.eval(traces, &[]).await;
-        let traces: Vec<String> = serde_json::from_value(traces).unwrap_or_default();
-        assert!(traces.len() >= 12, "{traces:?}");
-        pages.extend(traces);
+        for list in ["/console/activity", "/console/activity/audit"] {
+            browser.go(&format!("{list}?each=yes")).await;
+            let found = browser.eval(records, &[]).await;
+            let found: Vec<String> = serde_json::from_value(found).unwrap_or_default();
+            assert!(found.len() >= 7, "{list}: {found:?}");
+            pages.extend(found);
+        }
         pages.extend(
             connections
                 .iter()

@@ -46,6 +46,8 @@ mod claims;
 mod compatibility;
 mod concurrency;
 mod console_access;
+mod console_activity;
+mod console_activity_browser;
 mod console_audit;
 mod console_connect;
 mod console_costs;

@@ -1,4 +1,4 @@
-//! Activity: the requests of identity providers, as a chart by hour and as a list that explains each failure.
+//! Activity: the requests of identity providers, as a chart by hour and as a list that says what each of them did.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,77 +8,177 @@ use jiff::Timestamp;
 use rollcall_directory::{Connection, Error, LoggedRequest, RequestQuery, Tenant};
 use rollcall_edge_api::{Params, ReadLogs};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Hour, Insight};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::chart::{ChartPart, chart_part};
 use super::fields::{self, start_of_day};
+use super::log::{self, Known, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::log_view::View;
+use super::record::{RecordPart, requested};
+use super::tail::{Tail, Window};
+use crate::bursts::{Cause, Caused};
+use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
-use crate::layout::{Layout, Section, render, render_part};
-use crate::visitor::Visitor;
+use crate::layout::{Layout, Section, render};
+use crate::request_sentence;
+use crate::visitor::{IsPart, Visitor};
 
-/// Requests on one page.
-const PAGE_SIZE: usize = 50;
-/// Hours in the chart.
-const CHART_HOURS: usize = 48;
-/// The height of the chart's highest bar, in the chart's own units.
-const CHART_HEIGHT: u64 = 100;
+/// The kinds of results that can be asked for: the id, the words, and the HTTP statuses.
+const RESULTS: [(&str, &str, (u16, u16)); 4] = [
+    ("done", "Done", (100, 399)),
+    ("refused", "Refused", (400, 499)),
+    ("slowed", "Slowed down", (429, 429)),
+    ("failed", "Failed on our side", (500, 599)),
+];
+
+/// The kinds of changes that can be asked for: the beginning of the action, and the words.
+const CHANGES: [(&str, &str); 8] = [
+    ("user.created", "People added"),
+    ("user.updated", "People changed"),
+    ("user.deactivated", "People deactivated"),
+    ("user.reactivated", "People reactivated"),
+    ("user.deleted", "People deleted"),
+    ("group.members_changed", "Members changed"),
+    ("group.", "Any change of a group"),
+    ("brake.held", "Held"),
+];
+
+/// The filters that are offered at any time.
+const OFFERED: [(&str, &str, &str); 2] = [
+    ("failed", "yes", "Failures only"),
+    ("change", "user.deactivated", "Deactivations"),
+];
+
+/// The HTTP methods that can be asked for, and what they do.
+const METHODS: [(&str, &str); 5] = [
+    ("GET", "Reads (GET)"),
+    ("POST", "Additions (POST)"),
+    ("PATCH", "Changes (PATCH)"),
+    ("PUT", "Replacements (PUT)"),
+    ("DELETE", "Deletions (DELETE)"),
+];
 
 /// The search for requests.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Search {
-    #[serde(default)]
     text: String,
     /// Any text here selects failures only.
-    #[serde(default)]
     failed: String,
     /// A connection's id.
-    #[serde(default)]
     connection: String,
+    /// An HTTP method.
+    method: String,
+    /// The beginning of the action of a change.
+    change: String,
+    /// The id of a kind of result.
+    result: String,
+    /// The id of a person, or a name that they were called by.
+    person: String,
     /// The first day, UTC.
-    #[serde(default)]
     from: String,
     /// The last day, UTC.
-    #[serde(default)]
     to: String,
     after: Option<String>,
-    #[serde(default)]
+    /// The id of the request whose record is open.
+    entry: String,
+    /// The id of a request of the burst that is unfolded.
+    burst: String,
+    /// Any text here gives each request a line of its own.
+    each: String,
+    /// Any text here shows new requests by themselves.
+    live: String,
+    /// The time up to which a live list has been read.
+    since: Option<Timestamp>,
     format: Format,
 }
 
 impl Search {
+    fn filters(&self) -> [(&'static str, &str); 9] {
+        [
+            ("text", &self.text),
+            ("failed", &self.failed),
+            ("connection", &self.connection),
+            ("method", &self.method),
+            ("change", &self.change),
+            ("result", &self.result),
+            ("person", &self.person),
+            ("from", &self.from),
+            ("to", &self.to),
+        ]
+    }
+
     fn query(&self, limit: usize) -> Result<RequestQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let statuses = match self.result.as_str() {
+            "" => None,
+            result => {
+                let known = RESULTS.iter().find(|(id, ..)| *id == result);
+                let unknown = || Problem::invalid("`result` is no kind of result");
+                Some(known.ok_or_else(unknown)?.2)
+            }
+        };
         Ok(RequestQuery {
             from: start_of_day("from", &self.from, 0)?,
             to: start_of_day("to", &self.to, 1)?,
             text: given(&self.text),
+            person: given(&self.person),
             failed: !self.failed.is_empty(),
             connection_id: given(&self.connection),
+            http_method: given(&self.method),
+            change: given(&self.change),
+            statuses,
             after: self.after.clone(),
             limit,
-            ..RequestQuery::default()
         })
     }
 
-    /// The search as a query string.
-    fn address(&self, after: &str, format: &str) -> String {
-        fields::query_string(&[
-            ("text", &self.text),
-            ("failed", &self.failed),
-            ("connection", &self.connection),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("after", after),
-            ("format", format),
-        ])
+    fn view(&self, console: &str) -> View {
+        let filters = self.filters();
+        let set = filters.into_iter().filter(|(_, value)| !value.is_empty());
+        View {
+            path: format!("{console}/activity"),
+            filters: set.map(|(name, value)| (name, value.to_owned())).collect(),
+            after: self.after.clone().unwrap_or_default(),
+            entry: self.entry.clone(),
+            burst: self.burst.clone(),
+            each: !self.each.is_empty(),
+            live: !self.live.is_empty(),
+        }
     }
-}
 
-/// One request and the name of its connection.
-pub(super) struct Row {
-    pub(super) request: LoggedRequest,
-    pub(super) connection: String,
+    /// The search as the query string of a file.
+    fn address(&self, after: &str, format: &str) -> String {
+        let filters = self.filters().into_iter();
+        let pairs: Vec<_> = filters
+            .chain([("after", after), ("format", format)])
+            .collect();
+        fields::query_string(&pairs)
+    }
+
+    /// Puts a filter into words.
+    fn say(&self, name: &str, value: &str, connections: &[Connection]) -> String {
+        let named = |known: &[(&str, &str)]| {
+            let found = known.iter().find(|(id, _)| *id == value);
+            found.map_or_else(|| display::name(value), |(_, words)| (*words).to_owned())
+        };
+        match name {
+            "connection" => {
+                let label = connections.iter().find(|one| one.id == value);
+                label.map_or("A deleted connection".to_owned(), |one| {
+                    display::name(&one.label)
+                })
+            }
+            "method" => named(&METHODS),
+            "change" => named(&CHANGES),
+            "result" => named(&RESULTS.map(|(id, words, _)| (id, words))),
+            "person" => format!("About {}", display::name(value)),
+            "from" => format!("From {}", display::name(value)),
+            "to" => format!("Until {}", display::name(value)),
+            _ => format!("“{}”", display::name(value)),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -86,31 +186,140 @@ pub(super) struct Row {
 struct Page {
     layout: Layout,
     chart: ChartPart,
-    rows: Vec<Row>,
+    log: Log,
     connections: Vec<Connection>,
     search: Search,
-    next: Option<String>,
     csv: String,
     json: String,
 }
 
 pub(crate) async fn show(
     visitor: Visitor<ReadLogs>,
+    is_part: IsPart,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
-    let (rows, next) = Row::page(tenant, &connections, &search.query(PAGE_SIZE)?).await?;
+    let view = search.view(&visitor.console());
+    let record = match search.entry.as_str() {
+        "" => None,
+        id => {
+            let trace = tenant.request_log().trace_logged(id).await?;
+            Some(requested(&visitor, &connections, trace, &view).await?)
+        }
+    };
+    let layout = visitor.layout(Section::Activity);
+    if let (true, Some(record)) = (is_part.0, &record) {
+        return render(&RecordPart { layout, record });
+    }
+    let mut query = search.query(0)?;
+    let until = (view.live && view.after.is_empty()).then(|| log::settled(Timestamp::now()));
+    query.to = until.or(query.to);
+    let chips = view.chips(&OFFERED, |name, value| {
+        search.say(name, value, &connections)
+    });
+    let listed = Listed {
+        query: &query,
+        view: &view,
+        ends_by_id: query.person.is_none(),
+        until,
+    };
+    let log = log::log::<Request>(tenant, &connections, listed, (chips, record)).await?;
     render(&Page {
-        layout: visitor.layout(Section::Activity),
+        layout,
         chart: chart_part(&visitor).await?,
-        rows,
-        next: next.map(|next| search.address(&next, "")),
+        log,
         csv: search.address("", "csv"),
         json: search.address("", "json"),
         connections,
         search,
     })
+}
+
+/// Shows the requests that have come since.
+pub(crate) async fn newer(
+    visitor: Visitor<ReadLogs>,
+    Params(search): Params<Search>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.credentials().connections().await?;
+    let view = search.view(&visitor.console());
+    let window = Window::since(search.since);
+    let query = RequestQuery {
+        from: Some(window.from),
+        to: Some(window.until),
+        ..search.query(0)?
+    };
+    let (rows, has_more) = log::newer::<Request>(tenant, &connections, &query, &view).await?;
+    render(&Tail {
+        layout: visitor.layout(Section::Activity),
+        tail: log::tail(&view, window.until),
+        rows,
+        has_more,
+        again: view.with(&[]),
+    })
+}
+
+/// A request in the list.
+pub(super) struct Request {
+    request: LoggedRequest,
+    cause: Option<Cause>,
+}
+
+impl Caused for Request {
+    fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    fn at(&self) -> Timestamp {
+        self.request.at
+    }
+}
+
+impl LogEntry for Request {
+    type Query = RequestQuery;
+
+    async fn read(
+        tenant: &Tenant,
+        query: &RequestQuery,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Self>, Option<String>), Error> {
+        let query = RequestQuery {
+            after,
+            limit,
+            ..query.clone()
+        };
+        let (requests, next) = tenant.request_log().search(&query).await?;
+        let one = |request: LoggedRequest| Self {
+            cause: request_sentence::Told::of(&request).cause(),
+            request,
+        };
+        Ok((requests.into_iter().map(one).collect(), next))
+    }
+
+    fn id(&self) -> &str {
+        &self.request.id
+    }
+
+    fn connection(&self) -> Option<&str> {
+        Some(&self.request.connection_id).map(String::as_str)
+    }
+
+    fn name_ids(&self, people: &mut BTreeSet<String>, groups: &mut BTreeSet<String>) {
+        request_sentence::Told::of(&self.request).name_ids(people, groups);
+    }
+
+    fn told(&self, known: &Known) -> Told {
+        let told = request_sentence::Told::of(&self.request);
+        Told {
+            said: told.sentence(&known.names),
+            icon: told.icon(),
+            tone: told.tone(),
+            by: known.connections.of(&self.request.connection_id),
+            status: Some(self.request.http_status),
+        }
+    }
 }
 
 /// The names of connections, including deleted ones.
@@ -140,81 +349,10 @@ impl ConnectionNames {
     }
 }
 
-/// One bar: an hour and the outcomes of its requests, from the bottom up.
-struct Bar {
-    x: usize,
-    hour: Hour,
-    succeeded: Segment,
-    throttled: Segment,
-    refused: Segment,
-    failed: Segment,
-}
-
-struct Segment {
-    y: u64,
-    height: u64,
-}
-
-/// The chart, within the page or alone.
-#[derive(Template)]
-#[template(path = "chart.html")]
-struct ChartPart {
-    bars: Vec<Bar>,
-    /// Whether the whole log has been counted. If not, the script loads the chart again.
-    complete: bool,
-}
-
-impl ChartPart {
-    /// The number of requests in the busiest hour of the chart.
-    fn highest(&self) -> u64 {
-        let totals = self.bars.iter().map(|bar| bar.hour.total());
-        totals.max().unwrap_or_default()
-    }
-}
-
-async fn chart_part(visitor: &Visitor<ReadLogs>) -> Result<ChartPart, Problem> {
-    let digest = Insight::of(visitor.tenant()).digest().await?;
-    Ok(ChartPart {
-        bars: bars(&digest.hours, Timestamp::now()),
-        complete: digest.complete,
-    })
-}
-
-/// Builds the bars of the last hours, oldest first. An hour without requests leaves a gap.
-fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
-    let age = |hour: &Hour| {
-        let hours = (now.as_second() - hour.begins_at.as_second()).div_euclid(3_600);
-        usize::try_from(hours).unwrap_or_default()
-    };
-    let shown: Vec<&Hour> = hours
-        .iter()
-        .filter(|hour| age(hour) < CHART_HOURS)
-        .collect();
-    let totals = shown.iter().map(|hour| hour.total());
-    let highest = totals.max().unwrap_or_default().max(1);
-    let one = |hour: &Hour| {
-        let mut top = CHART_HEIGHT;
-        let mut segment = |count: u64| {
-            // Even a single request must be visible.
-            let height = (count * CHART_HEIGHT / highest).max(u64::from(count > 0));
-            top = top.saturating_sub(height);
-            Segment { y: top, height }
-        };
-        Bar {
-            x: (CHART_HOURS - 1 - age(hour)) * 10,
-            succeeded: segment(hour.succeeded),
-            throttled: segment(hour.throttled),
-            refused: segment(hour.refused),
-            failed: segment(hour.failed),
-            hour: *hour,
-        }
-    };
-    shown.into_iter().map(one).collect()
-}
-
-pub(crate) async fn chart(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
-    let chart = chart_part(&visitor).await?;
-    render_part(&chart, chart.complete)
+/// One request and the name of its connection, in a file.
+pub(super) struct Row {
+    request: LoggedRequest,
+    connection: String,
 }
 
 impl ExportRow for Row {
@@ -295,38 +433,4 @@ pub(crate) async fn export(
         let query = search.address(last, format);
         visitor.link(&format!("/activity/export?{query}"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_segments_of_a_bar_are_stacked() {
-        let now: Timestamp = "2026-11-25T12:30:00Z".parse().unwrap();
-        let hour = |at: &str, succeeded, failed| Hour {
-            begins_at: at.parse().unwrap(),
-            succeeded,
-            refused: 0,
-            throttled: 0,
-            failed,
-        };
-        let hours = [
-            hour("2026-11-20T12:00:00Z", 99, 9),
-            hour("2026-11-25T11:00:00Z", 30, 10),
-            hour("2026-11-25T12:00:00Z", 0, 1),
-        ];
-        let bars = bars(&hours, now);
-        let part = ChartPart {
-            bars,
-            complete: true,
-        };
-        assert_eq!(part.highest(), 40, "of the hours that are shown");
-        let bars = part.bars;
-        let seen: Vec<_> = bars
-            .iter()
-            .map(|bar| (bar.x, bar.succeeded.height, bar.failed.y, bar.failed.height))
-            .collect();
-        assert_eq!(seen, [(460, 75, 0, 25), (470, 0, 98, 2)]);
-    }
 }

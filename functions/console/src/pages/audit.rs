@@ -1,8 +1,11 @@
 //! Audit log: every change, who made it, and the values before and after.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, Tenant};
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::{Actor, AuditQuery, Connection, Entry, Error, EventType, Tenant};
 use rollcall_edge_api::{Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use rollcall_insight::Insight;
@@ -12,37 +15,56 @@ use serde_json::{Value, json};
 
 use super::activity::ConnectionNames;
 use super::fields::{self, start_of_day};
+use super::log::{self, Known, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::log_view::View;
+use super::record::{RecordPart, changed};
+use super::tail::{Tail, Window};
+use crate::bursts::{Cause, Caused};
+use crate::change_sentence;
 use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
 use crate::layout::{Layout, Section, render};
-use crate::visitor::Visitor;
+use crate::visitor::{IsPart, Visitor};
 
-/// Entries on one page.
-const PAGE_SIZE: usize = 50;
+/// Roles that change so soon after a mapping changed because of it.
+const FOLLOWS: SignedDuration = SignedDuration::from_mins(10);
+
+/// The kinds of changes that are offered at any time: the filter, the beginning of the action, and the words.
+const OFFERED: [(&str, &str, &str); 5] = [
+    ("action", "user.", "People"),
+    ("action", "user.role", "Roles of people"),
+    ("action", "group.", "Groups"),
+    ("action", "auth.", "Sign-ins"),
+    ("action", "connection.", "Connections"),
+];
 
 /// The search for entries.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Search {
     /// The id or name of the changed item.
-    #[serde(default)]
     subject: String,
     /// The id of the request that made the change.
-    #[serde(default)]
     request: String,
     /// The id or name of a person or connection, or the displayed name of another actor.
-    #[serde(default)]
     actor: String,
     /// The beginning of the action's name.
-    #[serde(default)]
     action: String,
     /// The first day, UTC.
-    #[serde(default)]
     from: String,
     /// The last day, UTC.
-    #[serde(default)]
     to: String,
     after: Option<String>,
-    #[serde(default)]
+    /// The id of the change whose record is open.
+    entry: String,
+    /// The id of a change of the burst that is unfolded.
+    burst: String,
+    /// Any text here gives each change a line of its own.
+    each: String,
+    /// Any text here shows new changes by themselves.
+    live: String,
+    /// The time up to which a live list has been read.
+    since: Option<Timestamp>,
     format: Format,
 }
 
@@ -70,18 +92,55 @@ impl Search {
         })
     }
 
-    /// The search as a query string.
-    fn address(&self, after: &str, format: &str) -> String {
-        fields::query_string(&[
+    fn filters(&self) -> [(&'static str, &str); 6] {
+        [
             ("subject", &self.subject),
             ("request", &self.request),
             ("actor", &self.actor),
             ("action", &self.action),
             ("from", &self.from),
             ("to", &self.to),
-            ("after", after),
-            ("format", format),
-        ])
+        ]
+    }
+
+    fn view(&self, console: &str) -> View {
+        let filters = self.filters();
+        let set = filters.into_iter().filter(|(_, value)| !value.is_empty());
+        View {
+            path: format!("{console}/activity/audit"),
+            filters: set.map(|(name, value)| (name, value.to_owned())).collect(),
+            after: self.after.clone().unwrap_or_default(),
+            entry: self.entry.clone(),
+            burst: self.burst.clone(),
+            each: !self.each.is_empty(),
+            live: !self.live.is_empty(),
+        }
+    }
+
+    /// The search as the query string of a file.
+    fn address(&self, after: &str, format: &str) -> String {
+        let filters = self.filters().into_iter();
+        let pairs: Vec<_> = filters
+            .chain([("after", after), ("format", format)])
+            .collect();
+        fields::query_string(&pairs)
+    }
+
+    /// Puts a filter into words.
+    fn say(&self, name: &str, value: &str, connections: &[Connection]) -> String {
+        let shown = display::name(value);
+        match name {
+            "actor" => {
+                let label = connections.iter().find(|one| one.id == value);
+                let label = label.map_or(shown, |one| display::name(&one.label));
+                format!("By {label}")
+            }
+            "action" => format!("Kind: {shown}"),
+            "request" => format!("Request {shown}"),
+            "from" => format!("From {shown}"),
+            "to" => format!("Until {shown}"),
+            _ => format!("About {shown}"),
+        }
     }
 }
 
@@ -114,14 +173,6 @@ pub(super) struct Row {
     pub(super) actor_name: String,
 }
 
-impl Row {
-    /// The id that finds every change by the same actor; empty for an actor without an id.
-    pub(super) fn actor_id(&self) -> &str {
-        let actor = &self.entry.actor;
-        actor.connection().unwrap_or_else(|| actor_id(actor))
-    }
-}
-
 /// Adds the actors' names to the changes. One call reads the names of all the people.
 pub(super) async fn rows(
     tenant: &Tenant,
@@ -136,7 +187,7 @@ pub(super) async fn rows(
     let row = |entry: Entry| Row {
         actor_name: match names.get(actor_id(&entry.actor)) {
             Some(name) => name.clone(),
-            None => actor_name(&entry.actor, &connections),
+            None => named(&entry.actor, &connections),
         },
         entry,
     };
@@ -147,14 +198,13 @@ pub(super) async fn rows(
 #[template(path = "audit.html")]
 struct Page {
     layout: Layout,
-    rows: Vec<Row>,
+    log: Log,
     search: Search,
-    next: Option<String>,
     csv: String,
     json: String,
 }
 
-fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
+fn named(actor: &Actor, connections: &ConnectionNames) -> String {
     let kind = display::actor_kind(actor.kind());
     match (actor.connection(), actor.email()) {
         (Some(connection), _) => connections.of(connection),
@@ -163,22 +213,145 @@ fn actor_name(actor: &Actor, connections: &ConnectionNames) -> String {
     }
 }
 
+/// Names an actor: a person as they are called, a connection, or what it is.
+pub(super) fn actor_name(actor: &Actor, known: &Known) -> String {
+    let person = actor.person_id().and_then(|id| known.names.of(id));
+    person.map_or_else(|| named(actor, &known.connections), str::to_owned)
+}
+
 pub(crate) async fn show(
+    visitor: Visitor<ReadLogs>,
+    is_part: IsPart,
+    Params(search): Params<Search>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connections = tenant.credentials().connections().await?;
+    let view = search.view(&visitor.console());
+    let record = match search.entry.as_str() {
+        "" => None,
+        id => {
+            let entry = tenant.journal().entry(id).await?;
+            Some(changed(&visitor, &connections, entry, &view).await?)
+        }
+    };
+    let layout = visitor.layout(Section::Activity);
+    if let (true, Some(record)) = (is_part.0, &record) {
+        return render(&RecordPart { layout, record });
+    }
+    let mut query = search.query(tenant, &connections, 0).await?;
+    let until = (view.live && view.after.is_empty()).then(|| log::settled(Timestamp::now()));
+    query.to = until.or(query.to);
+    let chips = view.chips(&OFFERED, |name, value| {
+        search.say(name, value, &connections)
+    });
+    let listed = Listed {
+        query: &query,
+        view: &view,
+        ends_by_id: true,
+        until,
+    };
+    let log = log::log::<Changed>(tenant, &connections, listed, (chips, record)).await?;
+    render(&Page {
+        layout,
+        log,
+        csv: search.address("", "csv"),
+        json: search.address("", "json"),
+        search,
+    })
+}
+
+/// Shows the changes that have come since.
+pub(crate) async fn newer(
     visitor: Visitor<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
-    let query = search.query(tenant, &connections, PAGE_SIZE).await?;
-    let (rows, next) = Row::page(tenant, &connections, &query).await?;
-    render(&Page {
+    let view = search.view(&visitor.console());
+    let window = Window::since(search.since);
+    let query = AuditQuery {
+        from: Some(window.from),
+        to: Some(window.until),
+        ..search.query(tenant, &connections, 0).await?
+    };
+    let (rows, has_more) = log::newer::<Changed>(tenant, &connections, &query, &view).await?;
+    render(&Tail {
         layout: visitor.layout(Section::Activity),
+        tail: log::tail(&view, window.until),
         rows,
-        next: next.map(|next| search.address(&next, "")),
-        csv: search.address("", "csv"),
-        json: search.address("", "json"),
-        search,
+        has_more,
+        again: view.with(&[]),
     })
+}
+
+/// A change in the list.
+pub(super) struct Changed {
+    entry: Entry,
+    cause: Option<Cause>,
+}
+
+impl Caused for Changed {
+    fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    fn at(&self) -> Timestamp {
+        self.entry.at
+    }
+}
+
+impl LogEntry for Changed {
+    type Query = AuditQuery;
+
+    async fn read(
+        tenant: &Tenant,
+        query: &AuditQuery,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Self>, Option<String>), Error> {
+        let query = AuditQuery {
+            after,
+            limit,
+            ..query.clone()
+        };
+        let (entries, next) = tenant.journal().audit(&query).await?;
+        let one = |entry: Entry| Self {
+            cause: change_sentence::cause(&entry),
+            entry,
+        };
+        Ok((entries.into_iter().map(one).collect(), next))
+    }
+
+    fn id(&self) -> &str {
+        &self.entry.id
+    }
+
+    fn connection(&self) -> Option<&str> {
+        self.entry.actor.connection()
+    }
+
+    fn name_ids(&self, people: &mut BTreeSet<String>, groups: &mut BTreeSet<String>) {
+        change_sentence::name_ids(&self.entry, people, groups);
+    }
+
+    fn told(&self, known: &Known) -> Told {
+        Told {
+            said: change_sentence::sentence(&self.entry, &known.names),
+            icon: change_sentence::icon(&self.entry),
+            tone: change_sentence::tone(&self.entry),
+            by: actor_name(&self.entry.actor, known),
+            status: None,
+        }
+    }
+
+    fn brought_about_by(&self, earlier: &Self) -> &'static str {
+        let apart = self.entry.at.duration_since(earlier.entry.at).abs();
+        let follows = self.entry.is(EventType::UserRoleChanged)
+            && self.entry.actor.kind() == "system"
+            && earlier.entry.is(EventType::GroupMappingChanged)
+            && apart <= FOLLOWS;
+        if follows { "Mapping changed: " } else { "" }
+    }
 }
 
 fn actor_id(actor: &Actor) -> &str {

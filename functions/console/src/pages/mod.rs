@@ -5,6 +5,7 @@ mod activity;
 mod attributes;
 mod audit;
 mod checklist;
+mod chart;
 mod connect;
 mod connection;
 mod connection_figures;
@@ -17,6 +18,8 @@ mod health;
 mod held;
 mod identity_panel;
 mod issued;
+mod log;
+mod log_view;
 mod mappings;
 mod merge;
 mod names;
@@ -28,6 +31,7 @@ mod person;
 mod person_actions;
 mod preview;
 mod rehearsal;
+mod record;
 mod remedies;
 mod roles;
 mod saved;
@@ -36,6 +40,7 @@ mod settings_fields;
 mod setup_steps;
 mod staged;
 mod support;
+mod tail;
 mod tokens;
 mod totals;
 mod trace;
@@ -98,11 +103,13 @@ pub(crate) fn router() -> Router<Directory> {
         )
         .route("/console/people/{id}/{action}", post(person::act))
         .route("/console/activity", get(activity::show))
-        .route("/console/activity/chart", get(activity::chart))
+        .route("/console/activity/new", get(activity::newer))
+        .route("/console/activity/chart", get(chart::show))
         .route("/console/activity/export", get(activity::export))
         .route("/console/activity/trace", get(trace::show))
         .route("/console/activity/requests/{id}", get(trace::logged))
         .route("/console/activity/audit", get(audit::show))
+        .route("/console/activity/audit/new", get(audit::newer))
         .route("/console/activity/audit/export", get(audit::export))
         .route("/console/evidence", get(offboarding::show))
         .route("/console/evidence/export", get(offboarding::export))

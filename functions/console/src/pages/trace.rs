@@ -3,13 +3,12 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Connection, RequestTrace};
+use rollcall_directory::RequestTrace;
 use rollcall_edge_api::{Id, Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
-use super::activity::ConnectionNames;
-use super::audit::{Row, rows};
+use super::record::{self, Parts};
 use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
 
@@ -24,9 +23,7 @@ pub(crate) struct TraceParams {
 #[template(path = "trace.html")]
 struct Page {
     layout: Layout,
-    request_id: String,
-    logged: Option<super::activity::Row>,
-    rows: Vec<Row>,
+    parts: Parts,
 }
 
 pub(crate) async fn show(
@@ -41,33 +38,25 @@ pub(crate) async fn show(
     if trace.entries.is_empty() && trace.logged.is_none() {
         return Err(Problem::not_found("a trace of this request"));
     }
-    page(&visitor, params.request, trace).await
+    page(&visitor, (params.request, params.at), trace).await
 }
 
 /// Shows one request by its id in the log.
 pub(crate) async fn logged(visitor: Visitor<ReadLogs>, Id(id): Id) -> Result<Response, Problem> {
     let trace = visitor.tenant().request_log().trace_logged(&id).await?;
-    let request_id = trace.logged.as_ref().map(|one| one.request_id.clone());
-    page(&visitor, request_id.unwrap_or_default(), trace).await
+    let of = trace.logged.as_ref();
+    let of = of.map(|one| (one.request_id.clone(), one.at));
+    page(&visitor, of.unwrap_or_default(), trace).await
 }
 
 async fn page(
     visitor: &Visitor<ReadLogs>,
-    request_id: String,
+    of: (String, Timestamp),
     trace: RequestTrace,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let connections: Vec<Connection> = tenant.credentials().connections().await?;
-    let RequestTrace { entries, logged } = trace;
-    let used = logged.iter().map(|request| &*request.connection_id);
-    let names = ConnectionNames::read(tenant, &connections, used.collect()).await?;
+    let connections = visitor.tenant().credentials().connections().await?;
     render(&Page {
         layout: visitor.layout(Section::Activity),
-        rows: rows(tenant, entries, &connections).await?,
-        logged: logged.map(|request| super::activity::Row {
-            connection: names.of(&request.connection_id),
-            request,
-        }),
-        request_id,
+        parts: record::parts(visitor, &connections, of, trace).await?,
     })
 }

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::is_id;
-use rollcall_scim::fold;
+use rollcall_model::{is_id, shown};
+use rollcall_scim::{self as scim, fold};
 use rollcall_store::{BoundedPage, Error, Item, Partition, Range, from_item, just_after, text};
 
 use crate::journal::entry::{AuditQuery, Entry};
@@ -71,6 +71,27 @@ struct Part {
 }
 
 impl Journal<'_> {
+    /// Reads one entry.
+    ///
+    /// # Errors
+    /// `404` when the journal has no entry with this id (any more).
+    pub async fn entry(self, id: &str) -> Result<Entry, Error> {
+        let item = match is_id(id) {
+            true => {
+                let key = self.scope.keys().journal().at(id);
+                self.scope.table.get(&key).await?
+            }
+            false => None,
+        };
+        match item {
+            Some(item) => from_item(item),
+            None => Err(scim::Error::NotFound {
+                what: format!("change `{}`", shown(id)),
+            }
+            .into()),
+        }
+    }
+
     /// Reads the audit log, newest first. Returns the entries and the cursor of the next page; `None` if the whole log
     /// was searched.
     ///

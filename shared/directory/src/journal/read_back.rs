@@ -1,6 +1,6 @@
 //! Reads the logs of a tenant newest first, a bounded number of entries per call.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rollcall_store::{BoundedPage, Error, Partition, Range, Scope, from_item, just_after};
 use serde::de::DeserializeOwned;
 
@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 pub(crate) const MAX_READ: usize = 2_000;
 /// Entries read per query: one more than an export asks for, which shows whether more entries follow.
 pub(crate) const READ_AT_ONCE: usize = 201;
+
+/// By how much the time of an entry can differ from that in its id: the id is made first.
+const APART: SignedDuration = SignedDuration::from_millis(20);
 
 /// An entry of a log whose ids sort by time.
 pub(crate) trait Logged: DeserializeOwned + Send {
@@ -44,8 +47,14 @@ pub(crate) async fn read_back<T: Logged>(
     let begin = range.after.cloned();
     let begin = begin.or_else(|| range.to.map(just_after));
     let mut page = BoundedPage::new(begin, range.limit, MAX_READ);
+    let floor = range.from.and_then(|from| from.checked_sub(APART).ok());
+    let floor = floor.map(just_after);
     while !page.is_done() {
-        let query = Range::all(log.clone())
+        let query = match &floor {
+            Some(floor) => Range::above(log.clone(), &**floor),
+            None => Range::all(log.clone()),
+        };
+        let query = query
             .descending(true)
             .after(page.behind())
             .limit(READ_AT_ONCE);

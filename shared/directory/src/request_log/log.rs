@@ -78,6 +78,9 @@ pub struct LoggedRequest {
     /// The actions of the changes in the journal: `user.created`, `group.members_changed`, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
+    /// How many resources a search or a list has in all. Earlier versions did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<u64>,
     /// The time until the response, in milliseconds.
     pub took_ms: u64,
     /// When the entry expires, in seconds since 1970. Set when the entry is written.
@@ -102,6 +105,12 @@ pub struct RequestQuery {
     pub failed: bool,
     /// Only requests of this connection.
     pub connection_id: Option<String>,
+    /// Only requests with this HTTP method, ignoring case.
+    pub http_method: Option<String>,
+    /// Only requests with a response status between these two, both included.
+    pub statuses: Option<(u16, u16)>,
+    /// Only requests with a change whose action starts with this text, such as `user.`.
+    pub change: Option<String>,
     /// Only requests after this cursor, which an earlier page returned.
     pub after: Option<String>,
     /// The maximum number of requests.
@@ -130,6 +139,7 @@ impl LoggedRequest {
             sent: None,
             skipped_members: Vec::new(),
             changes: Vec::new(),
+            found: None,
             took_ms: 0,
             expires: 0,
         }
@@ -231,6 +241,19 @@ impl LoggedRequest {
                 .connection_id
                 .as_ref()
                 .is_none_or(|id| *id == self.connection_id)
+            && self.is_of_kind(query)
+    }
+
+    fn is_of_kind(&self, query: &RequestQuery) -> bool {
+        let (method, change) = (query.http_method.as_ref(), query.change.as_ref());
+        let is_answered = |(least, most)| (least..=most).contains(&self.http_status);
+        let has_change = |wanted: &String| {
+            let mut changes = self.changes.iter();
+            changes.any(|one| one.starts_with(wanted.as_str()))
+        };
+        method.is_none_or(|wanted| self.http_method.eq_ignore_ascii_case(wanted))
+            && query.statuses.is_none_or(is_answered)
+            && change.is_none_or(has_change)
     }
 }
 
@@ -287,6 +310,61 @@ impl RequestLog<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_are_found_by_method_status_and_change() {
+        let mut request = LoggedRequest::new("PATCH", "/Users/1", 200);
+        request.changes = vec!["user.deactivated".to_owned()];
+        let found = |query: RequestQuery| request.answers(&query, &[]);
+        let any = RequestQuery::default;
+        for (query, expected) in [
+            (any(), true),
+            (
+                RequestQuery {
+                    http_method: Some("patch".to_owned()),
+                    ..any()
+                },
+                true,
+            ),
+            (
+                RequestQuery {
+                    http_method: Some("GET".to_owned()),
+                    ..any()
+                },
+                false,
+            ),
+            (
+                RequestQuery {
+                    statuses: Some((100, 399)),
+                    ..any()
+                },
+                true,
+            ),
+            (
+                RequestQuery {
+                    statuses: Some((400, 499)),
+                    ..any()
+                },
+                false,
+            ),
+            (
+                RequestQuery {
+                    change: Some("user.".to_owned()),
+                    ..any()
+                },
+                true,
+            ),
+            (
+                RequestQuery {
+                    change: Some("group.".to_owned()),
+                    ..any()
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(found(query.clone()), expected, "{query:?}");
+        }
+    }
 
     #[test]
     fn skipped_members_are_diagnosed_in_a_success() {

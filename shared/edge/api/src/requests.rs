@@ -152,6 +152,7 @@ pub(crate) async fn list(
         connection_id: asked.connection_id,
         after: asked.after,
         limit: limit(asked.limit)?,
+        ..RequestQuery::default()
     };
     let (requests, next) = access.tenant.request_log().search(&query).await?;
     Ok(List::of(requests, next))

@@ -89,8 +89,14 @@ pub(crate) async fn page<'a>(
         }
         None => scim::list_response(page.total, page.start_index, resources),
     };
-    Ok(json(200, &body))
+    let mut response = json(200, &body);
+    response.extensions_mut().insert(Found(page.total));
+    Ok(response)
 }
+
+/// How many resources a search or a list has in all, for the request log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found(pub(crate) u64);
 
 /// Returns how many resources fit into one response, counted from the first.
 fn how_many_fit(resources: &[Value]) -> usize {

@@ -18,6 +18,7 @@ use rollcall_runtime::chain;
 use rollcall_scim::Readings;
 use serde_json::Value;
 
+use crate::answer::Found;
 use crate::authorizer_context::AuthorizerContext;
 use crate::base_url::{BULK_PATH, MARKER, TOKEN_PATH};
 use crate::error::Refused;
@@ -146,6 +147,8 @@ impl Pending {
             entry.skipped_members = effects.skipped_members.iter().cloned().collect();
             entry.changes = effects.changes.iter().cloned().collect();
         }
+        let found = response.extensions().get::<Found>();
+        entry.found = found.map(|Found(total)| *total);
         entry.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Answered {
             directory: self.directory,

@@ -1,0 +1,392 @@
+//! What the lists of requests and of changes share: their lines, bursts among them, their addresses, and how far they have
+//! looked.
+//!
+//! A page reads a bounded part of a log. It reads on only while almost everything that it has read is in a few bursts.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::{Connection, Error, Tenant};
+use rollcall_insight::Insight;
+
+use super::activity::ConnectionNames;
+use super::log_view::{Chip, View, time_of};
+use super::record::Record;
+use crate::bursts::{Caused, bursts};
+use crate::sentence::{Names, Sentence};
+
+/// Entries that one read asks for.
+const READ_AT_ONCE: usize = 200;
+/// Lines on one page.
+const MOST_LINES: usize = 50;
+/// With fewer lines, a page of bursts reads on.
+const FEW_LINES: usize = 20;
+/// Reads of one page.
+const MOST_READS: usize = 10;
+/// Entries of an unfolded burst. More of them have a list of their own.
+const MOST_INSIDE: usize = 50;
+/// Entries of a page that folds nothing.
+const MOST_EACH: usize = 100;
+/// How old an entry is when the live list shows it. Until then another function may still be writing an earlier one.
+const SETTLED: SignedDuration = SignedDuration::from_secs(3);
+
+/// An entry of a log.
+pub(super) trait LogEntry: Caused + Sized + Send + Sync {
+    /// The query that reads the log.
+    type Query: Sync;
+
+    /// Reads the next entries. The place of the entries after them is the id of the last one, if [`Self::ends_by_id`].
+    fn read(
+        tenant: &Tenant,
+        query: &Self::Query,
+        after: Option<String>,
+        limit: usize,
+    ) -> impl Future<Output = Result<(Vec<Self>, Option<String>), Error>> + Send;
+
+    /// The id of the entry.
+    fn id(&self) -> &str;
+
+    /// The id of the connection that it names as its actor.
+    fn connection(&self) -> Option<&str>;
+
+    /// Adds the ids whose names its line needs.
+    fn name_ids(&self, people: &mut BTreeSet<String>, groups: &mut BTreeSet<String>);
+
+    /// What it is, for its line.
+    fn told(&self, known: &Known) -> Told;
+
+    /// What brought about such entries, as the one before them in time shows.
+    fn brought_about_by(&self, _earlier: &Self) -> &'static str {
+        ""
+    }
+}
+
+/// The names that lines need.
+pub(super) struct Known {
+    pub(super) names: Names,
+    pub(super) connections: ConnectionNames,
+}
+
+impl Known {
+    /// Reads the names for these entries: one call each for people, groups and deleted connections, if there are any.
+    pub(super) async fn read<'a, T: LogEntry + 'a>(
+        tenant: &Tenant,
+        connections: &[Connection],
+        entries: impl Iterator<Item = &'a T>,
+    ) -> Result<Self, Error> {
+        let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let mut used = BTreeSet::new();
+        for entry in entries {
+            entry.name_ids(&mut people, &mut groups);
+            used.extend(entry.connection());
+        }
+        Self::named(tenant, connections, (&people, &groups), used).await
+    }
+
+    /// Reads the names of these people, groups and connections.
+    pub(super) async fn named(
+        tenant: &Tenant,
+        connections: &[Connection],
+        (people, groups): (&BTreeSet<String>, &BTreeSet<String>),
+        used: BTreeSet<&str>,
+    ) -> Result<Self, Error> {
+        let insight = Insight::of(tenant);
+        let mut names = insight.shown_names(people).await?;
+        names.extend(insight.group_names(groups).await?);
+        Ok(Self {
+            names: Names(names),
+            connections: ConnectionNames::read(tenant, connections, used).await?,
+        })
+    }
+}
+
+/// What a line tells of an entry.
+pub(super) struct Told {
+    pub(super) said: Sentence,
+    pub(super) icon: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) by: String,
+    /// The HTTP status of the answer to a request.
+    pub(super) status: Option<u16>,
+}
+
+/// A row of the list.
+pub(super) enum Row {
+    /// An entry, or a burst.
+    Line(Line),
+    /// The entries of an unfolded burst that have no row here, and the address of the list with all of them.
+    Rest(u64, String),
+}
+
+/// An entry, or a burst.
+pub(super) struct Line {
+    pub(super) id: String,
+    /// The time of the newest entry.
+    pub(super) at: Timestamp,
+    pub(super) told: Told,
+    /// The address of the entry's record, or of the page with the burst unfolded or folded.
+    pub(super) address: String,
+    pub(super) is_current: bool,
+    /// Whether it is one of an unfolded burst.
+    pub(super) is_inside: bool,
+    pub(super) burst: Option<Burst>,
+}
+
+impl Line {
+    pub(super) fn said(&self) -> &Sentence {
+        &self.told.said
+    }
+}
+
+/// What a line says of a burst.
+pub(super) struct Burst {
+    pub(super) count: u64,
+    /// The time of its oldest entry.
+    pub(super) since: Timestamp,
+    pub(super) is_open: bool,
+    /// Whether the next page may have more of it.
+    pub(super) may_go_on: bool,
+}
+
+/// A list as a page shows it.
+pub(super) struct Log {
+    pub(super) rows: Vec<Row>,
+    pub(super) chips: Vec<Chip>,
+    /// The address of the next page.
+    pub(super) next: Option<String>,
+    /// How far back the list has looked, if there is a next page.
+    pub(super) back_to: Option<Timestamp>,
+    pub(super) live: Live,
+    /// The record that is open.
+    pub(super) record: Option<Record>,
+}
+
+/// Whether new entries come by themselves.
+pub(super) struct Live {
+    /// The address that switches it on; `None` where it is on, and on later pages.
+    pub(super) start: Option<String>,
+    /// The address that pauses it.
+    pub(super) pause: Option<String>,
+    /// The address of the entries that are newer than the newest one here.
+    pub(super) tail: Option<String>,
+}
+
+impl Live {
+    /// `until` is the time up to which the live list has been read.
+    fn of(view: &View, until: Option<Timestamp>) -> Self {
+        let is_first = view.after.is_empty();
+        let may = is_first && !view.filters.iter().any(|(name, _)| *name == "to");
+        Self {
+            start: (may && until.is_none()).then(|| view.with(&[("live", "yes"), ("burst", "")])),
+            pause: until.is_some().then(|| view.with(&[("live", "")])),
+            tail: until.map(|until| tail(view, until)),
+        }
+    }
+}
+
+/// The address of the entries after this time.
+pub(super) fn tail(view: &View, until: Timestamp) -> String {
+    let new = View {
+        path: format!("{}/new", view.path),
+        entry: String::new(),
+        burst: String::new(),
+        ..view.clone()
+    };
+    new.with(&[("since", &until.to_string())])
+}
+
+/// The time up to which a live list shows entries, in whole milliseconds, as entries have them.
+pub(super) fn settled(now: Timestamp) -> Timestamp {
+    let until = now.checked_sub(SETTLED).unwrap_or(now);
+    Timestamp::from_millisecond(until.as_millisecond()).unwrap_or(until)
+}
+
+/// The entries of a page, each group one line, and the place of the next page.
+struct Groups<T> {
+    groups: Vec<Vec<T>>,
+    next: Option<String>,
+}
+
+async fn read<T: LogEntry>(
+    tenant: &Tenant,
+    query: &T::Query,
+    view: &View,
+    ends_by_id: bool,
+) -> Result<Groups<T>, Error> {
+    let limit = match (view.each, ends_by_id) {
+        (true, _) => MOST_EACH,
+        (false, true) => READ_AT_ONCE,
+        (false, false) => MOST_LINES,
+    };
+    // A search has looked through more than it has found.
+    let reads = if view.is_filtered() { 1 } else { MOST_READS };
+    let mut next = Some(view.after.clone()).filter(|after| !after.is_empty());
+    let mut entries: Vec<T> = Vec::new();
+    for _ in 0..reads {
+        let (found, behind) = T::read(tenant, query, next, limit).await?;
+        let is_full = found.len() >= limit;
+        entries.extend(found);
+        next = behind;
+        let lines = || bursts(entries.iter().collect::<Vec<_>>()).len();
+        if view.each || next.is_none() || !is_full || lines() >= FEW_LINES {
+            break;
+        }
+    }
+    let mut groups = match view.each {
+        true => entries.into_iter().map(|one| vec![one]).collect(),
+        false => bursts(entries),
+    };
+    if ends_by_id && !view.each && groups.len() > MOST_LINES {
+        groups.truncate(MOST_LINES);
+        let last = groups.last().and_then(|group| group.last());
+        next = last.map(|last| last.id().to_owned());
+        return Ok(Groups { groups, next });
+    }
+    Ok(Groups { groups, next })
+}
+
+/// What a page lists.
+pub(super) struct Listed<'a, Q> {
+    pub(super) query: &'a Q,
+    pub(super) view: &'a View,
+    /// Whether a page can end after any entry, because the place of the next one is its id.
+    pub(super) ends_by_id: bool,
+    /// The time up to which a live list has been read.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// Reads a page of a log.
+pub(super) async fn log<T: LogEntry>(
+    tenant: &Tenant,
+    connections: &[Connection],
+    listed: Listed<'_, T::Query>,
+    (chips, record): (Vec<Chip>, Option<Record>),
+) -> Result<Log, Error> {
+    let Listed {
+        query,
+        view,
+        ends_by_id,
+        until,
+    } = listed;
+    let Groups { groups, next } = read::<T>(tenant, query, view, ends_by_id).await?;
+    // A page that was cut after a line has all of that line.
+    let is_cut = groups.len() < MOST_LINES && next.is_some();
+    let shown = groups.iter().flat_map(|group| {
+        let shown = if is_open(group, view) { MOST_INSIDE } else { 1 };
+        group.iter().take(shown)
+    });
+    let known = Known::read(tenant, connections, shown).await?;
+    Ok(Log {
+        rows: rows(&groups, view, &known, is_cut),
+        chips,
+        back_to: next.as_deref().and_then(time_of),
+        next: next
+            .map(|next| view.with(&[("after", &next), ("entry", ""), ("burst", ""), ("live", "")])),
+        live: Live::of(view, until),
+        record,
+    })
+}
+
+fn is_open<T: LogEntry>(group: &[T], view: &View) -> bool {
+    group.len() > 1 && group.iter().any(|entry| entry.id() == view.burst)
+}
+
+/// Puts the groups into rows. `is_cut` says that the entries after the last one have not been read.
+fn rows<T: LogEntry>(groups: &[Vec<T>], view: &View, known: &Known, is_cut: bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut before = view.after.as_str();
+    for (at, group) in groups.iter().enumerate() {
+        let next = groups.get(at + 1);
+        match group.as_slice() {
+            [] => {}
+            [entry] => rows.push(Row::Line(line(entry, view, known, false))),
+            [first, .., last] => {
+                let is_open = is_open(group, view);
+                let earlier = next.and_then(|next| next.first());
+                let why = earlier.map_or("", |earlier| first.brought_about_by(earlier));
+                rows.push(Row::Line(Line {
+                    told: burst_told(first, why, group.len(), known),
+                    address: view.with(&[("burst", if is_open { "" } else { first.id() })]),
+                    burst: Some(Burst {
+                        count: group.len() as u64,
+                        since: last.at(),
+                        is_open,
+                        may_go_on: is_cut && next.is_none(),
+                    }),
+                    is_current: false,
+                    ..line(first, view, known, false)
+                }));
+                let inside = group.iter().filter(|_| is_open).take(MOST_INSIDE);
+                rows.extend(inside.map(|entry| Row::Line(line(entry, view, known, true))));
+                if is_open && group.len() > MOST_INSIDE {
+                    let each = [
+                        ("each", "yes"),
+                        ("after", before),
+                        ("burst", ""),
+                        ("live", ""),
+                    ];
+                    rows.push(Row::Rest(group.len() as u64, view.with(&each)));
+                }
+            }
+        }
+        before = group.last().map_or(before, |last| last.id());
+    }
+    rows
+}
+
+fn line<T: LogEntry>(entry: &T, view: &View, known: &Known, is_inside: bool) -> Line {
+    Line {
+        id: entry.id().to_owned(),
+        at: entry.at(),
+        told: entry.told(known),
+        address: view.with(&[("entry", entry.id())]),
+        is_current: entry.id() == view.entry,
+        is_inside,
+        burst: None,
+    }
+}
+
+fn burst_told<T: LogEntry>(first: &T, why: &str, count: usize, known: &Known) -> Told {
+    let told = first.told(known);
+    let Some(cause) = first.cause() else {
+        return told;
+    };
+    let name = known.names.of(&cause.about).unwrap_or("(deleted)");
+    let said = cause.told(count, name);
+    let said = said
+        .parts
+        .into_iter()
+        .fold(Sentence::of(why), |said, part| match part.is_name {
+            true => said.name(&part.text),
+            false => said.text(part.text),
+        });
+    Told {
+        said,
+        status: None,
+        ..told
+    }
+}
+
+/// The lines of the entries after a time, newest first, and whether more have come than these.
+pub(super) async fn newer<T: LogEntry>(
+    tenant: &Tenant,
+    connections: &[Connection],
+    query: &T::Query,
+    view: &View,
+) -> Result<(Vec<Row>, bool), Error> {
+    let (entries, next) = T::read(tenant, query, None, MOST_LINES).await?;
+    let known = Known::read(tenant, connections, entries.iter()).await?;
+    let groups: Vec<Vec<T>> = entries.into_iter().map(|one| vec![one]).collect();
+    Ok((rows(&groups, view, &known, false), next.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_list_ends_a_moment_ago_at_a_whole_millisecond() {
+        let now: Timestamp = "2026-11-25T12:30:03.123456Z".parse().unwrap();
+        assert_eq!(settled(now).to_string(), "2026-11-25T12:30:00.123Z");
+    }
+}

@@ -1,0 +1,285 @@
+//! The record of one request or one change: what was asked and answered, what it means, and what changed. It opens beside
+//! the list, and is a page of its own.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use jiff::Timestamp;
+use rollcall_directory::{Connection, Entry, LoggedRequest, RequestTrace};
+use rollcall_edge_api::ReadLogs;
+use rollcall_edge_http::Problem;
+use serde_json::Value;
+
+use super::audit::actor_name;
+use super::log::Known;
+use super::log_view::View;
+use crate::change_sentence;
+use crate::change_summary::attributes;
+use crate::display;
+use crate::layout::Layout;
+use crate::request_sentence;
+use crate::sentence::Sentence;
+use crate::visitor::Visitor;
+
+/// Changes of one request that a record shows. The audit log has all of them.
+const MOST_CHANGES: usize = 20;
+
+/// A record as it opens beside a list.
+pub(super) struct Record {
+    /// The id of its row.
+    pub(super) id: String,
+    pub(super) title: Sentence,
+    pub(super) at: Timestamp,
+    /// The address of the list without it.
+    pub(super) close: String,
+    pub(super) parts: Parts,
+}
+
+impl Record {
+    pub(super) fn title(&self) -> &Sentence {
+        &self.title
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// A record alone, for a script that puts it beside the list.
+#[derive(Template)]
+#[template(path = "record.html")]
+pub(super) struct RecordPart<'a> {
+    pub(super) layout: Layout,
+    pub(super) record: &'a Record,
+}
+
+/// What is known of a request and its changes.
+pub(super) struct Parts {
+    pub(super) request_id: String,
+    /// The time of one of its changes, or of the answer.
+    pub(super) at: Timestamp,
+    pub(super) asked: Option<Asked>,
+    pub(super) changes: Vec<Change>,
+    /// Changes of the request that are not among these.
+    pub(super) more: u64,
+    /// Whether only one change of the request is shown.
+    pub(super) is_one_change: bool,
+}
+
+/// A request of an identity provider with its answer.
+pub(super) struct Asked {
+    pub(super) request: LoggedRequest,
+    pub(super) said: Sentence,
+    pub(super) connection: String,
+    /// Whether the connection is still there.
+    pub(super) is_connected: bool,
+    /// What was sent, with one line for each value.
+    pub(super) sent: Option<String>,
+}
+
+impl Asked {
+    pub(super) fn said(&self) -> &Sentence {
+        &self.said
+    }
+}
+
+/// A change in the journal.
+pub(super) struct Change {
+    pub(super) entry: Entry,
+    pub(super) said: Sentence,
+    pub(super) actor: String,
+    pub(super) values: Vec<ChangedValue>,
+}
+
+impl Change {
+    pub(super) fn said(&self) -> &Sentence {
+        &self.said
+    }
+
+    /// The id that finds every change by the same actor; empty for an actor without an id.
+    pub(super) fn actor_id(&self) -> &str {
+        let actor = &self.entry.actor;
+        actor
+            .connection()
+            .or_else(|| actor.id())
+            .unwrap_or_default()
+    }
+
+    /// The path of the page of what changed, below the console.
+    pub(super) fn path(&self) -> Option<String> {
+        let section = match self.entry.subject.kind.as_ref() {
+            "user" => "people",
+            "group" => "groups",
+            "connection" => "connections",
+            _ => return None,
+        };
+        Some(format!("/{section}/{}", self.entry.subject.id))
+    }
+}
+
+/// An attribute before and after a change; empty where there was none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ChangedValue {
+    pub(super) name: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// Lists what a change has changed. A text that is no JSON object is shown whole.
+fn values(entry: &Entry) -> Vec<ChangedValue> {
+    let (before, after) = (attributes(&entry.before), attributes(&entry.after));
+    let text = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => display::truncated(text),
+        Some(other) => display::truncated(&other.to_string()),
+    };
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    after
+        .keys()
+        .chain(gone)
+        .map(|name| ChangedValue {
+            name: name.clone(),
+            before: text(before.get(name)),
+            after: text(after.get(name)),
+        })
+        .filter(|value| value.before != value.after)
+        .collect()
+}
+
+/// What a body is, with one line for each value; as it is kept if it was cut.
+fn pretty(sent: &str) -> String {
+    let read: Option<Value> = serde_json::from_str(sent).ok();
+    let written = read.and_then(|value| serde_json::to_string_pretty(&value).ok());
+    written.unwrap_or_else(|| sent.to_owned())
+}
+
+/// Reads the names that a request and its changes need, and puts them together.
+pub(super) async fn parts(
+    visitor: &Visitor<ReadLogs>,
+    connections: &[Connection],
+    (request_id, at): (String, Timestamp),
+    trace: RequestTrace,
+) -> Result<Parts, Problem> {
+    let RequestTrace { entries, logged } = trace;
+    let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
+    let mut used = BTreeSet::new();
+    for entry in entries.iter().take(MOST_CHANGES) {
+        change_sentence::name_ids(entry, &mut people, &mut groups);
+        used.extend(entry.actor.connection());
+    }
+    if let Some(request) = &logged {
+        request_sentence::Told::of(request).name_ids(&mut people, &mut groups);
+        used.insert(request.connection_id.as_str());
+    }
+    let known = Known::named(visitor.tenant(), connections, (&people, &groups), used).await?;
+    let more = entries.len().saturating_sub(MOST_CHANGES) as u64;
+    let change = |entry: &Entry| Change {
+        said: change_sentence::sentence(entry, &known.names),
+        actor: actor_name(&entry.actor, &known),
+        values: values(entry),
+        entry: entry.clone(),
+    };
+    Ok(Parts {
+        changes: entries.iter().take(MOST_CHANGES).map(change).collect(),
+        asked: logged.map(|request| Asked {
+            said: request_sentence::Told::of(&request).sentence(&known.names),
+            connection: known.connections.of(&request.connection_id),
+            is_connected: connections
+                .iter()
+                .any(|one| one.id == request.connection_id),
+            sent: request.sent.as_deref().map(pretty),
+            request,
+        }),
+        request_id,
+        at,
+        more,
+        is_one_change: false,
+    })
+}
+
+/// The record of a request of an identity provider.
+pub(super) async fn requested(
+    visitor: &Visitor<ReadLogs>,
+    connections: &[Connection],
+    trace: RequestTrace,
+    view: &View,
+) -> Result<Record, Problem> {
+    let of = trace.logged.as_ref();
+    let of = of.map(|it| (it.id.clone(), it.request_id.clone(), it.at));
+    let (id, request_id, at) = of.ok_or_else(|| Problem::not_found("this request"))?;
+    let parts = parts(visitor, connections, (request_id, at), trace).await?;
+    let title = parts.asked.as_ref().map(|asked| asked.said.clone());
+    Ok(Record {
+        id,
+        title: title.unwrap_or_default(),
+        at,
+        close: view.with(&[("entry", "")]),
+        parts,
+    })
+}
+
+/// The record of a change, with the request that made it if an identity provider sent one.
+pub(super) async fn changed(
+    visitor: &Visitor<ReadLogs>,
+    connections: &[Connection],
+    entry: Entry,
+    view: &View,
+) -> Result<Record, Problem> {
+    let (id, request_id, at) = (entry.id.clone(), entry.request_id.clone(), entry.at);
+    let mut trace = RequestTrace::default();
+    if entry.actor.connection().is_some() {
+        trace = visitor
+            .tenant()
+            .request_log()
+            .trace(&request_id, at)
+            .await?;
+    }
+    let others = trace.entries.len().saturating_sub(1) as u64;
+    trace.entries = vec![entry];
+    let mut parts = parts(visitor, connections, (request_id, at), trace).await?;
+    parts.more = others;
+    parts.is_one_change = true;
+    let title = parts.changes.first().map(|change| change.said.clone());
+    Ok(Record {
+        id,
+        title: title.unwrap_or_default(),
+        at,
+        close: view.with(&[("entry", "")]),
+        parts,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_listed_before_and_after() {
+        let entry = json!({
+            "SK": "1", "type": "user.updated", "at": "2026-11-25T10:00:00Z", "actor": {"type": "system"},
+            "request_id": "r", "subject": {"type": "user", "id": "u", "name": "ada"},
+            "before": json!({"title": "a", "same": 1, "gone": true}).to_string(),
+            "after": json!({"title": "b", "same": 1, "new": {"x": 1}}).to_string(),
+        });
+        let entry: Entry = serde_json::from_value(entry).unwrap();
+        let mut seen: Vec<_> = values(&entry)
+            .into_iter()
+            .map(|value| (value.name, value.before, value.after))
+            .collect();
+        seen.sort();
+        let expected = [
+            ("gone", "true", ""),
+            ("new", "", "{\"x\":1}"),
+            ("title", "a", "b"),
+        ];
+        let expected = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_body_that_was_cut_is_shown_as_it_is_kept() {
+        assert_eq!(pretty(r#"{"a":1}"#), "{\n  \"a\": 1\n}");
+        assert_eq!(pretty(r#"{"a":1,"b":"… (cut)"#), r#"{"a":1,"b":"… (cut)"#);
+    }
+}
