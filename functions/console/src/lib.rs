@@ -6,6 +6,7 @@
 //!   (`Change`).
 //! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
 //! - `layout` surrounds every page, and renders errors.
+//! - `brand` says how pages look: name, logo and colour of the product.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
 //! - `GLOSSARY.md` has the words of the pages, and `words` refuses others.
@@ -25,6 +26,7 @@
 //! ```
 
 mod assets;
+mod brand;
 mod change_summary;
 mod display;
 mod export;
@@ -43,6 +45,8 @@ use rollcall_edge_http::{HttpFunction, finish_pages};
 
 /// Builds the console on one directory.
 pub fn router(directory: Directory) -> HttpFunction {
-    let pages = pages::router().merge(assets::router());
+    let pages = pages::router()
+        .merge(assets::router())
+        .merge(brand::router());
     finish_pages(pages.with_state(directory), layout::error_page)
 }
